@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+import { stopEmbeddedServer } from '../postgres/embedded.js';
+import { type CommonOptions, makeCommand } from './command.js';
+import type { Answer } from './output.js';
+import { embeddedDirectory, requireEmbedded } from './server.js';
+
+/** `stop`: stops the embedded server. */
+export function stopCommand(): Command {
+  return makeCommand<CommonOptions>('stop', 'stop the embedded server; its data stays', run);
+}
+
+async function run(options: CommonOptions): Promise<Answer> {
+  requireEmbedded(options);
+  const directory = embeddedDirectory();
+  const stopped = await stopEmbeddedServer({ directory });
+  return {
+    document: { stopped, directory },
+    lines: [
+      stopped ? 'Stopped; the data stays where it is.' : 'Nothing to do: the embedded server is not running.',
+    ],
+  };
+}

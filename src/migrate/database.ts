@@ -1,0 +1,58 @@
+import { type Connection, connect } from '../postgres/connect.js';
+import { createDatabase } from '../postgres/create-database.js';
+import { ConnectionError } from '../postgres/errors.js';
+import { describeTarget, type Target } from '../postgres/target.js';
+import { parseDatabaseUrl } from '../postgres/url.js';
+
+/** Which database to work on. */
+export interface Database {
+  /** Its address: `postgresql://user:password@host:5432/database`. */
+  readonly url: string;
+}
+
+/** The server that was worked on, as every result names it. */
+export interface Server {
+  /** The address without its password. */
+  readonly address: string;
+  /** PostgreSQL's version: `15.18`. */
+  readonly version: string;
+}
+
+/** An open connection, and whether the database was created for it. */
+export interface OpenDatabase {
+  readonly connection: Connection;
+  readonly created: boolean;
+}
+
+/** The server at the other end of a connection, safe to print. */
+export function describeServer({ target, serverVersion }: Connection): Server {
+  return { address: describeTarget(target), version: serverVersion.text };
+}
+
+/**
+ * Opens a connection in pipeline mode, gives it to a function, and closes it whatever comes of that.
+ *
+ * @param options the database, and whether to create it if it is missing
+ */
+export async function withDatabase<T>(
+  { url, create = false }: Database & { readonly create?: boolean | undefined },
+  work: (database: OpenDatabase) => Promise<T>,
+): Promise<T> {
+  const target = parseDatabaseUrl(url);
+  const database = await open(target, create);
+  try {
+    return await work(database);
+  } finally {
+    await database.connection.close();
+  }
+}
+
+async function open(target: Target, create: boolean): Promise<OpenDatabase> {
+  try {
+    return { connection: await connect(target, { pipeline: true }), created: false };
+  } catch (error) {
+    if (!create || !(error instanceof ConnectionError) || error.code !== 'database_missing') throw error;
+    const created = await createDatabase(target);
+    return { connection: await connect(target, { pipeline: true }), created };
+  }
+}

@@ -1,0 +1,131 @@
+import { UsageError } from '../postgres/errors.js';
+import { type Database, describeServer, type Server, withDatabase } from './database.js';
+import type { MigrationResult } from './failure.js';
+import { type Migration, readMigrations, type Script } from './files.js';
+import { fileOptions } from './header.js';
+import { type HistoryRow, readDownSql } from './history.js';
+import { planDown } from './plan.js';
+import { type RunOptions, runUnderLock } from './run.js';
+import type { Work } from './script.js';
+import { checksumOf } from './source.js';
+import { labelOf, parseVersion } from './version.js';
+import { preparer } from './work.js';
+
+/** What `down` is told. */
+export interface DownOptions extends Database, RunOptions {
+  /** The folder of migrations; what it lacks comes from the history. */
+  readonly directory: string;
+  /** Rolls back everything behind this version, written as `V0003` or `3`; `0` rolls back everything. */
+  readonly to?: string | undefined;
+  /** Rolls back this many migrations; 1 unless told otherwise. */
+  readonly steps?: number | undefined;
+}
+
+/** What `down` has done. */
+export interface DownResult {
+  readonly server: Server;
+  /** What was rolled back now, in order; empty where nothing was to do. */
+  readonly rolledBack: readonly MigrationResult[];
+  /** The newest version that the database still has; null where it has none. */
+  readonly current: string | null;
+}
+
+/**
+ * Rolls migrations back, one unless told otherwise, the one that was applied last first, each in a transaction of its
+ * own together with its history row. The down file is the one that was recorded when the migration was applied.
+ *
+ * @param options the database, the folder, and how far to go
+ * @returns what was rolled back
+ * @throws UsageError for a URL, a folder, a version or a number of steps that cannot be meant
+ * @throws HistoryError where one of them is irreversible, or its down file has changed since
+ * @throws MigrationFailedError for the first down that the server refuses; those before it stand
+ * @example
+ * ```ts
+ * await down({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory, steps: 1 });
+ * ```
+ */
+export async function down(options: DownOptions): Promise<DownResult> {
+  const migrations = new Map(
+    (await readMigrations(options.directory)).map((found) => [found.version, found]),
+  );
+  const prepare = preparer();
+  return withDatabase(options, async ({ connection }) => {
+    let left: readonly HistoryRow[] = [];
+    const rolledBack = await runUnderLock(
+      connection,
+      async (state): Promise<readonly Work[]> => {
+        const chosen = planDown(state.rows, {
+          to: targetVersion(options.to, state.rows),
+          steps: stepsOf(options),
+        });
+        left = state.rows.slice(0, state.rows.length - chosen.length);
+        if (chosen.length === 0) return [];
+        const recorded = await readDownSql(
+          connection.client,
+          chosen.map(({ version }) => version),
+        );
+        return Promise.all(
+          chosen.map((row) => prepareDown(row, migrations.get(row.version), recorded, prepare)),
+        );
+      },
+      options,
+    );
+    const newest = left.at(-1);
+    return {
+      server: describeServer(connection),
+      rolledBack,
+      current: newest === undefined ? null : labelOf(newest.name),
+    };
+  });
+}
+
+/**
+ * The recorded down is the one that fits what was applied, whatever became of the file since; from the file comes only
+ * its path, where the two are the same.
+ */
+async function prepareDown(
+  row: HistoryRow,
+  migration: Migration | undefined,
+  recorded: ReadonlyMap<bigint, string>,
+  prepare: ReturnType<typeof preparer>,
+): Promise<Work> {
+  const text = recorded.get(row.version) ?? '';
+  const file = migration?.down?.source;
+  const isSame = file?.checksum === row.checksumDown;
+  const source = {
+    path: isSame && file ? file.path : `${row.name}.down.sql as recorded`,
+    text,
+    checksum: checksumOf(text),
+  };
+  const script: Script = { source, options: fileOptions(source) };
+  const { version, name } = row;
+  return prepare({ version, label: labelOf(name), name, migration: null }, 'down', script);
+}
+
+function targetVersion(text: string | undefined, rows: readonly HistoryRow[]): bigint | undefined {
+  if (text === undefined) return undefined;
+  const version = parseVersion(text);
+  if (version === 0n || (version !== null && rows.some((row) => row.version === version))) return version;
+  const applied = rows.map(({ name }) => labelOf(name)).join(', ');
+  throw new UsageError('unknown_version', `This database has no version ${text}.`, {
+    remedy: `It has ${applied === '' ? 'none' : applied}; "--to 0" rolls back everything.`,
+  });
+}
+
+function stepsOf({ steps, to }: DownOptions): number {
+  if (steps !== undefined && to !== undefined) {
+    throw new UsageError(
+      'steps_and_to',
+      'A number of steps and a version to stop at contradict each other.',
+      {
+        remedy: 'Give --steps or --to, not both.',
+      },
+    );
+  }
+  if (steps !== undefined && !(Number.isSafeInteger(steps) && steps >= 1)) {
+    throw new UsageError('bad_steps', 'The number of steps is not a whole number of 1 or more.', {
+      remedy: 'Say, for example, --steps 2; "--to 0" rolls back everything.',
+    });
+  }
+  return steps ?? 1;
+}

@@ -1,0 +1,96 @@
+import type { Connection } from '../postgres/connect.js';
+import type { Listener } from './events.js';
+import type { MigrationResult } from './failure.js';
+import { HISTORY_TABLE } from './history.js';
+import type { Failure, Outcome } from './outcome.js';
+import { runPipeline } from './pipeline.js';
+import { historyScript, type Message, type Run, transactionScript, type Work } from './script.js';
+import type { ServerState } from './state.js';
+import { runStepwise } from './stepwise.js';
+
+interface Sent extends Message {
+  readonly work: Work | null;
+}
+
+/**
+ * Runs files in their order until the first that fails. Files with a transaction of their own are sent in one
+ * pipeline; before a no-transaction file the pipeline drains.
+ *
+ * @param connection in pipeline mode
+ * @param state what the history says now
+ */
+export async function execute(
+  connection: Connection,
+  run: Run,
+  state: ServerState,
+  works: readonly Work[],
+  emit: Listener,
+): Promise<Outcome> {
+  const done: MigrationResult[] = [];
+  const clock = timekeeper(emit, done);
+  let predecessor = state.rows.at(-1)?.version ?? null;
+  let waiting: Sent[] = state.hasHistory
+    ? []
+    : historyScript(run).map((message) => ({ ...message, work: null }));
+  const drain = async (): Promise<Failure | null> => {
+    const messages = waiting;
+    waiting = [];
+    const failure = await runPipeline(connection.client, messages, ({ work, step }) => {
+      if (work !== null && step === 'begin') clock.began(work);
+      if (work !== null && step === 'commit') clock.committed(work);
+    });
+    return failure && { work: failure.message.work, message: failure.message, error: failure.error };
+  };
+  for (const [index, work] of works.entries()) {
+    if (work.script.options.transaction) {
+      const script = transactionScript(work, run, predecessor, index === works.length - 1);
+      waiting.push(...script.map((message) => ({ ...message, work })));
+    } else {
+      const drained = await drain();
+      if (drained !== null) return { done, failure: drained };
+      clock.began(work);
+      const failure = await runStepwise(connection, run, state, work, predecessor);
+      if (failure !== null) return { done, failure };
+      clock.committed(work);
+    }
+    predecessor = newestAfter(work, state, predecessor);
+  }
+  return { failure: await drain(), done };
+}
+
+/** The version of the newest history row once a file has run. */
+function newestAfter(work: Work, { rows }: ServerState, predecessor: bigint | null): bigint | null {
+  if (work.direction === 'up') return work.version;
+  const index = rows.findIndex(({ version }) => version === predecessor);
+  return rows[index - 1]?.version ?? null;
+}
+
+/** Tells of every file when it begins and when it is committed, and notes how long it took. */
+function timekeeper(
+  emit: Listener,
+  done: MigrationResult[],
+): { began(work: Work): void; committed(work: Work): void } {
+  let start = 0;
+  return {
+    began: ({ name, direction }) => {
+      start = performance.now();
+      emit({ kind: 'started', name, direction });
+    },
+    committed: ({ label: version, name, direction }) => {
+      const durationMs = Math.round(performance.now() - start);
+      done.push({ version, name, status: direction === 'up' ? 'applied' : 'rolled_back', durationMs });
+      emit({ kind: 'finished', name, direction, durationMs });
+    },
+  };
+}
+
+/**
+ * Takes to the disk what was committed without waiting for it, before a run that failed half-way reports it. What
+ * waits is the commit of a change that leaves the row as it is.
+ */
+export async function waitForTheDisk({ client }: Connection): Promise<void> {
+  await client
+    .query(`update ${HISTORY_TABLE} set version = version where id = (select max(id) from ${HISTORY_TABLE})`)
+    // The failure that led here is the one to report; a lost connection shows up in it.
+    .catch(() => undefined);
+}

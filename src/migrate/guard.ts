@@ -1,0 +1,71 @@
+import { HISTORY_TABLE } from './history.js';
+
+/**
+ * The advisory lock of a run: one for each database, since PostgreSQL keeps these locks by database.
+ * The number is the first eight bytes of the SHA-256 of `voicesurvey_migrations`, as a signed integer.
+ */
+export const LOCK_KEY = 581_541_466_810_820_071n;
+
+/** The condition that finds the lock in `pg_locks`. */
+export const LOCK_IN_PG_LOCKS = `locktype = 'advisory'
+    and objsubid = 1
+    and classid = ${LOCK_KEY >> 32n}
+    and objid = ${LOCK_KEY & 0xffff_ffffn}
+    and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+    and granted`;
+
+/** Raised by the guard: another run has moved the history on. */
+export const HISTORY_MOVED = 'VS001';
+
+/** Raised by the guard: the session that holds the lock of this run is gone. */
+export const LOCK_LOST = 'VS002';
+
+/**
+ * The first SQL of every transaction of a run.
+ *
+ * A killed engine frees its lock at once, while the server still executes its last statement and then reads what
+ * stands behind it in the pipeline. So each transaction makes sure by itself that it may take effect: it locks the
+ * newest row of the history (the table, while there is none), which waits for a transaction that a killed run has
+ * left behind, and fails unless that row is the predecessor and the lock's session still holds the lock.
+ *
+ * It needs READ COMMITTED, where every statement sees what was committed before it.
+ *
+ * @param predecessor the version of the newest row that this transaction builds on; null for an empty history
+ * @param lockPid the server process that holds the lock of this run
+ */
+export function guard(predecessor: bigint | null, lockPid: number): string {
+  return `do $guard$
+declare
+  newest bigint;
+begin
+  perform from ${HISTORY_TABLE} order by id desc limit 1 for update;
+  if not found then
+    lock table ${HISTORY_TABLE} in exclusive mode;
+  end if;
+  select version into newest from ${HISTORY_TABLE} order by id desc limit 1;
+  if newest is distinct from ${predecessor ?? 'null'} then
+    raise exception 'another run has moved the history on, to version %', newest using errcode = '${HISTORY_MOVED}';
+  end if;
+  ${requireLock(lockPid)}
+end
+$guard$`;
+}
+
+/** The guard of the transaction that creates the history, when there is no row to lock yet. */
+export function lockGuard(lockPid: number): string {
+  return `do $guard$
+begin
+  ${requireLock(lockPid)}
+end
+$guard$`;
+}
+
+function requireLock(lockPid: number): string {
+  return `if not exists (
+    select from pg_catalog.pg_locks
+    where pid = ${lockPid}
+    and ${LOCK_IN_PG_LOCKS}
+  ) then
+    raise exception 'the session that holds the migration lock is gone' using errcode = '${LOCK_LOST}';
+  end if;`;
+}

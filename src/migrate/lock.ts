@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection } from '../postgres/connect.js';
+import { ExplainedError } from '../postgres/errors.js';
+import { LOCK_IN_PG_LOCKS, LOCK_KEY } from './guard.js';
+
+/** A session that holds the lock of a run. */
+export interface LockHolder {
+  readonly pid: number;
+  /** The role; null where this one may not know. */
+  readonly role: string | null;
+  readonly application: string | null;
+  /** The address that the session comes from; null for a Unix socket. */
+  readonly host: string | null;
+  /** When its transaction began, which is when it took the lock. */
+  readonly since: Date | null;
+}
+
+/** The lock of a run, held until `release`. */
+export interface MigrationLock {
+  /** The server process that holds it. */
+  readonly pid: number;
+  /** Lets go; the transactions of the run that have not begun yet will not pass their guard any more. */
+  release(): Promise<void>;
+}
+
+/** How to wait for the lock. */
+export interface LockWait {
+  /** The longest wait, in milliseconds; undefined waits as long as it takes. */
+  readonly longestMs?: number | undefined;
+  /** Asked before each further try: false gives up waiting, because there is nothing left to do. */
+  readonly stillNeeded: () => Promise<boolean>;
+  /** Told about the holder while it waits, at most once in `REPORT_EVERY_MS`. */
+  readonly onWait: (holder: LockHolder | null) => void;
+}
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1000;
+const REPORT_EVERY_MS = 5000;
+
+/**
+ * Takes the lock of a run on a connection of its own.
+ *
+ * The lock belongs to a transaction, so that it holds behind a transaction pooler. It is asked for by the simple
+ * protocol without a parameter and in READ COMMITTED: the session then keeps no snapshot, and `create index
+ * concurrently`, which waits for old snapshots, never waits for the lock. Between two tries no transaction is open.
+ *
+ * @returns the lock; null where `stillNeeded` said that there is nothing left to do
+ * @throws ExplainedError `lock_wait_over` after `longestMs`
+ */
+export async function acquireLock(connection: Connection, wait: LockWait): Promise<MigrationLock | null> {
+  const started = performance.now();
+  let reported = Number.NEGATIVE_INFINITY;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+    const pid = await tryLock(connection);
+    if (pid !== null) return { pid, release: () => connection.close() };
+    const holder = await findLockHolder(connection);
+    const waited = performance.now() - started;
+    if (wait.longestMs !== undefined && waited >= wait.longestMs) throw waitOver(holder, wait.longestMs);
+    if (performance.now() - reported >= REPORT_EVERY_MS) {
+      reported = performance.now();
+      wait.onWait(holder);
+    }
+    await sleep(
+      Math.min(pause * (0.75 + Math.random() / 2), (wait.longestMs ?? Number.POSITIVE_INFINITY) - waited),
+    );
+    if (!(await wait.stillNeeded())) return null;
+  }
+}
+
+async function tryLock({ client, serverVersion }: Connection): Promise<number | null> {
+  const lift = [
+    'set local statement_timeout = 0',
+    'set local idle_in_transaction_session_timeout = 0',
+    ...(serverVersion.number >= 170000 ? ['set local transaction_timeout = 0'] : []),
+  ].join('; ');
+  const answers: unknown = await client.query(
+    `begin isolation level read committed; ${lift}; select pg_catalog.pg_try_advisory_xact_lock(${LOCK_KEY}) as held, pg_catalog.pg_backend_pid() as pid`,
+  );
+  const rows = Array.isArray(answers)
+    ? (answers.at(-1)?.rows as { held: boolean; pid: number }[] | undefined)
+    : undefined;
+  const row = rows?.[0];
+  if (row?.held === true) return row.pid;
+  await client.query('rollback');
+  return null;
+}
+
+/**
+ * Who holds the lock of a run in this database now.
+ *
+ * @returns the session; null where nobody migrates
+ */
+export async function findLockHolder({ client }: Pick<Connection, 'client'>): Promise<LockHolder | null> {
+  const { rows } = await client.query<LockHolder>(
+    `select l.pid, a.usename as role, a.application_name as application, host(a.client_addr) as host, a.xact_start as since
+     from pg_catalog.pg_locks l
+     left join pg_catalog.pg_stat_activity a on a.pid = l.pid
+     where ${LOCK_IN_PG_LOCKS}`,
+  );
+  return rows[0] ?? null;
+}
+
+/** A holder in words: `server process 4711 (voicesurvey-db 0.1.0 as deploy from 10.0.0.7, since 12:00:01)`. */
+export function describeHolder(holder: LockHolder | null): string {
+  if (holder === null) return 'another run';
+  const from = holder.host === null ? '' : ` from ${holder.host}`;
+  const since = holder.since === null ? '' : `, since ${holder.since.toISOString()}`;
+  return `server process ${holder.pid} (${holder.application ?? 'unknown'} as ${holder.role ?? 'unknown'}${from}${since})`;
+}
+
+function waitOver(holder: LockHolder | null, longestMs: number): ExplainedError {
+  return new ExplainedError(
+    'lock_wait_over',
+    `Another run is still migrating this database after ${longestMs / 1000} s: ${describeHolder(holder)}.`,
+    { remedy: 'Wait for it and run this command again, or give it longer with --lock-wait.' },
+  );
+}

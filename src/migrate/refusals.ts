@@ -1,0 +1,147 @@
+import type { Node } from 'libpg-query';
+import { MigrationFileError } from './errors.js';
+import type { Script } from './files.js';
+import { placeAt } from './source.js';
+import { copyError, readsStandardInput, type Statement, transactionCommand } from './statements.js';
+
+/**
+ * Refuses, before any SQL runs, what PostgreSQL would refuse half-way or what would escape the engine's transactions:
+ * a statement that cannot run inside a transaction, a transaction command, an enum value added and used in one file,
+ * `COPY … FROM stdin`.
+ *
+ * @throws MigrationFileError with the place and the cure
+ */
+export function refuseWhatCannotRun(script: Script, statements: readonly Statement[]): void {
+  for (const statement of statements) {
+    if (readsStandardInput(statement)) throw copyError(script.source, statement);
+    refuseTransactionCommand(script, statement);
+    if (script.options.transaction && cannotRunInTransaction(statement)) {
+      throw refusal(
+        script,
+        statement.offset,
+        'needs_no_transaction',
+        'this statement cannot run inside a transaction',
+        'Put it into a migration of its own with the line "-- migrate: no-transaction" at the top.',
+      );
+    }
+  }
+  if (script.options.transaction) refuseEnumValueInUse(script, statements);
+}
+
+function refuseTransactionCommand(script: Script, statement: Statement): void {
+  const command = transactionCommand(statement);
+  if (command === undefined || /SAVEPOINT|RELEASE|ROLLBACK_TO/.test(command)) return;
+  throw refusal(
+    script,
+    statement.offset,
+    'transaction_command',
+    'a transaction command inside a migration',
+    script.options.transaction
+      ? 'Remove it: the engine runs the file and its history row in one transaction. Only a file wrapped whole in begin … commit may keep the two.'
+      : 'Remove it: in a no-transaction file the engine commits statement by statement.',
+  );
+}
+
+/**
+ * Whether a statement of a no-transaction file gets no transaction around it: those that PostgreSQL refuses in one,
+ * and those that may end their transaction themselves.
+ */
+export function runsAlone(statement: Statement): boolean {
+  const { node } = statement;
+  if ('DoStmt' in node) return /\b(commit|rollback)\b/i.test(JSON.stringify(node));
+  return MAY_END_THEIR_TRANSACTION.some((kind) => kind in node) || cannotRunInTransaction(statement);
+}
+
+/** Whether PostgreSQL refuses the statement inside a transaction block. */
+function cannotRunInTransaction({ node }: Statement): boolean {
+  if ('IndexStmt' in node) return node.IndexStmt.concurrent === true;
+  if ('DropStmt' in node) return node.DropStmt.concurrent === true;
+  if ('ReindexStmt' in node) return reindexRunsAlone(node.ReindexStmt);
+  if ('VacuumStmt' in node) return node.VacuumStmt.is_vacuumcmd === true;
+  if ('ClusterStmt' in node) return node.ClusterStmt.relation === undefined;
+  if ('DiscardStmt' in node) return node.DiscardStmt.target === 'DISCARD_ALL';
+  if ('AlterTableStmt' in node) return (node.AlterTableStmt.cmds ?? []).some(detachesConcurrently);
+  return NEVER_IN_TRANSACTION.some((kind) => kind in node);
+}
+
+const MAY_END_THEIR_TRANSACTION = [
+  'CallStmt',
+  'CreateSubscriptionStmt',
+  'AlterSubscriptionStmt',
+  'DropSubscriptionStmt',
+];
+
+const NEVER_IN_TRANSACTION = [
+  'CreatedbStmt',
+  'DropdbStmt',
+  'AlterSystemStmt',
+  'CreateTableSpaceStmt',
+  'DropTableSpaceStmt',
+];
+
+type ReindexStmt = Extract<Node, { ReindexStmt: unknown }>['ReindexStmt'];
+
+function reindexRunsAlone({ kind, params = [] }: ReindexStmt): boolean {
+  const isConcurrent = params.some((param) => 'DefElem' in param && param.DefElem.defname === 'concurrently');
+  return isConcurrent || (kind !== 'REINDEX_OBJECT_INDEX' && kind !== 'REINDEX_OBJECT_TABLE');
+}
+
+function detachesConcurrently(command: Node): boolean {
+  const definition = 'AlterTableCmd' in command ? command.AlterTableCmd.def : undefined;
+  return (
+    definition !== undefined && 'PartitionCmd' in definition && definition.PartitionCmd.concurrent === true
+  );
+}
+
+/** PostgreSQL (55P04): a value added to an enum may be used only after its transaction has committed. */
+function refuseEnumValueInUse(script: Script, statements: readonly Statement[]): void {
+  const created = new Set(statements.map(createdEnum));
+  statements.forEach((statement, index) => {
+    const added = addedEnumValue(statement);
+    if (added === undefined || created.has(added.type)) return;
+    const use = statements.slice(index + 1).find(({ node }) => usesString(node, added.value));
+    if (use === undefined) return;
+    throw refusal(
+      script,
+      use.offset,
+      'enum_value_in_use',
+      `the value '${added.value}' is added to the enum ${added.type} in this file and may be used only after that has committed`,
+      'Use it in a migration of its own, with the next version; one run applies both.',
+    );
+  });
+}
+
+function addedEnumValue({ node }: Statement): { type: string; value: string } | undefined {
+  if (!('AlterEnumStmt' in node)) return undefined;
+  const { typeName, newVal, oldVal } = node.AlterEnumStmt;
+  return newVal === undefined || oldVal !== undefined
+    ? undefined
+    : { type: lastName(typeName), value: newVal };
+}
+
+function createdEnum({ node }: Statement): string | undefined {
+  return 'CreateEnumStmt' in node ? lastName(node.CreateEnumStmt.typeName) : undefined;
+}
+
+function lastName(names: readonly Node[] | undefined): string {
+  const last = names?.at(-1);
+  return last !== undefined && 'String' in last ? (last.String.sval ?? '') : '';
+}
+
+function usesString(node: Node, value: string): boolean {
+  return JSON.stringify(node).includes(`"sval":{"sval":${JSON.stringify(value)}}`);
+}
+
+function refusal(
+  script: Script,
+  offset: number,
+  code: string,
+  what: string,
+  remedy: string,
+): MigrationFileError {
+  const place = placeAt(script.source, offset);
+  return new MigrationFileError(code, `${place.file}:${place.line}:${place.column}: ${what}.`, {
+    remedy,
+    place,
+  });
+}

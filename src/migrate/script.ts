@@ -1,0 +1,200 @@
+import pg from 'pg';
+import type { Migration, Script } from './files.js';
+import { guard, lockGuard } from './guard.js';
+import { CREATE_HISTORY, HISTORY_TABLE } from './history.js';
+import type { Statement } from './statements.js';
+
+/** One message to the server, with a result of its own, so that an error is known by its statement. */
+export interface Message {
+  readonly sql: string;
+  /** Which step of which migration it is. */
+  readonly step: 'begin' | 'statement' | 'record' | 'commit';
+  /** The statement of the file; only where `step` is `statement`. */
+  readonly statement?: Statement;
+}
+
+/** A file, parsed, with the direction in which it runs. */
+export interface Work {
+  readonly version: bigint;
+  readonly label: string;
+  readonly name: string;
+  readonly direction: 'up' | 'down';
+  readonly script: Script;
+  readonly statements: readonly Statement[];
+  /** The whole migration; null for a down that comes from the history. */
+  readonly migration: Migration | null;
+}
+
+/** Who applies, for the history. */
+export interface Run {
+  readonly id: string;
+  readonly appliedWith: string;
+  readonly appliedOn: string;
+  /** The server process that holds the lock. */
+  readonly lockPid: number;
+  /** The lock timeout of files that set none, in milliseconds. */
+  readonly lockTimeoutMs: number;
+}
+
+/** How far a no-transaction file came. */
+export interface Progress {
+  readonly statementsDone: number;
+  /** SHA-256 of the statements that are done. */
+  readonly checksum: string;
+}
+
+const BEGIN = 'begin isolation level read committed read write';
+
+/** Timeouts meant for the statements of a service would cut a migration short. */
+const LIFT_TIMEOUTS = 'set local statement_timeout = 0;\nset local idle_in_transaction_session_timeout = 0';
+
+/**
+ * Only the last commit of a run waits for the disk. The log is written in order, so a crash of the server loses at most
+ * whole migrations from the end, their history rows with them, never one from the middle; the next `up` applies them
+ * again. The last commit, which does wait, takes all before it to the disk as well.
+ */
+const DO_NOT_WAIT_FOR_THE_DISK = 'set local synchronous_commit = off';
+
+/**
+ * What a file has set ends with it, inside its own transaction: behind a transaction pooler the next transaction may
+ * run in another server process, and this process then serves strangers. Deferred constraints are checked first,
+ * since temporary tables with checks still to come cannot be dropped, and since here an error is known as the file's.
+ */
+const LEAVE_NOTHING_BEHIND = `set constraints all immediate;
+reset session authorization;
+reset role;
+reset all;
+close all;
+deallocate all;
+unlisten *;
+discard temp;
+discard sequences;
+select pg_catalog.pg_advisory_unlock_all()`;
+
+const FULL_NAMES_ONLY = 'set local search_path = pg_catalog, pg_temp';
+
+/** The settings of a no-transaction file live on for its next statements, but the history is written by who connected. */
+const FOR_THE_RECORD = `set constraints all immediate;
+set local session authorization default;
+set local role to default;
+${FULL_NAMES_ONLY}`;
+
+/** Creates the history in a transaction of its own, ahead of the first migration. */
+export function historyScript(run: Run): readonly Message[] {
+  return [
+    { step: 'begin', sql: `${BEGIN};\n${lockGuard(run.lockPid)}` },
+    { step: 'record', sql: CREATE_HISTORY },
+    { step: 'commit', sql: 'commit' },
+  ];
+}
+
+/**
+ * The messages that run one file in one transaction together with its history row.
+ *
+ * @param predecessor the version of the newest history row before it; null for an empty history
+ * @param isLast whether the run ends with it
+ */
+export function transactionScript(
+  work: Work,
+  run: Run,
+  predecessor: bigint | null,
+  isLast: boolean,
+): readonly Message[] {
+  const durability = isLast ? [] : [DO_NOT_WAIT_FOR_THE_DISK];
+  return [
+    beginMessage(work, run, predecessor, durability),
+    ...work.statements.map(statementMessage),
+    message('record', LEAVE_NOTHING_BEHIND, ...durability, FULL_NAMES_ONLY, recordSql(work, run, null)),
+    message('commit', 'commit'),
+  ];
+}
+
+/**
+ * The messages that run some statements of a no-transaction file in one transaction together with their progress.
+ *
+ * @param progress how far the file is then; null at its end
+ */
+export function chunkScript(
+  work: Work,
+  run: Run,
+  predecessor: bigint | null,
+  statements: readonly Statement[],
+  progress: Progress | null,
+): readonly Message[] {
+  return [
+    beginMessage(work, run, predecessor, []),
+    ...statements.map(statementMessage),
+    message('record', FOR_THE_RECORD, recordSql(work, run, progress)),
+    message('commit', 'commit'),
+  ];
+}
+
+/** The transaction that passes the guard and notes the progress ahead of a statement that runs alone. */
+export function guardScript(
+  work: Work,
+  run: Run,
+  predecessor: bigint | null,
+  progress: Progress | null,
+): readonly Message[] {
+  return chunkScript(work, run, predecessor, [], progress);
+}
+
+function beginMessage(
+  work: Work,
+  run: Run,
+  predecessor: bigint | null,
+  durability: readonly string[],
+): Message {
+  const lockTimeout = `set local lock_timeout = ${work.script.options.lockTimeoutMs ?? run.lockTimeoutMs}`;
+  return message('begin', BEGIN, ...durability, LIFT_TIMEOUTS, lockTimeout, guard(predecessor, run.lockPid));
+}
+
+function statementMessage(statement: Statement): Message {
+  return { step: 'statement', sql: statement.sql, statement };
+}
+
+function message(step: Message['step'], ...sql: readonly string[]): Message {
+  return { step, sql: sql.join(';\n') };
+}
+
+function recordSql(work: Work, run: Run, progress: Progress | null): string {
+  if (work.direction === 'up') return recordUp(work, run, progress);
+  if (progress === null) return `delete from ${HISTORY_TABLE} where version = ${work.version}`;
+  return `update ${HISTORY_TABLE}
+set unfinished = 'down', statements_done = ${progress.statementsDone}, statements_done_checksum = ${literal(progress.checksum)}
+where version = ${work.version}`;
+}
+
+function recordUp(work: Work, run: Run, progress: Progress | null): string {
+  const { migration } = work;
+  const values: Readonly<Record<string, string>> = {
+    version: String(work.version),
+    name: literal(work.name),
+    checksum_up: literal(work.script.source.checksum),
+    checksum_down: literal(migration?.down?.source.checksum),
+    down_sql: literal(migration?.down?.source.text),
+    irreversible: literal(migration?.irreversible),
+    origin: literal('applied'),
+    applied_by: 'session_user',
+    applied_with: literal(run.appliedWith),
+    applied_on: literal(run.appliedOn),
+    applied_at: 'clock_timestamp()',
+    duration_ms: 'extract(epoch from clock_timestamp() - now()) * 1000',
+    run_id: literal(run.id),
+    unfinished: literal(progress && 'up'),
+    statements_done: String(progress?.statementsDone ?? null),
+    statements_done_checksum: literal(progress?.checksum),
+  };
+  const columns = Object.keys(values);
+  const insert = `insert into ${HISTORY_TABLE} (${columns.join(', ')})\nvalues (${Object.values(values).join(', ')})`;
+  if (work.script.options.transaction) return insert;
+  const replaced = columns.filter((column) => column !== 'version' && column !== 'duration_ms');
+  return `${insert}
+on conflict (version) do update set
+  duration_ms = history.duration_ms + excluded.duration_ms,
+  ${replaced.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+}
+
+function literal(text: string | null | undefined): string {
+  return text === null || text === undefined ? 'null' : pg.escapeLiteral(text);
+}

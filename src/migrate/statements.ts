@@ -1,0 +1,124 @@
+import type { Node, RawStmt } from 'libpg-query';
+import { MigrationFileError } from './errors.js';
+import { placeAt, type SourceFile } from './source.js';
+
+/** A statement of a file, as PostgreSQL's own parser delimits it. */
+export interface Statement {
+  /** The text, from its first token to before its semicolon. */
+  readonly sql: string;
+  /** Where it starts in the source's text, in UTF-16 code units. */
+  readonly offset: number;
+  /** The parse tree, for whoever asks more about it. */
+  readonly node: Node;
+}
+
+/** The parser is 1.7 MB of WebAssembly: loaded when the first file has to be parsed, never by a run with nothing to do. */
+async function loadParser(): Promise<(sql: string) => RawStmt[]> {
+  const { loadModule, parseSync } = await import('libpg-query');
+  await loadModule();
+  return (sql) => parseSync(sql).stmts ?? [];
+}
+
+/**
+ * Splits a file at PostgreSQL's own statement ends.
+ *
+ * A file wrapped whole in `begin; … commit;`, as other tools' files often are, is given without the two: the engine
+ * has a transaction of its own around it.
+ *
+ * @returns the statements in order; none for a file that holds only comments
+ * @throws MigrationFileError with file, line, column and a caret for what PostgreSQL cannot parse, and for commands
+ *   of psql, which no server understands
+ * @example
+ * ```ts
+ * (await parseStatements({ path: 'V1.up.sql', text: "select ';'; select 2", checksum: '' })).length; // 2
+ * ```
+ */
+export async function parseStatements(source: SourceFile): Promise<readonly Statement[]> {
+  const parse = await loadParser();
+  if (/^\s*$/.test(source.text)) return [];
+  try {
+    return withoutWrapper(locate(source.text, parse(source.text)));
+  } catch (error) {
+    throw parseError(source, error, parse);
+  }
+}
+
+/** Byte offsets of the parser to UTF-16 offsets, in one pass. */
+function locate(text: string, stmts: readonly RawStmt[]): Statement[] {
+  const bytes = Buffer.from(text);
+  let bytePosition = 0;
+  let offset = 0;
+  return stmts.flatMap(({ stmt, stmt_location: start = 0, stmt_len: length }) => {
+    if (stmt === undefined) return [];
+    offset += bytes.toString('utf8', bytePosition, start).length;
+    bytePosition = start;
+    const end = length === undefined ? bytes.length : start + length;
+    return [{ sql: bytes.toString('utf8', start, end).trimEnd(), offset, node: stmt }];
+  });
+}
+
+function withoutWrapper(statements: readonly Statement[]): readonly Statement[] {
+  const isBegin = /^TRANS_STMT_(BEGIN|START)$/.test(transactionCommand(statements[0]) ?? '');
+  const isCommit = transactionCommand(statements.at(-1)) === 'TRANS_STMT_COMMIT';
+  return isBegin && isCommit ? statements.slice(1, -1) : statements;
+}
+
+/** The kind of a transaction command, such as `TRANS_STMT_COMMIT`; undefined for every other statement. */
+export function transactionCommand(statement: Statement | undefined): string | undefined {
+  const node = statement?.node;
+  return node !== undefined && 'TransactionStmt' in node ? node.TransactionStmt.kind : undefined;
+}
+
+/** Whether a statement is `COPY … FROM stdin`, whose data no file of plain SQL can carry. */
+export function readsStandardInput({ node }: Statement): boolean {
+  return 'CopyStmt' in node && node.CopyStmt.is_from === true && node.CopyStmt.filename === undefined;
+}
+
+function parseError(source: SourceFile, error: unknown, parse: (sql: string) => RawStmt[]): unknown {
+  const position = cursorPosition(error);
+  if (position === undefined || !(error instanceof Error)) return error;
+  // The parser counts the places of errors in code points, and the places of statements in bytes.
+  const offset = [...source.text].slice(0, position).join('').length;
+  const copy = copyBefore(source.text, offset, parse);
+  if (copy !== undefined) return copyError(source, copy, error);
+  const isPsqlCommand = source.text[offset] === '\\';
+  const place = placeAt(source, offset);
+  const what = isPsqlCommand ? 'a command of psql, which no server understands' : error.message;
+  return new MigrationFileError('syntax_error', `${place.file}:${place.line}:${place.column}: ${what}.`, {
+    remedy: isPsqlCommand
+      ? 'Write plain SQL: a migration is sent to the server as it is, not through psql.'
+      : 'Correct the statement; nothing of this run has been sent to the server.',
+    cause: error,
+    place,
+  });
+}
+
+function cursorPosition(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('sqlDetails' in error)) return undefined;
+  const { sqlDetails } = error;
+  if (typeof sqlDetails !== 'object' || sqlDetails === null || !('cursorPosition' in sqlDetails))
+    return undefined;
+  return typeof sqlDetails.cursorPosition === 'number' ? Math.max(0, sqlDetails.cursorPosition) : undefined;
+}
+
+/** The data behind `COPY … FROM stdin;` is no SQL, so the error is found behind the statement that causes it. */
+function copyBefore(text: string, offset: number, parse: (sql: string) => RawStmt[]): Statement | undefined {
+  const before = text.slice(0, offset);
+  if (!/\bcopy\b[\s\S]*\bstdin\b/i.test(before)) return undefined;
+  try {
+    const last = locate(before, parse(before)).at(-1);
+    return last !== undefined && readsStandardInput(last) ? last : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The error for `COPY … FROM stdin` in a migration. */
+export function copyError(source: SourceFile, statement: Statement, cause?: unknown): MigrationFileError {
+  const place = placeAt(source, statement.offset);
+  return new MigrationFileError(
+    'copy_from_stdin',
+    `${place.file}:${place.line}:${place.column}: COPY … FROM stdin needs psql to read the data behind it.`,
+    { remedy: 'Write the rows as INSERT … VALUES.', cause, place },
+  );
+}

@@ -1,0 +1,81 @@
+import { type Database, describeServer, type Server, withDatabase } from './database.js';
+import { readMigrations } from './files.js';
+import type { Origin } from './history.js';
+import { findLockHolder, type LockHolder } from './lock.js';
+import { compare, type Entry, type Standing } from './plan.js';
+import { readState } from './state.js';
+
+/** How one migration stands. */
+export interface MigrationStatus {
+  /** As the file writes it: `V0002`. */
+  readonly version: string;
+  readonly name: string;
+  readonly standing: Standing;
+  readonly appliedAt: Date | null;
+  /** The database role that applied it. */
+  readonly appliedBy: string | null;
+  /** The tool and its version. */
+  readonly appliedWith: string | null;
+  /** The host that ran the tool. */
+  readonly appliedOn: string | null;
+  readonly durationMs: number | null;
+  /** How it got into the history; null where it is not there. */
+  readonly origin: Origin | null;
+  /** Why it was repaired, or what a baseline accepted. */
+  readonly reason: string | null;
+  /** Why there is no way back; null where there is one. */
+  readonly irreversible: string | null;
+}
+
+/** What `status` sees. */
+export interface StatusResult {
+  readonly server: Server;
+  /** Every migration of the folder and of the history, smallest version first. */
+  readonly migrations: readonly MigrationStatus[];
+  /** The newest version that is applied; null where there is none. */
+  readonly current: string | null;
+  /** Whether everything is applied as the files have it. */
+  readonly upToDate: boolean;
+  /** Who migrates this database now; null where nobody does. */
+  readonly migratingNow: LockHolder | null;
+}
+
+/**
+ * Looks at how a database stands, without changing or locking anything.
+ *
+ * @param options the database and the folder
+ * @example
+ * ```ts
+ * const { upToDate } = await status({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
+ * ```
+ */
+export async function status(options: Database & { readonly directory: string }): Promise<StatusResult> {
+  const migrations = await readMigrations(options.directory);
+  return withDatabase(options, async ({ connection }) => {
+    const [state, migratingNow] = await Promise.all([readState(connection), findLockHolder(connection)]);
+    const entries = compare(migrations, state.rows);
+    return {
+      server: describeServer(connection),
+      migrations: entries.map(toStatus),
+      current: entries.filter(({ row }) => row !== null).at(-1)?.label ?? null,
+      upToDate: entries.every(({ standing }) => standing === 'applied'),
+      migratingNow,
+    };
+  });
+}
+
+function toStatus({ label, name, standing, row, migration }: Entry): MigrationStatus {
+  return {
+    version: label,
+    name,
+    standing,
+    appliedAt: row?.appliedAt ?? null,
+    appliedBy: row?.appliedBy ?? null,
+    appliedWith: row?.appliedWith ?? null,
+    appliedOn: row?.appliedOn ?? null,
+    durationMs: row?.durationMs ?? null,
+    origin: row?.origin ?? null,
+    reason: row?.reason ?? null,
+    irreversible: row?.irreversible ?? migration?.irreversible ?? null,
+  };
+}

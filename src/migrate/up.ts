@@ -1,0 +1,79 @@
+import { UsageError } from '../postgres/errors.js';
+import { type Database, describeServer, type Server, withDatabase } from './database.js';
+import type { MigrationResult } from './failure.js';
+import { type Migration, readMigrations } from './files.js';
+import { compare, type Entry, planUp } from './plan.js';
+import { type RunOptions, runUnderLock } from './run.js';
+import type { Work } from './script.js';
+import { parseVersion } from './version.js';
+import { preparer } from './work.js';
+
+/** What `up` is told. */
+export interface UpOptions extends Database, RunOptions {
+  /** The folder of migrations. */
+  readonly directory: string;
+  /** Applies nothing behind this version, written as `V0003` or `3`. */
+  readonly to?: string | undefined;
+  /** Applies migrations that are older than the newest applied one, too. */
+  readonly allowOutOfOrder?: boolean | undefined;
+  /** Creates the database if the server does not have it. */
+  readonly create?: boolean | undefined;
+}
+
+/** What `up` has done. */
+export interface UpResult {
+  readonly server: Server;
+  /** Whether this call created the database. */
+  readonly created: boolean;
+  /** What was applied now, in order; empty where nothing was to do. */
+  readonly applied: readonly MigrationResult[];
+  /** The newest version that the database has now, as its file writes it; null where it has none. */
+  readonly current: string | null;
+}
+
+/**
+ * Applies the migrations of a folder that a database does not have yet, each in a transaction of its own together with
+ * its history row. With nothing to do it takes no lock and waits for nobody. Any number of them may run at once.
+ *
+ * @param options the database, the folder, and how far to go
+ * @returns what was applied
+ * @throws UsageError for a URL, folder or version that cannot be meant
+ * @throws ConnectionError where the server cannot be reached or the database is not there
+ * @throws MigrationFileError for a file that cannot run, before any SQL runs
+ * @throws HistoryError where files and history contradict each other
+ * @throws MigrationFailedError for the first migration that the server refuses; those before it stand
+ * @example
+ * ```ts
+ * const { applied } = await up({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
+ * console.log(applied.map(({ version }) => version));
+ * ```
+ */
+export async function up(options: UpOptions): Promise<UpResult> {
+  const migrations = await readMigrations(options.directory);
+  const to = targetVersion(options.to, migrations);
+  const prepare = preparer();
+  return withDatabase(options, async ({ connection, created }) => {
+    let entries: readonly Entry[] = [];
+    const applied = await runUnderLock(
+      connection,
+      async (state): Promise<readonly Work[]> => {
+        entries = compare(migrations, state.rows);
+        const due = planUp(entries, { to, allowOutOfOrder: options.allowOutOfOrder });
+        return Promise.all(due.map((migration) => prepare({ ...migration, migration }, 'up', migration.up)));
+      },
+      options,
+    );
+    const has = new Set(applied.map(({ version }) => version));
+    const current = entries.filter(({ row, label }) => row !== null || has.has(label)).at(-1)?.label ?? null;
+    return { server: describeServer(connection), created, applied, current };
+  });
+}
+
+function targetVersion(text: string | undefined, migrations: readonly Migration[]): bigint | undefined {
+  if (text === undefined) return undefined;
+  const version = parseVersion(text);
+  if (version !== null && migrations.some((migration) => migration.version === version)) return version;
+  throw new UsageError('unknown_version', `There is no migration ${text}.`, {
+    remedy: `Name one of the folder's: ${migrations[0]?.label} to ${migrations.at(-1)?.label}.`,
+  });
+}

@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+
+const manifest: unknown = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), { encoding: 'utf8' }),
+);
+
+/** The version of this package, as in its package.json. */
+export const packageVersion: string = versionOf(manifest);
+
+/** What every connection of ours calls itself in `pg_stat_activity` and in the server's log. */
+export const applicationName = `voicesurvey-db ${packageVersion}`;
+
+function versionOf(content: unknown): string {
+  if (typeof content === 'object' && content !== null && 'version' in content) return String(content.version);
+  throw new TypeError('package.json has no version.');
+}

@@ -1,0 +1,96 @@
+import pg from 'pg';
+import type { Failure } from './connection/login.js';
+import { explainNetworkError } from './connection-errors/network.js';
+import { explainRefusal } from './connection-errors/server.js';
+import { explainTlsError, isServerWithoutTls } from './connection-errors/tls.js';
+import { ConnectionError } from './errors.js';
+import { describeTarget, type Target } from './target.js';
+
+/** SQLSTATEs with which a server ends a connection: stopped, crashed, dropped, or idle for too long. */
+const ENDING_STATES = /^(57P0[1245]|25P0[34])$/;
+const LOST_CONNECTION =
+  /^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ENOTCONN)$/;
+/** What `pg` says, without a code, to whoever still waits for a result. */
+const LOST_CLIENT = /^(Connection terminated|Client has encountered a connection error|Client was closed)/;
+
+/**
+ * Makes an error that somebody can act on of the failed attempts to connect.
+ *
+ * @param failures one for each encryption that was tried, in order; at least one
+ * @returns the explained error of the attempt that tells most, with the original as its cause
+ */
+export function explainFailure(failures: readonly Failure[], target: Target): ConnectionError {
+  const { error } = mostTelling(failures);
+  if (error instanceof ConnectionError) return error;
+  const where = describeTarget(target);
+  if (error instanceof pg.DatabaseError) return explainRefusal(error, target);
+  return (
+    explainNetworkError(error, target) ??
+    explainTlsError(error, target) ??
+    new ConnectionError('connection_failed', `Connecting to ${where} failed: ${messageOf(error)}`, {
+      remedy: 'Check that the URL names a PostgreSQL server that this machine can reach.',
+      cause: error,
+    })
+  );
+}
+
+/**
+ * Recognises that a query failed because its connection is gone.
+ *
+ * @param error what the query was rejected with
+ * @param connection the connection that it was sent through
+ * @returns `connection_lost` with the reason that is known, or undefined if the connection is not what failed
+ * @example
+ * ```ts
+ * catch (error) {
+ *   throw explainLostConnection(error, connection) ?? error;
+ * }
+ * ```
+ */
+export function explainLostConnection(
+  error: unknown,
+  connection: { readonly target: Target; lostBecause(): Error | undefined },
+): ConnectionError | undefined {
+  if (!isLostConnection(error)) return undefined;
+  const cause = connection.lostBecause() ?? error;
+  return new ConnectionError(
+    'connection_lost',
+    `The connection to ${describeTarget(connection.target)} was lost: ${messageOf(cause)}`,
+    { remedy: 'Run the command again; if it happens again, look into the log of the server.', cause },
+  );
+}
+
+function isLostConnection(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  if (error instanceof pg.DatabaseError) {
+    return ENDING_STATES.test(code) || (code.startsWith('08') && error.severity === 'FATAL');
+  }
+  return LOST_CONNECTION.test(code) || LOST_CLIENT.test(error.message);
+}
+
+/** The failure that comes nearest to what somebody has to change; the first of equals. */
+function mostTelling(failures: readonly Failure[]): Failure {
+  const [first, second] = failures;
+  if (first === undefined) throw new TypeError('No attempt to connect was made.');
+  return second !== undefined && weightOf(second.error) > weightOf(first.error) ? second : first;
+}
+
+/**
+ * That a server does no TLS, or takes no such connection, says little where the other kind was tried too; what it
+ * says of user, password and database says most.
+ */
+function weightOf(error: unknown): number {
+  if (error instanceof pg.DatabaseError) return isRefusedByRule(error) ? 1 : 3;
+  return isServerWithoutTls(error) ? 0 : 2;
+}
+
+/** By `pg_hba.conf`, or PgBouncer's `client_tls_sslmode`. */
+function isRefusedByRule(error: pg.DatabaseError): boolean {
+  return error.code === '28000' || error.message === 'SSL required';
+}
+
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.endsWith('.') ? message : `${message}.`;
+}

@@ -1,0 +1,2 @@
+/** A stable code, what is wrong (to follow the described target, without a full stop), and what to do. */
+export type Sentences = readonly [code: string, problem: string, remedy: string];

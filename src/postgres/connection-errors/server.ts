@@ -1,0 +1,118 @@
+import { type DatabaseError, escapeIdentifier } from 'pg';
+import { ConnectionError } from '../errors.js';
+import { describeTarget, type Target } from '../target.js';
+import { explainPoolerRefusal } from './pooler.js';
+import type { Sentences } from './sentences.js';
+
+/**
+ * Explains why a server, or a pooler in front of it, refused a connection. It goes by SQLSTATE, since a server's
+ * messages come in its own language.
+ *
+ * @param error what the server sent
+ * @returns the explained error; the server's own message is in its sentence where it says more than the code
+ */
+export function explainRefusal(error: DatabaseError, target: Target): ConnectionError {
+  const [code, problem, remedy] =
+    explainPoolerRefusal(error, target) ?? refusal(error, target) ?? otherRefusal(error);
+  return new ConnectionError(code, `${describeTarget(target)} ${problem}.`, { remedy, cause: error });
+}
+
+function refusal(error: DatabaseError, target: Target): Sentences | undefined {
+  switch (error.code) {
+    case '28P01':
+      return wrongPassword(error, target);
+    case '28000':
+      return error.routine === 'InitializeSessionUserId' ? roleRefused(error) : ruleRefused(error, target);
+    case '3D000':
+      return [
+        'database_missing',
+        'does not exist: the server is there, the database is not',
+        'Create it and go on with `voicesurvey-db up --create`, or correct the name at the end of the URL.',
+      ];
+    case '42501':
+      return error.routine === 'CheckMyDatabase' ? databaseForbidden(error, target) : optionsRefused(error);
+    case '53300':
+      return [
+        'too_many_connections',
+        `has no connection left: ${said(error)}`,
+        'Run the command again when there is less to do, close connections that nobody uses, or raise max_connections (or the limit of the user or the database).',
+      ];
+    case '57P03':
+      return [
+        'server_not_ready',
+        `takes no connections now: ${said(error)}`,
+        'Run the command again when the server has started; it is not waited for here.',
+      ];
+    case '57P01':
+    case '57P02':
+      return [
+        'server_not_ready',
+        `is shutting down: ${said(error)}`,
+        'Run the command again when the server is back.',
+      ];
+    case '42704':
+    case '22023':
+    case '42602':
+      return optionsRefused(error);
+    default:
+      return undefined;
+  }
+}
+
+function wrongPassword(error: DatabaseError, target: Target): Sentences {
+  const source =
+    target.password === undefined ? `from ${target.passwordFile}` : 'in the URL, or in PGPASSWORD';
+  return [
+    'wrong_password',
+    `does not accept user and password: ${said(error)}`,
+    `Correct the user, or the password ${source}; in a URL its special characters are percent-encoded (@ is %40).`,
+  ];
+}
+
+function roleRefused(error: DatabaseError): Sentences {
+  return [
+    'role_refused',
+    `does not let this user in: ${said(error)}`,
+    'Correct the user in the URL, or let an administrator create the role with the right to log in.',
+  ];
+}
+
+function ruleRefused(error: DatabaseError, target: Target): Sentences {
+  const encrypt =
+    target.tls.mode === 'disable'
+      ? 'Write sslmode=require into the URL if it takes encrypted ones only, or let'
+      : 'Let';
+  return [
+    'connection_not_allowed',
+    `takes no such connection: ${said(error)}`,
+    `${encrypt} an administrator add a line for this user, database and address to its pg_hba.conf.`,
+  ];
+}
+
+function databaseForbidden(error: DatabaseError, target: Target): Sentences {
+  return [
+    'database_forbidden',
+    `may not be used by this user: ${said(error)}`,
+    `Let its owner run: grant connect on database ${escapeIdentifier(target.database)} to ${escapeIdentifier(target.user)};`,
+  ];
+}
+
+function optionsRefused(error: DatabaseError): Sentences {
+  return [
+    'session_options_refused',
+    `does not take the settings for the session: ${said(error)}`,
+    'Correct the parameter "options" in the URL, or the variable PGOPTIONS.',
+  ];
+}
+
+function otherRefusal(error: DatabaseError): Sentences {
+  return [
+    'connection_failed',
+    `refused the connection: ${said(error)} (SQLSTATE ${error.code ?? 'unknown'})`,
+    "Look up the SQLSTATE in PostgreSQL's documentation, appendix A, and the server's log around this moment.",
+  ];
+}
+
+function said(error: DatabaseError): string {
+  return error.message.replace(/\.$/, '');
+}

@@ -1,0 +1,46 @@
+import { readFile, stat } from 'node:fs/promises';
+import { isSocketDirectory, type Target } from '../target.js';
+
+/**
+ * Looks a password up in the target's password file (`~/.pgpass`), by libpq's rules: the first line whose host,
+ * port, database and user match, each literally or by `*`. A file that others may read is ignored.
+ *
+ * @returns the password, or undefined if there is none
+ */
+export async function passwordFromFile(target: Target): Promise<string | undefined> {
+  const file = target.passwordFile;
+  if (file === undefined || !(await isPrivateFile(file))) return undefined;
+  const text = await readFile(file, { encoding: 'utf8' }).catch(() => '');
+  for (const line of text.split(/\r?\n/)) {
+    const [host = '', port, database, user, password] = splitLine(line);
+    const fields = [port, database, user];
+    const wanted = [String(target.port), target.database, target.user];
+    if (
+      password &&
+      isHost(host, target) &&
+      wanted.every((value, i) => [value, '*'].includes(fields[i] ?? ''))
+    ) {
+      return password;
+    }
+  }
+  return undefined;
+}
+
+function isHost(field: string, target: Target): boolean {
+  if (field === '*' || field === target.host) return true;
+  return field === 'localhost' && isSocketDirectory(target.host);
+}
+
+/** Four fields that end at a colon which no backslash escapes, and the password. */
+function splitLine(line: string): string[] {
+  const fields = /^(?!#)((?:\\.|[^:\\])*):((?:\\.|[^:\\])*):((?:\\.|[^:\\])*):((?:\\.|[^:\\])*):(.*)$/.exec(
+    line,
+  );
+  return (fields ?? []).slice(1).map((field) => field.replace(/\\(.)/g, '$1'));
+}
+
+async function isPrivateFile(file: string): Promise<boolean> {
+  const status = await stat(file).catch(() => undefined);
+  if (status === undefined || !status.isFile()) return false;
+  return process.platform === 'win32' || (status.mode & 0o077) === 0;
+}

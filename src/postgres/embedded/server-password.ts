@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EmbeddedServerError } from '../errors.js';
+import { systemErrorCode } from './system-errors.js';
+
+/** Makes up a password of 192 bits, from characters that have no meaning in a URL. */
+export function makePassword(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+/**
+ * Reads the password of a server.
+ *
+ * @param folder the server's folder
+ * @throws EmbeddedServerError `embedded_password_lost` when there is none
+ */
+export async function readPassword(folder: string): Promise<string> {
+  const path = join(folder, 'password');
+  const text = await readFile(path, 'utf8').catch((error) => {
+    if (systemErrorCode(error) === 'ENOENT') return null;
+    throw error;
+  });
+  const password = text?.trim() ?? '';
+  if (/^[\w-]{24,}$/.test(password)) return password;
+  throw new EmbeddedServerError(
+    'embedded_password_lost',
+    `The password of the embedded server is lost: ${path} ${text === null ? 'is missing' : 'holds none'}.`,
+    {
+      remedy: `Put the file back; or, for a new server without the data of this one, stop it and move ${folder} away.`,
+    },
+  );
+}

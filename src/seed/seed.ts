@@ -1,0 +1,62 @@
+import pg from 'pg';
+import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
+import { placeAt, readSource, type SourceFile } from '../migrate/source.js';
+import { ExplainedError } from '../postgres/errors.js';
+import { seedFile } from './storage.js';
+
+/** What `seed` has done. */
+export interface SeedResult {
+  readonly server: Server;
+  /** How many of the eighteen rows were missing and are there now. */
+  readonly inserted: number;
+}
+
+const UNDEFINED_TABLE = '42P01';
+const UNDEFINED_OBJECT = '42704';
+
+/**
+ * Adds the eighteen fixed rows, all in one transaction. Rows that are there stay as they are.
+ *
+ * @throws ExplainedError `no_schema` where the migrations are not applied, `seed_failed` where the server refuses a row
+ * @example
+ * ```ts
+ * const { inserted } = await seed({ url: process.env.DATABASE_URL ?? '' });
+ * ```
+ */
+export async function seed(options: Database): Promise<SeedResult> {
+  const source = await readSource(seedFile);
+  return withDatabase(options, async ({ connection }) => {
+    const { client } = connection;
+    const [, rows] = await Promise.all([
+      client.query('begin'),
+      client.query(source.text).catch((error: unknown) => Promise.reject(seedFailed(source, error))),
+      client.query('commit'),
+    ]);
+    return { server: describeServer(connection), inserted: countInserted(rows) };
+  });
+}
+
+function countInserted(answers: unknown): number {
+  const results = (Array.isArray(answers) ? answers : [answers]) as pg.QueryResult[];
+  return results.reduce(
+    (sum, { command, rowCount }) => sum + (command === 'INSERT' ? (rowCount ?? 0) : 0),
+    0,
+  );
+}
+
+function seedFailed(source: SourceFile, error: unknown): unknown {
+  if (!(error instanceof pg.DatabaseError)) return error;
+  if (error.code === UNDEFINED_TABLE || error.code === UNDEFINED_OBJECT) {
+    return new ExplainedError('no_schema', `This database does not have the schema yet: ${error.message}.`, {
+      remedy: 'Apply the migrations first: voicesurvey-db up --seed does both.',
+      cause: error,
+    });
+  }
+  const place = placeAt(source, error.position === undefined ? 0 : Number(error.position) - 1);
+  const where = error.position === undefined ? source.path : `${place.file}:${place.line}:${place.column}`;
+  return new ExplainedError('seed_failed', `${where}: ${error.message} (SQLSTATE ${error.code}).`, {
+    remedy:
+      'No row was added. Correct the cause, for example a row of yours that has the same key, and run it again.',
+    cause: error,
+  });
+}

@@ -1,0 +1,7 @@
+import { fileURLToPath } from 'node:url';
+
+/** The folder of this package's migrations: the product's schema. Give it to `up`, `down` and `status`. */
+export const migrationsDirectory: string = fileURLToPath(new URL('../../src/storage/sql', import.meta.url));
+
+/** The file of the eighteen fixed rows. */
+export const seedFile: string = fileURLToPath(new URL('../../src/storage/seed/seed.sql', import.meta.url));

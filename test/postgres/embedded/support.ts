@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmod, cp, lstat, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { loginUsers } from '../../../src/postgres/embedded/login-users.js';
+import { findEmbeddedPackage } from '../../../src/postgres/embedded/package.js';
+import { titleOf } from '../../../src/postgres/embedded/processes.js';
+import type { ServerUser } from '../../../src/postgres/embedded/server-user.js';
+import { type EmbeddedServer, stopEmbeddedServer } from '../../../src/postgres/embedded.js';
+
+/** The compiled code, for child processes, which Node 20 cannot let run TypeScript; built by the global setup. */
+const compiled = fileURLToPath(new URL('../../../dist/postgres', import.meta.url));
+
+export const isRoot = process.geteuid?.() === 0;
+
+/** What a child process told. */
+export interface ChildResult {
+  readonly code: number | null;
+  /** What it returned or, with `code` and `message`, threw. */
+  readonly value: EmbeddedServer & { readonly code?: string; readonly message?: string };
+}
+
+/** A new folder that everybody can enter; its server is stopped and it is removed after the test. */
+export async function openFolder(): Promise<string> {
+  const folder = await makeFolder();
+  onTestFinished(() => removeFolder(folder));
+  return folder;
+}
+
+/** The path of a server's folder for all tests of a file, which are to leave it so that the next one can use it. */
+export function sharedDirectory(): { readonly path: string } {
+  const shared = { path: '' };
+  beforeAll(async () => {
+    shared.path = join(await makeFolder(), 'db');
+  });
+  afterAll(() => removeFolder(dirname(shared.path)));
+  return shared;
+}
+
+/** The path of a server's folder in a new folder of its own; nothing is there yet. */
+export async function openDirectory(): Promise<string> {
+  return join(await openFolder(), 'db');
+}
+
+/** Runs SQL on a connection of its own, and gives the first row's values. */
+export async function ask(url: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    const { rows } = await client.query({ text: sql, rowMode: 'array' });
+    return rows[0] ?? [];
+  } finally {
+    await client.end();
+  }
+}
+
+/** A program that starts, finds or stops a server and prints what it got. */
+export function childProgram(verb: 'start' | 'find' | 'stop', directory: string, app = compiled): string[] {
+  const module = JSON.stringify(join(app, 'embedded.js'));
+  const call = `${verb}EmbeddedServer({ directory: ${JSON.stringify(directory)} })`;
+  const tell = '({ code, message, ...rest }) => ({ code, message, ...rest })';
+  return [
+    '--input-type=module',
+    '--eval',
+    `const { ${verb}EmbeddedServer } = await import(${module});
+     const value = await ${call}.catch(${tell});
+     process.stdout.write(JSON.stringify(value));`,
+  ];
+}
+
+/** Starts, finds or stops a server in a Node process of its own, as another user where that is asked for. */
+export async function inChild(
+  verb: 'start' | 'find' | 'stop',
+  directory: string,
+  options: {
+    readonly app?: string;
+    readonly user?: ServerUser | undefined;
+    readonly env?: NodeJS.ProcessEnv;
+  } = {},
+): Promise<ChildResult> {
+  const { user, env } = options;
+  const child = spawn(process.execPath, childProgram(verb, directory, options.app), {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: '/',
+    env: { ...process.env, ...env },
+    ...(user === undefined ? {} : { uid: user.uid | 0, gid: user.gid | 0 }),
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, value: JSON.parse(output) };
+}
+
+/** Kills a process and waits until it is dead. */
+export async function kill(pid: number): Promise<void> {
+  process.kill(pid, 'SIGKILL');
+  while ((await titleOf(pid)) !== '') await pause(5);
+}
+
+/** Waits until a process has ended. */
+export function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve();
+    else child.once('exit', () => resolve());
+  });
+}
+
+/** A user who is neither root nor the one that root would choose; undefined when we are an ordinary user ourselves. */
+export async function ordinaryUser(): Promise<ServerUser | undefined> {
+  return isRoot ? (await loginUsers()).find(({ name }) => name === 'daemon') : undefined;
+}
+
+/**
+ * Copies the compiled code and PostgreSQL's package into a folder, as if it was installed there without any install
+ * script.
+ *
+ * @returns the folder of the compiled code, for {@link inChild}
+ */
+export async function installInto(folder: string): Promise<string> {
+  const { name, root } = await findEmbeddedPackage();
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  await cp(compiled, join(folder, 'dist'), { recursive: true });
+  const target = join(folder, 'node_modules', name);
+  await mkdir(target, { recursive: true });
+  await cp(root, target, { recursive: true, filter: async (path) => !(await isLink(path)) });
+  return join(folder, 'dist');
+}
+
+async function makeFolder(): Promise<string> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'voicesurvey-db-test-')));
+  await chmod(folder, 0o755);
+  return folder;
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  await stopEmbeddedServer({ directory: join(folder, 'db') }).catch(() => {});
+  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+}
+
+async function isLink(path: string): Promise<boolean> {
+  return (await lstat(path)).isSymbolicLink();
+}

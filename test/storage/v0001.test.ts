@@ -1,0 +1,402 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { migrationsDirectory } from '../../src/seed/storage.js';
+import { catalogOf } from '../support/catalog.js';
+import { type TestDatabase, test } from '../support/database.js';
+
+const upSql = await readFile(join(migrationsDirectory, 'V0001.up.sql'), 'utf8');
+const downSql = await readFile(join(migrationsDirectory, 'V0001.down.sql'), 'utf8');
+
+/** The columns of data-model.md, table by table: type, then `null` where it may be null, then its default. */
+const TABLES: Readonly<Record<string, readonly string[]>> = {
+  users: [
+    'id uuid = gen_random_uuid()',
+    'oidc_sub text',
+    'email text',
+    'name text',
+    "role user_role = 'viewer'",
+    'created_at timestamptz = now()',
+    'updated_at timestamptz = now()',
+  ],
+  email_templates: [
+    'id uuid = gen_random_uuid()',
+    'name text',
+    'type email_template_type',
+    'subject text',
+    'body_html text',
+    'body_text text null',
+    "locale campaign_language = 'en'",
+    'created_at timestamptz = now()',
+    'updated_at timestamptz = now()',
+  ],
+  campaigns: [
+    'id uuid = gen_random_uuid()',
+    'name text',
+    'description text null',
+    "status campaign_status = 'draft'",
+    "language campaign_language = 'en'",
+    'intro_script text',
+    'question_1_text text',
+    'question_1_type question_type',
+    'question_2_text text',
+    'question_2_type question_type',
+    'question_3_text text',
+    'question_3_type question_type',
+    'max_attempts integer = 3',
+    'retry_interval_minutes integer = 60',
+    "allowed_call_start_local time = '09:00:00'",
+    "allowed_call_end_local time = '20:00:00'",
+    'email_completed_template_id uuid null',
+    'email_refused_template_id uuid null',
+    'email_not_reached_template_id uuid null',
+    'created_by_user_id uuid',
+    'created_at timestamptz = now()',
+    'updated_at timestamptz = now()',
+  ],
+  contacts: [
+    'id uuid = gen_random_uuid()',
+    'campaign_id uuid',
+    'external_contact_id text null',
+    'phone_number text',
+    'email text null',
+    "preferred_language contact_language = 'auto'",
+    'has_prior_consent boolean = false',
+    'do_not_call boolean = false',
+    "state contact_state = 'pending'",
+    'attempts_count integer = 0',
+    'last_attempt_at timestamptz null',
+    'last_outcome contact_outcome null',
+    'created_at timestamptz = now()',
+    'updated_at timestamptz = now()',
+  ],
+  exclusion_list_entries: [
+    'id uuid = gen_random_uuid()',
+    'phone_number text',
+    'reason text null',
+    "source exclusion_source = 'manual'",
+    'created_at timestamptz = now()',
+  ],
+  call_attempts: [
+    'id uuid = gen_random_uuid()',
+    'contact_id uuid',
+    'campaign_id uuid',
+    'attempt_number integer',
+    'call_id text',
+    'provider_call_id text null',
+    'started_at timestamptz = now()',
+    'answered_at timestamptz null',
+    'ended_at timestamptz null',
+    'outcome contact_outcome null',
+    'provider_raw_status text null',
+    'error_code text null',
+    "metadata jsonb null = '{}'",
+  ],
+  survey_responses: [
+    'id uuid = gen_random_uuid()',
+    'contact_id uuid',
+    'campaign_id uuid',
+    'call_attempt_id uuid',
+    'q1_answer text null',
+    'q2_answer text null',
+    'q3_answer text null',
+    'q1_confidence numeric(3,2) null',
+    'q2_confidence numeric(3,2) null',
+    'q3_confidence numeric(3,2) null',
+    'completed_at timestamptz = now()',
+  ],
+  events: [
+    'id uuid = gen_random_uuid()',
+    'event_type event_type',
+    'campaign_id uuid',
+    'contact_id uuid',
+    'call_attempt_id uuid null',
+    "payload jsonb = '{}'",
+    'created_at timestamptz = now()',
+  ],
+  email_notifications: [
+    'id uuid = gen_random_uuid()',
+    'event_id uuid',
+    'contact_id uuid',
+    'campaign_id uuid',
+    'template_id uuid',
+    'to_email text',
+    "status email_status = 'pending'",
+    'provider_message_id text null',
+    'error_message text null',
+    'created_at timestamptz = now()',
+    'updated_at timestamptz = now()',
+  ],
+  provider_configs: [
+    'id uuid = gen_random_uuid()',
+    "provider_type provider_type = 'telephony_api'",
+    "provider_name text = 'twilio'",
+    'outbound_number text',
+    'max_concurrent_calls integer = 5',
+    "llm_provider llm_provider = 'openai'",
+    "llm_model text = 'gpt-4.1-mini'",
+    'recording_retention_days integer = 180',
+    'transcript_retention_days integer = 180',
+    'created_at timestamptz = now()',
+    'updated_at timestamptz = now()',
+  ],
+  transcript_snippets: [
+    'id uuid = gen_random_uuid()',
+    'call_attempt_id uuid',
+    'transcript_text text',
+    "language campaign_language = 'en'",
+    'created_at timestamptz = now()',
+  ],
+};
+
+const ENUMS: Readonly<Record<string, readonly string[]>> = {
+  user_role: ['admin', 'campaign_manager', 'viewer'],
+  campaign_status: ['draft', 'scheduled', 'running', 'paused', 'completed', 'cancelled'],
+  campaign_language: ['en', 'it'],
+  question_type: ['free_text', 'numeric', 'scale'],
+  contact_state: ['pending', 'in_progress', 'completed', 'refused', 'not_reached', 'excluded'],
+  contact_language: ['en', 'it', 'auto'],
+  contact_outcome: ['completed', 'refused', 'no_answer', 'busy', 'failed'],
+  exclusion_source: ['import', 'api', 'manual'],
+  event_type: ['survey.completed', 'survey.refused', 'survey.not_reached'],
+  email_status: ['pending', 'sent', 'failed'],
+  email_template_type: ['completed', 'refused', 'not_reached'],
+  provider_type: ['telephony_api', 'voice_ai_platform'],
+  llm_provider: ['openai', 'anthropic', 'azure-openai', 'google'],
+};
+
+/** Foreign keys of data-model.md: column, table it names, what happens when that row goes (`c`, `n`, `r`). */
+const FOREIGN_KEYS = [
+  'call_attempts.campaign_id → campaigns c',
+  'call_attempts.contact_id → contacts c',
+  'campaigns.created_by_user_id → users r',
+  'campaigns.email_completed_template_id → email_templates n',
+  'campaigns.email_not_reached_template_id → email_templates n',
+  'campaigns.email_refused_template_id → email_templates n',
+  'contacts.campaign_id → campaigns c',
+  'email_notifications.campaign_id → campaigns c',
+  'email_notifications.contact_id → contacts c',
+  'email_notifications.event_id → events c',
+  'email_notifications.template_id → email_templates r',
+  'events.call_attempt_id → call_attempts n',
+  'events.campaign_id → campaigns c',
+  'events.contact_id → contacts c',
+  'survey_responses.call_attempt_id → call_attempts c',
+  'survey_responses.campaign_id → campaigns c',
+  'survey_responses.contact_id → contacts c',
+  'transcript_snippets.call_attempt_id → call_attempts c',
+];
+
+async function columnsOf(database: TestDatabase, table: string): Promise<string[]> {
+  const rows = await database.rows<{ column: string }>(
+    `select attname || ' ' || replace(format_type(atttypid, atttypmod), 'timestamp with time zone', 'timestamptz')
+       || case when attnotnull then '' else ' null' end
+       || coalesce(' = ' || regexp_replace(pg_get_expr(adbin, adrelid), '::[a-z_ ]+$', ''), '') as column
+     from pg_attribute left join pg_attrdef on adrelid = attrelid and adnum = attnum
+     where attrelid = to_regclass('public.' || $1) and attnum > 0 and not attisdropped order by attnum`,
+    [table],
+  );
+  return rows.map(({ column }) => column.replace('time without time zone', 'time'));
+}
+
+async function countOurs(database: TestDatabase): Promise<unknown> {
+  return database.value(
+    `select (select count(*) from pg_class where relnamespace = 'public'::regnamespace)
+       + (select count(*) from pg_type where typnamespace = 'public'::regnamespace)
+       + (select count(*) from pg_proc where pronamespace = 'public'::regnamespace)`,
+  );
+}
+
+describe('the validations of REQ-001', () => {
+  test('all expected tables exist, with exactly their columns, nullabilities and defaults', async ({
+    database,
+  }) => {
+    await database.client.query(upSql);
+    const tables = await database.rows<{ name: string }>(
+      "select tablename as name from pg_tables where schemaname = 'public' order by 1",
+    );
+    expect(tables.map(({ name }) => name)).toEqual(Object.keys(TABLES).sort());
+    for (const [table, columns] of Object.entries(TABLES))
+      expect(await columnsOf(database, table)).toEqual(columns);
+  });
+
+  test('all enum types exist, with their labels in order', async ({ database }) => {
+    await database.client.query(upSql);
+    const rows = await database.rows<{ name: string; labels: string[] }>(
+      `select typname as name, array(select enumlabel::text from pg_enum where enumtypid = t.oid order by enumsortorder) as labels
+       from pg_type t where typnamespace = 'public'::regnamespace and typtype = 'e'`,
+    );
+    expect(Object.fromEntries(rows.map(({ name, labels }) => [name, labels]))).toEqual(ENUMS);
+  });
+
+  test('primary keys are native uuids with a default of the server', async ({ database }) => {
+    await database.client.query(upSql);
+    const rows = await database.rows<{ key: string }>(
+      `select conrelid::regclass || ' ' || attname || ' ' || format_type(atttypid, atttypmod) || ' ' || pg_get_expr(adbin, adrelid) as key
+       from pg_constraint join pg_attribute on attrelid = conrelid and attnum = any (conkey)
+       left join pg_attrdef on adrelid = attrelid and adnum = attnum
+       where contype = 'p' and connamespace = 'public'::regnamespace order by 1`,
+    );
+    expect(rows.map(({ key }) => key)).toEqual(
+      Object.keys(TABLES)
+        .sort()
+        .map((table) => `${table} id uuid gen_random_uuid()`),
+    );
+    const extensions = await database.value("select count(*) from pg_extension where extname <> 'plpgsql'");
+    expect(extensions).toBe('0');
+  });
+
+  test('every foreign key is there and is led by an index', async ({ database }) => {
+    await database.client.query(upSql);
+    const rows = await database.rows<{ key: string; indexed: boolean }>(
+      `select conrelid::regclass || '.' || attname || ' → ' || confrelid::regclass || ' ' || confdeltype::text as key,
+         exists (select from pg_index where indrelid = conrelid and indkey[0] = conkey[1] and indisvalid and indpred is null) as indexed
+       from pg_constraint join pg_attribute on attrelid = conrelid and attnum = conkey[1]
+       where contype = 'f' and connamespace = 'public'::regnamespace order by 1`,
+    );
+    expect(rows.map(({ key }) => key)).toEqual(FOREIGN_KEYS);
+    expect(rows.filter(({ indexed }) => !indexed)).toEqual([]);
+  });
+
+  test('migrations are idempotent: up twice and down twice change nothing the second time', async ({
+    database,
+  }) => {
+    await database.client.query(upSql);
+    const once = await catalogOf(database);
+    await database.client.query(upSql);
+    expect(await catalogOf(database)).toEqual(once);
+    await database.client.query(downSql);
+    await database.client.query(downSql);
+    expect(await countOurs(database)).toBe('0');
+  });
+
+  test('up, down, up gives an identical catalog, and nothing of ours is left in between', async ({
+    database,
+  }) => {
+    await database.client.query(upSql);
+    const before = await catalogOf(database);
+    await database.client.query(downSql);
+    expect(await countOurs(database)).toBe('0');
+    await database.client.query(upSql);
+    expect(await catalogOf(database)).toEqual(before);
+    expect(before.length).toBeGreaterThan(300);
+  });
+});
+
+describe('the checks on single values', () => {
+  const campaign = (column: string, value: string): string =>
+    `insert into campaigns (name, intro_script, question_1_text, question_1_type, question_2_text, question_2_type,
+       question_3_text, question_3_type, created_by_user_id, ${column})
+     select 'c', 'i', 'q', 'free_text', 'q', 'free_text', 'q', 'free_text', id, ${value} from users`;
+
+  test.for([
+    ['max_attempts_is_1_to_5', campaign('max_attempts', '0')],
+    ['max_attempts_is_1_to_5', campaign('max_attempts', '6')],
+    [
+      'max_concurrent_calls_is_1_or_more',
+      "insert into provider_configs (outbound_number, max_concurrent_calls) values ('+12025550100', 0)",
+    ],
+    [
+      'recording_retention_days_is_1_or_more',
+      "insert into provider_configs (outbound_number, recording_retention_days) values ('+12025550100', 0)",
+    ],
+    [
+      'transcript_retention_days_is_1_or_more',
+      "insert into provider_configs (outbound_number, transcript_retention_days) values ('+12025550100', -1)",
+    ],
+  ])('%s refuses a value outside', async ([constraint, sql], { migrated }) => {
+    await migrated.client.query(
+      "insert into users (oidc_sub, email, name) values ('s', 'a@example.com', 'A')",
+    );
+    await expect(migrated.client.query(sql ?? '')).rejects.toMatchObject({ code: '23514', constraint });
+  });
+});
+
+describe('updated_at', () => {
+  test('follows every change, whatever the statement says about it', async ({ migrated }) => {
+    await migrated.client.query(
+      "insert into users (oidc_sub, email, name) values ('s', 'a@example.com', 'A')",
+    );
+    const before = await migrated.value('select updated_at from users');
+    await migrated.client.query("update users set name = 'B', updated_at = '2001-01-01'");
+    const [row] = await migrated.rows<{ later: boolean }>('select updated_at > $1 as later from users', [
+      before,
+    ]);
+    expect(row?.later).toBe(true);
+  });
+
+  test('has its trigger on the six tables that have the column', async ({ migrated }) => {
+    const rows = await migrated.rows<{ name: string }>(
+      `select distinct tgrelid::regclass::text as name from pg_trigger
+       where not tgisinternal and tgname = 'updated_at_follows_every_change' order by 1`,
+    );
+    expect(rows.map(({ name }) => name)).toEqual([
+      'campaigns',
+      'contacts',
+      'email_notifications',
+      'email_templates',
+      'provider_configs',
+      'users',
+    ]);
+  });
+});
+
+describe('what is not ours', () => {
+  const strangers = [
+    ['a table of one of our names', 'create table users (id integer)'],
+    ['a view of one of our names', 'create view contacts as select 1 as one'],
+    ['an enum of one of our names with other labels', "create type user_role as enum ('root')"],
+    [
+      'a function of our name',
+      'create function keep_updated_at() returns trigger language plpgsql as $$ begin return new; end $$',
+    ],
+    [
+      'an index of our name on another table',
+      'create table t (a integer); create index contacts_by_campaign on t (a)',
+    ],
+  ] as const;
+
+  test.for(strangers)('%s is refused by up and by down, and nothing changes', async ([, sql], {
+    database,
+  }) => {
+    await database.client.query(sql);
+    const before = await countOurs(database);
+    for (const file of [upSql, downSql]) {
+      await expect(database.client.query(file)).rejects.toMatchObject({
+        code: '55000',
+        hint: expect.any(String),
+      });
+      expect(await countOurs(database)).toBe(before);
+    }
+  });
+
+  test('the guards of both files are the same', () => {
+    const guard = (sql: string): string => /do \$guard\$[\s\S]*?\$guard\$;/.exec(sql)?.[0] ?? '';
+    expect(guard(upSql)).not.toBe('');
+    expect(guard(downSql)).toBe(guard(upSql));
+  });
+
+  test("a down does not drop somebody else's view on our tables", async ({ migrated }) => {
+    await migrated.client.query('create view report as select count(*) from contacts');
+    await expect(migrated.client.query(downSql)).rejects.toMatchObject({ code: '2BP01' });
+    expect(await migrated.value('select * from report')).toBe('0');
+  });
+});
+
+test('every table, column, type and function has a comment', async ({ migrated }) => {
+  const without = await migrated.rows(
+    `select relname as name from pg_class
+     where relnamespace = 'public'::regnamespace and relkind = 'r' and obj_description(oid, 'pg_class') is null
+     union all
+     select relname || '.' || attname from pg_attribute join pg_class on pg_class.oid = attrelid
+     where relnamespace = 'public'::regnamespace and relkind = 'r' and attnum > 0 and not attisdropped
+       and col_description(attrelid, attnum) is null
+     union all
+     select typname from pg_type
+     where typnamespace = 'public'::regnamespace and typtype = 'e' and obj_description(oid, 'pg_type') is null
+     union all
+     select proname from pg_proc
+     where pronamespace = 'public'::regnamespace and obj_description(oid, 'pg_proc') is null`,
+  );
+  expect(without).toEqual([]);
+});

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { test as base, inject } from 'vitest';
+import { createDatabase, dropDatabase } from './databases.js';
+
+/** A database that one test has for itself. */
+export interface TestDatabase {
+  readonly url: string;
+  readonly name: string;
+  /** A connection to it. */
+  readonly client: pg.Client;
+  /** The rows of a query. */
+  rows<Row extends pg.QueryResultRow = Record<string, unknown>>(
+    sql: string,
+    values?: unknown[],
+  ): Promise<Row[]>;
+  /** The only value of a query. */
+  value(sql: string, values?: unknown[]): Promise<unknown>;
+}
+
+/**
+ * `test` with databases of its own: `database` is empty, `migrated` has the product's schema, made from a template.
+ * Each is created when a test asks for it, and dropped behind it.
+ */
+export const test = base.extend<{ database: TestDatabase; migrated: TestDatabase }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of the fixtures from the pattern
+  database: async ({}, use) => withDatabase('template0', use),
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of the fixtures from the pattern
+  migrated: async ({}, use) => withDatabase(`${inject('runName')}_schema`, use),
+});
+
+async function withDatabase(template: string, use: (database: TestDatabase) => Promise<void>): Promise<void> {
+  const serverUrl = inject('serverUrl');
+  const name = `${inject('runName')}_${randomBytes(4).toString('hex')}`;
+  const url = await createDatabase(serverUrl, name, template);
+  const client = new pg.Client({ connectionString: url });
+  // A test may end the connection on purpose; what it then asks of it fails, which is enough.
+  client.on('error', () => {});
+  await client.connect();
+  const rows = async <Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> =>
+    (await client.query<Row>(sql, values)).rows;
+  const value = async (sql: string, values: unknown[] = []): Promise<unknown> =>
+    Object.values((await rows(sql, values))[0] ?? {})[0];
+  try {
+    await use({ url, name, client, rows, value });
+  } finally {
+    await client.end();
+    await dropDatabase(serverUrl, name);
+  }
+}

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+
+/** A name for what one run of the tests makes; no other run has it. */
+export function newRunName(): string {
+  return `voicesurvey_test_${randomBytes(4).toString('hex')}`;
+}
+
+/** Runs one statement on a connection of its own. */
+export async function runOnce(url: string, sql: string): Promise<pg.QueryResult> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * Creates a database.
+ *
+ * @param template the database to copy; an empty one unless told otherwise
+ * @returns its address
+ */
+export async function createDatabase(
+  serverUrl: string,
+  name: string,
+  template = 'template0',
+): Promise<string> {
+  await runOnce(
+    serverUrl,
+    `create database ${pg.escapeIdentifier(name)} template ${pg.escapeIdentifier(template)}`,
+  );
+  return withDatabaseName(serverUrl, name);
+}
+
+/** Drops a database, whoever is connected. */
+export async function dropDatabase(serverUrl: string, name: string): Promise<void> {
+  await runOnce(serverUrl, `drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
+}
+
+/** Drops every database of a run. */
+export async function dropDatabases(serverUrl: string, runName: string): Promise<void> {
+  const { rows } = await runOnce(
+    serverUrl,
+    `select datname from pg_database where starts_with(datname, ${pg.escapeLiteral(runName)})`,
+  );
+  for (const { datname } of rows) await dropDatabase(serverUrl, datname);
+}
+
+/** The same server, another database. */
+export function withDatabaseName(serverUrl: string, name: string): string {
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}

@@ -1,0 +1,31 @@
+import type { TestProject } from 'vitest/node';
+import { up } from '../../src/migrate/up.js';
+import { migrationsDirectory } from '../../src/seed/storage.js';
+import { createDatabase, dropDatabases, newRunName } from './databases.js';
+import { startTestServer } from './server.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The server of this run: an address whose database is never written to. */
+    serverUrl: string;
+    /** What the names of this run's databases begin with. */
+    runName: string;
+  }
+}
+
+/** Starts the server of the run, makes the template database with the schema in it, and cleans up behind all tests. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // Tests that start the command line as a process find it built.
+  const { prepareClone } = await import('../../bin/prepare-clone.js');
+  await prepareClone();
+  const server = await startTestServer();
+  const runName = newRunName();
+  const template = await createDatabase(server.url, `${runName}_schema`);
+  await up({ url: template, directory: migrationsDirectory });
+  project.provide('serverUrl', server.url);
+  project.provide('runName', runName);
+  return async () => {
+    await dropDatabases(server.url, runName);
+    await server.stop();
+  };
+}

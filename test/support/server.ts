@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedServer, stopEmbeddedServer } from '../../src/postgres/embedded.js';
+
+/** A server for the tests of one run. */
+export interface TestServer {
+  readonly url: string;
+  /** Stops what was started; a server that somebody else runs goes on. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The server that the tests run on: the one that `DATABASE_URL` names if `DISABLE_TESTCONTAINERS=1`, a container if
+ * `USE_TESTCONTAINERS=1`, else an embedded one in a temporary directory.
+ */
+export async function startTestServer(environment: NodeJS.ProcessEnv = process.env): Promise<TestServer> {
+  if (environment.DISABLE_TESTCONTAINERS === '1') return existingServer(environment.DATABASE_URL);
+  if (environment.USE_TESTCONTAINERS === '1') return startContainer();
+  return startEmbedded();
+}
+
+function existingServer(url: string | undefined): TestServer {
+  if (url === undefined || url === '') {
+    throw new Error(
+      'DISABLE_TESTCONTAINERS=1 says that the tests run on the server of DATABASE_URL, and that is not set. ' +
+        'Set it, or unset DISABLE_TESTCONTAINERS to use the embedded server.',
+    );
+  }
+  return { url, stop: async () => {} };
+}
+
+async function startEmbedded(): Promise<TestServer> {
+  const directory = await mkdtemp(join(tmpdir(), 'voicesurvey-db-test-'));
+  // The data is thrown away, so nothing is gained by waiting for the disk.
+  const settings = { fsync: 'off', max_connections: '200' };
+  const server = await startEmbeddedServer({ directory, settings });
+  return {
+    url: server.url,
+    stop: async () => {
+      await stopEmbeddedServer({ directory });
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Containers {
+  readonly PostgreSqlContainer: new (
+    image: string,
+  ) => {
+    start(): Promise<{ getConnectionUri(): string; stop(): Promise<unknown> }>;
+  };
+}
+
+async function startContainer(): Promise<TestServer> {
+  // Not a dependency, so that nobody installs it who has no Docker; its name is kept from the compiler.
+  const name = '@testcontainers/postgresql';
+  const containers = await (import(name) as Promise<Containers>).catch((cause: unknown) => {
+    throw new Error(
+      `USE_TESTCONTAINERS=1 needs the package ${name}, which is not installed. ` +
+        `Run: npm install --no-save ${name}@11`,
+      { cause },
+    );
+  });
+  const container = await new containers.PostgreSqlContainer('postgres:15-alpine')
+    .start()
+    .catch((cause: unknown) => {
+      throw new Error(
+        'USE_TESTCONTAINERS=1 needs a running Docker, and none could be reached. Start Docker, or unset ' +
+          'USE_TESTCONTAINERS to use the embedded server.',
+        { cause },
+      );
+    });
+  return {
+    url: container.getConnectionUri(),
+    stop: async () => {
+      await container.stop();
+    },
+  };
+}
