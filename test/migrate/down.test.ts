@@ -1,0 +1,132 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { down } from '../../src/migrate/down.js';
+import { up } from '../../src/migrate/up.js';
+import { type TestDatabase, test } from '../support/database.js';
+import { addFiles, folderWith } from '../support/folder.js';
+
+const three = Object.fromEntries(
+  [1, 2, 3].flatMap((n) => [
+    [`V${n}.up.sql`, `create table t${n} (id integer);`],
+    [`V${n}.down.sql`, `drop table t${n};`],
+  ]),
+);
+
+const tablesOf = async ({ rows }: TestDatabase): Promise<unknown[]> =>
+  (await rows("select tablename as name from pg_tables where schemaname = 'public' order by 1")).map(
+    (row) => row.name,
+  );
+
+describe('down', () => {
+  test('rolls back one step unless told otherwise', async ({ database: { url, ...database } }) => {
+    const directory = await folderWith(three);
+    await up({ url, directory });
+    expect(await down({ url, directory })).toMatchObject({
+      rolledBack: [{ version: 'V3', status: 'rolled_back' }],
+      current: 'V2',
+    });
+    expect(await tablesOf({ url, ...database })).toEqual(['t1', 't2']);
+  });
+
+  test.for([
+    [{ steps: 2 }, 'V1', ['t1']],
+    [{ to: 'V2' }, 'V2', ['t1', 't2']],
+    [{ to: '0' }, null, []],
+    [{ steps: 9 }, null, []],
+  ] as const)('with %j leaves %s', async ([options, current, tables], { database }) => {
+    const directory = await folderWith(three);
+    await up({ url: database.url, directory });
+    expect(await down({ url: database.url, directory, ...options })).toMatchObject({ current });
+    expect(await tablesOf(database)).toEqual(tables);
+  });
+
+  test.for([
+    [{ steps: 1, to: 'V1' }, 'steps_and_to'],
+    [{ steps: 0 }, 'bad_steps'],
+    [{ steps: 1.5 }, 'bad_steps'],
+    [{ to: 'V9' }, 'unknown_version'],
+    [{ to: 'all' }, 'unknown_version'],
+  ] as const)('with %j is a wrong usage', async ([options, code], { database }) => {
+    const directory = await folderWith(three);
+    await up({ url: database.url, directory });
+    await expect(down({ url: database.url, directory, ...options })).rejects.toMatchObject({
+      code,
+      exitCode: 2,
+    });
+    expect(await tablesOf(database)).toHaveLength(3);
+  });
+
+  test('has nothing to do on a database without history', async ({ database }) => {
+    const directory = await folderWith(three);
+    expect(await down({ url: database.url, directory })).toMatchObject({ rolledBack: [], current: null });
+  });
+
+  test('and up again brings the same history', async ({ database }) => {
+    const directory = await folderWith(three);
+    await up({ url: database.url, directory });
+    await down({ url: database.url, directory, to: '0' });
+    expect(await up({ url: database.url, directory })).toMatchObject({ current: 'V3' });
+    expect(await tablesOf(database)).toEqual(['t1', 't2', 't3']);
+  });
+
+  test('works on a release that has no file for it, from the history', async ({ database }) => {
+    const directory = await folderWith(three);
+    await up({ url: database.url, directory });
+    await rm(join(directory, 'V3.up.sql'));
+    await rm(join(directory, 'V3.down.sql'));
+    expect(await down({ url: database.url, directory })).toMatchObject({ current: 'V2' });
+    expect(await tablesOf(database)).toEqual(['t1', 't2']);
+  });
+
+  test('runs the down that was recorded, whatever became of the file', async ({ database }) => {
+    const directory = await folderWith(three);
+    await up({ url: database.url, directory });
+    await addFiles(directory, { 'V3.down.sql': 'drop table t1;' });
+    await down({ url: database.url, directory });
+    expect(await tablesOf(database)).toEqual(['t1', 't2']);
+  });
+
+  test('goes back in the order of application, also where that was not the order of versions', async ({
+    database,
+  }) => {
+    const { 'V2.up.sql': late = '', 'V2.down.sql': lateDown = '', ...others } = three;
+    const directory = await folderWith(others);
+    await up({ url: database.url, directory });
+    await addFiles(directory, { 'V2.up.sql': late, 'V2.down.sql': lateDown });
+    await up({ url: database.url, directory, allowOutOfOrder: true });
+    expect(await down({ url: database.url, directory })).toMatchObject({ rolledBack: [{ version: 'V2' }] });
+    expect(await down({ url: database.url, directory })).toMatchObject({ rolledBack: [{ version: 'V3' }] });
+    expect(await tablesOf(database)).toEqual(['t1']);
+  });
+
+  test('of an irreversible migration says why, and rolls back nothing', async ({ database }) => {
+    const directory = await folderWith({
+      ...three,
+      'V4.up.sql': '-- migrate: irreversible accounts were merged\nselect 1;',
+    });
+    await up({ url: database.url, directory });
+    await expect(down({ url: database.url, directory, to: 'V1' })).rejects.toMatchObject({
+      code: 'irreversible',
+      message: expect.stringContaining('accounts were merged'),
+    });
+    expect(await tablesOf(database)).toHaveLength(3);
+  });
+
+  test('that fails names the file, line and column; what was rolled back before it stays so', async ({
+    database,
+  }) => {
+    const directory = await folderWith({ ...three, 'V2.down.sql': '-- wrong\ndrop table t2, nothing;' });
+    await up({ url: database.url, directory });
+    await expect(down({ url: database.url, directory, to: '0' })).rejects.toMatchObject({
+      code: 'migration_failed',
+      place: { file: join(directory, 'V2.down.sql'), line: 2 },
+      results: [
+        { version: 'V3', status: 'rolled_back' },
+        { version: 'V2', status: 'failed' },
+        { version: 'V1', status: 'not_reached' },
+      ],
+    });
+    expect(await tablesOf(database)).toEqual(['t1', 't2']);
+  });
+});

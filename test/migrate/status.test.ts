@@ -1,0 +1,65 @@
+import { expect } from 'vitest';
+import { LOCK_KEY } from '../../src/migrate/guard.js';
+import { status } from '../../src/migrate/status.js';
+import { up } from '../../src/migrate/up.js';
+import { test } from '../support/database.js';
+import { addFiles, folderWith } from '../support/folder.js';
+
+const files = {
+  'V1.up.sql': 'create table one ();',
+  'V1.down.sql': 'drop table one;',
+  'V3.up.sql': 'create table three ();',
+  'V3.down.sql': 'drop table three;',
+};
+
+test('a database without history has everything pending, and looking writes nothing', async ({
+  database,
+}) => {
+  const result = await status({ url: database.url, directory: await folderWith(files) });
+  expect(result).toMatchObject({
+    upToDate: false,
+    current: null,
+    migratingNow: null,
+    migrations: [
+      { version: 'V1', standing: 'pending', appliedAt: null },
+      { version: 'V3', standing: 'pending' },
+    ],
+  });
+  expect(await database.value("select to_regnamespace('voicesurvey_migrations')")).toBeNull();
+});
+
+test('applied, late, changed, missing and pending are told apart', async ({ database }) => {
+  const directory = await folderWith(files);
+  await up({ url: database.url, directory });
+  const other = await folderWith({
+    'V2.up.sql': '',
+    'V2.down.sql': '',
+    'V3.up.sql': 'create table three (id integer);',
+    'V3.down.sql': files['V3.down.sql'],
+    'V4.up.sql': '',
+    'V4.down.sql': '',
+  });
+  const result = await status({ url: database.url, directory: other });
+  expect(result.migrations.map(({ version, standing }) => `${version} ${standing}`)).toEqual([
+    'V1 missing',
+    'V2 late',
+    'V3 changed',
+    'V4 pending',
+  ]);
+  await addFiles(directory, {});
+  expect(await status({ url: database.url, directory })).toMatchObject({
+    upToDate: true,
+    current: 'V3',
+    migrations: [
+      { standing: 'applied', appliedWith: expect.stringContaining('voicesurvey-db'), origin: 'applied' },
+      {},
+    ],
+  });
+});
+
+test('who is migrating now is told', async ({ database }) => {
+  await database.client.query(`begin; select pg_advisory_xact_lock(${LOCK_KEY})`);
+  const { migratingNow } = await status({ url: database.url, directory: await folderWith(files) });
+  expect(migratingNow).toMatchObject({ pid: expect.any(Number), since: expect.any(Date) });
+  await database.client.query('rollback');
+});
