@@ -1,7 +1,7 @@
 // @ts-check
 // Gives a clone of the repository its packages and its build, when they are missing or older than what they are made
 // of. Not part of the installed package.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   mkdirSync,
   readdirSync,
@@ -19,19 +19,33 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lock = join(root, '.prepare.lock');
 const longestWaitMs = 10 * 60 * 1000;
+const sayAfterMs = 1000;
 
-/** Installs and builds what is stale; of several commands that start at once, one does it and the others wait. */
+/** What a clone cannot be prepared for, and what to do about it. */
+class PrepareError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   * @param {string} remedy
+   */
+  constructor(code, message, remedy) {
+    super(message);
+    this.code = code;
+    this.remedy = remedy;
+  }
+}
+
+/**
+ * Installs and builds what is stale; of several commands that start at once, one does it and the others wait.
+ *
+ * @throws {PrepareError}
+ */
 export async function prepareClone() {
   if (!packagesAreStale() && !buildIsStale()) return;
-  try {
-    await withLock(() => {
-      if (packagesAreStale()) installPackages();
-      if (buildIsStale()) build();
-    });
-  } catch (error) {
-    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
-  }
+  await withLock(async () => {
+    if (packagesAreStale()) await installPackages();
+    if (buildIsStale()) await build();
+  });
 }
 
 function packagesAreStale() {
@@ -39,17 +53,15 @@ function packagesAreStale() {
 }
 
 function buildIsStale() {
-  const built = modified('dist/.built');
-  if (
-    modified('package.json') > built ||
-    modified('tsconfig.json') > built ||
-    modified('tsconfig.build.json') > built
-  ) {
-    return true;
-  }
-  return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).some(
-    (path) => path.endsWith('.ts') && modified(join('src', path)) > built,
-  );
+  return newestSource() > modified('dist/.built');
+}
+
+/** When what the build is made of was changed last. */
+function newestSource() {
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => join('src', path));
+  return Math.max(...['package.json', 'tsconfig.json', 'tsconfig.build.json', ...sources].map(modified));
 }
 
 /**
@@ -60,68 +72,115 @@ function modified(path) {
   return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? -1;
 }
 
-function installPackages() {
+async function installPackages() {
   process.stderr.write('Installing the packages of this clone (once; npm ci) …\n');
-  run('npm', ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']);
+  const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
+  await run('npm', ['ci', '--include=dev', '--include=optional', ...quiet]);
 }
 
-function build() {
-  const started = new Date();
+async function build() {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  if (modified('node_modules/typescript/bin/tsc') === -1) {
+    throw new PrepareError(
+      'compiler_missing',
+      `${root} has to be built, and its packages are installed without TypeScript.`,
+      'Run npm ci there, with the development packages.',
+    );
+  }
+  // Those that a killed build has left; nobody else builds here now.
+  for (const name of readdirSync(root)) if (/^dist\..*\.tmp$/.test(name)) remove(join(root, name));
+  const newest = newestSource();
   const fresh = join(root, `dist.${process.pid}.tmp`);
   const old = join(root, `dist.${process.pid}.old.tmp`);
   try {
-    run(process.execPath, [
-      join(root, 'node_modules/typescript/bin/tsc'),
-      '-p',
-      'tsconfig.build.json',
-      '--outDir',
-      fresh,
-    ]);
+    await run(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', fresh]);
     const stamp = join(fresh, '.built');
     writeFileSync(stamp, '');
-    // A source that is saved while the compiler runs is newer than the stamp, and is built next time.
-    utimesSync(stamp, started, started);
+    // A source that is saved while the compiler runs is newer than the stamp, and is built next time. File systems
+    // keep less of a time than they tell.
+    const time = Math.ceil(newest + 1) / 1000;
+    utimesSync(stamp, time, time);
     mkdirSync(join(root, 'dist'), { recursive: true });
     renameSync(join(root, 'dist'), old);
     renameSync(fresh, join(root, 'dist'));
   } finally {
-    rmSync(fresh, { recursive: true, force: true });
-    rmSync(old, { recursive: true, force: true });
+    remove(fresh);
+    remove(old);
   }
+}
+
+/** @param {string} folder removed also while a compiler that has lost its parent still writes into it */
+function remove(folder) {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 }
 
 /**
  * @param {string} program
  * @param {string[]} args
  */
-function run(program, args) {
+async function run(program, args) {
   // Standard output belongs to the command that comes after.
-  const { status, error } = spawnSync(program, args, {
+  const child = spawn(program, args, {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32' && program === 'npm',
   });
-  if (error !== undefined)
-    throw new Error(`${program} cannot be run (${error.message}). Install Node.js with npm.`);
-  if (status !== 0) throw new Error(`"${program} ${args.join(' ')}" failed in ${root}; its output is above.`);
+  // Where we are killed, it goes on: the lock is also its own.
+  if (child.pid !== undefined) writeFileSync(lock, `${process.pid} ${child.pid}`);
+  /** @type {{ status?: number | null, error?: Error }} */
+  const { status, error } = await new Promise((resolve) => {
+    child.once('error', (error) => resolve({ error }));
+    child.once('close', (status) => resolve({ status }));
+  });
+  if (error !== undefined) {
+    throw new PrepareError(
+      'program_missing',
+      `${program} cannot be run (${error.message}).`,
+      `Install Node.js together with npm, and see that PATH leads to them.`,
+    );
+  }
+  if (status !== 0) {
+    throw new PrepareError(
+      'prepare_failed',
+      `${program === 'npm' ? 'npm ci' : 'The TypeScript compiler'} failed in ${root}.`,
+      'See what it says above, cure that, and run the command again.',
+    );
+  }
 }
 
 /**
- * Holds a lock file that names our process while the work is done. One that a killed process left is taken away.
+ * Holds a lock file that names our process, and the one that works for us, while the work is done. One that killed
+ * processes left is taken away.
  *
- * @param {() => void} work
+ * @param {() => Promise<void>} work
  */
 async function withLock(work) {
   const started = Date.now();
+  let told = false;
   while (!takeLock()) {
-    const holder = readHolder();
-    if (holder !== null && !isAlive(holder)) removeStaleLock(holder);
-    else if (Date.now() - started > longestWaitMs) {
-      throw new Error(`process ${holder} prepares this clone for too long. End it, or remove ${lock}.`);
-    } else await sleep(100);
+    const content = readLock();
+    const holders = content.split(' ').map(Number).filter(Boolean);
+    // A number of a process is used again, in a container most of all: our own is nobody who waits for us.
+    const isStale = holders.length > 0 && (holders[0] === process.pid || !holders.some(isAlive));
+    const waited = Date.now() - started;
+    if (isStale) {
+      removeStaleLock(content);
+    } else if (waited > longestWaitMs) {
+      throw new PrepareError(
+        'prepare_slow',
+        `Process ${holders.join(', ')} has been preparing this clone for too long.`,
+        `End it, or if it is something else, remove ${lock}.`,
+      );
+    } else {
+      if (!told && waited > sayAfterMs) {
+        process.stderr.write(`Waiting for process ${holders[0]}, which installs or builds this clone …\n`);
+        told = true;
+      }
+      await sleep(50);
+    }
   }
   try {
-    work();
+    await work();
   } finally {
     rmSync(lock, { force: true });
   }
@@ -133,16 +192,20 @@ function takeLock() {
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw new Error(`${root} cannot be written to, and its packages or its build are missing or stale.`);
+    throw new PrepareError(
+      'clone_read_only',
+      `The packages or the build of ${root} are missing or stale, and this user cannot write there.`,
+      'Run any command there once as the user whom the clone belongs to, or clone it to a folder of your own.',
+    );
   }
 }
 
-/** @returns {number | null} the process that holds the lock; null while there is none or it is being written */
-function readHolder() {
+/** @returns {string} what the lock file says; empty while there is none or it is being written */
+function readLock() {
   try {
-    return Number(readFileSync(lock, 'utf8')) || null;
+    return readFileSync(lock, 'utf8');
   } catch {
-    return null;
+    return '';
   }
 }
 
@@ -150,9 +213,22 @@ function readHolder() {
 function isAlive(pid) {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/**
+ * In a container without an init, an orphan that has ended stays for ever.
+ *
+ * @param {number} pid
+ */
+function isZombie(pid) {
+  try {
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
   }
 }
 
@@ -160,13 +236,13 @@ function isAlive(pid) {
  * Moves the lock away before it is removed: of two processes that find it stale one succeeds, and if what it moved is
  * the new lock of the other, it is put back.
  *
- * @param {number} holder
+ * @param {string} content of the lock that was found stale
  */
-function removeStaleLock(holder) {
+function removeStaleLock(content) {
   const aside = `${lock}.${process.pid}`;
   try {
     renameSync(lock, aside);
-    if (readFileSync(aside, 'utf8') === String(holder)) rmSync(aside);
+    if (readFileSync(aside, 'utf8') === content) rmSync(aside);
     else renameSync(aside, lock);
   } catch {
     // The other process was faster; the next try to take the lock tells.

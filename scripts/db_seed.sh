@@ -1,4 +1,3 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # Applies the seed data; arguments are passed on to "voicesurvey-db seed".
-set -euo pipefail
-exec "$(dirname "${BASH_SOURCE[0]}")/../bin/voicesurvey-db" seed "$@"
+exec "$(dirname -- "$0")/../bin/voicesurvey-db" seed "$@"

@@ -1,4 +1,3 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # Runs all up migrations; arguments are passed on to "voicesurvey-db up".
-set -euo pipefail
-exec "$(dirname "${BASH_SOURCE[0]}")/../bin/voicesurvey-db" up "$@"
+exec "$(dirname -- "$0")/../bin/voicesurvey-db" up "$@"

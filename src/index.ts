@@ -16,13 +16,15 @@ export type { Database, Server } from './migrate/database.js';
 export { type DownOptions, type DownResult, down } from './migrate/down.js';
 export { HistoryError, MigrationFileError, type Place } from './migrate/errors.js';
 export type { Listener, RunEvent } from './migrate/events.js';
-export { MigrationFailedError, type MigrationResult } from './migrate/failure.js';
+export { MigrationFailedError, type MigrationResult, type ServerReport } from './migrate/failure.js';
 export type { Origin } from './migrate/history.js';
 export type { LockHolder } from './migrate/lock.js';
 export type { Standing } from './migrate/plan.js';
+export { type RepairOptions, type RepairResult, repair } from './migrate/repair.js';
 export type { RunOptions } from './migrate/run.js';
 export { type MigrationStatus, type StatusResult, status } from './migrate/status.js';
 export { type UpOptions, type UpResult, up } from './migrate/up.js';
+export type { Blocker } from './migrate/watch.js';
 export {
   type EmbeddedServer,
   findEmbeddedServer,

@@ -5,14 +5,13 @@ import {
   type CommonOptions,
   type FolderOptions,
   folderOption,
-  makeCommand,
-  sayUnless,
+  makeDatabaseCommand,
+  notEmpty,
   wholeNumber,
 } from './command.js';
-import { startedLine } from './embedded-lines.js';
-import type { Answer } from './output.js';
+import { type Answer, serverLine } from './output.js';
 import { tellProgress } from './progress.js';
-import { chooseServer } from './server.js';
+import type { ChosenServer } from './server.js';
 
 interface Options extends CommonOptions, FolderOptions {
   readonly to?: string;
@@ -21,27 +20,22 @@ interface Options extends CommonOptions, FolderOptions {
 
 /** `down`: rolls back. */
 export function downCommand(): Command {
-  return makeCommand<Options>(
+  return makeDatabaseCommand<Options>(
     'down',
     'roll migrations back, the one that was applied last unless told otherwise',
     run,
   )
-    .option('--to <version>', 'roll back everything behind this version; 0 rolls back everything')
+    .option('--to <version>', 'roll back everything behind this version; 0 rolls back everything', notEmpty)
     .option('--steps <number>', 'roll back this many', wholeNumber)
     .addOption(folderOption(migrationsDirectory));
 }
 
-async function run(options: Options): Promise<Answer> {
-  const { url, embedded } = await chooseServer(options);
-  if (embedded?.started) sayUnless(options.json)(startedLine(embedded));
-  const { dir: directory, to, steps } = options;
-  const result = await down({ url, directory, to, steps, onEvent: options.json ? undefined : tellProgress });
-  return { document: { ...result, embedded: embedded !== null }, lines: [downLine(result)] };
+async function run({ dir: directory, to, steps, json }: Options, { url }: ChosenServer): Promise<Answer> {
+  const result = await down({ url, directory, to, steps, onEvent: json ? undefined : tellProgress });
+  return { document: { ...result }, lines: [downLine(result), serverLine(result.server)] };
 }
 
-function downLine({ rolledBack, current, server }: DownResult): string {
-  const where = `${server.address} (PostgreSQL ${server.version})`;
-  const at = current === null ? 'has no migration' : `is at ${current}`;
-  if (rolledBack.length === 0) return `Nothing to do: ${where} ${at}.`;
-  return `${where} ${at}; ${rolledBack.length} rolled back.`;
+function downLine({ rolledBack, current }: DownResult): string {
+  const at = current === null ? 'the database has no migration' : `the database is at ${current}`;
+  return rolledBack.length === 0 ? `Nothing to do: ${at}.` : `Done: ${rolledBack.length} rolled back, ${at}.`;
 }

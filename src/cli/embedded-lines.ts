@@ -1,15 +1,18 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { contents } from '../inspect/contents.js';
 import type { EmbeddedServer } from '../postgres/embedded.js';
-import { isClone } from './server.js';
-
-/** How a user calls us from where they are. */
-export const commandName = isClone ? './bin/voicesurvey-db' : 'npx voicesurvey-db';
+import { isClone, packageRoot, workingDirectory } from './server.js';
 
 /** That a server was started, where its data is, and which PostgreSQL it is. */
 export function startedLine({ version, directory }: EmbeddedServer): string {
-  const path = relative(process.cwd(), directory);
-  return `started PostgreSQL ${version}; its data is in ${path.startsWith('..') ? directory : path}`;
+  return `Started PostgreSQL ${version}; its data is in ${shownPath(directory)}.`;
+}
+
+/** A path as somebody in the working directory would write it. */
+export function shownPath(path: string): string {
+  const here = workingDirectory();
+  const shown = here === null ? path : relative(here, path);
+  return shown === '' || shown.startsWith('..') ? path : shown;
 }
 
 /**
@@ -18,14 +21,26 @@ export function startedLine({ version, directory }: EmbeddedServer): string {
  */
 export async function welcome({ url }: EmbeddedServer): Promise<string[]> {
   const { tables, enums, rows } = await contents({ url });
+  const next = [
+    [`psql "$(${call('url')})"`, 'open it, with psql or any other client'],
+    [call('status'), 'see which migrations it has'],
+    [call('stop'), 'stop the server; the data stays'],
+  ] as const;
+  const width = Math.max(...next.map(([command]) => command.length));
   return [
     '',
     `  ${url}`,
     '',
     `It holds ${tables} tables, ${enums} enum types and ${rows} rows.`,
     'Next:',
-    `  psql "$(${commandName} url)"    open it, with psql or any other client`,
-    `  ${commandName} status           see which migrations it has`,
-    `  ${commandName} stop             stop the server; the data stays`,
+    ...next.map(([command, purpose]) => `  ${command.padEnd(width)}  ${purpose}`),
   ];
+}
+
+/** How to call a command on the embedded server from the working directory. */
+function call(command: string): string {
+  if (!isClone) return `npx voicesurvey-db ${command} --embedded`;
+  const path = shownPath(join(packageRoot, 'bin/voicesurvey-db'));
+  const program = path.startsWith('/') ? path : `./${path}`;
+  return `${/^[\w./-]+$/.test(program) ? program : `'${program.replaceAll("'", "'\\''")}'`} ${command}`;
 }

@@ -1,14 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../postgres/application-name.js';
-import { UsageError } from '../postgres/errors.js';
 import { downCommand } from './down.js';
-import { printError } from './output.js';
+import { printError, surviveClosedOutput } from './output.js';
 import { seedCommand } from './seed.js';
 import { startCommand } from './start.js';
 import { statusCommand } from './status.js';
 import { stopCommand } from './stop.js';
 import { upCommand } from './up.js';
 import { urlCommand } from './url.js';
+import { explainUsage } from './usage.js';
 
 const EXIT_CODES = `
 Exit codes:
@@ -17,10 +17,14 @@ Exit codes:
   2  wrong usage
   3  pending or drift found by a command that only looks
   4  refused; needs a flag
+`;
 
+const ENVIRONMENT = `
 Environment:
   DATABASE_URL  postgresql://user:password@host:5432/database; without it a clone
                 uses an embedded PostgreSQL, which it starts when needed
+
+Every command takes --json and --embedded; voicesurvey-db <command> --help has all.
 `;
 
 /**
@@ -29,12 +33,15 @@ Environment:
  * @param args the words behind the program's name
  */
 export async function main(args: readonly string[]): Promise<void> {
+  surviveClosedOutput();
   const program = makeProgram();
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) printError(args[0] ?? '', usageError(error), args.includes('--json'));
+    if (error instanceof CommanderError && error.exitCode === 0) return;
+    const command = program.commands.map(({ name }) => name()).find((name) => args.includes(name)) ?? null;
+    const known = error instanceof CommanderError ? explainUsage(error, args, command) : error;
+    printError(command, known, args.includes('--json'));
   }
 }
 
@@ -44,7 +51,7 @@ function makeProgram(): Command {
       'The PostgreSQL database of an AI phone-survey product: its schema, its seed data, a server to start with.',
     )
     .version(packageVersion)
-    .addHelpText('after', EXIT_CODES)
+    .addHelpText('after', EXIT_CODES + ENVIRONMENT)
     .showSuggestionAfterError();
   const commands = [
     upCommand(),
@@ -55,16 +62,9 @@ function makeProgram(): Command {
     stopCommand(),
     urlCommand(),
   ];
-  for (const command of commands) program.addCommand(command);
+  for (const command of commands) program.addCommand(command.addHelpText('after', EXIT_CODES));
   for (const command of [program, ...commands]) {
     command.exitOverride().configureOutput({ outputError: () => {} });
   }
   return program;
-}
-
-function usageError(error: CommanderError): UsageError {
-  const noCommand = error.code === 'commander.help';
-  const message = noCommand ? 'No command was given.' : error.message.replace(/^error: /, '');
-  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.?)]$/.test(message) ? '' : '.'}`;
-  return new UsageError('usage', sentence, { remedy: 'See voicesurvey-db --help.' });
 }

@@ -1,6 +1,9 @@
-import { MigrationFileError } from '../migrate/errors.js';
-import { MigrationFailedError } from '../migrate/failure.js';
-import { ExplainedError } from '../postgres/errors.js';
+import type { Server } from '../migrate/database.js';
+import { MigrationFileError, type Place } from '../migrate/errors.js';
+import { MigrationFailedError, type ServerReport } from '../migrate/failure.js';
+import { ExplainedError, UsageError } from '../postgres/errors.js';
+import { withoutPasswords } from './passwords.js';
+import { wrap } from './wrap.js';
 
 /** What a command has to say: a document for programs, lines for people, and the exit code. */
 export interface Answer {
@@ -13,9 +16,23 @@ export interface Answer {
   readonly exitCode?: number;
 }
 
+/** Longer lines are hard to read, however wide the terminal is. */
+const WIDEST_LINE = 100;
+
 /** Prints lines for people, on standard error. */
 export function say(...lines: readonly string[]): void {
   for (const line of lines) process.stderr.write(`${line}\n`);
+}
+
+/** The last line of every result: which server it is about. */
+export function serverLine({ address, version }: Server): string {
+  return `on ${address} (PostgreSQL ${version})`;
+}
+
+/** Prints sentences for people, on standard error; on a terminal, broken to its width. */
+export function saySentences(...texts: readonly string[]): void {
+  const { isTTY, columns } = process.stderr;
+  say(...texts.map((text) => wrap(text, isTTY && columns > 0 ? Math.min(columns, WIDEST_LINE) : undefined)));
 }
 
 /**
@@ -34,8 +51,18 @@ export function print(command: string, answer: Answer, json: boolean): void {
   }
 }
 
-/** Prints an error the same two ways, and sets the exit code. */
-export function printError(command: string, error: unknown, json: boolean): void {
+/**
+ * Prints an error the same two ways, and sets the exit code.
+ *
+ * @param command null where there is none of that name
+ * @param address the server that was worked on, without a password; null where none was chosen yet
+ */
+export function printError(
+  command: string | null,
+  error: unknown,
+  json: boolean,
+  address: string | null = null,
+): void {
   const known = explain(error);
   process.exitCode = known.exitCode;
   if (json) {
@@ -43,11 +70,12 @@ export function printError(command: string, error: unknown, json: boolean): void
       command,
       ok: false,
       exitCode: known.exitCode,
+      server: address === null ? null : { address },
       error: errorDocument(known),
       ...results(known),
     });
   } else {
-    say(...errorLines(known));
+    sayError(known, address);
   }
 }
 
@@ -61,39 +89,52 @@ export function explain(error: unknown): ExplainedError {
   });
 }
 
+/**
+ * Lets a command end as it would when nobody reads what it prints any more, as in `voicesurvey-db up | head -1`:
+ * a migration must not stop because of that. Where its result cannot be written for another reason, such as a full
+ * disk, it fails.
+ */
+export function surviveClosedOutput(): void {
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    process.exitCode = 1;
+    saySentences(
+      `error: The result cannot be written to standard output: ${error.message}.`,
+      'The command itself was done. See to where its output goes.',
+    );
+  });
+}
+
 function printDocument(document: Readonly<Record<string, unknown>>): void {
   process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 }
 
 function errorDocument(error: ExplainedError): Readonly<Record<string, unknown>> {
   const { code, message, remedy } = error;
-  const place =
-    error instanceof MigrationFileError || error instanceof MigrationFailedError ? error.place : undefined;
-  const server = error instanceof MigrationFailedError ? error : undefined;
-  return {
-    code,
-    message,
-    remedy,
-    place: place ?? null,
-    sqlState: server?.sqlState ?? null,
-    detail: server?.detail ?? null,
-    hint: server?.hint ?? null,
-  };
+  const { place, report } = factsOf(error);
+  return { code, message: withoutPasswords(message), remedy, place: place ?? null, server: report };
 }
 
 function results(error: ExplainedError): Readonly<Record<string, unknown>> {
   return error instanceof MigrationFailedError ? { migrations: error.results } : {};
 }
 
-function errorLines(error: ExplainedError): string[] {
-  const place =
-    error instanceof MigrationFileError || error instanceof MigrationFailedError ? error.place : undefined;
-  const server = error instanceof MigrationFailedError ? error : undefined;
-  return [
-    `error: ${error.message}`,
-    ...(place === undefined ? [] : ['', place.excerpt, '']),
-    ...(server?.detail === undefined ? [] : [`detail: ${server.detail}`]),
-    ...(server?.hint === undefined ? [] : [`hint: ${server.hint}`]),
-    error.remedy,
-  ];
+function sayError(error: ExplainedError, address: string | null): void {
+  const message = withoutPasswords(error.message);
+  const { place, report } = factsOf(error);
+  saySentences(`error: ${message}`);
+  if (place !== undefined) say('', place.excerpt, '');
+  for (const fact of ['detail', 'definition', 'hint', 'context'] as const) {
+    if (report?.[fact]) saySentences(`${fact}: ${report[fact]}`);
+  }
+  // What was put wrongly is wrong on every server.
+  const isAboutServer = !(error instanceof UsageError || error instanceof MigrationFileError);
+  if (address !== null && isAboutServer && !message.includes(address)) say(`server: ${address}`);
+  saySentences(error.remedy);
+}
+
+function factsOf(error: ExplainedError): { place: Place | undefined; report: ServerReport | null } {
+  if (error instanceof MigrationFailedError) return { place: error.place, report: error.server };
+  return { place: error instanceof MigrationFileError ? error.place : undefined, report: null };
 }

@@ -1,24 +1,45 @@
-import type { Listener } from '../migrate/events.js';
+import type { Listener, RunEvent } from '../migrate/events.js';
 import { describeHolder } from '../migrate/lock.js';
-import { say } from './output.js';
+import { describeBlocker } from '../migrate/watch.js';
+import { saySentences } from './output.js';
 
 /** Tells people on standard error how a run goes; what only fills the time goes to a terminal alone. */
 export const tellProgress: Listener = (event) => {
-  switch (event.kind) {
-    case 'started':
-      if (process.stderr.isTTY) say(`${event.name} ${event.direction} …`);
-      break;
-    case 'finished':
-      say(`${event.name} ${event.direction === 'up' ? 'applied' : 'rolled back'} in ${event.durationMs} ms`);
-      break;
-    case 'waiting':
-      say(`waiting: ${describeHolder(event.holder)} is migrating this database`);
-      break;
-    case 'retrying':
-      say(`${event.name}: a lock was not free; trying again in ${Math.ceil(event.pauseMs / 1000)} s`);
-      break;
-    case 'notice':
-      say(`${event.severity.toLowerCase()}: ${event.text}`);
-      break;
+  const isPassing = event.kind === 'started' || event.kind === 'building';
+  if (!isPassing) {
+    if (process.stderr.isTTY) process.stderr.write(ERASE_LINE);
+    saySentences(lineFor(event));
+  } else if (process.stderr.isTTY) {
+    process.stderr.write(`${ERASE_LINE}${lineFor(event).slice(0, (process.stderr.columns ?? 80) - 1)}`);
   }
 };
+
+/** Takes back a line that was only passing. */
+export function endProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write(ERASE_LINE);
+}
+
+const ERASE_LINE = '\r\u001B[K';
+
+function lineFor(event: RunEvent): string {
+  switch (event.kind) {
+    case 'started':
+      return `${event.name} ${event.direction} …`;
+    case 'finished':
+      return `${event.name} ${event.direction === 'up' ? 'applied' : 'rolled back'} in ${event.durationMs} ms`;
+    case 'waiting':
+      return `waiting: ${describeHolder(event.holder)} is migrating this database`;
+    case 'blocked':
+      return `waiting for a lock that is held by ${describeBlocker(event.blocker)}`;
+    case 'retrying':
+      return `${event.name}: a lock was not free; trying again in ${Math.ceil(event.pauseMs / 1000)} s`;
+    case 'building':
+      return `${event.index}: ${event.phase}${event.percent === null ? '' : `, ${event.percent} %`}`;
+    case 'rebuilding':
+      return `the index ${event.index} was left invalid by an earlier run: dropping it, to build it again`;
+    case 'leftover':
+      return `waiting for server process ${event.pid}, which still executes this statement for an earlier run`;
+    case 'notice':
+      return `${event.severity.toLowerCase()}: ${event.text}`;
+  }
+}

@@ -3,10 +3,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type EmbeddedServer, startEmbeddedServer } from '../postgres/embedded.js';
 import { UsageError } from '../postgres/errors.js';
+import { describeTarget } from '../postgres/target.js';
+import { parseDatabaseUrl } from '../postgres/url.js';
 
 /** The server that a command works on. */
 export interface ChosenServer {
   readonly url: string;
+  /** The address without its password. */
+  readonly address: string;
   /** Null where `DATABASE_URL` names the server. */
   readonly embedded: EmbeddedServer | null;
 }
@@ -16,55 +20,89 @@ export interface ServerOptions {
   readonly embedded?: boolean;
 }
 
-const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
+/** The folder of this package. */
+export const packageRoot: string = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Whether this is a clone of the repository: an installed package has no sources of TypeScript. */
 export const isClone = existsSync(join(packageRoot, 'tsconfig.json'));
+
+const SET_IT = 'Set it to postgresql://user:password@host:5432/database';
 
 /**
  * Chooses the server: the one that `DATABASE_URL` names; without it, in a clone or with `--embedded`, the embedded
  * one, which is started when needed.
  *
- * @throws UsageError where the variable is empty, is missing in an installed package, or contradicts `--embedded`
+ * @throws UsageError where the variable is empty or no address, is missing in an installed package, or contradicts
+ *   `--embedded`
  */
 export async function chooseServer(options: ServerOptions): Promise<ChosenServer> {
   const url = process.env.DATABASE_URL;
-  if (url !== undefined && options.embedded !== true) {
-    if (url.trim() === '') {
-      throw new UsageError('empty_url', 'DATABASE_URL is set and empty.', {
-        remedy: isClone
-          ? 'Set it to postgresql://user:password@host:5432/database, or unset it to use the embedded server.'
-          : 'Set it to postgresql://user:password@host:5432/database.',
-      });
-    }
-    return { url, embedded: null };
+  if (url === undefined) {
+    if (!isClone && options.embedded !== true) throw noUrl();
+    const embedded = await startEmbeddedServer({ directory: embeddedDirectory() });
+    return { url: embedded.url, address: addressOf(embedded.url), embedded };
   }
-  if (url !== undefined) {
+  if (options.embedded === true) {
     throw new UsageError('two_servers', 'DATABASE_URL names one server and --embedded another.', {
       remedy: 'Unset DATABASE_URL, or leave --embedded out.',
     });
   }
-  requireEmbedded(options);
-  const embedded = await startEmbeddedServer({ directory: embeddedDirectory() });
-  return { url: embedded.url, embedded };
+  if (url.trim() === '') {
+    throw new UsageError('empty_url', 'DATABASE_URL is set and empty.', {
+      remedy: isClone ? `${SET_IT}, or unset it to use the embedded server.` : `${SET_IT}.`,
+    });
+  }
+  return { url, address: addressOf(url), embedded: null };
 }
 
-/** @throws UsageError in an installed package, where the embedded server is used only when asked for by name */
-export function requireEmbedded(options: ServerOptions): void {
+/**
+ * @param command `start` or `stop`, which are about the embedded server whatever `DATABASE_URL` says
+ * @throws UsageError in an installed package, where the embedded server is used only when asked for by name
+ */
+export function requireEmbedded(options: ServerOptions, command: string): void {
   if (isClone || options.embedded === true) return;
-  throw new UsageError('no_url', 'DATABASE_URL is not set.', {
-    remedy:
-      'Set it to postgresql://user:password@host:5432/database; or, for development, use a server of the ' +
-      "package's own with --embedded.",
+  throw new UsageError(
+    'embedded_not_asked',
+    `"${command}" is about a server of the package's own, which is meant for development only.`,
+    { remedy: `If you want it, say so: voicesurvey-db ${command} --embedded` },
+  );
+}
+
+/**
+ * Where the embedded server keeps its data: in the clone, or in the project that installed the package.
+ *
+ * @throws UsageError where there is no telling which project that is
+ */
+export function embeddedDirectory(): string {
+  return join(isClone ? packageRoot : projectRoot(), '.voicesurvey-db');
+}
+
+/** The working directory; null where it was removed. */
+export function workingDirectory(): string | null {
+  try {
+    return process.cwd();
+  } catch {
+    return null;
+  }
+}
+
+function addressOf(url: string): string {
+  return describeTarget(parseDatabaseUrl(url));
+}
+
+function noUrl(): UsageError {
+  return new UsageError('no_url', 'DATABASE_URL is not set.', {
+    remedy: `${SET_IT}; or, for development, use a server of the package's own with --embedded.`,
   });
 }
 
-/** Where the embedded server keeps its data: in the clone, or in the project that installed the package. */
-export function embeddedDirectory(): string {
-  return join(isClone ? packageRoot : projectRoot(process.cwd()), '.voicesurvey-db');
-}
-
-function projectRoot(start: string): string {
+function projectRoot(): string {
+  const start = workingDirectory();
+  if (start === null) {
+    throw new UsageError('no_directory', 'The working directory does not exist any more.', {
+      remedy: 'Change into the folder of your project and run the command again.',
+    });
+  }
   for (let directory = start; ; directory = dirname(directory)) {
     if (existsSync(join(directory, 'package.json'))) return directory;
     if (dirname(directory) === directory) return start;

@@ -11,12 +11,12 @@ export function startCommand(): Command {
 }
 
 async function run(options: CommonOptions): Promise<Answer> {
-  requireEmbedded(options);
+  requireEmbedded(options, 'start');
   const server = await startEmbeddedServer({ directory: embeddedDirectory() });
   return {
     document: { ...server },
     lines: [
-      server.started ? startedLine(server) : `PostgreSQL ${server.version} is running`,
+      server.started ? startedLine(server) : `Nothing to do: PostgreSQL ${server.version} is running.`,
       `  ${server.url}`,
     ],
   };

@@ -2,10 +2,9 @@ import type { Command } from 'commander';
 import { describeHolder } from '../migrate/lock.js';
 import { type MigrationStatus, type StatusResult, status } from '../migrate/status.js';
 import { migrationsDirectory } from '../seed/storage.js';
-import { type CommonOptions, type FolderOptions, folderOption, makeCommand, sayUnless } from './command.js';
-import { startedLine } from './embedded-lines.js';
-import type { Answer } from './output.js';
-import { chooseServer } from './server.js';
+import { type CommonOptions, type FolderOptions, folderOption, makeDatabaseCommand } from './command.js';
+import { type Answer, serverLine } from './output.js';
+import type { ChosenServer } from './server.js';
 
 interface Options extends CommonOptions, FolderOptions {}
 
@@ -13,19 +12,17 @@ const SOMETHING_TO_DO = 3;
 
 /** `status`: what is applied, pending, changed, missing, and who is migrating now. */
 export function statusCommand(): Command {
-  return makeCommand<Options>(
+  return makeDatabaseCommand<Options>(
     'status',
     'show what is applied, pending, changed or missing; exit 3 unless all is applied',
     run,
   ).addOption(folderOption(migrationsDirectory));
 }
 
-async function run(options: Options): Promise<Answer> {
-  const { url, embedded } = await chooseServer(options);
-  if (embedded?.started) sayUnless(options.json)(startedLine(embedded));
+async function run(options: Options, { url }: ChosenServer): Promise<Answer> {
   const result = await status({ url, directory: options.dir });
   return {
-    document: { ...result, embedded: embedded !== null },
+    document: { ...result },
     lines: statusLines(result),
     exitCode: result.upToDate ? 0 : SOMETHING_TO_DO,
   };
@@ -34,15 +31,15 @@ async function run(options: Options): Promise<Answer> {
 function statusLines({ server, migrations, migratingNow, upToDate }: StatusResult): string[] {
   const width = Math.max(...migrations.map(({ name }) => name.length));
   return [
-    `${server.address} (PostgreSQL ${server.version})`,
-    ...migrations.map((migration) => `  ${migration.name.padEnd(width)}  ${describe(migration)}`),
+    ...migrations.map((migration) => `${migration.name.padEnd(width)}  ${describe(migration)}`),
     ...(migratingNow === null ? [] : [`${describeHolder(migratingNow)} is migrating now`]),
     upToDate ? 'Everything is applied.' : summary(migrations),
+    serverLine(server),
   ];
 }
 
 function describe({ standing, appliedAt, appliedBy, appliedWith, origin, reason }: MigrationStatus): string {
-  if (appliedAt === null) return standing === 'late' ? 'late: older than what is applied' : 'pending';
+  if (appliedAt === null) return standing === 'late' ? 'late: older than what is applied' : standing;
   const when = `${appliedAt.toISOString().slice(0, 19)}Z by ${appliedBy} with ${appliedWith}`;
   const how = origin === 'applied' || reason === null ? '' : ` (${origin}: ${reason})`;
   return `${standing.padEnd(10)}  ${when}${how}`;

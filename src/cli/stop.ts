@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { stopEmbeddedServer } from '../postgres/embedded.js';
 import { type CommonOptions, makeCommand } from './command.js';
+import { shownPath } from './embedded-lines.js';
 import type { Answer } from './output.js';
 import { embeddedDirectory, requireEmbedded } from './server.js';
 
@@ -10,13 +11,14 @@ export function stopCommand(): Command {
 }
 
 async function run(options: CommonOptions): Promise<Answer> {
-  requireEmbedded(options);
+  requireEmbedded(options, 'stop');
   const directory = embeddedDirectory();
   const stopped = await stopEmbeddedServer({ directory });
+  const path = shownPath(directory);
   return {
     document: { stopped, directory },
     lines: [
-      stopped ? 'Stopped; the data stays where it is.' : 'Nothing to do: the embedded server is not running.',
+      stopped ? `Stopped; the data stays in ${path}.` : `Nothing to do: no server is running in ${path}.`,
     ],
   };
 }

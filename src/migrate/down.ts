@@ -5,7 +5,8 @@ import { type Migration, readMigrations, type Script } from './files.js';
 import { fileOptions } from './header.js';
 import { type HistoryRow, readDownSql } from './history.js';
 import { planDown } from './plan.js';
-import { type RunOptions, runUnderLock } from './run.js';
+import type { Planner, RunOptions } from './run.js';
+import { runOrShow } from './run-or-show.js';
 import type { Work } from './script.js';
 import { checksumOf } from './source.js';
 import { labelOf, parseVersion } from './version.js';
@@ -24,6 +25,8 @@ export interface DownOptions extends Database, RunOptions {
 /** What `down` has done. */
 export interface DownResult {
   readonly server: Server;
+  /** With `dryRun`, the SQL that would be sent; empty where nothing is to do. */
+  readonly sql: string | null;
   /** What was rolled back now, in order; empty where nothing was to do. */
   readonly rolledBack: readonly MigrationResult[];
   /** The newest version that the database still has; null where it has none. */
@@ -51,28 +54,22 @@ export async function down(options: DownOptions): Promise<DownResult> {
   const prepare = preparer();
   return withDatabase(options, async ({ connection }) => {
     let left: readonly HistoryRow[] = [];
-    const rolledBack = await runUnderLock(
-      connection,
-      async (state): Promise<readonly Work[]> => {
-        const chosen = planDown(state.rows, {
-          to: targetVersion(options.to, state.rows),
-          steps: stepsOf(options),
-        });
-        left = state.rows.slice(0, state.rows.length - chosen.length);
-        if (chosen.length === 0) return [];
-        const recorded = await readDownSql(
-          connection.client,
-          chosen.map(({ version }) => version),
-        );
-        return Promise.all(
-          chosen.map((row) => prepareDown(row, migrations.get(row.version), recorded, prepare)),
-        );
-      },
-      options,
-    );
+    const plan: Planner = async (state) => {
+      const to = targetVersion(options.to, state.rows);
+      const chosen = planDown(state.rows, { to, steps: stepsOf(options) });
+      left = state.rows.slice(0, state.rows.length - chosen.length);
+      if (chosen.length === 0) return [];
+      const versions = chosen.map(({ version }) => version);
+      const recorded = await readDownSql(connection.client, versions);
+      return Promise.all(
+        chosen.map((row) => prepareDown(row, migrations.get(row.version), recorded, prepare)),
+      );
+    };
+    const { results: rolledBack, sql } = await runOrShow(connection, plan, options);
     const newest = left.at(-1);
     return {
       server: describeServer(connection),
+      sql,
       rolledBack,
       current: newest === undefined ? null : labelOf(newest.name),
     };

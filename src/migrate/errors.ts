@@ -27,3 +27,10 @@ export class MigrationFileError extends ExplainedError {
 
 /** Files and history contradict each other: changed, missing, late or unknown migrations. */
 export class HistoryError extends ExplainedError {}
+
+/** The run was ended by whoever called it. */
+export function interrupted(what: string): ExplainedError {
+  return new ExplainedError('interrupted', `Interrupted ${what}.`, {
+    remedy: 'Run the command again: it goes on from where the database is.',
+  });
+}

@@ -49,7 +49,15 @@ export async function execute(
       const drained = await drain();
       if (drained !== null) return { done, failure: drained };
       clock.began(work);
-      const failure = await runStepwise(connection, run, state, work, predecessor);
+      const after = work.direction === 'up' ? newestAfter(work, state, predecessor) : predecessor;
+      const failure = await runStepwise(
+        connection,
+        run,
+        state,
+        work,
+        { before: predecessor, after },
+        emit,
+      ).catch((error: unknown): Failure => ({ work, message: { step: 'begin', sql: '' }, error }));
       if (failure !== null) return { done, failure };
       clock.committed(work);
     }
@@ -58,9 +66,16 @@ export async function execute(
   return { failure: await drain(), done };
 }
 
-/** The version of the newest history row once a file has run. */
-function newestAfter(work: Work, { rows }: ServerState, predecessor: bigint | null): bigint | null {
-  if (work.direction === 'up') return work.version;
+/**
+ * The version of the newest history row once a file has run.
+ *
+ * @param predecessor the version of the newest row before; null for an empty history
+ */
+export function newestAfter(work: Work, { rows }: ServerState, predecessor: bigint | null): bigint | null {
+  if (work.direction === 'up') {
+    // A no-transaction file that goes on has its row already, wherever that stands.
+    return rows.some(({ version }) => version === work.version) ? predecessor : work.version;
+  }
   const index = rows.findIndex(({ version }) => version === predecessor);
   return rows[index - 1]?.version ?? null;
 }

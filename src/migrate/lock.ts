@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../postgres/connect.js';
 import { ExplainedError } from '../postgres/errors.js';
+import { interrupted } from './errors.js';
 import { LOCK_IN_PG_LOCKS, LOCK_KEY } from './guard.js';
 
 /** A session that holds the lock of a run. */
@@ -31,6 +32,8 @@ export interface LockWait {
   readonly stillNeeded: () => Promise<boolean>;
   /** Told about the holder while it waits, at most once in `REPORT_EVERY_MS`. */
   readonly onWait: (holder: LockHolder | null) => void;
+  /** Gives up waiting. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const FIRST_PAUSE_MS = 50;
@@ -60,8 +63,11 @@ export async function acquireLock(connection: Connection, wait: LockWait): Promi
       reported = performance.now();
       wait.onWait(holder);
     }
-    await sleep(
-      Math.min(pause * (0.75 + Math.random() / 2), (wait.longestMs ?? Number.POSITIVE_INFINITY) - waited),
+    const left = (wait.longestMs ?? Number.POSITIVE_INFINITY) - waited;
+    await sleep(Math.min(pause * (0.75 + Math.random() / 2), left), undefined, { signal: wait.signal }).catch(
+      () => {
+        throw interrupted('while it waited for another run; nothing was changed');
+      },
     );
     if (!(await wait.stillNeeded())) return null;
   }

@@ -25,6 +25,17 @@ export function refuseWhatCannotRun(script: Script, statements: readonly Stateme
       );
     }
   }
+  for (const { node, offset } of statements) {
+    if ('IndexStmt' in node && node.IndexStmt.concurrent === true && node.IndexStmt.idxname === undefined) {
+      throw refusal(
+        script,
+        offset,
+        'index_without_name',
+        'an index that is built concurrently needs a name: one that is left invalid could not be found again',
+        'Name it: create index concurrently <name> on …',
+      );
+    }
+  }
   if (script.options.transaction) refuseEnumValueInUse(script, statements);
 }
 

@@ -4,16 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { applicationName } from '../postgres/application-name.js';
 import { type Connection, connect } from '../postgres/connect.js';
-import { ExplainedError } from '../postgres/errors.js';
 import { describeTarget } from '../postgres/target.js';
 import type { Listener } from './events.js';
 import { execute, waitForTheDisk } from './execute.js';
-import { type MigrationResult, migrationFailed } from './failure.js';
-import { HISTORY_MOVED, LOCK_LOST } from './guard.js';
+import type { MigrationResult } from './failure.js';
+import { failureOf } from './failure-of.js';
+import { HISTORY_MOVED } from './guard.js';
+import { interruptOn } from './interrupt.js';
 import { acquireLock } from './lock.js';
-import type { Failure } from './outcome.js';
 import type { Run, Work } from './script.js';
 import { readState, refusePooled, refuseStandby, type ServerState } from './state.js';
+import { type Watch, watchRun } from './watch.js';
 
 /** What `up` and `down` have in common. */
 export interface RunOptions {
@@ -21,15 +22,36 @@ export interface RunOptions {
   readonly onEvent?: Listener | undefined;
   /** The longest wait for another run, in milliseconds; undefined waits as long as it takes. */
   readonly lockWaitMs?: number | undefined;
+  /** Ends the run: what is being executed is cancelled and rolled back, what is committed stands. */
+  readonly signal?: AbortSignal | undefined;
+  /** Writes nothing and gives the SQL that would be sent. */
+  readonly dryRun?: boolean | undefined;
 }
 
 /** How a direction finds its work: given the server's state, the files to run, in order. */
 export type Planner = (state: ServerState) => Promise<readonly Work[]>;
 
-/** A table lock that is not free is asked for again after pauses that grow from this, in milliseconds. */
+interface Look {
+  readonly state: ServerState;
+  readonly works: readonly Work[];
+}
+
+/** A run that holds the lock. */
+interface LockedRun {
+  readonly connection: Connection;
+  readonly run: Run;
+  readonly look: () => Promise<Look>;
+  readonly emit: Listener;
+  readonly watch: Watch;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** How long a statement waits for a lock unless its file says otherwise: who waits stops every reader behind it. */
+export const LOCK_TIMEOUT_MS = 4000;
+
+/** A lock that is not free is asked for again after pauses that grow from the first to the longest, in milliseconds. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
-const LOCK_TIMEOUT_MS = 4000;
 const TRIES = 10;
 
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -50,21 +72,23 @@ export async function runUnderLock(
   plan: Planner,
   options: RunOptions,
 ): Promise<readonly MigrationResult[]> {
-  const look = async (): Promise<{ state: ServerState; works: readonly Work[] }> => {
+  const look = async (): Promise<Look> => {
     const state = await readState(connection);
     return { state, works: await plan(state) };
   };
-  const first = await look();
-  if (first.works.length === 0) return [];
-  refuseStandby(first.state, describeTarget(connection.target));
-  refusePooled(first.state, first.works);
+  const { state, works } = await look();
+  if (works.length === 0) return [];
+  refuseStandby(state, describeTarget(connection.target));
+  refusePooled(state, works);
   const emit = options.onEvent ?? (() => {});
   const lockConnection = await connect(connection.target);
+  const { signal } = options;
   try {
     const lock = await acquireLock(lockConnection, {
       longestMs: options.lockWaitMs,
       stillNeeded: async () => (await look()).works.length > 0,
       onWait: (holder) => emit({ kind: 'waiting', holder }),
+      signal,
     });
     if (lock === null) return [];
     const run: Run = {
@@ -74,78 +98,62 @@ export async function runUnderLock(
       lockPid: lock.pid,
       lockTimeoutMs: LOCK_TIMEOUT_MS,
     };
-    return await runTries(connection, run, look, emit);
+    const watch = watchRun(connection.target, state.pid, emit);
+    const stopListening = listenToNotices(connection, emit);
+    const interrupt = interruptOn(signal, connection.target, state.pid, lock);
+    try {
+      return await runTries({ connection, run, look, emit, watch, signal });
+    } finally {
+      stopListening();
+      await interrupt.done();
+      await watch.stop();
+    }
   } finally {
     await lockConnection.close();
   }
 }
 
-async function runTries(
-  connection: Connection,
-  run: Run,
-  look: () => Promise<{ state: ServerState; works: readonly Work[] }>,
-  emit: Listener,
-): Promise<readonly MigrationResult[]> {
+async function runTries({
+  connection,
+  run,
+  look,
+  emit,
+  watch,
+  signal,
+}: LockedRun): Promise<readonly MigrationResult[]> {
   const done: MigrationResult[] = [];
   for (let tries = 1; ; tries++) {
     const { state, works } = await look();
     if (works.length === 0) return done;
     const outcome = await execute(connection, run, state, works, emit);
     done.push(...outcome.done);
-    if (outcome.failure === null) return done;
+    const { failure } = outcome;
+    if (failure === null) return done;
     if (outcome.done.length > 0) {
       tries = 1;
       await waitForTheDisk(connection);
     }
-    const { work, error } = outcome.failure;
-    const again = tries < TRIES ? againAfter(error, tries) : null;
-    if (again === null)
-      throw failureOf(outcome.failure, [...done, ...notReached(works.slice(outcome.done.length))]);
-    emit({ kind: 'retrying', name: work?.name ?? 'the history', attempt: tries, pauseMs: again });
-    await sleep(again);
+    const pauseMs = tries < TRIES && signal?.aborted !== true ? pauseAfter(failure.error, tries) : null;
+    if (pauseMs === null) {
+      const results = [...done, ...notReached(works.slice(outcome.done.length))];
+      throw await failureOf(failure, {
+        results,
+        connection,
+        blocker: watch.lastBlocker(),
+        interrupted: signal?.aborted,
+      });
+    }
+    if (pauseMs > 0) emit({ kind: 'retrying', name: failure.work?.name ?? 'the history', tries, pauseMs });
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
 /** How long to wait before a failed run may succeed, in milliseconds; null where trying again is of no use. */
-function againAfter(error: unknown, tries: number): number | null {
+function pauseAfter(error: unknown, tries: number): number | null {
   const sqlState = error instanceof pg.DatabaseError ? error.code : undefined;
   if (sqlState === HISTORY_MOVED) return 0;
   if (sqlState !== LOCK_NOT_AVAILABLE && sqlState !== DEADLOCK_DETECTED) return null;
-  const pause = Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS);
-  return pause * (0.5 + Math.random());
-}
-
-function failureOf(failure: Failure, results: readonly MigrationResult[]): ExplainedError {
-  const { work, message, error } = failure;
-  if (error instanceof ExplainedError) return error;
-  const sqlState = error instanceof pg.DatabaseError ? error.code : undefined;
-  if (sqlState === LOCK_LOST) {
-    return new ExplainedError(
-      'lock_lost',
-      'The session that holds the migration lock was ended from outside.',
-      {
-        remedy: 'Nothing is half done. Run the command again.',
-        cause: error,
-      },
-    );
-  }
-  if (work !== null) return migrationFailed(work, message, error, results);
-  return historyFailed(error);
-}
-
-function historyFailed(error: unknown): ExplainedError {
-  const sqlState = error instanceof pg.DatabaseError ? error.code : undefined;
-  const text = error instanceof Error ? error.message : String(error);
-  if (sqlState === '42501') {
-    return new ExplainedError('may_not_create', `This role may not create the migration history: ${text}.`, {
-      remedy: 'Let an administrator run: grant create on database <database> to <role>;',
-      cause: error,
-    });
-  }
-  return new ExplainedError('history_not_created', `The migration history could not be created: ${text}.`, {
-    remedy: 'Correct the cause and run the command again.',
-    cause: error,
-  });
+  return Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS) * (0.5 + Math.random());
 }
 
 function notReached(works: readonly Work[]): MigrationResult[] {
@@ -155,4 +163,14 @@ function notReached(works: readonly Work[]): MigrationResult[] {
     status: index === 0 ? 'failed' : 'not_reached',
     durationMs: null,
   }));
+}
+
+/** Warnings, and what a migration raises itself; not the notices about what exists and is skipped. */
+function listenToNotices({ client }: Connection, emit: Listener): () => void {
+  const listener: Parameters<typeof client.on<'notice'>>[1] = ({ severity = '', message = '', routine }) => {
+    if (severity === 'WARNING' || routine === 'exec_stmt_raise')
+      emit({ kind: 'notice', severity, text: message });
+  };
+  client.on('notice', listener);
+  return () => client.off('notice', listener);
 }

@@ -129,16 +129,6 @@ export function chunkScript(
   ];
 }
 
-/** The transaction that passes the guard and notes the progress ahead of a statement that runs alone. */
-export function guardScript(
-  work: Work,
-  run: Run,
-  predecessor: bigint | null,
-  progress: Progress | null,
-): readonly Message[] {
-  return chunkScript(work, run, predecessor, [], progress);
-}
-
 function beginMessage(
   work: Work,
   run: Run,

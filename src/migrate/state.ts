@@ -12,6 +12,8 @@ export interface ServerState {
   readonly hasHistory: boolean;
   /** Whether the server is a standby, which nobody can write to. */
   readonly isStandby: boolean;
+  /** The server process behind the connection. */
+  readonly pid: number;
   /** Whether a pooler stands between us and the server: it answers with process numbers of its own. */
   readonly isPooled: boolean;
 }
@@ -29,11 +31,13 @@ export async function readState({ client }: Connection): Promise<ServerState> {
     readHistory(client),
   ]);
   const reported: unknown = Reflect.get(client, 'processID');
+  const pid = facts.rows[0]?.pid ?? 0;
   return {
+    pid,
     rows: rows ?? [],
     hasHistory: rows !== null,
     isStandby: facts.rows[0]?.standby === true,
-    isPooled: facts.rows[0]?.pid !== reported,
+    isPooled: pid !== reported,
   };
 }
 

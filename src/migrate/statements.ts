@@ -43,6 +43,12 @@ export async function parseStatements(source: SourceFile): Promise<readonly Stat
   }
 }
 
+/** The parse trees of SQL that the server wrote, such as an index definition. */
+export async function parseSql(sql: string): Promise<Node[]> {
+  const parse = await loadParser();
+  return parse(sql).flatMap(({ stmt }) => (stmt === undefined ? [] : [stmt]));
+}
+
 /** Byte offsets of the parser to UTF-16 offsets, in one pass. */
 function locate(text: string, stmts: readonly RawStmt[]): Statement[] {
   const bytes = Buffer.from(text);

@@ -1,26 +1,45 @@
 import { createHash } from 'node:crypto';
+import pg from 'pg';
 import type { Connection } from '../postgres/connect.js';
 import { HistoryError } from './errors.js';
+import type { Listener } from './events.js';
 import type { Failure } from './outcome.js';
 import { runPipeline } from './pipeline.js';
 import { runsAlone } from './refusals.js';
-import { chunkScript, guardScript, type Message, type Progress, type Run, type Work } from './script.js';
+import { chunkScript, type Message, type Progress, type Run, type Work } from './script.js';
+import { invalidIndexAfter, lookBefore } from './standalone.js';
 import type { ServerState } from './state.js';
 import type { Statement } from './statements.js';
 
 /** Statements that commit together with their progress, or one that gets no transaction around it. */
-interface Chunk {
+export interface Chunk {
   readonly alone: boolean;
   readonly statements: readonly Statement[];
   /** How many statements of the file are done after it. */
   readonly end: number;
 }
 
+/** The version of the newest history row before a file has a row of its own, and after; null for an empty history. */
+export interface Newest {
+  readonly before: bigint | null;
+  readonly after: bigint | null;
+}
+
+/** A no-transaction file on its way. */
+interface Steps {
+  readonly connection: Connection;
+  readonly run: Run;
+  readonly work: Work;
+  readonly emit: Listener;
+}
+
+const DUPLICATE = new Set(['42P07', '42710']);
+const LOOKS = 5;
+
 /**
  * Runs a no-transaction file. Its progress is in the history, so that after a failure the file stands at a whole
  * prefix of its statements, and the next run goes on behind that.
  *
- * @param predecessor the version of the newest history row; null for an empty history
  * @returns the statement that failed; null where the file has come to its end
  * @throws HistoryError `prefix_changed` where the statements that are done are not those of the file any more
  */
@@ -29,22 +48,24 @@ export async function runStepwise(
   run: Run,
   state: ServerState,
   work: Work,
-  predecessor: bigint | null,
+  newest: Newest,
+  emit: Listener,
 ): Promise<Failure | null> {
+  const steps: Steps = { connection, run, work, emit };
   const start = statementsDone(work, state);
-  const send = async (messages: readonly Message[]): Promise<Failure | null> => {
-    const failure = await runPipeline(connection.client, messages);
-    return failure && { work, ...failure };
-  };
+  const wasTried = (end: number): boolean => start !== null && end === start + 1;
   try {
-    let newest = predecessor;
-    let failure = await send(settingsAgain(work, start));
-    for (const chunk of chunksFrom(work.statements, start)) {
+    let predecessor = newest.before;
+    let failure = await send(steps, settingsAgain(work, start ?? 0));
+    for (const chunk of chunksFrom(work.statements, start ?? 0)) {
       failure ??= chunk.alone
-        ? await runAlone(connection, run, work, chunk, newest, send)
-        : await send(chunkScript(work, run, newest, chunk.statements, progressAt(work, chunk.end)));
+        ? await runAlone(steps, chunk, { before: predecessor, after: newest.after }, wasTried(chunk.end))
+        : await send(
+            steps,
+            chunkScript(work, run, predecessor, chunk.statements, progressAt(work, chunk.end)),
+          );
       if (failure !== null) return failure;
-      newest = work.version;
+      predecessor = newest.after;
     }
     return failure;
   } finally {
@@ -52,46 +73,79 @@ export async function runStepwise(
   }
 }
 
-/** Between the transaction that passed the guard and the one that notes the progress, the statement stands by itself. */
-async function runAlone(
-  { client, serverVersion }: Connection,
-  run: Run,
-  work: Work,
-  chunk: Chunk,
-  newest: bigint | null,
-  send: (messages: readonly Message[]) => Promise<Failure | null>,
-): Promise<Failure | null> {
-  const guarded = await send(guardScript(work, run, newest, progressAt(work, chunk.end - 1)));
-  if (guarded !== null) return guarded;
-  const timeouts = ['lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout'].concat(
-    serverVersion.number >= 170000 ? ['transaction_timeout'] : [],
-  );
-  const { rows } = await client.query<Record<string, string>>(
-    `select ${timeouts.map((name) => `pg_catalog.current_setting('${name}') as ${name}`).join(', ')}`,
-  );
-  const set = (value: (name: string) => string): Message => ({
-    step: 'begin',
-    sql: timeouts.map((name) => `set ${name} = '${value(name)}'`).join('; '),
-  });
-  const [statement] = chunk.statements;
-  const failure = await send([
-    set(() => '0'),
-    ...(statement === undefined ? [] : [{ step: 'statement' as const, sql: statement.sql, statement }]),
-  ]);
-  const restored = await send([set((name) => rows[0]?.[name] ?? '0')]);
-  return (
-    failure ?? restored ?? (await send(chunkScript(work, run, work.version, [], progressAt(work, chunk.end))))
-  );
+async function send({ connection, work }: Steps, messages: readonly Message[]): Promise<Failure | null> {
+  const failure = await runPipeline(connection.client, messages);
+  return failure && { work, ...failure };
 }
 
-/** How many statements of the file an earlier run has done. */
-function statementsDone(work: Work, { rows }: ServerState): number {
+/** Between the transaction that passed the guard and the one that notes the progress, the statement stands by itself. */
+async function runAlone(
+  steps: Steps,
+  chunk: Chunk,
+  newest: Newest,
+  wasTried: boolean,
+): Promise<Failure | null> {
+  const { run, work } = steps;
+  const [statement] = chunk.statements;
+  if (statement === undefined) return null;
+  const guarded = await send(
+    steps,
+    chunkScript(work, run, newest.before, [], progressAt(work, chunk.end - 1)),
+  );
+  if (guarded !== null) return guarded;
+  const failure = await withoutTimeouts(steps, () => execute(steps, statement, wasTried));
+  if (failure !== null) return failure;
+  return send(steps, chunkScript(work, run, newest.after, [], progressAt(work, chunk.end)));
+}
+
+/**
+ * Executes a statement that runs alone, having looked at what an earlier run may have left. What a killed run has sent
+ * last may begin only after that look: then the statement finds the object made, or made by half, and looks again.
+ */
+async function execute(steps: Steps, statement: Statement, wasTried: boolean): Promise<Failure | null> {
+  const { client } = steps.connection;
+  const message: Message = { step: 'statement', sql: statement.sql, statement };
+  for (let looks = 1; ; looks++) {
+    const verdict = await lookBefore(client, statement, wasTried, steps.emit);
+    const failure = verdict === 'done' ? null : await send(steps, [message]);
+    const isLast = looks === LOOKS;
+    if (failure !== null) {
+      const isDuplicate =
+        failure.error instanceof pg.DatabaseError && DUPLICATE.has(failure.error.code ?? '');
+      if (wasTried && isDuplicate && !isLast) continue;
+      return failure;
+    }
+    const invalid = await invalidIndexAfter(client, statement);
+    if (invalid === null) return null;
+    if (isLast) return { work: steps.work, message, error: new Error(`the index ${invalid} is invalid`) };
+  }
+}
+
+/** Lifts the timeouts for what may take hours by right, and puts back what the file or the role had set. */
+async function withoutTimeouts<T>({ connection }: Steps, action: () => Promise<T>): Promise<T> {
+  const { client, serverVersion } = connection;
+  const names = ['lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout'];
+  if (serverVersion.number >= 170000) names.push('transaction_timeout');
+  const { rows } = await client.query<Record<string, string>>(
+    `select ${names.map((name) => `pg_catalog.current_setting('${name}') as ${name}`).join(', ')}`,
+  );
+  await client.query(names.map((name) => `set ${name} = 0`).join('; '));
+  try {
+    return await action();
+  } finally {
+    const before = names
+      .map((name) => `set ${name} = ${pg.escapeLiteral(rows[0]?.[name] ?? '0')}`)
+      .join('; ');
+    // A connection that is lost has nothing to put back.
+    await client.query(before).catch(() => undefined);
+  }
+}
+
+/** How many statements of the file an earlier run has done; null where none has begun with it. */
+export function statementsDone(work: Work, { rows }: ServerState): number | null {
   const row = rows.find(({ version }) => version === work.version);
-  if (row?.unfinished !== work.direction || row.statementsDone === null) return 0;
-  if (
-    progressAt(work, row.statementsDone)?.checksum !== row.statementsDoneChecksum &&
-    row.statementsDone > 0
-  ) {
+  if (row === undefined || row.unfinished !== work.direction || row.statementsDone === null) return null;
+  if (checksumOfFirst(work, row.statementsDone) !== row.statementsDoneChecksum) {
     throw new HistoryError(
       'prefix_changed',
       `The first ${row.statementsDone} statements of ${work.name} are done, and the file does not begin with them any more.`,
@@ -101,15 +155,20 @@ function statementsDone(work: Work, { rows }: ServerState): number {
   return row.statementsDone;
 }
 
-/** The progress after a number of statements; its end is null, since a whole file has no progress. */
-function progressAt(work: Work, done: number): Progress | null {
+/** The progress after a number of statements; null at the end, since a whole file has no progress. */
+export function progressAt(work: Work, done: number): Progress | null {
   if (done >= work.statements.length) return null;
-  const hash = createHash('sha256');
-  for (const { sql } of work.statements.slice(0, done)) hash.update(sql).update('\0');
-  return { statementsDone: done, checksum: hash.digest('hex') };
+  return { statementsDone: done, checksum: checksumOfFirst(work, done) };
 }
 
-function chunksFrom(statements: readonly Statement[], start: number): Chunk[] {
+function checksumOfFirst({ statements }: Work, count: number): string {
+  const hash = createHash('sha256');
+  for (const { sql } of statements.slice(0, count)) hash.update(sql).update('\0');
+  return hash.digest('hex');
+}
+
+/** The statements behind the first `start`, in chunks. */
+export function chunksFrom(statements: readonly Statement[], start: number): Chunk[] {
   const chunks: Chunk[] = [];
   for (const [index, statement] of statements.entries()) {
     if (index < start) continue;

@@ -3,8 +3,8 @@ import { type Database, describeServer, type Server, withDatabase } from './data
 import type { MigrationResult } from './failure.js';
 import { type Migration, readMigrations } from './files.js';
 import { compare, type Entry, planUp } from './plan.js';
-import { type RunOptions, runUnderLock } from './run.js';
-import type { Work } from './script.js';
+import type { Planner, RunOptions } from './run.js';
+import { runOrShow } from './run-or-show.js';
 import { parseVersion } from './version.js';
 import { preparer } from './work.js';
 
@@ -25,6 +25,8 @@ export interface UpResult {
   readonly server: Server;
   /** Whether this call created the database. */
   readonly created: boolean;
+  /** With `dryRun`, the SQL that would be sent; empty where nothing is to do. */
+  readonly sql: string | null;
   /** What was applied now, in order; empty where nothing was to do. */
   readonly applied: readonly MigrationResult[];
   /** The newest version that the database has now, as its file writes it; null where it has none. */
@@ -52,20 +54,18 @@ export async function up(options: UpOptions): Promise<UpResult> {
   const migrations = await readMigrations(options.directory);
   const to = targetVersion(options.to, migrations);
   const prepare = preparer();
-  return withDatabase(options, async ({ connection, created }) => {
+  const create = options.create === true && options.dryRun !== true;
+  return withDatabase({ url: options.url, create }, async ({ connection, created }) => {
     let entries: readonly Entry[] = [];
-    const applied = await runUnderLock(
-      connection,
-      async (state): Promise<readonly Work[]> => {
-        entries = compare(migrations, state.rows);
-        const due = planUp(entries, { to, allowOutOfOrder: options.allowOutOfOrder });
-        return Promise.all(due.map((migration) => prepare({ ...migration, migration }, 'up', migration.up)));
-      },
-      options,
-    );
+    const plan: Planner = async (state) => {
+      entries = compare(migrations, state.rows);
+      const due = planUp(entries, { to, allowOutOfOrder: options.allowOutOfOrder });
+      return Promise.all(due.map((migration) => prepare({ ...migration, migration }, 'up', migration.up)));
+    };
+    const { results: applied, sql } = await runOrShow(connection, plan, options);
     const has = new Set(applied.map(({ version }) => version));
     const current = entries.filter(({ row, label }) => row !== null || has.has(label)).at(-1)?.label ?? null;
-    return { server: describeServer(connection), created, applied, current };
+    return { server: describeServer(connection), created, sql, applied, current };
   });
 }
 

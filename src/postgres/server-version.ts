@@ -21,8 +21,8 @@ export function parseServerVersion(reported: string): ServerVersion | undefined 
   const text = reported.trim().split(/\s/, 1)[0] ?? '';
   const parts = /^(?<major>\d+)(?:\.(?<minor>\d+))?(?:\.(?<patch>\d+))?/.exec(text)?.groups;
   if (parts === undefined) return undefined;
-  const [major, minor, patch] = [parts.major, parts.minor, parts.patch].map((part) => Number(part ?? 0));
-  const number = Number(major) * 10_000 + Number(minor) * (Number(major) < 10 ? 100 : 1) + Number(patch);
+  const [major = 0, minor = 0, patch = 0] = [parts.major, parts.minor, parts.patch].map(toNumber);
+  const number = major * 10_000 + (major < 10 ? minor * 100 + patch : minor);
   return { number, text };
 }
 
@@ -51,4 +51,8 @@ export function acceptServerVersion(reported: string | undefined, where: string)
     );
   }
   return version;
+}
+
+function toNumber(digits: string | undefined): number {
+  return Number(digits ?? 0);
 }

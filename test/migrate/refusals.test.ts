@@ -63,13 +63,21 @@ describe('refused before any SQL runs, with place and cure', () => {
   });
 });
 
+test('an index that is built concurrently needs a name, to be found again when it is left invalid', async () => {
+  await expect(
+    check('-- migrate: no-transaction\ncreate index concurrently on t (a);'),
+  ).rejects.toMatchObject({
+    code: 'index_without_name',
+  });
+});
+
 describe('accepted', () => {
   test.for([
     ['a file wrapped whole in begin and commit', 'begin; select 1; commit;'],
     ['savepoints', 'savepoint a; select 1; rollback to a; release a;'],
     [
       'concurrently in a no-transaction file',
-      '-- migrate: no-transaction\ncreate index concurrently on t (a);',
+      '-- migrate: no-transaction\ncreate index concurrently i on t (a);',
     ],
     ['an enum value added and not used', "alter type mood add value 'new'; select 'old';"],
     [

@@ -106,7 +106,7 @@ describe('a migration that fails', () => {
     expect(error).toMatchObject({
       code: 'migration_failed',
       exitCode: 1,
-      sqlState: '42703',
+      server: { sqlState: '42703' },
       place: { file: join(directory, 'V2.add_two.up.sql'), line: 4, column: 9 },
       results: [
         { version: 'V1', status: 'applied' },
@@ -142,8 +142,7 @@ describe('a migration that fails', () => {
         'insert into two values (1, 7);',
     });
     await expect(up({ url: database.url, directory })).rejects.toMatchObject({
-      sqlState: '23503',
-      detail: expect.not.stringContaining('7'),
+      server: { sqlState: '23503', detail: expect.not.stringContaining('7') },
       place: { line: 2 },
     });
     expect(await tablesOf(database)).toEqual(['one']);

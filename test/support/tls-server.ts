@@ -1,5 +1,4 @@
 import { chmod, chown, copyFile, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer, connect as dial, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -26,12 +25,14 @@ hostssl   all  split           all  scram-sha-256
 hostnossl all  split           all  trust
 hostssl   all  certified       all  cert
 host      all  rejected        all  reject
-host      all  trusted,nobody_at_all,unable  all  trust
+host      all  trusted,creator,nobody_at_all,unable  all  trust
+host      template1  roundabout  all  trust
 `;
 
 /** A PostgreSQL with TLS, certificates and a rule for every way to log in. */
 export interface TlsServer {
   readonly port: number;
+  readonly pid: number;
   readonly certificates: Certificates;
   /** A home without any file of libpq's; `~/.postgresql` in it may be filled. */
   readonly home: string;
@@ -64,6 +65,7 @@ export async function startTlsServer(): Promise<TlsServer> {
     ...ROLES.map((role) => `create role ${role} login password ${pg.escapeLiteral(PASSWORD)}`),
     `set password_encryption = 'md5'; create role hashed login password ${pg.escapeLiteral(PASSWORD)}`,
     'create role certified login; create role trusted login; create role unable',
+    'create role creator login createdb; create role roundabout login createdb',
   );
   await configure({
     ssl: 'on',
@@ -73,6 +75,7 @@ export async function startTlsServer(): Promise<TlsServer> {
   });
   return {
     port: server.port,
+    pid: server.pid,
     certificates,
     home: `${home}`,
     target: (role, parameters = '', host = 'localhost') =>
@@ -125,15 +128,4 @@ async function reload(sql: TlsServer['sql'], settings: Readonly<Record<string, s
   const changes = Object.entries(settings).map(([name, value]) => `alter system set ${name} = '${value}'`);
   await sql(...changes, 'select pg_reload_conf()');
   while ((await loaded()) === before) await pause(5);
-}
-
-/** Puts a Unix socket in front of a server: what PostgreSQL itself would listen on. */
-export async function startSocketRelay(directory: string, port: number): Promise<Server> {
-  const relay = createServer((near) => {
-    const far = dial(port, '127.0.0.1');
-    near.pipe(far).pipe(near);
-    for (const socket of [near, far]) socket.on('error', () => near.destroy());
-  });
-  await new Promise<void>((resolve) => relay.listen(join(directory, '.s.PGSQL.5432'), resolve));
-  return relay;
 }

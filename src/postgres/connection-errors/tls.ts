@@ -37,8 +37,8 @@ function tlsProblem(code: string, error: Error, target: Target): Sentences | und
   if (UNTRUSTED.test(code)) {
     return [
       'tls_untrusted',
-      `shows a certificate that no authority in ${rootCertificate} has signed (${code})`,
-      'Name the file with the certificate of its authority in sslrootcert. sslmode=require verifies nothing only if there is no such file.',
+      `shows a certificate that no authority ${rootCertificate === 'system' ? 'of the system' : `in ${rootCertificate}`} has signed (${code})`,
+      "Name the file with the certificate of the server's authority in sslrootcert; a file that is there is held against the server in every mode that encrypts.",
     ];
   }
   switch (code) {

@@ -1,35 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EmbeddedServerError } from '../errors.js';
-import type { EmbeddedBinaries } from './binaries.js';
+import { attempt, type Launch, patience, tooSlow } from './attempt.js';
 import { accepts, anyFreePort, isBindable, portsFor } from './ports.js';
 import {
   endOrphans,
   lookAtPostmaster,
-  newClusterName,
-  type Postmaster,
   type RunningPostmaster,
   readLastStart,
   removePidFile,
 } from './postmaster.js';
-import { explainSpawnError, spawnOptionsFor } from './run-program.js';
-import { openServerLog, type ServerLog, tellingLines } from './server-log.js';
-import type { ServerUser } from './server-user.js';
+import { openServerLog, tellingLines } from './server-log.js';
 
-/** What a launch needs to know. */
-export interface Launch {
-  /** The server's folder, as a real path. */
-  readonly folder: string;
-  readonly data: string;
-  readonly user: ServerUser | null;
-  readonly binaries: EmbeddedBinaries;
-  readonly settings: Readonly<Record<string, string>>;
-}
-
-const isWindows = process.platform === 'win32';
-
-/** How long a server may take to start, which after a crash may be long; in milliseconds. */
-const patience = 120_000;
 /** How long processes of a killed server are waited for, in milliseconds. */
 const orphansMayTake = 15_000;
 /** How often a start may fail for no reason that we know of. */
@@ -83,78 +64,16 @@ export async function launch(options: Launch): Promise<{ server: RunningPostmast
   }
 }
 
-/** Spawns PostgreSQL and waits until it is ready; null when it ended instead. */
-async function attempt(options: Launch, port: number, log: ServerLog): Promise<RunningPostmaster | null> {
-  const { data, user, binaries } = options;
-  const settings = {
-    ...options.settings,
-    cluster_name: newClusterName(binaries.version),
-    listen_addresses: '127.0.0.1',
-    unix_socket_directories: '',
-  };
-  const [program, args] = commandFor(options, [...settingArguments(settings), '-p', String(port)]);
-  const child = spawn(program, args, {
-    ...spawnOptionsFor(user),
-    // A session of its own, so that Ctrl-C on our terminal does not reach it.
-    detached: true,
-    stdio: ['ignore', log.fd, log.fd],
-  });
-  const end = endOf(child);
-  const deadline = Date.now() + patience;
-  try {
-    for (;;) {
-      const over = await Promise.race([end, pause(10, null)]);
-      if (over?.error !== undefined) throw explainSpawnError(over.error, program, user);
-      if (over !== null) return null;
-      const found = await lookAtPostmaster(data);
-      const isOurs = found.state === 'running' && (found.pid === child.pid || isWindows);
-      if (isOurs && found.ready && (await accepts(found.port))) return found;
-      if (Date.now() > deadline) throw tooSlow(options.folder, found);
-    }
-  } finally {
-    child.unref();
-  }
-}
-
-function settingArguments(settings: Readonly<Record<string, string>>): string[] {
-  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-}
-
-/**
- * Not `pg_ctl start`: it puts the paths into a shell's command line, quoted too little, and looks only every 100 ms.
- * But on Windows only pg_ctl can give up the rights of an administrator, with which PostgreSQL refuses to run.
- */
-function commandFor({ data, binaries }: Launch, args: readonly string[]): [string, string[]] {
-  return isWindows
-    ? [binaries.pgCtl, ['start', '-w', '-D', data, '-o', args.map((arg) => `"${arg}"`).join(' ')]]
-    : [binaries.postgres, ['-D', data, ...args]];
-}
-
-function endOf(child: ChildProcess): Promise<{ error?: Error }> {
-  return new Promise((resolve) => {
-    child.once('error', (error) => resolve({ error }));
-    // pg_ctl's success is not the server's end.
-    child.once('exit', (code) => (isWindows && code === 0 ? undefined : resolve({})));
-  });
-}
-
 /** The port of the last time when it is free, else the first free one of those for this folder. */
 async function choosePort({ data, folder }: Launch, taken: ReadonlySet<number>): Promise<number> {
   const { port: last } = await readLastStart(data);
+  // A server that was killed a moment ago may still hold it.
+  if (last !== null && !taken.has(last) && (await accepts(last))) await pause(100);
   for (const port of [...(last === null ? [] : [last]), ...portsFor(folder)]) {
     // Asked by connecting: to listen there, even for a moment, could fail another process's server.
     if (!taken.has(port) && !(await accepts(port))) return port;
   }
   return anyFreePort();
-}
-
-function tooSlow(folder: string, found: Postmaster): EmbeddedServerError {
-  const pid = found.state === 'running' ? ` (process ${found.pid})` : '';
-  return new EmbeddedServerError(
-    'embedded_start_slow',
-    `The embedded server${pid} is still not ready after ${patience / 1000} s.`,
-    { remedy: `It may be at work after a crash: see ${folder}/log, and run it again when it is done.` },
-  );
 }
 
 function failed(log: string, output: string): EmbeddedServerError {

@@ -97,12 +97,14 @@ export function newClusterName(version: string): string {
  * Ends the processes that a killed server has left, which would keep the next one from starting: they go by
  * themselves, but not before the statement that they work on is done.
  *
- * @param data the data directory of a server that does not run
- * @returns how many there were
+ * @param data a data directory
+ * @returns how many there were; none when its server runs
  */
 export async function endOrphans(data: string): Promise<number> {
+  // In this order: a server that starts after we have looked has another name.
   const { clusterName } = await readLastStart(data);
-  if (clusterName === null) return 0;
+  const { state } = await lookAtPostmaster(data);
+  if (clusterName === null || state === 'running') return 0;
   const orphans = (await allProcesses()).filter(({ title }) =>
     title.startsWith(`postgres: ${clusterName}: `),
   );

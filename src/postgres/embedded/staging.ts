@@ -36,15 +36,15 @@ export async function sweepStaging(base: string): Promise<void> {
     names.map(async (name) => {
       const pid = stagingName.exec(name)?.[1];
       if (pid === undefined || isAlive(Number(pid))) return;
-      // An initdb that has lost its parent finds its files by path: under another name it can no longer add any.
       const mine = stagingPath(base, 'abandoned');
       try {
+        // An initdb that has lost its parent finds its files by path: under another name it can no longer add any.
         await rename(join(base, name), mine);
+        await discard(mine);
       } catch (error) {
-        if (systemErrorCode(error) === 'ENOENT') return;
-        throw error;
+        // Somebody else sweeps it, or we may not: it is in nobody's way.
+        if (systemErrorCode(error) === undefined) throw error;
       }
-      await discard(mine);
     }),
   );
 }

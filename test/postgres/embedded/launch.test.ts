@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -58,7 +58,9 @@ describe.skipIf(process.platform === 'win32')('a server that was killed', () => 
     const directory = shared.path;
     const { directory: folder } = await startEmbeddedServer({ directory });
     await stopEmbeddedServer({ directory });
-    await writeFile(join(folder, 'data/postmaster.pid'), '');
+    const pidFile = join(folder, 'data/postmaster.pid');
+    await writeFile(pidFile, '');
+    await utimes(pidFile, new Date(), new Date(Date.now() - 3_000));
     expect(await startEmbeddedServer({ directory })).toMatchObject({ started: true });
   });
 

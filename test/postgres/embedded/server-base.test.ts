@@ -1,6 +1,7 @@
 import { chmod, lstat, mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { allProcesses } from '../../../src/postgres/embedded/processes.js';
 import {
   findEmbeddedServer,
   startEmbeddedServer,
@@ -12,10 +13,11 @@ const sharedBase = '/var/lib/voicesurvey-db';
 const before: string[] = await readdir(sharedBase).catch(() => []);
 
 afterAll(async () => {
+  const running = (await allProcesses()).map(({ title }) => title);
   for (const name of await readdir(sharedBase).catch(() => [])) {
-    if (name.startsWith('postgresql-') && !before.includes(name)) {
-      await rm(join(sharedBase, name), { recursive: true });
-    }
+    const copy = join(sharedBase, name);
+    const isOurs = name.startsWith('postgresql-') && !before.includes(name);
+    if (isOurs && !running.some((title) => title.includes(copy))) await rm(copy, { recursive: true });
   }
   await rmdir(sharedBase).catch(() => {});
 });

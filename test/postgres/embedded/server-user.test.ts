@@ -1,50 +1,36 @@
 import { chmod, chown, mkdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { loginName } from '../../../src/postgres/embedded/login-users.js';
 import { obstacleFor } from '../../../src/postgres/embedded/server-user.js';
 import { startEmbeddedServer, stopEmbeddedServer } from '../../../src/postgres/embedded.js';
-import { ask, inChild, isRoot, openFolder, ordinaryUser } from './support.js';
+import {
+  ask,
+  hasOrdinaryUser,
+  inChild,
+  isRoot,
+  openFolder,
+  ordinaryUser,
+  sharedDirectory,
+} from './support.js';
 
 const onlyRoot = 'needs root, to become another user';
 
 describe.skipIf(!isRoot)(`root (${onlyRoot})`, () => {
+  const shared = sharedDirectory();
+
   it('lets nobody run the server', async () => {
-    const directory = join(await openFolder(), 'db');
-    const { pid, directory: folder } = await startEmbeddedServer({ directory });
+    const { pid, directory: folder } = await startEmbeddedServer({ directory: shared.path });
     const { uid } = await stat(folder);
-    expect(uid).not.toBe(0);
-    expect((await stat(`/proc/${pid}`)).uid).toBe(uid);
-    expect((await stat(directory)).uid).toBe(0);
+    expect(await loginName(uid)).toBe('nobody');
+    if (process.platform === 'linux') expect((await stat(`/proc/${pid}`)).uid).toBe(uid);
+    expect((await stat(shared.path)).uid).toBe(0);
   });
 
-  it('lets the owner of the clone run it, who can go on with it', async () => {
-    const [clone, user] = [await openFolder(), await ordinaryUser()];
-    await chown(clone, user?.uid ?? 0, user?.gid ?? 0);
-    const directory = join(clone, 'db');
-    const first = await startEmbeddedServer({ directory });
-    expect((await stat(directory)).uid).toBe(user?.uid);
-    expect((await stat(first.directory)).uid).toBe(user?.uid);
-    await stopEmbeddedServer({ directory });
-  });
-
-  it('starts and stops the server of another user, who stays its owner', async () => {
-    const [clone, user] = [await openFolder(), await ordinaryUser()];
-    await chown(clone, user?.uid ?? 0, user?.gid ?? 0);
-    const directory = join(clone, 'db');
-    const { value } = await inChild('start', directory, { user });
-    expect(await stopEmbeddedServer({ directory })).toBe(true);
-    const again = await startEmbeddedServer({ directory });
-    expect(again.url).toBe(value.url);
-    expect((await inChild('find', directory, { user })).value).toEqual({ ...again, started: false });
-    expect((await inChild('stop', directory, { user })).value).toBe(true);
-  });
-
-  it('keeps its server from others, who are told whose it is', async () => {
-    const [clone, user] = [await openFolder(), await ordinaryUser()];
-    const directory = join(clone, 'db');
-    await startEmbeddedServer({ directory });
+  it.skipIf(!hasOrdinaryUser)('keeps its server from others, who are told whose it is', async () => {
+    await startEmbeddedServer({ directory: shared.path });
     for (const verb of ['start', 'find', 'stop'] as const) {
-      const { value } = await inChild(verb, directory, { user });
+      const { value } = await inChild(verb, shared.path, { user: await ordinaryUser() });
       expect(value).toMatchObject({
         code: 'embedded_not_yours',
         remedy: expect.stringMatching(/^Run it as nobody .* or root, or in a folder of your own/),
@@ -53,17 +39,36 @@ describe.skipIf(!isRoot)(`root (${onlyRoot})`, () => {
   });
 
   it('says who is kept out when data of theirs are moved to where they cannot go', async () => {
-    const clone = await openFolder();
-    const directory = join(clone, 'db');
-    await startEmbeddedServer({ directory });
-    await stopEmbeddedServer({ directory });
+    await startEmbeddedServer({ directory: shared.path });
+    await stopEmbeddedServer({ directory: shared.path });
+    const clone = dirname(shared.path);
     await chmod(clone, 0o700);
-    await expect(startEmbeddedServer({ directory })).rejects.toMatchObject({
+    await expect(startEmbeddedServer({ directory: shared.path })).rejects.toMatchObject({
       code: 'embedded_directory_closed',
       message: expect.stringContaining(clone),
       remedy: expect.stringContaining(`chmod o+x ${clone}`),
     });
   });
+
+  it.skipIf(!hasOrdinaryUser)(
+    'lets the owner of the clone run the server, who can go on with it',
+    async () => {
+      const [clone, user] = [await openFolder(), await ordinaryUser()];
+      await chown(clone, user?.uid ?? 0, user?.gid ?? 0);
+      const directory = join(clone, 'db');
+      const first = await startEmbeddedServer({ directory });
+      for (const path of [directory, first.directory]) expect((await stat(path)).uid).toBe(user?.uid);
+      expect((await inChild('stop', directory, { user })).value).toBe(true);
+      expect((await inChild('start', directory, { user })).value).toMatchObject({
+        url: first.url,
+        started: true,
+      });
+      expect((await startEmbeddedServer({ directory })).started).toBe(false);
+      expect(await stopEmbeddedServer({ directory })).toBe(true);
+      expect((await startEmbeddedServer({ directory })).url).toBe(first.url);
+      expect((await stat(first.directory)).uid).toBe(user?.uid);
+    },
+  );
 
   it('sees every folder on the way that keeps a user out', async () => {
     const folder = await openFolder();
@@ -85,7 +90,7 @@ describe.skipIf(!isRoot)(`root (${onlyRoot})`, () => {
   });
 });
 
-describe('an ordinary user', () => {
+describe.skipIf(!hasOrdinaryUser)('an ordinary user', () => {
   it('starts a server and stops it', async () => {
     const [clone, user] = [await openFolder(), await ordinaryUser()];
     if (user !== undefined) await chown(clone, user.uid, user.gid);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isAlive } from '../../../src/postgres/embedded/processes.js';
+import { titleOf } from '../../../src/postgres/embedded/processes.js';
 import { startEmbeddedServer, stopEmbeddedServer } from '../../../src/postgres/embedded.js';
 import { ask, inChild, openDirectory } from './support.js';
 
@@ -8,7 +8,7 @@ it('stops a server that works on a statement, and leaves no process', async () =
   const { url, pid } = await startEmbeddedServer({ directory });
   const busy = ask(url, 'select pg_sleep(600)').catch(() => 'ended');
   expect(await stopEmbeddedServer({ directory })).toBe(true);
-  expect(isAlive(pid)).toBe(false);
+  expect(await titleOf(pid)).toBe('');
   expect(await busy).toBe('ended');
   expect(await stopEmbeddedServer({ directory })).toBe(false);
 });

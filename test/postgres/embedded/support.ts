@@ -9,7 +9,7 @@ import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { loginUsers } from '../../../src/postgres/embedded/login-users.js';
 import { findEmbeddedPackage } from '../../../src/postgres/embedded/package.js';
 import { titleOf } from '../../../src/postgres/embedded/processes.js';
-import type { ServerUser } from '../../../src/postgres/embedded/server-user.js';
+import { obstacleFor, type ServerUser } from '../../../src/postgres/embedded/server-user.js';
 import { type EmbeddedServer, stopEmbeddedServer } from '../../../src/postgres/embedded.js';
 
 /** The compiled code, for child processes, which Node 20 cannot let run TypeScript; built by the global setup. */
@@ -115,6 +115,16 @@ export function ended(child: ChildProcess): Promise<void> {
 /** A user who is neither root nor the one that root would choose; undefined when we are an ordinary user ourselves. */
 export async function ordinaryUser(): Promise<ServerUser | undefined> {
   return isRoot ? (await loginUsers()).find(({ name }) => name === 'daemon') : undefined;
+}
+
+/** Whether tests can run as an ordinary user: as ourselves, or when root can become one who can use Node and this clone. */
+export const hasOrdinaryUser = !isRoot || (await canUseThisClone(await ordinaryUser()));
+
+async function canUseThisClone(user: ServerUser | undefined): Promise<boolean> {
+  if (user === undefined) return false;
+  const needed = [process.execPath, compiled, (await findEmbeddedPackage()).root];
+  const obstacles = await Promise.all(needed.map((path) => obstacleFor(user, path, 5)));
+  return obstacles.every((obstacle) => obstacle === null);
 }
 
 /**

@@ -1,0 +1,38 @@
+import pg from 'pg';
+import type { Work } from './script.js';
+
+/**
+ * The definition of the constraint or unique index that an error names.
+ *
+ * One that the failed migration has itself created is gone with it; then its line in the file is the definition.
+ *
+ * @param client a connection in pipeline mode, outside of a failed transaction
+ * @returns null where the error names none, or none can be found
+ */
+export async function definitionOf(
+  client: pg.Client,
+  { script }: Work,
+  { schema, table, constraint }: pg.DatabaseError,
+): Promise<string | null> {
+  if (constraint === undefined) return null;
+  const relation = [schema, table]
+    .flatMap((name) => (name === undefined ? [] : [pg.escapeIdentifier(name)]))
+    .join('.');
+  const { rows } = await client
+    .query<{ definition: string }>(
+      `select pg_catalog.pg_get_constraintdef(oid) as definition from pg_catalog.pg_constraint
+       where conname = $2 and conrelid = pg_catalog.to_regclass($1)
+       union all
+       select pg_catalog.pg_get_indexdef(i.indexrelid) from pg_catalog.pg_index i
+       join pg_catalog.pg_class c on c.oid = i.indexrelid
+       where c.relname = $2 and i.indrelid = pg_catalog.to_regclass($1)`,
+      [relation, constraint],
+    )
+    .catch(() => ({ rows: [] }));
+  return rows[0]?.definition ?? lineThatNames(script.source.text, constraint);
+}
+
+function lineThatNames(text: string, constraint: string): string | null {
+  const line = text.split('\n').find((candidate) => candidate.includes(constraint));
+  return line?.trim() ?? null;
+}

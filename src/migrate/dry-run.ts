@@ -1,0 +1,69 @@
+import { hostname } from 'node:os';
+import { applicationName } from '../postgres/application-name.js';
+import { newestAfter } from './execute.js';
+import { LOCK_KEY } from './guard.js';
+import { LOCK_TIMEOUT_MS } from './run.js';
+import {
+  chunkScript,
+  historyScript,
+  type Message,
+  type Run,
+  transactionScript,
+  type Work,
+} from './script.js';
+import type { ServerState } from './state.js';
+import { chunksFrom, progressAt, statementsDone } from './stepwise.js';
+
+/** Only a run knows its number and the process that holds its lock. */
+const RUN: Run = {
+  id: '00000000-0000-0000-0000-000000000000',
+  appliedWith: applicationName,
+  appliedOn: hostname(),
+  lockPid: 0,
+  lockTimeoutMs: LOCK_TIMEOUT_MS,
+};
+
+const HEAD = `-- Sent while another session holds the advisory lock ${LOCK_KEY};
+-- pid = 0 in the guards stands for its server process, and the zeros in run_id for the number of the run.
+`;
+
+/**
+ * The SQL that a run would send, message by message.
+ *
+ * @param state what the history says now
+ * @param works the files, in their order
+ * @returns SQL that psql can read; empty where nothing is to do
+ */
+export function dryRun(state: ServerState, works: readonly Work[]): string {
+  if (works.length === 0) return '';
+  const parts = state.hasHistory ? [] : [printed('the history', historyScript(RUN))];
+  let predecessor = state.rows.at(-1)?.version ?? null;
+  for (const [index, work] of works.entries()) {
+    const messages = work.script.options.transaction
+      ? transactionScript(work, RUN, predecessor, index === works.length - 1)
+      : steps(work, state, predecessor);
+    parts.push(printed(`${work.name}.${work.direction}.sql`, messages));
+    predecessor = newestAfter(work, state, predecessor);
+  }
+  return [HEAD, ...parts].join('\n');
+}
+
+function steps(work: Work, state: ServerState, predecessor: bigint | null): Message[] {
+  const after = newestAfter({ ...work, direction: 'up' }, state, predecessor);
+  const messages: Message[] = [];
+  for (const { alone, statements, end } of chunksFrom(work.statements, statementsDone(work, state) ?? 0)) {
+    const before = messages.length === 0 ? predecessor : after;
+    if (alone) {
+      messages.push(...chunkScript(work, RUN, before, [], progressAt(work, end - 1)));
+      messages.push(...statements.map(({ sql }) => ({ step: 'statement' as const, sql })));
+      messages.push(...chunkScript(work, RUN, after, [], progressAt(work, end)));
+    } else {
+      messages.push(...chunkScript(work, RUN, before, statements, progressAt(work, end)));
+    }
+  }
+  return messages;
+}
+
+function printed(title: string, messages: readonly Message[]): string {
+  return `-- ${title}\n${messages.map(({ sql }) => `${sql};\n`).join('')}`;
+}

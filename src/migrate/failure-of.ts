@@ -1,0 +1,168 @@
+import pg from 'pg';
+import type { Connection } from '../postgres/connect.js';
+import { ExplainedError } from '../postgres/errors.js';
+import { definitionOf } from './constraint.js';
+import { MigrationFailedError, type MigrationResult, type ServerReport } from './failure.js';
+import { LOCK_LOST } from './guard.js';
+import type { Failure } from './outcome.js';
+import { placeOfError } from './place-of-error.js';
+import type { Work } from './script.js';
+import { type Blocker, describeBlocker } from './watch.js';
+
+/** What is known around a failure. */
+export interface Circumstances {
+  /** Every migration of the run, in its order. */
+  readonly results: readonly MigrationResult[];
+  readonly connection: Connection;
+  /** Who was last seen to hold what the run waited for. */
+  readonly blocker: Blocker | null;
+  /** Whether the run was ended by whoever called it. */
+  readonly interrupted: boolean | undefined;
+}
+
+/** An error that somebody can act on, from the message that failed and the error that the server or the network gave. */
+export async function failureOf(failure: Failure, circumstances: Circumstances): Promise<ExplainedError> {
+  const { work, error } = failure;
+  if (error instanceof ExplainedError) return error;
+  if (circumstances.interrupted === true) return interrupted(work, error, circumstances);
+  if (!(error instanceof pg.DatabaseError)) return connectionLost(work, error, circumstances);
+  if (error.code === LOCK_LOST) return lockLost(error, circumstances);
+  return work === null ? historyFailed(error) : refusedByServer(work, failure, error, circumstances);
+}
+
+async function refusedByServer(
+  work: Work,
+  { message }: Failure,
+  error: pg.DatabaseError,
+  { results, connection, blocker }: Circumstances,
+): Promise<MigrationFailedError> {
+  const place = placeOfError(work, message, error);
+  const where = place === undefined ? work.script.source.path : `${place.file}:${place.line}:${place.column}`;
+  const server: ServerReport = {
+    sqlState: error.code ?? '',
+    detail: withoutValues(error),
+    hint: error.hint ?? null,
+    context: error.where === undefined ? null : withoutQuotedValues(error.where, work),
+    definition: await definitionOf(connection.client, work, error),
+  };
+  const text = isDataException(error) ? withoutQuotedValues(error.message, work) : error.message;
+  return new MigrationFailedError('migration_failed', `${where}: ${text} (SQLSTATE ${error.code}).`, {
+    remedy: remedyFor(error, work, blocker),
+    cause: error,
+    server,
+    place,
+    results,
+  });
+}
+
+/**
+ * PostgreSQL puts the values of the row into the DETAIL of a broken constraint. They are somebody's data, and errors
+ * end in logs: so the table, the constraint and the ids are told instead.
+ */
+function withoutValues(error: pg.DatabaseError): string | null {
+  const { code, detail, schema, table, constraint } = error;
+  if (code?.startsWith('23') !== true) return detail ?? null;
+  const ids = [...new Set(detail?.match(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g) ?? [])];
+  const parts = [
+    table === undefined ? null : `table ${schema}.${table}`,
+    constraint === undefined ? null : `constraint ${constraint}`,
+    ids.length === 0 ? null : `ids ${ids.join(', ')}`,
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? null : `${parts.join(', ')}; the other values of the row are not shown`;
+}
+
+/** Data exceptions quote the value that is wrong; one that does not stand in the file came out of a table. */
+function withoutQuotedValues(text: string, { script }: Work): string {
+  return text.replace(/"([^"]*)"/g, (quoted, value: string) =>
+    script.source.text.includes(value) ? quoted : '"…"',
+  );
+}
+
+function isDataException({ code }: pg.DatabaseError): boolean {
+  return code?.startsWith('22') === true;
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  '42501': 'Run it as a role that owns these objects, or have the missing privilege granted.',
+  '53100': 'The disk of the server is full: make room there.',
+  '53200':
+    'The server is out of memory or of lock space: do less in one migration, or raise max_locks_per_transaction.',
+  '25006':
+    'The session is read-only: connect to the primary server, as a role without default_transaction_read_only.',
+};
+
+function remedyFor({ code = '' }: pg.DatabaseError, work: Work, blocker: Blocker | null): string {
+  if (code === '55P03' || code === '40P01') return lockRemedy(blocker);
+  return [REMEDIES[code] ?? 'Correct the cause.', stateOf(work), `Then run "${work.direction}" again.`].join(
+    ' ',
+  );
+}
+
+function lockRemedy(blocker: Blocker | null): string {
+  const who = blocker === null ? 'It was held each time.' : `Held by ${describeBlocker(blocker)}.`;
+  const how = blocker === null ? '' : ` End it with: select pg_terminate_backend(${blocker.pid});`;
+  return `${who} Wait until it is done and run the command again.${how} Or give it longer: -- migrate: lock-timeout 30s`;
+}
+
+function stateOf({ script, name, direction }: Work): string {
+  if (!script.options.transaction)
+    return `${name} stands at a whole prefix of its statements and goes on from there.`;
+  return direction === 'up'
+    ? `Nothing of ${name} was kept; what came before it stands.`
+    : `${name} is still whole; what was rolled back before it stays so.`;
+}
+
+function connectionLost(work: Work | null, error: unknown, { results }: Circumstances): MigrationFailedError {
+  const text = error instanceof Error ? error.message : String(error);
+  return new MigrationFailedError('connection_lost', `The connection was lost in ${nameOf(work)}: ${text}.`, {
+    remedy: 'Run the command again: it looks at what the database has first, and goes on from there.',
+    cause: error,
+    results,
+  });
+}
+
+function interrupted(work: Work | null, error: unknown, { results }: Circumstances): MigrationFailedError {
+  const state = work === null ? 'nothing was changed' : stateOf(work).replace(/\.$/, '');
+  return new MigrationFailedError('interrupted', `Interrupted in ${nameOf(work)}: ${state}.`, {
+    remedy: 'Run the command again: it goes on from where the database is.',
+    cause: error,
+    results,
+  });
+}
+
+function lockLost(error: unknown, { results }: Circumstances): MigrationFailedError {
+  return new MigrationFailedError(
+    'lock_lost',
+    'The session that holds the migration lock was ended from outside.',
+    {
+      remedy: 'Nothing is half done. Run the command again.',
+      cause: error,
+      results,
+    },
+  );
+}
+
+function historyFailed(error: pg.DatabaseError): ExplainedError {
+  if (error.code === '42501') {
+    return new ExplainedError(
+      'may_not_create',
+      `This role may not create the migration history: ${error.message}.`,
+      {
+        remedy: 'Let an administrator run: grant create on database <database> to <role>;',
+        cause: error,
+      },
+    );
+  }
+  return new ExplainedError(
+    'history_not_created',
+    `The migration history could not be created: ${error.message}.`,
+    {
+      remedy: 'Correct the cause and run the command again.',
+      cause: error,
+    },
+  );
+}
+
+function nameOf(work: Work | null): string {
+  return work?.name ?? 'the creation of the history';
+}

@@ -1,0 +1,86 @@
+import { UsageError } from '../postgres/errors.js';
+import { type Database, describeServer, type Server, withDatabase } from './database.js';
+import { HistoryError } from './errors.js';
+import { readMigrations } from './files.js';
+import { HISTORY_TABLE } from './history.js';
+import { compare } from './plan.js';
+import { readState } from './state.js';
+import { parseVersion } from './version.js';
+
+/** What `repair` is told. */
+export interface RepairOptions extends Database {
+  /** The folder of migrations. */
+  readonly directory: string;
+  /** The changed migration, written as `V0003` or `3`. */
+  readonly version: string;
+  /** Why the changed file is right; kept in the history. */
+  readonly reason: string;
+}
+
+/** What `repair` has done. */
+export interface RepairResult {
+  readonly server: Server;
+  /** The name of the migration whose files are accepted as they are now. */
+  readonly repaired: string;
+  readonly reason: string;
+}
+
+/**
+ * Accepts the files of an applied migration as they are now, although they are not what was applied: the history gets
+ * their checksums, the new down, and the reason. The database itself is not touched.
+ *
+ * @throws UsageError without a reason, or for a version that the folder or the history does not have
+ * @throws HistoryError `nothing_to_repair` where the migration is not changed
+ * @example
+ * ```ts
+ * await repair({ url, directory: migrationsDirectory, version: 'V0003', reason: 'only a comment was corrected' });
+ * ```
+ */
+export async function repair(options: RepairOptions): Promise<RepairResult> {
+  const reason = options.reason.trim();
+  if (reason === '') {
+    throw new UsageError('no_reason', 'A repair needs a reason.', {
+      remedy: 'Say why the changed file is right: --reason "…"',
+    });
+  }
+  const migrations = await readMigrations(options.directory);
+  const version = parseVersion(options.version);
+  return withDatabase(options, async ({ connection }) => {
+    const { rows } = await readState(connection);
+    const entry = compare(migrations, rows).find((candidate) => candidate.version === version);
+    const migration = entry?.migration;
+    if (entry === undefined || !migration || entry.row === null) {
+      throw new UsageError(
+        'unknown_version',
+        `${options.version} is not a migration that this folder and this database both have.`,
+        {
+          remedy: 'See voicesurvey-db status.',
+        },
+      );
+    }
+    if (entry.standing !== 'changed') {
+      throw new HistoryError(
+        'nothing_to_repair',
+        `${entry.name} is ${entry.standing}; only a changed one can be repaired.`,
+        {
+          remedy: 'See voicesurvey-db status.',
+        },
+      );
+    }
+    await connection.client.query(
+      `update ${HISTORY_TABLE}
+       set name = $2, checksum_up = $3, checksum_down = $4, down_sql = $5, irreversible = $6, origin = 'repaired', reason = $7
+       where id = $1`,
+      [
+        String(entry.row.id),
+        migration.name,
+        migration.up.source.checksum,
+        migration.down?.source.checksum ?? null,
+        migration.down?.source.text ?? null,
+        migration.irreversible,
+        reason,
+      ],
+    );
+    return { server: describeServer(connection), repaired: migration.name, reason };
+  });
+}

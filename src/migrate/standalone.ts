@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { IndexElem, IndexStmt, Node, RangeVar } from 'libpg-query';
+import pg from 'pg';
+import type { Listener } from './events.js';
+import { parseSql, type Statement } from './statements.js';
+
+/**
+ * What to do about a statement that runs alone: `run` it, or it is `done`, because a killed run's server process has
+ * brought it to its end.
+ */
+export type Verdict = 'run' | 'done';
+
+const LOOK_AGAIN_MS = 300;
+
+/**
+ * Looks, before a statement runs alone, at what an earlier run may have left: a server process that still executes it,
+ * which is waited for and not attacked, since it may still end well; an index that is left invalid, which is dropped;
+ * an index that is there and valid, which was built after all. The catalog decides, not a guess.
+ *
+ * @param client a connection in pipeline mode, outside of any transaction
+ * @param resumes whether an earlier run has tried this very statement
+ */
+export async function lookBefore(
+  client: pg.Client,
+  statement: Statement,
+  resumes: boolean,
+  emit: Listener,
+): Promise<Verdict> {
+  if (resumes) await waitForLeftover(client, statement, emit);
+  const { node } = statement;
+  if ('IndexStmt' in node) return lookAtIndex(client, node.IndexStmt, resumes, emit);
+  if ('DropStmt' in node && resumes) return lookAtDroppedIndexes(client, node.DropStmt.objects ?? []);
+  if ('ReindexStmt' in node && resumes) await dropLeftoversOfReindex(client, emit);
+  return 'run';
+}
+
+/**
+ * Asserts, after a statement has run alone, that what it made can be used: `create index concurrently if not exists`
+ * says success about an index that is there and invalid.
+ *
+ * @returns the name of an index that is invalid; null where all is well
+ */
+export async function invalidIndexAfter(client: pg.Client, { node }: Statement): Promise<string | null> {
+  if (!('IndexStmt' in node)) return null;
+  const index = await findIndex(client, node.IndexStmt);
+  return index === null || index.valid ? null : index.name;
+}
+
+/** A server process whose client is gone, or another session, that executes the same statement in this database. */
+async function waitForLeftover(client: pg.Client, { sql }: Statement, emit: Listener): Promise<void> {
+  let told = false;
+  for (;;) {
+    const { rows } = await client.query<{ pid: number }>(
+      `select pid from pg_catalog.pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid() and state = 'active'
+         and query = left($1, octet_length(query)) and query <> ''`,
+      [sql],
+    );
+    const [leftover] = rows;
+    if (leftover === undefined) return;
+    if (!told) emit({ kind: 'leftover', pid: leftover.pid });
+    told = true;
+    await sleep(LOOK_AGAIN_MS);
+  }
+}
+
+interface FoundIndex {
+  readonly oid: string;
+  readonly name: string;
+  readonly valid: boolean;
+  readonly definition: string;
+  /** The server process that builds it now. */
+  readonly builder: number | null;
+}
+
+async function findIndex(
+  client: pg.Client,
+  { idxname = '', relation }: IndexStmt,
+): Promise<FoundIndex | null> {
+  if (relation === undefined) return null;
+  const { rows } = await client.query<FoundIndex>(
+    `select c.oid, c.oid::regclass::text as name, i.indisvalid as valid, pg_get_indexdef(c.oid) as definition,
+       (select min(pid) from pg_stat_progress_create_index p
+        where p.datid = (select oid from pg_database where datname = current_database()) and p.index_relid = c.oid) as builder
+     from pg_class t
+     join pg_class c on c.relnamespace = t.relnamespace and c.relname = $2 and c.relkind in ('i', 'I')
+     join pg_index i on i.indexrelid = c.oid
+     where t.oid = to_regclass($1)`,
+    [qualifiedName(relation), idxname],
+  );
+  return rows[0] ?? null;
+}
+
+async function lookAtIndex(
+  client: pg.Client,
+  statement: IndexStmt,
+  resumes: boolean,
+  emit: Listener,
+): Promise<Verdict> {
+  let told = false;
+  for (;;) {
+    const index = await findIndex(client, statement);
+    if (index === null) return 'run';
+    if (index.valid) return resumes && (await isSameIndex(index.definition, statement)) ? 'done' : 'run';
+    if (index.builder === null) {
+      emit({ kind: 'rebuilding', index: index.name });
+      await client.query(`drop index concurrently if exists ${index.name}`);
+      return 'run';
+    }
+    if (!told) emit({ kind: 'leftover', pid: index.builder });
+    told = true;
+    await sleep(LOOK_AGAIN_MS);
+  }
+}
+
+/** Whether an index is the one that a statement asks for: kind, uniqueness, columns in order, with a condition or without. */
+async function isSameIndex(definition: string, statement: IndexStmt): Promise<boolean> {
+  const [found] = await parseSql(definition);
+  if (found === undefined || !('IndexStmt' in found)) return false;
+  return shapeOf(found.IndexStmt) === shapeOf(statement);
+}
+
+function shapeOf({
+  unique,
+  accessMethod = 'btree',
+  indexParams = [],
+  indexIncludingParams = [],
+  whereClause,
+}: IndexStmt): string {
+  const columns = [...indexParams, ...indexIncludingParams].map((param) => {
+    const element: IndexElem = 'IndexElem' in param ? param.IndexElem : {};
+    return element.name ?? 'an expression';
+  });
+  return JSON.stringify([unique === true, accessMethod, columns, whereClause !== undefined]);
+}
+
+async function lookAtDroppedIndexes(client: pg.Client, objects: readonly Node[]): Promise<Verdict> {
+  const names = objects.map((object) => ('List' in object ? (object.List.items ?? []) : []).map(nameOf));
+  const { rows } = await client.query<{ left: string }>(
+    'select count(*) as left from unnest($1::text[]) as name where to_regclass(name) is not null',
+    [names.map((parts) => parts.map((part) => pg.escapeIdentifier(part)).join('.'))],
+  );
+  return rows[0]?.left === '0' ? 'done' : 'run';
+}
+
+/** `reindex concurrently` builds beside the index, under its name with `_ccnew`, and leaves that behind when it is cut off. */
+async function dropLeftoversOfReindex(client: pg.Client, emit: Listener): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `select indexrelid::regclass::text as name from pg_index join pg_class on pg_class.oid = indexrelid
+     where not indisvalid and relname ~ '_cc(new|old)[0-9]*$'
+       and not exists (select from pg_stat_progress_create_index p where p.index_relid = indexrelid or p.relid = indrelid)`,
+  );
+  for (const { name } of rows) {
+    emit({ kind: 'rebuilding', index: name });
+    await client.query(`drop index concurrently if exists ${name}`);
+  }
+}
+
+function qualifiedName({ schemaname, relname = '' }: RangeVar): string {
+  return [schemaname, relname].flatMap((part) => (part ? [pg.escapeIdentifier(part)] : [])).join('.');
+}
+
+function nameOf(node: Node): string {
+  return 'String' in node ? (node.String.sval ?? '') : '';
+}

@@ -1,0 +1,69 @@
+import { parse } from 'libpg-query';
+import { describe, expect } from 'vitest';
+import { down } from '../../src/migrate/down.js';
+import { LOCK_KEY } from '../../src/migrate/guard.js';
+import { up } from '../../src/migrate/up.js';
+import { test } from '../support/database.js';
+import { folderWith } from '../support/folder.js';
+
+const files = {
+  'V1.up.sql': 'create table one (id integer); -- the first\ncreate table two (id integer);',
+  'V1.down.sql': 'drop table two, one;',
+  'V2.up.sql': '-- migrate: no-transaction\ncreate index concurrently one_by_id on one (id);\nselect 7;',
+  'V2.down.sql': '-- migrate: no-transaction\ndrop index concurrently one_by_id;',
+};
+
+describe('a dry run (E19)', () => {
+  test('shows the SQL of every message and writes nothing, not even the history', async ({ database }) => {
+    const result = await up({ url: database.url, directory: await folderWith(files), dryRun: true });
+    expect(result.applied).toEqual([]);
+    for (const sql of [
+      'create table one (id integer);',
+      'create index concurrently one_by_id on one (id);',
+      'select 7;',
+      'commit;',
+    ]) {
+      expect(result.sql).toContain(sql);
+    }
+    expect(await database.value("select to_regnamespace('voicesurvey_migrations')")).toBeNull();
+    expect(await database.value("select to_regclass('one')")).toBeNull();
+  });
+
+  test('shows exactly what is sent: run by hand it leaves what an up leaves', async ({ database }) => {
+    const directory = await folderWith({
+      'V1.up.sql': files['V1.up.sql'],
+      'V1.down.sql': files['V1.down.sql'],
+    });
+    const { sql } = await up({ url: database.url, directory, dryRun: true });
+    // The guards ask for the lock, so it is held by ourselves.
+    const pid = await database.value('select pg_backend_pid()');
+    await database.client.query(`select pg_advisory_lock(${LOCK_KEY})`);
+    const text = Buffer.from((sql ?? '').replaceAll('pid = 0', `pid = ${pid}`));
+    for (const { stmt_location: start = 0, stmt_len: length = 0 } of (await parse(text.toString())).stmts ??
+      []) {
+      await database.client.query(text.toString('utf8', start, start + length));
+    }
+    expect(await up({ url: database.url, directory })).toMatchObject({ applied: [], current: 'V1' });
+  });
+
+  test('of a down shows the recorded down', async ({ database }) => {
+    const directory = await folderWith(files);
+    await up({ url: database.url, directory });
+    const { sql } = await down({ url: database.url, directory, to: '0', dryRun: true });
+    expect(sql).toContain('drop index concurrently one_by_id;');
+    expect(sql).toContain('drop table two, one;');
+    expect(await up({ url: database.url, directory })).toMatchObject({ applied: [] });
+  });
+
+  test('with nothing to do shows nothing', async ({ database }) => {
+    const directory = await folderWith(files);
+    await up({ url: database.url, directory });
+    expect(await up({ url: database.url, directory, dryRun: true })).toMatchObject({ sql: '' });
+  });
+
+  test('does not create a database that is missing', async ({ database }) => {
+    const url = `${database.url}_missing`;
+    const options = { url, directory: await folderWith(files), dryRun: true, create: true };
+    await expect(up(options)).rejects.toMatchObject({ code: 'database_missing' });
+  });
+});

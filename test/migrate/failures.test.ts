@@ -1,0 +1,197 @@
+import { describe, expect } from 'vitest';
+import { MigrationFailedError } from '../../src/migrate/failure.js';
+import { up } from '../../src/migrate/up.js';
+import { type TestDatabase, test } from '../support/database.js';
+import { folderWith } from '../support/folder.js';
+
+const BEFORE = `create table people (
+  id uuid primary key,
+  email text not null constraint one_person_per_email unique,
+  age integer constraint age_is_positive check (age > 0)
+);
+create table letters (id uuid primary key, person_id uuid constraint a_letter_has_a_reader references people);
+insert into people values ('5eed0001-0000-4000-8000-000000000001', 'ann@example.com', 7);
+create function shout() returns trigger language plpgsql as $$ begin raise exception 'no entry' using hint = 'knock first'; end $$;
+create table guarded (id integer);
+create trigger nobody_enters before insert on guarded for each row execute function shout();`;
+
+/** Runs a file on top of some tables; gives back the error that it ends with. */
+async function failureOf({ url }: TestDatabase, sql: string): Promise<MigrationFailedError> {
+  const directory = await folderWith({
+    'V1.up.sql': BEFORE,
+    'V1.down.sql': '',
+    'V2.up.sql': sql,
+    'V2.down.sql': '',
+  });
+  const error = await up({ url, directory }).catch((caught: unknown) => caught);
+  if (!(error instanceof MigrationFailedError))
+    throw new Error('the migration did not fail', { cause: error });
+  return error;
+}
+
+const PERSON = "'5eed0001-0000-4000-8000-000000000001'";
+
+describe('every kind of error has its place, and says what PostgreSQL says (E15)', () => {
+  test.for([
+    ['a missing table', 'select 1;\n\nselect * from nowhere;', '42P01', 3, 15],
+    ['a missing column', 'select 1,\n  wrong from people;', '42703', 2, 3],
+    ['a missing function', 'select\n  nothing(1);', '42883', 2, 3],
+    ['a missing schema', 'select 1;\ncreate table nowhere.t (id integer);', '3F000', 2, 14],
+    ['a missing type', 'select 1;\ncreate table t (\n  id wrong\n);', '42704', 3, 6],
+    ['a duplicate table', 'select 1;\n  create table people (id integer);', '42P07', 2, 3],
+    ['a duplicate column', 'select 1;\nalter table people add column age integer;', '42701', 2, 1],
+    [
+      'a unique constraint',
+      `select 1;\ninsert into people\nvalues (gen_random_uuid(), 'ann@example.com', 1);`,
+      '23505',
+      2,
+      1,
+    ],
+    [
+      'a not-null constraint',
+      `select 1;\n  insert into people values (gen_random_uuid(), null, 1);`,
+      '23502',
+      2,
+      3,
+    ],
+    [
+      'a check constraint',
+      `\ninsert into people values (gen_random_uuid(), 'bob@example.com', -1);`,
+      '23514',
+      2,
+      1,
+    ],
+    ['a foreign key', `\ninsert into letters values (gen_random_uuid(), gen_random_uuid());`, '23503', 2, 1],
+    [
+      'a foreign key in use',
+      `\n\ndelete from people; -- nobody\ninsert into letters values (gen_random_uuid(), ${PERSON});`,
+      '23503',
+      4,
+      1,
+    ],
+    ['a division by zero', 'select 1;\nselect 1 / 0;', '22012', 2, 1],
+    ['a wrong number', "select 1;\nselect 'abc'::integer;", '22P02', 2, 8],
+    ['a value that is out of range', 'select 1;\n select 99999999999::integer;', '22003', 2, 2],
+    [
+      'a statement that waits too long',
+      "set local statement_timeout = '50ms';\nselect pg_sleep(5);",
+      '57014',
+      2,
+      1,
+    ],
+    [
+      'an error inside a block',
+      "do $$\nbegin\n  perform 1;\n  raise exception 'no';\nend\n$$;",
+      'P0001',
+      4,
+      3,
+    ],
+    [
+      'a query inside a block',
+      'select 1; do $$\nbegin\n  perform 1;\n  insert into people values (wrong);\nend $$;',
+      '42703',
+      4,
+      30,
+    ],
+    ['a syntax error inside a block', 'do $$\nbegin\n  perfrm 1;\nend $$;', '42601', 3, 3],
+    [
+      'an error inside a function of the file',
+      'create function half(n integer) returns integer language plpgsql as $body$\nbegin\n  return n / 0;\nend $body$;\n\nselect half(2);',
+      '22012',
+      3,
+      3,
+    ],
+    ['an error inside a trigger', 'select 1;\ninsert into guarded values (1);', 'P0001', 2, 1],
+    [
+      'a syntax error inside a function',
+      'create function f() returns integer language plpgsql as $$\nbegin\n  retrn 1;\nend $$;',
+      '42601',
+      3,
+      3,
+    ],
+    [
+      'a missing privilege',
+      'set local role pg_monitor;\nselect 1;\n create table t (id integer);',
+      '42501',
+      3,
+      15,
+    ],
+    [
+      'a deferred constraint',
+      `alter table letters alter constraint a_letter_has_a_reader deferrable initially deferred;\ninsert into letters values (gen_random_uuid(), gen_random_uuid());`,
+      '23503',
+      2,
+      1,
+    ],
+    [
+      'a dependent object',
+      'create view v as select age from people;\nalter table people drop column age;',
+      '2BP01',
+      2,
+      1,
+    ],
+    [
+      'a character beyond the basic plane before it',
+      "select '😀ü',\n  '😀', wrong from people;",
+      '42703',
+      2,
+      8,
+    ],
+  ] as const)('%s', async ([, sql, sqlState, line, column], { database }) => {
+    const error = await failureOf(database, sql);
+    expect(error).toMatchObject({ code: 'migration_failed', server: { sqlState }, place: { line, column } });
+    expect(error.place?.excerpt).toContain('^');
+    expect(error.message).toContain(`V2.up.sql:${line}:${column}: `);
+    expect(error.remedy).not.toBe('');
+  });
+
+  test('the definition of a broken constraint is shown', async ({ database }) => {
+    const error = await failureOf(
+      database,
+      "insert into people values (gen_random_uuid(), 'bob@example.com', -1);",
+    );
+    expect(error.server).toMatchObject({
+      definition: 'CHECK ((age > 0))',
+      detail: expect.stringContaining('age_is_positive'),
+    });
+  });
+
+  test('the definition of a constraint that the file itself makes is its line', async ({ database }) => {
+    const error = await failureOf(
+      database,
+      'create table t (\n  n integer\n    constraint n_is_small check (n < 3)\n);\ninsert into t values (5);',
+    );
+    expect(error.server?.definition).toBe('constraint n_is_small check (n < 3)');
+  });
+
+  test('a hint of the server is kept', async ({ database }) => {
+    expect((await failureOf(database, 'insert into guarded values (1);')).server?.hint).toBe('knock first');
+  });
+
+  test('the first error wins over those that follow from it', async ({ database }) => {
+    const error = await failureOf(database, 'select 1;\nselect first;\nselect second;');
+    expect(error).toMatchObject({ server: { sqlState: '42703' }, place: { line: 2 } });
+  });
+});
+
+describe("a person's data is not shown", () => {
+  test.for([
+    [
+      'of a unique constraint',
+      `update people set age = 8; insert into people select gen_random_uuid(), email, 1 from people;`,
+    ],
+    ['of a check constraint', 'update people set age = -1;'],
+    [
+      'of a value that cannot be converted',
+      'alter table people alter column email type integer using email::integer;',
+    ],
+  ] as const)('in the error %s', async ([, sql], { database }) => {
+    const { message, remedy, server, place } = await failureOf(database, sql);
+    expect(JSON.stringify([message, remedy, server, place])).not.toContain('ann@');
+  });
+
+  test('but the ids of the row are', async ({ database }) => {
+    const error = await failureOf(database, 'update people set age = -1;');
+    expect(error.server?.detail).toContain(PERSON.replaceAll("'", ''));
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect } from 'vitest';
+import { down } from '../../src/migrate/down.js';
+import { repair } from '../../src/migrate/repair.js';
+import { status } from '../../src/migrate/status.js';
+import { up } from '../../src/migrate/up.js';
+import { test } from '../support/database.js';
+import { addFiles, folderWith } from '../support/folder.js';
+
+const files = { 'V1.up.sql': 'create table one (id integer);', 'V1.down.sql': 'drop table one;' };
+
+describe('repair', () => {
+  test('accepts a changed file, keeps the reason, and up goes on', async ({ database: { url } }) => {
+    const directory = await folderWith(files);
+    await up({ url, directory });
+    await addFiles(directory, { 'V1.up.sql': '-- a table\ncreate table one (id integer);' });
+    await expect(up({ url, directory })).rejects.toMatchObject({ code: 'file_changed' });
+    const reason = 'only a comment was added';
+    expect(await repair({ url, directory, version: '1', reason })).toMatchObject({ repaired: 'V1', reason });
+    expect(await up({ url, directory })).toMatchObject({ applied: [] });
+    expect(await status({ url, directory })).toMatchObject({
+      upToDate: true,
+      migrations: [{ origin: 'repaired', reason }],
+    });
+  });
+
+  test('takes over a changed down', async ({ database: { url, value } }) => {
+    const directory = await folderWith(files);
+    await up({ url, directory });
+    await addFiles(directory, { 'V1.down.sql': 'drop table one; create table instead (id integer);' });
+    await repair({ url, directory, version: 'V1', reason: 'the down was wrong' });
+    await down({ url, directory });
+    expect(await value("select to_regclass('instead')::text")).toBe('instead');
+  });
+
+  test.for([
+    [{ version: 'V1', reason: ' ' }, 'no_reason', 2],
+    [{ version: 'V9', reason: 'why' }, 'unknown_version', 2],
+    [{ version: 'V1', reason: 'why' }, 'nothing_to_repair', 1],
+  ] as const)('with %j is refused', async ([options, code, exitCode], { database: { url } }) => {
+    const directory = await folderWith(files);
+    await up({ url, directory });
+    await expect(repair({ url, directory, ...options })).rejects.toMatchObject({ code, exitCode });
+  });
+});

@@ -1,0 +1,285 @@
+import { readFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { packageVersion } from '../../src/postgres/application-name.js';
+import { type Connection, type ConnectOptions, connect } from '../../src/postgres/connect.js';
+import { explainLostConnection } from '../../src/postgres/connection-errors.js';
+import type { Target } from '../../src/postgres/target.js';
+import { parseDatabaseUrl } from '../../src/postgres/url.js';
+import { listen, relay, relayFromSocket } from '../support/listeners.js';
+import { PASSWORD, startTlsServer, type TlsServer } from '../support/tls-server.js';
+
+let server: TlsServer;
+beforeAll(async () => {
+  server = await startTlsServer();
+});
+afterAll(() => server?.stop());
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+/** Connects, hands the connection on, and closes it. */
+async function within<T>(
+  target: Target,
+  use: (connection: Connection) => Promise<T>,
+  options?: ConnectOptions,
+): Promise<T> {
+  const connection = await connect(target, options);
+  try {
+    return await use(connection);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function show(target: Target, setting: string): Promise<unknown> {
+  return within(target, async ({ client }) => {
+    const { rows } = await client.query<{ value: string }>('select current_setting($1) as value', [setting]);
+    return rows[0]?.value;
+  });
+}
+
+describe('a connection', () => {
+  test('knows the version of its server', async () => {
+    await within(parseDatabaseUrl(inject('serverUrl')), async ({ client, serverVersion }) => {
+      const { rows } = await client.query('show server_version_num');
+      expect(serverVersion.number).toBe(Number(rows[0].server_version_num));
+      expect(serverVersion.text).toMatch(/^\d+[.\w]+$/);
+    });
+  });
+
+  test.each([
+    '',
+    'application_name=theirs',
+    'fallback_application_name=theirs',
+  ])('is called by our name and version, also with "%s"', async (parameters) => {
+    vi.stubEnv('PGAPPNAME', 'theirs');
+    expect(await show(server.target('trusted', parameters), 'application_name')).toBe(
+      `voicesurvey-db ${packageVersion}`,
+    );
+    expect(packageVersion).toMatch(/^\d+\.\d+\.\d+/);
+  });
+
+  test('takes the session settings of the URL', async () => {
+    const target = server.target('trusted', 'options=-c%20lock_timeout%3D7s%20-c%20work_mem%3D1MB');
+    expect(await show(target, 'lock_timeout')).toBe('7s');
+    expect(await show(target, 'work_mem')).toBe('1MB');
+  });
+
+  test('takes nothing from the environment behind the back of its target', async () => {
+    vi.stubEnv('PGOPTIONS', '-c lock_timeout=7s');
+    vi.stubEnv('PGREPLICATION', 'database');
+    vi.stubEnv('PGSSLMODE', 'verify-full');
+    vi.stubEnv('PGSSLNEGOTIATION', 'direct');
+    vi.stubEnv('PGPASSWORD', 'theirs');
+    expect(await show(server.target('scrambled'), 'lock_timeout')).toBe('0');
+  });
+
+  test('speaks UTF-8 with a database of another encoding, and still does after reset all', async () => {
+    await server.sql(
+      "create database latin template template0 encoding 'LATIN1' locale_provider libc locale 'C'",
+    );
+    await within({ ...server.target('trusted'), database: 'latin' }, async ({ client }) => {
+      await client.query('reset all');
+      const { rows } = await client.query("select 'ä' as letter, length('ä') as characters");
+      expect(rows[0]).toEqual({ letter: 'ä', characters: 1 });
+    });
+  });
+
+  test('is a pipeline if that is asked for', async () => {
+    const target = server.target('trusted');
+    await within(
+      target,
+      async ({ client }) => {
+        expect(client.pipeline).toBe(true);
+        const results = await Promise.all([client.query('select 1 as n'), client.query('select 2 as n')]);
+        expect(results.map(({ rows }) => rows[0].n)).toEqual([1, 2]);
+      },
+      { pipeline: true },
+    );
+    await within(target, async ({ client }) => expect(client.pipeline).toBe(false));
+  });
+
+  test('goes through a Unix socket, whatever the sslmode', async () => {
+    await using _relay = await relayFromSocket(server.home, server.port);
+    const target = parseDatabaseUrl(
+      `postgresql://trusted@/postgres?host=${server.home}&sslmode=verify-full`,
+      {
+        HOME: server.home,
+      },
+    );
+    await within(target, async ({ client }) => {
+      const { rows } = await client.query('select ssl from pg_stat_ssl where pid = pg_backend_pid()');
+      expect(rows[0].ssl).toBe(false);
+    });
+  });
+
+  test('shows no password when it is printed', async () => {
+    for (const parameters of ['sslmode=disable', 'sslmode=require']) {
+      for (const role of ['scrambled', 'clear', 'hashed']) {
+        await within(server.target(role, parameters), async (connection) => {
+          expect(inspect(connection, { depth: 12 })).not.toContain(PASSWORD);
+        });
+      }
+    }
+  });
+
+  test.runIf(process.platform === 'linux')(
+    'has TCP ask whether the server is alive, when it is told to',
+    async () => {
+      const timer = (parameters: string): Promise<string | undefined> =>
+        within(server.target('trusted', parameters, '127.0.0.1'), keepAliveTimer);
+      expect(await timer('')).toBe('keepalive within 30 s');
+      expect(await timer('keepalives_idle=100')).toBe('keepalive within 100 s');
+      expect(await timer('keepalives=0')).toBe('none');
+    },
+  );
+});
+
+/** What the kernel has in store for a connection, from its table of sockets. */
+async function keepAliveTimer({ client }: Connection): Promise<string | undefined> {
+  const port = (client.connection.stream as Socket).localPort ?? 0;
+  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const table = await readFile('/proc/net/tcp', { encoding: 'utf8' });
+  const fields = table.split('\n').map((line) => line.trim().split(/\s+/));
+  const [kind, hundredths = ''] = fields.find(([, address]) => address === local)?.[5]?.split(':') ?? [];
+  if (kind === '00') return 'none';
+  return kind === '02' ? `keepalive within ${Math.ceil(Number.parseInt(hundredths, 16) / 100)} s` : kind;
+}
+
+describe('target_session_attrs', () => {
+  beforeAll(() => server.sql('alter role hashed set default_transaction_read_only = on'));
+  afterAll(() => server.sql('alter role hashed reset all'));
+
+  test.each([
+    ['trusted', 'read-write', 'connected'],
+    ['trusted', 'primary', 'connected'],
+    ['hashed', 'any', 'connected'],
+    ['hashed', 'prefer-standby', 'connected'],
+    ['hashed', 'primary', 'connected'],
+    ['hashed', 'read-write', 'server_read_only'],
+  ])('as the role "%s", %s: %s', async (role, attributes, expected) => {
+    const target = server.target(role, `target_session_attrs=${attributes}`);
+    const outcome = within(target, async () => 'connected').catch((error) => error.code);
+    expect(await outcome).toBe(expected);
+  });
+});
+
+describe('a connection that is lost', () => {
+  test('while idle rejects the next query, and the process lives on', async () => {
+    const connection = await connect(server.target('trusted'));
+    await kill(connection);
+    await vi.waitFor(() => expect(connection.lostBecause()).toMatchObject({ code: '57P01' }));
+    const error: unknown = await connection.client.query('select 1').catch((reason) => reason);
+    expect(error).toBeInstanceOf(Error);
+    expect(explainLostConnection(error, connection)).toMatchObject({
+      code: 'connection_lost',
+      message: expect.stringMatching(
+        /^The connection to postgresql:\/\/trusted@.* was lost: terminating connection/,
+      ),
+      cause: { code: '57P01' },
+    });
+    await connection.close();
+  });
+
+  test.each([false, true])('during a query rejects that query; pipeline: %s', async (pipeline) => {
+    const connection = await connect(server.target('trusted'), { pipeline });
+    const query = connection.client.query('select pg_sleep(60)').catch((reason) => reason);
+    await kill(connection);
+    const error: unknown = await query;
+    expect(explainLostConnection(error, connection)?.code).toBe('connection_lost');
+    await connection.close();
+  });
+
+  test('because something between dropped it rejects the query', async () => {
+    const between = await relay(server.port);
+    const connection = await connect({ ...server.target('trusted', '', '127.0.0.1'), port: between.port });
+    const query = connection.client.query('select pg_sleep(60)').catch((reason) => reason);
+    await between[Symbol.asyncDispose]();
+    expect(explainLostConnection(await query, connection)?.code).toBe('connection_lost');
+    await connection.close();
+  });
+
+  test('is told apart from a query that failed by itself', async () => {
+    await within(server.target('trusted'), async (connection) => {
+      const error: unknown = await connection.client.query('select 1/0').catch((reason) => reason);
+      expect(explainLostConnection(error, connection)).toBeUndefined();
+      expect(connection.lostBecause()).toBeUndefined();
+    });
+  });
+
+  /** Ends the server's process of a connection. */
+  async function kill({ client }: Connection): Promise<void> {
+    await server.sql(`select pg_terminate_backend(${'processID' in client ? client.processID : null})`);
+  }
+});
+
+describe('closing', () => {
+  test('says goodbye, and can be done again', async () => {
+    const connection = await connect(server.target('trusted'));
+    await Promise.all([connection.close(), connection.close()]);
+    await connection.close();
+    await expect(connection.client.query('select 1')).rejects.toThrow('closed');
+  });
+
+  test('waits for what is under way in a pipeline', async () => {
+    const connection = await connect(server.target('trusted'), { pipeline: true });
+    const query = connection.client.query('select pg_sleep(0.1), 1 as n');
+    await connection.close();
+    expect((await query).rows[0].n).toBe(1);
+  });
+
+  test('hangs up on a server that does not answer any more', async () => {
+    await using between = await relay(server.port);
+    const connection = await connect({ ...server.target('trusted', '', '127.0.0.1'), port: between.port });
+    between.cut();
+    const start = performance.now();
+    await connection.close();
+    expect(performance.now() - start).toBeLessThan(4000);
+  });
+});
+
+describe('connect_timeout', () => {
+  /** Shorter than a URL can say. */
+  const hurried = (parameters: string, port: number): Target => ({
+    ...server.target('scrambled', parameters, '127.0.0.1'),
+    port,
+    connectTimeoutSeconds: 1,
+  });
+
+  test.concurrent.each([
+    'sslmode=disable',
+    'sslmode=require',
+    'sslmode=prefer',
+    'sslmode=require&sslnegotiation=direct',
+  ])('ends the wait for a server that says nothing, with %s', async (parameters) => {
+    await using silence = await listen(() => {});
+    await expect(connect(hurried(parameters, silence.port))).rejects.toMatchObject({
+      code: 'connection_timeout',
+      message: expect.stringContaining('did not answer within 1 s'),
+    });
+  });
+
+  test.concurrent('counts from the first attempt to the last', async () => {
+    await using slow = await listen((socket) => {
+      // Says after a while that it does no TLS, and nothing to the plain attempt that follows.
+      socket.once('data', async (request) => {
+        await pause(900);
+        if (request.length === 8) socket.write('N');
+      });
+    });
+    const start = performance.now();
+    await expect(connect(hurried('sslmode=prefer', slow.port))).rejects.toMatchObject({
+      code: 'connection_timeout',
+    });
+    expect(performance.now() - start).toBeLessThan(1700);
+  });
+
+  test.concurrent('does not end a connection that is made', async () => {
+    await within({ ...server.target('trusted'), connectTimeoutSeconds: 1 }, async ({ client }) => {
+      await client.query('select pg_sleep(1.1)');
+    });
+  });
+});

@@ -1,0 +1,63 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { passwordFromFile } from '../../../src/postgres/connection/password-file.js';
+import { parseDatabaseUrl } from '../../../src/postgres/url.js';
+
+let home: string;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'voicesurvey-home-'));
+});
+afterAll(() => rm(home, { recursive: true }));
+
+async function lookUp(lines: string, url = 'postgresql://ann@db:5433/survey'): Promise<string | undefined> {
+  await writeFile(join(home, '.pgpass'), lines, { mode: 0o600 });
+  return passwordFromFile(parseDatabaseUrl(url, { HOME: home }));
+}
+
+describe('a password file', () => {
+  test.each([
+    ['db:5433:survey:ann:secret', 'secret'],
+    ['*:*:*:*:secret', 'secret'],
+    ['other:*:*:*:no\ndb:*:*:ann:secret\n*:*:*:*:late\n', 'secret'],
+    ['# db:5433:survey:ann:no\r\ndb:5433:survey:ann:secret\r\n', 'secret'],
+    ['#db:*:*:*:no\n', undefined],
+    ['db:5432:survey:ann:no', undefined],
+    ['db:5433:other:ann:no', undefined],
+    ['db:5433:survey:bob:no', undefined],
+    ['db:5433:survey:ann:', undefined],
+    ['db:5433:survey:ann', undefined],
+    ['', undefined],
+    ['*:*:*:*:with\\:colon\\\\slash', 'with:colon\\slash'],
+    ['*:*:*:*:bare:colon', 'bare:colon'],
+    ['*:*:*:*: spaces stay ', ' spaces stay '],
+  ])('%j gives %s', async (lines, password) => {
+    expect(await lookUp(lines)).toBe(password);
+  });
+
+  test('may escape colons in any field', async () => {
+    const url = 'postgresql://a%3Ab@[::1]/my%5Csurvey';
+    expect(await lookUp('\\:\\:1:5432:my\\\\survey:a\\:b:secret', url)).toBe('secret');
+  });
+
+  test('calls a Unix socket by its directory or localhost', async () => {
+    const url = 'postgresql://ann@/survey?host=/run/pg';
+    expect(await lookUp('localhost:5432:survey:ann:secret', url)).toBe('secret');
+    expect(await lookUp('/run/pg:5432:survey:ann:secret', url)).toBe('secret');
+    expect(await lookUp('db:5432:survey:ann:secret', url)).toBeUndefined();
+  });
+
+  test.skipIf(process.platform === 'win32')(
+    'that others may read is ignored, and so is a directory',
+    async () => {
+      expect(await lookUp('*:*:*:*:secret')).toBe('secret');
+      await chmod(join(home, '.pgpass'), 0o640);
+      const target = parseDatabaseUrl('postgresql://ann@db/survey', { HOME: home });
+      expect(await passwordFromFile(target)).toBeUndefined();
+      await mkdir(join(home, 'folder'), { mode: 0o700 });
+      expect(await passwordFromFile({ ...target, passwordFile: join(home, 'folder') })).toBeUndefined();
+      expect(await passwordFromFile({ ...target, passwordFile: join(home, 'none') })).toBeUndefined();
+    },
+  );
+});

@@ -1,0 +1,258 @@
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { connect } from '../../src/postgres/connect.js';
+import { ConnectionError } from '../../src/postgres/errors.js';
+import type { Target } from '../../src/postgres/target.js';
+import { KEY_PASSWORD } from '../support/tls-certificates.js';
+import { startTlsServer, type TlsServer } from '../support/tls-server.js';
+
+let server: TlsServer;
+beforeAll(async () => {
+  server = await startTlsServer();
+});
+afterAll(() => server?.stop());
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+/** `plain`, `tls`, or the code of the error. */
+async function outcome(target: Target): Promise<string> {
+  try {
+    const connection = await connect(target);
+    const { rows } = await connection.client.query<{ ssl: boolean }>(
+      'select ssl from pg_stat_ssl where pid = pg_backend_pid()',
+    );
+    await connection.close();
+    return rows[0]?.ssl ? 'tls' : 'plain';
+  } catch (error) {
+    if (error instanceof ConnectionError) return error.code;
+    throw error;
+  }
+}
+
+const authority = (): string => `sslrootcert=${server.certificates.authority}`;
+const stranger = (): string => `sslrootcert=${server.certificates.stranger}`;
+const ownCertificate = (): string =>
+  `sslcert=${server.certificates.client}&sslkey=${server.certificates.clientKey}`;
+
+// Held against psql 15 over every role, mode and authority: 1344 combinations, none differs.
+describe('sslmode on a server that does both', () => {
+  test.each([
+    ['disable', 'scrambled', 'plain'],
+    ['disable', 'encrypted_only', 'connection_not_allowed'],
+    ['allow', 'scrambled', 'plain'],
+    ['allow', 'encrypted_only', 'tls'],
+    ['allow', 'rejected', 'connection_not_allowed'],
+    ['prefer', 'scrambled', 'tls'],
+    ['prefer', 'plain_only', 'plain'],
+    ['prefer', 'unmentioned', 'connection_not_allowed'],
+    ['require', 'scrambled', 'tls'],
+    ['require', 'plain_only', 'connection_not_allowed'],
+    ['verify-ca', 'scrambled', 'tls_root_certificate_missing'],
+    ['verify-full', 'scrambled', 'tls_root_certificate_missing'],
+  ])('%s, as the role "%s": %s', async (mode, role, expected) => {
+    expect(await outcome(server.target(role, `sslmode=${mode}`))).toBe(expected);
+  });
+
+  test.each([
+    ['scrambled', 'plain'],
+    ['encrypted_only', 'tls'],
+  ])('without a mode, on the loopback, the role "%s" gets %s', async (role, expected) => {
+    expect(await outcome(server.target(role))).toBe(expected);
+  });
+
+  test('prefer goes on in plain with a user whom only that lets in, whatever the refusal said', async () => {
+    const target = { ...server.target('split', 'sslmode=prefer'), password: 'wrong' };
+    expect(await outcome(target)).toBe('plain');
+  });
+
+  test('a wrong password is what is told, not that the other kind of connection is refused', async () => {
+    for (const role of ['plain_only', 'encrypted_only']) {
+      for (const mode of ['allow', 'prefer']) {
+        const target = { ...server.target(role, `sslmode=${mode}`), password: 'wrong' };
+        expect(await outcome(target), `${role} ${mode}`).toBe('wrong_password');
+      }
+    }
+  });
+});
+
+describe('verification', () => {
+  test.each([
+    ['require', authority, 'localhost', 'tls'],
+    ['require', stranger, 'localhost', 'tls_untrusted'],
+    ['prefer', authority, 'localhost', 'tls'],
+    ['prefer', stranger, 'localhost', 'plain'],
+    ['verify-ca', authority, 'localhost', 'tls'],
+    ['verify-ca', authority, '127.0.0.1', 'tls'],
+    ['verify-ca', stranger, 'localhost', 'tls_untrusted'],
+    ['verify-full', authority, 'localhost', 'tls'],
+    ['verify-full', authority, '127.0.0.1', 'tls_wrong_host'],
+    ['verify-full', stranger, 'localhost', 'tls_untrusted'],
+    ['verify-full', () => 'sslrootcert=system', 'localhost', 'tls_untrusted'],
+    ['require', () => 'sslrootcert=/nonexistent/root.crt', 'localhost', 'tls'],
+    ['verify-full', () => 'sslrootcert=/nonexistent/root.crt', 'localhost', 'tls_root_certificate_missing'],
+  ])('sslmode=%s with %s at %s: %s', async (mode, root, host, expected) => {
+    expect(await outcome(server.target('scrambled', `sslmode=${mode}&${root()}`, host))).toBe(expected);
+  });
+
+  test('takes the authorities in the home directory, in every mode that encrypts', async () => {
+    const folder = join(server.home, '.postgresql');
+    await mkdir(folder);
+    try {
+      await copyFile(server.certificates.stranger, join(folder, 'root.crt'));
+      expect(await outcome(server.target('scrambled', 'sslmode=require'))).toBe('tls_untrusted');
+      await copyFile(server.certificates.authority, join(folder, 'root.crt'));
+      expect(await outcome(server.target('scrambled', 'sslmode=verify-full'))).toBe('tls');
+      await copyFile(server.certificates.revocations, join(folder, 'root.crl'));
+      expect(await outcome(server.target('scrambled', 'sslmode=require'))).toBe('tls_revoked');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('by the system takes the authorities that OpenSSL and Node are told of', async () => {
+    const target = server.target('scrambled', 'sslrootcert=system');
+    vi.stubEnv('SSL_CERT_FILE', server.certificates.authority);
+    expect(await outcome(target)).toBe('tls');
+    vi.stubEnv('SSL_CERT_FILE', server.certificates.stranger);
+    expect(await outcome(target)).toBe('tls_untrusted');
+    vi.stubEnv('NODE_EXTRA_CA_CERTS', server.certificates.authority);
+    expect(await outcome(target)).toBe('tls');
+  });
+
+  test('goes by the host name where hostaddr says where to connect', async () => {
+    const at = (host: string): Target =>
+      server.target('scrambled', `sslmode=verify-full&${authority()}&hostaddr=127.0.0.1`, host);
+    expect(await outcome(at('localhost'))).toBe('tls');
+    expect(await outcome(at('db.example.com'))).toBe('tls_wrong_host');
+  });
+
+  test('finds what is revoked', async () => {
+    const parameters = `sslmode=verify-ca&${authority()}&sslcrl=${server.certificates.revocations}`;
+    expect(await outcome(server.target('scrambled', parameters))).toBe('tls_revoked');
+  });
+
+  test('finds what is expired, and takes a common name where there are no other names', async () => {
+    const verified = (host: string): Target =>
+      server.target('scrambled', `sslmode=verify-full&${authority()}`, host);
+    try {
+      await server.configure({ ssl_cert_file: 'expired.crt' });
+      expect(await outcome(verified('localhost'))).toBe('tls_expired');
+      await server.configure({ ssl_cert_file: 'named.crt' });
+      expect(await outcome(verified('127.0.0.1'))).toBe('tls');
+      expect(await outcome(verified('localhost'))).toBe('tls_wrong_host');
+    } finally {
+      await server.configure({ ssl_cert_file: 'server.crt' });
+    }
+  });
+
+  test('says whom the certificate is for', async () => {
+    const target = server.target('scrambled', `sslmode=verify-full&${authority()}`, '127.0.0.1');
+    await expect(connect(target)).rejects.toMatchObject({
+      message: `postgresql://scrambled@127.0.0.1:${server.port}/postgres shows a certificate for DNS:localhost, which is not 127.0.0.1.`,
+      cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+    });
+  });
+});
+
+describe('a certificate of our own', () => {
+  test('lets its role in', async () => {
+    expect(await outcome(server.target('certified', `sslmode=require&${ownCertificate()}`))).toBe('tls');
+    expect(await outcome(server.target('certified', 'sslmode=require'))).toBe('connection_not_allowed');
+  });
+
+  test('is not sent when sslcertmode=disable', async () => {
+    const parameters = `sslmode=require&sslcertmode=disable&${ownCertificate()}`;
+    expect(await outcome(server.target('certified', parameters))).toBe('connection_not_allowed');
+  });
+
+  test('has an encrypted key that sslpassword opens', async () => {
+    const { client, encryptedKey } = server.certificates;
+    const parameters = `sslmode=require&sslcert=${client}&sslkey=${encryptedKey}`;
+    expect(await outcome(server.target('certified', `${parameters}&sslpassword=${KEY_PASSWORD}`))).toBe(
+      'tls',
+    );
+    expect(await outcome(server.target('certified', `${parameters}&sslpassword=wrong`))).toBe(
+      'tls_files_unusable',
+    );
+    expect(await outcome(server.target('certified', parameters))).toBe('tls_files_unusable');
+  });
+
+  test('must have its key, the right one, in a file that can be read', async () => {
+    const { client, serverKey } = server.certificates;
+    const nonsense = join(server.home, 'nonsense.pem');
+    await writeFile(nonsense, 'no PEM');
+    for (const key of ['/nonexistent/key', serverKey, nonsense, server.home]) {
+      const target = server.target('certified', `sslmode=require&sslcert=${client}&sslkey=${key}`);
+      expect(await outcome(target), key).toBe('tls_files_unusable');
+    }
+  });
+});
+
+describe('channel binding', () => {
+  test('is there when it is required and the server does it', async () => {
+    expect(await outcome(server.target('scrambled', 'sslmode=require&channel_binding=require'))).toBe('tls');
+    expect(await outcome(server.target('scrambled', 'channel_binding=require'))).toBe('tls');
+  });
+
+  test.each([
+    ['scrambled', 'sslmode=disable'],
+    ['clear', 'sslmode=require'],
+    ['hashed', 'sslmode=require'],
+    ['trusted', 'sslmode=require'],
+  ])('is missed when it is required, as "%s" with %s', async (role, parameters) => {
+    const target = server.target(role, `${parameters}&channel_binding=require`);
+    expect(await outcome(target)).toBe('channel_binding_unavailable');
+  });
+
+  test('can be switched off', async () => {
+    expect(await outcome(server.target('scrambled', 'sslmode=require&channel_binding=disable'))).toBe('tls');
+  });
+});
+
+describe('versions and negotiation of TLS', () => {
+  test('sslnegotiation=direct starts with TLS', async () => {
+    expect(await outcome(server.target('scrambled', 'sslmode=require&sslnegotiation=direct'))).toBe('tls');
+  });
+
+  test('two sides without a common version say so', async () => {
+    try {
+      await server.configure({ ssl_min_protocol_version: 'TLSv1.3' });
+      const older = 'ssl_max_protocol_version=TLSv1.2';
+      expect(await outcome(server.target('scrambled', `sslmode=require&${older}`))).toBe('tls_failed');
+      expect(await outcome(server.target('scrambled', `sslmode=prefer&${older}`))).toBe('plain');
+    } finally {
+      await server.configure({ ssl_min_protocol_version: 'TLSv1.2' });
+    }
+  });
+});
+
+describe('sslmode on a server without TLS', () => {
+  beforeAll(() => server.configure({ ssl: 'off' }));
+  afterAll(() => server.configure({ ssl: 'on' }));
+
+  test.each([
+    ['disable', 'plain'],
+    ['allow', 'plain'],
+    ['prefer', 'plain'],
+    ['require', 'tls_not_supported'],
+    ['verify-ca', 'tls_not_supported'],
+    ['verify-full', 'tls_not_supported'],
+  ])('%s: %s', async (mode, expected) => {
+    expect(await outcome(server.target('scrambled', `sslmode=${mode}&${authority()}`))).toBe(expected);
+  });
+
+  test('a wrong password is what is told, not that there is no TLS', async () => {
+    for (const mode of ['allow', 'prefer']) {
+      const target = { ...server.target('scrambled', `sslmode=${mode}`), password: 'wrong' };
+      expect(await outcome(target), mode).toBe('wrong_password');
+    }
+  });
+
+  test('channel binding is missed, where the default mode went on in plain', async () => {
+    expect(await outcome(server.target('scrambled', 'channel_binding=require'))).toBe(
+      'channel_binding_unavailable',
+    );
+  });
+});

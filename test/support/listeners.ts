@@ -1,0 +1,68 @@
+import { createServer, connect as dial, type ListenOptions, type Socket } from 'node:net';
+import { join } from 'node:path';
+
+/** Something that listens and is no PostgreSQL, or stands in front of one. */
+export interface Listener {
+  /** The port on 127.0.0.1; 0 for a Unix socket. */
+  readonly port: number;
+  /** Closes it with all connections. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Listens on a free port of 127.0.0.1. */
+export function listen(answer: (socket: Socket) => void): Promise<Listener> {
+  return open(answer, { host: '127.0.0.1', port: 0 });
+}
+
+/** Listens on a free port and answers the first bytes that come with others, then is silent. */
+export function answering(bytes: string | Buffer): Promise<Listener> {
+  return listen((socket) => socket.once('data', () => socket.write(bytes)));
+}
+
+/** A Unix socket as PostgreSQL would have it, which leads to a port. */
+export function relayFromSocket(directory: string, port: number): Promise<Listener> {
+  return open((near) => passOn(near, port), { path: join(directory, '.s.PGSQL.5432') });
+}
+
+/** A port that leads to another one until it is cut: from then on nothing is passed on, and nothing closed. */
+export async function relay(port: number): Promise<Listener & { cut(): void }> {
+  const sockets: Socket[] = [];
+  const listener = await listen((near) => sockets.push(near, passOn(near, port)));
+  return Object.assign(listener, {
+    cut: () => {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+  });
+}
+
+/** A port of 127.0.0.1 that nobody listens on. */
+export async function unusedPort(): Promise<number> {
+  await using listener = await listen(() => {});
+  return listener.port;
+}
+
+function passOn(near: Socket, port: number): Socket {
+  const far = dial({ port, host: '127.0.0.1', allowHalfOpen: true });
+  near.pipe(far).pipe(near);
+  far.on('error', () => near.destroy());
+  near.on('close', () => far.destroy());
+  return far;
+}
+
+async function open(answer: (socket: Socket) => void, where: ListenOptions): Promise<Listener> {
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    answer(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(where, resolve));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
