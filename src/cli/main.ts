@@ -39,7 +39,7 @@ export async function main(args: readonly string[]): Promise<void> {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    const command = program.commands.map(({ name }) => name()).find((name) => args.includes(name)) ?? null;
+    const command = program.commands.find((one) => args.includes(one.name()))?.name() ?? null;
     const known = error instanceof CommanderError ? explainUsage(error, args, command) : error;
     printError(command, known, args.includes('--json'));
   }

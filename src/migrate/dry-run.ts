@@ -8,6 +8,7 @@ import {
   historyScript,
   type Message,
   type Run,
+  sessionScript,
   transactionScript,
   type Work,
 } from './script.js';
@@ -50,9 +51,9 @@ export function dryRun(state: ServerState, works: readonly Work[]): string {
 
 function steps(work: Work, state: ServerState, predecessor: bigint | null): Message[] {
   const after = newestAfter({ ...work, direction: 'up' }, state, predecessor);
-  const messages: Message[] = [];
+  const messages: Message[] = [...sessionScript(work, RUN)];
   for (const { alone, statements, end } of chunksFrom(work.statements, statementsDone(work, state) ?? 0)) {
-    const before = messages.length === 0 ? predecessor : after;
+    const before = messages.length === 1 ? predecessor : after;
     if (alone) {
       messages.push(...chunkScript(work, RUN, before, [], progressAt(work, end - 1)));
       messages.push(...statements.map(({ sql }) => ({ step: 'statement' as const, sql })));
@@ -61,7 +62,7 @@ function steps(work: Work, state: ServerState, predecessor: bigint | null): Mess
       messages.push(...chunkScript(work, RUN, before, statements, progressAt(work, end)));
     }
   }
-  return messages;
+  return [...messages, { step: 'commit', sql: 'discard all' }];
 }
 
 function printed(title: string, messages: readonly Message[]): string {

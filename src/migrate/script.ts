@@ -102,7 +102,13 @@ export function transactionScript(
 ): readonly Message[] {
   const durability = isLast ? [] : [DO_NOT_WAIT_FOR_THE_DISK];
   return [
-    beginMessage(work, run, predecessor, durability),
+    beginMessage(
+      run,
+      predecessor,
+      ...durability,
+      LIFT_TIMEOUTS,
+      `set local lock_timeout = ${lockTimeoutOf(work, run)}`,
+    ),
     ...work.statements.map(statementMessage),
     message('record', LEAVE_NOTHING_BEHIND, ...durability, FULL_NAMES_ONLY, recordSql(work, run, null)),
     message('commit', 'commit'),
@@ -122,21 +128,28 @@ export function chunkScript(
   progress: Progress | null,
 ): readonly Message[] {
   return [
-    beginMessage(work, run, predecessor, []),
+    beginMessage(run, predecessor),
     ...statements.map(statementMessage),
     message('record', FOR_THE_RECORD, recordSql(work, run, progress)),
     message('commit', 'commit'),
   ];
 }
 
-function beginMessage(
-  work: Work,
-  run: Run,
-  predecessor: bigint | null,
-  durability: readonly string[],
-): Message {
-  const lockTimeout = `set local lock_timeout = ${work.script.options.lockTimeoutMs ?? run.lockTimeoutMs}`;
-  return message('begin', BEGIN, ...durability, LIFT_TIMEOUTS, lockTimeout, guard(predecessor, run.lockPid));
+function beginMessage(run: Run, predecessor: bigint | null, ...settings: readonly string[]): Message {
+  return message('begin', BEGIN, ...settings, guard(predecessor, run.lockPid));
+}
+
+/**
+ * The settings that a no-transaction file starts with, for its whole session, so that what the file itself sets holds
+ * from there on.
+ */
+export function sessionScript(work: Work, run: Run): readonly Message[] {
+  const settings = LIFT_TIMEOUTS.replaceAll('set local', 'set');
+  return [message('begin', settings, `set lock_timeout = ${lockTimeoutOf(work, run)}`)];
+}
+
+function lockTimeoutOf({ script }: Work, run: Run): number {
+  return script.options.lockTimeoutMs ?? run.lockTimeoutMs;
 }
 
 function statementMessage(statement: Statement): Message {

@@ -6,7 +6,7 @@ import type { Listener } from './events.js';
 import type { Failure } from './outcome.js';
 import { runPipeline } from './pipeline.js';
 import { runsAlone } from './refusals.js';
-import { chunkScript, type Message, type Progress, type Run, type Work } from './script.js';
+import { chunkScript, type Message, type Progress, type Run, sessionScript, type Work } from './script.js';
 import { invalidIndexAfter, lookBefore } from './standalone.js';
 import type { ServerState } from './state.js';
 import type { Statement } from './statements.js';
@@ -56,7 +56,7 @@ export async function runStepwise(
   const wasTried = (end: number): boolean => start !== null && end === start + 1;
   try {
     let predecessor = newest.before;
-    let failure = await send(steps, settingsAgain(work, start ?? 0));
+    let failure = await send(steps, [...sessionScript(work, run), ...settingsAgain(work, start ?? 0)]);
     for (const chunk of chunksFrom(work.statements, start ?? 0)) {
       failure ??= chunk.alone
         ? await runAlone(steps, chunk, { before: predecessor, after: newest.after }, wasTried(chunk.end))

@@ -10,12 +10,13 @@ export interface TlsSettings {
   /** `direct` starts with TLS at once, without asking the server first (PostgreSQL 17). */
   readonly negotiation: 'postgres' | 'direct';
   /** The PEM file of trusted authorities, or `system`. */
-  readonly rootCertificate: string | undefined;
-  /** The PEM file of revoked certificates. */
-  readonly revocationList: string | undefined;
+  readonly rootCertificate: string;
+  /** The PEM file of what the authorities have revoked. */
+  readonly revocationList: string;
   /** The PEM file of our own certificate; undefined when none is to be sent. */
   readonly certificate: string | undefined;
-  readonly key: string | undefined;
+  /** The PEM file of its private key. */
+  readonly key: string;
   /** Opens an encrypted key. */
   readonly keyPassword: string | undefined;
   readonly minimumVersion: SecureVersion;
@@ -35,7 +36,7 @@ export interface Target {
   readonly user: string;
   readonly password: string | undefined;
   /** Where a password is looked up when there is none; libpq's `passfile`. */
-  readonly passwordFile: string | undefined;
+  readonly passwordFile: string;
   readonly database: string;
   /** Server settings for the session, as in `-c lock_timeout=4s`. */
   readonly options: string | undefined;

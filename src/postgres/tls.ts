@@ -54,9 +54,9 @@ export async function tlsOptions(target: Target): Promise<ConnectionOptions> {
 /** Undefined means: do not verify. No `ca` in the result means: Node's own authorities. */
 async function readAuthorities(target: Target): Promise<SecureContextOptions | undefined> {
   const { mode, rootCertificate, revocationList } = target.tls;
-  const crl = revocationList === undefined ? undefined : await readPem(target, revocationList);
+  const crl = await readPem(target, revocationList);
   if (rootCertificate === 'system') return { ...(await readSystemAuthorities()), ...(crl && { crl }) };
-  const ca = rootCertificate === undefined ? undefined : await readPem(target, rootCertificate);
+  const ca = await readPem(target, rootCertificate);
   if (ca !== undefined) return { ca, ...(crl && { crl }) };
   if (mode !== 'verify-ca' && mode !== 'verify-full') return undefined;
   throw new ConnectionError(
@@ -72,7 +72,7 @@ async function readOwnCertificate(target: Target): Promise<SecureContextOptions>
   const { certificate, key, keyPassword } = target.tls;
   const cert = certificate === undefined ? undefined : await readPem(target, certificate);
   if (cert === undefined) return {};
-  const keyText = key === undefined ? undefined : await readPem(target, key);
+  const keyText = await readPem(target, key);
   if (keyText === undefined) {
     throw unusable(target, `the certificate ${certificate} is there, but its private key ${key} is not`);
   }

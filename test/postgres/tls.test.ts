@@ -1,5 +1,7 @@
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { connect } from '../../src/postgres/connect.js';
 import { ConnectionError } from '../../src/postgres/errors.js';
@@ -126,6 +128,28 @@ describe('verification', () => {
       server.target('scrambled', `sslmode=verify-full&${authority()}&hostaddr=127.0.0.1`, host);
     expect(await outcome(at('localhost'))).toBe('tls');
     expect(await outcome(at('db.example.com'))).toBe('tls_wrong_host');
+  });
+
+  test('sends the host name to a server that has several certificates, also with hostaddr', async () => {
+    const { server: certificate, serverKey } = server.certificates;
+    const pems = { cert: await readFile(certificate), key: await readFile(serverKey) };
+    const names: (string | false | undefined)[] = [];
+    const listener = createServer({ ...pems, ALPNProtocols: ['postgresql'] }, (socket) => {
+      names.push('servername' in socket ? (socket.servername as string | false) : undefined);
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    const { port } = listener.address() as AddressInfo;
+    for (const [host, address] of [
+      ['localhost', ''],
+      ['db.example.com', '127.0.0.1'],
+      ['127.0.0.1', ''],
+    ]) {
+      const parameters = `sslmode=require&sslnegotiation=direct&hostaddr=${address}`;
+      await outcome({ ...server.target('scrambled', parameters, host), port });
+    }
+    expect(names).toEqual(['localhost', 'db.example.com', false]);
+    listener.close();
   });
 
   test('finds what is revoked', async () => {

@@ -45,7 +45,10 @@ export function sharedClone(): Place {
 }
 
 /** A project for all tests of a file, in which the package is installed as npm would; its root is the project's. */
-export function sharedProject(): Place & { readonly packageRoot: string; readonly packed: readonly string[] } {
+export function sharedProject(): Place & {
+  readonly packageRoot: string;
+  readonly packed: readonly string[];
+} {
   const place = { root: '', packageRoot: '', packed: [] as string[] };
   beforeAll(async () => {
     Object.assign(place, await makeProject());
@@ -70,9 +73,13 @@ async function makeProject(): Promise<{ root: string; packageRoot: string; packe
     await cp(join(repository, path), join(source, path)).catch(() => {});
   }
   const root = await temporaryFolder();
-  const packing = await runProgram('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', root], {
-    cwd: source,
-  });
+  const packing = await runProgram(
+    'npm',
+    ['pack', '--ignore-scripts', '--json', '--pack-destination', root],
+    {
+      cwd: source,
+    },
+  );
   const [packed] = JSON.parse(packing.stdout) as [{ filename: string; files: { path: string }[] }];
   await rm(join(source, '..'), { recursive: true });
   const packageRoot = join(root, 'node_modules/voicesurvey-db');

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedServer, stopEmbeddedServer } from '../../src/postgres/embedded.js';
@@ -32,6 +32,8 @@ function existingServer(url: string | undefined): TestServer {
 
 async function startEmbedded(): Promise<TestServer> {
   const directory = await mkdtemp(join(tmpdir(), 'voicesurvey-db-test-'));
+  // Root's server runs as another user, who has to enter the folder.
+  await chmod(directory, 0o755);
   // The data is thrown away, so nothing is gained by waiting for the disk.
   const settings = { fsync: 'off', max_connections: '200' };
   const server = await startEmbeddedServer({ directory, settings });

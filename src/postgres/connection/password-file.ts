@@ -9,7 +9,7 @@ import { isSocketDirectory, type Target } from '../target.js';
  */
 export async function passwordFromFile(target: Target): Promise<string | undefined> {
   const file = target.passwordFile;
-  if (file === undefined || !(await isPrivateFile(file))) return undefined;
+  if (!(await isPrivateFile(file))) return undefined;
   const text = await readFile(file, { encoding: 'utf8' }).catch(() => '');
   for (const line of text.split(/\r?\n/)) {
     const [host = '', port, database, user, password] = splitLine(line);
