@@ -32,6 +32,7 @@ describe.sequential('in a clone, without DATABASE_URL', () => {
     expect([code, stdout]).toEqual([0, '']);
     const { url } = await running();
     const lines = stderr.split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(lines).toEqual([
       expect.stringMatching(/^Started PostgreSQL \d+\.\d+; its data is in \.voicesurvey-db\/server\.$/),
       ...lines.filter((line) => / applied in \d+ ms$/.test(line)),
