@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Migration, Script } from './files.js';
-import { guard, lockGuard } from './guard.js';
+import { guard, lockGuard, type Reached } from './guard.js';
 import { CREATE_HISTORY, HISTORY_TABLE } from './history.js';
 import type { Statement } from './statements.js';
 
@@ -105,12 +105,13 @@ export function transactionScript(
 ): readonly Message[] {
   const durability = isLast ? [] : [DO_NOT_WAIT_FOR_THE_DISK];
   return [
-    beginMessage(
-      run,
-      predecessor,
+    message(
+      'begin',
+      BEGIN,
       ...durability,
       LIFT_TIMEOUTS,
       `set local lock_timeout = ${lockTimeoutOf(work, run)}`,
+      guard(predecessor, run.lockPid),
     ),
     ...work.statements.map(statementMessage),
     message('record', LEAVE_NOTHING_BEHIND, ...durability, FULL_NAMES_ONLY, recordSql(work, run, null)),
@@ -121,25 +122,25 @@ export function transactionScript(
 /**
  * The messages that run some statements of a no-transaction file in one transaction together with their progress.
  *
+ * @param statementsDone how far the file is before; null where nothing of it is noted
  * @param progress how far the file is then; null at its end
  */
 export function chunkScript(
   work: Work,
   run: Run,
   predecessor: bigint | null,
+  statementsDone: number | null,
   statements: readonly Statement[],
   progress: Progress | null,
 ): readonly Message[] {
+  const { version, direction } = work;
+  const reached: Reached = { version, direction, statementsDone };
   return [
-    beginMessage(run, predecessor),
+    message('begin', BEGIN, guard(predecessor, run.lockPid, reached)),
     ...statements.map(statementMessage),
     message('record', FOR_THE_RECORD, recordSql(work, run, progress)),
     message('commit', 'commit'),
   ];
-}
-
-function beginMessage(run: Run, predecessor: bigint | null, ...settings: readonly string[]): Message {
-  return message('begin', BEGIN, ...settings, guard(predecessor, run.lockPid));
 }
 
 /**

@@ -46,7 +46,7 @@ describe.sequential('in a clone, without DATABASE_URL', () => {
       '',
       'It holds 11 tables, 13 enum types and 18 rows.',
       'Next:',
-      '  psql "$(./bin/voicesurvey-db url)"  open it, with psql or any other client',
+      '  psql "$(./bin/voicesurvey-db url)"  open it, in psql or any client',
       '  ./bin/voicesurvey-db status         see which migrations it has',
       '  ./bin/voicesurvey-db stop           stop the server; the data stays',
       '',

@@ -1,8 +1,17 @@
+import { randomInt } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect } from 'vitest';
-import { type CliResult, type RunningCli, startCli } from '../support/cli.js';
-import { type TestDatabase, test } from '../support/database.js';
-import { folderWith } from '../support/folder.js';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { LOCK_IN_PG_LOCKS } from '../../src/migrate/guard.js';
+import { type RunningCli, startCli } from '../support/cli.js';
+import { createDatabase, dropDatabase, runOnce } from '../support/databases.js';
+import { addFiles } from '../support/folder.js';
+import { cutter, through } from './cutter.js';
+
+type Direction = 'up' | 'down';
 
 /** Every statement but the journal's is DDL, and so comes to the gate. */
 const files = {
@@ -17,22 +26,20 @@ const files = {
     create index two_by_a on two (a);
     create index concurrently one_by_a_again on one (a);
     alter table two add column b integer;
-    insert into journal.entries values ('V2 up, second half');
-    alter table two add column c integer;`,
+    insert into journal.entries values ('V2 up, second half');`,
   'V2.down.sql': `-- migrate: no-transaction
-    alter table two drop column c;
     insert into journal.entries values ('V2 down');
-    drop index concurrently one_by_a_again;
     alter table two drop column b;
+    drop index concurrently one_by_a_again;
     insert into journal.entries values ('V2 down, second half');
     drop table two;
     drop index concurrently one_by_a;`,
   'V3.up.sql': `insert into journal.entries values ('V3 up');
     create table three (a integer);
     alter table one add column b integer;`,
-  'V3.down.sql': `alter table one drop column b;
-    drop table three;
-    insert into journal.entries values ('V3 down');`,
+  'V3.down.sql': `insert into journal.entries values ('V3 down');
+    alter table one drop column b;
+    drop table three;`,
 };
 
 const UP = ['V1 up', 'V2 up', 'V2 up, second half', 'V3 up'];
@@ -42,8 +49,8 @@ const DOWN = ['V3 down', 'V2 down', 'V2 down, second half', 'V1 down'];
 const GATE = 20_250_711;
 
 /**
- * A gate behind every statement that changes the schema, those that make the history included (its comments and
- * privileges apart). It counts them with a sequence, which no rollback turns back, and waits at one of them.
+ * A gate behind every statement that changes the schema, those that make the history included, its comments and
+ * privileges apart. It counts them with a sequence, which no rollback turns back, and waits at one of them.
  */
 const GATES = `
   create schema journal;
@@ -63,124 +70,166 @@ const GATES = `
       'DROP TABLE', 'DROP FUNCTION', 'DROP INDEX')
     execute function gate.pass()`;
 
-type Direction = 'up' | 'down';
+/** How many gates a run passes that nobody disturbs. */
+const GATES_OF: Readonly<Record<Direction, number>> = { up: 11, down: 8 };
 
-/** What one test needs. */
-interface Stage {
-  readonly database: TestDatabase;
-  start(direction: Direction): RunningCli;
+/**
+ * How a run ends: killed; killed where the server learns of it late, and goes on with what it was sent; asked to end;
+ * or it loses the session that holds its lock, and does not know.
+ */
+const ends = ['SIGKILL', 'SIGKILL from far away', 'SIGTERM', 'the loss of its lock'] as const;
+type End = (typeof ends)[number];
+
+const seed = Number(process.env.CRASH_SEED ?? randomInt(1_000_000));
+/** Each gate with one of the ends, which one is the seed's choice; with `CRASH_TRIALS` each gate with every end. */
+const takesPart = (gate: number, end: End): boolean =>
+  process.env.CRASH_TRIALS !== undefined || (gate + ends.indexOf(end) + seed) % ends.length === 0;
+
+const template = (direction: Direction): string => `${inject('runName')}_gates_${direction}`;
+
+interface Contents {
+  readonly journal: readonly unknown[];
+  readonly relations: readonly unknown[];
+  readonly functions: readonly unknown[];
+  readonly history: readonly unknown[];
 }
 
-async function stage(database: TestDatabase): Promise<Stage> {
-  await database.client.query(GATES);
-  const directory = await folderWith(files);
-  const env = { DATABASE_URL: database.url };
+async function contentsOf(client: pg.Client): Promise<Contents> {
+  const rows = async (sql: string): Promise<unknown[]> => (await client.query(sql)).rows;
   return {
-    database,
-    start: (direction) =>
-      startCli([direction, ...(direction === 'down' ? ['--to', '0'] : []), '--dir', directory], { env }),
+    journal: (await client.query('select entry from journal.entries order by at')).rows.map(
+      ({ entry }) => entry,
+    ),
+    relations: await rows(
+      `select c.relname, i.indisvalid,
+         array(select attname::text from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped)
+       from pg_class c left join pg_index i on i.indexrelid = c.oid
+       where c.relnamespace = 'public'::regnamespace order by 1`,
+    ),
+    functions: await rows("select proname from pg_proc where pronamespace = 'public'::regnamespace"),
+    history: await rows(
+      'select version, unfinished, statements_done from voicesurvey_migrations.history order by id',
+    ),
   };
 }
 
-/** How many gates a run passes that nobody disturbs. */
-async function gatesOf({ database, start }: Stage, direction: Direction): Promise<number> {
-  await database.client.query("select setval('gate.count', 1, false)");
-  expect(await start(direction).result).toMatchObject({ code: 0 });
-  return Number(await database.value("select nextval('gate.count') - 1"));
+async function session(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
 }
 
-/** Waits until a server process stands at the gate. */
-async function untilItStands({ value }: TestDatabase, result: Promise<CliResult>): Promise<void> {
-  let ended: CliResult | undefined;
-  result.then((how) => {
-    ended = how;
+function startRun(directory: string, direction: Direction, url: string): RunningCli {
+  const args = direction === 'up' ? ['up'] : ['down', '--to', '0'];
+  return startCli([...args, '--dir', directory], { env: { DATABASE_URL: url } });
+}
+
+/** The server process that holds the lock of a run. */
+async function lockHolder(client: pg.Client): Promise<unknown> {
+  return (await client.query(`select pid from pg_locks where ${LOCK_IN_PG_LOCKS}`)).rows[0]?.pid;
+}
+
+async function isAtGate(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query(
+    `select from pg_locks where locktype = 'advisory' and objid = ${GATE} and not granted
+     and database = (select oid from pg_database where datname = current_database())`,
+  );
+  return rows.length > 0;
+}
+
+/** Asks until the answer is true, or the run has ended. */
+async function untilOrEnd({ result }: RunningCli, what: () => Promise<boolean>): Promise<void> {
+  let hasEnded = false;
+  const end = (): void => {
+    hasEnded = true;
+  };
+  result.then(end, end);
+  while (!hasEnded && !(await what())) await sleep(5);
+}
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stderr: string;
+  readonly contents: Contents;
+}
+
+/** Closes one gate, ends the run that stands there, starts the next one at once, and opens the gate. */
+async function endAt(gate: number, end: End, direction: Direction, directory: string): Promise<Outcome> {
+  const name = `${inject('runName')}_gate_${gate}_${ends.indexOf(end)}_${direction}`;
+  const url = await createDatabase(inject('serverUrl'), name, template(direction));
+  const client = await session(url);
+  await client.query(
+    `insert into gate.closed values (${gate}); select setval('gate.count', 1, false), pg_advisory_lock(${GATE})`,
+  );
+  await using proxy = await cutter(Number(new URL(url).port), undefined, {
+    lingerMs: end === 'SIGKILL from far away' ? 10_000 : 0,
   });
-  while ((await standing(value)) === 0) {
-    if (ended !== undefined) throw new Error(`the run ended before the gate: ${ended.code} ${ended.stderr}`);
-    await sleep(5);
-  }
+  const ended = startRun(directory, direction, through(url, proxy.port));
+  await untilOrEnd(ended, () => isAtGate(client));
+  if (!(await isAtGate(client)))
+    throw new Error(`the run did not come to the gate: ${(await ended.result).stderr}`);
+  const holder = await lockHolder(client);
+  if (end === 'the loss of its lock') await client.query('select pg_terminate_backend($1, 10000)', [holder]);
+  else ended.child.kill(end === 'SIGTERM' ? 'SIGTERM' : 'SIGKILL');
+
+  const next = startRun(directory, direction, url);
+  await untilOrEnd(next, async () => ![holder, undefined].includes(await lockHolder(client)));
+  // It has the lock, and now comes to where it waits for what the other has left.
+  await Promise.race([next.result, sleep(250)]);
+  await client.query(`select pg_advisory_unlock(${GATE})`);
+  const { code, stderr } = await next.result;
+  await ended.result;
+  const contents = await contentsOf(client);
+  await client.end();
+  await dropDatabase(inject('serverUrl'), name);
+  return { code, stderr: code === 0 ? '' : stderr, contents };
 }
 
-async function standing(value: TestDatabase['value']): Promise<unknown> {
-  return value(
-    `select count(*)::integer from pg_locks
-     where locktype = 'advisory' and objid = ${GATE} and not granted
-       and database = (select oid from pg_database where datname = current_database())`,
-  );
-}
+describe(`a run that ends while the server executes a statement of it, seed ${seed} (E8)`, () => {
+  const whole: Record<Direction, Contents | undefined> = { up: undefined, down: undefined };
+  let directory = '';
 
-/** What the database has, without the history's serial numbers and times. */
-async function contents({ rows }: TestDatabase): Promise<unknown> {
-  const history = await rows(
-    'select version, unfinished, statements_done from voicesurvey_migrations.history order by id',
-  );
-  const relations = await rows(
-    `select c.relname, i.indisvalid, array(select attname from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped)
-     from pg_class c left join pg_index i on i.indexrelid = c.oid
-     where c.relnamespace = 'public'::regnamespace order by 1`,
-  );
-  const functions = await rows("select proname from pg_proc where pronamespace = 'public'::regnamespace");
-  return { history, relations, functions };
-}
+  /** Runs both directions undisturbed. */
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'voicesurvey-db-gates-'));
+    await addFiles(directory, files);
+    const url = await createDatabase(inject('serverUrl'), template('up'));
+    await runOnce(url, GATES);
+    const undisturbed = await createDatabase(inject('serverUrl'), template('down'), template('up'));
+    for (const direction of ['up', 'down'] as const) {
+      const target =
+        direction === 'up'
+          ? undisturbed
+          : await createDatabase(inject('serverUrl'), `${template('down')}_whole`, template('down'));
+      const client = await session(target);
+      await client.query("select setval('gate.count', 1, false)");
+      expect(await startRun(directory, direction, target).result).toMatchObject({ code: 0 });
+      const { rows } = await client.query<{ count: string }>('select last_value as count from gate.count');
+      expect({ direction, gates: Number(rows[0]?.count) }).toEqual({ direction, gates: GATES_OF[direction] });
+      whole[direction] = await contentsOf(client);
+      await client.end();
+    }
+    expect(whole.up?.journal).toEqual(UP);
+    expect(whole.down?.journal).toEqual([...UP, ...DOWN]);
+  });
 
-async function journal({ rows }: TestDatabase): Promise<unknown[]> {
-  return (await rows<{ entry: string }>('select entry from journal.entries order by at')).map(
-    ({ entry }) => entry,
-  );
-}
+  afterAll(() => rm(directory, { recursive: true, force: true }));
 
-describe('a run that is killed while the server executes its statement (E8)', () => {
   for (const direction of ['up', 'down'] as const) {
-    for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
-      test(`at every statement of ${direction}, by ${signal}: the next one, at once, finishes`, {
-        timeout: 300_000,
-      }, async ({ database }) => {
-        const stage1 = await stage(database);
-        const before = direction === 'up' ? [] : UP;
-        const after = direction === 'up' ? UP : [...UP, ...DOWN];
-        if (direction === 'down') expect(await stage1.start('up').result).toMatchObject({ code: 0 });
-        const gates = await gatesOf(stage1, direction);
-        expect(gates).toBeGreaterThan(8);
-        const whole = await contents(database);
-        expect(await journal(database)).toEqual(after);
-        for (let gate = 1; gate <= gates; gate++) {
-          await reset(stage1, direction, before);
-          await database.client.query(`select pg_advisory_lock(${GATE})`);
-          await database.client.query(`insert into gate.closed values (${gate})`);
-          const killed = stage1.start(direction);
-          await untilItStands(database, killed.result);
-          killed.child.kill(signal);
-          const next = stage1.start(direction);
-          // By then the next run has read the history, has the lock, and waits for what the killed one has left.
-          await Promise.race([next.result, sleep(900)]);
-          await database.client.query(`select pg_advisory_unlock(${GATE})`);
-          const { code, stderr } = await next.result;
-          await killed.result;
-          const at = `gate ${gate} of ${gates}`;
-          expect({ at, code, stderr: code === 0 ? '' : stderr }).toEqual({ at, code: 0, stderr: '' });
-          expect({ at, journal: await journal(database) }).toEqual({ at, journal: after });
-          expect({ at, contents: await contents(database) }).toEqual({ at, contents: whole });
-        }
+    for (const end of ends) {
+      const gates = Array.from({ length: GATES_OF[direction] }, (_, index) => index + 1).filter((gate) =>
+        takesPart(gate, end),
+      );
+      test.for(
+        gates,
+      )(`by ${end}, at gate %i of ${direction}: the next run, at once, finishes`, async (gate) => {
+        expect(await endAt(gate, end, direction, directory)).toEqual({
+          code: 0,
+          stderr: '',
+          contents: whole[direction],
+        });
       });
     }
   }
 });
-
-/** Brings the database back to where the direction begins, as if nothing had been. */
-async function reset(
-  { database, start }: Stage,
-  direction: Direction,
-  entries: readonly string[],
-): Promise<void> {
-  await database.client.query("delete from gate.closed; select setval('gate.count', 1, false)");
-  if (direction === 'up') {
-    expect(await start('down').result).toMatchObject({ code: 0 });
-    await database.client.query('drop schema voicesurvey_migrations cascade');
-  } else {
-    expect(await start('up').result).toMatchObject({ code: 0 });
-  }
-  await database.client.query('truncate journal.entries');
-  for (const entry of entries)
-    await database.client.query('insert into journal.entries values ($1)', [entry]);
-  await database.client.query("select setval('gate.count', 1, false)");
-}
