@@ -20,6 +20,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lock = join(root, '.prepare.lock');
 const longestWaitMs = 10 * 60 * 1000;
 const sayAfterMs = 1000;
+/** A lock that is empty for longer was left by a process that was killed while it wrote. */
+const writingTakesMs = 2000;
 
 /** What a clone cannot be prepared for, and what to do about it. */
 class PrepareError extends Error {
@@ -159,17 +161,15 @@ async function withLock(work) {
   const started = Date.now();
   let told = false;
   while (!takeLock()) {
-    const content = readLock();
+    const { content, age } = readLock();
     const holders = content.split(' ').map(Number).filter(Boolean);
-    // A number of a process is used again, in a container most of all: our own is nobody who waits for us.
-    const isStale = holders.length > 0 && (holders[0] === process.pid || !holders.some(isAlive));
     const waited = Date.now() - started;
-    if (isStale) {
+    if (holders.length === 0 ? age > writingTakesMs : isAbandonedBy(holders)) {
       removeStaleLock(content);
     } else if (waited > longestWaitMs) {
       throw new PrepareError(
         'prepare_slow',
-        `Process ${holders.join(', ')} has been preparing this clone for too long.`,
+        `Process ${holders.join(' with ')} has been preparing this clone for too long.`,
         `End it, or if it is something else, remove ${lock}.`,
       );
     } else {
@@ -203,13 +203,23 @@ function takeLock() {
   }
 }
 
-/** @returns {string} what the lock file says; empty while there is none or it is being written */
+/** What the lock file says, empty while it is being written, and how many milliseconds ago it was written. */
 function readLock() {
   try {
-    return readFileSync(lock, 'utf8');
+    return { content: readFileSync(lock, 'utf8'), age: Date.now() - statSync(lock).mtimeMs };
   } catch {
-    return '';
+    // It has just gone, or is another user's.
+    return { content: '', age: 0 };
   }
+}
+
+/**
+ * Numbers of processes are used again, in a container most of all: our own is nobody whom we wait for.
+ *
+ * @param {number[]} holders
+ */
+function isAbandonedBy(holders) {
+  return holders[0] === process.pid || !holders.some(isAlive);
 }
 
 /** @param {number} pid */

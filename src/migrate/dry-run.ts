@@ -21,6 +21,7 @@ const RUN: Run = {
   appliedWith: applicationName,
   appliedOn: hostname(),
   lockPid: 0,
+  lockWaitMs: 0,
   lockTimeoutMs: LOCK_TIMEOUT_MS,
 };
 

@@ -14,6 +14,14 @@ export const LOCK_IN_PG_LOCKS = `locktype = 'advisory'
     and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
     and granted`;
 
+/** What the guard knows of its run. */
+export interface Guarded {
+  /** The server process that holds the lock of the run. */
+  readonly lockPid: number;
+  /** The longest wait for what another run has left behind, in milliseconds; 0 waits as long as it takes. */
+  readonly lockWaitMs: number;
+}
+
 /** What a no-transaction file must have reached in the history for a transaction of it to go on from there. */
 export interface Reached {
   readonly version: bigint;
@@ -42,26 +50,30 @@ export const LOCK_LOST = 'VS002';
  *
  * It needs READ COMMITTED, where every statement sees what was committed before it.
  *
+ * It waits as long as one run waits for another, and not just for the lock timeout of the file: nobody stands behind it.
+ *
  * @param predecessor the version of the newest row that this transaction builds on; null for an empty history
- * @param lockPid the server process that holds the lock of this run
  * @param reached how far the no-transaction file is that this transaction belongs to
  */
-export function guard(predecessor: bigint | null, lockPid: number, reached?: Reached): string {
+export function guard(predecessor: bigint | null, run: Guarded, reached?: Reached): string {
   return `do $guard$
 declare
   newest bigint;
+  lock_timeout text := pg_catalog.current_setting('lock_timeout');
 begin
-  ${showExecutor(lockPid)}
+  ${showExecutor(run)}
+  perform pg_catalog.set_config('lock_timeout', '${run.lockWaitMs}', true);
   perform from ${HISTORY_TABLE} order by id desc limit 1 for update;
   if not found then
     lock table ${HISTORY_TABLE} in exclusive mode;
   end if;
+  perform pg_catalog.set_config('lock_timeout', lock_timeout, true);
   select version into newest from ${HISTORY_TABLE} order by id desc limit 1;
   if newest is distinct from ${predecessor ?? 'null'} then
     raise exception 'another run has moved the history on, to version %', newest using errcode = '${HISTORY_MOVED}';
   end if;
   ${reached === undefined ? '' : requireReached(reached)}
-  ${requireLock(lockPid)}
+  ${requireLock(run)}
 end
 $guard$`;
 }
@@ -70,12 +82,13 @@ $guard$`;
  * The guard of the transaction that creates the history. There is no row to lock yet, so two of them wait for each other
  * by a lock of their own: two sessions that create one schema at once would not both come to their end.
  */
-export function lockGuard(lockPid: number): string {
+export function lockGuard(run: Guarded): string {
   return `do $guard$
 begin
-  ${showExecutor(lockPid)}
+  ${showExecutor(run)}
+  perform pg_catalog.set_config('lock_timeout', '${run.lockWaitMs}', true);
   perform pg_catalog.pg_advisory_xact_lock(${EXECUTOR_KEY}, 0);
-  ${requireLock(lockPid)}
+  ${requireLock(run)}
 end
 $guard$`;
 }
@@ -96,7 +109,7 @@ export function executorOf(lockPid: number): string {
     limit 1)`;
 }
 
-function showExecutor(lockPid: number): string {
+function showExecutor({ lockPid }: Guarded): string {
   return `perform pg_catalog.pg_advisory_xact_lock_shared(${EXECUTOR_KEY}, ${lockPid});`;
 }
 
@@ -108,7 +121,7 @@ function requireReached({ version, direction, statementsDone }: Reached): string
   end if;`;
 }
 
-function requireLock(lockPid: number): string {
+function requireLock({ lockPid }: Guarded): string {
   return `if not exists (
     select from pg_catalog.pg_locks
     where pid = ${lockPid}

@@ -12,6 +12,7 @@ import { failureOf } from './failure-of.js';
 import { executorOf, HISTORY_MOVED } from './guard.js';
 import { interruptOn } from './interrupt.js';
 import { acquireLock } from './lock.js';
+import type { Failure } from './outcome.js';
 import type { Run, Work } from './script.js';
 import { readState, refusePooled, refuseStandby, type ServerState } from './state.js';
 import { type Watch, watchRun } from './watch.js';
@@ -96,6 +97,8 @@ export async function runUnderLock(
       appliedWith: applicationName,
       appliedOn: hostname(),
       lockPid: lock.pid,
+      // To PostgreSQL 0 is for ever.
+      lockWaitMs: options.lockWaitMs === undefined ? 0 : Math.max(1, Math.round(options.lockWaitMs)),
       lockTimeoutMs: LOCK_TIMEOUT_MS,
     };
     const executor = state.isPooled ? executorOf(lock.pid) : String(state.pid);
@@ -134,7 +137,7 @@ async function runTries({
       tries = 1;
       await waitForTheDisk(connection);
     }
-    const pauseMs = tries < TRIES && signal?.aborted !== true ? pauseAfter(failure.error, tries) : null;
+    const pauseMs = tries < TRIES && signal?.aborted !== true ? pauseAfter(failure, tries) : null;
     if (pauseMs === null) {
       const results = [...done, ...notReached(works.slice(outcome.done.length))];
       throw await failureOf(failure, {
@@ -150,10 +153,12 @@ async function runTries({
 }
 
 /** How long to wait before a failed run may succeed, in milliseconds; null where trying again is of no use. */
-function pauseAfter(error: unknown, tries: number): number | null {
+function pauseAfter({ error, message }: Failure, tries: number): number | null {
   const sqlState = error instanceof pg.DatabaseError ? error.code : undefined;
   if (sqlState === HISTORY_MOVED) return 0;
   if (sqlState !== LOCK_NOT_AVAILABLE && sqlState !== DEADLOCK_DETECTED) return null;
+  // The guard has waited for another run for as long as it may.
+  if (sqlState === LOCK_NOT_AVAILABLE && message.step === 'begin') return null;
   return Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS) * (0.5 + Math.random());
 }
 

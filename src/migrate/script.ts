@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Migration, Script } from './files.js';
-import { guard, lockGuard, type Reached } from './guard.js';
+import { type Guarded, guard, lockGuard, type Reached } from './guard.js';
 import { CREATE_HISTORY, HISTORY_TABLE } from './history.js';
 import type { Statement } from './statements.js';
 
@@ -26,12 +26,10 @@ export interface Work {
 }
 
 /** Who applies, for the history. */
-export interface Run {
+export interface Run extends Guarded {
   readonly id: string;
   readonly appliedWith: string;
   readonly appliedOn: string;
-  /** The server process that holds the lock. */
-  readonly lockPid: number;
   /** The lock timeout of files that set none, in milliseconds. */
   readonly lockTimeoutMs: number;
 }
@@ -85,7 +83,7 @@ ${FULL_NAMES_ONLY}`;
 /** Creates the history in a transaction of its own, ahead of the first migration. */
 export function historyScript(run: Run): readonly Message[] {
   return [
-    { step: 'begin', sql: `${BEGIN};\n${lockGuard(run.lockPid)}` },
+    { step: 'begin', sql: `${BEGIN};\n${lockGuard(run)}` },
     { step: 'record', sql: CREATE_HISTORY },
     { step: 'commit', sql: 'commit' },
   ];
@@ -111,7 +109,7 @@ export function transactionScript(
       ...durability,
       LIFT_TIMEOUTS,
       `set local lock_timeout = ${lockTimeoutOf(work, run)}`,
-      guard(predecessor, run.lockPid),
+      guard(predecessor, run),
     ),
     ...work.statements.map(statementMessage),
     message('record', LEAVE_NOTHING_BEHIND, ...durability, FULL_NAMES_ONLY, recordSql(work, run, null)),
@@ -136,7 +134,7 @@ export function chunkScript(
   const { version, direction } = work;
   const reached: Reached = { version, direction, statementsDone };
   return [
-    message('begin', BEGIN, guard(predecessor, run.lockPid, reached)),
+    message('begin', BEGIN, guard(predecessor, run, reached)),
     ...statements.map(statementMessage),
     message('record', FOR_THE_RECORD, recordSql(work, run, progress)),
     message('commit', 'commit'),

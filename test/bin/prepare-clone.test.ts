@@ -72,10 +72,14 @@ describe('a clone that was built', () => {
     expect((await stat(join(root, 'dist'))).ino).toBe(built.ino);
   });
 
-  test('takes over a lock of dead processes, and sweeps away what they left', async () => {
+  test.for([
+    ['of dead processes', async (): Promise<string> => `${await deadProcess()} ${await deadProcess()}`],
+    ['that a killed process left empty', async (): Promise<string> => ''],
+  ] as const)('takes over a lock %s, and sweeps away what is left', async ([, content]) => {
     const { root } = shared;
     await rm(join(root, 'dist/.built'));
-    await writeFile(join(root, '.prepare.lock'), `${await deadProcess()} ${await deadProcess()}`);
+    await writeFile(join(root, '.prepare.lock'), await content());
+    await utimes(join(root, '.prepare.lock'), 0, 0);
     await writeFile(join(root, 'dist.4711.tmp'), '');
     expect(await version(root)).toEqual(worked);
     expect(await leftovers(root)).toEqual([]);

@@ -50,6 +50,7 @@ export function trickle(port: number): Promise<Listener> {
       }
       far.resume();
     });
+    far.on('end', () => near.end());
     near.on('close', () => far.destroy());
   });
 }

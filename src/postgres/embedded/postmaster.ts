@@ -105,17 +105,17 @@ export async function endOrphans(data: string): Promise<number> {
   const { clusterName } = await readLastStart(data);
   const { state } = await lookAtPostmaster(data);
   if (clusterName === null || state === 'running') return 0;
-  const orphans = (await allProcesses()).filter(({ title }) =>
-    title.startsWith(`postgres: ${clusterName}: `),
-  );
-  for (const { pid } of orphans) {
+  let count = 0;
+  for (const { pid, title } of await allProcesses()) {
+    if (!title.startsWith(`postgres: ${clusterName}: `) || (await isInside(data, pid)) === false) continue;
+    count += 1;
     try {
       process.kill(pid, 'SIGQUIT');
     } catch (error) {
       if (systemErrorCode(error) !== 'ESRCH') throw error;
     }
   }
-  return orphans.length;
+  return count;
 }
 
 /** Numbers of processes are used again: after a reboot, the one in `postmaster.pid` may be anything. */
@@ -123,10 +123,22 @@ async function isPostmasterOf(data: string, pid: number): Promise<boolean> {
   const title = await titleOf(pid);
   if (title === null || title.includes(` -D ${data} `)) return true;
   if (!/(^|\/)postgres /.test(title)) return false;
+  const inside = await isInside(data, pid);
+  if (inside !== null) return inside;
   // The folder may have been moved while the server runs, so another path alone does not decide.
   const { clusterName } = await readLastStart(data);
   if (clusterName !== null && title.includes(` cluster_name=${clusterName} `)) return true;
   return !title.includes(' -D /');
+}
+
+/**
+ * Whether a process of a server is in a data directory; null where the system does not tell. It stays there whatever
+ * becomes of the path, which tells a directory that was moved from a copy, with all that this says of the original.
+ */
+async function isInside(data: string, pid: number): Promise<boolean | null> {
+  const folders = [`/proc/${pid}/cwd`, data].map((path) => stat(path).catch(() => null));
+  const [place, ours] = await Promise.all(folders);
+  return place && ours ? place.ino === ours.ino && place.dev === ours.dev : null;
 }
 
 async function readIfThere(path: string): Promise<string | null> {

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
-import { readFile, utimes, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, readFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readLastStart } from '../../../src/postgres/embedded/postmaster.js';
 import { allProcesses, isAlive, type ProcessTitle } from '../../../src/postgres/embedded/processes.js';
@@ -11,10 +12,37 @@ import {
   startEmbeddedServer,
   stopEmbeddedServer,
 } from '../../../src/postgres/embedded.js';
-import { ask, childProgram, ended, inChild, kill, sharedDirectory } from './support.js';
+import { ask, childProgram, ended, inChild, kill, openFolder, sharedDirectory } from './support.js';
 
 const shared = sharedDirectory();
 const never = 'select count(*) from generate_series(1, 1000000000000)';
+
+describe.skipIf(process.platform !== 'linux')('a folder whose server runs', () => {
+  it('can be moved, and another put in its place', async () => {
+    const folder = await openFolder();
+    const [directory, moved] = [join(folder, 'old'), join(folder, 'db')];
+    const { pid } = await startEmbeddedServer({ directory });
+    await rename(directory, moved);
+    await mkdir(join(directory, 'server/data'), { recursive: true });
+    expect(await findEmbeddedServer({ directory: moved })).toMatchObject({ pid });
+  });
+
+  it('can be copied, and the copy has a server of its own', async () => {
+    const folder = await openFolder();
+    const [directory, copy] = [join(folder, 'db'), join(folder, 'copy')];
+    const original = await startEmbeddedServer({ directory });
+    await promisify(execFile)('cp', ['-a', directory, copy]);
+    expect(await findEmbeddedServer({ directory: copy })).toBeNull();
+    expect(await stopEmbeddedServer({ directory: copy })).toBe(false);
+    const server = await startEmbeddedServer({ directory: copy });
+    onTestFinished(async () => {
+      await stopEmbeddedServer({ directory: copy });
+    });
+    expect(server).toMatchObject({ started: true, port: expect.any(Number) });
+    expect(server.port).not.toBe(original.port);
+    expect(await findEmbeddedServer({ directory })).toMatchObject({ pid: original.pid });
+  });
+});
 
 describe.skipIf(process.platform === 'win32')('a server that was killed', () => {
   it('starts again with its URL and its data', async () => {
