@@ -78,7 +78,7 @@ function migration(version: number): CrashMigration {
       return { version, up: stepwise(...uniqueUp(version)), down: stepwise(...uniqueDown(version)) };
     case 6:
       return { version, up: inTransaction(...tableUp(6)), down: stepwise(...tableDown(6)) };
-    case LAST:
+    case 19:
       return {
         version,
         up: stepwise(`create index concurrently big_by_${version} on big (b, a)`),

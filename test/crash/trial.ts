@@ -72,6 +72,9 @@ export interface Finding {
 /** How long a run may take that was cut off or has to wait for what a killed one has left. */
 const PATIENCE_MS = 60_000;
 
+/** How long a server that is far away does not learn that its client was killed. */
+const LINGER_MS = 1000;
+
 /** Makes one trial, in a database of its own. */
 export async function conduct(
   laboratory: Laboratory,
@@ -124,9 +127,13 @@ async function crash(
   if (crash === 'connection') return cutConnection(laboratory, direction, url, random);
   const { startMs, endMs } = typical[direction];
   const delay = startMs + random.next() * (endMs - startMs);
-  const running = startRun(laboratory, direction, url);
+  // Far from its engine, a server learns late that this was killed, and goes on with what it was sent.
+  const isFar = crash === 'SIGKILL' && random.pick([true, false]);
+  const proxy = isFar ? await cutter(server.port, undefined, { lingerMs: LINGER_MS }) : null;
+  const running = startRun(laboratory, direction, proxy === null ? url : through(url, proxy.port));
   await Promise.race([pause(delay), running.result]);
-  const moment = `${delay.toFixed(0)} ms after its start`;
+  if (proxy !== null) setTimeout(() => void proxy[Symbol.asyncDispose](), LINGER_MS + 500);
+  const moment = `${delay.toFixed(0)} ms after its start${isFar ? ', far from its server' : ''}`;
   if (crash === 'server') {
     await server.kill();
     // An engine whose server is gone ends; nothing is to be asked of it before.
@@ -217,7 +224,7 @@ export async function measure(
   // One without work ends where the other begins with it.
   const startMs = await timed();
   await dropDatabase(server.url, name);
-  return { startMs: startMs * 0.9, endMs, bytes };
+  return { startMs: startMs * 0.9, endMs: endMs * 0.9, bytes };
 }
 
 function keyOf({ direction, next, done }: Position): string {
