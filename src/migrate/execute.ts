@@ -5,6 +5,7 @@ import { HISTORY_TABLE } from './history.js';
 import type { Failure, Outcome } from './outcome.js';
 import { runPipeline } from './pipeline.js';
 import { historyScript, type Message, type Run, transactionScript, type Work } from './script.js';
+import { recordSnapshotSql } from './snapshot.js';
 import type { ServerState } from './state.js';
 import { runStepwise } from './stepwise.js';
 
@@ -42,8 +43,9 @@ export async function execute(
     return failure && { work: failure.message.work, message: failure.message, error: failure.error };
   };
   for (const [index, work] of works.entries()) {
+    const ending = index === works.length - 1 ? works : null;
     if (work.script.options.transaction) {
-      const script = transactionScript(work, run, predecessor, index === works.length - 1);
+      const script = transactionScript(work, run, predecessor, ending);
       waiting.push(...script.map((message) => ({ ...message, work })));
     } else {
       const drained = await drain();
@@ -56,6 +58,7 @@ export async function execute(
         state,
         work,
         { before: predecessor, after },
+        ending,
         emit,
       ).catch((error: unknown): Failure => ({ work, message: { step: 'begin', sql: '' }, error }));
       if (failure !== null) return { done, failure };
@@ -100,12 +103,25 @@ function timekeeper(
 }
 
 /**
- * Takes to the disk what was committed without waiting for it, before a run that failed half-way reports it. What
- * waits is the commit of a change that leaves the row as it is.
+ * Takes to the disk what was committed without waiting for it, before a run that failed half-way reports it, and
+ * describes the catalog that it left. What waits is the commit of a change that leaves the row as it is.
+ *
+ * @param done the files that are committed
  */
-export async function waitForTheDisk({ client }: Connection): Promise<void> {
-  await client
-    .query(`update ${HISTORY_TABLE} set version = version where id = (select max(id) from ${HISTORY_TABLE})`)
+export async function settle(
+  { client }: Connection,
+  { snapshot }: Run,
+  done: readonly Work[],
+): Promise<void> {
+  const statements = done.flatMap((work) => work.statements);
+  const sql = [
+    'begin',
+    `update ${HISTORY_TABLE} set version = version where id = (select max(id) from ${HISTORY_TABLE})`,
+    ...(snapshot === null ? [] : [recordSnapshotSql(snapshot, statements, null)]),
+    'commit',
+  ];
+  await client.query(sql.join(';\n')).catch(async () => {
     // The failure that led here is the one to report; a lost connection shows up in it.
-    .catch(() => undefined);
+    await client.query('rollback').catch(() => undefined);
+  });
 }

@@ -6,13 +6,14 @@ import { applicationName } from '../postgres/application-name.js';
 import { type Connection, connect } from '../postgres/connect.js';
 import { describeTarget } from '../postgres/target.js';
 import type { Listener } from './events.js';
-import { execute, waitForTheDisk } from './execute.js';
+import { execute, settle } from './execute.js';
 import type { MigrationResult } from './failure.js';
 import { failureOf } from './failure-of.js';
 import { HISTORY_MOVED } from './guard.js';
 import { interruptOn } from './interrupt.js';
 import { acquireLock } from './lock.js';
 import type { Run, Work } from './script.js';
+import type { SnapshotSource } from './snapshot.js';
 import { readState, refusePooled, refuseStandby, type ServerState } from './state.js';
 import { type Watch, watchRun } from './watch.js';
 
@@ -26,6 +27,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Writes nothing and gives the SQL that would be sent. */
   readonly dryRun?: boolean | undefined;
+  /** Describes the catalog that the run leaves, for the history. */
+  readonly snapshot?: SnapshotSource | undefined;
 }
 
 /** How a direction finds its work: given the server's state, the files to run, in order. */
@@ -97,6 +100,7 @@ export async function runUnderLock(
       appliedOn: hostname(),
       lockPid: lock.pid,
       lockTimeoutMs: LOCK_TIMEOUT_MS,
+      snapshot: options.snapshot ?? null,
     };
     const watch = watchRun(connection.target, state.pid, emit);
     const stopListening = listenToNotices(connection, emit);
@@ -131,7 +135,7 @@ async function runTries({
     if (failure === null) return done;
     if (outcome.done.length > 0) {
       tries = 1;
-      await waitForTheDisk(connection);
+      await settle(connection, run, works.slice(0, outcome.done.length));
     }
     const pauseMs = tries < TRIES && signal?.aborted !== true ? pauseAfter(failure.error, tries) : null;
     if (pauseMs === null) {

@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Migration, Script } from './files.js';
 import { guard, lockGuard } from './guard.js';
 import { CREATE_HISTORY, HISTORY_TABLE } from './history.js';
+import { recordSnapshotSql, type SnapshotSource } from './snapshot.js';
 import type { Statement } from './statements.js';
 
 /** One message to the server, with a result of its own, so that an error is known by its statement. */
@@ -34,6 +35,8 @@ export interface Run {
   readonly lockPid: number;
   /** The lock timeout of files that set none, in milliseconds. */
   readonly lockTimeoutMs: number;
+  /** Describes the catalog that the run leaves; null where nobody asked for it. */
+  readonly snapshot: SnapshotSource | null;
 }
 
 /** How far a no-transaction file came. */
@@ -92,15 +95,15 @@ export function historyScript(run: Run): readonly Message[] {
  * The messages that run one file in one transaction together with its history row.
  *
  * @param predecessor the version of the newest history row before it; null for an empty history
- * @param isLast whether the run ends with it
+ * @param ending all files of the run, where the run ends with this one; null where it goes on
  */
 export function transactionScript(
   work: Work,
   run: Run,
   predecessor: bigint | null,
-  isLast: boolean,
+  ending: readonly Work[] | null,
 ): readonly Message[] {
-  const durability = isLast ? [] : [DO_NOT_WAIT_FOR_THE_DISK];
+  const durability = ending === null ? [DO_NOT_WAIT_FOR_THE_DISK] : [];
   return [
     beginMessage(
       run,
@@ -110,7 +113,13 @@ export function transactionScript(
       `set local lock_timeout = ${lockTimeoutOf(work, run)}`,
     ),
     ...work.statements.map(statementMessage),
-    message('record', LEAVE_NOTHING_BEHIND, ...durability, FULL_NAMES_ONLY, recordSql(work, run, null)),
+    message(
+      'record',
+      LEAVE_NOTHING_BEHIND,
+      ...durability,
+      FULL_NAMES_ONLY,
+      recordSql(work, run, null, ending),
+    ),
     message('commit', 'commit'),
   ];
 }
@@ -119,6 +128,7 @@ export function transactionScript(
  * The messages that run some statements of a no-transaction file in one transaction together with their progress.
  *
  * @param progress how far the file is then; null at its end
+ * @param ending all files of the run, where the run ends with this one; null where it goes on
  */
 export function chunkScript(
   work: Work,
@@ -126,11 +136,12 @@ export function chunkScript(
   predecessor: bigint | null,
   statements: readonly Statement[],
   progress: Progress | null,
+  ending: readonly Work[] | null,
 ): readonly Message[] {
   return [
     beginMessage(run, predecessor),
     ...statements.map(statementMessage),
-    message('record', FOR_THE_RECORD, recordSql(work, run, progress)),
+    message('record', FOR_THE_RECORD, recordSql(work, run, progress, ending)),
     message('commit', 'commit'),
   ];
 }
@@ -160,8 +171,17 @@ function message(step: Message['step'], ...sql: readonly string[]): Message {
   return { step, sql: sql.join(';\n') };
 }
 
-function recordSql(work: Work, run: Run, progress: Progress | null): string {
-  if (work.direction === 'up') return recordUp(work, run, progress);
+function recordSql(work: Work, run: Run, progress: Progress | null, ending: readonly Work[] | null): string {
+  const change = work.direction === 'up' ? recordUp(work, run, progress) : recordDown(work, progress);
+  if (run.snapshot === null || ending === null || progress !== null) return change;
+  const statements = ending.flatMap((each) => each.statements);
+  // The row that goes may be the one that says what belongs to the migrations, so it goes last.
+  return work.direction === 'up'
+    ? `${change};\n${recordSnapshotSql(run.snapshot, statements, null)}`
+    : `${recordSnapshotSql(run.snapshot, statements, work.version)};\n${change}`;
+}
+
+function recordDown(work: Work, progress: Progress | null): string {
   if (progress === null) return `delete from ${HISTORY_TABLE} where version = ${work.version}`;
   return `update ${HISTORY_TABLE}
 set unfinished = 'down', statements_done = ${progress.statementsDone}, statements_done_checksum = ${literal(progress.checksum)}
