@@ -1,6 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError, Option, type OptionValues } from 'commander';
+import { ConnectionError } from '../postgres/errors.js';
 import { startedLine } from './embedded-lines.js';
 import { type Answer, print, printError, say } from './output.js';
+import { endProgress } from './progress.js';
 import { type ChosenServer, chooseServer, type ServerOptions } from './server.js';
 
 /** The options that every command has. */
@@ -37,33 +39,44 @@ export function makeCommand<Options extends CommonOptions>(
  * A command that works on a database: the server is chosen, and started where it is the embedded one, before the
  * work begins; results and errors name it.
  *
- * @param run does the work on that server
+ * @param run does the work on that server; `words` are the command's arguments
  */
 export function makeDatabaseCommand<Options extends CommonOptions>(
   name: string,
   description: string,
-  run: (options: Options, server: ChosenServer) => Promise<Answer>,
+  run: (options: Options, server: ChosenServer, words: readonly string[]) => Promise<Answer>,
 ): Command {
-  return commandWith<Options>(name, description, async (options) => {
+  return commandWith<Options>(name, description, async (options, words) => {
     const json = options.json === true;
-    let address: string | null = null;
+    let server: ChosenServer | null = null;
     try {
-      const server = await chooseServer(options);
-      address = server.address;
+      server = await chooseServer(options);
       const { embedded } = server;
       if (embedded?.started && !json) say(startedLine(embedded));
-      const answer = await run(options, server);
+      const answer = await run(options, server, words);
       print(name, { ...answer, document: { ...answer.document, embedded: embedded !== null } }, json);
     } catch (error) {
-      printError(name, error, json, address);
+      endProgress();
+      printError(name, server?.embedded ? explainForEmbedded(error) : error, json, server?.address);
     }
   });
 }
 
+/** Says of the embedded server what to do when it went away; its host and port need no checking. */
+function explainForEmbedded(error: unknown): unknown {
+  if (!(error instanceof ConnectionError) || !WENT_AWAY.test(error.code)) return error;
+  return new ConnectionError(error.code, error.message, {
+    remedy: 'The embedded server was stopped or has died meanwhile: run the command again, which starts it.',
+    cause: error,
+  });
+}
+
+const WENT_AWAY = /^(connection_refused|connection_closed|connection_lost|server_not_ready)$/;
+
 function commandWith<Options>(
   name: string,
   description: string,
-  action: (options: Options) => Promise<void>,
+  action: (options: Options, words: readonly string[]) => Promise<void>,
 ): Command {
   return new Command(name)
     .description(description)
@@ -73,7 +86,9 @@ function commandWith<Options>(
       "use the package's own PostgreSQL; in a clone this is so whenever DATABASE_URL is not set",
     )
     .allowExcessArguments(false)
-    .action(action);
+    .action(function (this: Command) {
+      return action(this.opts<Options & OptionValues>(), this.args);
+    });
 }
 
 /** `--dir`, for commands that read a folder of migrations. */
@@ -81,6 +96,35 @@ export function folderOption(defaultDirectory: string): Option {
   return new Option('--dir <folder>', 'the folder of migrations')
     .default(defaultDirectory, "the product's own")
     .argParser(notEmpty);
+}
+
+/** The options of commands that change the schema. */
+export interface RunCommandOptions {
+  readonly dryRun?: boolean;
+  /** In seconds. */
+  readonly lockWait?: number;
+}
+
+/** `--dry-run` and `--lock-wait`, for commands that change the schema. */
+export function withRunOptions(command: Command): Command {
+  return command
+    .option('--dry-run', 'print the SQL that would be sent on standard output, and change nothing')
+    .option('--lock-wait <seconds>', 'wait no longer than this for another run; 0 does not wait', seconds);
+}
+
+/** The library's words for them. */
+export function runOptions({ dryRun, lockWait }: RunCommandOptions): {
+  dryRun: boolean | undefined;
+  lockWaitMs: number | undefined;
+} {
+  return { dryRun, lockWaitMs: lockWait === undefined ? undefined : lockWait * 1000 };
+}
+
+function seconds(text: string): number {
+  if (!/^\d{1,6}(?:\.\d{1,3})?$/.test(text)) {
+    throw new InvalidArgumentError('It takes a number of seconds, such as 30.');
+  }
+  return Number(text);
 }
 
 /** Parses a whole number of at least 1. */

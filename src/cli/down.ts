@@ -8,20 +8,24 @@ import {
   folderOption,
   makeDatabaseCommand,
   notEmpty,
+  type RunCommandOptions,
+  runOptions,
   wholeNumber,
+  withRunOptions,
 } from './command.js';
-import { type Answer, serverLine } from './output.js';
+import { interruptible } from './interrupt.js';
+import { type Answer, dryRunLine, serverLine } from './output.js';
 import { tellProgress } from './progress.js';
 import type { ChosenServer } from './server.js';
 
-interface Options extends CommonOptions, FolderOptions {
+interface Options extends CommonOptions, FolderOptions, RunCommandOptions {
   readonly to?: string;
   readonly steps?: number;
 }
 
 /** `down`: rolls back. */
 export function downCommand(): Command {
-  return makeDatabaseCommand<Options>(
+  const command = makeDatabaseCommand<Options>(
     'down',
     'roll migrations back, the one that was applied last unless told otherwise',
     run,
@@ -29,11 +33,19 @@ export function downCommand(): Command {
     .option('--to <version>', 'roll back everything behind this version; 0 rolls back everything', notEmpty)
     .option('--steps <number>', 'roll back this many', wholeNumber)
     .addOption(folderOption(migrationsDirectory));
+  return withRunOptions(command);
 }
 
-async function run({ dir: directory, to, steps, json }: Options, { url }: ChosenServer): Promise<Answer> {
-  const result = await down({ url, directory, to, steps, onEvent: json ? undefined : tellProgress });
-  return { document: { ...result }, lines: [downLine(result), serverLine(result.server)] };
+async function run(options: Options, { url }: ChosenServer): Promise<Answer> {
+  const { dir: directory, to, steps, json } = options;
+  const onEvent = json ? undefined : tellProgress;
+  const result = await interruptible(json, (signal) =>
+    down({ url, directory, to, steps, onEvent, signal, ...runOptions(options) }),
+  );
+  const { sql, server } = result;
+  if (sql !== null)
+    return { document: { ...result }, lines: [dryRunLine(sql), serverLine(server)], product: sql };
+  return { document: { ...result }, lines: [downLine(result), serverLine(server)] };
 }
 
 function downLine({ rolledBack, current }: DownResult): string {

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../postgres/application-name.js';
 import { downCommand } from './down.js';
 import { printError, surviveClosedOutput } from './output.js';
+import { repairCommand } from './repair.js';
 import { seedCommand } from './seed.js';
 import { startCommand } from './start.js';
 import { statusCommand } from './status.js';
@@ -57,6 +58,7 @@ function makeProgram(): Command {
     upCommand(),
     downCommand(),
     statusCommand(),
+    repairCommand(),
     seedCommand(),
     startCommand(),
     stopCommand(),

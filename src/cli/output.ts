@@ -29,6 +29,11 @@ export function serverLine({ address, version }: Server): string {
   return `on ${address} (PostgreSQL ${version})`;
 }
 
+/** What is said beside the SQL of a dry run. */
+export function dryRunLine(sql: string): string {
+  return sql === '' ? 'Nothing to do.' : 'This would be sent; nothing was changed.';
+}
+
 /** Prints sentences for people, on standard error; on a terminal, broken to its width. */
 export function saySentences(...texts: readonly string[]): void {
   const { isTTY, columns } = process.stderr;
@@ -47,7 +52,7 @@ export function print(command: string, answer: Answer, json: boolean): void {
     printDocument({ command, ok: true, exitCode, ...answer.document });
   } else {
     say(...answer.lines);
-    if (answer.product !== undefined) process.stdout.write(`${answer.product}\n`);
+    if (answer.product) process.stdout.write(`${answer.product}\n`);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { up } from '../inspect/engine.js';
 import type { UpResult } from '../migrate/up.js';
+import { ExplainedError } from '../postgres/errors.js';
 import { seed } from '../seed/seed.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import {
@@ -9,14 +10,18 @@ import {
   folderOption,
   makeDatabaseCommand,
   notEmpty,
+  type RunCommandOptions,
+  runOptions,
+  withRunOptions,
 } from './command.js';
 import { welcome } from './embedded-lines.js';
-import { type Answer, serverLine } from './output.js';
+import { interruptible } from './interrupt.js';
+import { type Answer, dryRunLine, serverLine } from './output.js';
 import { tellProgress } from './progress.js';
 import { seedLine } from './seed.js';
 import type { ChosenServer } from './server.js';
 
-interface Options extends CommonOptions, FolderOptions {
+interface Options extends CommonOptions, FolderOptions, RunCommandOptions {
   readonly to?: string;
   readonly seed?: boolean;
   readonly create?: boolean;
@@ -25,19 +30,42 @@ interface Options extends CommonOptions, FolderOptions {
 
 /** `up`: applies what is pending. */
 export function upCommand(): Command {
-  return makeDatabaseCommand<Options>('up', 'apply the migrations that the database does not have yet', run)
+  const command = makeDatabaseCommand<Options>(
+    'up',
+    'apply the migrations that the database does not have yet',
+    run,
+  )
     .option('--to <version>', 'apply nothing behind this version', notEmpty)
     .option('--seed', 'add the eighteen fixed rows afterwards')
     .option('--create', 'create the database if the server does not have it')
     .option('--allow-out-of-order', 'apply migrations that are older than the newest applied one, too')
     .addOption(folderOption(migrationsDirectory));
+  return withRunOptions(command);
 }
 
 async function run(options: Options, { url, embedded }: ChosenServer): Promise<Answer> {
-  const { dir: directory, to, create, allowOutOfOrder } = options;
+  const { dir: directory, to, allowOutOfOrder } = options;
+  // The embedded server's database is ours to make, also after somebody dropped it.
+  const create = options.create === true || embedded !== null;
   const onEvent = options.json ? undefined : tellProgress;
-  const result = await up({ url, directory, to, create, allowOutOfOrder, onEvent });
-  const seeded = options.seed ? await seed({ url }) : null;
+  const { result, seeded } = await interruptible(options.json, async (signal) => {
+    const result = await up({
+      url,
+      directory,
+      to,
+      create,
+      allowOutOfOrder,
+      onEvent,
+      signal,
+      ...runOptions(options),
+    });
+    if (result.sql !== null) return { result, seeded: null };
+    if (options.seed && signal.aborted) throw interruptedBeforeSeed();
+    return { result, seeded: options.seed ? await seed({ url }) : null };
+  });
+  const { sql, server } = result;
+  if (sql !== null)
+    return { document: { ...result }, lines: [dryRunLine(sql), serverLine(server)], product: sql };
   const isFirst = embedded?.started === true;
   return {
     document: { ...result, ...(isFirst && { url }), ...(seeded && { seeded: seeded.inserted }) },
@@ -49,6 +77,17 @@ async function run(options: Options, { url, embedded }: ChosenServer): Promise<A
       ...(isFirst && !options.json ? await welcome(embedded) : []),
     ],
   };
+}
+
+/** A signal came too late to end the last migration. */
+function interruptedBeforeSeed(): ExplainedError {
+  return new ExplainedError(
+    'interrupted',
+    'Interrupted: the migrations are applied, the seed rows are not added.',
+    {
+      remedy: 'Run the command again: it goes on from where the database is.',
+    },
+  );
 }
 
 function upLine({ applied, current }: UpResult): string {

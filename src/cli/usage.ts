@@ -26,7 +26,10 @@ function sentenceFor(code: string, text: string, args: readonly string[]): strin
       ? `There is no command '${args[1]}'.`
       : 'No command was given.';
   }
-  if (code === 'commander.excessArguments') return `The command '${args[0]}' takes options only.`;
+  if (code === 'commander.excessArguments') {
+    const takes = /Expected ([1-9]\d*) /.exec(text)?.[1];
+    return `The command '${args[0]}' takes ${takes === undefined ? 'options only' : `${takes} argument, and options`}.`;
+  }
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
 }
 

@@ -1,4 +1,5 @@
 import { type Connection, connect } from '../postgres/connect.js';
+import { explainLostConnection } from '../postgres/connection-errors.js';
 import { createDatabase } from '../postgres/create-database.js';
 import { ConnectionError } from '../postgres/errors.js';
 import { describeTarget, type Target } from '../postgres/target.js';
@@ -42,6 +43,8 @@ export async function withDatabase<T>(
   const database = await open(target, create);
   try {
     return await work(database);
+  } catch (error) {
+    throw explainLostConnection(error, database.connection) ?? error;
   } finally {
     await database.connection.close();
   }

@@ -36,9 +36,12 @@ export async function execute(
   const drain = async (): Promise<Failure | null> => {
     const messages = waiting;
     waiting = [];
-    const failure = await runPipeline(connection.client, messages, ({ work, step }) => {
-      if (work !== null && step === 'begin') clock.began(work);
-      if (work !== null && step === 'commit') clock.committed(work);
+    let tookMs = 0;
+    const failure = await runPipeline(connection.client, messages, ({ work, step }, answer) => {
+      if (work === null) return;
+      if (step === 'begin') clock.began(work);
+      if (step === 'record') tookMs = durationIn(answer);
+      if (step === 'commit') clock.committed(work, tookMs);
     });
     return failure && { work: failure.message.work, message: failure.message, error: failure.error };
   };
@@ -50,6 +53,7 @@ export async function execute(
     } else {
       const drained = await drain();
       if (drained !== null) return { done, failure: drained };
+      const start = performance.now();
       clock.began(work);
       const after = work.direction === 'up' ? newestAfter(work, state, predecessor) : predecessor;
       const failure = await runStepwise(
@@ -62,7 +66,7 @@ export async function execute(
         emit,
       ).catch((error: unknown): Failure => ({ work, message: { step: 'begin', sql: '' }, error }));
       if (failure !== null) return { done, failure };
-      clock.committed(work);
+      clock.committed(work, performance.now() - start);
     }
     predecessor = newestAfter(work, state, predecessor);
   }
@@ -83,19 +87,23 @@ export function newestAfter(work: Work, { rows }: ServerState, predecessor: bigi
   return rows[index - 1]?.version ?? null;
 }
 
-/** Tells of every file when it begins and when it is committed, and notes how long it took. */
-function timekeeper(
-  emit: Listener,
-  done: MigrationResult[],
-): { began(work: Work): void; committed(work: Work): void } {
-  let start = 0;
+/** The server's own measure: in a pipeline the answers arrive together, whenever the statements ran. */
+function durationIn(answer: unknown): number {
+  const results = [answer].flat() as { rows?: { duration_ms?: number }[] }[];
+  return results.flatMap(({ rows }) => rows?.[0]?.duration_ms ?? []).at(-1) ?? 0;
+}
+
+interface Clock {
+  began(work: Work): void;
+  committed(work: Work, tookMs: number): void;
+}
+
+/** Tells of every file when it begins and when it is committed. */
+function timekeeper(emit: Listener, done: MigrationResult[]): Clock {
   return {
-    began: ({ name, direction }) => {
-      start = performance.now();
-      emit({ kind: 'started', name, direction });
-    },
-    committed: ({ label: version, name, direction }) => {
-      const durationMs = Math.round(performance.now() - start);
+    began: ({ name, direction }) => emit({ kind: 'started', name, direction }),
+    committed: ({ label: version, name, direction }, tookMs) => {
+      const durationMs = Math.round(tookMs);
       done.push({ version, name, status: direction === 'up' ? 'applied' : 'rolled_back', durationMs });
       emit({ kind: 'finished', name, direction, durationMs });
     },

@@ -14,6 +14,9 @@ export const LOCK_IN_PG_LOCKS = `locktype = 'advisory'
     and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
     and granted`;
 
+/** Held by every transaction of a run, together with the number of its lock's process: `voic`, as an integer. */
+const EXECUTOR_KEY = 0x766f_6963;
+
 /** Raised by the guard: another run has moved the history on. */
 export const HISTORY_MOVED = 'VS001';
 
@@ -38,6 +41,7 @@ export function guard(predecessor: bigint | null, lockPid: number): string {
 declare
   newest bigint;
 begin
+  ${showExecutor(lockPid)}
   perform from ${HISTORY_TABLE} order by id desc limit 1 for update;
   if not found then
     lock table ${HISTORY_TABLE} in exclusive mode;
@@ -55,9 +59,30 @@ $guard$`;
 export function lockGuard(lockPid: number): string {
   return `do $guard$
 begin
+  ${showExecutor(lockPid)}
   ${requireLock(lockPid)}
 end
 $guard$`;
+}
+
+/**
+ * SQL for the number of the server process that executes a transaction of the run; null where none does. Behind a
+ * transaction pooler it is another one from transaction to transaction, and in between it serves strangers.
+ *
+ * @param lockPid the server process that holds the lock of the run
+ */
+export function executorOf(lockPid: number): string {
+  return `(select pid from pg_catalog.pg_locks
+    where locktype = 'advisory'
+    and objsubid = 2
+    and classid = ${EXECUTOR_KEY}
+    and objid = ${lockPid}
+    and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+    limit 1)`;
+}
+
+function showExecutor(lockPid: number): string {
+  return `perform pg_catalog.pg_advisory_xact_lock_shared(${EXECUTOR_KEY}, ${lockPid});`;
 }
 
 function requireLock(lockPid: number): string {

@@ -9,19 +9,20 @@ import type { Message } from './script.js';
  * the start of the next transaction finds that the predecessor is missing.
  *
  * @param client a connection in pipeline mode
- * @param onDone called for each message that has succeeded, in order, until the first that fails
+ * @param onDone called for each message that has succeeded, in order, until the first that fails; `answer` is the
+ *   result of `pg`, or the results where the message has several statements
  * @returns the first message that failed, and how; null where every one has succeeded
  */
 export async function runPipeline<M extends Message>(
   client: pg.Client,
   messages: readonly M[],
-  onDone: (message: M) => void = () => {},
+  onDone: (message: M, answer: unknown) => void = () => {},
 ): Promise<{ readonly message: M; readonly error: unknown } | null> {
   const failures: { message: M; error: unknown }[] = [];
   const answers = messages.map((message) =>
     client.query(message.sql).then(
-      () => {
-        if (failures.length === 0) onDone(message);
+      (answer: unknown) => {
+        if (failures.length === 0) onDone(message, answer);
       },
       (error: unknown) => {
         failures.push({ message, error });

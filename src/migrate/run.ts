@@ -9,7 +9,7 @@ import type { Listener } from './events.js';
 import { execute, settle } from './execute.js';
 import type { MigrationResult } from './failure.js';
 import { failureOf } from './failure-of.js';
-import { HISTORY_MOVED } from './guard.js';
+import { executorOf, HISTORY_MOVED } from './guard.js';
 import { interruptOn } from './interrupt.js';
 import { acquireLock } from './lock.js';
 import type { Run, Work } from './script.js';
@@ -102,9 +102,10 @@ export async function runUnderLock(
       lockTimeoutMs: LOCK_TIMEOUT_MS,
       snapshot: options.snapshot ?? null,
     };
-    const watch = watchRun(connection.target, state.pid, emit);
+    const executor = state.isPooled ? executorOf(lock.pid) : String(state.pid);
+    const watch = watchRun(connection.target, executor, emit);
     const stopListening = listenToNotices(connection, emit);
-    const interrupt = interruptOn(signal, connection.target, state.pid, lock);
+    const interrupt = interruptOn(signal, connection.target, executor, lock);
     try {
       return await runTries({ connection, run, look, emit, watch, signal });
     } finally {

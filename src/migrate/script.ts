@@ -68,10 +68,13 @@ reset session authorization;
 reset role;
 reset all;
 close all;
-deallocate all;
 unlisten *;
 discard temp;
-discard sequences;
+discard sequences`;
+
+/** What stays with the server process when a transaction fails as well, so it ends behind the transaction. */
+const COMMIT = `commit;
+deallocate all;
 select pg_catalog.pg_advisory_unlock_all()`;
 
 const FULL_NAMES_ONLY = 'set local search_path = pg_catalog, pg_temp';
@@ -120,7 +123,7 @@ export function transactionScript(
       FULL_NAMES_ONLY,
       recordSql(work, run, null, ending),
     ),
-    message('commit', 'commit'),
+    message('commit', COMMIT),
   ];
 }
 
@@ -182,11 +185,16 @@ function recordSql(work: Work, run: Run, progress: Progress | null, ending: read
 }
 
 function recordDown(work: Work, progress: Progress | null): string {
-  if (progress === null) return `delete from ${HISTORY_TABLE} where version = ${work.version}`;
+  if (progress === null) {
+    return `delete from ${HISTORY_TABLE} where version = ${work.version}\nreturning (${DURATION})::integer as duration_ms`;
+  }
   return `update ${HISTORY_TABLE}
 set unfinished = 'down', statements_done = ${progress.statementsDone}, statements_done_checksum = ${literal(progress.checksum)}
 where version = ${work.version}`;
 }
+
+/** Of the transaction so far, in milliseconds. */
+const DURATION = 'extract(epoch from clock_timestamp() - now()) * 1000';
 
 function recordUp(work: Work, run: Run, progress: Progress | null): string {
   const { migration } = work;
@@ -202,7 +210,7 @@ function recordUp(work: Work, run: Run, progress: Progress | null): string {
     applied_with: literal(run.appliedWith),
     applied_on: literal(run.appliedOn),
     applied_at: 'clock_timestamp()',
-    duration_ms: 'extract(epoch from clock_timestamp() - now()) * 1000',
+    duration_ms: DURATION,
     run_id: literal(run.id),
     unfinished: literal(progress && 'up'),
     statements_done: String(progress?.statementsDone ?? null),
@@ -210,7 +218,7 @@ function recordUp(work: Work, run: Run, progress: Progress | null): string {
   };
   const columns = Object.keys(values);
   const insert = `insert into ${HISTORY_TABLE} (${columns.join(', ')})\nvalues (${Object.values(values).join(', ')})`;
-  if (work.script.options.transaction) return insert;
+  if (work.script.options.transaction) return `${insert}\nreturning duration_ms`;
   const replaced = columns.filter((column) => column !== 'version' && column !== 'duration_ms');
   return `${insert}
 on conflict (version) do update set

@@ -26,21 +26,23 @@ export interface Watch {
 const LOOK_EVERY_MS = 1000;
 const TELL_AGAIN_AFTER_MS = 10_000;
 
-const BLOCKER = `select a.pid, a.application_name as application, a.usename as role, host(a.client_addr) as host,
-  a.state, a.xact_start as since, a.query
-from unnest(pg_catalog.pg_blocking_pids($1)) as blocking(pid)
+const blockerOf = (
+  executor: string,
+): string => `select a.pid, a.application_name as application, a.usename as role, host(a.client_addr) as host,
+  a.state, a.xact_start as since, nullif(a.query, '<insufficient privilege>') as query
+from unnest(pg_catalog.pg_blocking_pids(${executor})) as blocking(pid)
 join pg_catalog.pg_stat_activity a on a.pid = blocking.pid
 order by a.xact_start
 limit 1`;
 
-const INDEX_BUILD = `select phase, index_relid::regclass::text as index,
+const indexBuildOf = (executor: string): string => `select phase, index_relid::regclass::text as index,
   case
     when blocks_total > 0 then 100.0 * blocks_done / blocks_total
     when tuples_total > 0 then 100.0 * tuples_done / tuples_total
     when lockers_total > 0 then 100.0 * lockers_done / lockers_total
   end::integer as percent
 from pg_catalog.pg_stat_progress_create_index
-where pid = $1`;
+where pid = ${executor}`;
 
 /**
  * Watches a server process once a second, from the second second on: who blocks it, and how far its index build is.
@@ -49,9 +51,9 @@ where pid = $1`;
  * taken at the wrong moment, would let `create index concurrently` wait for the lock that its own run holds.
  *
  * @param target where to connect
- * @param pid the server process that runs the migrations
+ * @param executor SQL for the number of the server process that runs the migrations
  */
-export function watchRun(target: Connection['target'], pid: number, emit: Listener): Watch {
+export function watchRun(target: Connection['target'], executor: string, emit: Listener): Watch {
   let blocker: Blocker | null = null;
   let told = { pid: 0, at: Number.NEGATIVE_INFINITY };
   let connection: Promise<Connection> | null = null;
@@ -61,8 +63,8 @@ export function watchRun(target: Connection['target'], pid: number, emit: Listen
     connection ??= connect(target, { pipeline: true });
     const { client } = await connection;
     const [blockers, builds] = await Promise.all([
-      client.query<Blocker>(BLOCKER, [pid]),
-      client.query<{ phase: string; index: string; percent: number | null }>(INDEX_BUILD, [pid]),
+      client.query<Blocker>(blockerOf(executor)),
+      client.query<{ phase: string; index: string; percent: number | null }>(indexBuildOf(executor)),
     ]);
     const [found] = blockers.rows;
     if (found !== undefined) {

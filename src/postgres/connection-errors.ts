@@ -13,6 +13,10 @@ const LOST_CONNECTION =
 /** What `pg` says, without a code, to whoever still waits for a result. */
 const LOST_CLIENT = /^(Connection terminated|Client has encountered a connection error|Client was closed)/;
 
+const RUN_AGAIN = 'Run the command again; if it happens again, look into the log of the server.';
+const POOL_TOO_SMALL =
+  'PgBouncer had no server connection free in time, and a run needs two: raise default_pool_size, or connect to the server itself.';
+
 /**
  * Makes an error that somebody can act on of the failed attempts to connect.
  *
@@ -52,11 +56,12 @@ export function explainLostConnection(
   connection: { readonly target: Target; lostBecause(): Error | undefined },
 ): ConnectionError | undefined {
   if (!isLostConnection(error)) return undefined;
-  const cause = connection.lostBecause() ?? error;
+  // What the server or the pooler said last tells more than that the connection was closed behind it.
+  const cause = error instanceof pg.DatabaseError ? error : (connection.lostBecause() ?? error);
   return new ConnectionError(
     'connection_lost',
     `The connection to ${describeTarget(connection.target)} was lost: ${messageOf(cause)}`,
-    { remedy: 'Run the command again; if it happens again, look into the log of the server.', cause },
+    { remedy: isPoolEmpty(cause) ? POOL_TOO_SMALL : RUN_AGAIN, cause },
   );
 }
 
@@ -67,6 +72,10 @@ function isLostConnection(error: unknown): boolean {
     return ENDING_STATES.test(code) || (code.startsWith('08') && error.severity === 'FATAL');
   }
   return LOST_CONNECTION.test(code) || LOST_CLIENT.test(error.message);
+}
+
+function isPoolEmpty(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.message === 'query_wait_timeout';
 }
 
 /** The failure that comes nearest to what somebody has to change; the first of equals. */

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { placeAt, readSource, type SourceFile } from '../migrate/source.js';
+import { explainLostConnection } from '../postgres/connection-errors.js';
 import { ExplainedError } from '../postgres/errors.js';
 import { seedFile } from './storage.js';
 
@@ -29,7 +30,9 @@ export async function seed(options: Database): Promise<SeedResult> {
     const { client } = connection;
     const [, rows] = await Promise.all([
       client.query('begin'),
-      client.query(source.text).catch((error: unknown) => Promise.reject(seedFailed(source, error))),
+      client.query(source.text).catch((error: unknown) => {
+        throw explainLostConnection(error, connection) ?? seedFailed(source, error);
+      }),
       client.query('commit'),
     ]);
     return { server: describeServer(connection), inserted: countInserted(rows) };

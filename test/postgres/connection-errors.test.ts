@@ -69,11 +69,17 @@ describe('a server that cannot be reached', () => {
     expect((await failure(at('', `host=${server.home}/none`))).code).toBe('connection_refused');
   });
 
-  test('hangs up', async () => {
-    for (const parameters of ['sslmode=disable', 'sslmode=require', 'sslmode=prefer']) {
-      await using listener = await listen((socket) => socket.once('data', () => socket.destroy()));
-      expect((await failure(at(`127.0.0.1:${listener.port}`, parameters))).code).toBe('connection_closed');
-    }
+  test.each([
+    ['sslmode=disable', /^Check/],
+    ['sslmode=require', /^Check/],
+    ['sslmode=prefer', /^Check/],
+    ['sslmode=require&sslnegotiation=direct', /older than PostgreSQL 17/],
+  ])('hangs up, with %s', async (parameters, remedy) => {
+    await using listener = await listen((socket) => socket.once('data', () => socket.destroy()));
+    expect(await failure(at(`127.0.0.1:${listener.port}`, parameters))).toMatchObject({
+      code: 'connection_closed',
+      remedy: expect.stringMatching(remedy),
+    });
   });
 });
 

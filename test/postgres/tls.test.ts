@@ -113,6 +113,18 @@ describe('verification', () => {
     }
   });
 
+  test('needs certificates in the file of authorities, if there is one', async () => {
+    const nonsense = join(server.home, 'nonsense.crt');
+    await writeFile(nonsense, 'no PEM');
+    for (const [mode, expected] of [
+      ['require', 'tls_files_unusable'],
+      ['prefer', 'plain'],
+    ]) {
+      const target = server.target('scrambled', `sslmode=${mode}&sslrootcert=${nonsense}`);
+      expect(await outcome(target)).toBe(expected);
+    }
+  });
+
   test('by the system takes the authorities that OpenSSL and Node are told of', async () => {
     const target = server.target('scrambled', 'sslrootcert=system');
     vi.stubEnv('SSL_CERT_FILE', server.certificates.authority);

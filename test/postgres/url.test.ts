@@ -60,6 +60,10 @@ describe('where it leads', () => {
     expect(parse(`postgresql://ann:${password}@db/survey`)).toMatchObject({ password, host: 'db' });
   });
 
+  test('a quote may end it, as it may end a password', () => {
+    expect(parse("postgresql://db/survey?password=it's'").password).toBe("it's'");
+  });
+
   test('an IPv6 address stands in brackets', () => {
     expect(parse('postgresql://ann@[::1]:5433/survey')).toMatchObject({ host: '::1', port: 5433 });
   });

@@ -4,7 +4,7 @@ import type { TestDatabase } from './database.js';
  * Everything in the schema `public`, as text in a fixed order: what a migration's round trip must bring back.
  * Two catalogs of one shape are equal, whatever their object numbers are.
  */
-export async function catalogOf(database: TestDatabase): Promise<string[]> {
+export async function catalogOf(database: Pick<TestDatabase, 'rows'>): Promise<string[]> {
   const rows = await database.rows<{ line: string }>(`
     with ours as (select 'public'::regnamespace::oid as schema)
     select format('type %s: %s', t.typname, array(select enumlabel from pg_enum where enumtypid = t.oid order by enumsortorder)) as line

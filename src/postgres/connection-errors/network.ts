@@ -68,16 +68,17 @@ function networkProblem(code: string | undefined, error: Error, target: Target):
     case 'ECONNRESET':
     case 'EPIPE':
     case 'ECONNABORTED':
-      return closed(` (${code})`);
+      return closed(target, ` (${code})`);
     default:
-      return error.message === 'Connection terminated unexpectedly' ? closed('') : undefined;
+      return error.message === 'Connection terminated unexpectedly' ? closed(target, '') : undefined;
   }
 }
 
-function closed(detail: string): Sentences {
+function closed(target: Target, detail: string): Sentences {
+  const direct = 'Remove sslnegotiation=direct if the server is older than PostgreSQL 17, and check';
   return [
     'connection_closed',
     `closed the connection before anybody was logged in${detail}`,
-    'Check that host and port are those of PostgreSQL, and look into its log; a proxy without a server behind it does this too.',
+    `${target.tls.negotiation === 'direct' ? direct : 'Check'} that host and port are those of PostgreSQL, and look into its log; a proxy without a server behind it does this too.`,
   ];
 }

@@ -20,7 +20,7 @@ export function withoutScheme(text: string): string {
       remedy: `Set DATABASE_URL to an address such as ${EXAMPLE_URL}.`,
     });
   }
-  if (/^["'`]|["'`]$/.test(url)) {
+  if (/^["'`]/.test(url)) {
     throw invalidUrl(
       'has quotes around it',
       'Remove them: env files of Docker and of many others take quotes as a part of the value.',

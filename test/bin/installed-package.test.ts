@@ -1,0 +1,120 @@
+import { access, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, inject, test } from 'vitest';
+import { runCli, runProgram } from '../support/cli.js';
+import { sharedProject } from '../support/clone.js';
+import { createDatabase, dropDatabase } from '../support/databases.js';
+
+describe('an installed package', () => {
+  const project = sharedProject();
+
+  test('has what it needs to run, and nothing else', async () => {
+    const tops = [...new Set(project.packed.map((path) => path.split('/')[0]))].sort();
+    const always = ['bin', 'dist', 'package.json', 'scripts', 'src'];
+    expect(tops.filter((top) => !/^(README|LICENSE|CHANGELOG)/.test(top ?? ''))).toEqual(always);
+    expect(project.packed.filter((path) => path.startsWith('bin/'))).toEqual(['bin/voicesurvey-db']);
+    expect(project.packed.filter((path) => path.startsWith('src/'))).toEqual(
+      project.packed.filter((path) => path.startsWith('src/storage/')),
+    );
+    for (const path of [
+      'src/storage/sql/V0001.up.sql',
+      'src/storage/seed/seed.sql',
+      'dist/index.js',
+      'dist/index.d.ts',
+    ]) {
+      expect(project.packed).toContain(path);
+    }
+    expect(project.packed.filter((path) => /\.test\.|(^|\/)(test|bench|docs)\//.test(path))).toEqual([]);
+    for (const path of [
+      'bin/voicesurvey-db',
+      'scripts/db_upgrade.sh',
+      'scripts/db_downgrade.sh',
+      'scripts/db_seed.sh',
+    ]) {
+      expect((await stat(join(project.packageRoot, path))).mode & 0o111).toBe(0o111);
+    }
+  });
+
+  test.for([
+    ['up', 'DATABASE_URL is not set.', "use a server of the package's own with --embedded"],
+    ['status', 'DATABASE_URL is not set.', "use a server of the package's own with --embedded"],
+    ['start', '"start" is about a server of the package\'s own', 'voicesurvey-db start --embedded'],
+  ] as const)('%s without DATABASE_URL is exit code 2, and nothing is started', async ([
+    command,
+    message,
+    remedy,
+  ]) => {
+    const { code, stdout, stderr } = await runCli([command], {
+      root: project.packageRoot,
+      cwd: project.root,
+    });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^error: [^\n]+\.\n[^\n]+\n$/);
+    expect(stderr).toContain(`error: ${message}`);
+    expect(stderr).toContain(remedy);
+    expect(await readdir(project.root)).not.toContain('.voicesurvey-db');
+  });
+
+  test('works on the server of DATABASE_URL, by its script too', async () => {
+    const url = await createDatabase(inject('serverUrl'), `${inject('runName')}_installed`);
+    try {
+      const script = join(project.packageRoot, 'scripts/db_upgrade.sh');
+      const { code, stderr } = await runProgram(script, ['--seed'], { env: { DATABASE_URL: url }, cwd: '/' });
+      expect([code, stderr]).toEqual([0, expect.stringContaining('Added 18 seed rows.')]);
+    } finally {
+      await dropDatabase(inject('serverUrl'), `${inject('runName')}_installed`);
+    }
+  });
+
+  test('builds and installs nothing, however old its build is', async () => {
+    const { packageRoot, root } = project;
+    await utimes(join(packageRoot, 'dist/cli/main.js'), 0, 0);
+    const before = await readdir(packageRoot);
+    const { code, stdout, stderr } = await runCli(['--version'], {
+      root: packageRoot,
+      cwd: root,
+      // Where neither npm nor a compiler could be found.
+      env: { PATH: '/nowhere' },
+    });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(await readdir(packageRoot)).toEqual(before);
+  });
+
+  test('with --embedded has its server in the project, and its hints can be copied', async () => {
+    const { packageRoot, root } = project;
+    const up = await runCli(['up', '--seed', '--embedded'], { root: packageRoot, cwd: root });
+    expect([up.code, up.stdout]).toEqual([0, '']);
+    expect(up.stderr).toContain('its data is in .voicesurvey-db/server.\n');
+    expect(up.stderr).toContain('  psql "$(npx voicesurvey-db url --embedded)"  open it');
+    await access(join(root, '.voicesurvey-db/server/data'));
+
+    const url = await runCli(['url', '--embedded'], { root: packageRoot, cwd: join(root, 'node_modules') });
+    expect(url.stdout).toMatch(/^postgresql:\/\/postgres:\S+@127\.0\.0\.1:\d+\/voicesurvey\n$/);
+    expect(up.stderr).toContain(url.stdout);
+    expect(await readdir(packageRoot)).not.toContain('.voicesurvey-db');
+
+    const stop = await runCli(['stop', '--embedded'], { root: packageRoot, cwd: root });
+    expect(stop.stderr).toBe('Stopped; the data stays in .voicesurvey-db.\n');
+  });
+
+  test('of which a part is missing says so', async () => {
+    const { packageRoot, root } = project;
+    await rm(join(packageRoot, 'dist/cli/up.js'));
+    const { code, stdout, stderr } = await runCli(['up', '--json'], { root: packageRoot, cwd: root });
+    expect([code, stderr]).toEqual([1, '']);
+    expect(JSON.parse(stdout)).toEqual({
+      command: 'up',
+      ok: false,
+      exitCode: 1,
+      server: null,
+      error: {
+        code: 'package_incomplete',
+        message: `A part of the package is missing: Cannot find module '${packageRoot}/dist/cli/up.js'.`,
+        remedy: 'Install voicesurvey-db again.',
+        place: null,
+        server: null,
+      },
+    });
+  });
+});

@@ -1,0 +1,147 @@
+import { appendFile, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { type CliResult, repository, runCli, runJson, startCli } from '../support/cli.js';
+import { clone, sharedClone } from '../support/clone.js';
+
+const version = (root: string, env = {}): Promise<CliResult> => runCli(['--version'], { root, env });
+const worked = { code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' };
+
+/** What a build that is going on, or was killed, leaves in a clone. */
+const leftovers = async (root: string): Promise<string[]> =>
+  (await readdir(root)).filter((name) => /\.tmp$|^\.prepare/.test(name));
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** The number of a process that is dead. */
+async function deadProcess(): Promise<number> {
+  const { child, result } = startCli(['--version']);
+  await result;
+  return child.pid ?? 0;
+}
+
+describe('a clone that is not built', () => {
+  test('is built by the first of two commands at once, and standard output stays clean', async () => {
+    const { root } = await clone({ built: false });
+    const results = await Promise.all([version(root), version(root)]);
+    for (const { code, stdout, stderr } of results) {
+      expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+      expect(stderr).toMatch(/^(Waiting for process \d+, which installs or builds this clone …\n)?$/);
+    }
+    expect(await leftovers(root)).toEqual([]);
+  });
+
+  test('works after a build that was killed in the middle', async () => {
+    const { root } = await clone({ built: false, name: "somebody's clone" });
+    const { child, result } = startCli(['--version'], { root });
+    while (!(await isThere(join(root, '.prepare.lock')))) await pause(5);
+    await pause(200);
+    child.kill('SIGKILL');
+    // Its compiler is an orphan now, and goes on.
+    expect(await version(root)).toMatchObject({ code: 0 });
+    await result;
+    expect(await leftovers(root)).toEqual([]);
+    expect(await version(root)).toEqual(worked);
+  });
+});
+
+describe('a clone that was built', () => {
+  const shared = sharedClone();
+
+  test('is not built again, also where its compiler is missing', async () => {
+    const built = await stat(join(shared.root, 'dist'));
+    expect(await version(shared.root)).toEqual(worked);
+    expect((await stat(join(shared.root, 'dist'))).ino).toBe(built.ino);
+  });
+
+  test('is built again when a source is newer, whatever the time on it is', async () => {
+    const { root } = shared;
+    await appendFile(join(root, 'src/postgres/application-name.ts'), '\n');
+    await writeFile(join(root, 'src/added.ts'), "export const added = 'yes';\n");
+    const future = new Date(Date.now() + 86_400_000);
+    await utimes(join(root, 'src/added.ts'), future, future);
+    expect(await version(root)).toEqual(worked);
+    expect(await readFile(join(root, 'dist/added.js'), 'utf8')).toContain('yes');
+    const built = await stat(join(root, 'dist'));
+    expect(await version(root)).toEqual(worked);
+    expect((await stat(join(root, 'dist'))).ino).toBe(built.ino);
+  });
+
+  test.for([
+    ['of a dead process', async () => `${await deadProcess()}`],
+    ['of dead processes', async () => `${await deadProcess()} ${await deadProcess()}`],
+  ] as const)('takes over a lock %s, and sweeps away what it left', async ([, content]) => {
+    const { root } = shared;
+    await rm(join(root, 'dist/.built'));
+    await writeFile(join(root, '.prepare.lock'), await content());
+    await writeFile(join(root, 'dist.4711.tmp'), '');
+    expect(await version(root)).toEqual(worked);
+    expect(await leftovers(root)).toEqual([]);
+  });
+
+  test('waits for a process that is alive, and says for which', async () => {
+    const { root } = shared;
+    await rm(join(root, 'dist/.built'));
+    await writeFile(join(root, '.prepare.lock'), `${await deadProcess()} ${process.pid}`);
+    const { child, result } = startCli(['--version'], { root });
+    await new Promise((resolve) => child.stderr?.once('data', resolve));
+    await rm(join(root, '.prepare.lock'));
+    expect(await result).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^Waiting for process \d+, which installs or builds this clone …\n$/),
+    });
+  });
+
+  test('whose build fails says so in two sentences, or in one document, and keeps the old build', async () => {
+    const { root } = shared;
+    await writeFile(join(root, 'src/added.ts'), 'export const added: number = "no";\n');
+    const future = new Date(Date.now() + 2 * 86_400_000);
+    await utimes(join(root, 'src/added.ts'), future, future);
+    const { code, stdout, stderr, document } = await runJson(['status'], { root });
+    expect(code).toBe(1);
+    expect(stderr).toContain('src/added.ts');
+    expect(document).toEqual({
+      command: 'status',
+      ok: false,
+      exitCode: 1,
+      server: null,
+      error: {
+        code: 'prepare_failed',
+        message: `The TypeScript compiler failed in ${root}.`,
+        remedy: 'See what it says above, cure that, and run the command again.',
+        place: null,
+        server: null,
+      },
+    });
+    expect(stdout.startsWith('{')).toBe(true);
+    expect(await readFile(join(root, 'dist/added.js'), 'utf8')).toContain('yes');
+    expect(await leftovers(root)).toEqual([]);
+  });
+});
+
+test('a clone without packages needs npm, and says so where there is none', async () => {
+  const { root } = await clone({ built: false });
+  await rm(join(root, 'node_modules'));
+  const { code, stdout, stderr } = await runCli(['up'], { root, env: { PATH: '/nowhere' } });
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(
+    /^Installing the packages of this clone \(once; npm ci\) …\nerror: npm cannot be run \(spawn npm ENOENT\)\.\nInstall Node\.js together with npm.*\n$/,
+  );
+  expect(await leftovers(root)).toEqual([]);
+});
+
+test('the program is executable, and the modes of the scripts are in git', async () => {
+  for (const path of [
+    'bin/voicesurvey-db',
+    'scripts/db_upgrade.sh',
+    'scripts/db_downgrade.sh',
+    'scripts/db_seed.sh',
+  ]) {
+    expect((await stat(join(repository, path))).mode & 0o111).toBe(0o111);
+  }
+});

@@ -1,0 +1,175 @@
+import { describe, expect } from 'vitest';
+import { runCli, runJson } from '../support/cli.js';
+import { type TestDatabase, test } from '../support/database.js';
+import { folderWith } from '../support/folder.js';
+
+// `toEqual` fails on a key that is not expected: what programs read is written down here, all of it.
+
+const number = expect.any(Number);
+const text = expect.stringMatching(/./);
+const isoDate = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
+const two = {
+  'V1.up.sql': 'create table one (id integer);',
+  'V1.down.sql': 'drop table one;',
+  'V2.add_two.up.sql': 'create table two (id integer);',
+  'V2.add_two.down.sql': 'drop table two;',
+};
+
+/** Runs a command on a database, and expects its document and nothing else. */
+async function documentOf(
+  { url }: Pick<TestDatabase, 'url'>,
+  ...args: string[]
+): Promise<{ document: Record<string, unknown>; head: unknown }> {
+  const { code, stderr, document } = await runJson(args, { env: { DATABASE_URL: url } });
+  expect(stderr).toBe('');
+  expect(document).toMatchObject({ command: args[0], ok: code === 0 || code === 3, exitCode: code });
+  const { hostname, port, pathname, username } = new URL(url);
+  return {
+    document,
+    head: {
+      command: args[0],
+      ok: true,
+      exitCode: 0,
+      server: {
+        address: `postgresql://${username}@${hostname}:${port}${pathname}`,
+        version: expect.stringMatching(/^\d+\.\d+$/),
+      },
+      embedded: false,
+    },
+  };
+}
+
+const result = (version: string, name: string, status: string): unknown => ({
+  version,
+  name,
+  status,
+  durationMs: number,
+});
+
+describe('the document of', () => {
+  test('up and down', async ({ database }) => {
+    const dir = await folderWith(two);
+    const up = await documentOf(database, 'up', '--dir', dir);
+    expect(up.document).toEqual({
+      ...(up.head as object),
+      created: false,
+      sql: null,
+      applied: [result('V1', 'V1', 'applied'), result('V2', 'V2.add_two', 'applied')],
+      current: 'V2',
+    });
+    const again = await documentOf(database, 'up', '--dir', dir);
+    expect(again.document).toEqual({
+      ...(up.head as object),
+      created: false,
+      sql: null,
+      applied: [],
+      current: 'V2',
+    });
+    const down = await documentOf(database, 'down', '--dir', dir, '--to=0');
+    expect(down.document).toEqual({
+      ...(down.head as object),
+      sql: null,
+      rolledBack: [result('V2', 'V2.add_two', 'rolled_back'), result('V1', 'V1', 'rolled_back')],
+      current: null,
+    });
+  });
+
+  test('status, which is exit code 3 while something is pending', async ({ database }) => {
+    const dir = await folderWith(two);
+    await documentOf(database, 'up', '--dir', dir, '--to', 'V1');
+    const status = await documentOf(database, 'status', '--dir', dir);
+    const unknown = { origin: null, reason: null, irreversible: null };
+    const applied = {
+      appliedAt: isoDate,
+      appliedBy: text,
+      appliedWith: expect.stringMatching(/^voicesurvey-db \d/),
+      appliedOn: text,
+      durationMs: number,
+    };
+    const pending = {
+      appliedAt: null,
+      appliedBy: null,
+      appliedWith: null,
+      appliedOn: null,
+      durationMs: null,
+    };
+    expect(status.document).toEqual({
+      ...(status.head as object),
+      exitCode: 3,
+      migrations: [
+        { version: 'V1', name: 'V1', standing: 'applied', ...applied, ...unknown, origin: 'applied' },
+        { version: 'V2', name: 'V2.add_two', standing: 'pending', ...pending, ...unknown },
+      ],
+      current: 'V1',
+      upToDate: false,
+      migratingNow: null,
+      drift: { state: 'none', since: 'V1', reason: null },
+    });
+    await documentOf(database, 'up', '--dir', dir);
+    expect((await documentOf(database, 'status', '--dir', dir)).document).toMatchObject({
+      exitCode: 0,
+      upToDate: true,
+    });
+  });
+
+  test('seed, and up --seed', async ({ migrated }) => {
+    const seed = await documentOf(migrated, 'seed');
+    expect(seed.document).toEqual({ ...(seed.head as object), inserted: 18 });
+    const up = await documentOf(migrated, 'up', '--seed');
+    expect(up.document).toEqual({
+      ...(up.head as object),
+      created: false,
+      sql: null,
+      applied: [],
+      current: text,
+      seeded: 0,
+    });
+  });
+
+  test('url, which is the address without its password', async ({ database }) => {
+    const url = new URL(database.url);
+    url.password = 'Geh3im';
+    const { document, head } = await documentOf({ url: url.href }, 'url');
+    const { server, ...rest } = head as { server: { address: string } };
+    expect(document).toEqual({ ...rest, url: server.address });
+    const { stdout, stderr } = await runCli(['url'], { env: { DATABASE_URL: url.href } });
+    expect([stdout, stderr]).toEqual([`${server.address}\n`, '']);
+  });
+
+  test('a failure, with the place, what the server said and what became of every migration', async ({
+    database,
+  }) => {
+    const dir = await folderWith({
+      ...two,
+      'V1.up.sql': 'create table one (id integer check (id > 1));\ninsert into one values (1);',
+    });
+    const { document } = await documentOf(database, 'up', '--dir', dir);
+    const failed = (version: string, name: string, status: string): unknown => ({
+      version,
+      name,
+      status,
+      durationMs: null,
+    });
+    expect(document).toEqual({
+      command: 'up',
+      ok: false,
+      exitCode: 1,
+      server: { address: text },
+      error: {
+        code: 'migration_failed',
+        message: expect.stringContaining(`${dir}/V1.up.sql:2:1: `),
+        remedy: text,
+        place: { file: `${dir}/V1.up.sql`, line: 2, column: 1, excerpt: expect.stringContaining('^') },
+        server: {
+          sqlState: '23514',
+          detail: expect.stringContaining('one_id_check'),
+          hint: null,
+          context: null,
+          definition: null,
+        },
+      },
+      migrations: [failed('V1', 'V1', 'failed'), failed('V2', 'V2.add_two', 'not_reached')],
+    });
+  });
+});

@@ -1,0 +1,185 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import { describe, expect, test } from 'vitest';
+import { findEmbeddedServer } from '../../src/postgres/embedded.js';
+import { kill } from '../postgres/embedded/support.js';
+import { type CliOptions, type CliResult, runCli, runJson, runProgram, startCli } from '../support/cli.js';
+import { sharedClone } from '../support/clone.js';
+import { hasTerminal, runOnTerminal } from '../support/terminal.js';
+
+// The tests of this file follow one another on one server, as a user's commands do.
+describe.sequential('in a clone, without DATABASE_URL', () => {
+  const clone = sharedClone();
+  const inClone = (args: string, options: CliOptions = {}): Promise<CliResult> =>
+    runCli(args.split(' '), { cwd: clone.root, ...options, root: clone.root });
+  const running = async (): Promise<{ pid: number; url: string }> => {
+    const server = await findEmbeddedServer({ directory: join(clone.root, '.voicesurvey-db') });
+    if (server === null) throw new Error('No server is running.');
+    return server;
+  };
+  const count = async (sql: string): Promise<unknown> => {
+    const client = new pg.Client({ connectionString: (await running()).url });
+    await client.connect();
+    const { rows } = await client.query(`select count(*)::integer as count from ${sql}`);
+    await client.end();
+    return rows[0].count;
+  };
+
+  test('the first command shows the address, what is in the database and what to do next', async () => {
+    const { code, stdout, stderr } = await inClone('up --seed');
+    expect([code, stdout]).toEqual([0, '']);
+    const { url } = await running();
+    const lines = stderr.split('\n');
+    expect(lines).toEqual([
+      expect.stringMatching(/^Started PostgreSQL \d+\.\d+; its data is in \.voicesurvey-db\/server\.$/),
+      ...lines.filter((line) => / applied in \d+ ms$/.test(line)),
+      expect.stringMatching(/^Done: \d+ applied, the database is at V\d+\.$/),
+      'Added 18 seed rows.',
+      expect.stringMatching(
+        /^on postgresql:\/\/postgres@127\.0\.0\.1:\d+\/voicesurvey \(PostgreSQL \d+\.\d+\)$/,
+      ),
+      '',
+      `  ${url}`,
+      '',
+      'It holds 11 tables, 13 enum types and 18 rows.',
+      'Next:',
+      '  psql "$(./bin/voicesurvey-db url)"  open it, with psql or any other client',
+      '  ./bin/voicesurvey-db status         see which migrations it has',
+      '  ./bin/voicesurvey-db stop           stop the server; the data stays',
+      '',
+    ]);
+    expect(await count("pg_tables where schemaname = 'public'")).toBe(11);
+  });
+
+  test('the second one says that nothing was to do, and shows no password', async () => {
+    const { code, stderr } = await inClone('up --seed');
+    const password = new URL((await running()).url).password;
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^Nothing to do: the database is at V\d+\.\nNothing to seed: the rows are there already\.\non .*\n$/,
+    );
+    expect(stderr).not.toContain(password);
+  });
+
+  test('url prints the address with the password, and nothing else', async () => {
+    const { url } = await running();
+    expect(await inClone('url')).toEqual({ code: 0, stdout: `${url}\n`, stderr: '' });
+  });
+
+  test.skipIf(!hasTerminal)(
+    'db_downgrade.sh names the server that it asks about, without the password',
+    async () => {
+      const { url } = await running();
+      const script = join(clone.root, 'scripts/db_downgrade.sh');
+      const { code, stdout } = await runOnTerminal([script], { input: 'n\n' });
+      expect(code).toBe(4);
+      expect(stdout).toContain(`\n${url.replace(/:[^:@]+@/, '@')}\nRoll back every migration? `);
+      expect(stdout).not.toContain(new URL(url).password);
+    },
+  );
+
+  test('start says that it is running', async () => {
+    const { url } = await running();
+    const { code, stdout, stderr } = await inClone('start');
+    expect([code, stdout]).toEqual([0, '']);
+    expect(stderr).toMatch(/^Nothing to do: PostgreSQL \d+\.\d+ is running\.\n/);
+    expect(stderr).toContain(`\n  ${url}\n`);
+  });
+
+  test('the empty variable is an error, not the embedded server', async () => {
+    const { code, stderr } = await inClone('up', { env: { DATABASE_URL: '' } });
+    expect([code, stderr]).toEqual([
+      2,
+      'error: DATABASE_URL is set and empty.\n' +
+        'Set it to postgresql://user:password@host:5432/database, or unset it to use the embedded server.\n',
+    ]);
+  });
+
+  test('up starts a server that was killed, and finds its data', async () => {
+    await kill((await running()).pid);
+    const { code, stdout, document } = await runJson(['up'], { cwd: '/', root: clone.root });
+    expect([code, stdout.trimEnd().split('\n').length]).toEqual([
+      0,
+      JSON.stringify(document, null, 2).split('\n').length,
+    ]);
+    expect(document).toEqual({
+      command: 'up',
+      ok: true,
+      exitCode: 0,
+      server: expect.objectContaining({ address: expect.stringContaining('@127.0.0.1:') }),
+      created: false,
+      sql: null,
+      applied: [],
+      current: expect.any(String),
+      embedded: true,
+      url: (await running()).url,
+    });
+    expect(await count('users')).toBe(3);
+  });
+
+  test('stop and start, each also where it is done already, and their documents', async () => {
+    const directory = join(clone.root, '.voicesurvey-db');
+    const json = (command: string): ReturnType<typeof runJson> => runJson([command], { root: clone.root });
+    const head = (command: string): object => ({ command, ok: true, exitCode: 0 });
+    expect((await json('stop')).document).toEqual({ ...head('stop'), stopped: true, directory });
+    expect(await inClone('stop')).toMatchObject({
+      code: 0,
+      stderr: 'Nothing to do: no server is running in .voicesurvey-db.\n',
+    });
+    expect((await json('start')).document).toEqual({
+      ...head('start'),
+      url: expect.stringMatching(/^postgresql:\/\/postgres:[^@]+@127\.0\.0\.1:\d+\/voicesurvey$/),
+      directory: join(directory, 'server'),
+      port: expect.any(Number),
+      pid: expect.any(Number),
+      version: expect.stringMatching(/^\d+\.\d+$/),
+      started: true,
+    });
+    expect(await inClone('stop')).toMatchObject({
+      code: 0,
+      stderr: 'Stopped; the data stays in .voicesurvey-db.\n',
+    });
+  });
+
+  test('hints hold where they are read: from another folder the path is whole', async () => {
+    const elsewhere = join(clone.root, '..', 'elsewhere');
+    await mkdir(elsewhere);
+    const { stderr } = await inClone('up', { cwd: elsewhere });
+    expect(stderr).toContain(`its data is in ${clone.root}/.voicesurvey-db/server.\n`);
+    expect(stderr).toContain(`  psql "$(${clone.root}/bin/voicesurvey-db url)"  open it`);
+  });
+
+  test('a command whose working directory was removed works', async () => {
+    await inClone('stop');
+    const program = `'${process.execPath}' '${clone.root}/bin/voicesurvey-db'`;
+    const script = `mkdir gone && cd gone && rmdir ../gone && exec ${program} up`;
+    const { code, stderr } = await runProgram('sh', ['-c', script], { cwd: join(clone.root, '..') });
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Nothing to do: the database is at V')]);
+  });
+
+  test('up while another stops the server is done, or says what happened', async () => {
+    for (const delay of [0, 60, 120]) {
+      const stopping = pause(120).then(() => inClone('stop'));
+      await pause(delay);
+      const up = startCli(['up', '--seed'], { root: clone.root });
+      const [stopped, { code, stderr }] = await Promise.all([stopping, up.result]);
+      expect(stopped.code).toBe(0);
+      if (code !== 0)
+        expect([code, stderr]).toEqual([
+          1,
+          expect.stringMatching(/^(.*\n)*error: [^\n]+\.\n(server: .*\n)?[A-Z][^\n]+\n$/),
+        ]);
+      expect(stderr).not.toMatch(/^\s+at /m);
+    }
+    expect(await inClone('up --seed')).toMatchObject({ code: 0 });
+  });
+
+  test('six commands at once, while no server runs, start one server', async () => {
+    await inClone('stop');
+    const results = await Promise.all(Array.from({ length: 6 }, () => inClone('status')));
+    expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(results.filter(({ stderr }) => stderr.includes('Started PostgreSQL'))).toHaveLength(1);
+  });
+});

@@ -1,0 +1,129 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, inject } from 'vitest';
+import { type CliResult, type RunningCli, repository, runCli, runProgram, startCli } from '../support/cli.js';
+import { type TestDatabase, test } from '../support/database.js';
+import { folderWith } from '../support/folder.js';
+import { hasTerminal, runOnTerminal } from '../support/terminal.js';
+
+const slow = {
+  'V1.up.sql': 'create table one (id integer);',
+  'V1.down.sql': 'drop table one;',
+  'V2.up.sql': 'create table two (id integer);\nselect pg_sleep(60);',
+  'V2.down.sql': 'drop table two;',
+};
+
+/** Starts an `up` and waits until its second migration sleeps. */
+async function startSlowUp(database: TestDatabase, ...args: string[]): Promise<RunningCli & { dir: string }> {
+  const dir = await folderWith(slow);
+  const running = startCli(['up', '--dir', dir, ...args], { env: { DATABASE_URL: database.url } });
+  const sleeping =
+    "select count(*)::integer from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
+  while ((await database.value(sleeping)) === 0) await pause(20);
+  return { ...running, dir };
+}
+
+const statementsLeft = (database: TestDatabase): Promise<unknown> =>
+  database.value(
+    `select count(*)::integer from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'`,
+  );
+
+describe('up', () => {
+  test.for([
+    'SIGINT',
+    'SIGTERM',
+  ] as const)('that gets %s ends its statement in the server, keeps what is whole, and says so', async (signal, {
+    database,
+  }) => {
+    const { child, result } = await startSlowUp(database);
+    child.kill(signal);
+    const { code, stdout, stderr } = await result;
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^V1 applied in \d+ ms\nInterrupted: .*\nerror: Interrupted in V2: /);
+    expect(await statementsLeft(database)).toBe(0);
+    expect(await database.rows('select name from voicesurvey_migrations.history')).toEqual([{ name: 'V1' }]);
+  });
+
+  test('that gets a second signal ends at once', async ({ database }) => {
+    const { child, result } = await startSlowUp(database);
+    child.kill('SIGINT');
+    child.stderr?.once('data', () => child.kill('SIGINT'));
+    const { code, stderr } = await result;
+    // The first may have been answered before the second came.
+    expect(code === null || stderr.includes('error: Interrupted')).toBe(true);
+  });
+
+  test('prints the document of an interrupted run with --json, and nothing else', async ({ database }) => {
+    const { child, result } = await startSlowUp(database, '--json');
+    child.kill('SIGTERM');
+    const { stdout, stderr } = await result;
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      error: { code: 'interrupted' },
+      migrations: [{ status: 'applied' }, { status: 'failed' }],
+    });
+  });
+
+  // Milliseconds after the start of a process that takes about 300.
+  test.for([
+    90, 160, 200, 240, 280,
+  ])('that is killed after %i ms does not stand in the way of the next', async (delay, { database }) => {
+    const env = { DATABASE_URL: database.url };
+    const { child, result } = startCli(['up', '--seed'], { env });
+    await pause(delay);
+    child.kill('SIGKILL');
+    await result;
+    const next = await runCli(['up', '--seed'], { env });
+    expect(next).toMatchObject({ code: 0, stderr: expect.stringMatching(/ the database is at V\d+\.\n/) });
+    expect(await database.value('select count(*)::integer from users')).toBe(3);
+  });
+});
+
+describe('output that cannot be written', () => {
+  /** Runs the command line in a shell, its outputs tied up by redirections; prints its exit code and its errors. */
+  const inShell = (url: string, args: string, template: (command: string) => string): Promise<CliResult> => {
+    const command = `'${process.execPath}' '${repository}bin/voicesurvey-db' ${args}; echo $? >&3`;
+    return runProgram('sh', ['-c', template(command)], { env: { DATABASE_URL: url } });
+  };
+
+  test.for([
+    ['standard output', '--json', (command: string) => `{ { ${command}; } | true; } 3>&1`],
+    ['standard error', '', (command: string) => `{ { ${command}; } 2>&1 | true; } 3>&1`],
+  ] as const)('because nobody reads %s any more changes nothing', async ([, json, template], {
+    database,
+  }) => {
+    const dir = await folderWith({ ...slow, 'V2.up.sql': 'select pg_sleep(0.3);' });
+    const { stdout, stderr } = await inShell(database.url, `up --dir '${dir}' ${json}`, template);
+    expect([stdout, stderr]).toEqual(['0\n', '']);
+    expect(await database.value('select count(*)::integer from voicesurvey_migrations.history')).toBe(2);
+  });
+
+  test.skipIf(process.platform !== 'linux')('because the disk is full is a failure', async () => {
+    const { stdout, stderr } = await inShell(
+      inject('serverUrl'),
+      'url --json',
+      (command) => `exec 3>&1; { ${command}; } >/dev/full`,
+    );
+    expect(stdout).toBe('1\n');
+    expect(stderr).toMatch(/^error: The result cannot be written to standard output: .*ENOSPC.*\n[^\n]+\n$/);
+  });
+});
+
+describe.skipIf(!hasTerminal)('on a terminal', () => {
+  test('sentences are broken between words, and a passing line does not stay', async ({ database }) => {
+    const dir = await folderWith({ ...slow, 'V2.up.sql': 'select wrong;' });
+    const command = [process.execPath, `${repository}bin/voicesurvey-db`, 'up', '--dir', dir];
+    const { code, stdout } = await runOnTerminal(command, { env: { DATABASE_URL: database.url } });
+    expect(code).toBe(1);
+    // What a terminal shows of a line is what stands behind its last carriage return.
+    const shown = stdout
+      .split('\n')
+      .map((line) => line.slice(line.lastIndexOf('\r') + 1).replaceAll('\u001B[K', ''));
+    expect(shown[0]).toMatch(/^V1 applied in \d+ ms$/);
+    expect(shown.slice(1).join(' ')).toMatch(
+      /^error: \S+ column "wrong" does not exist \(SQLSTATE 42703\)\. {2}1 \| /,
+    );
+    for (const line of shown) expect(line.length <= 80 || !/\S\s\S/.test(line)).toBe(true);
+  });
+});

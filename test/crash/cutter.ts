@@ -1,0 +1,75 @@
+import { connect as dial, type Socket } from 'node:net';
+import { type Listener, listen } from '../support/listeners.js';
+
+/** Where the connection is cut: behind how many bytes of one direction, counted over all connections. */
+export interface Cut {
+  readonly towards: 'server' | 'client';
+  readonly afterBytes: number;
+  /** Whether all connections go, and no new one is let through, or just the one that carries that byte. */
+  readonly all: boolean;
+}
+
+/** A port that leads to the server until a byte is reached. */
+export interface Cutter extends Listener {
+  /** Resolves when it has cut. */
+  readonly hasCut: Promise<void>;
+  /** The bytes that went through. */
+  readonly bytes: { server: number; client: number };
+}
+
+/**
+ * Opens one.
+ *
+ * @param port of the server, on 127.0.0.1
+ * @param cut undefined counts only
+ */
+export async function cutter(port: number, cut?: Cut): Promise<Cutter> {
+  const bytes = { server: 0, client: 0 };
+  let resolve = (): void => {};
+  const hasCut = new Promise<void>((resolved) => {
+    resolve = resolved;
+  });
+  const open = new Set<Socket>();
+  let isCut = false;
+
+  const pass = (from: Socket, to: Socket, towards: 'server' | 'client'): void => {
+    from.on('data', (chunk) => {
+      const before = bytes[towards];
+      bytes[towards] += chunk.length;
+      if (isCut || cut?.towards !== towards || bytes[towards] < cut.afterBytes) {
+        to.write(chunk);
+        return;
+      }
+      isCut = true;
+      // What comes before the cut arrives, and be it half a message.
+      to.write(chunk.subarray(0, cut.afterBytes - before), () => {
+        for (const socket of cut.all ? open : [from, to]) socket.destroy();
+        resolve();
+      });
+    });
+    from.on('end', () => to.end());
+  };
+
+  const listener = await listen((near) => {
+    if (isCut && cut?.all === true) {
+      near.destroy();
+      return;
+    }
+    const far = dial({ port, host: '127.0.0.1', allowHalfOpen: true });
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      socket.setNoDelay(true);
+      open.add(socket);
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => {
+        open.delete(socket);
+        other.destroy();
+      });
+    }
+    pass(near, far, 'server');
+    pass(far, near, 'client');
+  });
+  return Object.assign(listener, { hasCut, bytes });
+}

@@ -1,0 +1,101 @@
+import pg from 'pg';
+import { describe, expect } from 'vitest';
+import { up } from '../../src/migrate/up.js';
+import { test } from '../support/database.js';
+import { folderWith } from '../support/folder.js';
+import { poolerMissing, sharedPooler } from '../support/pgbouncer.js';
+
+const POOL_SIZE = 2;
+
+/** What a session can have that its transaction does not take along. PgBouncer itself sets what it tracks. */
+const SESSION = `select session_user as session, current_user as current,
+  array(select name || '=' || setting from pg_settings where source = 'session' and setting is distinct from reset_val
+    and name not in ('application_name', 'client_encoding', 'DateStyle', 'TimeZone', 'standard_conforming_strings')
+    and name not like 'transaction\\_%' order by 1) as settings,
+  nullif(current_setting('survey.secret', true), '') as own_setting,
+  (select count(*)::int from pg_class where relnamespace = pg_my_temp_schema()) as temporary_tables,
+  (select count(*)::int from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) as session_locks,
+  (select count(*)::int from pg_prepared_statements where name <> '') as prepared_statements,
+  (select count(*)::int from pg_cursors where name <> '') as cursors,
+  array(select pg_listening_channels()) as channels`;
+
+const CLEAN = {
+  session: 'postgres',
+  current: 'postgres',
+  settings: [],
+  own_setting: null,
+  temporary_tables: 0,
+  session_locks: 0,
+  prepared_statements: 0,
+  cursors: 0,
+  channels: [],
+};
+
+const EVERYTHING = `
+  set work_mem = '7MB';
+  set lock_timeout = '17s';
+  set search_path = pg_temp, public;
+  set session characteristics as transaction read only;
+  set transaction read write;
+  select set_config('survey.secret', 'known to the migration alone', false);
+  create temporary table leftovers as select 1 as a;
+  select pg_advisory_lock(4711), pg_advisory_lock_shared(4712);
+  prepare remembered as select 1;
+  declare kept cursor with hold for select 1;
+  listen news;
+  set role pg_monitor;
+  set session authorization pg_read_all_data;`;
+
+/** Every server process of the pool, seen by a stranger: each is held by a transaction while the next is looked at. */
+async function seenByStrangers(url: string): Promise<unknown[]> {
+  const strangers = Array.from(
+    { length: POOL_SIZE },
+    () => new pg.Client({ connectionString: url, application_name: 'a stranger' }),
+  );
+  const seen: unknown[] = [];
+  for (const stranger of strangers) {
+    await stranger.connect();
+    await stranger.query('begin');
+    seen.push((await stranger.query(SESSION)).rows[0]);
+  }
+  await Promise.all(strangers.map((stranger) => stranger.end()));
+  return seen;
+}
+
+describe.skipIf(poolerMissing)(`behind PgBouncer, the next client ${poolerMissing ?? ''}`, () => {
+  const pooler = sharedPooler({ default_pool_size: POOL_SIZE });
+  const nothing = Array.from({ length: POOL_SIZE }, () => CLEAN);
+
+  test('finds nothing of what a migration has set, taken or made for its session (E4)', async ({
+    database,
+  }) => {
+    const url = pooler.through(database.url);
+    const directory = await folderWith({ 'V1.up.sql': EVERYTHING, 'V1.down.sql': EVERYTHING });
+    expect(await up({ url, directory })).toMatchObject({ current: 'V1' });
+    expect(await seenByStrangers(url)).toEqual(nothing);
+  });
+
+  test('finds nothing of a migration that has failed (E4)', async ({ database }) => {
+    const url = pooler.through(database.url);
+    const directory = await folderWith({
+      'V1.up.sql': `${EVERYTHING} select 1 / 0;`,
+      'V1.down.sql': '',
+      'V2.up.sql': 'select 2;',
+      'V2.down.sql': '',
+    });
+    await expect(up({ url, directory })).rejects.toMatchObject({ server: { sqlState: '22012' } });
+    expect(await seenByStrangers(url)).toEqual(nothing);
+  });
+
+  test('finds nothing of a migration whose deferred constraint fails at its end (E4)', async ({
+    database,
+  }) => {
+    const url = pooler.through(database.url);
+    const directory = await folderWith({
+      'V1.up.sql': `create table t (a integer unique deferrable initially deferred); insert into t values (1), (1); ${EVERYTHING}`,
+      'V1.down.sql': 'drop table t;',
+    });
+    await expect(up({ url, directory })).rejects.toMatchObject({ server: { sqlState: '23505' } });
+    expect(await seenByStrangers(url)).toEqual(nothing);
+  });
+});
