@@ -15,6 +15,7 @@ export { type Contents, contents } from './inspect/contents.js';
 export { type Difference, differences } from './inspect/difference.js';
 export { down, status, up } from './inspect/engine.js';
 export type { Fact, Facts, Snapshot } from './inspect/snapshot.js';
+export { type Finding, type VerifyOptions, type VerifyResult, verify } from './inspect/verify.js';
 export type { Database, Server } from './migrate/database.js';
 export type { DownOptions, DownResult } from './migrate/down.js';
 export type { Drift } from './migrate/drift.js';

@@ -10,6 +10,7 @@ import { stopCommand } from './stop.js';
 import { upCommand } from './up.js';
 import { urlCommand } from './url.js';
 import { explainUsage } from './usage.js';
+import { verifyCommand } from './verify.js';
 
 const EXIT_CODES = `
 Exit codes:
@@ -58,6 +59,7 @@ function makeProgram(): Command {
     upCommand(),
     downCommand(),
     statusCommand(),
+    verifyCommand(),
     repairCommand(),
     seedCommand(),
     startCommand(),

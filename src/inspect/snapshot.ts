@@ -112,7 +112,7 @@ const PARTS = [
  *
  * @param client a connection outside of any transaction
  * @param schemas the schemas to look at
- * @throws DatabaseError where somebody holds a lock on a view for longer than 2 seconds
+ * @throws DatabaseError where somebody holds a lock on a table or view for longer than 2 seconds
  */
 export async function takeSnapshot(client: pg.Client, schemas: readonly string[]): Promise<TakenSnapshot> {
   const names = `array[${schemas.map((name) => pg.escapeLiteral(name)).join(', ')}]`;
