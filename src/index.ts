@@ -14,6 +14,13 @@
 export { type Contents, contents } from './inspect/contents.js';
 export { type Difference, differences } from './inspect/difference.js';
 export { down, status, up } from './inspect/engine.js';
+export {
+  type Documentation,
+  documentation,
+  type GenerateOptions,
+  snapshot,
+  types,
+} from './inspect/generate.js';
 export type { Fact, Facts, Snapshot } from './inspect/snapshot.js';
 export { type Finding, type VerifyOptions, type VerifyResult, verify } from './inspect/verify.js';
 export type { Database, Server } from './migrate/database.js';
@@ -27,6 +34,7 @@ export type { LockHolder } from './migrate/lock.js';
 export type { Standing } from './migrate/plan.js';
 export { type RepairOptions, type RepairResult, repair } from './migrate/repair.js';
 export type { RunOptions } from './migrate/run.js';
+export { type NewMigration, type NewMigrationOptions, newMigration } from './migrate/scaffold.js';
 export type { SnapshotSource } from './migrate/snapshot.js';
 export type { MigrationStatus, StatusOptions, StatusResult } from './migrate/status.js';
 export type { UpOptions, UpResult } from './migrate/up.js';
@@ -44,5 +52,6 @@ export {
   RefusedError,
   UsageError,
 } from './postgres/errors.js';
+export type * from './rows.js';
 export { type SeedResult, seed } from './seed/seed.js';
 export { migrationsDirectory, seedFile } from './seed/storage.js';
