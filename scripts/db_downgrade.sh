@@ -16,6 +16,7 @@ while [ "$left" -gt 0 ]; do
   case $argument in
     --yes) agreed=yes && continue ;;
     --help | -h) echo 'db_downgrade.sh [--yes] and the options of:' && exec "$program" down --help ;;
+    --dry-run) agreed=yes ;;
     --to | --to=* | --steps | --steps=*) far= what=migrations ;;
     --embedded) embedded=$argument ;;
   esac

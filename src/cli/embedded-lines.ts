@@ -22,7 +22,7 @@ export function shownPath(path: string): string {
 export async function welcome({ url }: EmbeddedServer): Promise<string[]> {
   const { tables, enums, rows } = await contents({ url });
   const next = [
-    [`psql "$(${call('url')})"`, 'open it, with psql or any other client'],
+    [`psql "$(${call('url')})"`, 'open it, in psql or any client'],
     [call('status'), 'see which migrations it has'],
     [call('stop'), 'stop the server; the data stays'],
   ] as const;

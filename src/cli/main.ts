@@ -26,10 +26,11 @@ Exit codes:
 
 const ENVIRONMENT = `
 Environment:
-  DATABASE_URL  postgresql://user:password@host:5432/database; without it a clone
-                uses an embedded PostgreSQL, which it starts when needed
+  DATABASE_URL  postgresql://user:password@host:5432/database; without it a
+                clone uses an embedded PostgreSQL, which it starts when needed
 
-Every command takes --json and --embedded; voicesurvey-db <command> --help has all.
+Every command takes --json and --embedded. The options of a command are listed
+by voicesurvey-db <command> --help.
 `;
 
 /**

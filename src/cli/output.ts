@@ -52,7 +52,7 @@ export function print(command: string, answer: Answer, json: boolean): void {
     printDocument({ command, ok: true, exitCode, ...answer.document });
   } else {
     say(...answer.lines);
-    if (answer.product) process.stdout.write(`${answer.product}\n`);
+    if (answer.product) process.stdout.write(`${answer.product.trimEnd()}\n`);
   }
 }
 

@@ -3,6 +3,7 @@ import { status } from '../inspect/engine.js';
 import type { Drift } from '../migrate/drift.js';
 import { describeHolder } from '../migrate/lock.js';
 import type { MigrationStatus, StatusResult } from '../migrate/status.js';
+import { applicationName } from '../postgres/application-name.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import { type CommonOptions, type FolderOptions, folderOption, makeDatabaseCommand } from './command.js';
 import { type Answer, serverLine } from './output.js';
@@ -49,9 +50,10 @@ function driftLine({ state, since, reason }: Drift): string {
 
 function describe({ standing, appliedAt, appliedBy, appliedWith, origin, reason }: MigrationStatus): string {
   if (appliedAt === null) return standing === 'late' ? 'late: older than what is applied' : standing;
-  const when = `${appliedAt.toISOString().slice(0, 19)}Z by ${appliedBy} with ${appliedWith}`;
-  const how = origin === 'applied' || reason === null ? '' : ` (${origin}: ${reason})`;
-  return `${standing.padEnd(10)}  ${when}${how}`;
+  const how = appliedWith === applicationName ? '' : ` with ${appliedWith}`;
+  const when = `${appliedAt.toISOString().slice(0, 19)}Z by ${appliedBy}${how}`;
+  const why = origin === 'applied' || reason === null ? '' : ` (${origin}: ${reason})`;
+  return `${standing.padEnd(10)}  ${when}${why}`;
 }
 
 function summary(migrations: readonly MigrationStatus[]): string {

@@ -55,15 +55,17 @@ export function dryRun(state: ServerState, works: readonly Work[]): string {
 function steps(work: Work, state: ServerState, predecessor: bigint | null): Message[] {
   const after = newestAfter({ ...work, direction: 'up' }, state, predecessor);
   const messages: Message[] = [...sessionScript(work, RUN)];
-  for (const { alone, statements, end } of chunksFrom(work.statements, statementsDone(work, state) ?? 0)) {
+  let noted = statementsDone(work, state);
+  for (const { alone, statements, end } of chunksFrom(work.statements, noted ?? 0)) {
     const before = messages.length === 1 ? predecessor : after;
     if (alone) {
-      messages.push(...chunkScript(work, RUN, before, [], progressAt(work, end - 1), null));
+      messages.push(...chunkScript(work, RUN, before, noted, [], progressAt(work, end - 1), null));
       messages.push(...statements.map(({ sql }) => ({ step: 'statement' as const, sql })));
-      messages.push(...chunkScript(work, RUN, after, [], progressAt(work, end), null));
+      messages.push(...chunkScript(work, RUN, after, end - 1, [], progressAt(work, end), null));
     } else {
-      messages.push(...chunkScript(work, RUN, before, statements, progressAt(work, end), null));
+      messages.push(...chunkScript(work, RUN, before, noted, statements, progressAt(work, end), null));
     }
+    noted = end;
   }
   return [...messages, { step: 'commit', sql: 'discard all' }];
 }

@@ -14,6 +14,14 @@ export const LOCK_IN_PG_LOCKS = `locktype = 'advisory'
     and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
     and granted`;
 
+/** What a no-transaction file must have reached in the history for a transaction of it to go on from there. */
+export interface Reached {
+  readonly version: bigint;
+  readonly direction: 'up' | 'down';
+  /** How many of its statements are done; null where none is noted. */
+  readonly statementsDone: number | null;
+}
+
 /** Held by every transaction of a run, together with the number of its lock's process: `voic`, as an integer. */
 const EXECUTOR_KEY = 0x766f_6963;
 
@@ -29,14 +37,16 @@ export const LOCK_LOST = 'VS002';
  * A killed engine frees its lock at once, while the server still executes its last statement and then reads what
  * stands behind it in the pipeline. So each transaction makes sure by itself that it may take effect: it locks the
  * newest row of the history (the table, while there is none), which waits for a transaction that a killed run has
- * left behind, and fails unless that row is the predecessor and the lock's session still holds the lock.
+ * left behind, and fails unless that row is the predecessor, a no-transaction file is no further than was read, and
+ * the lock's session still holds the lock.
  *
  * It needs READ COMMITTED, where every statement sees what was committed before it.
  *
  * @param predecessor the version of the newest row that this transaction builds on; null for an empty history
  * @param lockPid the server process that holds the lock of this run
+ * @param reached how far the no-transaction file is that this transaction belongs to
  */
-export function guard(predecessor: bigint | null, lockPid: number): string {
+export function guard(predecessor: bigint | null, lockPid: number, reached?: Reached): string {
   return `do $guard$
 declare
   newest bigint;
@@ -50,16 +60,21 @@ begin
   if newest is distinct from ${predecessor ?? 'null'} then
     raise exception 'another run has moved the history on, to version %', newest using errcode = '${HISTORY_MOVED}';
   end if;
+  ${reached === undefined ? '' : requireReached(reached)}
   ${requireLock(lockPid)}
 end
 $guard$`;
 }
 
-/** The guard of the transaction that creates the history, when there is no row to lock yet. */
+/**
+ * The guard of the transaction that creates the history. There is no row to lock yet, so two of them wait for each other
+ * by a lock of their own: two sessions that create one schema at once would not both come to their end.
+ */
 export function lockGuard(lockPid: number): string {
   return `do $guard$
 begin
   ${showExecutor(lockPid)}
+  perform pg_catalog.pg_advisory_xact_lock(${EXECUTOR_KEY}, 0);
   ${requireLock(lockPid)}
 end
 $guard$`;
@@ -83,6 +98,14 @@ export function executorOf(lockPid: number): string {
 
 function showExecutor(lockPid: number): string {
   return `perform pg_catalog.pg_advisory_xact_lock_shared(${EXECUTOR_KEY}, ${lockPid});`;
+}
+
+function requireReached({ version, direction, statementsDone }: Reached): string {
+  return `if ${statementsDone ?? 'null'} is distinct from (
+    select statements_done from ${HISTORY_TABLE} where version = ${version} and unfinished = '${direction}'
+  ) then
+    raise exception 'another run has gone on with version ${version}' using errcode = '${HISTORY_MOVED}';
+  end if;`;
 }
 
 function requireLock(lockPid: number): string {

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Migration, Script } from './files.js';
-import { guard, lockGuard } from './guard.js';
+import { guard, lockGuard, type Reached } from './guard.js';
 import { CREATE_HISTORY, HISTORY_TABLE } from './history.js';
 import { recordSnapshotSql, type SnapshotSource } from './snapshot.js';
 import type { Statement } from './statements.js';
@@ -108,12 +108,13 @@ export function transactionScript(
 ): readonly Message[] {
   const durability = ending === null ? [DO_NOT_WAIT_FOR_THE_DISK] : [];
   return [
-    beginMessage(
-      run,
-      predecessor,
+    message(
+      'begin',
+      BEGIN,
       ...durability,
       LIFT_TIMEOUTS,
       `set local lock_timeout = ${lockTimeoutOf(work, run)}`,
+      guard(predecessor, run.lockPid),
     ),
     ...work.statements.map(statementMessage),
     message(
@@ -130,6 +131,7 @@ export function transactionScript(
 /**
  * The messages that run some statements of a no-transaction file in one transaction together with their progress.
  *
+ * @param statementsDone how far the file is before; null where nothing of it is noted
  * @param progress how far the file is then; null at its end
  * @param ending all files of the run, where the run ends with this one; null where it goes on
  */
@@ -137,20 +139,19 @@ export function chunkScript(
   work: Work,
   run: Run,
   predecessor: bigint | null,
+  statementsDone: number | null,
   statements: readonly Statement[],
   progress: Progress | null,
   ending: readonly Work[] | null,
 ): readonly Message[] {
+  const { version, direction } = work;
+  const reached: Reached = { version, direction, statementsDone };
   return [
-    beginMessage(run, predecessor),
+    message('begin', BEGIN, guard(predecessor, run.lockPid, reached)),
     ...statements.map(statementMessage),
     message('record', FOR_THE_RECORD, recordSql(work, run, progress, ending)),
     message('commit', 'commit'),
   ];
-}
-
-function beginMessage(run: Run, predecessor: bigint | null, ...settings: readonly string[]): Message {
-  return message('begin', BEGIN, ...settings, guard(predecessor, run.lockPid));
 }
 
 /**

@@ -20,7 +20,8 @@ export interface SourceFile {
 export const LONGEST_FILE_BYTES = 2 * 1024 * 1024;
 
 const CONTEXT_LINES = 2;
-const WIDEST_LINE = 110;
+/** With the line's number before it, one line of a terminal. */
+const WIDEST_LINE = 74;
 
 /**
  * Makes a text independent of the editor that saved it: no byte order mark, `\n` as the only line end.

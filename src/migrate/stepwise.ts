@@ -60,16 +60,24 @@ export async function runStepwise(
   const wasTried = (end: number): boolean => start !== null && end === start + 1;
   try {
     let predecessor = newest.before;
+    let noted = start;
     let failure = await send(steps, [...sessionScript(work, run), ...settingsAgain(work, start ?? 0)]);
     for (const chunk of chunksFrom(work.statements, start ?? 0)) {
       failure ??= chunk.alone
-        ? await runAlone(steps, chunk, { before: predecessor, after: newest.after }, wasTried(chunk.end))
+        ? await runAlone(
+            steps,
+            chunk,
+            { before: predecessor, after: newest.after },
+            noted,
+            wasTried(chunk.end),
+          )
         : await send(
             steps,
-            chunkScript(work, run, predecessor, chunk.statements, progressAt(work, chunk.end), ending),
+            chunkScript(work, run, predecessor, noted, chunk.statements, progressAt(work, chunk.end), ending),
           );
       if (failure !== null) return failure;
       predecessor = newest.after;
+      noted = chunk.end;
     }
     return failure;
   } finally {
@@ -87,6 +95,7 @@ async function runAlone(
   steps: Steps,
   chunk: Chunk,
   newest: Newest,
+  noted: number | null,
   wasTried: boolean,
 ): Promise<Failure | null> {
   const { run, work, ending } = steps;
@@ -94,12 +103,15 @@ async function runAlone(
   if (statement === undefined) return null;
   const guarded = await send(
     steps,
-    chunkScript(work, run, newest.before, [], progressAt(work, chunk.end - 1), null),
+    chunkScript(work, run, newest.before, noted, [], progressAt(work, chunk.end - 1), null),
   );
   if (guarded !== null) return guarded;
   const failure = await withoutTimeouts(steps, () => execute(steps, statement, wasTried));
   if (failure !== null) return failure;
-  return send(steps, chunkScript(work, run, newest.after, [], progressAt(work, chunk.end), ending));
+  return send(
+    steps,
+    chunkScript(work, run, newest.after, chunk.end - 1, [], progressAt(work, chunk.end), ending),
+  );
 }
 
 /**

@@ -53,7 +53,7 @@ describe('a clone that is not built', () => {
 describe('a clone that was built', () => {
   const shared = sharedClone();
 
-  test('is not built again, also where its compiler is missing', async () => {
+  test('is not built again', async () => {
     const built = await stat(join(shared.root, 'dist'));
     expect(await version(shared.root)).toEqual(worked);
     expect((await stat(join(shared.root, 'dist'))).ino).toBe(built.ino);
@@ -72,13 +72,10 @@ describe('a clone that was built', () => {
     expect((await stat(join(root, 'dist'))).ino).toBe(built.ino);
   });
 
-  test.for([
-    ['of a dead process', async () => `${await deadProcess()}`],
-    ['of dead processes', async () => `${await deadProcess()} ${await deadProcess()}`],
-  ] as const)('takes over a lock %s, and sweeps away what it left', async ([, content]) => {
+  test('takes over a lock of dead processes, and sweeps away what they left', async () => {
     const { root } = shared;
     await rm(join(root, 'dist/.built'));
-    await writeFile(join(root, '.prepare.lock'), await content());
+    await writeFile(join(root, '.prepare.lock'), `${await deadProcess()} ${await deadProcess()}`);
     await writeFile(join(root, 'dist.4711.tmp'), '');
     expect(await version(root)).toEqual(worked);
     expect(await leftovers(root)).toEqual([]);
@@ -93,13 +90,13 @@ describe('a clone that was built', () => {
     await rm(join(root, '.prepare.lock'));
     expect(await result).toMatchObject({
       code: 0,
-      stderr: expect.stringMatching(/^Waiting for process \d+, which installs or builds this clone …\n$/),
+      stderr: `Waiting for process ${process.pid}, which installs or builds this clone …\n`,
     });
   });
 
   test('whose build fails says so in two sentences, or in one document, and keeps the old build', async () => {
     const { root } = shared;
-    await writeFile(join(root, 'src/added.ts'), 'export const added: number = "no";\n');
+    await writeFile(join(root, 'src/added.ts'), 'export const added = ;\n');
     const future = new Date(Date.now() + 2 * 86_400_000);
     await utimes(join(root, 'src/added.ts'), future, future);
     const { code, stdout, stderr, document } = await runJson(['status'], { root });

@@ -32,6 +32,7 @@ describe.sequential('in a clone, without DATABASE_URL', () => {
     expect([code, stdout]).toEqual([0, '']);
     const { url } = await running();
     const lines = stderr.split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(lines).toEqual([
       expect.stringMatching(/^Started PostgreSQL \d+\.\d+; its data is in \.voicesurvey-db\/server\.$/),
       ...lines.filter((line) => / applied in \d+ ms$/.test(line)),
@@ -45,7 +46,7 @@ describe.sequential('in a clone, without DATABASE_URL', () => {
       '',
       'It holds 11 tables, 13 enum types and 18 rows.',
       'Next:',
-      '  psql "$(./bin/voicesurvey-db url)"  open it, with psql or any other client',
+      '  psql "$(./bin/voicesurvey-db url)"  open it, in psql or any client',
       '  ./bin/voicesurvey-db status         see which migrations it has',
       '  ./bin/voicesurvey-db stop           stop the server; the data stays',
       '',

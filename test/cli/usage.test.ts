@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { runCli, runJson } from '../support/cli.js';
 
-const COMMANDS = ['up', 'down', 'status', 'seed', 'start', 'stop', 'url'];
+const COMMANDS = ['up', 'down', 'status', 'repair', 'seed', 'start', 'stop', 'url'];
 const EXIT_CODES = [
   '  0  done',
   '  1  failed',
@@ -16,6 +16,7 @@ describe('--help', () => {
     expect([code, stderr]).toEqual([0, '']);
     for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     for (const text of [...EXIT_CODES, 'DATABASE_URL']) expect(stdout).toContain(text);
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   test.for(COMMANDS)('of %s lists its options and the exit codes, 80 columns wide', async (command) => {
@@ -43,6 +44,11 @@ const MISTAKES = [
     '--embedded up',
     "Unknown option '--embedded'.",
     'Write options behind the command: voicesurvey-db up --embedded',
+  ],
+  [
+    'repair 1 2 --reason=why',
+    "The command 'repair' takes 1 argument, and options.",
+    'See voicesurvey-db repair --help.',
   ],
   ['up now', "The command 'up' takes options only.", 'See voicesurvey-db up --help.'],
   ['down --steps', "Option '--steps <number>' argument missing.", 'See voicesurvey-db down --help.'],

@@ -22,8 +22,14 @@ export interface Cutter extends Listener {
  *
  * @param port of the server, on 127.0.0.1
  * @param cut undefined counts only
+ * @param options.lingerMs for so long the server is not told that the client of the first connection is gone, as when
+ *   that is far away: it goes on with what it was sent
  */
-export async function cutter(port: number, cut?: Cut): Promise<Cutter> {
+export async function cutter(
+  port: number,
+  cut?: Cut,
+  options: { readonly lingerMs?: number } = {},
+): Promise<Cutter> {
   const bytes = { server: 0, client: 0 };
   let resolve = (): void => {};
   const hasCut = new Promise<void>((resolved) => {
@@ -31,6 +37,7 @@ export async function cutter(port: number, cut?: Cut): Promise<Cutter> {
   });
   const open = new Set<Socket>();
   let isCut = false;
+  let connections = 0;
 
   const pass = (from: Socket, to: Socket, towards: 'server' | 'client'): void => {
     from.on('data', (chunk) => {
@@ -47,7 +54,6 @@ export async function cutter(port: number, cut?: Cut): Promise<Cutter> {
         resolve();
       });
     });
-    from.on('end', () => to.end());
   };
 
   const listener = await listen((near) => {
@@ -56,20 +62,39 @@ export async function cutter(port: number, cut?: Cut): Promise<Cutter> {
       return;
     }
     const far = dial({ port, host: '127.0.0.1', allowHalfOpen: true });
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
+    connections++;
+    const lingerMs = connections === 1 ? (options.lingerMs ?? 0) : 0;
+    for (const [socket, other, pauseMs] of [
+      [near, far, lingerMs],
+      [far, near, 0],
     ] as const) {
+      const tell = (what: () => void): unknown => (pauseMs > 0 ? setTimeout(what, pauseMs) : what());
       socket.setNoDelay(true);
       open.add(socket);
-      socket.on('error', () => other.destroy());
+      socket.on('end', () => tell(() => other.end()));
+      socket.on('error', () => tell(() => other.destroy()));
       socket.on('close', () => {
         open.delete(socket);
-        other.destroy();
+        tell(() => other.destroy());
       });
     }
     pass(near, far, 'server');
     pass(far, near, 'client');
   });
-  return Object.assign(listener, { hasCut, bytes });
+  const close = listener[Symbol.asyncDispose];
+  return Object.assign(listener, {
+    hasCut,
+    bytes,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of open) socket.destroy();
+      await close();
+    },
+  });
+}
+
+/** The same database, through a port of 127.0.0.1. */
+export function through(url: string, port: number): string {
+  const other = new URL(url);
+  other.port = String(port);
+  return other.href;
 }

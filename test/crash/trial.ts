@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type CliResult, type RunningCli, startCli } from '../support/cli.js';
 import { createDatabase, dropDatabase } from '../support/databases.js';
-import { type Cut, cutter } from './cutter.js';
+import { type Cut, cutter, through } from './cutter.js';
 import type { Direction } from './migrations.js';
 import type { Random } from './random.js';
 import type { CrashServer } from './server.js';
@@ -218,12 +218,6 @@ export async function measure(
   const startMs = await timed();
   await dropDatabase(server.url, name);
   return { startMs: startMs * 0.9, endMs, bytes };
-}
-
-function through(url: string, port: number): string {
-  const other = new URL(url);
-  other.port = String(port);
-  return other.href;
 }
 
 function keyOf({ direction, next, done }: Position): string {

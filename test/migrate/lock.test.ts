@@ -25,7 +25,7 @@ describe('one at a time', () => {
     const holder = await holdLock(url);
     const events: RunEvent[] = [];
     const run = up({ url, directory: await folderWith(files), onEvent: (event) => events.push(event) });
-    await sleep(400);
+    while (events.length === 0) await sleep(20);
     expect(events).toEqual([
       {
         kind: 'waiting',

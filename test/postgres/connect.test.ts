@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { packageVersion } from '../../src/postgres/application-name.js';
 import { type Connection, type ConnectOptions, connect } from '../../src/postgres/connect.js';
 import { explainLostConnection } from '../../src/postgres/connection-errors.js';
 import type { Target } from '../../src/postgres/target.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
-import { listen, relay, relayFromSocket } from '../support/listeners.js';
+import { listen, relay, relayFromSocket, trickle } from '../support/listeners.js';
 import { PASSWORD, startTlsServer, type TlsServer } from '../support/tls-server.js';
 
 let server: TlsServer;
@@ -116,6 +117,16 @@ describe('a connection', () => {
     });
   });
 
+  test('comes about over a network that delivers byte by byte', async () => {
+    await using slow = await trickle(server.port);
+    await within(
+      { ...server.target('scrambled', '', '127.0.0.1'), port: slow.port },
+      async ({ serverVersion }) => {
+        expect(serverVersion.number).toBeGreaterThan(150000);
+      },
+    );
+  });
+
   test('shows no password when it is printed', async () => {
     for (const parameters of ['sslmode=disable', 'sslmode=require']) {
       for (const role of ['scrambled', 'clear', 'hashed']) {
@@ -202,6 +213,19 @@ describe('a connection that is lost', () => {
     await connection.close();
   });
 
+  test.each([
+    ['57P01', 'FATAL', true],
+    ['25P03', 'FATAL', true],
+    ['08P01', 'FATAL', true],
+    ['08P01', 'ERROR', false],
+    ['57014', 'ERROR', false],
+    ['57P03', 'FATAL', false],
+  ])('is what SQLSTATE %s with severity %s means: %s', (code, severity, lost) => {
+    const error = Object.assign(new pg.DatabaseError('said', 0, 'error'), { code, severity });
+    const connection = { target: server.target('trusted'), lostBecause: () => undefined };
+    expect(explainLostConnection(error, connection)?.code).toBe(lost ? 'connection_lost' : undefined);
+  });
+
   test('is told apart from a query that failed by itself', async () => {
     await within(server.target('trusted'), async (connection) => {
       const error: unknown = await connection.client.query('select 1/0').catch((reason) => reason);
@@ -221,6 +245,7 @@ describe('closing', () => {
     const connection = await connect(server.target('trusted'));
     await Promise.all([connection.close(), connection.close()]);
     await connection.close();
+    expect(connection.client.connection.stream.destroyed).toBe(true);
     await expect(connection.client.query('select 1')).rejects.toThrow('closed');
   });
 
@@ -237,6 +262,7 @@ describe('closing', () => {
     between.cut();
     const start = performance.now();
     await connection.close();
+    expect(connection.client.connection.stream.destroyed).toBe(true);
     expect(performance.now() - start).toBeLessThan(4000);
   });
 });
@@ -275,6 +301,12 @@ describe('connect_timeout', () => {
       code: 'connection_timeout',
     });
     expect(performance.now() - start).toBeLessThan(1700);
+  });
+
+  test('of 0 is without limit', async () => {
+    await within(server.target('trusted', 'connect_timeout=0'), async ({ target }) => {
+      expect(target.connectTimeoutSeconds).toBe(0);
+    });
   });
 
   test.concurrent('does not end a connection that is made', async () => {

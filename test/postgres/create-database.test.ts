@@ -27,6 +27,11 @@ describe('creating a database', () => {
     expect(await createDatabase(wanted)).toBe(false);
   });
 
+  test('leaves one that is there also for a user who may not create any', async () => {
+    await createDatabase(target('creator', 'given'));
+    expect(await createDatabase(target('hashed', 'given'))).toBe(false);
+  });
+
   test.each([
     'with "quotes"',
     "it's; drop database survey",

@@ -6,8 +6,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { connect } from '../../src/postgres/connect.js';
 import { ConnectionError } from '../../src/postgres/errors.js';
 import type { Target } from '../../src/postgres/target.js';
+import { eavesdrop, listen, listenWithTls, type Pems } from '../support/listeners.js';
 import { KEY_PASSWORD } from '../support/tls-certificates.js';
-import { startTlsServer, type TlsServer } from '../support/tls-server.js';
+import { PASSWORD, startTlsServer, type TlsServer } from '../support/tls-server.js';
 
 let server: TlsServer;
 beforeAll(async () => {
@@ -78,6 +79,44 @@ describe('sslmode on a server that does both', () => {
     }
   });
 });
+
+describe('the second attempt of prefer', () => {
+  test('is not made when the login fails on our side', async () => {
+    const target = { ...server.target('split', 'sslmode=prefer'), password: undefined };
+    expect(await outcome(target)).toBe('password_missing');
+  });
+
+  test('is not made when the connection breaks after TLS was agreed on', async () => {
+    let connections = 0;
+    await using listener = await listenWithTls(await otherPems(), (inside) => {
+      connections += 1;
+      // Asks for SCRAM, which begins a login, and hangs up.
+      inside.once('data', () =>
+        inside.end(Buffer.from('52000000170000000a534352414d2d5348412d3235360000', 'hex')),
+      );
+    });
+    const target = server.target('scrambled', 'sslmode=prefer', '127.0.0.1');
+    expect(await outcome({ ...target, port: listener.port })).toBe('connection_closed');
+    expect(connections).toBe(1);
+  });
+
+  test('is not made when nobody answers at all', async () => {
+    let connections = 0;
+    await using listener = await listen((socket) => {
+      connections += 1;
+      socket.destroy();
+    });
+    const target = server.target('scrambled', 'sslmode=prefer', '127.0.0.1');
+    expect(await outcome({ ...target, port: listener.port })).toBe('connection_closed');
+    expect(connections).toBe(1);
+  });
+});
+
+/** Another certificate than the server's. */
+async function otherPems(): Promise<Pems> {
+  const { expired, serverKey } = server.certificates;
+  return { cert: await readFile(expired), key: await readFile(serverKey) };
+}
 
 describe('verification', () => {
   test.each([
@@ -244,6 +283,31 @@ describe('channel binding', () => {
 
   test('can be switched off', async () => {
     expect(await outcome(server.target('scrambled', 'sslmode=require&channel_binding=disable'))).toBe('tls');
+  });
+
+  test('finds somebody between who decrypts, although sslmode=require verifies nothing', async () => {
+    await using between = await eavesdrop(await otherPems(), server.port);
+    const through = (parameters: string): Target => ({
+      ...server.target('scrambled', `sslmode=require${parameters}`, '127.0.0.1'),
+      port: between.port,
+    });
+    expect(await outcome(through(''))).toBe('channel_binding_failed');
+    expect(await outcome(through('&channel_binding=require'))).toBe('channel_binding_failed');
+    expect(await outcome(through('&channel_binding=disable'))).toBe('tls');
+  });
+
+  test('sends no password to who asks for it in clear', async () => {
+    let received = '';
+    await using thief = await listen((socket) => {
+      socket.once('data', () => socket.write(Buffer.from('520000000800000003', 'hex')));
+      socket.on('data', (bytes) => {
+        received += bytes.toString();
+      });
+    });
+    const target = server.target('clear', 'sslmode=disable&channel_binding=require', '127.0.0.1');
+    expect(await outcome({ ...target, port: thief.port })).toBe('channel_binding_unavailable');
+    expect(received).toContain('clear');
+    expect(received).not.toContain(PASSWORD);
   });
 });
 

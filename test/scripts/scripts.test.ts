@@ -102,7 +102,6 @@ describe('db_downgrade.sh', () => {
     });
 
     test.for([
-      'y\n',
       'Yes\n',
     ])('shows the address without a password, asks, and drops when the answer is %j', async (answer, {
       migrated,

@@ -1,5 +1,7 @@
 import { createServer, connect as dial, type ListenOptions, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 
 /** Something that listens and is no PostgreSQL, or stands in front of one. */
 export interface Listener {
@@ -33,6 +35,55 @@ export async function relay(port: number): Promise<Listener & { cut(): void }> {
       for (const socket of sockets) socket.unpipe().pause();
     },
   });
+}
+
+/** A port that leads to another one, whose answers come in pieces of one byte. */
+export function trickle(port: number): Promise<Listener> {
+  return listen((near) => {
+    const far = dial({ port, host: '127.0.0.1' });
+    near.setNoDelay(true).pipe(far);
+    far.on('data', async (bytes: Buffer) => {
+      far.pause();
+      for (const byte of bytes) {
+        near.write(Buffer.of(byte));
+        await nextTurn();
+      }
+      far.resume();
+    });
+    near.on('close', () => far.destroy());
+  });
+}
+
+/** Says that it does TLS, does it with the certificate, and hands over what is inside. */
+export function listenWithTls(pems: Pems, answer: (inside: TLSSocket) => void): Promise<Listener> {
+  return listen((socket) => {
+    socket.once('data', () => {
+      socket.write('S');
+      const inside = new TLSSocket(socket, { isServer: true, ...pems });
+      inside.on('error', () => inside.destroy());
+      answer(inside);
+    });
+  });
+}
+
+/** Stands between with a certificate of its own and reads along: encrypted on both sides, and not from end to end. */
+export function eavesdrop(pems: Pems, port: number): Promise<Listener> {
+  return listenWithTls(pems, (near) => {
+    const far = dial({ port, host: '127.0.0.1' });
+    far.write(Buffer.from('0000000804d2162f', 'hex'));
+    far.once('data', () => {
+      const inside = connectTls({ socket: far, rejectUnauthorized: false });
+      inside.on('error', () => near.destroy());
+      near.pipe(inside).pipe(near);
+    });
+    near.on('close', () => far.destroy());
+  });
+}
+
+/** A certificate and its key. */
+export interface Pems {
+  readonly cert: Buffer;
+  readonly key: Buffer;
 }
 
 /** A port of 127.0.0.1 that nobody listens on. */

@@ -22,7 +22,8 @@ function refusal(error: DatabaseError, target: Target): Sentences | undefined {
     case '28P01':
       return wrongPassword(error, target);
     case '28000':
-      return error.routine === 'InitializeSessionUserId' ? roleRefused(error) : ruleRefused(error, target);
+      if (error.routine === 'InitializeSessionUserId') return roleRefused(error);
+      return error.routine === 'read_client_final_message' ? intercepted(error) : ruleRefused(error, target);
     case '3D000':
       return [
         'database_missing',
@@ -74,6 +75,15 @@ function roleRefused(error: DatabaseError): Sentences {
     'role_refused',
     `does not let this user in: ${said(error)}`,
     'Correct the user in the URL, or let an administrator create the role with the right to log in.',
+  ];
+}
+
+/** The login is tied to the certificate that we were shown, and the server has another one. */
+function intercepted(error: DatabaseError): Sentences {
+  return [
+    'channel_binding_failed',
+    `is not what this connection is encrypted with; somebody between decrypts it: ${said(error)}`,
+    'If that is a proxy which is meant to be there, write channel_binding=disable into the URL; if not, tell who runs the network, and verify the server by sslmode=verify-full.',
   ];
 }
 

@@ -10,7 +10,7 @@ import { guardStream } from './stream-guard.js';
 export interface Progress {
   /** What the server reported of itself, such as `server_version`. */
   readonly parameters: Map<string, string>;
-  /** The server said whether it does TLS; true from the start where it is not asked. */
+  /** The server said whether it does TLS; it is not asked when `sslnegotiation=direct`. */
   answeredAboutTls: boolean;
   /** A message of PostgreSQL's arrived, through TLS where there is TLS. */
   talking: boolean;
@@ -40,7 +40,7 @@ export interface NewClient {
 export function makeClient(target: Target, ssl: false | object, pipeline: boolean): NewClient {
   const progress: Progress = {
     parameters: new Map(),
-    answeredAboutTls: target.tls.negotiation === 'direct',
+    answeredAboutTls: false,
     talking: false,
     offersChannelBinding: false,
     channelBound: false,

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { EmbeddedServerError } from '../errors.js';
 import { systemErrorCode } from './system-errors.js';
 
-/** Makes up a password of 192 bits, from characters that have no meaning in a URL. */
+/** Makes up a password of 144 bits, from characters that have no meaning in a URL. */
 export function makePassword(): string {
-  return randomBytes(24).toString('base64url');
+  return randomBytes(18).toString('base64url');
 }
 
 /**
