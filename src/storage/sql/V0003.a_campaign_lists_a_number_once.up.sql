@@ -18,7 +18,6 @@ begin
   from (
     select string_agg(id::text, ', ' order by id) as ids
     from public.contacts
-    where true
     group by campaign_id, phone_number
     having count(*) > 1
     limit 20
@@ -31,7 +30,7 @@ begin
       table = 'contacts',
       constraint = 'a_campaign_lists_a_number_once',
       message = 'Some campaigns list a number more than once.',
-      detail = format('Ids of contacts that are one too many, at most 20 groups: %s.', found),
+      detail = format('Ids of contacts, at most 20 groups of them: %s.', found),
       hint = 'Keep the contact that was called and delete the others, then run this again.';
   end if;
 end

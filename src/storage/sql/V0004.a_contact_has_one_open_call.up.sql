@@ -32,7 +32,7 @@ begin
       table = 'call_attempts',
       constraint = 'a_contact_has_one_open_call',
       message = 'Some contacts have more than one open call.',
-      detail = format('Ids of call_attempts that are one too many, at most 20 groups: %s.', found),
+      detail = format('Ids of call_attempts, at most 20 groups of them: %s.', found),
       hint = 'End the calls that are over, then run this again.';
   end if;
 end
@@ -57,7 +57,6 @@ begin
   from (
     select string_agg(id::text, ', ' order by id) as ids
     from public.call_attempts
-    where true
     group by contact_id, attempt_number
     having count(*) > 1
     limit 20
@@ -70,7 +69,7 @@ begin
       table = 'call_attempts',
       constraint = 'an_attempt_number_is_used_once',
       message = 'Some contacts have two attempts of one number.',
-      detail = format('Ids of call_attempts that are one too many, at most 20 groups: %s.', found),
+      detail = format('Ids of call_attempts, at most 20 groups of them: %s.', found),
       hint = 'Number the attempts of these contacts 1, 2, 3 in the order of started_at, then run this again.';
   end if;
 end
@@ -109,7 +108,7 @@ begin
       table = 'call_attempts',
       constraint = 'a_provider_call_id_is_used_once',
       message = 'Some calls share one key of the provider.',
-      detail = format('Ids of call_attempts that are one too many, at most 20 groups: %s.', found),
+      detail = format('Ids of call_attempts, at most 20 groups of them: %s.', found),
       hint = 'Ask the provider which call has the key, and set the others null, then run this again.';
   end if;
 end

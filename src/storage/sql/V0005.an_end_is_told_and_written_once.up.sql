@@ -19,7 +19,6 @@ begin
   from (
     select string_agg(id::text, ', ' order by id) as ids
     from public.events
-    where true
     group by contact_id, event_type
     having count(*) > 1
     limit 20
@@ -32,7 +31,7 @@ begin
       table = 'events',
       constraint = 'an_end_is_told_once',
       message = 'Some ends were told more than once.',
-      detail = format('Ids of events that are one too many, at most 20 groups: %s.', found),
+      detail = format('Ids of events, at most 20 groups of them: %s.', found),
       hint = 'Keep the first event of each contact and kind, with its e-mail, and delete the others, then run this again.';
   end if;
 end
@@ -58,7 +57,6 @@ begin
   from (
     select string_agg(id::text, ', ' order by id) as ids
     from public.email_notifications
-    where true
     group by event_id
     having count(*) > 1
     limit 20
@@ -71,7 +69,7 @@ begin
       table = 'email_notifications',
       constraint = 'an_event_sends_one_email',
       message = 'Some events sent more than one e-mail.',
-      detail = format('Ids of email_notifications that are one too many, at most 20 groups: %s.', found),
+      detail = format('Ids of email_notifications, at most 20 groups of them: %s.', found),
       hint = 'Keep the notification that was sent, or the first, and delete the others, then run this again.';
   end if;
 end

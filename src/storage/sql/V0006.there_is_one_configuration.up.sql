@@ -17,8 +17,6 @@ begin
   from (
     select string_agg(id::text, ', ' order by id) as ids
     from public.provider_configs
-    where true
-    group by true
     having count(*) > 1
     limit 20
   ) as twins;
@@ -30,7 +28,7 @@ begin
       table = 'provider_configs',
       constraint = 'there_is_one_provider_configuration',
       message = 'There is more than one provider configuration.',
-      detail = format('Ids of provider_configs that are one too many, at most 20 groups: %s.', found),
+      detail = format('Ids of provider_configs, at most 20 groups of them: %s.', found),
       hint = 'Delete those that are not in use, then run this again.';
   end if;
 end
@@ -54,7 +52,6 @@ begin
   from (
     select string_agg(id::text, ', ' order by id) as ids
     from public.users
-    where true
     group by lower(email)
     having count(*) > 1
     limit 20
@@ -67,7 +64,7 @@ begin
       table = 'users',
       constraint = 'one_user_per_email_whatever_the_case',
       message = 'Some users have one address, written in different case.',
-      detail = format('Ids of users that are one too many, at most 20 groups: %s.', found),
+      detail = format('Ids of users, at most 20 groups of them: %s.', found),
       hint = 'Give the campaigns of these users to one of them and delete the others, then run this again.';
   end if;
 end
