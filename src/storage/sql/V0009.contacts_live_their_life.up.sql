@@ -16,7 +16,7 @@ security definer
 set search_path = ''
 as $function$
 declare
-  contact record;
+  found_now record;
   wrong text;
 begin
   -- The contact as it is now, with its latest attempt; an update in between has been overtaken.
@@ -28,7 +28,7 @@ begin
     latest.attempt_number,
     latest.ended_at,
     latest.outcome
-  into contact
+  into found_now
   from public.contacts as contact
   join public.campaigns as campaign
     on campaign.id = contact.campaign_id
@@ -47,15 +47,12 @@ begin
   end if;
 
   if new.attempts_count <> old.attempts_count
-    and new.attempts_count <> contact.attempt_number
     and not exists (
       select
       from public.call_attempts
       where contact_id = new.id
         and attempt_number = new.attempts_count
     )
-    or new.attempts_count <> old.attempts_count
-    and contact.attempt_number is null
   then
     perform public.refuse(
       'attempts_count_follows_the_attempts',
@@ -67,34 +64,34 @@ begin
   end if;
 
   if new.state <> old.state then
-    wrong := case contact.state
+    wrong := case found_now.state
       when 'in_progress' then
         case
-          when contact.attempt_number is null
-            or contact.ended_at is not null
-            or contact.attempt_number <> contact.attempts_count
+          when found_now.attempt_number is null
+            or found_now.ended_at is not null
+            or found_now.attempt_number <> found_now.attempts_count
           then 'A contact is in progress only while its latest attempt is open.'
         end
       when 'completed' then
         case
-          when contact.outcome is distinct from 'completed'
+          when found_now.outcome is distinct from 'completed'
             or not exists (select from public.survey_responses where contact_id = new.id)
           then 'A contact is completed only by a completed call, with its answers.'
         end
       when 'refused' then
         case
-          when contact.outcome is distinct from 'refused'
+          when found_now.outcome is distinct from 'refused'
           then 'A contact has refused only when its latest call ended so.'
         end
       when 'excluded' then null
       else
         case
-          when contact.attempt_number is not null
-            and (contact.outcome is null or contact.outcome in ('completed', 'refused'))
+          when found_now.attempt_number is not null
+            and (found_now.outcome is null or found_now.outcome in ('completed', 'refused'))
           then 'A contact waits again or is not reached only when its latest call ended without an answer.'
-          when contact.state = 'pending' and contact.attempts_count >= contact.max_attempts
+          when found_now.state = 'pending' and found_now.attempts_count >= found_now.max_attempts
           then 'A contact whose attempts are used up does not wait for another.'
-          when contact.state = 'not_reached' and contact.attempts_count = 0
+          when found_now.state = 'not_reached' and found_now.attempts_count = 0
           then 'A contact who was never called is not one who was not reached.'
         end
     end;
@@ -104,15 +101,15 @@ begin
         tg_name,
         'contacts',
         wrong,
-        format('Contact %s, now %s after %s attempts.', new.id, contact.state, contact.attempts_count),
+        format('Contact %s, now %s after %s attempts.', new.id, found_now.state, found_now.attempts_count),
         'Write contact, attempt and answers of one step in one transaction.'
       );
     end if;
   end if;
 
   if new.last_outcome is distinct from old.last_outcome
-    and contact.last_outcome is not null
-    and contact.last_outcome is distinct from (
+    and found_now.last_outcome is not null
+    and found_now.last_outcome is distinct from (
       select outcome
       from public.call_attempts
       where contact_id = new.id

@@ -45,7 +45,7 @@ security definer
 set search_path = ''
 as $function$
 declare
-  contact record;
+  callee record;
   previous record;
   local_start time;
   ids constant text := format('Attempt %s of contact %s.', new.id, new.contact_id);
@@ -64,7 +64,7 @@ begin
     campaign.retry_interval_minutes,
     campaign.allowed_call_start_local,
     campaign.allowed_call_end_local
-  into contact
+  into callee
   from public.contacts as contact
   join public.campaigns as campaign
     on campaign.id = contact.campaign_id
@@ -72,7 +72,7 @@ begin
   for no key update of contact
   for share of campaign;
 
-  if new.campaign_id is distinct from contact.campaign_id then
+  if new.campaign_id is distinct from callee.campaign_id then
     perform public.refuse(
       'an_attempt_belongs_to_its_contacts_campaign', 'call_attempts',
       'An attempt belongs to its contact''s campaign.',
@@ -80,7 +80,7 @@ begin
     );
   end if;
 
-  if contact.excluded then
+  if callee.excluded then
     perform public.refuse(
       'never_dial_an_excluded_number', 'call_attempts',
       'A contact who is excluded is never dialled.',
@@ -88,7 +88,7 @@ begin
     );
   end if;
 
-  if contact.state in ('completed', 'refused') then
+  if callee.state in ('completed', 'refused') then
     perform public.refuse(
       'never_dial_who_has_ended', 'call_attempts',
       'A contact who has completed or refused is not dialled again.',
@@ -96,7 +96,7 @@ begin
     );
   end if;
 
-  if contact.status <> 'running' then
+  if callee.status <> 'running' then
     perform public.refuse(
       'calls_start_only_in_a_running_campaign', 'call_attempts',
       'A call starts only in a running campaign.',
@@ -104,7 +104,7 @@ begin
     );
   end if;
 
-  if new.attempt_number > contact.max_attempts then
+  if new.attempt_number > callee.max_attempts then
     perform public.refuse(
       'never_dial_more_than_max_attempts', 'call_attempts',
       'A contact is dialled at most max_attempts times.',
@@ -113,7 +113,7 @@ begin
   end if;
 
   -- The contact's count goes up in the same transaction, before the attempt or after it.
-  if new.attempt_number not in (contact.attempts_count, contact.attempts_count + 1) then
+  if new.attempt_number not in (callee.attempts_count, callee.attempts_count + 1) then
     perform public.refuse(
       'attempts_are_numbered_without_gaps', 'call_attempts',
       'A contact''s attempts are numbered 1, 2, 3.',
@@ -123,7 +123,7 @@ begin
 
   local_start := (new.started_at at time zone public.time_zone_of_the_installation())::time;
 
-  if local_start < contact.allowed_call_start_local or local_start >= contact.allowed_call_end_local then
+  if local_start < callee.allowed_call_start_local or local_start >= callee.allowed_call_end_local then
     perform public.refuse(
       'calls_start_only_in_the_calling_hours', 'call_attempts',
       'A call starts only in its campaign''s calling hours, in the installation''s local time.',
@@ -140,7 +140,7 @@ begin
     where contact_id = new.contact_id
       and id <> new.id;
 
-    if new.started_at < previous.started_at + make_interval(mins => contact.retry_interval_minutes) then
+    if new.started_at < previous.started_at + make_interval(mins => callee.retry_interval_minutes) then
       perform public.refuse(
         'no_retry_before_its_interval', 'call_attempts',
         'A contact is dialled again no sooner than retry_interval_minutes after the last attempt started.',
@@ -169,7 +169,7 @@ security definer
 set search_path = ''
 as $function$
 declare
-  attempt record;
+  found_now record;
   allowed integer;
   ids constant text := format('Attempt %s of contact %s.', new.id, new.contact_id);
 begin
@@ -179,7 +179,7 @@ begin
     attempt.ended_at,
     contact.state,
     contact.attempts_count
-  into attempt
+  into found_now
   from public.call_attempts as attempt
   join public.contacts as contact
     on contact.id = attempt.contact_id
@@ -189,7 +189,7 @@ begin
     return null;
   end if;
 
-  if attempt.attempts_count < attempt.attempt_number then
+  if found_now.attempts_count < found_now.attempt_number then
     perform public.refuse(
       'attempts_count_follows_the_attempts', 'call_attempts',
       'A contact''s attempts_count follows its attempts.',
@@ -197,7 +197,7 @@ begin
     );
   end if;
 
-  if attempt.ended_at is null and attempt.state not in ('in_progress', 'excluded') then
+  if found_now.ended_at is null and found_now.state not in ('in_progress', 'excluded') then
     perform public.refuse(
       'a_contact_is_in_progress_while_its_call_is_open', 'call_attempts',
       'While a call is open its contact is in progress.',
@@ -205,9 +205,9 @@ begin
     );
   end if;
 
-  if attempt.ended_at is not null
-    and attempt.state = 'in_progress'
-    and attempt.attempts_count = attempt.attempt_number
+  if found_now.ended_at is not null
+    and found_now.state = 'in_progress'
+    and found_now.attempts_count = found_now.attempt_number
   then
     perform public.refuse(
       'a_contact_is_in_progress_while_its_call_is_open', 'call_attempts',
@@ -217,7 +217,7 @@ begin
   end if;
 
   if tg_op = 'INSERT' then
-    if attempt.ended_at is null then
+    if found_now.ended_at is null then
       perform public.take_turns(array[0]);
     end if;
 
@@ -234,7 +234,7 @@ begin
       );
     end if;
 
-    if attempt.ended_at is null and allowed < (
+    if found_now.ended_at is null and allowed < (
       select count(*)
       from (
         select
