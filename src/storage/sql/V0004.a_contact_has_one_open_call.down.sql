@@ -1,0 +1,24 @@
+-- migrate: no-transaction
+--
+-- V0004, down: nothing tells calls apart but their own keys, as V0001 left it.
+--
+-- Safe on a live table: what comes back is built CONCURRENTLY before what served in its place goes.
+
+
+create index concurrently if not exists call_attempts_by_provider_call_id
+  on public.call_attempts (provider_call_id);
+
+comment on index public.call_attempts_by_provider_call_id is
+  'Finds the attempt that a provider''s webhook speaks of.';
+
+drop index concurrently if exists public.a_provider_call_id_is_used_once;
+
+create index concurrently if not exists call_attempts_by_contact
+  on public.call_attempts (contact_id);
+
+comment on index public.call_attempts_by_contact is
+  'Finds a contact''s attempts: for the next one, and when the contact is erased.';
+
+drop index concurrently if exists public.an_attempt_number_is_used_once;
+
+drop index concurrently if exists public.a_contact_has_one_open_call;

@@ -1,0 +1,22 @@
+-- migrate: no-transaction
+--
+-- V0005, down: an end may be told again and again, as V0001 left it.
+--
+-- Safe on a live table: what comes back is built CONCURRENTLY before what served in its place goes.
+
+
+create index concurrently if not exists email_notifications_by_event
+  on public.email_notifications (event_id);
+
+comment on index public.email_notifications_by_event is
+  'Finds what was sent for an event: before it is sent, and when the event goes.';
+
+drop index concurrently if exists public.an_event_sends_one_email;
+
+create index concurrently if not exists events_by_contact
+  on public.events (contact_id);
+
+comment on index public.events_by_contact is
+  'Finds a contact''s events: before one is told, and when the contact is erased.';
+
+drop index concurrently if exists public.an_end_is_told_once;

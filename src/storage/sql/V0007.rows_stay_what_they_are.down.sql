@@ -1,0 +1,30 @@
+-- V0007, down: takes away what holds for every table, and how a rule is refused.
+--
+-- Safe on a live table: each statement is the blink of a catalog change. Roll back the later versions first;
+-- their triggers use what goes here.
+
+
+drop trigger if exists tables_are_not_truncated on public.transcript_snippets;
+drop trigger if exists id_and_created_at_never_change on public.transcript_snippets;
+drop trigger if exists tables_are_not_truncated on public.provider_configs;
+drop trigger if exists id_and_created_at_never_change on public.provider_configs;
+drop trigger if exists tables_are_not_truncated on public.email_notifications;
+drop trigger if exists id_and_created_at_never_change on public.email_notifications;
+drop trigger if exists tables_are_not_truncated on public.events;
+drop trigger if exists id_and_created_at_never_change on public.events;
+drop trigger if exists tables_are_not_truncated on public.survey_responses;
+drop trigger if exists tables_are_not_truncated on public.call_attempts;
+drop trigger if exists tables_are_not_truncated on public.exclusion_list_entries;
+drop trigger if exists id_and_created_at_never_change on public.exclusion_list_entries;
+drop trigger if exists tables_are_not_truncated on public.contacts;
+drop trigger if exists id_and_created_at_never_change on public.contacts;
+drop trigger if exists tables_are_not_truncated on public.campaigns;
+drop trigger if exists id_and_created_at_never_change on public.campaigns;
+drop trigger if exists tables_are_not_truncated on public.email_templates;
+drop trigger if exists id_and_created_at_never_change on public.email_templates;
+drop trigger if exists tables_are_not_truncated on public.users;
+drop trigger if exists id_and_created_at_never_change on public.users;
+
+
+drop function if exists public.refuse_change();
+drop function if exists public.refuse(text, text, text, text, text);

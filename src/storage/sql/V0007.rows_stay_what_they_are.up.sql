@@ -1,0 +1,313 @@
+-- V0007: how a rule is refused, and what holds for every table: a row keeps its id and its created_at, and
+-- no table is truncated (rule 13).
+--
+-- A rule that a trigger keeps is refused like one that a constraint keeps: SQLSTATE 23514, and in the
+-- error's fields the schema, the table and the rule as the constraint's name, so that a program needs no
+-- text. The message says in words of the product what is not allowed, the detail names the row by its id
+-- and never by a number or an address, the hint says what to do instead.
+--
+-- Most of these triggers need no code: their WHEN says what is refused, and only then the function runs.
+--
+-- Safe on a live table: a trigger is the blink of a catalog change. TRUNCATE passes row triggers, so it has
+-- one of its own; it would delete an exclusion list without a trace.
+
+
+create or replace function public.refuse(
+  rule text,
+  relation text,
+  message text,
+  ids text,
+  hint text
+)
+returns void
+language plpgsql
+set search_path = ''
+as $function$
+begin
+  raise exception using
+    errcode = 'check_violation',
+    schema = 'public',
+    table = relation,
+    constraint = rule,
+    message = message,
+    detail = ids,
+    hint = hint;
+end
+$function$;
+
+create or replace function public.refuse_change()
+returns trigger
+language plpgsql
+set search_path = ''
+as $function$
+declare
+  ids text := format('Table %s, all rows.', tg_table_name);
+begin
+  if tg_level = 'ROW' then
+    ids := format('Row of %s: %s.', tg_table_name, coalesce(old.id, new.id));
+  end if;
+
+  perform public.refuse(tg_name, tg_table_name, tg_argv[0], ids, tg_argv[1]);
+  return null;
+end
+$function$;
+
+comment on function public.refuse(text, text, text, text, text) is
+  'Raises the error of a broken rule: its name as the constraint''s, the table, a message, the ids of the '
+  'rows, a hint. Called by the functions that keep rules.';
+comment on function public.refuse_change() is
+  'Refuses the change. Called by the triggers whose WHEN says all: the trigger''s name is the rule, its '
+  'arguments are the message and the hint.';
+
+
+-- users
+
+create or replace trigger id_and_created_at_never_change
+  before update on public.users
+  for each row
+  when (old.id <> new.id or old.created_at <> new.created_at)
+  execute function public.refuse_change(
+    'A row keeps its id and the time when it was made.',
+    'Leave id and created_at out of the update.'
+  );
+
+create or replace trigger tables_are_not_truncated
+  before truncate on public.users
+  for each statement
+  execute function public.refuse_change(
+    'The tables of the product are not truncated.',
+    'Delete the rows that are to go.'
+  );
+
+comment on trigger id_and_created_at_never_change on public.users is
+  'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger tables_are_not_truncated on public.users is
+  'Rule 13: rows go one by one, past the rules.';
+
+
+-- email_templates
+
+create or replace trigger id_and_created_at_never_change
+  before update on public.email_templates
+  for each row
+  when (old.id <> new.id or old.created_at <> new.created_at)
+  execute function public.refuse_change(
+    'A row keeps its id and the time when it was made.',
+    'Leave id and created_at out of the update.'
+  );
+
+create or replace trigger tables_are_not_truncated
+  before truncate on public.email_templates
+  for each statement
+  execute function public.refuse_change(
+    'The tables of the product are not truncated.',
+    'Delete the rows that are to go.'
+  );
+
+comment on trigger id_and_created_at_never_change on public.email_templates is
+  'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger tables_are_not_truncated on public.email_templates is
+  'Rule 13: rows go one by one, past the rules.';
+
+
+-- campaigns
+
+create or replace trigger id_and_created_at_never_change
+  before update on public.campaigns
+  for each row
+  when (old.id <> new.id or old.created_at <> new.created_at)
+  execute function public.refuse_change(
+    'A row keeps its id and the time when it was made.',
+    'Leave id and created_at out of the update.'
+  );
+
+create or replace trigger tables_are_not_truncated
+  before truncate on public.campaigns
+  for each statement
+  execute function public.refuse_change(
+    'The tables of the product are not truncated.',
+    'Delete the rows that are to go.'
+  );
+
+comment on trigger id_and_created_at_never_change on public.campaigns is
+  'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger tables_are_not_truncated on public.campaigns is
+  'Rule 13: rows go one by one, past the rules.';
+
+
+-- contacts
+
+create or replace trigger id_and_created_at_never_change
+  before update on public.contacts
+  for each row
+  when (old.id <> new.id or old.created_at <> new.created_at)
+  execute function public.refuse_change(
+    'A row keeps its id and the time when it was made.',
+    'Leave id and created_at out of the update.'
+  );
+
+create or replace trigger tables_are_not_truncated
+  before truncate on public.contacts
+  for each statement
+  execute function public.refuse_change(
+    'The tables of the product are not truncated.',
+    'Delete the rows that are to go.'
+  );
+
+comment on trigger id_and_created_at_never_change on public.contacts is
+  'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger tables_are_not_truncated on public.contacts is
+  'Rule 13: rows go one by one, past the rules.';
+
+
+-- exclusion_list_entries
+
+create or replace trigger id_and_created_at_never_change
+  before update on public.exclusion_list_entries
+  for each row
+  when (old.id <> new.id or old.created_at <> new.created_at)
+  execute function public.refuse_change(
+    'A row keeps its id and the time when it was made.',
+    'Leave id and created_at out of the update.'
+  );
+
+create or replace trigger tables_are_not_truncated
+  before truncate on public.exclusion_list_entries
+  for each statement
+  execute function public.refuse_change(
+    'The tables of the product are not truncated.',
+    'Delete the rows that are to go.'
+  );
+
+comment on trigger id_and_created_at_never_change on public.exclusion_list_entries is
+  'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger tables_are_not_truncated on public.exclusion_list_entries is
+  'Rule 13: rows go one by one, past the rules.';
+
+
+-- call_attempts
+
+create or replace trigger tables_are_not_truncated
+  before truncate on public.call_attempts
+  for each statement
+  execute function public.refuse_change(
+    'The tables of the product are not truncated.',
+    'Delete the rows that are to go.'
+  );
+
+comment on trigger tables_are_not_truncated on public.call_attempts is
+  'Rule 13: rows go one by one, past the rules.';
+
+
+-- survey_responses
+
+create or replace trigger tables_are_not_truncated
+  before truncate on public.survey_responses
+  for each statement
+  execute function public.refuse_change(
+    'The tables of the product are not truncated.',
+    'Delete the rows that are to go.'
+  );
+
+comment on trigger tables_are_not_truncated on public.survey_responses is
+  'Rule 13: rows go one by one, past the rules.';
+
+
+-- events
+
+create or replace trigger id_and_created_at_never_change
+  before update on public.events
+  for each row
+  when (old.id <> new.id or old.created_at <> new.created_at)
+  execute function public.refuse_change(
+    'A row keeps its id and the time when it was made.',
+    'Leave id and created_at out of the update.'
+  );
+
+create or replace trigger tables_are_not_truncated
+  before truncate on public.events
+  for each statement
+  execute function public.refuse_change(
+    'The tables of the product are not truncated.',
+    'Delete the rows that are to go.'
+  );
+
+comment on trigger id_and_created_at_never_change on public.events is
+  'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger tables_are_not_truncated on public.events is
+  'Rule 13: rows go one by one, past the rules.';
+
+
+-- email_notifications
+
+create or replace trigger id_and_created_at_never_change
+  before update on public.email_notifications
+  for each row
+  when (old.id <> new.id or old.created_at <> new.created_at)
+  execute function public.refuse_change(
+    'A row keeps its id and the time when it was made.',
+    'Leave id and created_at out of the update.'
+  );
+
+create or replace trigger tables_are_not_truncated
+  before truncate on public.email_notifications
+  for each statement
+  execute function public.refuse_change(
+    'The tables of the product are not truncated.',
+    'Delete the rows that are to go.'
+  );
+
+comment on trigger id_and_created_at_never_change on public.email_notifications is
+  'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger tables_are_not_truncated on public.email_notifications is
+  'Rule 13: rows go one by one, past the rules.';
+
+
+-- provider_configs
+
+create or replace trigger id_and_created_at_never_change
+  before update on public.provider_configs
+  for each row
+  when (old.id <> new.id or old.created_at <> new.created_at)
+  execute function public.refuse_change(
+    'A row keeps its id and the time when it was made.',
+    'Leave id and created_at out of the update.'
+  );
+
+create or replace trigger tables_are_not_truncated
+  before truncate on public.provider_configs
+  for each statement
+  execute function public.refuse_change(
+    'The tables of the product are not truncated.',
+    'Delete the rows that are to go.'
+  );
+
+comment on trigger id_and_created_at_never_change on public.provider_configs is
+  'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger tables_are_not_truncated on public.provider_configs is
+  'Rule 13: rows go one by one, past the rules.';
+
+
+-- transcript_snippets
+
+create or replace trigger id_and_created_at_never_change
+  before update on public.transcript_snippets
+  for each row
+  when (old.id <> new.id or old.created_at <> new.created_at)
+  execute function public.refuse_change(
+    'A row keeps its id and the time when it was made.',
+    'Leave id and created_at out of the update.'
+  );
+
+create or replace trigger tables_are_not_truncated
+  before truncate on public.transcript_snippets
+  for each statement
+  execute function public.refuse_change(
+    'The tables of the product are not truncated.',
+    'Delete the rows that are to go.'
+  );
+
+comment on trigger id_and_created_at_never_change on public.transcript_snippets is
+  'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger tables_are_not_truncated on public.transcript_snippets is
+  'Rule 13: rows go one by one, past the rules.';

@@ -1,0 +1,18 @@
+-- V0008, down: a campaign may go from any state to any, with any templates, as V0007 left it.
+--
+-- No row is changed. Safe on a live table: each statement is the blink of a catalog change.
+
+
+drop trigger if exists a_template_in_use_keeps_its_kind on public.email_templates;
+drop trigger if exists templates_of_a_campaign_still_fit on public.campaigns;
+drop trigger if exists templates_of_a_campaign_fit on public.campaigns;
+drop trigger if exists a_campaign_starts_with_a_contact_to_call on public.campaigns;
+drop trigger if exists a_running_campaign_is_not_deleted on public.campaigns;
+drop trigger if exists hours_and_interval_change_only_while_nobody_is_called on public.campaigns;
+drop trigger if exists what_is_asked_is_fixed_from_the_first_start on public.campaigns;
+drop trigger if exists a_campaign_goes_through_its_life_in_order on public.campaigns;
+drop trigger if exists a_campaign_begins_as_a_draft on public.campaigns;
+
+drop function if exists public.check_template_is_not_in_use();
+drop function if exists public.check_templates_of_campaign();
+drop function if exists public.check_campaign_has_a_contact_to_call();

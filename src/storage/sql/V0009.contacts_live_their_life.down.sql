@@ -1,0 +1,12 @@
+-- V0009, down: a contact may go from any state to any, whatever its calls, as V0008 left it.
+--
+-- No row is changed. Safe on a live table: each statement is the blink of a catalog change.
+
+
+drop trigger if exists a_contact_agrees_with_its_calls on public.contacts;
+drop trigger if exists states_of_a_contact_come_in_order on public.contacts;
+drop trigger if exists attempts_count_goes_up_by_one on public.contacts;
+drop trigger if exists a_contact_never_changes_campaign on public.contacts;
+drop trigger if exists a_contact_begins_pending_or_excluded on public.contacts;
+
+drop function if exists public.check_contact_agrees_with_its_calls();

@@ -1,0 +1,77 @@
+-- V0010: turns, for what no row of ours can be locked for.
+--
+-- Two rules look for rows that may not be there: a call is claimed while fewer than max_concurrent_calls are
+-- open (rule 4), and a number is imported while it is not on the exclusion list (rule 1). Whoever looks must
+-- keep others from writing what he looks for, until he commits.
+--
+-- An advisory lock does that in READ COMMITTED only. In REPEATABLE READ and SERIALIZABLE a transaction waits
+-- for the lock and then looks at a snapshot that is older than the wait. So a turn is a row, and who takes it
+-- writes it: in READ COMMITTED the next one waits and then sees everything; in the stricter levels the next
+-- one gets SQLSTATE 40001 and tries again with a new snapshot.
+--
+-- There are 257 turns: 0 is that of claiming a call, 1 to 256 are those of the numbers, by their hash. More
+-- would lock no less and cost more. They are made when they are first needed, so that there is nothing to
+-- seed and nothing to lose; the table is unlogged, since a turn does not outlive its transaction. Several
+-- are taken in ascending order, so that two who take several do not wait for each other.
+--
+-- The table is in a schema of its own: it is not of the product's model, and nobody but these functions
+-- writes it.
+
+
+create schema if not exists voicesurvey_rules;
+
+comment on schema voicesurvey_rules is
+  'What the rules of voicesurvey-db need for themselves; nothing of the product''s data.';
+
+create unlogged table if not exists voicesurvey_rules.turns (
+  id integer not null,
+  taken bigint not null default 1,
+
+  constraint turns_are_known_by_number
+    primary key (id),
+  constraint there_are_257_turns
+    check (id between 0 and 256)
+)
+with (fillfactor = 10);
+
+comment on table voicesurvey_rules.turns is
+  'Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes '
+  'a number of that hash. Written by take_turns.';
+comment on column voicesurvey_rules.turns.id is
+  'Which turn: 0 for calls, 1 to 256 for numbers. Written by take_turns.';
+comment on column voicesurvey_rules.turns.taken is
+  'How often the turn was taken; it means nothing but that the row changed. Written by take_turns.';
+
+create or replace function public.take_turns(ids integer[])
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $function$
+begin
+  -- A turn that this transaction has taken already is its own: another version of the row would only be
+  -- one more to step over.
+  insert into voicesurvey_rules.turns as turn (id)
+  select distinct id
+  from unnest(ids) as id
+  order by id
+  on conflict (id) do update
+    set taken = turn.taken + 1
+    where turn.xmin <> pg_current_xact_id()::xid;
+end
+$function$;
+
+revoke execute on function public.take_turns(integer[]) from public;
+
+create or replace function public.turn_of(phone_number text)
+returns integer
+language sql
+immutable
+parallel safe
+return 1 + (pg_catalog.hashtext(phone_number) operator(pg_catalog.&) 255);
+
+comment on function public.take_turns(integer[]) is
+  'Takes turns until the transaction ends, in ascending order: waits for who has them, or fails with 40001 '
+  'where the snapshot would be too old. Called by the functions that keep rules 1 and 4.';
+comment on function public.turn_of(text) is
+  'The turn, 1 to 256, of a telephone number.';

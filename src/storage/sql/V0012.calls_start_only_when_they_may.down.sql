@@ -1,0 +1,14 @@
+-- V0012, down: a call may start at any time, to anybody, as V0011 left it.
+--
+-- No row is changed. Safe on a live table: each statement is the blink of a catalog change.
+
+
+drop trigger if exists an_open_call_is_not_deleted on public.call_attempts;
+drop trigger if exists an_ended_call_agrees_with_its_contact on public.call_attempts;
+drop trigger if exists a_call_agrees_with_its_contact on public.call_attempts;
+drop trigger if exists a_call_may_start on public.call_attempts;
+
+drop function if exists public.check_open_call_is_not_lost();
+drop function if exists public.check_call_agrees_with_its_contact();
+drop function if exists public.check_call_may_start();
+drop function if exists public.time_zone_of_the_installation();

@@ -1,0 +1,180 @@
+-- V0013: a number on the exclusion list excludes its contacts, from the moment that it is there, and from
+-- their import on; so does do_not_call (rule 1). Who asked not to be called stays so when erased (rule 12).
+--
+-- Nothing is refused here: the contacts are moved to excluded, whoever writes them and by whatever way. An
+-- open call of theirs may still end. Completed and refused contacts stay what they are.
+--
+-- Why it is safe under concurrency: who imports a number and who excludes it take the same turn (V0010), and
+-- look for the other's rows only then. The import works on whole statements, so that 100,000 contacts take
+-- at most 256 turns and look at the list once.
+--
+-- Contacts and entries that were there before this version are seen to by V0017.
+
+
+create or replace function public.exclude_who_must_not_be_called()
+returns trigger
+language plpgsql
+set search_path = ''
+as $function$
+begin
+  new.state := 'excluded';
+  return new;
+end
+$function$;
+
+create or replace function public.exclude_listed_contacts()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $function$
+begin
+  perform public.take_turns(array(select public.turn_of(phone_number) from listed));
+
+  -- Locked in one order, so that two exclusions at once do not wait for each other.
+  update public.contacts
+  set state = 'excluded'
+  where id in (
+      select contact.id
+      from public.contacts as contact
+      where contact.phone_number in (select phone_number from listed)
+        and contact.state not in ('completed', 'refused', 'excluded')
+      order by contact.id
+      for no key update
+    )
+    and state not in ('completed', 'refused', 'excluded');
+
+  return null;
+end
+$function$;
+
+create or replace function public.exclude_imported_contacts()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $function$
+begin
+  perform public.take_turns(
+    array(
+      select distinct public.turn_of(phone_number)
+      from imported
+      where state = 'pending'
+    )
+  );
+
+  update public.contacts as contact
+  set state = 'excluded'
+  from imported
+  join public.exclusion_list_entries as listed
+    on listed.phone_number = imported.phone_number
+  where contact.id = imported.id
+    and contact.state = 'pending';
+
+  return null;
+end
+$function$;
+
+create or replace function public.exclude_contact_of_listed_number()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $function$
+begin
+  perform public.take_turns(array[public.turn_of(new.phone_number)]);
+
+  update public.contacts
+  set state = 'excluded'
+  where id = new.id
+    and state not in ('completed', 'refused', 'excluded')
+    and exists (
+      select
+      from public.exclusion_list_entries
+      where phone_number = new.phone_number
+    );
+
+  return null;
+end
+$function$;
+
+create or replace function public.keep_number_excluded()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $function$
+begin
+  -- A person is erased from a campaign that stays; a campaign that goes takes its list with it.
+  if exists (select from public.campaigns where id = old.campaign_id) then
+    insert into public.exclusion_list_entries (phone_number, reason)
+    values (old.phone_number, 'Asked not to be called; the contact was erased.')
+    on conflict do nothing;
+  end if;
+
+  return null;
+end
+$function$;
+
+comment on function public.exclude_who_must_not_be_called() is
+  'Makes a contact with do_not_call an excluded one.';
+comment on function public.exclude_listed_contacts() is
+  'Excludes the contacts, in all campaigns, whose numbers have just been listed.';
+comment on function public.exclude_imported_contacts() is
+  'Excludes those of the contacts that have just been imported whose numbers are listed.';
+comment on function public.exclude_contact_of_listed_number() is
+  'Excludes a contact whose number has changed to one that is listed.';
+comment on function public.keep_number_excluded() is
+  'Lists the number of a contact with do_not_call who is erased.';
+
+
+-- Before the row is written, and by its name before the triggers that look at the state.
+
+create or replace trigger do_not_call_means_excluded
+  before insert or update on public.contacts
+  for each row
+  when (new.do_not_call and new.state not in ('completed', 'refused', 'excluded'))
+  execute function public.exclude_who_must_not_be_called();
+
+create or replace trigger the_listed_are_excluded_from_their_import_on
+  after insert on public.contacts
+  referencing new table as imported
+  for each statement
+  execute function public.exclude_imported_contacts();
+
+create or replace trigger the_listed_are_excluded_when_their_number_changes
+  after update on public.contacts
+  for each row
+  when (old.phone_number <> new.phone_number)
+  execute function public.exclude_contact_of_listed_number();
+
+create or replace trigger who_asked_not_to_be_called_stays_excluded
+  after delete on public.contacts
+  for each row
+  when (old.do_not_call)
+  execute function public.keep_number_excluded();
+
+create or replace trigger a_listed_number_excludes_its_contacts
+  after insert on public.exclusion_list_entries
+  referencing new table as listed
+  for each statement
+  execute function public.exclude_listed_contacts();
+
+create or replace trigger a_changed_entry_excludes_its_contacts
+  after update on public.exclusion_list_entries
+  referencing new table as listed
+  for each statement
+  execute function public.exclude_listed_contacts();
+
+comment on trigger do_not_call_means_excluded on public.contacts is
+  'Rule 1: a contact with do_not_call is excluded from its import on.';
+comment on trigger the_listed_are_excluded_from_their_import_on on public.contacts is
+  'Rule 1: a listed number is excluded from its import on, however it is imported.';
+comment on trigger the_listed_are_excluded_when_their_number_changes on public.contacts is
+  'Rule 1: a listed number is never dialled, by whatever way a contact comes to it.';
+comment on trigger who_asked_not_to_be_called_stays_excluded on public.contacts is
+  'Rule 12: an erased person''s number stays excluded if it was.';
+comment on trigger a_listed_number_excludes_its_contacts on public.exclusion_list_entries is
+  'Rule 1: putting a number on the list excludes its contacts in every campaign.';
+comment on trigger a_changed_entry_excludes_its_contacts on public.exclusion_list_entries is
+  'Rule 1: the same, when the number of an entry is corrected.';

@@ -1,0 +1,108 @@
+-- V0014: answers are whole and final (rule 6).
+--
+-- They are looked at when the transaction commits: dialogue writes answers, attempt and contact in any order,
+-- and the attempt that it names may come after them, so that foreign key is checked at commit too.
+--
+-- Why it is safe under concurrency: outcome, state and question types are final once they are as they must
+-- be here. A contact that is being excluded holds its row until commit, and cannot be completed after.
+--
+-- Deleting answers is an erasure and is not refused.
+
+
+create or replace function public.check_answers()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $function$
+declare
+  found_now record;
+  wrong text;
+begin
+  select
+    response.campaign_id as told_campaign_id,
+    contact.campaign_id,
+    contact.state,
+    attempt.contact_id <> contact.id as of_another,
+    attempt.outcome,
+    attempt.answered_at,
+    response.completed_at,
+    exists (
+      select
+      from (
+        values
+          (campaign.question_1_type, response.q1_answer),
+          (campaign.question_2_type, response.q2_answer),
+          (campaign.question_3_type, response.q3_answer)
+      ) as asked (type, answer)
+      where asked.type <> 'free_text'
+        and asked.answer !~ '^\s*[-+]?([0-9]+([.,][0-9]+)?|[.,][0-9]+)\s*$'
+    ) as not_a_number
+  into found_now
+  from public.survey_responses as response
+  join public.call_attempts as attempt
+    on attempt.id = response.call_attempt_id
+  join public.contacts as contact
+    on contact.id = response.contact_id
+  join public.campaigns as campaign
+    on campaign.id = contact.campaign_id
+  where response.id = new.id;
+
+  if not found then
+    return null;
+  end if;
+
+  wrong := case
+    when found_now.of_another or found_now.told_campaign_id <> found_now.campaign_id
+    then 'Answers belong to the contact, the campaign and a call of the contact.'
+    when found_now.outcome is distinct from 'completed'
+    then 'Answers exist only for a completed call.'
+    when found_now.state <> 'completed'
+    then 'A contact with answers is completed.'
+    when found_now.completed_at < found_now.answered_at
+    then 'The last question is answered after the call was.'
+    when found_now.not_a_number
+    then 'The answer to a numeric or scale question is a number.'
+  end;
+
+  if wrong is not null then
+    perform public.refuse(
+      tg_name,
+      'survey_responses',
+      wrong,
+      format('Response %s of contact %s, attempt %s.', new.id, new.contact_id, new.call_attempt_id),
+      'Write answers, attempt and contact of the finished call in one transaction.'
+    );
+  end if;
+
+  return null;
+end
+$function$;
+
+comment on function public.check_answers() is
+  'Refuses answers without a completed call and contact, and those that their questions do not allow.';
+
+
+drop trigger if exists answers_are_of_a_completed_call on public.survey_responses;
+create constraint trigger answers_are_of_a_completed_call
+  after insert on public.survey_responses
+  deferrable initially deferred
+  for each row
+  execute function public.check_answers();
+
+create or replace trigger answers_are_final
+  before update on public.survey_responses
+  for each row
+  when (old.* is distinct from new.*)
+  execute function public.refuse_change(
+    'Answers are final.',
+    'Leave them as they were given.'
+  );
+
+comment on trigger answers_are_of_a_completed_call on public.survey_responses is
+  'Rule 6: answers exist only for a completed call of a completed contact, and answer what was asked.';
+comment on trigger answers_are_final on public.survey_responses is
+  'Rule 6: answers are final.';
+
+alter table public.survey_responses
+  alter constraint response_belongs_to_a_call_attempt deferrable initially deferred;

@@ -1,0 +1,299 @@
+-- V0015: a contact's end is told by one event that agrees with it, and an event sends one e-mail, the right
+-- one (rules 5, 7 and 8). That there is one, V0005 keeps by its indexes.
+--
+-- Events and e-mails are looked at when the transaction commits, since they may be written before the
+-- contact, the attempt and each other; so the foreign keys between them are checked at commit too.
+--
+-- Why it is safe under concurrency: an end is final, and so is what an event tells. The template is locked
+-- FOR SHARE against a change of its kind (V0008). A contact whose address changes at the same moment
+-- changed it after the e-mail.
+--
+-- An event, and an e-mail that was sent, are deleted with their contact: without them the same end could be
+-- told again, and written again. A foreign key's own "set null" passes: the attempt it names is gone.
+
+
+create or replace function public.check_event()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $function$
+declare
+  found_now record;
+  wrong text;
+begin
+  select
+    event.event_type,
+    event.campaign_id as told_campaign_id,
+    contact.campaign_id,
+    contact.state,
+    contact.attempts_count >= campaign.max_attempts as used_up,
+    attempt.contact_id as called_contact_id,
+    attempt.outcome
+  into found_now
+  from public.events as event
+  join public.contacts as contact
+    on contact.id = event.contact_id
+  join public.campaigns as campaign
+    on campaign.id = contact.campaign_id
+  left join public.call_attempts as attempt
+    on attempt.id = event.call_attempt_id
+  where event.id = new.id;
+
+  if not found then
+    return null;
+  end if;
+
+  wrong := case
+    when found_now.told_campaign_id <> found_now.campaign_id
+      or found_now.called_contact_id <> new.contact_id
+    then 'An event belongs to its contact''s campaign and tells of a call of its contact.'
+    when 'survey.' || found_now.state::text <> found_now.event_type::text
+    then 'An event tells the end that its contact has come to.'
+    when found_now.state = 'not_reached' and not found_now.used_up
+    then 'A contact is told not reached only when its attempts are used up.'
+    when new.call_attempt_id is null and found_now.state <> 'not_reached'
+    then 'An event tells which call brought the end.'
+    when found_now.state = 'not_reached' and (found_now.outcome is null or found_now.outcome in ('completed', 'refused'))
+      and found_now.called_contact_id is not null
+    then 'An event tells of the call that brought the end.'
+    when found_now.state <> 'not_reached' and found_now.called_contact_id is not null
+      and found_now.outcome::text is distinct from found_now.state::text
+    then 'An event tells of the call that brought the end.'
+  end;
+
+  if wrong is not null then
+    perform public.refuse(
+      tg_name,
+      'events',
+      wrong,
+      format('Event %s of contact %s.', new.id, new.contact_id),
+      'Tell the end in the transaction that brings it, or later.'
+    );
+  end if;
+
+  return null;
+end
+$function$;
+
+create or replace function public.check_event_is_not_changed()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $function$
+declare
+  expected public.events := old;
+begin
+  -- What the foreign key does by itself when the attempt goes.
+  expected.call_attempt_id := null;
+
+  if new is not distinct from expected
+    and not exists (select from public.call_attempts where id = old.call_attempt_id)
+  then
+    return new;
+  end if;
+
+  perform public.refuse(
+    tg_name,
+    'events',
+    'Events are never changed.',
+    format('Event %s of contact %s.', old.id, old.contact_id),
+    'What was told was told.'
+  );
+  return null;
+end
+$function$;
+
+create or replace function public.check_told_is_not_forgotten()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $function$
+begin
+  if exists (select from public.contacts where id = old.contact_id)
+    and (tg_table_name = 'events' or exists (select from public.events where id = old.event_id))
+  then
+    perform public.refuse(
+      tg_name,
+      tg_table_name,
+      'What was told, and what was sent, is deleted only with its contact.',
+      format('Row of %s: %s, contact %s.', tg_table_name, old.id, old.contact_id),
+      'To erase a person, delete the contact.'
+    );
+  end if;
+
+  return null;
+end
+$function$;
+
+create or replace function public.check_email()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $function$
+declare
+  found_now record;
+  wrong text;
+begin
+  select
+    event.event_type,
+    event.contact_id as told_contact_id,
+    event.campaign_id as told_campaign_id,
+    template.type,
+    template.locale,
+    notification.to_email,
+    notification.status,
+    contact.email,
+    contact.preferred_language,
+    campaign.language
+  into found_now
+  from public.email_notifications as notification
+  join public.events as event
+    on event.id = notification.event_id
+  join public.contacts as contact
+    on contact.id = notification.contact_id
+  join public.campaigns as campaign
+    on campaign.id = contact.campaign_id
+  join public.email_templates as template
+    on template.id = notification.template_id
+  where notification.id = new.id
+  for share of template;
+
+  if not found then
+    return null;
+  end if;
+
+  wrong := case
+    when found_now.told_contact_id <> new.contact_id or found_now.told_campaign_id <> new.campaign_id
+    then 'An e-mail belongs to its event''s contact and campaign.'
+    when 'survey.' || found_now.type::text <> found_now.event_type::text
+    then 'An e-mail is made from a template of its event''s kind.'
+    when found_now.locale::text not in (found_now.preferred_language::text, found_now.language::text)
+    then 'An e-mail is in its contact''s language or the campaign''s.'
+    when found_now.to_email is distinct from found_now.email
+    then 'An e-mail goes to its contact''s address.'
+  end;
+
+  if wrong is not null then
+    perform public.refuse(
+      tg_name,
+      'email_notifications',
+      wrong,
+      format('Notification %s of event %s, contact %s, template %s.', new.id, new.event_id, new.contact_id, new.template_id),
+      'Take contact and campaign from the event, the address from the contact, and a template that fits.'
+    );
+  end if;
+
+  return null;
+end
+$function$;
+
+comment on function public.check_event() is
+  'Refuses an event that tells another end than its contact has come to, or of another''s call.';
+comment on function public.check_event_is_not_changed() is
+  'Refuses a change of an event but that of the foreign key, when the attempt goes.';
+comment on function public.check_told_is_not_forgotten() is
+  'Refuses to delete an event, or an e-mail that was sent, while its contact stays.';
+comment on function public.check_email() is
+  'Refuses an e-mail from the wrong template, in the wrong language, or to another address.';
+
+
+drop trigger if exists an_event_tells_its_contacts_end on public.events;
+create constraint trigger an_event_tells_its_contacts_end
+  after insert on public.events
+  deferrable initially deferred
+  for each row
+  execute function public.check_event();
+
+create or replace trigger an_event_never_changes
+  before update on public.events
+  for each row
+  when (old.* is distinct from new.*)
+  execute function public.check_event_is_not_changed();
+
+drop trigger if exists an_event_goes_with_its_contact on public.events;
+create constraint trigger an_event_goes_with_its_contact
+  after delete on public.events
+  deferrable initially deferred
+  for each row
+  execute function public.check_told_is_not_forgotten();
+
+drop trigger if exists an_email_is_its_events on public.email_notifications;
+create constraint trigger an_email_is_its_events
+  after insert on public.email_notifications
+  deferrable initially deferred
+  for each row
+  execute function public.check_email();
+
+drop trigger if exists a_changed_email_is_its_events on public.email_notifications;
+create constraint trigger a_changed_email_is_its_events
+  after update on public.email_notifications
+  deferrable initially deferred
+  for each row
+  when (old.to_email <> new.to_email or old.template_id <> new.template_id)
+  execute function public.check_email();
+
+create or replace trigger an_email_keeps_its_event
+  before update on public.email_notifications
+  for each row
+  when (
+    old.event_id <> new.event_id
+    or old.contact_id <> new.contact_id
+    or old.campaign_id <> new.campaign_id
+  )
+  execute function public.refuse_change(
+    'An e-mail keeps its event, contact and campaign.',
+    'Leave them out of the update.'
+  );
+
+create or replace trigger what_is_sent_stays_sent
+  before update on public.email_notifications
+  for each row
+  when (
+    old.status = 'sent'
+    and (
+      old.status <> new.status
+      or old.to_email <> new.to_email
+      or old.template_id <> new.template_id
+      or (old.provider_message_id is not null and old.provider_message_id is distinct from new.provider_message_id)
+    )
+  )
+  execute function public.refuse_change(
+    'What is sent stays sent.',
+    'An e-mail that has left is not sent again, nor called back.'
+  );
+
+drop trigger if exists a_sent_email_goes_with_its_contact on public.email_notifications;
+create constraint trigger a_sent_email_goes_with_its_contact
+  after delete on public.email_notifications
+  deferrable initially deferred
+  for each row
+  when (old.status = 'sent')
+  execute function public.check_told_is_not_forgotten();
+
+comment on trigger an_event_tells_its_contacts_end on public.events is
+  'Rules 5 and 7: an event tells the end that its contact has come to, and the call that brought it.';
+comment on trigger an_event_never_changes on public.events is
+  'Rule 7: events are never changed.';
+comment on trigger an_event_goes_with_its_contact on public.events is
+  'Rule 7: an end is told once; an event that were forgotten could be told again.';
+comment on trigger an_email_is_its_events on public.email_notifications is
+  'Rules 5 and 8: an e-mail is made from a template of its event''s kind, in the right language, for the '
+  'contact''s address.';
+comment on trigger a_changed_email_is_its_events on public.email_notifications is
+  'Rule 8: the same, when an e-mail that was not sent goes to a corrected address.';
+comment on trigger an_email_keeps_its_event on public.email_notifications is
+  'Rule 5: an e-mail keeps its event, contact and campaign.';
+comment on trigger what_is_sent_stays_sent on public.email_notifications is
+  'Rule 8: what is sent stays sent.';
+comment on trigger a_sent_email_goes_with_its_contact on public.email_notifications is
+  'Rule 8: an event sends at most one e-mail; one that were forgotten could be sent again.';
+
+alter table public.events
+  alter constraint call_attempt_of_an_event_exists deferrable initially deferred;
+
+alter table public.email_notifications
+  alter constraint notification_belongs_to_an_event deferrable initially deferred;

@@ -1,0 +1,10 @@
+-- V0016, down: a transcript may belong to any call, and nothing deletes it, as V0015 left it.
+--
+-- No row is changed. Safe on a live table: each statement is the blink of a catalog change.
+
+
+drop trigger if exists a_transcript_keeps_its_call on public.transcript_snippets;
+drop trigger if exists a_transcript_is_of_an_answered_call on public.transcript_snippets;
+
+drop function if exists public.delete_expired_transcripts(integer);
+drop function if exists public.check_transcript();
