@@ -12,8 +12,20 @@
  * @module
  */
 export { type Contents, contents } from './inspect/contents.js';
+export { type Difference, differences } from './inspect/difference.js';
+export { down, status, up } from './inspect/engine.js';
+export {
+  type Documentation,
+  documentation,
+  type GenerateOptions,
+  snapshot,
+  types,
+} from './inspect/generate.js';
+export type { Fact, Facts, Snapshot } from './inspect/snapshot.js';
+export { type Finding, type VerifyOptions, type VerifyResult, verify } from './inspect/verify.js';
 export type { Database, Server } from './migrate/database.js';
-export { type DownOptions, type DownResult, down } from './migrate/down.js';
+export type { DownOptions, DownResult } from './migrate/down.js';
+export type { Drift } from './migrate/drift.js';
 export { HistoryError, MigrationFileError, type Place } from './migrate/errors.js';
 export type { Listener, RunEvent } from './migrate/events.js';
 export { MigrationFailedError, type MigrationResult, type ServerReport } from './migrate/failure.js';
@@ -22,8 +34,10 @@ export type { LockHolder } from './migrate/lock.js';
 export type { Standing } from './migrate/plan.js';
 export { type RepairOptions, type RepairResult, repair } from './migrate/repair.js';
 export type { RunOptions } from './migrate/run.js';
-export { type MigrationStatus, type StatusResult, status } from './migrate/status.js';
-export { type UpOptions, type UpResult, up } from './migrate/up.js';
+export { type NewMigration, type NewMigrationOptions, newMigration } from './migrate/scaffold.js';
+export type { SnapshotSource } from './migrate/snapshot.js';
+export type { MigrationStatus, StatusOptions, StatusResult } from './migrate/status.js';
+export type { UpOptions, UpResult } from './migrate/up.js';
 export type { Blocker } from './migrate/watch.js';
 export {
   type EmbeddedServer,
@@ -38,5 +52,6 @@ export {
   RefusedError,
   UsageError,
 } from './postgres/errors.js';
+export type * from './rows.js';
 export { type SeedResult, seed } from './seed/seed.js';
 export { migrationsDirectory, seedFile } from './seed/storage.js';

@@ -24,11 +24,11 @@ export interface FolderOptions {
 export function makeCommand<Options extends CommonOptions>(
   name: string,
   description: string,
-  run: (options: Options) => Promise<Answer>,
+  run: (options: Options, words: readonly string[]) => Promise<Answer>,
 ): Command {
-  return commandWith<Options>(name, description, async (options) => {
+  return commandWith<Options>(name, description, async (options, words) => {
     try {
-      print(name, await run(options), options.json === true);
+      print(name, await run(options, words), options.json === true);
     } catch (error) {
       printError(name, error, options.json === true);
     }

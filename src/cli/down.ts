@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type DownResult, down } from '../migrate/down.js';
+import { down } from '../inspect/engine.js';
+import type { DownResult } from '../migrate/down.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import {
   type CommonOptions,

@@ -1,15 +1,19 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../postgres/application-name.js';
+import { docsCommand } from './docs.js';
 import { downCommand } from './down.js';
+import { newCommand } from './new.js';
 import { printError, surviveClosedOutput } from './output.js';
 import { repairCommand } from './repair.js';
 import { seedCommand } from './seed.js';
 import { startCommand } from './start.js';
 import { statusCommand } from './status.js';
 import { stopCommand } from './stop.js';
+import { typesCommand } from './types.js';
 import { upCommand } from './up.js';
 import { urlCommand } from './url.js';
 import { explainUsage } from './usage.js';
+import { verifyCommand } from './verify.js';
 
 const EXIT_CODES = `
 Exit codes:
@@ -59,6 +63,10 @@ function makeProgram(): Command {
     upCommand(),
     downCommand(),
     statusCommand(),
+    verifyCommand(),
+    newCommand(),
+    docsCommand(),
+    typesCommand(),
     repairCommand(),
     seedCommand(),
     startCommand(),

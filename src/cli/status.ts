@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import { status } from '../inspect/engine.js';
+import type { Drift } from '../migrate/drift.js';
 import { describeHolder } from '../migrate/lock.js';
-import { type MigrationStatus, type StatusResult, status } from '../migrate/status.js';
+import type { MigrationStatus, StatusResult } from '../migrate/status.js';
 import { applicationName } from '../postgres/application-name.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import { type CommonOptions, type FolderOptions, folderOption, makeDatabaseCommand } from './command.js';
@@ -15,7 +17,7 @@ const SOMETHING_TO_DO = 3;
 export function statusCommand(): Command {
   return makeDatabaseCommand<Options>(
     'status',
-    'show what is applied, pending, changed or missing; exit 3 unless all is applied',
+    'show what is applied, pending, changed, missing or drifted; exit 3 unless all is as it should be',
     run,
   ).addOption(folderOption(migrationsDirectory));
 }
@@ -25,18 +27,25 @@ async function run(options: Options, { url }: ChosenServer): Promise<Answer> {
   return {
     document: { ...result },
     lines: statusLines(result),
-    exitCode: result.upToDate ? 0 : SOMETHING_TO_DO,
+    exitCode: result.upToDate && result.drift?.state !== 'drifted' ? 0 : SOMETHING_TO_DO,
   };
 }
 
-function statusLines({ server, migrations, migratingNow, upToDate }: StatusResult): string[] {
+function statusLines({ server, migrations, migratingNow, upToDate, drift }: StatusResult): string[] {
   const width = Math.max(...migrations.map(({ name }) => name.length));
   return [
     ...migrations.map((migration) => `${migration.name.padEnd(width)}  ${describe(migration)}`),
     ...(migratingNow === null ? [] : [`${describeHolder(migratingNow)} is migrating now`]),
     upToDate ? 'Everything is applied.' : summary(migrations),
+    ...(drift?.since ? [driftLine(drift)] : []),
     serverLine(server),
   ];
+}
+
+function driftLine({ state, since, reason }: Drift): string {
+  if (state === 'none') return `No drift since ${since}.`;
+  if (state === 'unknown') return `Whether anything has drifted is not known: ${reason}.`;
+  return `Drift: the catalog is not what ${since} left; see voicesurvey-db verify.`;
 }
 
 function describe({ standing, appliedAt, appliedBy, appliedWith, origin, reason }: MigrationStatus): string {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type UpResult, up } from '../migrate/up.js';
+import { up } from '../inspect/engine.js';
+import type { UpResult } from '../migrate/up.js';
 import { ExplainedError } from '../postgres/errors.js';
 import { seed } from '../seed/seed.js';
 import { migrationsDirectory } from '../seed/storage.js';

@@ -23,10 +23,13 @@ const RUN: Run = {
   lockPid: 0,
   lockWaitMs: 0,
   lockTimeoutMs: LOCK_TIMEOUT_MS,
+  // Hundreds of lines that say nothing of the migrations.
+  snapshot: null,
 };
 
 const HEAD = `-- Sent while another session holds the advisory lock ${LOCK_KEY};
 -- pid = 0 in the guards stands for its server process, and the zeros in run_id for the number of the run.
+-- Left out: the query by which a run describes, in the history, the catalog that it leaves.
 `;
 
 /**
@@ -42,7 +45,7 @@ export function dryRun(state: ServerState, works: readonly Work[]): string {
   let predecessor = state.rows.at(-1)?.version ?? null;
   for (const [index, work] of works.entries()) {
     const messages = work.script.options.transaction
-      ? transactionScript(work, RUN, predecessor, index === works.length - 1)
+      ? transactionScript(work, RUN, predecessor, index === works.length - 1 ? works : null)
       : steps(work, state, predecessor);
     parts.push(printed(`${work.name}.${work.direction}.sql`, messages));
     predecessor = newestAfter(work, state, predecessor);
@@ -57,11 +60,11 @@ function steps(work: Work, state: ServerState, predecessor: bigint | null): Mess
   for (const { alone, statements, end } of chunksFrom(work.statements, noted ?? 0)) {
     const before = messages.length === 1 ? predecessor : after;
     if (alone) {
-      messages.push(...chunkScript(work, RUN, before, noted, [], progressAt(work, end - 1)));
+      messages.push(...chunkScript(work, RUN, before, noted, [], progressAt(work, end - 1), null));
       messages.push(...statements.map(({ sql }) => ({ step: 'statement' as const, sql })));
-      messages.push(...chunkScript(work, RUN, after, end - 1, [], progressAt(work, end)));
+      messages.push(...chunkScript(work, RUN, after, end - 1, [], progressAt(work, end), null));
     } else {
-      messages.push(...chunkScript(work, RUN, before, noted, statements, progressAt(work, end)));
+      messages.push(...chunkScript(work, RUN, before, noted, statements, progressAt(work, end), null));
     }
     noted = end;
   }

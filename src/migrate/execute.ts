@@ -5,6 +5,7 @@ import { HISTORY_TABLE } from './history.js';
 import type { Failure, Outcome } from './outcome.js';
 import { runPipeline } from './pipeline.js';
 import { historyScript, type Message, type Run, transactionScript, type Work } from './script.js';
+import { recordSnapshotSql } from './snapshot.js';
 import type { ServerState } from './state.js';
 import { runStepwise } from './stepwise.js';
 
@@ -45,8 +46,9 @@ export async function execute(
     return failure && { work: failure.message.work, message: failure.message, error: failure.error };
   };
   for (const [index, work] of works.entries()) {
+    const ending = index === works.length - 1 ? works : null;
     if (work.script.options.transaction) {
-      const script = transactionScript(work, run, predecessor, index === works.length - 1);
+      const script = transactionScript(work, run, predecessor, ending);
       waiting.push(...script.map((message) => ({ ...message, work })));
     } else {
       const drained = await drain();
@@ -60,6 +62,7 @@ export async function execute(
         state,
         work,
         { before: predecessor, after },
+        ending,
         emit,
       ).catch((error: unknown): Failure => ({ work, message: { step: 'begin', sql: '' }, error }));
       if (failure !== null) return { done, failure };
@@ -86,9 +89,8 @@ export function newestAfter(work: Work, { rows }: ServerState, predecessor: bigi
 
 /** The server's own measure: in a pipeline the answers arrive together, whenever the statements ran. */
 function durationIn(answer: unknown): number {
-  const last: unknown = Array.isArray(answer) ? answer.at(-1) : answer;
-  const rows = (last as { rows?: { duration_ms?: number }[] } | undefined)?.rows;
-  return rows?.[0]?.duration_ms ?? 0;
+  const results = [answer].flat() as { rows?: { duration_ms?: number }[] }[];
+  return results.flatMap(({ rows }) => rows?.[0]?.duration_ms ?? []).at(-1) ?? 0;
 }
 
 interface Clock {
@@ -109,12 +111,25 @@ function timekeeper(emit: Listener, done: MigrationResult[]): Clock {
 }
 
 /**
- * Takes to the disk what was committed without waiting for it, before a run that failed half-way reports it. What
- * waits is the commit of a change that leaves the row as it is.
+ * Takes to the disk what was committed without waiting for it, before a run that failed half-way reports it, and
+ * describes the catalog that it left. What waits is the commit of a change that leaves the row as it is.
+ *
+ * @param done the files that are committed
  */
-export async function waitForTheDisk({ client }: Connection): Promise<void> {
-  await client
-    .query(`update ${HISTORY_TABLE} set version = version where id = (select max(id) from ${HISTORY_TABLE})`)
+export async function settle(
+  { client }: Connection,
+  { snapshot }: Run,
+  done: readonly Work[],
+): Promise<void> {
+  const statements = done.flatMap((work) => work.statements);
+  const sql = [
+    'begin',
+    `update ${HISTORY_TABLE} set version = version where id = (select max(id) from ${HISTORY_TABLE})`,
+    ...(snapshot === null ? [] : [recordSnapshotSql(snapshot, statements, null)]),
+    'commit',
+  ];
+  await client.query(sql.join(';\n')).catch(async () => {
     // The failure that led here is the one to report; a lost connection shows up in it.
-    .catch(() => undefined);
+    await client.query('rollback').catch(() => undefined);
+  });
 }

@@ -6,7 +6,7 @@ import { applicationName } from '../postgres/application-name.js';
 import { type Connection, connect } from '../postgres/connect.js';
 import { describeTarget } from '../postgres/target.js';
 import type { Listener } from './events.js';
-import { execute, waitForTheDisk } from './execute.js';
+import { execute, settle } from './execute.js';
 import type { MigrationResult } from './failure.js';
 import { failureOf } from './failure-of.js';
 import { executorOf, HISTORY_MOVED } from './guard.js';
@@ -14,6 +14,7 @@ import { interruptOn } from './interrupt.js';
 import { acquireLock } from './lock.js';
 import type { Failure } from './outcome.js';
 import type { Run, Work } from './script.js';
+import type { SnapshotSource } from './snapshot.js';
 import { readState, refusePooled, refuseStandby, type ServerState } from './state.js';
 import { type Watch, watchRun } from './watch.js';
 
@@ -27,6 +28,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Writes nothing and gives the SQL that would be sent. */
   readonly dryRun?: boolean | undefined;
+  /** Describes the catalog that the run leaves, for the history. */
+  readonly snapshot?: SnapshotSource | undefined;
 }
 
 /** How a direction finds its work: given the server's state, the files to run, in order. */
@@ -100,6 +103,7 @@ export async function runUnderLock(
       // To PostgreSQL 0 is for ever.
       lockWaitMs: options.lockWaitMs === undefined ? 0 : Math.max(1, Math.round(options.lockWaitMs)),
       lockTimeoutMs: LOCK_TIMEOUT_MS,
+      snapshot: options.snapshot ?? null,
     };
     const executor = state.isPooled ? executorOf(lock.pid) : String(state.pid);
     const watch = watchRun(connection.target, executor, emit);
@@ -135,7 +139,7 @@ async function runTries({
     if (failure === null) return done;
     if (outcome.done.length > 0) {
       tries = 1;
-      await waitForTheDisk(connection);
+      await settle(connection, run, works.slice(0, outcome.done.length));
     }
     const pauseMs = tries < TRIES && signal?.aborted !== true ? pauseAfter(failure, tries) : null;
     if (pauseMs === null) {

@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Migration, Script } from './files.js';
 import { type Guarded, guard, lockGuard, type Reached } from './guard.js';
 import { CREATE_HISTORY, HISTORY_TABLE } from './history.js';
+import { recordSnapshotSql, type SnapshotSource } from './snapshot.js';
 import type { Statement } from './statements.js';
 
 /** One message to the server, with a result of its own, so that an error is known by its statement. */
@@ -32,6 +33,8 @@ export interface Run extends Guarded {
   readonly appliedOn: string;
   /** The lock timeout of files that set none, in milliseconds. */
   readonly lockTimeoutMs: number;
+  /** Describes the catalog that the run leaves; null where nobody asked for it. */
+  readonly snapshot: SnapshotSource | null;
 }
 
 /** How far a no-transaction file came. */
@@ -93,15 +96,15 @@ export function historyScript(run: Run): readonly Message[] {
  * The messages that run one file in one transaction together with its history row.
  *
  * @param predecessor the version of the newest history row before it; null for an empty history
- * @param isLast whether the run ends with it
+ * @param ending all files of the run, where the run ends with this one; null where it goes on
  */
 export function transactionScript(
   work: Work,
   run: Run,
   predecessor: bigint | null,
-  isLast: boolean,
+  ending: readonly Work[] | null,
 ): readonly Message[] {
-  const durability = isLast ? [] : [DO_NOT_WAIT_FOR_THE_DISK];
+  const durability = ending === null ? [DO_NOT_WAIT_FOR_THE_DISK] : [];
   return [
     message(
       'begin',
@@ -112,7 +115,13 @@ export function transactionScript(
       guard(predecessor, run),
     ),
     ...work.statements.map(statementMessage),
-    message('record', LEAVE_NOTHING_BEHIND, ...durability, FULL_NAMES_ONLY, recordSql(work, run, null)),
+    message(
+      'record',
+      LEAVE_NOTHING_BEHIND,
+      ...durability,
+      FULL_NAMES_ONLY,
+      recordSql(work, run, null, ending),
+    ),
     message('commit', COMMIT),
   ];
 }
@@ -122,6 +131,7 @@ export function transactionScript(
  *
  * @param statementsDone how far the file is before; null where nothing of it is noted
  * @param progress how far the file is then; null at its end
+ * @param ending all files of the run, where the run ends with this one; null where it goes on
  */
 export function chunkScript(
   work: Work,
@@ -130,13 +140,14 @@ export function chunkScript(
   statementsDone: number | null,
   statements: readonly Statement[],
   progress: Progress | null,
+  ending: readonly Work[] | null,
 ): readonly Message[] {
   const { version, direction } = work;
   const reached: Reached = { version, direction, statementsDone };
   return [
     message('begin', BEGIN, guard(predecessor, run, reached)),
     ...statements.map(statementMessage),
-    message('record', FOR_THE_RECORD, recordSql(work, run, progress)),
+    message('record', FOR_THE_RECORD, recordSql(work, run, progress, ending)),
     message('commit', 'commit'),
   ];
 }
@@ -162,8 +173,17 @@ function message(step: Message['step'], ...sql: readonly string[]): Message {
   return { step, sql: sql.join(';\n') };
 }
 
-function recordSql(work: Work, run: Run, progress: Progress | null): string {
-  if (work.direction === 'up') return recordUp(work, run, progress);
+function recordSql(work: Work, run: Run, progress: Progress | null, ending: readonly Work[] | null): string {
+  const change = work.direction === 'up' ? recordUp(work, run, progress) : recordDown(work, progress);
+  if (run.snapshot === null || ending === null || progress !== null) return change;
+  const statements = ending.flatMap((each) => each.statements);
+  // The row that goes may be the one that says what belongs to the migrations, so it goes last.
+  return work.direction === 'up'
+    ? `${change};\n${recordSnapshotSql(run.snapshot, statements, null)}`
+    : `${recordSnapshotSql(run.snapshot, statements, work.version)};\n${change}`;
+}
+
+function recordDown(work: Work, progress: Progress | null): string {
   if (progress === null) {
     return `delete from ${HISTORY_TABLE} where version = ${work.version}\nreturning (${DURATION})::integer as duration_ms`;
   }

@@ -1,8 +1,10 @@
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
+import { type Drift, readDrift } from './drift.js';
 import { readMigrations } from './files.js';
 import type { Origin } from './history.js';
 import { findLockHolder, type LockHolder } from './lock.js';
 import { compare, type Entry, type Standing } from './plan.js';
+import type { SnapshotSource } from './snapshot.js';
 import { readState } from './state.js';
 
 /** How one migration stands. */
@@ -38,6 +40,16 @@ export interface StatusResult {
   readonly upToDate: boolean;
   /** Who migrates this database now; null where nobody does. */
   readonly migratingNow: LockHolder | null;
+  /** Whether somebody has changed the catalog by other means; null where nobody asked for it. */
+  readonly drift: Drift | null;
+}
+
+/** What `status` is told. */
+export interface StatusOptions extends Database {
+  /** The folder of migrations. */
+  readonly directory: string;
+  /** Describes the live catalog, to see whether it is still what the last run left. */
+  readonly snapshot?: SnapshotSource | undefined;
 }
 
 /**
@@ -49,10 +61,14 @@ export interface StatusResult {
  * const { upToDate } = await status({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
  * ```
  */
-export async function status(options: Database & { readonly directory: string }): Promise<StatusResult> {
+export async function status(options: StatusOptions): Promise<StatusResult> {
   const migrations = await readMigrations(options.directory);
   return withDatabase(options, async ({ connection }) => {
-    const [state, migratingNow] = await Promise.all([readState(connection), findLockHolder(connection)]);
+    const [state, migratingNow, drift] = await Promise.all([
+      readState(connection),
+      findLockHolder(connection),
+      options.snapshot === undefined ? null : readDrift(connection, options.snapshot),
+    ]);
     const entries = compare(migrations, state.rows);
     return {
       server: describeServer(connection),
@@ -60,6 +76,7 @@ export async function status(options: Database & { readonly directory: string })
       current: entries.filter(({ row }) => row !== null).at(-1)?.label ?? null,
       upToDate: entries.every(({ standing }) => standing === 'applied'),
       migratingNow,
+      drift,
     };
   });
 }

@@ -31,6 +31,8 @@ interface Steps {
   readonly run: Run;
   readonly work: Work;
   readonly emit: Listener;
+  /** All files of the run, where it ends with this one; null where it goes on. */
+  readonly ending: readonly Work[] | null;
 }
 
 const DUPLICATE = new Set(['42P07', '42710']);
@@ -40,6 +42,7 @@ const LOOKS = 5;
  * Runs a no-transaction file. Its progress is in the history, so that after a failure the file stands at a whole
  * prefix of its statements, and the next run goes on behind that.
  *
+ * @param ending all files of the run, where it ends with this one; null where it goes on
  * @returns the statement that failed; null where the file has come to its end
  * @throws HistoryError `prefix_changed` where the statements that are done are not those of the file any more
  */
@@ -49,9 +52,10 @@ export async function runStepwise(
   state: ServerState,
   work: Work,
   newest: Newest,
+  ending: readonly Work[] | null,
   emit: Listener,
 ): Promise<Failure | null> {
-  const steps: Steps = { connection, run, work, emit };
+  const steps: Steps = { connection, run, work, emit, ending };
   const start = statementsDone(work, state);
   const wasTried = (end: number): boolean => start !== null && end === start + 1;
   try {
@@ -69,7 +73,7 @@ export async function runStepwise(
           )
         : await send(
             steps,
-            chunkScript(work, run, predecessor, noted, chunk.statements, progressAt(work, chunk.end)),
+            chunkScript(work, run, predecessor, noted, chunk.statements, progressAt(work, chunk.end), ending),
           );
       if (failure !== null) return failure;
       predecessor = newest.after;
@@ -94,17 +98,20 @@ async function runAlone(
   noted: number | null,
   wasTried: boolean,
 ): Promise<Failure | null> {
-  const { run, work } = steps;
+  const { run, work, ending } = steps;
   const [statement] = chunk.statements;
   if (statement === undefined) return null;
   const guarded = await send(
     steps,
-    chunkScript(work, run, newest.before, noted, [], progressAt(work, chunk.end - 1)),
+    chunkScript(work, run, newest.before, noted, [], progressAt(work, chunk.end - 1), null),
   );
   if (guarded !== null) return guarded;
   const failure = await withoutTimeouts(steps, () => execute(steps, statement, wasTried));
   if (failure !== null) return failure;
-  return send(steps, chunkScript(work, run, newest.after, chunk.end - 1, [], progressAt(work, chunk.end)));
+  return send(
+    steps,
+    chunkScript(work, run, newest.after, chunk.end - 1, [], progressAt(work, chunk.end), ending),
+  );
 }
 
 /**

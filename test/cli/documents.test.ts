@@ -104,6 +104,7 @@ describe('the document of', () => {
       current: 'V1',
       upToDate: false,
       migratingNow: null,
+      drift: { state: 'none', since: 'V1', reason: null },
     });
     await documentOf(database, 'up', '--dir', dir);
     expect((await documentOf(database, 'status', '--dir', dir)).document).toMatchObject({

@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { up } from '../../src/migrate/up.js';
+import { up } from '../../src/inspect/engine.js';
 import { migrationsDirectory } from '../../src/seed/storage.js';
 import { createDatabase, dropDatabases, newRunName } from './databases.js';
 import { startTestServer } from './server.js';

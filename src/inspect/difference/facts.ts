@@ -1,0 +1,95 @@
+import type { Fact } from '../snapshot.js';
+import { excerpts } from './excerpts.js';
+
+type MaybeFact = Fact | undefined;
+
+/**
+ * A difference of one fact, in words.
+ *
+ * @param fact its name: `null allowed`
+ * @param here its value here; undefined where there is none
+ * @param there its value there
+ * @param label what there is called: `V0003`
+ * @returns sentences without a subject; none for an order of columns that differs only by columns that came or went
+ */
+export function describeFact(fact: string, here: MaybeFact, there: MaybeFact, label: string): string[] {
+  if (fact === 'column order') return describeOrder('columns', listOf(here), listOf(there), label);
+  if (fact === 'labels') return describeLabels(listOf(here), listOf(there), label);
+  if (fact === 'privileges') return describePrivileges(recordOf(here), recordOf(there), label);
+  if (isFlag(here) && isFlag(there)) return [sides(fact, here === true, label)];
+  if (Array.isArray(here ?? there) && [...listOf(here), ...listOf(there)].every(isText)) {
+    return describeList(fact, listOf(here), listOf(there), label);
+  }
+  const [mine, theirs] = excerpts(textOf(here), textOf(there));
+  return [`${fact} ${mine} here, ${theirs} in ${label}`];
+}
+
+function describeOrder(
+  what: string,
+  here: readonly string[],
+  there: readonly string[],
+  label: string,
+): string[] {
+  const mine = here.filter((name) => there.includes(name));
+  const theirs = there.filter((name) => here.includes(name));
+  if (mine.join() === theirs.join()) return [];
+  return [`${what} in another order: ${mine.join(', ')} here, ${theirs.join(', ')} in ${label}`];
+}
+
+function describeLabels(here: readonly string[], there: readonly string[], label: string): string[] {
+  return [...describeList('label', here, there, label), ...describeOrder('labels', here, there, label)];
+}
+
+function describeList(
+  fact: string,
+  here: readonly string[],
+  there: readonly string[],
+  label: string,
+): string[] {
+  const one = fact.replace(/s$/, '');
+  const changes = [...new Set([...here, ...there])]
+    .filter((item) => here.includes(item) !== there.includes(item))
+    .map((item) => sides(`${one} ${item}`, here.includes(item), label));
+  return changes.length > 0 ? changes : describeOrder(fact, here, there, label);
+}
+
+function describePrivileges(
+  here: Readonly<Record<string, unknown>>,
+  there: Readonly<Record<string, unknown>>,
+  label: string,
+): string[] {
+  return [...new Set([...Object.keys(here), ...Object.keys(there)])].sort().flatMap((role) => {
+    const mine = listOf(here[role]);
+    const theirs = listOf(there[role]);
+    const more = mine.filter((privilege) => !theirs.includes(privilege));
+    const fewer = theirs.filter((privilege) => !mine.includes(privilege));
+    return [
+      ...(more.length > 0 ? [sides(`${role} may ${more.join(', ')}`, true, label)] : []),
+      ...(fewer.length > 0 ? [sides(`${role} may ${fewer.join(', ')}`, false, label)] : []),
+    ];
+  });
+}
+
+function sides(what: string, isHere: boolean, label: string): string {
+  return isHere ? `${what} here, not in ${label}` : `${what} in ${label}, not here`;
+}
+
+function isFlag(value: MaybeFact): boolean {
+  return value === undefined || typeof value === 'boolean';
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function listOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function recordOf(value: MaybeFact): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+function textOf(value: MaybeFact): string | undefined {
+  return value === undefined || isText(value) ? value : JSON.stringify(value);
+}

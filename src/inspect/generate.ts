@@ -1,0 +1,67 @@
+import { type Database, withDatabase } from '../migrate/database.js';
+import { readMigrations } from '../migrate/files.js';
+import { parseStatements } from '../migrate/statements.js';
+import { diagram } from './generate/diagram.js';
+import { dictionary } from './generate/dictionary.js';
+import { draw } from './generate/drawing.js';
+import { rowTypes } from './generate/row-types.js';
+import { schemasOf } from './schemas.js';
+import { type Snapshot, takeSnapshot } from './snapshot.js';
+
+/** A database, and the migrations that made it: they tell which schemas are meant. */
+export interface GenerateOptions extends Database {
+  readonly directory: string;
+}
+
+/**
+ * Describes the live catalog of a migrated database: everything that a user of it could notice.
+ *
+ * @example
+ * ```ts
+ * const { objects } = await snapshot({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
+ * ```
+ */
+export async function snapshot({ url, directory }: GenerateOptions): Promise<Snapshot> {
+  const migrations = await readMigrations(directory);
+  const statements = await Promise.all(migrations.map(({ up }) => parseStatements(up.source)));
+  return withDatabase({ url }, async ({ connection: { client } }) => {
+    return (await takeSnapshot(client, schemasOf(statements.flat()))).snapshot;
+  });
+}
+
+/** The documentation of a schema. */
+export interface Documentation {
+  /** A data dictionary with a Mermaid diagram: `schema.md`. */
+  readonly markdown: string;
+  /** A picture of the tables and what refers to what: `schema.svg`. */
+  readonly svg: string;
+}
+
+/**
+ * Writes the documentation of a schema from its comments.
+ *
+ * @param snapshot the catalog, from {@link snapshot}
+ * @throws ExplainedError `no_graphviz` where `@hpcc-js/wasm-graphviz`, which draws the picture, is not installed
+ * @example
+ * ```ts
+ * const { markdown, svg } = await documentation(await snapshot({ url, directory: migrationsDirectory }));
+ * ```
+ */
+export async function documentation(snapshot: Snapshot): Promise<Documentation> {
+  return { markdown: dictionary(snapshot), svg: await draw(diagram(snapshot)) };
+}
+
+/**
+ * TypeScript types for every enum, table, view and function: rows as `pg` returns them, and as they can be inserted
+ * and updated, with the comments as docstrings.
+ *
+ * @param snapshot the catalog, from {@link snapshot}
+ * @returns the text of a module
+ * @example
+ * ```ts
+ * await writeFile('rows.ts', types(await snapshot({ url, directory: migrationsDirectory })));
+ * ```
+ */
+export function types(snapshot: Snapshot): string {
+  return rowTypes(snapshot);
+}

@@ -1,0 +1,144 @@
+import type { Snapshot } from '../snapshot.js';
+import { type Column, type NamedObject, objectsOf, textOf, textsOf } from './objects.js';
+import { type Shape, shapeOf } from './typescript-types.js';
+
+type Named = Map<string, Shape | { readonly base: string }>;
+
+const HEAD = `/**
+ * The rows of the database, as \`pg\` returns them and takes them: timestamps are \`Date\`s, \`numeric\` and \`bigint\` are
+ * strings, \`jsonb\` is what was parsed. Generated from the migrations; do not edit it, run: npm run generate
+ * @module
+ */
+`;
+
+/**
+ * TypeScript types for every enum, table, view and function of a catalog: rows as they are selected, as they can be
+ * inserted and updated, with the comments as docstrings.
+ *
+ * @returns the text of a module
+ */
+export function rowTypes(snapshot: Snapshot): string {
+  const named = namedTypes(snapshot);
+  const routines = objectsOf(snapshot, 'function', 'procedure');
+  return [
+    HEAD,
+    ...objectsOf(snapshot, 'enum').map(enumType),
+    ...objectsOf(snapshot, 'table', 'foreign table').map((table) => tableTypes(table, named)),
+    ...objectsOf(snapshot, 'view', 'materialized view', 'type')
+      .filter(({ columns }) => columns.length > 0)
+      .map((view) => rowType(view, named)),
+    ...routines.map((routine) => routineTypes(routine, routines, named)),
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+function namedTypes(snapshot: Snapshot): Named {
+  const named: Named = new Map();
+  const fullName = (name: string): string => (name.includes('.') ? name : `public.${name}`);
+  for (const { name } of objectsOf(snapshot, 'enum')) {
+    named.set(fullName(name), { read: typeName(name), write: typeName(name) });
+  }
+  for (const { name, facts } of objectsOf(snapshot, 'domain')) {
+    named.set(fullName(name), { base: textOf(facts['base type']) ?? 'text' });
+  }
+  return named;
+}
+
+function enumType({ name, facts }: NamedObject): string {
+  const labels = textsOf(facts.labels).map(
+    (label) => `'${label.replaceAll(/[\\']/g, '\\$&').replaceAll('\n', '\\n')}'`,
+  );
+  const union = labels.length === 0 ? 'never' : labels.join(' | ');
+  return `${docstring(textOf(facts.comment), '')}export type ${typeName(name)} = ${union};\n`;
+}
+
+function tableTypes(table: NamedObject, named: Named): string {
+  const { name, columns, facts } = table;
+  const writable = columns.filter(({ isGenerated }) => !isGenerated);
+  const insert = writable.map((column) => {
+    const isOptional = column.hasDefault || column.nullAllowed;
+    return `  readonly ${property(column.name)}${isOptional ? '?' : ''}: ${written(column, named)};\n`;
+  });
+  const update = writable.map(
+    (column) => `  readonly ${property(column.name)}?: ${written(column, named)};\n`,
+  );
+  const type = typeName(name);
+  const comment = textOf(facts.comment);
+  return [
+    rowType(table, named),
+    `${docstring(`What can be inserted into \`${name}\`. ${comment ?? ''}`.trim(), '')}export interface ${type}Insert {\n${insert.join('')}}\n`,
+    `${docstring(`What can be updated in \`${name}\`.`, '')}export interface ${type}Update {\n${update.join('')}}\n`,
+  ].join('\n');
+}
+
+function rowType({ name, columns, facts }: NamedObject, named: Named): string {
+  const rows = columns.map((column) => {
+    const { read } = shapeOf(column.type, named);
+    const type = column.nullAllowed && read !== 'unknown' ? `${read} | null` : read;
+    return `${docstring(column.comment, '  ')}  readonly ${property(column.name)}: ${type};\n`;
+  });
+  return `${docstring(textOf(facts.comment), '')}export interface ${typeName(name)}Row {\n${rows.join('')}}\n`;
+}
+
+interface Argument {
+  readonly name?: string;
+  readonly type: string;
+  readonly mode: string;
+  readonly default?: string;
+}
+
+/** Nothing for trigger functions, which nobody calls. */
+function routineTypes({ name, facts }: NamedObject, routines: readonly NamedObject[], named: Named): string {
+  const result = textOf(facts.result) ?? 'void';
+  if (result === 'trigger' || result === 'event_trigger') return '';
+  const all = (Array.isArray(facts.arguments) ? facts.arguments : []) as Argument[];
+  const inputs = all.filter(({ mode }) => mode !== 'out' && mode !== 'table');
+  const outputs = all.filter(({ mode }) => mode !== 'in' && mode !== 'variadic');
+  const type = routineTypeName(name, routines);
+  const input = inputs.map((argument, place) => {
+    const { write } = shapeOf(argument.type, named);
+    const label = property(argument.name ?? `argument_${place + 1}`);
+    return `  readonly ${label}${argument.default === undefined ? '' : '?'}: ${write === 'unknown' ? write : `${write} | null`};\n`;
+  });
+  const columns = outputs.map((argument, place) => {
+    const { read } = shapeOf(argument.type, named);
+    return `  readonly ${property(argument.name ?? `column_${place + 1}`)}: ${read === 'unknown' ? read : `${read} | null`};\n`;
+  });
+  const { read } = shapeOf(result, named);
+  const returned =
+    columns.length > 0
+      ? `export interface ${type}Result {\n${columns.join('')}}\n`
+      : `export type ${type}Result = ${read === 'unknown' || read === 'void' ? read : `${read} | null`};\n`;
+  const set = facts['returns a set'] === true ? ', of each row' : '';
+  return [
+    `${docstring(textOf(facts.comment) ?? `The arguments of \`${name}\`.`, '')}export interface ${type}Arguments {\n${input.join('')}}\n`,
+    `${docstring(`The result of \`${name}\`${set}.`, '')}${returned}`,
+  ].join('\n');
+}
+
+/** Functions of one name are told apart by the types of their arguments. */
+function routineTypeName(name: string, all: readonly NamedObject[]): string {
+  const base = name.replace(/\(.*\)$/s, '');
+  const isOverloaded = all.filter((routine) => routine.name.startsWith(`${base}(`)).length > 1;
+  return isOverloaded ? `${typeName(base)}Of${typeName(name.slice(base.length))}` : typeName(base);
+}
+
+function written(column: Column, named: Named): string {
+  const { write } = shapeOf(column.type, named);
+  return column.nullAllowed && write !== 'unknown' ? `${write} | null` : write;
+}
+
+function docstring(comment: string | undefined, indent: string): string {
+  if (comment === undefined || comment === '') return '';
+  return `${indent}/** ${comment.replaceAll('*/', '*\\/').replaceAll(/\s*\n\s*/g, ' ')} */\n`;
+}
+
+function typeName(name: string): string {
+  const words = name.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '');
+  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+}
+
+function property(name: string): string {
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : JSON.stringify(name);
+}

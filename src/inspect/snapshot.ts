@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+import { HISTORY_SCHEMA } from '../migrate/history.js';
+import { COLUMNS } from './snapshot/columns.js';
+import { CONSTRAINTS, INDEXES } from './snapshot/constraints.js';
+import { FUNCTIONS } from './snapshot/functions.js';
+import { EVERYTHING_ELSE, EXTENSIONS, SCHEMAS, STATISTICS } from './snapshot/others.js';
+import { RELATION, RELATIONS } from './snapshot/relations.js';
+import { SEQUENCES } from './snapshot/sequences.js';
+import { POLICIES, RULES, TRIGGERS } from './snapshot/triggers.js';
+import { TYPE, TYPES } from './snapshot/types.js';
+
+/** A value of a fact: PostgreSQL's words, a flag, or a list. */
+export type Fact = string | number | boolean | readonly unknown[] | Readonly<Record<string, unknown>>;
+
+/** What there is to know about an object; what is usual or absent is left out. */
+export type Facts = Readonly<Record<string, Fact>>;
+
+/** A catalog as a user of the database could notice it. */
+export interface Snapshot {
+  readonly format: number;
+  /** The schemas that were looked at. */
+  readonly schemas: readonly string[];
+  /**
+   * By kind and full name, such as `table public.contacts`; in each, the facts of the object `itself` and of its
+   * members, such as `column email`.
+   */
+  readonly objects: Readonly<Record<string, Readonly<Record<string, Facts>>>>;
+}
+
+/** A snapshot, its text and the SHA-256 of that. */
+export interface TakenSnapshot {
+  readonly snapshot: Snapshot;
+  readonly text: string;
+  /** Lower-case hex. */
+  readonly fingerprint: string;
+}
+
+/** What the snapshot's JSON looks like; one of another format cannot be compared with ours. */
+export const SNAPSHOT_FORMAT = 1;
+
+/**
+ * The settings that the snapshot's text depends on, for its transaction: names are written in full unless they are of
+ * pg_catalog, and constants in one way. Compiling the query would take longer than running it.
+ */
+export const SNAPSHOT_SETTINGS = `set local search_path = pg_catalog;
+set local quote_all_identifiers = off;
+set local datestyle = 'ISO, YMD';
+set local intervalstyle = postgres;
+set local timezone = 'UTC';
+set local bytea_output = hex;
+set local extra_float_digits = 1;
+set local lc_monetary = 'C';
+set local xmlbinary = base64;
+set local jit = off`;
+
+/**
+ * The query of a snapshot: everything in some schemas that a user of the database could notice, and the database's
+ * extensions, as one JSON text. It reads only catalogs that every role may read, and the same catalog gives the same
+ * text to the byte, in PostgreSQL 15 as in the newest; but the bodies of views are written by the server, which
+ * writes them differently from 16 on.
+ *
+ * Needs {@link SNAPSHOT_SETTINGS}.
+ *
+ * @param schemas SQL of type `text[]`: the schemas to look at; system schemas and the history's stay out
+ * @returns SQL of a query of one row and one column, `snapshot`
+ */
+export function snapshotQuery(schemas: string): string {
+  return `with asked as materialized (
+  select distinct name collate "C" as name from unnest((${schemas})::text[]) as name
+  where name <> '${HISTORY_SCHEMA}' and name <> 'information_schema' and name !~ '^pg_'
+),
+scope as materialized (
+  select pg_namespace.* from pg_namespace join asked on nspname = name
+),
+${RELATION},
+${TYPE},
+parts (object, member, facts) as (
+${PARTS.join('\n\nunion all\n\n')}
+),
+objects as (
+  select object, json_object_agg(member, facts order by member <> 'itself', member collate "C") as members
+  from parts
+  group by object
+)
+select json_strip_nulls(json_build_object(
+  'format', ${SNAPSHOT_FORMAT},
+  'schemas', (select json_agg(name order by name) from asked),
+  'objects', (select json_object_agg(object, members order by object collate "C") from objects)
+))::text as snapshot`;
+}
+
+const PARTS = [
+  SCHEMAS,
+  EXTENSIONS,
+  RELATIONS,
+  COLUMNS,
+  CONSTRAINTS,
+  INDEXES,
+  TRIGGERS,
+  RULES,
+  POLICIES,
+  TYPES,
+  SEQUENCES,
+  FUNCTIONS,
+  STATISTICS,
+  EVERYTHING_ELSE,
+];
+
+/**
+ * Takes a snapshot in one round trip, in a transaction of its own that only reads.
+ *
+ * @param client a connection outside of any transaction
+ * @param schemas the schemas to look at
+ * @throws DatabaseError where somebody holds a lock on a table or view for longer than 2 seconds
+ */
+export async function takeSnapshot(client: pg.Client, schemas: readonly string[]): Promise<TakenSnapshot> {
+  const names = `array[${schemas.map((name) => pg.escapeLiteral(name)).join(', ')}]`;
+  const answers: unknown = await client
+    .query(
+      `begin isolation level repeatable read read only;
+set local lock_timeout = 2000;
+${SNAPSHOT_SETTINGS};
+${snapshotQuery(names)};
+commit`,
+    )
+    .catch(async (error: unknown) => {
+      await client.query('rollback').catch(() => undefined);
+      throw error;
+    });
+  const taken = (answers as pg.QueryResult<{ snapshot: string }>[]).find(
+    ({ command }) => command === 'SELECT',
+  );
+  return asTaken(taken?.rows[0]?.snapshot ?? '');
+}
+
+/** Reads the text of a snapshot. */
+export function asTaken(text: string): TakenSnapshot {
+  return { snapshot: JSON.parse(text), text, fingerprint: createHash('sha256').update(text).digest('hex') };
+}

@@ -1,0 +1,206 @@
+import pg from 'pg';
+import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
+import type { Drift } from '../migrate/drift.js';
+import { type Migration, readMigrations } from '../migrate/files.js';
+import { HISTORY_TABLE, readHistory } from '../migrate/history.js';
+import { compare, type Entry, type Standing } from '../migrate/plan.js';
+import { parseStatements } from '../migrate/statements.js';
+import { ExplainedError } from '../postgres/errors.js';
+import { displayName } from './difference/names.js';
+import { differences } from './difference.js';
+import { brokenRules } from './rules.js';
+import { schemasOf } from './schemas.js';
+import { asTaken, SNAPSHOT_FORMAT, SNAPSHOT_SETTINGS, type Snapshot, snapshotQuery } from './snapshot.js';
+import { findUnvalidated, type Unvalidated } from './verify/unvalidated.js';
+
+/** Something that is not as it should be. */
+export interface Finding {
+  /**
+   * `migration`: not applied, changed, missing or unfinished; `drift`: changed by other means than a migration;
+   * `index`: invalid, so that no query uses it; `constraint`: not validated; `rule`: against the rules of the schema.
+   */
+  readonly kind: 'migration' | 'drift' | 'index' | 'constraint' | 'rule';
+  /** What it is about, in words: `column contacts.email`. */
+  readonly object: string;
+  /** What is wrong with it, in words. */
+  readonly finding: string;
+  /** How many rows break the constraint; null where that is not the question, or could not be counted. */
+  readonly rows: number | null;
+}
+
+/** What `verify` is told. */
+export interface VerifyOptions extends Database {
+  /** The folder of migrations. */
+  readonly directory: string;
+  /** Whether the product's own rules hold: uuid keys, indexed foreign keys and so on; true unless told otherwise. */
+  readonly rules?: boolean | undefined;
+  /** The longest time for one statement, in milliseconds; 30,000 unless told otherwise. */
+  readonly statementTimeoutMs?: number | undefined;
+}
+
+/** What `verify` has found. */
+export interface VerifyResult {
+  readonly server: Server;
+  /** Whether the catalog could be compared with what the last migration left. */
+  readonly drift: Drift;
+  /** Everything that is not as it should be; empty where all is well. */
+  readonly findings: readonly Finding[];
+}
+
+const STATEMENT_TIMEOUT_MS = 30_000;
+const LOCK_TIMEOUT_MS = 2000;
+
+const WHAT_STANDING_MEANS: Readonly<Record<Exclude<Standing, 'applied'>, string>> = {
+  pending: 'not applied yet',
+  late: 'not applied, and older than what is applied',
+  changed: 'the file is not what was applied',
+  missing: 'applied, and this release has no file for it',
+  unfinished: 'stopped half-way',
+};
+
+/**
+ * Holds a live database against its migrations and the rules of the schema: files that are not applied, changed or
+ * missing; everything that was changed by other means, object by object; invalid indexes; constraints that are not
+ * validated, and how many rows break them.
+ *
+ * It only reads, in one transaction that sees one moment, and gives up on a statement that takes too long. It needs to
+ * read the history; to count rows, it needs to read their tables.
+ *
+ * @throws ExplainedError `catalog_busy` where a lock on a table or a view, or the statement timeout, keeps the catalog from
+ *   being read
+ * @example
+ * ```ts
+ * const { findings } = await verify({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
+ * for (const { object, finding } of findings) console.log(`${object}: ${finding}`);
+ * ```
+ */
+export async function verify(options: VerifyOptions): Promise<VerifyResult> {
+  const migrations = await readMigrations(options.directory);
+  return withDatabase(options, async ({ connection }) => {
+    const { client } = connection;
+    await client.query(`begin isolation level repeatable read read only;
+set local statement_timeout = ${Math.max(1, Math.round(options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS))};
+set local lock_timeout = ${LOCK_TIMEOUT_MS};
+set local row_security = off;
+${SNAPSHOT_SETTINGS}`);
+    const hasHistory = await client.query(`select to_regclass('${HISTORY_TABLE}') is not null as exists`);
+    const rows = hasHistory.rows[0]?.exists === true ? await readHistory(client) : null;
+    const recorded = rows === null ? null : await readRecorded(client);
+    const comparable = compareWith(recorded, connection.serverVersion.number);
+    const schemas = comparable.snapshot?.schemas ?? (await schemasIn(migrations));
+    const live = await client
+      .query<{ snapshot: string }>(snapshotQuery('$1'), [schemas])
+      .catch((error: unknown) => Promise.reject(tooBusy(error)));
+    const { snapshot, fingerprint } = asTaken(live.rows[0]?.snapshot ?? '');
+    const unvalidated = await findUnvalidated(client, schemas);
+    await client.query('commit');
+    const isSame = comparable.snapshot === null || fingerprint === recorded?.fingerprint;
+    return {
+      server: describeServer(connection),
+      drift: { ...comparable.drift, state: isSame ? comparable.drift.state : 'drifted' },
+      findings: [
+        ...compare(migrations, rows ?? []).flatMap(ofMigration),
+        ...(isSame ? [] : ofDrift(snapshot, comparable.snapshot, comparable.drift.since ?? '')),
+        ...ofIndexes(snapshot),
+        ...unvalidated.map(ofConstraint),
+        ...(options.rules === false ? [] : ofRules(snapshot)),
+      ],
+    };
+  });
+}
+
+interface Recorded {
+  readonly name: string;
+  readonly snapshot: string | null;
+  readonly snapshot_format: number | null;
+  readonly snapshot_server_major: number | null;
+  readonly fingerprint: string | null;
+}
+
+async function readRecorded(client: pg.Client): Promise<Recorded | null> {
+  const { rows } = await client.query<Recorded>(
+    `select name, snapshot, snapshot_format, snapshot_server_major, fingerprint
+from ${HISTORY_TABLE} order by id desc limit 1`,
+  );
+  return rows[0] ?? null;
+}
+
+/** The snapshot that the live catalog can be compared with; null with the reason where there is none. */
+function compareWith(
+  recorded: Recorded | null,
+  serverVersion: number,
+): { readonly drift: Drift; readonly snapshot: Snapshot | null } {
+  const unknown = (reason: string) =>
+    ({ drift: { state: 'unknown', since: recorded?.name ?? null, reason }, snapshot: null }) as const;
+  if (recorded === null) return unknown('nothing is applied');
+  const { name, snapshot, snapshot_format: format, snapshot_server_major: recordedOn } = recorded;
+  const major = Math.floor(serverVersion / 10_000);
+  if (snapshot === null) return unknown(`no snapshot was recorded with ${name}`);
+  if (format !== SNAPSHOT_FORMAT) return unknown('the recorded snapshot is of another release');
+  if (recordedOn !== major) {
+    return unknown(`the snapshot was recorded on PostgreSQL ${recordedOn}, and this is ${major}`);
+  }
+  return { drift: { state: 'none', since: name, reason: null }, snapshot: asTaken(snapshot).snapshot };
+}
+
+/** PostgreSQL needs a table's lock to write its views and, from 17 on, its defaults and conditions. */
+function tooBusy(error: unknown): unknown {
+  const sqlState = error instanceof pg.DatabaseError ? error.code : undefined;
+  if (sqlState !== '55P03' && sqlState !== '57014') return error;
+  const why = sqlState === '55P03' ? 'somebody holds a lock on one of its tables' : 'it took too long';
+  return new ExplainedError('catalog_busy', `The catalog could not be read: ${why}.`, {
+    remedy:
+      'Run it again when nobody changes the schema; for a slow server, give it more time: --statement-timeout.',
+    cause: error,
+  });
+}
+
+async function schemasIn(migrations: readonly Migration[]): Promise<readonly string[]> {
+  const statements = await Promise.all(migrations.map(({ up }) => parseStatements(up.source)));
+  return schemasOf(statements.flat());
+}
+
+function ofMigration({ name, standing }: Entry): Finding[] {
+  if (standing === 'applied') return [];
+  return [finding('migration', `migration ${name}`, WHAT_STANDING_MEANS[standing])];
+}
+
+function ofDrift(live: Snapshot, recorded: Snapshot | null, label: string): Finding[] {
+  if (recorded === null) return [];
+  return differences(live, recorded, label).map(({ object, difference }) =>
+    finding('drift', object, difference),
+  );
+}
+
+function ofIndexes({ objects }: Snapshot): Finding[] {
+  return Object.entries(objects).flatMap(([object, members]) =>
+    Object.entries(members).flatMap(([member, facts]) =>
+      facts['is invalid'] === true || facts['index is invalid'] === true
+        ? [
+            finding(
+              'index',
+              displayName(object, member),
+              'invalid: its build has failed, and no query uses it',
+            ),
+          ]
+        : [],
+    ),
+  );
+}
+
+function ofConstraint({ table, name, rows, reason }: Unvalidated): Finding {
+  const counted =
+    rows === null
+      ? `its rows could not be counted: ${reason}`
+      : `${rows} ${rows === 1 ? 'row breaks' : 'rows break'} it`;
+  const object = displayName(`table ${table}`, `constraint ${name}`);
+  return { ...finding('constraint', object, `not validated; ${counted}`), rows };
+}
+
+function ofRules(snapshot: Snapshot): Finding[] {
+  return brokenRules(snapshot).map(({ object, finding: text }) => finding('rule', object, text));
+}
+
+function finding(kind: Finding['kind'], object: string, text: string): Finding {
+  return { kind, object, finding: text, rows: null };
+}

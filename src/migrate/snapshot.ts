@@ -1,0 +1,83 @@
+import { HISTORY_TABLE } from './history.js';
+import type { Statement } from './statements.js';
+
+/** How a catalog is described: the engine stores and compares the text, and knows nothing of what it says. */
+export interface SnapshotSource {
+  /** Another number for every other shape of the text. */
+  readonly format: number;
+  /** SQL without a result that sets, for one transaction, what the query depends on. */
+  readonly settings: string;
+  /**
+   * A query of one row and one column, `snapshot`, of type `text`.
+   *
+   * @param previous SQL of type `text`: the snapshot before, which says what belongs to the migrations; may be null
+   * @param statements what has been executed since then
+   */
+  query(previous: string, statements: readonly Statement[]): string;
+}
+
+/**
+ * A snapshot is not worth a migration: if somebody holds a lock that it needs, it is left out. Less than
+ * `deadlock_timeout`, so that it is never we who make a deadlock of it.
+ */
+const LOCK_TIMEOUT_MS = 200;
+
+const NEWEST_SNAPSHOT = `select snapshot from ${HISTORY_TABLE} where snapshot is not null order by id desc limit 1`;
+
+/** SQL of the fingerprint of a text. */
+function fingerprintOf(text: string): string {
+  return `pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(${text}, 'UTF8')), 'hex')`;
+}
+
+const SERVER_MAJOR = "pg_catalog.current_setting('server_version_num')::integer / 10000";
+
+/**
+ * SQL that describes the catalog in the newest row of the history. It never fails: where the catalog cannot be
+ * described, it warns, and the row has no snapshot.
+ *
+ * @param statements all that this run has executed
+ * @param leaving the version whose row is going to be deleted; null where none is
+ */
+export function recordSnapshotSql(
+  source: SnapshotSource,
+  statements: readonly Statement[],
+  leaving: bigint | null,
+): string {
+  return `do $record_snapshot$
+begin
+  set local lock_timeout = ${LOCK_TIMEOUT_MS};
+  ${source.settings};
+  update ${HISTORY_TABLE}
+  set (snapshot, snapshot_format, snapshot_server_major, fingerprint) = (
+    select taken.snapshot, ${source.format}, ${SERVER_MAJOR}, ${fingerprintOf('taken.snapshot')}
+    from (
+${source.query(NEWEST_SNAPSHOT, statements)}
+    ) as taken
+  )
+  where id = (select max(id) from ${HISTORY_TABLE} where version is distinct from ${leaving ?? 'null'});
+exception
+  when others then
+    raise warning 'the snapshot of the catalog was not recorded, so drift cannot be found until the next migration: %', sqlerrm;
+end
+$record_snapshot$`;
+}
+
+/**
+ * The query that holds the live catalog against the newest row of the history, of one row at most: `name`, `format`,
+ * `major`, `server_major`, `recorded`, and `live`, which is null where the two cannot be compared.
+ */
+export function compareSnapshotSql(source: SnapshotSource): string {
+  return `select
+  newest.name,
+  newest.snapshot_format as format,
+  newest.snapshot_server_major as major,
+  ${SERVER_MAJOR} as server_major,
+  newest.fingerprint as recorded,
+  case when newest.snapshot_format = ${source.format} and newest.snapshot_server_major = ${SERVER_MAJOR} then (
+    select ${fingerprintOf('taken.snapshot')}
+    from (
+${source.query(NEWEST_SNAPSHOT, [])}
+    ) as taken
+  ) end as live
+from (select * from ${HISTORY_TABLE} order by id desc limit 1) as newest`;
+}
