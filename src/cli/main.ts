@@ -1,3 +1,6 @@
+// First: it changes how the modules behind it load.
+import './pg-start.js';
+
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../postgres/application-name.js';
 import { docsCommand } from './docs.js';

@@ -19,6 +19,9 @@ export async function runPipeline<M extends Message>(
   onDone: (message: M, answer: unknown) => void = () => {},
 ): Promise<{ readonly message: M; readonly error: unknown } | null> {
   const failures: { message: M; error: unknown }[] = [];
+  const { stream } = client.connection;
+  // Together they leave in few packets.
+  stream.cork();
   const answers = messages.map((message) =>
     client.query(message.sql).then(
       (answer: unknown) => {
@@ -29,6 +32,7 @@ export async function runPipeline<M extends Message>(
       },
     ),
   );
+  stream.uncork();
   await Promise.all(answers);
   return failures[0] ?? null;
 }

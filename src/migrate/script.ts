@@ -86,7 +86,7 @@ ${FULL_NAMES_ONLY}`;
 /** Creates the history in a transaction of its own, ahead of the first migration. */
 export function historyScript(run: Run): readonly Message[] {
   return [
-    { step: 'begin', sql: `${BEGIN};\n${lockGuard(run)}` },
+    { step: 'begin', sql: `${BEGIN};\n${DO_NOT_WAIT_FOR_THE_DISK};\n${lockGuard(run)}` },
     { step: 'record', sql: CREATE_HISTORY },
     { step: 'commit', sql: 'commit' },
   ];

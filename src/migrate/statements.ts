@@ -1,5 +1,6 @@
 import type { Node, RawStmt } from 'libpg-query';
 import { MigrationFileError } from './errors.js';
+import { loadParser, type Parse } from './parser.js';
 import { placeAt, type SourceFile } from './source.js';
 
 /** A statement of a file, as PostgreSQL's own parser delimits it. */
@@ -10,13 +11,6 @@ export interface Statement {
   readonly offset: number;
   /** The parse tree, for whoever asks more about it. */
   readonly node: Node;
-}
-
-/** The parser is 1.7 MB of WebAssembly: loaded when the first file has to be parsed, never by a run with nothing to do. */
-async function loadParser(): Promise<(sql: string) => RawStmt[]> {
-  const { loadModule, parseSync } = await import('libpg-query');
-  await loadModule();
-  return (sql) => parseSync(sql).stmts ?? [];
 }
 
 /**
@@ -80,7 +74,7 @@ export function readsStandardInput({ node }: Statement): boolean {
   return 'CopyStmt' in node && node.CopyStmt.is_from === true && node.CopyStmt.filename === undefined;
 }
 
-function parseError(source: SourceFile, error: unknown, parse: (sql: string) => RawStmt[]): unknown {
+function parseError(source: SourceFile, error: unknown, parse: Parse): unknown {
   const position = cursorPosition(error);
   if (position === undefined || !(error instanceof Error)) return error;
   // The parser counts the places of errors in code points, and the places of statements in bytes.
@@ -108,7 +102,7 @@ function cursorPosition(error: unknown): number | undefined {
 }
 
 /** The data behind `COPY … FROM stdin;` is no SQL, so the error is found behind the statement that causes it. */
-function copyBefore(text: string, offset: number, parse: (sql: string) => RawStmt[]): Statement | undefined {
+function copyBefore(text: string, offset: number, parse: Parse): Statement | undefined {
   const before = text.slice(0, offset);
   if (!/\bcopy\b[\s\S]*\bstdin\b/i.test(before)) return undefined;
   try {

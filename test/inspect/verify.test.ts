@@ -39,9 +39,6 @@ describe('verify', () => {
 
   test('tells an index that its build has left invalid', async ({ migrated }) => {
     await migrated.client.query(
-      "insert into contacts (campaign_id, phone_number) select id, '+39021234567' from campaigns",
-    );
-    await migrated.client.query(
       "update pg_index set indisvalid = false where indexrelid = 'campaigns_by_name'::regclass",
     );
     expect(await found(migrated)).toContain(

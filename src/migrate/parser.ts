@@ -1,0 +1,35 @@
+import { setFlagsFromString } from 'node:v8';
+import type { RawStmt } from 'libpg-query';
+
+/** PostgreSQL's own parser: the statements of a text. It throws an error with `sqlDetails` for what is no SQL. */
+export type Parse = (sql: string) => RawStmt[];
+
+/**
+ * Loads the parser: 1.7 MB of WebAssembly, so only when the first file has to be parsed, never by a run with nothing
+ * to do.
+ */
+export async function loadParser(): Promise<Parse> {
+  const { loadModule, parseSync } = await import('libpg-query');
+  compileOnce(true);
+  try {
+    await loadModule();
+  } finally {
+    compileOnce(false);
+  }
+  return (sql) => {
+    compileOnce(true);
+    try {
+      return parseSync(sql).stmts ?? [];
+    } finally {
+      compileOnce(false);
+    }
+  };
+}
+
+/**
+ * A run parses a few files and ends. Code of the parser that V8 compiles a second time, optimized, in the background,
+ * comes too late to be of use, and takes 25 MB of memory; so while the parser works it does not.
+ */
+function compileOnce(isOn: boolean): void {
+  setFlagsFromString(isOn ? '--liftoff-only' : '--no-liftoff-only');
+}
