@@ -72,6 +72,6 @@ return 1 + (pg_catalog.hashtext(phone_number) operator(pg_catalog.&) 255);
 
 comment on function public.take_turns(integer[]) is
   'Takes turns until the transaction ends, in ascending order: waits for who has them, or fails with 40001 '
-  'where the snapshot would be too old. Called by the functions that keep rules 1 and 4.';
+  'where the snapshot would be too old. Called by the functions that keep rule 1.';
 comment on function public.turn_of(text) is
   'The turn, 1 to 256, of a telephone number.';

@@ -19,24 +19,28 @@
 
 create or replace function public.time_zone_of_the_installation()
 returns text
-language sql
+language plpgsql
 stable
-parallel safe
-return coalesce(
-  (
-    select substr(setting, length('voicesurvey.time_zone=') + 1)
-    from pg_catalog.pg_db_role_setting as settings
-    cross join unnest(settings.setconfig) as setting
-    where settings.setdatabase = (
-        select oid
-        from pg_catalog.pg_database
-        where datname = current_database()
-      )
-      and settings.setrole = 0
-      and setting like 'voicesurvey.time\_zone=_%'
-  ),
-  'UTC'
-);
+set search_path = ''
+as $function$
+begin
+  return coalesce(
+    (
+      select split_part(setting, '=', 2)
+      from pg_catalog.pg_db_role_setting as settings
+      cross join unnest(settings.setconfig) as setting
+      where settings.setdatabase = (
+          select oid
+          from pg_catalog.pg_database
+          where datname = current_database()
+        )
+        and settings.setrole = 0
+        and setting like 'voicesurvey.time\_zone=_%'
+    ),
+    'UTC'
+  );
+end
+$function$;
 
 create or replace function public.check_call_may_start()
 returns trigger
@@ -169,27 +173,32 @@ security definer
 set search_path = ''
 as $function$
 declare
-  found_now record;
-  allowed integer;
+  contact_state public.contact_state;
+  contact_attempts_count integer;
+  still_open boolean;
+  room boolean;
   ids constant text := format('Attempt %s of contact %s.', new.id, new.contact_id);
 begin
-  -- Attempt and contact as they are now; what was erased since is nobody's concern.
-  select
-    attempt.attempt_number,
-    attempt.ended_at,
-    contact.state,
-    contact.attempts_count
-  into found_now
-  from public.call_attempts as attempt
-  join public.contacts as contact
-    on contact.id = attempt.contact_id
-  where attempt.id = new.id;
+  select state, attempts_count
+  into contact_state, contact_attempts_count
+  from public.contacts
+  where id = new.contact_id;
 
-  if not found then
+  -- The attempt as it is now, where that makes a difference; what was erased since is nobody's concern.
+  still_open := new.ended_at is null;
+
+  if still_open and contact_state <> 'in_progress' then
+    select ended_at is null
+    into still_open
+    from public.call_attempts
+    where id = new.id;
+  end if;
+
+  if contact_state is null or still_open is null then
     return null;
   end if;
 
-  if found_now.attempts_count < found_now.attempt_number then
+  if contact_attempts_count < new.attempt_number then
     perform public.refuse(
       'attempts_count_follows_the_attempts', 'call_attempts',
       'A contact''s attempts_count follows its attempts.',
@@ -197,7 +206,7 @@ begin
     );
   end if;
 
-  if found_now.ended_at is null and found_now.state not in ('in_progress', 'excluded') then
+  if still_open and contact_state not in ('in_progress', 'excluded') then
     perform public.refuse(
       'a_contact_is_in_progress_while_its_call_is_open', 'call_attempts',
       'While a call is open its contact is in progress.',
@@ -205,10 +214,7 @@ begin
     );
   end if;
 
-  if found_now.ended_at is not null
-    and found_now.state = 'in_progress'
-    and found_now.attempts_count = found_now.attempt_number
-  then
+  if not still_open and contact_state = 'in_progress' and contact_attempts_count = new.attempt_number then
     perform public.refuse(
       'a_contact_is_in_progress_while_its_call_is_open', 'call_attempts',
       'When its call has ended a contact is no longer in progress.',
@@ -217,16 +223,27 @@ begin
   end if;
 
   if tg_op = 'INSERT' then
-    if found_now.ended_at is null then
-      perform public.take_turns(array[0]);
-    end if;
+    -- The turn of who claims a call: like take_turns(array[0]), and on the way of every call.
+    insert into voicesurvey_rules.turns as turn (id)
+    values (0)
+    on conflict (id) do update
+      set taken = turn.taken + 1
+      where turn.xmin <> pg_current_xact_id()::xid;
 
-    select max_concurrent_calls
-    into allowed
-    from public.provider_configs
+    select provider.max_concurrent_calls >= (
+      select count(*)
+      from (
+        select
+        from public.call_attempts
+        where ended_at is null
+        limit provider.max_concurrent_calls + 1
+      ) as open_call
+    )
+    into room
+    from public.provider_configs as provider
     for share;
 
-    if allowed is null then
+    if room is null then
       perform public.refuse(
         'no_calls_without_a_provider', 'call_attempts',
         'Without a provider configuration nobody is called.',
@@ -234,15 +251,7 @@ begin
       );
     end if;
 
-    if found_now.ended_at is null and allowed < (
-      select count(*)
-      from (
-        select
-        from public.call_attempts
-        where ended_at is null
-        limit allowed + 1
-      ) as open_call
-    ) then
+    if still_open and not room then
       perform public.refuse(
         'no_more_calls_at_once_than_the_provider_allows', 'call_attempts',
         'No more than max_concurrent_calls are open at once.',

@@ -16,6 +16,7 @@ security definer
 set search_path = ''
 as $function$
 declare
+  a_number constant text := '^\s*[-+]?([0-9]+([.,][0-9]+)?|[.,][0-9]+)\s*$';
   found_now record;
   wrong text;
 begin
@@ -27,17 +28,9 @@ begin
     attempt.outcome,
     attempt.answered_at,
     response.completed_at,
-    exists (
-      select
-      from (
-        values
-          (campaign.question_1_type, response.q1_answer),
-          (campaign.question_2_type, response.q2_answer),
-          (campaign.question_3_type, response.q3_answer)
-      ) as asked (type, answer)
-      where asked.type <> 'free_text'
-        and asked.answer !~ '^\s*[-+]?([0-9]+([.,][0-9]+)?|[.,][0-9]+)\s*$'
-    ) as not_a_number
+    (campaign.question_1_type <> 'free_text' and response.q1_answer !~ a_number)
+      or (campaign.question_2_type <> 'free_text' and response.q2_answer !~ a_number)
+      or (campaign.question_3_type <> 'free_text' and response.q3_answer !~ a_number) as not_a_number
   into found_now
   from public.survey_responses as response
   join public.call_attempts as attempt

@@ -27,15 +27,13 @@ begin
     event.campaign_id as told_campaign_id,
     contact.campaign_id,
     contact.state,
-    contact.attempts_count >= campaign.max_attempts as used_up,
+    contact.attempts_count,
     attempt.contact_id as called_contact_id,
     attempt.outcome
   into found_now
   from public.events as event
   join public.contacts as contact
     on contact.id = event.contact_id
-  join public.campaigns as campaign
-    on campaign.id = contact.campaign_id
   left join public.call_attempts as attempt
     on attempt.id = event.call_attempt_id
   where event.id = new.id;
@@ -50,7 +48,8 @@ begin
     then 'An event belongs to its contact''s campaign and tells of a call of its contact.'
     when 'survey.' || found_now.state::text <> found_now.event_type::text
     then 'An event tells the end that its contact has come to.'
-    when found_now.state = 'not_reached' and not found_now.used_up
+    when found_now.state = 'not_reached'
+      and found_now.attempts_count < (select max_attempts from public.campaigns where id = found_now.campaign_id)
     then 'A contact is told not reached only when its attempts are used up.'
     when new.call_attempt_id is null and found_now.state <> 'not_reached'
     then 'An event tells which call brought the end.'
@@ -145,18 +144,14 @@ begin
     template.type,
     template.locale,
     notification.to_email,
-    notification.status,
     contact.email,
-    contact.preferred_language,
-    campaign.language
+    contact.preferred_language
   into found_now
   from public.email_notifications as notification
   join public.events as event
     on event.id = notification.event_id
   join public.contacts as contact
     on contact.id = notification.contact_id
-  join public.campaigns as campaign
-    on campaign.id = contact.campaign_id
   join public.email_templates as template
     on template.id = notification.template_id
   where notification.id = new.id
@@ -171,7 +166,8 @@ begin
     then 'An e-mail belongs to its event''s contact and campaign.'
     when 'survey.' || found_now.type::text <> found_now.event_type::text
     then 'An e-mail is made from a template of its event''s kind.'
-    when found_now.locale::text not in (found_now.preferred_language::text, found_now.language::text)
+    when found_now.locale::text <> found_now.preferred_language::text
+      and found_now.locale <> (select language from public.campaigns where id = new.campaign_id)
     then 'An e-mail is in its contact''s language or the campaign''s.'
     when found_now.to_email is distinct from found_now.email
     then 'An e-mail goes to its contact''s address.'
