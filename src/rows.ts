@@ -634,3 +634,90 @@ export interface UsersUpdate {
   readonly created_at?: Date | string;
   readonly updated_at?: Date | string;
 }
+
+/** Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes a number of that hash. Written by take_turns. */
+export interface VoicesurveyRulesTurnsRow {
+  /** Which turn: 0 for calls, 1 to 256 for numbers. Written by take_turns. */
+  readonly id: number;
+  /** How often the turn was taken; it means nothing but that the row changed. Written by take_turns. */
+  readonly taken: string;
+}
+
+/** What can be inserted into `voicesurvey_rules.turns`. Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes a number of that hash. Written by take_turns. */
+export interface VoicesurveyRulesTurnsInsert {
+  readonly id: number;
+  readonly taken?: string | number | bigint;
+}
+
+/** What can be updated in `voicesurvey_rules.turns`. */
+export interface VoicesurveyRulesTurnsUpdate {
+  readonly id?: number;
+  readonly taken?: string | number | bigint;
+}
+
+/** Deletes transcripts that are older than transcript_retention_days, at most so many at once, and tells how many. To be called by a daily job until it tells 0. */
+export interface DeleteExpiredTranscriptsArguments {
+  readonly at_most?: number | null;
+}
+
+/** The result of `delete_expired_transcripts(integer)`. */
+export type DeleteExpiredTranscriptsResult = string | null;
+
+/** Whether a text is a number in E.164: a plus and 7 to 15 digits, the first of them not 0. */
+export interface IsAPhoneNumberArguments {
+  readonly value: string | null;
+}
+
+/** The result of `is_a_phone_number(text)`. */
+export type IsAPhoneNumberResult = boolean | null;
+
+/** Whether a text looks like one e-mail address. */
+export interface LooksLikeAnEmailArguments {
+  readonly value: string | null;
+}
+
+/** The result of `looks_like_an_email(text)`. */
+export type LooksLikeAnEmailResult = boolean | null;
+
+/** Raises the error of a broken rule: its name as the constraint's, the table, a message, the ids of the rows, a hint. Called by the functions that keep rules. */
+export interface RefuseArguments {
+  readonly rule: string | null;
+  readonly relation: string | null;
+  readonly message: string | null;
+  readonly ids: string | null;
+  readonly hint: string | null;
+}
+
+/** The result of `refuse(text, text, text, text, text)`. */
+export type RefuseResult = void;
+
+/** Whether a text has at least one character that can be seen or heard: it is neither empty nor blank. */
+export interface SaysSomethingArguments {
+  readonly value: string | null;
+}
+
+/** The result of `says_something(text)`. */
+export type SaysSomethingResult = boolean | null;
+
+/** Takes turns until the transaction ends, in ascending order: waits for who has them, or fails with 40001 where the snapshot would be too old. Called by the functions that keep rule 1. */
+export interface TakeTurnsArguments {
+  readonly ids: readonly (number)[] | null;
+}
+
+/** The result of `take_turns(integer[])`. */
+export type TakeTurnsResult = void;
+
+/** The installation's time zone: the setting voicesurvey.time_zone of the database, UTC if it has none. */
+export interface TimeZoneOfTheInstallationArguments {
+}
+
+/** The result of `time_zone_of_the_installation()`. */
+export type TimeZoneOfTheInstallationResult = string | null;
+
+/** The turn, 1 to 256, of a telephone number. */
+export interface TurnOfArguments {
+  readonly phone_number: string | null;
+}
+
+/** The result of `turn_of(text)`. */
+export type TurnOfResult = number | null;

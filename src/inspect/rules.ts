@@ -15,12 +15,12 @@ type Rule = (table: Members, snapshot: Snapshot) => readonly (readonly [member: 
 const RULES: readonly Rule[] = [uuidKey, indexedForeignKeys, enumsForWords, timesWithZones, updatedAtTrigger];
 
 /**
- * The tables that break a rule of REQ-001: a uuid as the key, made by the server; an index that the columns of every
+ * The tables of `public`, where the product's entities are, that break a rule of REQ-001: a uuid as the key, made by the server; an index that the columns of every
  * foreign key lead; an enum for a fixed list of words; moments with a time zone; a trigger that keeps `updated_at`.
  */
 export function brokenRules(snapshot: Snapshot): readonly RuleBroken[] {
   return Object.entries(snapshot.objects).flatMap(([object, table]) => {
-    if (splitKey(object)[0] !== 'table' || table.itself?.['partition bound'] !== undefined) return [];
+    if (!object.startsWith('table public.') || table.itself?.['partition bound'] !== undefined) return [];
     return RULES.flatMap((rule) => rule(table, snapshot)).map(([member, finding]) => ({
       object: displayName(object, member),
       finding,

@@ -114,8 +114,8 @@ test("somebody else's folder runs up and down, and status tells how it stands", 
 describe('what cannot be meant is exit code 2', () => {
   test.for([
     [['down', '--steps', '1', '--to', '0'], 'Give --steps or --to, not both.'],
-    [['down', '--to', '7'], 'It has none; "--to 0" rolls back everything.'],
-    [['up', '--to', '7'], "Name one of the folder's: V0001 to V"],
+    [['down', '--to', '99'], 'It has none; "--to 0" rolls back everything.'],
+    [['up', '--to', '99'], "Name one of the folder's: V0001 to V"],
     [['up', '--dir', '/nowhere/at/all'], 'Name an existing folder with --dir.'],
   ] as const)('%s', async ([args, remedy], { database }) => {
     const { code, stdout, stderr } = await run(database.url, ...args);

@@ -327,16 +327,16 @@ async function change({ client }: TestDatabase, sql: string): Promise<string[]> 
 }
 
 describe('a change by hand is found and named', () => {
-  test.for(CHANGES)('%s', async ([sql, told], { migrated }) => {
-    const user = String(await migrated.value('select current_user'));
+  test.for(CHANGES)('%s', async ([sql, told], { first }) => {
+    const user = String(await first.value('select current_user'));
     const expected = told.map((line) => line.replaceAll(/\bpostgres\b/g, user));
-    expect((await change(migrated, sql)).sort()).toEqual(expected.sort());
+    expect((await change(first, sql)).sort()).toEqual(expected.sort());
   });
 });
 
 describe('what changes nothing stays silent', () => {
-  test.for(NO_CHANGES)('%s', async (sql, { migrated }) => {
-    const { client } = migrated;
+  test.for(NO_CHANGES)('%s', async (sql, { first }) => {
+    const { client } = first;
     await client.query(MORE);
     const before = await takeSnapshot(client, ['public']);
     await client.query(sql);

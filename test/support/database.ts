@@ -19,14 +19,16 @@ export interface TestDatabase {
 }
 
 /**
- * `test` with databases of its own: `database` is empty, `migrated` has the product's schema, made from a template.
- * Each is created when a test asks for it, and dropped behind it.
+ * `test` with databases of its own: `database` is empty, `migrated` has the product's schema, made from a template;
+ * `first` has its first version. Each is created when a test asks for it, and dropped behind it.
  */
-export const test = base.extend<{ database: TestDatabase; migrated: TestDatabase }>({
+export const test = base.extend<{ database: TestDatabase; migrated: TestDatabase; first: TestDatabase }>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of the fixtures from the pattern
   database: async ({}, use) => withDatabase('template0', use),
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of the fixtures from the pattern
   migrated: async ({}, use) => withDatabase(`${inject('runName')}_schema`, use),
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of the fixtures from the pattern
+  first: async ({}, use) => withDatabase(`${inject('runName')}_first`, use),
 });
 
 async function withDatabase(template: string, use: (database: TestDatabase) => Promise<void>): Promise<void> {

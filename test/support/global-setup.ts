@@ -22,6 +22,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const runName = newRunName();
   const template = await createDatabase(server.url, `${runName}_schema`);
   await up({ url: template, directory: migrationsDirectory });
+  const first = await createDatabase(server.url, `${runName}_first`);
+  await up({ url: first, directory: migrationsDirectory, to: 'V0001' });
   project.provide('serverUrl', server.url);
   project.provide('runName', runName);
   return async () => {
