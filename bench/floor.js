@@ -1,0 +1,22 @@
+// @ts-check
+// The floor: the shortest program over `pg` that applies a folder of SQL files once. No lock, no check of anything.
+// Round trips: log in, read the history, create it when it is not there, and one for each file.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+
+const [folder = '', url] = process.argv.slice(2);
+const client = new pg.Client(url);
+await client.connect();
+const applied = await client.query('select name from history').then(
+  ({ rows }) => new Set(rows.map(({ name }) => name)),
+  () => null,
+);
+if (applied === null) await client.query('create table history (name text primary key)');
+for (const name of (await readdir(folder)).sort()) {
+  if (!name.endsWith('.up.sql') || applied?.has(name)) continue;
+  await client.query(
+    `${await readFile(join(folder, name), 'utf8')};\ninsert into history values ('${name}')`,
+  );
+}
+await client.end();
