@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 const NOT_COPIED = new Set(['.git', 'node_modules', 'dist', 'bench', 'test', '.voicesurvey-db', 'coverage']);
 
 /**
- * Builds our package from a copy of the clone and lays it out as an installation has it, so that what is measured is
+ * Builds our package from a copy of the clone, as for npm, and lays it out as an installation has it, so that what is measured is
  * what a user gets, and so that nobody who works in the clone meanwhile changes it.
  *
  * @param {string} clone the clone, with its packages installed
@@ -20,7 +20,7 @@ export async function layOutPackage(clone, target) {
     filter: (path) => path === clone || !NOT_COPIED.has(basename(path)),
   });
   await symlink(join(clone, 'node_modules'), join(copy, 'node_modules'), 'dir');
-  const { status, stdout, stderr } = spawnSync('npm', ['run', 'build'], { cwd: copy, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync('npm', ['run', 'prepack'], { cwd: copy, encoding: 'utf8' });
   if (status !== 0) {
     throw new Error(`${clone} cannot be built (is "npm ci" done there?):\n${stdout}${stderr}`);
   }

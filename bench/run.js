@@ -26,9 +26,9 @@ const { values: options } = parseArgs({
 
 /** How often each is measured, ours and the others; the first number is without latency, the second with. */
 const ROUNDS = {
-  noOp: { ours: [25, 15], peers: [7, 5] },
-  fresh: { ours: [15, 11], peers: [5, 3] },
-  small: { ours: [5, 3], peers: [3, options.full ? 1 : 0] },
+  noOp: { ours: [21, 11], peers: [5, 3] },
+  fresh: { ours: [11, 7], peers: [5, 3] },
+  small: { ours: [5, 3], peers: [2, options.full ? 1 : 0] },
 };
 const LATENCY_MS = 20;
 
@@ -38,15 +38,23 @@ const clone = resolve(options.clone);
 const work = await mkdtemp(join(tmpdir(), 'voicesurvey-bench-'));
 /** @type {(() => unknown)[]} */
 const cleanup = [() => rm(work, { recursive: true, force: true })];
-process.once('SIGINT', () => cleanUp().finally(() => process.exit(130)));
+/** @type {Promise<void> | undefined} */
+let cleaning;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => cleanUp().finally(() => process.exit(1)));
+}
 try {
   process.stdout.write(await bench());
 } finally {
   await cleanUp();
 }
 
-async function cleanUp() {
-  for (const step of cleanup.splice(0).reverse()) await step();
+/** Once, whoever asks first: a signal, or the end. */
+function cleanUp() {
+  cleaning ??= (async () => {
+    for (const step of cleanup.reverse()) await step();
+  })();
+  return cleaning;
 }
 
 /** @returns {Promise<string>} the tables, in Markdown */

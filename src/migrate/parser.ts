@@ -28,8 +28,12 @@ export async function loadParser(): Promise<Parse> {
 
 /**
  * A run parses a few files and ends. Code of the parser that V8 compiles a second time, optimized, in the background,
- * comes too late to be of use, and takes 25 MB of memory; so while the parser works it does not.
+ * comes too late to be of use, and takes 25 MB of memory; so while the parser works it does not. The two flags are
+ * named one by one: `--no-liftoff-only` would not take back what `--liftoff-only` implies, and a program that calls us
+ * would be left without optimized WebAssembly.
  */
 function compileOnce(isOn: boolean): void {
-  setFlagsFromString(isOn ? '--liftoff-only' : '--no-liftoff-only');
+  const on = isOn ? 'no-' : '';
+  setFlagsFromString(`--${on}wasm-tier-up`);
+  setFlagsFromString(`--${on}wasm-dynamic-tiering`);
 }
