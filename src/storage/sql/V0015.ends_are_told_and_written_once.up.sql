@@ -108,9 +108,14 @@ security definer
 set search_path = ''
 as $function$
 begin
-  if exists (select from public.contacts where id = old.contact_id)
-    and (tg_table_name = 'events' or exists (select from public.events where id = old.event_id))
-  then
+  -- An e-mail goes with its event; an expression that names event_id is not for a row of events.
+  if tg_table_name = 'email_notifications' then
+    if not exists (select from public.events where id = old.event_id) then
+      return null;
+    end if;
+  end if;
+
+  if exists (select from public.contacts where id = old.contact_id) then
     perform public.refuse(
       tg_name,
       tg_table_name,
