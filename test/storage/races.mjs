@@ -32,9 +32,15 @@ await admin.connect();
 for (const session of sessions) await session.connect();
 
 const user = randomUUID();
-await admin.query(`insert into users (id, oidc_sub, email, name) values ($1, $2, $3, 'Races')`, [user, user, `${user}@example.com`]);
+await admin.query(`insert into users (id, oidc_sub, email, name) values ($1, $2, $3, 'Races')`, [
+  user,
+  user,
+  `${user}@example.com`,
+]);
 await admin.query(`delete from provider_configs`);
-await admin.query(`insert into provider_configs (outbound_number, max_concurrent_calls) values ('+390200000001', 100000)`);
+await admin.query(
+  `insert into provider_configs (outbound_number, max_concurrent_calls) values ('+390200000001', 100000)`,
+);
 
 let serial = Math.floor(Date.now() / 1000) % 100_000_000;
 const number = () => `+44${String(serial++).padStart(10, '1')}`;
@@ -50,11 +56,10 @@ async function campaign({ contacts = 1, status = 'running', max = 3 } = {}) {
   const people = [];
   for (let i = 0; i < contacts; i++) {
     const person = { id: randomUUID(), phone: number(), campaign: id };
-    await admin.query(`insert into contacts (id, campaign_id, phone_number, email) values ($1, $2, $3, 'p@example.com')`, [
-      person.id,
-      id,
-      person.phone,
-    ]);
+    await admin.query(
+      `insert into contacts (id, campaign_id, phone_number, email) values ($1, $2, $3, 'p@example.com')`,
+      [person.id, id, person.phone],
+    );
     people.push(person);
   }
   if (status !== 'draft') await admin.query(`update campaigns set status = $2 where id = $1`, [id, status]);
@@ -80,8 +85,14 @@ const claim = (person, n = 1) => {
 
 const finish = (person, outcome) => {
   const steps = [
-    [`update call_attempts set ended_at = clock_timestamp(), outcome = $2 where id = $1`, [person.attempt, outcome]],
-    [`update contacts set state = $2, last_outcome = $3 where id = $1`, [person.id, outcome === 'failed' ? 'pending' : outcome, outcome]],
+    [
+      `update call_attempts set ended_at = clock_timestamp(), outcome = $2 where id = $1`,
+      [person.attempt, outcome],
+    ],
+    [
+      `update contacts set state = $2, last_outcome = $3 where id = $1`,
+      [person.id, outcome === 'failed' ? 'pending' : outcome, outcome],
+    ],
   ];
   if (outcome === 'completed')
     steps.push([
@@ -168,7 +179,16 @@ const RACES = {
   'pause against claims': async (at) => {
     const { id, people } = await campaign({ contacts: 3 });
     return {
-      plan: [...people.map((p) => [at(), claim(p)]), [at(), [[`update campaigns set status = 'paused' where id = $1`, [id]], [`select pg_sleep(0.003)`, []]]]],
+      plan: [
+        ...people.map((p) => [at(), claim(p)]),
+        [
+          at(),
+          [
+            [`update campaigns set status = 'paused' where id = $1`, [id]],
+            [`select pg_sleep(0.003)`, []],
+          ],
+        ],
+      ],
       // When the pause has committed no claim commits after it: the campaign's row says when it was paused.
       check: `select a.id from call_attempts a join campaigns m on m.id = a.campaign_id
         where m.id = '${id}' and m.status = 'paused' and pg_xact_commit_timestamp(a.xmin) > pg_xact_commit_timestamp(m.xmin)`,
@@ -179,10 +199,29 @@ const RACES = {
     const phones = [number(), number(), number()];
     const shuffled = phones.toSorted(() => random() - 0.5);
     return [
-      [at(), [[`insert into contacts (campaign_id, phone_number) select $1, unnest($2::text[])`, [id, phones]]]],
+      [
+        at(),
+        [[`insert into contacts (campaign_id, phone_number) select $1, unnest($2::text[])`, [id, phones]]],
+      ],
       [at(), [[`insert into exclusion_list_entries (phone_number) select unnest($1::text[])`, [shuffled]]]],
-      [at(), [[`insert into exclusion_list_entries (phone_number) select unnest($1::text[]) on conflict do nothing`, [phones.slice(1)]]]],
-      [at(), [[`insert into contacts (campaign_id, phone_number) select $1, unnest($2::text[]) on conflict do nothing`, [id, shuffled]]]],
+      [
+        at(),
+        [
+          [
+            `insert into exclusion_list_entries (phone_number) select unnest($1::text[]) on conflict do nothing`,
+            [phones.slice(1)],
+          ],
+        ],
+      ],
+      [
+        at(),
+        [
+          [
+            `insert into contacts (campaign_id, phone_number) select $1, unnest($2::text[]) on conflict do nothing`,
+            [id, shuffled],
+          ],
+        ],
+      ],
     ];
   },
   'change of number against exclusion': async (at) => {
@@ -213,8 +252,12 @@ const RACES = {
     ];
   },
   'claims against the limit': async (at) => {
-    await admin.query(`update call_attempts set ended_at = clock_timestamp(), outcome = 'failed' where false`);
-    const open = Number((await admin.query(`select count(*) from call_attempts where ended_at is null`)).rows[0].count);
+    await admin.query(
+      `update call_attempts set ended_at = clock_timestamp(), outcome = 'failed' where false`,
+    );
+    const open = Number(
+      (await admin.query(`select count(*) from call_attempts where ended_at is null`)).rows[0].count,
+    );
     const { people } = await campaign({ contacts: 8 });
     await admin.query(`update provider_configs set max_concurrent_calls = $1`, [open + 2]);
     return {
@@ -226,7 +269,10 @@ const RACES = {
   'kind of a template against its use': async (at) => {
     const { id } = await campaign();
     const template = randomUUID();
-    await admin.query(`insert into email_templates (id, name, type, subject, body_html) values ($1, 'Race', 'completed', 's', 'b')`, [template]);
+    await admin.query(
+      `insert into email_templates (id, name, type, subject, body_html) values ($1, 'Race', 'completed', 's', 'b')`,
+      [template],
+    );
     return [
       [at(), [[`update campaigns set email_completed_template_id = $2 where id = $1`, [id, template]]]],
       [at(), [[`update email_templates set type = 'refused' where id = $1`, [template]]]],
@@ -235,7 +281,8 @@ const RACES = {
 };
 
 let violations = 0;
-const commitTimestamps = (await admin.query('show track_commit_timestamp')).rows[0].track_commit_timestamp === 'on';
+const commitTimestamps =
+  (await admin.query('show track_commit_timestamp')).rows[0].track_commit_timestamp === 'on';
 console.log(`races: ${rounds} rounds of each at each level, seed ${seed}`);
 
 for (const [name, race] of Object.entries(RACES)) {
@@ -263,7 +310,12 @@ for (const [name, race] of Object.entries(RACES)) {
         console.log(`VIOLATION: ${name}, ${level}: ${what}: ${rows.length} rows, e.g. ${rows[0].id}`);
       }
     }
-    console.log(`${name.padEnd(36)} ${level.padEnd(16)} ${[...ends].sort().map(([k, v]) => `${k} ${v}`).join('  ')}`);
+    console.log(
+      `${name.padEnd(36)} ${level.padEnd(16)} ${[...ends]
+        .sort()
+        .map(([k, v]) => `${k} ${v}`)
+        .join('  ')}`,
+    );
     await admin.query(`update campaigns set status = 'paused' where status = 'running'`);
     await admin.query(`delete from campaigns`);
     await admin.query(`delete from exclusion_list_entries`);
