@@ -7,6 +7,9 @@
 -- and never by a number or an address, the hint says what to do instead.
 --
 -- Most of these triggers need no code: their WHEN says what is refused, and only then the function runs.
+-- PostgreSQL reads a WHEN anew for every statement, about 20 microseconds each; so each trigger names its
+-- columns, which costs nothing where they are not written, and what every call writes has a function
+-- instead, which is read once for a session.
 --
 -- Safe on a live table: a trigger is the blink of a catalog change. TRUNCATE passes row triggers, so it has
 -- one of its own; it would delete an exclusion list without a trace.
@@ -63,7 +66,7 @@ comment on function public.refuse_change() is
 -- users
 
 create or replace trigger id_and_created_at_never_change
-  before update on public.users
+  before update of id, created_at on public.users
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function public.refuse_change(
@@ -88,7 +91,7 @@ comment on trigger tables_are_not_truncated on public.users is
 -- email_templates
 
 create or replace trigger id_and_created_at_never_change
-  before update on public.email_templates
+  before update of id, created_at on public.email_templates
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function public.refuse_change(
@@ -113,7 +116,7 @@ comment on trigger tables_are_not_truncated on public.email_templates is
 -- campaigns
 
 create or replace trigger id_and_created_at_never_change
-  before update on public.campaigns
+  before update of id, created_at on public.campaigns
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function public.refuse_change(
@@ -138,7 +141,7 @@ comment on trigger tables_are_not_truncated on public.campaigns is
 -- contacts
 
 create or replace trigger id_and_created_at_never_change
-  before update on public.contacts
+  before update of id, created_at on public.contacts
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function public.refuse_change(
@@ -163,7 +166,7 @@ comment on trigger tables_are_not_truncated on public.contacts is
 -- exclusion_list_entries
 
 create or replace trigger id_and_created_at_never_change
-  before update on public.exclusion_list_entries
+  before update of id, created_at on public.exclusion_list_entries
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function public.refuse_change(
@@ -216,7 +219,7 @@ comment on trigger tables_are_not_truncated on public.survey_responses is
 -- events
 
 create or replace trigger id_and_created_at_never_change
-  before update on public.events
+  before update of id, created_at on public.events
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function public.refuse_change(
@@ -241,7 +244,7 @@ comment on trigger tables_are_not_truncated on public.events is
 -- email_notifications
 
 create or replace trigger id_and_created_at_never_change
-  before update on public.email_notifications
+  before update of id, created_at on public.email_notifications
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function public.refuse_change(
@@ -266,7 +269,7 @@ comment on trigger tables_are_not_truncated on public.email_notifications is
 -- provider_configs
 
 create or replace trigger id_and_created_at_never_change
-  before update on public.provider_configs
+  before update of id, created_at on public.provider_configs
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function public.refuse_change(
@@ -291,7 +294,7 @@ comment on trigger tables_are_not_truncated on public.provider_configs is
 -- transcript_snippets
 
 create or replace trigger id_and_created_at_never_change
-  before update on public.transcript_snippets
+  before update of id, created_at on public.transcript_snippets
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function public.refuse_change(

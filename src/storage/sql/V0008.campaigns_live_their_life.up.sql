@@ -146,7 +146,7 @@ create or replace trigger a_campaign_begins_as_a_draft
   );
 
 create or replace trigger a_campaign_goes_through_its_life_in_order
-  before update on public.campaigns
+  before update of status on public.campaigns
   for each row
   when (
     old.status <> new.status
@@ -163,7 +163,17 @@ create or replace trigger a_campaign_goes_through_its_life_in_order
   );
 
 create or replace trigger what_is_asked_is_fixed_from_the_first_start
-  before update on public.campaigns
+  before update of
+    language,
+    intro_script,
+    question_1_text,
+    question_1_type,
+    question_2_text,
+    question_2_type,
+    question_3_text,
+    question_3_type,
+    max_attempts
+  on public.campaigns
   for each row
   when (
     old.status not in ('draft', 'scheduled')
@@ -185,7 +195,11 @@ create or replace trigger what_is_asked_is_fixed_from_the_first_start
   );
 
 create or replace trigger hours_and_interval_change_only_while_nobody_is_called
-  before update on public.campaigns
+  before update of
+    retry_interval_minutes,
+    allowed_call_start_local,
+    allowed_call_end_local
+  on public.campaigns
   for each row
   when (
     old.status not in ('draft', 'scheduled', 'paused')
@@ -212,7 +226,7 @@ create or replace trigger a_running_campaign_is_not_deleted
 
 drop trigger if exists a_campaign_starts_with_a_contact_to_call on public.campaigns;
 create constraint trigger a_campaign_starts_with_a_contact_to_call
-  after update on public.campaigns
+  after update of status on public.campaigns
   deferrable initially deferred
   for each row
   when (old.status in ('draft', 'scheduled') and new.status = 'running')
@@ -248,7 +262,12 @@ create constraint trigger templates_of_a_campaign_fit
 
 drop trigger if exists templates_of_a_campaign_still_fit on public.campaigns;
 create constraint trigger templates_of_a_campaign_still_fit
-  after update on public.campaigns
+  after update of
+    language,
+    email_completed_template_id,
+    email_refused_template_id,
+    email_not_reached_template_id
+  on public.campaigns
   deferrable initially deferred
   for each row
   when (
@@ -260,7 +279,7 @@ create constraint trigger templates_of_a_campaign_still_fit
   execute function public.check_templates_of_campaign();
 
 create or replace trigger a_template_in_use_keeps_its_kind
-  before update on public.email_templates
+  before update of type, locale on public.email_templates
   for each row
   when (old.type <> new.type or old.locale <> new.locale)
   execute function public.check_template_is_not_in_use();

@@ -4,9 +4,9 @@
 
 
 drop trigger if exists a_contact_agrees_with_its_calls on public.contacts;
-drop trigger if exists states_of_a_contact_come_in_order on public.contacts;
-drop trigger if exists attempts_count_goes_up_by_one on public.contacts;
+drop trigger if exists a_contact_goes_through_its_life_in_order on public.contacts;
 drop trigger if exists a_contact_never_changes_campaign on public.contacts;
 drop trigger if exists a_contact_begins_pending_or_excluded on public.contacts;
 
 drop function if exists public.check_contact_agrees_with_its_calls();
+drop function if exists public.keep_contact_to_its_life();

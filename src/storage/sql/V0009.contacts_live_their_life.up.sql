@@ -1,6 +1,6 @@
 -- V0009: a contact's life, and that it agrees with the contact's calls (rules 2, 6 and 10).
 --
--- What one row tells is in the WHEN of a trigger. That a contact agrees with its calls is looked at when the
+-- What one row tells is refused when it is written. That a contact agrees with its calls is looked at when the
 -- transaction commits, since a service may write contact, attempt and answers in any order; from the side of
 -- the attempts by V0012, from the side of the answers by V0014.
 --
@@ -8,6 +8,50 @@
 -- opens a call without that row (V0012). What else is read here is final once it is true: an outcome, an
 -- answer, a campaign's max_attempts.
 
+
+create or replace function public.keep_contact_to_its_life()
+returns trigger
+language plpgsql
+set search_path = ''
+as $function$
+begin
+  if new.do_not_call and new.state not in ('completed', 'refused', 'excluded') then
+    new.state := 'excluded';
+  end if;
+
+  if new.attempts_count <> old.attempts_count and new.attempts_count <> old.attempts_count + 1 then
+    perform public.refuse(
+      'attempts_count_goes_up_by_one',
+      'contacts',
+      'A contact''s attempts_count goes up by one with each attempt, and never falls.',
+      format('Contact %s.', old.id),
+      'Set it to one more than it was.'
+    );
+  end if;
+
+  if new.state <> old.state
+    and not (
+      (old.state = 'pending' and new.state in ('in_progress', 'excluded'))
+      or old.state = 'in_progress'
+      or (old.state = 'not_reached' and new.state in ('pending', 'in_progress', 'excluded'))
+    )
+  then
+    perform public.refuse(
+      'states_of_a_contact_come_in_order',
+      'contacts',
+      'A contact waits, is called, and waits again or ends; completed, refused and excluded are final.',
+      format('Contact %s, from %s to %s.', old.id, old.state, new.state),
+      'Read the contact again: another call, or an exclusion, may have come first.'
+    );
+  end if;
+
+  return new;
+end
+$function$;
+
+comment on function public.keep_contact_to_its_life() is
+  'Excludes a contact with do_not_call; refuses a state that does not follow, and a count that does not go '
+  'up by one.';
 
 create or replace function public.check_contact_agrees_with_its_calls()
 returns trigger
@@ -19,6 +63,14 @@ declare
   found_now record;
   wrong text;
 begin
+  -- An exclusion needs no call to bear it out.
+  if (new.state = old.state or new.state = 'excluded')
+    and new.attempts_count = old.attempts_count
+    and new.last_outcome is not distinct from old.last_outcome
+  then
+    return null;
+  end if;
+
   -- The three steps of a call that is answered or is being made, by one look at one index each. A change
   -- that came later in this transaction is looked at by itself.
   if new.state = 'in_progress'
@@ -168,7 +220,7 @@ create or replace trigger a_contact_begins_pending_or_excluded
   );
 
 create or replace trigger a_contact_never_changes_campaign
-  before update on public.contacts
+  before update of campaign_id on public.contacts
   for each row
   when (old.campaign_id <> new.campaign_id)
   execute function public.refuse_change(
@@ -176,51 +228,24 @@ create or replace trigger a_contact_never_changes_campaign
     'Import the person to the other campaign.'
   );
 
-create or replace trigger attempts_count_goes_up_by_one
-  before update on public.contacts
+create or replace trigger a_contact_goes_through_its_life_in_order
+  before update of state, attempts_count, do_not_call on public.contacts
   for each row
-  when (old.attempts_count <> new.attempts_count and old.attempts_count + 1 <> new.attempts_count)
-  execute function public.refuse_change(
-    'A contact''s attempts_count goes up by one with each attempt, and never falls.',
-    'Set it to one more than it was.'
-  );
-
-create or replace trigger states_of_a_contact_come_in_order
-  before update on public.contacts
-  for each row
-  when (
-    old.state <> new.state
-    and not (
-      (old.state = 'pending' and new.state in ('in_progress', 'excluded'))
-      or (old.state = 'in_progress' and new.state <> 'in_progress')
-      or (old.state = 'not_reached' and new.state in ('pending', 'in_progress', 'excluded'))
-    )
-  )
-  execute function public.refuse_change(
-    'A contact waits, is called, and waits again or ends; completed, refused and excluded are final.',
-    'Read the contact again: another call, or an exclusion, may have come first.'
-  );
+  execute function public.keep_contact_to_its_life();
 
 drop trigger if exists a_contact_agrees_with_its_calls on public.contacts;
 create constraint trigger a_contact_agrees_with_its_calls
-  after update on public.contacts
+  after update of state, attempts_count, last_outcome on public.contacts
   deferrable initially deferred
   for each row
-  when (
-    (old.state <> new.state and new.state <> 'excluded')
-    or old.attempts_count <> new.attempts_count
-    or old.last_outcome is distinct from new.last_outcome
-  )
   execute function public.check_contact_agrees_with_its_calls();
 
 comment on trigger a_contact_begins_pending_or_excluded on public.contacts is
   'Rule 10: a contact begins pending, or excluded, and has not been called.';
 comment on trigger a_contact_never_changes_campaign on public.contacts is
   'Rule 10: a contact never changes campaign.';
-comment on trigger attempts_count_goes_up_by_one on public.contacts is
-  'Rule 2: attempts_count follows the attempts and never falls.';
-comment on trigger states_of_a_contact_come_in_order on public.contacts is
-  'Rule 10: pending, in progress, and then completed, refused, not reached or pending again; excluded from '
-  'any state that is not final.';
+comment on trigger a_contact_goes_through_its_life_in_order on public.contacts is
+  'Rules 1, 2 and 10: pending, in progress, and then completed, refused, not reached or pending again; '
+  'excluded from any state that is not final, at once with do_not_call; attempts_count never falls.';
 comment on trigger a_contact_agrees_with_its_calls on public.contacts is
   'Rules 2, 6 and 10: a contact''s state, count and last outcome are those of its attempts and answers.';

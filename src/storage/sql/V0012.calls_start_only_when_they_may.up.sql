@@ -179,6 +179,10 @@ declare
   room boolean;
   ids constant text := format('Attempt %s of contact %s.', new.id, new.contact_id);
 begin
+  if tg_op = 'UPDATE' and old.ended_at is not null then
+    return null;
+  end if;
+
   select state, attempts_count
   into contact_state, contact_attempts_count
   from public.contacts
@@ -318,10 +322,9 @@ create constraint trigger a_call_agrees_with_its_contact
 
 drop trigger if exists an_ended_call_agrees_with_its_contact on public.call_attempts;
 create constraint trigger an_ended_call_agrees_with_its_contact
-  after update on public.call_attempts
+  after update of ended_at on public.call_attempts
   deferrable initially deferred
   for each row
-  when (old.ended_at is null and new.ended_at is not null)
   execute function public.check_call_agrees_with_its_contact();
 
 drop trigger if exists an_open_call_is_not_deleted on public.call_attempts;

@@ -128,10 +128,10 @@ comment on function public.keep_number_excluded() is
   'Lists the number of a contact with do_not_call who is erased.';
 
 
--- Before the row is written, and by its name before the triggers that look at the state.
+-- An update is seen to by V0009.
 
 create or replace trigger do_not_call_means_excluded
-  before insert or update on public.contacts
+  before insert on public.contacts
   for each row
   when (new.do_not_call and new.state not in ('completed', 'refused', 'excluded'))
   execute function public.exclude_who_must_not_be_called();
@@ -143,7 +143,7 @@ create or replace trigger the_listed_are_excluded_from_their_import_on
   execute function public.exclude_imported_contacts();
 
 create or replace trigger the_listed_are_excluded_when_their_number_changes
-  after update on public.contacts
+  after update of phone_number on public.contacts
   for each row
   when (old.phone_number <> new.phone_number)
   execute function public.exclude_contact_of_listed_number();

@@ -21,44 +21,41 @@ declare
   wrong text;
 begin
   select
-    response.campaign_id as told_campaign_id,
     contact.campaign_id,
     contact.state,
     attempt.contact_id <> contact.id as of_another,
     attempt.outcome,
     attempt.answered_at,
-    response.completed_at,
-    (campaign.question_1_type <> 'free_text' and response.q1_answer !~ a_number)
-      or (campaign.question_2_type <> 'free_text' and response.q2_answer !~ a_number)
-      or (campaign.question_3_type <> 'free_text' and response.q3_answer !~ a_number) as not_a_number
+    (campaign.question_1_type <> 'free_text' and new.q1_answer !~ a_number)
+      or (campaign.question_2_type <> 'free_text' and new.q2_answer !~ a_number)
+      or (campaign.question_3_type <> 'free_text' and new.q3_answer !~ a_number) as not_a_number
   into found_now
-  from public.survey_responses as response
-  join public.call_attempts as attempt
-    on attempt.id = response.call_attempt_id
+  from public.call_attempts as attempt
   join public.contacts as contact
-    on contact.id = response.contact_id
+    on contact.id = new.contact_id
   join public.campaigns as campaign
     on campaign.id = contact.campaign_id
-  where response.id = new.id;
+  where attempt.id = new.call_attempt_id;
 
   if not found then
     return null;
   end if;
 
   wrong := case
-    when found_now.of_another or found_now.told_campaign_id <> found_now.campaign_id
+    when found_now.of_another or new.campaign_id <> found_now.campaign_id
     then 'Answers belong to the contact, the campaign and a call of the contact.'
     when found_now.outcome is distinct from 'completed'
     then 'Answers exist only for a completed call.'
     when found_now.state <> 'completed'
     then 'A contact with answers is completed.'
-    when found_now.completed_at < found_now.answered_at
+    when new.completed_at < found_now.answered_at
     then 'The last question is answered after the call was.'
     when found_now.not_a_number
     then 'The answer to a numeric or scale question is a number.'
   end;
 
-  if wrong is not null then
+  -- Answers that were erased again are nobody's concern.
+  if wrong is not null and exists (select from public.survey_responses where id = new.id) then
     perform public.refuse(
       tg_name,
       'survey_responses',

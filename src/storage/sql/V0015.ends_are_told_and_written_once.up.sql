@@ -23,30 +23,26 @@ declare
   wrong text;
 begin
   select
-    event.event_type,
-    event.campaign_id as told_campaign_id,
     contact.campaign_id,
     contact.state,
     contact.attempts_count,
     attempt.contact_id as called_contact_id,
     attempt.outcome
   into found_now
-  from public.events as event
-  join public.contacts as contact
-    on contact.id = event.contact_id
+  from public.contacts as contact
   left join public.call_attempts as attempt
-    on attempt.id = event.call_attempt_id
-  where event.id = new.id;
+    on attempt.id = new.call_attempt_id
+  where contact.id = new.contact_id;
 
   if not found then
     return null;
   end if;
 
   wrong := case
-    when found_now.told_campaign_id <> found_now.campaign_id
+    when new.campaign_id <> found_now.campaign_id
       or found_now.called_contact_id <> new.contact_id
     then 'An event belongs to its contact''s campaign and tells of a call of its contact.'
-    when 'survey.' || found_now.state::text <> found_now.event_type::text
+    when 'survey.' || found_now.state::text <> new.event_type::text
     then 'An event tells the end that its contact has come to.'
     when found_now.state = 'not_reached'
       and found_now.attempts_count < (select max_attempts from public.campaigns where id = found_now.campaign_id)
@@ -61,7 +57,8 @@ begin
     then 'An event tells of the call that brought the end.'
   end;
 
-  if wrong is not null then
+  -- An event that was deleted again, with its contact, is nobody's concern.
+  if wrong is not null and exists (select from public.events where id = new.id) then
     perform public.refuse(
       tg_name,
       'events',
@@ -111,9 +108,14 @@ security definer
 set search_path = ''
 as $function$
 begin
-  if exists (select from public.contacts where id = old.contact_id)
-    and (tg_table_name = 'events' or exists (select from public.events where id = old.event_id))
-  then
+  -- An e-mail goes with its event; an expression that names event_id is not for a row of events.
+  if tg_table_name = 'email_notifications' then
+    if not exists (select from public.events where id = old.event_id) then
+      return null;
+    end if;
+  end if;
+
+  if exists (select from public.contacts where id = old.contact_id) then
     perform public.refuse(
       tg_name,
       tg_table_name,
@@ -143,18 +145,15 @@ begin
     event.campaign_id as told_campaign_id,
     template.type,
     template.locale,
-    notification.to_email,
     contact.email,
     contact.preferred_language
   into found_now
-  from public.email_notifications as notification
-  join public.events as event
-    on event.id = notification.event_id
+  from public.events as event
   join public.contacts as contact
-    on contact.id = notification.contact_id
+    on contact.id = new.contact_id
   join public.email_templates as template
-    on template.id = notification.template_id
-  where notification.id = new.id
+    on template.id = new.template_id
+  where event.id = new.event_id
   for share of template;
 
   if not found then
@@ -169,11 +168,20 @@ begin
     when found_now.locale::text <> found_now.preferred_language::text
       and found_now.locale <> (select language from public.campaigns where id = new.campaign_id)
     then 'An e-mail is in its contact''s language or the campaign''s.'
-    when found_now.to_email is distinct from found_now.email
+    when new.to_email is distinct from found_now.email
     then 'An e-mail goes to its contact''s address.'
   end;
 
-  if wrong is not null then
+  -- An e-mail that was corrected or deleted since is looked at as it is now, or not at all.
+  if wrong is not null
+    and exists (
+      select
+      from public.email_notifications
+      where id = new.id
+        and to_email = new.to_email
+        and template_id = new.template_id
+    )
+  then
     perform public.refuse(
       tg_name,
       'email_notifications',
@@ -226,14 +234,14 @@ create constraint trigger an_email_is_its_events
 
 drop trigger if exists a_changed_email_is_its_events on public.email_notifications;
 create constraint trigger a_changed_email_is_its_events
-  after update on public.email_notifications
+  after update of to_email, template_id on public.email_notifications
   deferrable initially deferred
   for each row
   when (old.to_email <> new.to_email or old.template_id <> new.template_id)
   execute function public.check_email();
 
 create or replace trigger an_email_keeps_its_event
-  before update on public.email_notifications
+  before update of event_id, contact_id, campaign_id on public.email_notifications
   for each row
   when (
     old.event_id <> new.event_id
@@ -246,7 +254,7 @@ create or replace trigger an_email_keeps_its_event
   );
 
 create or replace trigger what_is_sent_stays_sent
-  before update on public.email_notifications
+  before update of status, to_email, template_id, provider_message_id on public.email_notifications
   for each row
   when (
     old.status = 'sent'

@@ -72,7 +72,7 @@ create constraint trigger a_transcript_is_of_an_answered_call
   execute function public.check_transcript();
 
 create or replace trigger a_transcript_keeps_its_call
-  before update on public.transcript_snippets
+  before update of call_attempt_id on public.transcript_snippets
   for each row
   when (old.call_attempt_id <> new.call_attempt_id)
   execute function public.refuse_change(
