@@ -41,7 +41,7 @@ export async function execute(
       if (work === null) return;
       if (step === 'begin') clock.began(work);
       if (step === 'record') tookMs = durationIn(answer);
-      if (step === 'commit') clock.committed(work, tookMs);
+      if (step === 'commit' && hasCommitted(answer)) clock.committed(work, tookMs);
     });
     return failure && { work: failure.message.work, message: failure.message, error: failure.error };
   };
@@ -85,6 +85,12 @@ export function newestAfter(work: Work, { rows }: ServerState, predecessor: bigi
   }
   const index = rows.findIndex(({ version }) => version === predecessor);
   return rows[index - 1]?.version ?? null;
+}
+
+/** To the commit of a transaction that has failed the server answers with ROLLBACK, and with no error. */
+function hasCommitted(answer: unknown): boolean {
+  const results = [answer].flat() as { command?: string }[];
+  return results[0]?.command === 'COMMIT';
 }
 
 /** The server's own measure: in a pipeline the answers arrive together, whenever the statements ran. */

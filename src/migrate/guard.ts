@@ -51,6 +51,7 @@ export const LOCK_LOST = 'VS002';
  * It needs READ COMMITTED, where every statement sees what was committed before it.
  *
  * It waits as long as one run waits for another, and not just for the lock timeout of the file: nobody stands behind it.
+ * The predecessor is looked at before that as well, so that of a whole pipeline behind a failure no guard waits again.
  *
  * @param predecessor the version of the newest row that this transaction builds on; null for an empty history
  * @param reached how far the no-transaction file is that this transaction belongs to
@@ -62,16 +63,14 @@ declare
   lock_timeout text := pg_catalog.current_setting('lock_timeout');
 begin
   ${showExecutor(run)}
+  ${requireNewest(predecessor)}
   perform pg_catalog.set_config('lock_timeout', '${run.lockWaitMs}', true);
   perform from ${HISTORY_TABLE} order by id desc limit 1 for update;
   if not found then
     lock table ${HISTORY_TABLE} in exclusive mode;
   end if;
   perform pg_catalog.set_config('lock_timeout', lock_timeout, true);
-  select version into newest from ${HISTORY_TABLE} order by id desc limit 1;
-  if newest is distinct from ${predecessor ?? 'null'} then
-    raise exception 'another run has moved the history on, to version %', newest using errcode = '${HISTORY_MOVED}';
-  end if;
+  ${requireNewest(predecessor)}
   ${reached === undefined ? '' : requireReached(reached)}
   ${requireLock(run)}
 end
@@ -111,6 +110,13 @@ export function executorOf(lockPid: number): string {
 
 function showExecutor({ lockPid }: Guarded): string {
   return `perform pg_catalog.pg_advisory_xact_lock_shared(${EXECUTOR_KEY}, ${lockPid});`;
+}
+
+function requireNewest(version: bigint | null): string {
+  return `select version into newest from ${HISTORY_TABLE} order by id desc limit 1;
+  if newest is distinct from ${version ?? 'null'} then
+    raise exception 'another run has moved the history on, to version %', newest using errcode = '${HISTORY_MOVED}';
+  end if;`;
 }
 
 function requireReached({ version, direction, statementsDone }: Reached): string {

@@ -137,13 +137,14 @@ async function runTries({
     done.push(...outcome.done);
     const { failure } = outcome;
     if (failure === null) return done;
+    const isDone = (work: Work): boolean => outcome.done.some(({ version }) => version === work.label);
     if (outcome.done.length > 0) {
       tries = 1;
-      await settle(connection, run, works.slice(0, outcome.done.length));
+      await settle(connection, run, works.filter(isDone));
     }
     const pauseMs = tries < TRIES && signal?.aborted !== true ? pauseAfter(failure, tries) : null;
     if (pauseMs === null) {
-      const results = [...done, ...notReached(works.slice(outcome.done.length))];
+      const results = [...done, ...notReached(works.filter((work) => !isDone(work)))];
       throw await failureOf(failure, {
         results,
         connection,

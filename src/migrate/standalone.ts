@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { IndexElem, IndexStmt, Node, RangeVar } from 'libpg-query';
 import pg from 'pg';
 import type { Listener } from './events.js';
@@ -10,7 +9,8 @@ import { parseSql, type Statement } from './statements.js';
  */
 export type Verdict = 'run' | 'done';
 
-const LOOK_AGAIN_MS = 300;
+/** Until the next look. It is slept in the server, where a cancel reaches a run that is interrupted. */
+const SLEEP = 'select pg_catalog.pg_sleep(0.3)';
 
 /**
  * Looks, before a statement runs alone, at what an earlier run may have left: a server process that still executes it,
@@ -60,7 +60,7 @@ async function waitForLeftover(client: pg.Client, { sql }: Statement, emit: List
     if (leftover === undefined) return;
     if (!told) emit({ kind: 'leftover', pid: leftover.pid });
     told = true;
-    await sleep(LOOK_AGAIN_MS);
+    await client.query(SLEEP);
   }
 }
 
@@ -109,7 +109,7 @@ async function lookAtIndex(
     }
     if (!told) emit({ kind: 'leftover', pid: index.builder });
     told = true;
-    await sleep(LOOK_AGAIN_MS);
+    await client.query(SLEEP);
   }
 }
 

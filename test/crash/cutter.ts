@@ -20,16 +20,17 @@ export interface Cutter extends Listener {
 /**
  * Opens one.
  *
- * @param port of the server, on 127.0.0.1
+ * @param serverUrl where it leads to
  * @param cut undefined counts only
  * @param options.lingerMs for so long the server is not told that the client of the first connection is gone, as when
  *   that is far away: it goes on with what it was sent
  */
 export async function cutter(
-  port: number,
+  serverUrl: string,
   cut?: Cut,
   options: { readonly lingerMs?: number } = {},
 ): Promise<Cutter> {
+  const { hostname, port } = new URL(serverUrl);
   const bytes = { server: 0, client: 0 };
   let resolve = (): void => {};
   const hasCut = new Promise<void>((resolved) => {
@@ -61,7 +62,7 @@ export async function cutter(
       near.destroy();
       return;
     }
-    const far = dial({ port, host: '127.0.0.1', allowHalfOpen: true });
+    const far = dial({ port: Number(port || 5432), host: hostname, allowHalfOpen: true });
     connections++;
     const lingerMs = connections === 1 ? (options.lingerMs ?? 0) : 0;
     for (const [socket, other, pauseMs] of [
@@ -95,6 +96,6 @@ export async function cutter(
 /** The same database, through a port of 127.0.0.1. */
 export function through(url: string, port: number): string {
   const other = new URL(url);
-  other.port = String(port);
+  other.host = `127.0.0.1:${port}`;
   return other.href;
 }

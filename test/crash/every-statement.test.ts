@@ -162,7 +162,7 @@ async function endAt(gate: number, end: End, direction: Direction, directory: st
   await client.query(
     `insert into gate.closed values (${gate}); select setval('gate.count', 1, false), pg_advisory_lock(${GATE})`,
   );
-  await using proxy = await cutter(Number(new URL(url).port), undefined, {
+  await using proxy = await cutter(url, undefined, {
     lingerMs: end === 'SIGKILL from far away' ? 10_000 : 0,
   });
   const ended = startRun(directory, direction, through(url, proxy.port));

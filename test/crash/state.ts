@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { catalogOf } from '../support/catalog.js';
 import { crashMigrations, type Direction, indexOf, isAlone } from './migrations.js';
 
 /** How far an `up` or a `down` is: which migration is next, and how many of its statements are done. */
@@ -70,23 +69,32 @@ export async function makeReference(url: string): Promise<Reference> {
   return reference;
 }
 
+/** Everything in `public` that the migrations make, and whatever else is left there by half. */
+const CATALOG = `with ours as (
+    select c.* from pg_class c where c.relnamespace = 'public'::regnamespace
+  )
+  select format('%s %s: %s', case relkind when 'r' then 'table' else relkind::text end, relname, obj_description(oid, 'pg_class')) as line
+  from ours where relkind <> 'i'
+  union all
+  select format('column %s.%s, number %s: %s, not null %s', relname, attname, attnum, atttypid::regtype, attnotnull)
+  from pg_attribute join ours on ours.oid = attrelid and relkind = 'r' where attnum > 0
+  union all
+  select format('index %s: %s, %s', relname, pg_get_indexdef(indexrelid), case when indisvalid then 'valid' else 'INVALID' end)
+  from pg_index join ours on ours.oid = indexrelid
+  union all
+  select format('constraint %s on %s: %s', conname, relname, pg_get_constraintdef(k.oid))
+  from pg_constraint k join ours on ours.oid = conrelid
+  union all
+  select format('function %s', pg_get_functiondef(oid)) from pg_proc where pronamespace = 'public'::regnamespace
+  order by 1`;
+
 /** What a database holds now. */
 export async function contentsOf(client: pg.Client): Promise<Contents> {
-  const rows = async <Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> =>
-    (await client.query<Row>(sql, values)).rows;
-  const invalid = await rows<{ line: string }>(
-    "select format('index %s is INVALID', indexrelid::regclass) as line from pg_index where not indisvalid order by 1",
-  );
-  const journal = await rows<{ entry: string }>(
+  const { rows: lines } = await client.query<{ line: string }>(CATALOG);
+  const { rows: entries } = await client.query<{ entry: string }>(
     "select direction || ' ' || version as entry from journal.entries order by at",
   );
-  return {
-    catalog: [
-      ...(await catalogOf({ rows })).filter((line) => !line.includes('voicesurvey_migrations')),
-      ...invalid.map(({ line }) => line),
-    ],
-    journal: journal.map(({ entry }) => entry),
-  };
+  return { catalog: lines.map(({ line }) => line), journal: entries.map(({ entry }) => entry) };
 }
 
 /**
@@ -113,6 +121,22 @@ export async function positionOf(client: pg.Client, direction: Direction): Promi
     return { direction, next: last.version, done: last.done ?? 0 };
   }
   return { direction, next: direction === 'up' ? rows.length + 1 : rows.length, done: 0 };
+}
+
+/** How many migrations a run has done; -1 before it has connected. */
+export async function progressOf(client: pg.Client, direction: Direction): Promise<number> {
+  const { rows } = await client.query<{ connected: boolean; history: boolean }>(
+    `select to_regclass('voicesurvey_migrations.history') is not null as history,
+       exists (select from pg_stat_activity
+         where datname = current_database() and application_name like 'voicesurvey-db%') as connected`,
+  );
+  if (rows[0]?.connected !== true) return -1;
+  if (!rows[0].history) return 0;
+  const { rows: counted } = await client.query<{ count: number }>(
+    'select count(*)::integer from voicesurvey_migrations.history where unfinished is null',
+  );
+  const count = counted[0]?.count ?? 0;
+  return direction === 'up' ? count : LAST - count;
 }
 
 /**

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type CliResult, type RunningCli, startCli } from '../support/cli.js';
 import { createDatabase, dropDatabase } from '../support/databases.js';
 import { type Cut, cutter, through } from './cutter.js';
-import type { Direction } from './migrations.js';
+import { crashMigrations, type Direction } from './migrations.js';
 import type { Random } from './random.js';
 import type { CrashServer } from './server.js';
 import {
@@ -12,6 +12,7 @@ import {
   endOf,
   type Position,
   positionOf,
+  progressOf,
   type Reference,
   startOf,
   untilNobodyWorks,
@@ -35,10 +36,8 @@ export interface Laboratory {
 
 /** What a run that nobody disturbs takes. */
 export interface Typical {
-  /** From the start of its process to its first statement, in milliseconds. */
-  readonly startMs: number;
-  /** From the start of its process to its end. */
-  readonly endMs: number;
+  /** From the start of its process to its end, in milliseconds. */
+  readonly durationMs: number;
   readonly bytes: Readonly<Record<Cut['towards'], number>>;
 }
 
@@ -125,15 +124,16 @@ async function crash(
 ): Promise<Hit> {
   const { server, typical } = laboratory;
   if (crash === 'connection') return cutConnection(laboratory, direction, url, random);
-  const { startMs, endMs } = typical[direction];
-  const delay = startMs + random.next() * (endMs - startMs);
+  const migrations = random.below(crashMigrations.length + 1);
+  const delay = (random.next() * typical[direction].durationMs) / crashMigrations.length;
   // Far from its engine, a server learns late that this was killed, and goes on with what it was sent.
   const isFar = crash === 'SIGKILL' && random.pick([true, false]);
-  const proxy = isFar ? await cutter(server.port, undefined, { lingerMs: LINGER_MS }) : null;
+  const proxy = isFar ? await cutter(server.url, undefined, { lingerMs: LINGER_MS }) : null;
   const running = startRun(laboratory, direction, proxy === null ? url : through(url, proxy.port));
-  await Promise.race([pause(delay), running.result]);
+  await untilDone(migrations, direction, url, running);
+  await pause(delay);
   if (proxy !== null) setTimeout(() => void proxy[Symbol.asyncDispose](), LINGER_MS + 500);
-  const moment = `${delay.toFixed(0)} ms after its start${isFar ? ', far from its server' : ''}`;
+  const moment = `${delay.toFixed(0)} ms behind ${migrations} migrations${isFar ? ', far from its server' : ''}`;
   if (crash === 'server') {
     await server.kill();
     // An engine whose server is gone ends; nothing is to be asked of it before.
@@ -142,6 +142,23 @@ async function crash(
     running.child.kill(crash);
   }
   return { moment, running };
+}
+
+/** Waits until a run has done a number of migrations, none of them: until it is connected, or has ended. */
+async function untilDone(
+  migrations: number,
+  direction: Direction,
+  url: string,
+  { result }: RunningCli,
+): Promise<void> {
+  let hasEnded = false;
+  const end = (): void => {
+    hasEnded = true;
+  };
+  result.then(end, end);
+  await withClient(url, async (client) => {
+    while (!hasEnded && (await progressOf(client, direction)) < migrations) await pause(2);
+  });
 }
 
 async function cutConnection(
@@ -154,7 +171,7 @@ async function cutConnection(
   const towards = random.pick(['server', 'client'] as const);
   const afterBytes = 1 + random.below(typical[direction].bytes[towards]);
   const all = random.pick([true, false]);
-  const proxy = await cutter(server.port, { towards, afterBytes, all });
+  const proxy = await cutter(server.url, { towards, afterBytes, all });
   const running = startRun(laboratory, direction, through(url, proxy.port));
   const closing = running.result.finally(() => proxy[Symbol.asyncDispose]());
   closing.catch(() => {});
@@ -212,19 +229,13 @@ export async function measure(
   const { server, templates } = laboratory;
   const name = `typical_${direction}`;
   const url = await createDatabase(server.url, name, templates[direction]);
-  await using proxy = await cutter(server.port);
-  const timed = async (): Promise<number> => {
-    const start = performance.now();
-    const { code, stdout } = await startRun(laboratory, direction, through(url, proxy.port)).result;
-    if (code !== 0) throw new Error(`a run that nobody disturbed failed: ${stdout}`);
-    return performance.now() - start;
-  };
-  const endMs = await timed();
-  const bytes = { ...proxy.bytes };
-  // One without work ends where the other begins with it.
-  const startMs = await timed();
+  await using proxy = await cutter(server.url);
+  const start = performance.now();
+  const { code, stdout } = await startRun(laboratory, direction, through(url, proxy.port)).result;
+  if (code !== 0) throw new Error(`a run that nobody disturbed failed: ${stdout}`);
+  const durationMs = performance.now() - start;
   await dropDatabase(server.url, name);
-  return { startMs: startMs * 0.9, endMs: endMs * 0.9, bytes };
+  return { durationMs, bytes: proxy.bytes };
 }
 
 function keyOf({ direction, next, done }: Position): string {
