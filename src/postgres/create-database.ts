@@ -52,7 +52,8 @@ export async function createDatabase(target: Target): Promise<boolean> {
   }
 }
 
-async function connectForMaintenance(target: Target): Promise<Connection> {
+/** Connects to a database of the server that is there whichever others are. */
+export async function connectForMaintenance(target: Target): Promise<Connection> {
   let first: unknown;
   for (const database of MAINTENANCE_DATABASES) {
     try {

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { expect } from 'vitest';
+import { connect } from '../../src/postgres/connect.js';
+import { createThrowawayDatabase } from '../../src/postgres/throwaway-database.js';
+import { type TestDatabase, test } from '../support/database.js';
+
+const exists = ({ value }: TestDatabase, name: string): Promise<unknown> =>
+  value('select exists (select from pg_database where datname = $1)', [name]);
+
+test('a throw-away database is another one than that of the address, and gone when it is dropped', async ({
+  database,
+}) => {
+  const throwaway = await createThrowawayDatabase(database.url);
+  const { client, close } = await connect(throwaway.target);
+  const { rows } = await client.query('select current_database() as name, current_setting($1) as waits', [
+    'synchronous_commit',
+  ]);
+  expect(rows).toEqual([{ name: throwaway.target.database, waits: 'off' }]);
+  expect(rows[0].name).not.toBe(database.name);
+  await throwaway.drop();
+  await throwaway.drop();
+  expect(await exists(database, throwaway.target.database)).toBe(false);
+  await close();
+});
+
+test('its address leads to it, whatever parameters the address had', async ({ database }) => {
+  const throwaway = await createThrowawayDatabase(`${database.url}?connect_timeout=5`);
+  try {
+    expect(throwaway.url).toMatch(/\?connect_timeout=5&dbname=voicesurvey_throwaway_[0-9a-f]{12}$/);
+  } finally {
+    await throwaway.drop();
+  }
+});
+
+test('a role that may not create one is told which right it needs', async ({ database }) => {
+  const role = `voicesurvey_test_${randomBytes(4).toString('hex')}`;
+  await database.client.query(`create role ${role} login password 'secret'`);
+  const url = new URL(database.url);
+  url.username = role;
+  url.password = 'secret';
+  try {
+    await expect(createThrowawayDatabase(url.href)).rejects.toMatchObject({
+      code: 'create_database_forbidden',
+      message: expect.stringMatching(/this role may not create the throw-away database/),
+      remedy: `Let an administrator run: alter role "${role}" createdb; or name a server where it may.`,
+    });
+  } finally {
+    await database.client.query(`drop role ${role}`);
+  }
+});
