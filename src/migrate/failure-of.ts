@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Connection } from '../postgres/connect.js';
 import { ExplainedError } from '../postgres/errors.js';
+import { causeWithoutValues, withoutValues } from '../postgres/values.js';
 import { definitionOf } from './constraint.js';
 import { MigrationFailedError, type MigrationResult, type ServerReport } from './failure.js';
 import { LOCK_LOST } from './guard.js';
@@ -48,27 +49,11 @@ async function refusedByServer(
   const text = isDataException(error) ? withoutQuotedValues(error.message, work) : error.message;
   return new MigrationFailedError('migration_failed', `${where}: ${text} (SQLSTATE ${error.code}).`, {
     remedy: remedyFor(error, work, blocker),
-    cause: error,
+    cause: causeWithoutValues(error, { message: text, context: server.context }),
     server,
     place,
     results,
   });
-}
-
-/**
- * PostgreSQL puts the values of the row into the DETAIL of a broken constraint. They are somebody's data, and errors
- * end in logs: so the table, the constraint and the ids are told instead.
- */
-function withoutValues(error: pg.DatabaseError): string | null {
-  const { code, detail, schema, table, constraint } = error;
-  if (code?.startsWith('23') !== true) return detail ?? null;
-  const ids = [...new Set(detail?.match(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g) ?? [])];
-  const parts = [
-    table === undefined ? null : `table ${schema}.${table}`,
-    constraint === undefined ? null : `constraint ${constraint}`,
-    ids.length === 0 ? null : `ids ${ids.join(', ')}`,
-  ].filter((part) => part !== null);
-  return parts.length === 0 ? null : `${parts.join(', ')}; the other values of the row are not shown`;
 }
 
 /** Data exceptions quote the value that is wrong; one that does not stand in the file came out of a table. */

@@ -3,6 +3,7 @@ import { type Database, describeServer, type Server, withDatabase } from '../mig
 import { placeAt, readSource, type SourceFile } from '../migrate/source.js';
 import { explainLostConnection } from '../postgres/connection-errors.js';
 import { ExplainedError } from '../postgres/errors.js';
+import { causeWithoutValues, withoutValues } from '../postgres/values.js';
 import { seedFile } from './storage.js';
 
 /** What `seed` has done. */
@@ -57,9 +58,11 @@ function seedFailed(source: SourceFile, error: unknown): unknown {
   }
   const place = placeAt(source, error.position === undefined ? 0 : Number(error.position) - 1);
   const where = error.position === undefined ? source.path : `${place.file}:${place.line}:${place.column}`;
-  return new ExplainedError('seed_failed', `${where}: ${error.message} (SQLSTATE ${error.code}).`, {
+  const row = withoutValues(error);
+  const code = `SQLSTATE ${error.code}${row === null ? '' : `: ${row}`}`;
+  return new ExplainedError('seed_failed', `${where}: ${error.message} (${code}).`, {
     remedy:
       'No row was added. Correct the cause, for example a row of yours that has the same key, and run it again.',
-    cause: error,
+    cause: causeWithoutValues(error),
   });
 }

@@ -31,7 +31,15 @@ export const test = base.extend<{ database: TestDatabase; migrated: TestDatabase
   first: async ({}, use) => withDatabase(`${inject('runName')}_first`, use),
 });
 
-async function withDatabase(template: string, use: (database: TestDatabase) => Promise<void>): Promise<void> {
+/**
+ * A database for as long as `use` takes.
+ *
+ * @param template the database to copy
+ */
+export async function withDatabase(
+  template: string,
+  use: (database: TestDatabase) => Promise<void>,
+): Promise<void> {
   const serverUrl = inject('serverUrl');
   const name = `${inject('runName')}_${randomBytes(4).toString('hex')}`;
   const url = await createDatabase(serverUrl, name, template);

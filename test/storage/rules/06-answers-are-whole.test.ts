@@ -1,0 +1,166 @@
+import { answer, answers, call, claim, end, leave, tell } from './steps.js';
+import { correct, forbidden } from './writes.js';
+
+const over = end(call('ben'), 'completed', 'now()');
+const finished = (given: Parameters<typeof answers>[2]): string =>
+  `${over} ${answers('ben', call('ben'), given)} ${leave('ben', 'completed')}`;
+
+for (const [question, value] of [
+  ['q1', "''"],
+  ['q1', "E' \\n\\t '"],
+  ['q1', "U&'\\00a0\\2003\\200b'"],
+  ['q2', 'null'],
+  ['q3', "'  '"],
+]) {
+  forbidden(
+    `an answer ${question} that is ${value}`,
+    finished({ [`${question}`]: value }),
+    'all_three_answers_are_there',
+  );
+}
+for (const value of [
+  "'four'",
+  "'4 5'",
+  "'NaN'",
+  "'Infinity'",
+  "'9/10'",
+  "'4e2'",
+  "'.'",
+  "'--4'",
+  "'1,234,567'",
+]) {
+  forbidden(`a number that is ${value}`, finished({ q2: value }), 'answers_are_of_a_completed_call');
+}
+forbidden('a scale that is no number', finished({ q3: "'very much'" }), 'answers_are_of_a_completed_call');
+forbidden('answers of a call that is open', answers('ben', call('ben')), 'answers_are_of_a_completed_call');
+forbidden(
+  'answers of a call that was refused',
+  answers('kate', call('kate')),
+  'answers_are_of_a_completed_call',
+);
+forbidden(
+  'answers of a call that failed',
+  `${end(call('ben'), 'failed', 'now()')} ${leave('ben', 'pending', 'failed')} ${answers('ben', call('ben'))}`,
+  'answers_are_of_a_completed_call',
+);
+forbidden(
+  'answers of who is not completed',
+  `${over} ${answers('ben', call('ben'))} ${leave('ben', 'refused', 'completed')}`,
+  'answers_are_of_a_completed_call',
+);
+forbidden(
+  "answers of another's call",
+  `${over} ${answers('ben', call('dora'))} ${leave('ben', 'completed')}`,
+  'answers_are_of_a_completed_call',
+);
+forbidden(
+  'a second set of answers',
+  answers('dora', call('dora')),
+  'one_response_per_contact_and_campaign',
+  '23505',
+);
+forbidden(
+  'a second set of answers under another campaign',
+  answers('dora', call('dora'), { campaign: 'plain' }),
+  'answers_are_of_a_completed_call',
+);
+forbidden(
+  'a completed contact without answers',
+  `${over} ${leave('ben', 'completed')}`,
+  'a_contact_agrees_with_its_calls',
+);
+forbidden(
+  'a completed call whose contact waits again',
+  `${over} ${leave('ben', 'pending', 'completed')}`,
+  'a_contact_agrees_with_its_calls',
+);
+forbidden(
+  'a completed contact without a completed call',
+  `${end(call('ben'), 'failed', 'now()')} ${leave('ben', 'completed', 'failed')}`,
+  'a_contact_agrees_with_its_calls',
+);
+for (const what of [
+  "q1_answer = 'Less'",
+  'contact_id = :lena',
+  `call_attempt_id = :${call('lena')}`,
+  'campaign_id = :plain',
+  'q1_confidence = 0.5',
+  "completed_at = completed_at - interval '1 h'",
+  'id = gen_random_uuid()',
+]) {
+  forbidden(
+    `answers that change: ${what}`,
+    `update survey_responses set ${what} where contact_id = :dora;`,
+    'answers_are_final',
+  );
+}
+for (const value of ['1.01', '-0.01']) {
+  forbidden(
+    `a confidence of ${value}`,
+    `${over} ${answers('ben', call('ben')).replace('q3_answer)', 'q3_answer, q1_confidence)').replace(/\);$/, `, ${value});`)} ${leave('ben', 'completed')}`,
+    'q1_confidence_is_0_to_1',
+  );
+}
+forbidden(
+  'answers completed in the future',
+  `insert into survey_responses (contact_id, campaign_id, call_attempt_id, q1_answer, q2_answer, q3_answer, completed_at) values (:ben, :survey, :${call('ben')}, 'a', '1', '2', now() + interval '2 min');`,
+  'survey_was_completed_in_the_past',
+);
+forbidden(
+  'answers completed before the call was answered',
+  `${over} ${leave('ben', 'completed')} insert into survey_responses (contact_id, campaign_id, call_attempt_id, q1_answer, q2_answer, q3_answer, completed_at) values (:ben, :survey, :${call('ben')}, 'a', '1', '2', now() - interval '1 h');`,
+  'answers_are_of_a_completed_call',
+);
+forbidden(
+  'answers of a call that is not there',
+  `${over} ${leave('ben', 'completed')} ${answers('ben', 'new_call_of_ben')}`,
+  'response_belongs_to_a_call_attempt',
+  '23503',
+);
+forbidden(
+  'answers changed by an upsert',
+  `insert into survey_responses (contact_id, campaign_id, call_attempt_id, q1_answer, q2_answer, q3_answer)
+     values (:dora, :survey, :${call('dora')}, 'Less', '1', '1')
+     on conflict (contact_id, campaign_id) do update set q1_answer = excluded.q1_answer;`,
+  'answers_are_final',
+);
+
+for (const [question, value] of [
+  ['q2', "'2.5'"],
+  ['q2', "'2,5'"],
+  ['q2', "' -3 '"],
+  ['q3', "'+10'"],
+  ['q3', "'.5'"],
+  ['q1', "repeat('perché sì ', 500)"],
+  ['q1', "'はい'"],
+]) {
+  correct(`an answer ${question} that is ${value}`, finished({ [`${question}`]: value }));
+}
+correct(
+  'answers first, then the contact, then the call',
+  `${answers('ben', call('ben'))} ${leave('ben', 'completed')} ${over}`,
+);
+correct(
+  'the contact first, then the call, then the answers',
+  `${leave('ben', 'completed')} ${over} ${answers('ben', call('ben'))}`,
+);
+correct(
+  'a whole call in one transaction, told first',
+  `${tell('completed', 'ada', 'new_call_of_ada')} ${claim('ada', { ago: '1 min' })} ${answer('new_call_of_ada')} ${answers('ada', 'new_call_of_ada')} ${end('new_call_of_ada', 'completed', 'now()')} ${leave('ada', 'completed')}`,
+);
+correct(
+  'answers that arrive twice',
+  `insert into survey_responses (contact_id, campaign_id, call_attempt_id, q1_answer, q2_answer, q3_answer) values (:dora, :survey, :${call('dora')}, 'Less', '1', '1') on conflict do nothing;`,
+  "(select q1_answer = 'More' from survey_responses where contact_id = :dora)",
+);
+correct('an update of answers that changes nothing', 'update survey_responses set q1_answer = q1_answer;');
+correct(
+  'answers that are erased',
+  'delete from survey_responses where contact_id = :dora;',
+  "(select state = 'completed' from contacts where id = :dora)",
+);
+correct(
+  'answers of a call that was deleted go with it',
+  `delete from call_attempts where id = :${call('dora')};`,
+  'not exists (select from survey_responses where contact_id = :dora)',
+);
