@@ -9,21 +9,34 @@ export type Parse = (sql: string) => RawStmt[];
  * to do.
  */
 export async function loadParser(): Promise<Parse> {
-  const { loadModule, parseSync } = await import('libpg-query');
+  const { parseSync } = await load();
+  return (sql) => compilingOnce(() => parseSync(sql).stmts ?? []);
+}
+
+/** PL/pgSQL's own parser: the tree of a `do` block or of a `create function`, which PostgreSQL does not document. */
+export async function loadBodyParser(): Promise<(statement: string) => unknown> {
+  const { parsePlPgSQLSync } = await load();
+  return (statement) => compilingOnce(() => parsePlPgSQLSync(statement));
+}
+
+async function load(): Promise<typeof import('libpg-query')> {
+  const parser = await import('libpg-query');
   compileOnce(true);
   try {
-    await loadModule();
+    await parser.loadModule();
   } finally {
     compileOnce(false);
   }
-  return (sql) => {
-    compileOnce(true);
-    try {
-      return parseSync(sql).stmts ?? [];
-    } finally {
-      compileOnce(false);
-    }
-  };
+  return parser;
+}
+
+function compilingOnce<Result>(work: () => Result): Result {
+  compileOnce(true);
+  try {
+    return work();
+  } finally {
+    compileOnce(false);
+  }
 }
 
 /**

@@ -1,0 +1,14 @@
+create table if not exists public.owners (
+  id uuid not null default gen_random_uuid(),
+  name text not null,
+
+  constraint owners_are_known_by_id
+    primary key (id)
+);
+
+comment on table public.owners is
+  'People who own something.';
+comment on column public.owners.id is
+  'The owner''s key. Written by the server.';
+comment on column public.owners.name is
+  'What the owner is called.';

@@ -1,0 +1,3 @@
+alter table public.owners
+  drop column if exists nickname,
+  drop column if exists title;

@@ -1,0 +1,4 @@
+alter table public.owners
+  drop constraint if exists owner_has_a_name,
+  add constraint owner_has_a_name
+    check (name <> '');

@@ -1,0 +1,2 @@
+alter table public.owners
+  drop column if exists born_at;

@@ -1,0 +1,2 @@
+create index if not exists things_by_owner
+  on public.things (owner_id);

@@ -1,0 +1,3 @@
+-- Nobody seems to use it.
+
+drop index if exists public.things_by_owner;

@@ -1,0 +1,2 @@
+create index if not exists owners_by_name
+  on public.owners (name);
