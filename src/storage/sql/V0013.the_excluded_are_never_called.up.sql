@@ -8,7 +8,7 @@
 -- look for the other's rows only then. The import works on whole statements, so that 100,000 contacts take
 -- at most 256 turns and look at the list once.
 --
--- Contacts and entries that were there before this version are seen to by V0017.
+-- Contacts and entries that were there before this version are seen to by V0018.
 
 
 create or replace function public.exclude_who_must_not_be_called()

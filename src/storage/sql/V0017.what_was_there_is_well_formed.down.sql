@@ -1,4 +1,4 @@
--- V0018, down: the constraints of V0002 hold for what is written, and nothing is said of what was there.
+-- V0017, down: the constraints of V0002 hold for what is written, and nothing is said of what was there.
 --
 -- PostgreSQL cannot take a validation back, so each constraint is made again, NOT VALID, as V0002 made it.
 -- No row is read or changed. Safe on a live table: each statement is the blink of a catalog change.
@@ -118,7 +118,6 @@ alter table public.contacts
   drop constraint if exists attempts_count_is_0_or_more,
   drop constraint if exists nothing_is_known_of_calls_before_the_first,
   drop constraint if exists last_attempt_was_in_the_past,
-  drop constraint if exists do_not_call_is_never_dialled,
   drop constraint if exists contact_was_made_in_the_past,
   drop constraint if exists contact_changed_after_it_was_made,
   add constraint phone_number_of_a_contact_is_e164
@@ -131,8 +130,6 @@ alter table public.contacts
     check (attempts_count > 0 or (last_attempt_at is null and last_outcome is null)) not valid,
   add constraint last_attempt_was_in_the_past
     check (last_attempt_at > '-infinity' and last_attempt_at <= clock_timestamp() + interval '60 seconds') not valid,
-  add constraint do_not_call_is_never_dialled
-    check (not do_not_call or state in ('completed', 'refused', 'excluded')) not valid,
   add constraint contact_was_made_in_the_past
     check (created_at > '-infinity' and created_at <= clock_timestamp() + interval '60 seconds') not valid,
   add constraint contact_changed_after_it_was_made
@@ -148,8 +145,6 @@ comment on constraint nothing_is_known_of_calls_before_the_first on public.conta
   'Rule 2: a contact who was never dialled has no last attempt and no last outcome.';
 comment on constraint last_attempt_was_in_the_past on public.contacts is
   'Rule 5: a call''s times are finite and not in the future.';
-comment on constraint do_not_call_is_never_dialled on public.contacts is
-  'Rule 1: who must not be called does not wait for a call.';
 comment on constraint contact_was_made_in_the_past on public.contacts is
   'Rule 13: no row claims to be made in the future.';
 comment on constraint contact_changed_after_it_was_made on public.contacts is

@@ -1,0 +1,277 @@
+import { describe, expect } from 'vitest';
+import { up, verify } from '../../src/index.js';
+import { MigrationFailedError } from '../../src/migrate/failure.js';
+import { migrationsDirectory } from '../../src/seed/storage.js';
+import { type TestDatabase, test } from '../support/database.js';
+import { history, rowsOfHistory } from './rules/history.js';
+import { idOf, withIds } from './rules/names.js';
+import { call, draft, list } from './rules/steps.js';
+
+/** The row that breaks each constraint and what makes it so, unless another has: such as only V0001 allows. */
+const BROKEN: Readonly<Record<string, readonly [row: string, sql: string]>> = {
+  user_has_a_name: ['admin', "update users set name = ' ' where id = :admin"],
+  user_has_an_oidc_subject: ['admin', "update users set oidc_sub = '' where id = :admin"],
+  email_of_a_user_looks_like_one: ['admin', "update users set email = 'nobody' where id = :admin"],
+  user_was_made_in_the_past: ['manager', "update users set created_at = 'infinity' where id = :manager"],
+  template_has_a_name: ['spare', "update email_templates set name = '' where id = :spare"],
+  template_has_a_body: ['spare', "update email_templates set body_html = '' where id = :spare"],
+  subject_is_one_line: ['spare', "update email_templates set subject = E'a\\nb' where id = :spare"],
+  template_was_made_in_the_past: [
+    'missed',
+    "update email_templates set created_at = '2999-01-01' where id = :missed",
+  ],
+  campaign_has_a_name: ['completed', "update campaigns set name = '' where id = :completed"],
+  campaign_starts_with_a_script_and_three_questions: [
+    'completed',
+    "update campaigns set intro_script = '' where id = :completed",
+  ],
+  retry_interval_is_1_minute_or_more: [
+    'cancelled',
+    'update campaigns set retry_interval_minutes = 0 where id = :cancelled',
+  ],
+  calling_window_starts_before_it_ends: [
+    'cancelled',
+    "update campaigns set allowed_call_end_local = '00:00' where id = :cancelled",
+  ],
+  campaign_was_made_in_the_past: [
+    'empty',
+    "update campaigns set created_at = '2999-01-01' where id = :empty",
+  ],
+  phone_number_of_a_contact_is_e164: ['jack', "update contacts set phone_number = '0800' where id = :jack"],
+  email_of_a_contact_looks_like_one: ['ada', "update contacts set email = 'none' where id = :ada"],
+  attempts_count_is_0_or_more: [
+    'hugo',
+    'update contacts set attempts_count = -1, last_outcome = null, last_attempt_at = null where id = :hugo',
+  ],
+  nothing_is_known_of_calls_before_the_first: [
+    'gina',
+    'update contacts set attempts_count = 0 where id = :gina',
+  ],
+  last_attempt_was_in_the_past: ['mona', "update contacts set last_attempt_at = 'infinity' where id = :mona"],
+  contact_was_made_in_the_past: ['sam', "update contacts set created_at = '2999-01-01' where id = :sam"],
+  excluded_number_is_e164: [
+    'entry',
+    "update exclusion_list_entries set phone_number = '0800' where id = :entry",
+  ],
+  exclusion_was_made_in_the_past: [
+    'entry',
+    "update exclusion_list_entries set created_at = 'infinity' where id = :entry",
+  ],
+  call_id_is_not_blank: [call('kate'), `update call_attempts set call_id = ' ' where id = :${call('kate')}`],
+  provider_call_id_is_not_blank: [
+    call('kate'),
+    `update call_attempts set provider_call_id = '' where id = :${call('kate')}`,
+  ],
+  times_of_a_call_run_forward: [
+    call('emil'),
+    `update call_attempts set ended_at = started_at - interval '1 s' where id = :${call('emil')}`,
+  ],
+  times_of_a_call_are_in_the_past: [
+    call('lena'),
+    `update call_attempts set ended_at = 'infinity' where id = :${call('lena')}`,
+  ],
+  call_has_an_outcome_exactly_when_it_has_ended: [
+    call('gina'),
+    `update call_attempts set outcome = null where id = :${call('gina')}`,
+  ],
+  outcome_agrees_with_the_answering: [
+    call('hugo'),
+    `update call_attempts set answered_at = started_at where id = :${call('hugo')}`,
+  ],
+  metadata_is_an_object: [
+    call('dora'),
+    `update call_attempts set metadata = '[]' where id = :${call('dora')}`,
+  ],
+  payload_is_an_object: ['event_of_emil', "update events set payload = '[]' where id = :event_of_emil"],
+  event_was_told_in_the_past: [
+    'event_of_fred',
+    "update events set created_at = '2999-01-01' where id = :event_of_fred",
+  ],
+  email_goes_to_what_looks_like_an_address: [
+    'email_to_lena',
+    "update email_notifications set to_email = 'lena' where id = :email_to_lena",
+  ],
+  notification_was_made_in_the_past: [
+    'email_to_dora',
+    "update email_notifications set created_at = '2999-01-01' where id = :email_to_dora",
+  ],
+  provider_has_a_name: ['new_provider', ''],
+  language_model_has_a_name: ['new_provider', ''],
+  outbound_number_is_e164: ['new_provider', ''],
+  configuration_was_made_in_the_past: ['new_provider', ''],
+  user_changed_after_it_was_made: [
+    'new_user',
+    "insert into users (id, oidc_sub, email, name, updated_at) values (:new_user, 'u', 'u@example.com', 'U', '2001-01-01')",
+  ],
+  template_changed_after_it_was_made: [
+    'new_template',
+    "insert into email_templates (id, name, type, subject, body_html, updated_at) values (:new_template, 'a', 'refused', 'a', 'a', '2001-01-01')",
+  ],
+  campaign_changed_after_it_was_made: ['new_campaign', draft('new_campaign', { updated_at: "'2001-01-01'" })],
+  contact_changed_after_it_was_made: [
+    'new_contact',
+    list('new_contact', '+4920009999', { updated_at: "'2001-01-01'" }),
+  ],
+  notification_changed_after_it_was_made: [
+    'new_email',
+    "insert into email_notifications (id, event_id, contact_id, campaign_id, template_id, to_email, updated_at) values (:new_email, :event_of_emil, :emil, :survey, :sorry, 'emil@example.com', '2001-01-01')",
+  ],
+  configuration_changed_after_it_was_made: [
+    'new_provider',
+    "delete from provider_configs; insert into provider_configs (id, outbound_number, provider_name, llm_model, created_at, updated_at) values (:new_provider, '0800', '', '', '2999-01-01', '2001-01-01')",
+  ],
+  all_three_answers_are_there: [
+    'new_answers',
+    `update survey_responses set q1_answer = '', id = :new_answers where contact_id = :dora`,
+  ],
+  survey_was_completed_in_the_past: [
+    'new_other_answers',
+    `update survey_responses set completed_at = 'infinity', id = :new_other_answers where contact_id = :lena`,
+  ],
+  transcript_holds_no_phone_number: [
+    'new_transcript',
+    `insert into transcript_snippets (id, call_attempt_id, transcript_text) values (:new_transcript, :${call('kate')}, 'at +4920000011')`,
+  ],
+  transcript_is_not_blank: [
+    'transcript',
+    "update transcript_snippets set transcript_text = ' ' where id = :transcript",
+  ],
+  transcript_was_made_in_the_past: [
+    'transcript',
+    "update transcript_snippets set created_at = '2999-01-01' where id = :transcript",
+  ],
+};
+
+/** Duplicates, the index that they stand in the way of, and what takes them away. */
+const DUPLICATES: Readonly<Record<string, { readonly rows: string; readonly remedy: string }>> = {
+  a_campaign_lists_a_number_once: {
+    rows: list('new', '+4920000001'),
+    remedy: 'delete from contacts where id = :new',
+  },
+  a_contact_has_one_open_call: {
+    rows: "insert into call_attempts (id, contact_id, campaign_id, attempt_number, call_id) values (:new, :ben, :survey, 2, 'new')",
+    remedy: 'delete from call_attempts where id = :new',
+  },
+  an_attempt_number_is_used_once: {
+    rows: "insert into call_attempts (id, contact_id, campaign_id, attempt_number, call_id, ended_at, outcome) values (:new, :gina, :survey, 1, 'new', now(), 'busy')",
+    remedy: 'delete from call_attempts where id = :new',
+  },
+  a_provider_call_id_is_used_once: {
+    rows: `update call_attempts set provider_call_id = 'key-of-cleo' where id = :${call('kate')}`,
+    remedy: `update call_attempts set provider_call_id = null where id = :${call('kate')}`,
+  },
+  an_end_is_told_once: {
+    rows: "insert into events (id, event_type, contact_id, campaign_id) values (:new, 'survey.refused', :emil, :survey)",
+    remedy: 'delete from events where id = :new',
+  },
+  an_event_sends_one_email: {
+    rows: "insert into email_notifications (id, event_id, contact_id, campaign_id, template_id, to_email) values (:new, :event_of_dora, :dora, :survey, :thanks, 'a@b.de')",
+    remedy: 'delete from email_notifications where id = :new',
+  },
+  there_is_one_provider_configuration: {
+    rows: "insert into provider_configs (id, outbound_number) values (:new, '+4930000001')",
+    remedy: 'delete from provider_configs where id = :new',
+  },
+  one_user_per_email_whatever_the_case: {
+    rows: "insert into users (id, oidc_sub, email, name) values (:new, 'new', 'MARA@example.com', 'New')",
+    remedy: 'delete from users where id = :new',
+  },
+};
+
+const run = (database: TestDatabase, sql: string): Promise<unknown> =>
+  database.client.query(withIds(sql, rowsOfHistory));
+
+/** The failure of an `up` that must not come to its end. */
+async function failureOf({ url }: TestDatabase): Promise<MigrationFailedError> {
+  const error = await up({ url, directory: migrationsDirectory }).catch((caught: unknown) => caught);
+  if (error instanceof MigrationFailedError) return error;
+  throw new Error('up did not fail', { cause: error });
+}
+
+describe('a database that is in use and breaks rules gets the rules', () => {
+  test('rows that break a check stop nothing before the last file, which lists all of them by constraint and id', async ({
+    first,
+  }) => {
+    await run(first, history);
+    for (const [, sql] of Object.values(BROKEN)) await run(first, sql);
+    const { message, server, results } = await failureOf(first);
+    const unproven = await first.rows<{ name: string }>(
+      "select conname as name from pg_constraint where not convalidated and conname <> 'do_not_call_is_never_dialled'",
+    );
+    expect(unproven.map(({ name }) => name).sort()).toEqual(Object.keys(BROKEN).sort());
+    expect(results.at(-2), message).toMatchObject({ version: 'V0017', status: 'failed' });
+    for (const [constraint, [row]] of Object.entries(BROKEN)) {
+      expect(message, constraint).toContain(constraint);
+      expect(server?.detail, constraint).toContain(idOf(row));
+    }
+    expect(`${message}${server?.detail}`).not.toMatch(/\+\d{7}|@/);
+  });
+
+  test('and once they are put right, every constraint is validated', async ({ first }) => {
+    await run(first, history);
+    await run(first, "update contacts set email = 'none' where id in (:ada, :gina)");
+    expect((await failureOf(first)).message).toContain('email_of_a_contact_looks_like_one of contacts (2)');
+    await run(first, "update contacts set email = null where email = 'none'");
+    await up({ url: first.url, directory: migrationsDirectory });
+    expect((await verify({ url: first.url, directory: migrationsDirectory })).findings).toEqual([]);
+  });
+
+  test.for(
+    Object.entries(DUPLICATES),
+  )('duplicates are listed by id before the index %s is built, and nothing is left half built', async ([
+    index,
+    { rows, remedy },
+  ], { first }) => {
+    await run(first, history);
+    await run(first, rows);
+    const { message, server } = await failureOf(first);
+    expect(server?.detail).toContain(`constraint ${index}`);
+    expect(server?.detail).toMatch(/ids [0-9a-f-]{36}, [0-9a-f-]{36}/);
+    expect(`${message}${server?.detail}`).not.toMatch(/\+\d{7}|@/);
+    expect(await first.value('select count(*) from pg_index where not indisvalid')).toBe('0');
+    await run(first, remedy);
+    await up({ url: first.url, directory: migrationsDirectory });
+    expect(await first.value('select count(*) from pg_class where relname = $1', [index])).toBe('1');
+  });
+
+  test('rows that break what spans rows stop nothing, and may still be erased', async ({ first }) => {
+    await run(first, history);
+    await run(
+      first,
+      `update contacts set state = 'completed' where id = :ada;
+       update contacts set state = 'in_progress' where id = :gina;
+       update contacts set attempts_count = 7 where id = :hugo;
+       update contacts set do_not_call = true where id = :jack;
+       update call_attempts set campaign_id = :plain where id = :${call('kate')};
+       update events set event_type = 'survey.completed' where id = :event_of_emil;
+       update events set payload = '[]' where id = :event_of_dora;
+       update campaigns set email_completed_template_id = :grazie where id = :survey;
+       update campaigns set status = 'running' where id = :empty;
+       insert into contacts (id, campaign_id, phone_number, state) values (:new, :plain, '+4920000009', 'pending');
+       update events set payload = '{}';`,
+    );
+    await up({ url: first.url, directory: migrationsDirectory });
+    const waiting = await first.value(
+      "select count(*) from contacts join exclusion_list_entries using (phone_number) where state <> 'excluded'",
+    );
+    expect(waiting).toBe('0');
+    await run(first, 'delete from contacts');
+    expect(
+      await first.value('select (select count(*) from call_attempts) + (select count(*) from events)'),
+    ).toBe('0');
+  });
+
+  test('a person is erased whose event breaks a check that is not validated yet', async ({ first }) => {
+    await run(first, history);
+    await run(first, "update events set payload = '[]'; update contacts set email = 'none'");
+    await failureOf(first);
+    await run(first, 'delete from contacts where id = :dora');
+    await run(
+      first,
+      "update campaigns set status = 'cancelled' where id = :survey; delete from campaigns where id = :survey",
+    );
+    expect(await first.value('select count(*) from contacts where campaign_id = $1', [idOf('survey')])).toBe(
+      '0',
+    );
+  });
+});
