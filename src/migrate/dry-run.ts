@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { applicationName } from '../postgres/application-name.js';
 import { newestAfter } from './execute.js';
-import { LOCK_KEY } from './guard.js';
+import { HOLDER_KEY, LOCK_KEY } from './guard.js';
 import { LOCK_TIMEOUT_MS } from './run.js';
 import {
   chunkScript,
@@ -27,8 +27,8 @@ const RUN: Run = {
   snapshot: null,
 };
 
-const HEAD = `-- Sent while another session holds the advisory lock ${LOCK_KEY};
--- pid = 0 in the guards stands for its server process, and the zeros in run_id for the number of the run.
+const HEAD = `-- Sent while another session holds the advisory locks ${LOCK_KEY} and (${HOLDER_KEY}, 0);
+-- the 0 stands for its server process, and the zeros in run_id for the number of the run.
 -- Left out: the query by which a run describes, in the history, the catalog that it leaves.
 `;
 

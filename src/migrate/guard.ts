@@ -30,6 +30,12 @@ export interface Reached {
   readonly statementsDone: number | null;
 }
 
+/**
+ * Held by the session of the lock, together with the number of its own process: `void`, as an integer. Whoever else gets
+ * it knows that this session is gone.
+ */
+export const HOLDER_KEY = 0x766f_6964;
+
 /** Held by every transaction of a run, together with the number of its lock's process: `voic`, as an integer. */
 const EXECUTOR_KEY = 0x766f_6963;
 
@@ -127,12 +133,9 @@ function requireReached({ version, direction, statementsDone }: Reached): string
   end if;`;
 }
 
+/** A look into `pg_locks`, planned anew for each transaction, would take as long as all the rest of the guard. */
 function requireLock({ lockPid }: Guarded): string {
-  return `if not exists (
-    select from pg_catalog.pg_locks
-    where pid = ${lockPid}
-    and ${LOCK_IN_PG_LOCKS}
-  ) then
+  return `if pg_catalog.pg_try_advisory_xact_lock_shared(${HOLDER_KEY}, ${lockPid}) then
     raise exception 'the session that holds the migration lock is gone' using errcode = '${LOCK_LOST}';
   end if;`;
 }

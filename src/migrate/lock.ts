@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../postgres/connect.js';
 import { ExplainedError } from '../postgres/errors.js';
 import { interrupted } from './errors.js';
-import { LOCK_IN_PG_LOCKS, LOCK_KEY } from './guard.js';
+import { HOLDER_KEY, LOCK_IN_PG_LOCKS, LOCK_KEY } from './guard.js';
 
 /** A session that holds the lock of a run. */
 export interface LockHolder {
@@ -80,7 +80,8 @@ async function tryLock({ client, serverVersion }: Connection): Promise<number | 
     ...(serverVersion.number >= 170000 ? ['set local transaction_timeout = 0'] : []),
   ].join('; ');
   const answers: unknown = await client.query(
-    `begin isolation level read committed; ${lift}; select pg_catalog.pg_try_advisory_xact_lock(${LOCK_KEY}) as held, pg_catalog.pg_backend_pid() as pid`,
+    `begin isolation level read committed; ${lift}; select pg_catalog.pg_try_advisory_xact_lock(${LOCK_KEY}) as held, pg_catalog.pg_backend_pid() as pid,
+       pg_catalog.pg_try_advisory_xact_lock(${HOLDER_KEY}, pg_catalog.pg_backend_pid())`,
   );
   const rows = Array.isArray(answers)
     ? (answers.at(-1)?.rows as { held: boolean; pid: number }[] | undefined)

@@ -1,7 +1,8 @@
 import { parse } from 'libpg-query';
+import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { down } from '../../src/migrate/down.js';
-import { LOCK_KEY } from '../../src/migrate/guard.js';
+import { HOLDER_KEY } from '../../src/migrate/guard.js';
 import { up } from '../../src/migrate/up.js';
 import { test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
@@ -35,14 +36,16 @@ describe('a dry run (E19)', () => {
       'V1.down.sql': files['V1.down.sql'],
     });
     const { sql } = await up({ url: database.url, directory, dryRun: true });
-    // The guards ask for the lock, so it is held by ourselves.
-    const pid = await database.value('select pg_backend_pid()');
-    await database.client.query(`select pg_advisory_lock(${LOCK_KEY})`);
-    const text = Buffer.from((sql ?? '').replaceAll('pid = 0', `pid = ${pid}`));
+    // The guards ask for the lock that the session of a run holds.
+    const holder = new pg.Client(database.url);
+    await holder.connect();
+    await holder.query(`select pg_advisory_lock(${HOLDER_KEY}, 0)`);
+    const text = Buffer.from(sql ?? '');
     for (const { stmt_location: start = 0, stmt_len: length = 0 } of (await parse(text.toString())).stmts ??
       []) {
       await database.client.query(text.toString('utf8', start, start + length));
     }
+    await holder.end();
     expect(await up({ url: database.url, directory })).toMatchObject({ applied: [], current: 'V1' });
   });
 

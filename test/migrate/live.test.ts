@@ -73,7 +73,7 @@ describe('an index that is built concurrently', () => {
     await sleep(1500); // The watch has looked by now.
     expect(
       await database.rows(
-        "select backend_xmin from pg_stat_activity join pg_locks using (pid) where locktype = 'advisory' and datname = current_database()",
+        "select distinct backend_xmin from pg_stat_activity join pg_locks using (pid) where locktype = 'advisory' and datname = current_database()",
       ),
     ).toEqual([{ backend_xmin: null }]);
     await reader.query('rollback');
