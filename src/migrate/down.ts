@@ -54,11 +54,12 @@ export async function down(options: DownOptions): Promise<DownResult> {
   const prepare = preparer();
   return withDatabase(options, async ({ connection }) => {
     let left: readonly HistoryRow[] = [];
-    const plan: Planner = async (state) => {
+    const plan: Planner = async (state, onWork) => {
       const to = targetVersion(options.to, state.rows);
       const chosen = planDown(state.rows, { to, steps: stepsOf(options) });
       left = state.rows.slice(0, state.rows.length - chosen.length);
       if (chosen.length === 0) return [];
+      onWork?.();
       const versions = chosen.map(({ version }) => version);
       const recorded = await readDownSql(connection.client, versions);
       return Promise.all(

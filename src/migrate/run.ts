@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { applicationName } from '../postgres/application-name.js';
-import { type Connection, connect } from '../postgres/connect.js';
+import type { Connection } from '../postgres/connect.js';
+import { type ForeseenConnection, foreseeConnection } from '../postgres/foreseen.js';
+import pg from '../postgres/pg.js';
 import { describeTarget } from '../postgres/target.js';
 import type { Listener } from './events.js';
 import { execute, settle } from './execute.js';
@@ -32,8 +33,12 @@ export interface RunOptions {
   readonly snapshot?: SnapshotSource | undefined;
 }
 
-/** How a direction finds its work: given the server's state, the files to run, in order. */
-export type Planner = (state: ServerState) => Promise<readonly Work[]>;
+/**
+ * How a direction finds its work: given the server's state, the files to run, in order.
+ *
+ * @param onWork called as soon as it is known that there are any, ahead of their being parsed
+ */
+export type Planner = (state: ServerState, onWork?: () => void) => Promise<readonly Work[]>;
 
 interface Look {
   readonly state: ServerState;
@@ -67,7 +72,7 @@ const DEADLOCK_DETECTED = '40P01';
  * Nothing is locked where there is nothing to do. Under the lock the history is read and planned again, since another
  * run may have been there first.
  *
- * @param connection in pipeline mode; stays open
+ * @param connection in pipeline mode; is closed
  * @returns what became of each file
  * @throws MigrationFailedError for the first file that the server refuses
  */
@@ -76,48 +81,59 @@ export async function runUnderLock(
   plan: Planner,
   options: RunOptions,
 ): Promise<readonly MigrationResult[]> {
-  const look = async (): Promise<Look> => {
+  const forLock = foreseeConnection(connection.target);
+  try {
+    return await lockAndRun(connection, forLock, plan, options);
+  } finally {
+    // At once: each of them waits for its server to say goodbye.
+    await Promise.all([connection.close(), forLock.close()]);
+  }
+}
+
+async function lockAndRun(
+  connection: Connection,
+  forLock: ForeseenConnection,
+  plan: Planner,
+  options: RunOptions,
+): Promise<readonly MigrationResult[]> {
+  const look = async (onWork?: () => void): Promise<Look> => {
     const state = await readState(connection);
-    return { state, works: await plan(state) };
+    return { state, works: await plan(state, onWork) };
   };
-  const { state, works } = await look();
+  // While the files are parsed the connection for the lock opens.
+  const { state, works } = await look(() => void forLock.open());
   if (works.length === 0) return [];
   refuseStandby(state, describeTarget(connection.target));
   refusePooled(state, works);
   const emit = options.onEvent ?? (() => {});
-  const lockConnection = await connect(connection.target);
   const { signal } = options;
+  const lock = await acquireLock(await forLock.open(), {
+    longestMs: options.lockWaitMs,
+    stillNeeded: async () => (await look()).works.length > 0,
+    onWait: (holder) => emit({ kind: 'waiting', holder }),
+    signal,
+  });
+  if (lock === null) return [];
+  const run: Run = {
+    id: randomUUID(),
+    appliedWith: applicationName,
+    appliedOn: hostname(),
+    lockPid: lock.pid,
+    // To PostgreSQL 0 is for ever.
+    lockWaitMs: options.lockWaitMs === undefined ? 0 : Math.max(1, Math.round(options.lockWaitMs)),
+    lockTimeoutMs: LOCK_TIMEOUT_MS,
+    snapshot: options.snapshot ?? null,
+  };
+  const executor = state.isPooled ? executorOf(lock.pid) : String(state.pid);
+  const watch = watchRun(connection.target, executor, emit);
+  const stopListening = listenToNotices(connection, emit);
+  const interrupt = interruptOn(signal, connection.target, executor, lock);
   try {
-    const lock = await acquireLock(lockConnection, {
-      longestMs: options.lockWaitMs,
-      stillNeeded: async () => (await look()).works.length > 0,
-      onWait: (holder) => emit({ kind: 'waiting', holder }),
-      signal,
-    });
-    if (lock === null) return [];
-    const run: Run = {
-      id: randomUUID(),
-      appliedWith: applicationName,
-      appliedOn: hostname(),
-      lockPid: lock.pid,
-      // To PostgreSQL 0 is for ever.
-      lockWaitMs: options.lockWaitMs === undefined ? 0 : Math.max(1, Math.round(options.lockWaitMs)),
-      lockTimeoutMs: LOCK_TIMEOUT_MS,
-      snapshot: options.snapshot ?? null,
-    };
-    const executor = state.isPooled ? executorOf(lock.pid) : String(state.pid);
-    const watch = watchRun(connection.target, executor, emit);
-    const stopListening = listenToNotices(connection, emit);
-    const interrupt = interruptOn(signal, connection.target, executor, lock);
-    try {
-      return await runTries({ connection, run, look, emit, watch, signal });
-    } finally {
-      stopListening();
-      await interrupt.done();
-      await watch.stop();
-    }
+    return await runTries({ connection, run, look, emit, watch, signal });
   } finally {
-    await lockConnection.close();
+    stopListening();
+    await interrupt.done();
+    await watch.stop();
   }
 }
 

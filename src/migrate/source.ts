@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { MigrationFileError, type Place } from './errors.js';
 
@@ -46,12 +46,21 @@ export function checksumOf(text: string): string {
  * @throws MigrationFileError for a file that cannot be read, is no UTF-8, holds a NUL byte or is too long
  */
 export async function readSource(path: string): Promise<SourceFile> {
-  const { size } = await stat(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)));
-  if (size > LONGEST_FILE_BYTES) throw tooLong(path, size);
-  const bytes = await readFile(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)));
+  const bytes = readBytes(path);
   refuseWhatIsNoText(path, bytes);
   const text = normalizeText(bytes.toString('utf8'));
   return { path, text, checksum: checksumOf(text) };
+}
+
+/** Not by promises, which take several times as long for hundreds of small files. */
+function readBytes(path: string): Buffer {
+  try {
+    const { size } = statSync(path);
+    if (size <= LONGEST_FILE_BYTES) return readFileSync(path);
+    throw tooLong(path, size);
+  } catch (cause) {
+    throw cause instanceof MigrationFileError ? cause : unreadable(path, cause);
+  }
 }
 
 /**

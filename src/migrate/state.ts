@@ -24,12 +24,16 @@ export interface ServerState {
  * @param connection in pipeline mode
  */
 export async function readState({ client }: Connection): Promise<ServerState> {
-  const [facts, rows] = await Promise.all([
+  const { stream } = client.connection;
+  stream.cork();
+  const answers = Promise.all([
     client.query<{ pid: number; standby: boolean }>(
       'select pg_catalog.pg_backend_pid() as pid, pg_catalog.pg_is_in_recovery() as standby',
     ),
     readHistory(client),
   ]);
+  stream.uncork();
+  const [facts, rows] = await answers;
   const reported: unknown = Reflect.get(client, 'processID');
   const pid = facts.rows[0]?.pid ?? 0;
   return {

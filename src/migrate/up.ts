@@ -57,9 +57,10 @@ export async function up(options: UpOptions): Promise<UpResult> {
   const create = options.create === true && options.dryRun !== true;
   return withDatabase({ url: options.url, create }, async ({ connection, created }) => {
     let entries: readonly Entry[] = [];
-    const plan: Planner = async (state) => {
+    const plan: Planner = async (state, onWork) => {
       entries = compare(migrations, state.rows);
       const due = planUp(entries, { to, allowOutOfOrder: options.allowOutOfOrder });
+      if (due.length > 0) onWork?.();
       return Promise.all(due.map((migration) => prepare({ ...migration, migration }, 'up', migration.up)));
     };
     const { results: applied, sql } = await runOrShow(connection, plan, options);
