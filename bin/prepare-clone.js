@@ -3,6 +3,7 @@
 // of. Not part of the installed package.
 import { spawn } from 'node:child_process';
 import {
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -61,9 +62,9 @@ function buildIsStale() {
 /** When what the build is made of was changed last. */
 function newestSource() {
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.(ts|sql)$/.test(path))
     .map((path) => join('src', path));
-  return Math.max(...['package.json', 'tsconfig.json', 'tsconfig.build.json', ...sources].map(modified));
+  return Math.max(...['package.json', 'rolldown.config.ts', ...sources].map(modified));
 }
 
 /**
@@ -75,17 +76,26 @@ function modified(path) {
 }
 
 async function installPackages() {
+  const packages = lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false });
+  if (packages?.isSymbolicLink() === true) {
+    // npm ci would empty the folder that the link names.
+    throw new PrepareError(
+      'packages_elsewhere',
+      `The packages of ${root} are stale, and its node_modules is a link to those of somebody else.`,
+      'Run npm ci there, or remove the link and run the command again.',
+    );
+  }
   process.stderr.write('Installing the packages of this clone (once; npm ci) …\n');
   const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
   await run('npm', ['ci', '--include=dev', '--include=optional', ...quiet]);
 }
 
 async function build() {
-  const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  if (modified('node_modules/typescript/bin/tsc') === -1) {
+  const bundler = 'node_modules/rolldown/bin/cli.mjs';
+  if (modified(bundler) === -1) {
     throw new PrepareError(
-      'compiler_missing',
-      `${root} has to be built, and its packages are installed without TypeScript.`,
+      'bundler_missing',
+      `${root} has to be built, and its packages are installed without rolldown.`,
       'Run npm ci there, with the development packages.',
     );
   }
@@ -95,11 +105,11 @@ async function build() {
   const fresh = join(root, `dist.${process.pid}.tmp`);
   const old = join(root, `dist.${process.pid}.old.tmp`);
   try {
-    // Types are the business of "npm run check"; here they would double the time.
-    await run(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', fresh]);
+    // Declarations of the types are for the published package only.
+    await run(process.execPath, [bundler, '--config', '--dir', fresh, '--logLevel', 'warn']);
     const stamp = join(fresh, '.built');
     writeFileSync(stamp, '');
-    // A source that is saved while the compiler runs is newer than the stamp, and is built next time. File systems
+    // A source that is saved while the bundler runs is newer than the stamp, and is built next time. File systems
     // keep less of a time than they tell.
     const time = Math.ceil(newest + 1) / 1000;
     utimesSync(stamp, time, time);
@@ -112,7 +122,7 @@ async function build() {
   }
 }
 
-/** @param {string} folder removed also while a compiler that has lost its parent still writes into it */
+/** @param {string} folder removed also while a bundler that has lost its parent still writes into it */
 function remove(folder) {
   rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 }
@@ -145,7 +155,7 @@ async function run(program, args) {
   if (status !== 0) {
     throw new PrepareError(
       'prepare_failed',
-      `${program === 'npm' ? 'npm ci' : 'The TypeScript compiler'} failed in ${root}.`,
+      `${program === 'npm' ? 'npm ci' : 'The bundler'} failed in ${root}.`,
       'See what it says above, cure that, and run the command again.',
     );
   }

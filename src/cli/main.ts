@@ -1,6 +1,3 @@
-// First: it changes how the modules behind it load.
-import './pg-start.js';
-
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../postgres/application-name.js';
 import { docsCommand } from './docs.js';

@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { type Database, withDatabase } from '../migrate/database.js';
+import pg from '../postgres/pg.js';
 
 /** How much there is in the schema `public`. */
 export interface Contents {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import pg from 'pg';
 import { HISTORY_SCHEMA } from '../migrate/history.js';
+import pg from '../postgres/pg.js';
 import { COLUMNS } from './snapshot/columns.js';
 import { CONSTRAINTS, INDEXES } from './snapshot/constraints.js';
 import { FUNCTIONS } from './snapshot/functions.js';

@@ -1,5 +1,5 @@
-import pg from 'pg';
 import type { SnapshotSource } from '../migrate/snapshot.js';
+import pg from '../postgres/pg.js';
 import { schemasOf } from './schemas.js';
 import { SNAPSHOT_FORMAT, SNAPSHOT_SETTINGS, snapshotQuery } from './snapshot.js';
 

@@ -1,4 +1,3 @@
-import pg from 'pg';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import type { Drift } from '../migrate/drift.js';
 import { type Migration, readMigrations } from '../migrate/files.js';
@@ -6,6 +5,7 @@ import { HISTORY_TABLE, readHistory } from '../migrate/history.js';
 import { compare, type Entry, type Standing } from '../migrate/plan.js';
 import { parseStatements } from '../migrate/statements.js';
 import { ExplainedError } from '../postgres/errors.js';
+import pg from '../postgres/pg.js';
 import { displayName } from './difference/names.js';
 import { differences } from './difference.js';
 import { brokenRules } from './rules.js';

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import pg from '../postgres/pg.js';
 import type { Work } from './script.js';
 
 /**

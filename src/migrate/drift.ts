@@ -1,5 +1,5 @@
-import pg from 'pg';
 import type { Connection } from '../postgres/connect.js';
+import pg from '../postgres/pg.js';
 import { compareSnapshotSql, type SnapshotSource } from './snapshot.js';
 
 /**

@@ -1,6 +1,6 @@
-import pg from 'pg';
 import type { Connection } from '../postgres/connect.js';
 import { ExplainedError } from '../postgres/errors.js';
+import pg from '../postgres/pg.js';
 import { causeWithoutValues, withoutValues } from '../postgres/values.js';
 import { definitionOf } from './constraint.js';
 import { MigrationFailedError, type MigrationResult, type ServerReport } from './failure.js';

@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { ExplainedError } from '../postgres/errors.js';
+import pg from '../postgres/pg.js';
 
 /** The schema that holds the history and nothing else; the engine never relies on `search_path`. */
 export const HISTORY_SCHEMA = 'voicesurvey_migrations';

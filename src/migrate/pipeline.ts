@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type pg from '../postgres/pg.js';
 import type { Message } from './script.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { Node } from 'libpg-query';
-import type pg from 'pg';
+import type pg from '../postgres/pg.js';
 import type { Place } from './errors.js';
 import type { Message, Work } from './script.js';
 import { placeAt } from './source.js';

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import pg from '../postgres/pg.js';
 import type { Migration, Script } from './files.js';
 import { type Guarded, guard, lockGuard, type Reached } from './guard.js';
 import { CREATE_HISTORY, HISTORY_TABLE } from './history.js';

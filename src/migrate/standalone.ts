@@ -1,5 +1,5 @@
 import type { IndexElem, IndexStmt, Node, RangeVar } from 'libpg-query';
-import pg from 'pg';
+import pg from '../postgres/pg.js';
 import type { Listener } from './events.js';
 import { parseSql, type Statement } from './statements.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import pg from 'pg';
 import type { Connection } from '../postgres/connect.js';
+import pg from '../postgres/pg.js';
 import { HistoryError } from './errors.js';
 import type { Listener } from './events.js';
 import type { Failure } from './outcome.js';

@@ -1,7 +1,7 @@
-import type pg from 'pg';
 import { type Failure, type LoggedIn, logIn } from './connection/login.js';
 import { explainFailure } from './connection-errors.js';
 import { ConnectionError } from './errors.js';
+import type pg from './pg.js';
 import { acceptServerVersion, type ServerVersion } from './server-version.js';
 import { describeTarget, type Target } from './target.js';
 import { encryptionsToTry } from './tls.js';

@@ -1,9 +1,9 @@
-import pg from 'pg';
 import type { Failure } from './connection/login.js';
 import { explainNetworkError } from './connection-errors/network.js';
 import { explainRefusal } from './connection-errors/server.js';
 import { explainTlsError, isServerWithoutTls } from './connection-errors/tls.js';
 import { ConnectionError } from './errors.js';
+import pg from './pg.js';
 import { describeTarget, type Target } from './target.js';
 
 /** SQLSTATEs with which a server ends a connection: stopped, crashed, dropped, or idle for too long. */

@@ -1,7 +1,7 @@
-import pg from 'pg';
 import { type Connection, connect } from './connect.js';
 import { explainLostConnection } from './connection-errors.js';
 import { ConnectionError } from './errors.js';
+import pg from './pg.js';
 import { describeTarget, type Target } from './target.js';
 
 /** Databases to connect to while the one that is wanted does not exist; one of them is on every server. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import { connectForMaintenance, createDatabase } from './create-database.js';
 import { ConnectionError } from './errors.js';
+import pg from './pg.js';
 import { describeTarget, type Target } from './target.js';
 import { parseDatabaseUrl } from './url.js';
 

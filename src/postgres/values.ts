@@ -1,4 +1,4 @@
-import pg from 'pg';
+import pg from './pg.js';
 
 /**
  * What may be shown of an error's DETAIL.

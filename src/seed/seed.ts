@@ -1,8 +1,8 @@
-import pg from 'pg';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { placeAt, readSource, type SourceFile } from '../migrate/source.js';
 import { explainLostConnection } from '../postgres/connection-errors.js';
 import { ExplainedError } from '../postgres/errors.js';
+import pg from '../postgres/pg.js';
 import { causeWithoutValues, withoutValues } from '../postgres/values.js';
 import { seedFile } from './storage.js';
 

@@ -73,7 +73,7 @@ describe('an installed package', () => {
     const { code, stdout, stderr } = await runCli(['--version'], {
       root: packageRoot,
       cwd: root,
-      // Where neither npm nor a compiler could be found.
+      // Where neither npm nor a bundler could be found.
       env: { PATH: '/nowhere' },
     });
     expect([code, stderr]).toEqual([0, '']);
@@ -100,7 +100,7 @@ describe('an installed package', () => {
 
   test('of which a part is missing says so', async () => {
     const { packageRoot, root } = project;
-    await rm(join(packageRoot, 'dist/cli/up.js'));
+    await rm(join(packageRoot, 'dist/parts/shared.js'));
     const { code, stdout, stderr } = await runCli(['up', '--json'], { root: packageRoot, cwd: root });
     expect([code, stderr]).toEqual([1, '']);
     expect(JSON.parse(stdout)).toEqual({
@@ -110,7 +110,7 @@ describe('an installed package', () => {
       server: null,
       error: {
         code: 'package_incomplete',
-        message: `A part of the package is missing: Cannot find module '${packageRoot}/dist/cli/up.js'.`,
+        message: `A part of the package is missing: Cannot find module '${packageRoot}/dist/parts/shared.js'.`,
         remedy: 'Install voicesurvey-db again.',
         place: null,
         server: null,

@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -42,7 +42,7 @@ describe('a clone that is not built', () => {
     while (!(await isThere(join(root, '.prepare.lock')))) await pause(5);
     await pause(200);
     child.kill('SIGKILL');
-    // Its compiler is an orphan now, and goes on.
+    // Its bundler is an orphan now, and goes on.
     expect(await version(root)).toMatchObject({ code: 0 });
     await result;
     expect(await leftovers(root)).toEqual([]);
@@ -63,10 +63,11 @@ describe('a clone that was built', () => {
     const { root } = shared;
     await appendFile(join(root, 'src/postgres/application-name.ts'), '\n');
     await writeFile(join(root, 'src/added.ts'), "export const added = 'yes';\n");
+    await appendFile(join(root, 'src/index.ts'), "export { added } from './added.js';\n");
     const future = new Date(Date.now() + 86_400_000);
     await utimes(join(root, 'src/added.ts'), future, future);
     expect(await version(root)).toEqual(worked);
-    expect(await readFile(join(root, 'dist/added.js'), 'utf8')).toContain('yes');
+    expect(await readFile(join(root, 'dist/index.js'), 'utf8')).toContain('yes');
     const built = await stat(join(root, 'dist'));
     expect(await version(root)).toEqual(worked);
     expect((await stat(join(root, 'dist'))).ino).toBe(built.ino);
@@ -113,14 +114,14 @@ describe('a clone that was built', () => {
       server: null,
       error: {
         code: 'prepare_failed',
-        message: `The TypeScript compiler failed in ${root}.`,
+        message: `The bundler failed in ${root}.`,
         remedy: 'See what it says above, cure that, and run the command again.',
         place: null,
         server: null,
       },
     });
     expect(stdout.startsWith('{')).toBe(true);
-    expect(await readFile(join(root, 'dist/added.js'), 'utf8')).toContain('yes');
+    expect(await readFile(join(root, 'dist/index.js'), 'utf8')).toContain('yes');
     expect(await leftovers(root)).toEqual([]);
   });
 });
@@ -145,4 +146,20 @@ test('the program is executable, and the modes of the scripts are in git', async
   ]) {
     expect((await stat(join(repository, path))).mode & 0o111).toBe(0o111);
   }
+});
+
+test('a clone with the packages of another folder leaves these alone when they are stale', async () => {
+  const { root } = await clone({ built: true });
+  const others = join(root, 'others');
+  await mkdir(others);
+  await writeFile(join(others, 'package.txt'), '');
+  await rm(join(root, 'node_modules'));
+  await symlink(others, join(root, 'node_modules'), 'dir');
+  const { code, stderr } = await runCli(['up'], { root, env: { PATH: '/nowhere' } });
+  expect([code, stderr]).toEqual([
+    1,
+    `error: The packages of ${root} are stale, and its node_modules is a link to those of somebody else.\n` +
+      'Run npm ci there, or remove the link and run the command again.\n',
+  ]);
+  expect(await readdir(others)).toEqual(['package.txt']);
 });

@@ -14,6 +14,7 @@ const CLONED = [
   'package-lock.json',
   'tsconfig.json',
   'tsconfig.build.json',
+  'rolldown.config.ts',
   '.gitignore',
 ];
 
@@ -68,18 +69,15 @@ async function makeClone({ built, name = 'clone' }: { built: boolean; name?: str
 }
 
 async function makeProject(): Promise<{ root: string; packageRoot: string; packed: string[] }> {
-  const source = await makeClone({ built: true });
+  const source = await makeClone({ built: false });
   for (const path of ['README.md', 'LICENSE', 'CHANGELOG.md']) {
     await cp(join(repository, path), join(source, path)).catch(() => {});
   }
   const root = await temporaryFolder();
-  const packing = await runProgram(
-    'npm',
-    ['pack', '--ignore-scripts', '--json', '--pack-destination', root],
-    {
-      cwd: source,
-    },
-  );
+  const npm = (...args: string[]) => runProgram('npm', args, { cwd: source });
+  // Of a script that `npm pack` runs itself, the output is mixed into its own.
+  await npm('run', 'prepack');
+  const packing = await npm('pack', '--ignore-scripts', '--json', '--pack-destination', root);
   const [packed] = JSON.parse(packing.stdout) as [{ filename: string; files: { path: string }[] }];
   await rm(join(source, '..'), { recursive: true });
   const packageRoot = join(root, 'node_modules/voicesurvey-db');

@@ -1,3 +1,4 @@
+import { build } from 'rolldown';
 import type { TestProject } from 'vitest/node';
 import { up } from '../../src/inspect/engine.js';
 import { migrationsDirectory } from '../../src/seed/storage.js';
@@ -18,6 +19,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // Tests that start the command line as a process find it built.
   const { prepareClone } = await import('../../bin/prepare-clone.js');
   await prepareClone();
+  await build({
+    input: 'src/postgres/embedded.ts',
+    platform: 'node',
+    external: /^[^./]/,
+    output: { dir: 'node_modules/.voicesurvey-db-test/postgres' },
+    logLevel: 'warn',
+  });
   const server = await startTestServer();
   const runName = newRunName();
   const template = await createDatabase(server.url, `${runName}_schema`);

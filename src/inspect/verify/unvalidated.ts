@@ -1,4 +1,4 @@
-import pg from 'pg';
+import pg from '../../postgres/pg.js';
 
 /** A constraint that may be broken by rows that were there before it. */
 export interface Unvalidated {

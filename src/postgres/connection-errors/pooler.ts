@@ -1,4 +1,4 @@
-import type { DatabaseError } from 'pg';
+import type pg from '../pg.js';
 import type { Target } from '../target.js';
 import type { Sentences } from './sentences.js';
 
@@ -59,7 +59,7 @@ const EXPLANATIONS: readonly (readonly [RegExp, (target: Target, said: string) =
  *
  * @returns undefined for an error of PostgreSQL, which always names the place in its source
  */
-export function explainPoolerRefusal(error: DatabaseError, target: Target): Sentences | undefined {
+export function explainPoolerRefusal(error: pg.DatabaseError, target: Target): Sentences | undefined {
   if (error.routine !== undefined) return undefined;
   const explain = EXPLANATIONS.find(([text]) => text.test(error.message))?.[1];
   return explain?.(target, error.message);

@@ -1,5 +1,5 @@
-import { type DatabaseError, escapeIdentifier } from 'pg';
 import { ConnectionError } from '../errors.js';
+import pg from '../pg.js';
 import { describeTarget, type Target } from '../target.js';
 import { explainPoolerRefusal } from './pooler.js';
 import type { Sentences } from './sentences.js';
@@ -11,13 +11,13 @@ import type { Sentences } from './sentences.js';
  * @param error what the server sent
  * @returns the explained error; the server's own message is in its sentence where it says more than the code
  */
-export function explainRefusal(error: DatabaseError, target: Target): ConnectionError {
+export function explainRefusal(error: pg.DatabaseError, target: Target): ConnectionError {
   const [code, problem, remedy] =
     explainPoolerRefusal(error, target) ?? refusal(error, target) ?? otherRefusal(error);
   return new ConnectionError(code, `${describeTarget(target)} ${problem}.`, { remedy, cause: error });
 }
 
-function refusal(error: DatabaseError, target: Target): Sentences | undefined {
+function refusal(error: pg.DatabaseError, target: Target): Sentences | undefined {
   switch (error.code) {
     case '28P01':
       return wrongPassword(error, target);
@@ -60,7 +60,7 @@ function refusal(error: DatabaseError, target: Target): Sentences | undefined {
   }
 }
 
-function wrongPassword(error: DatabaseError, target: Target): Sentences {
+function wrongPassword(error: pg.DatabaseError, target: Target): Sentences {
   const source =
     target.password === undefined ? `from ${target.passwordFile}` : 'in the URL, or in PGPASSWORD';
   return [
@@ -70,7 +70,7 @@ function wrongPassword(error: DatabaseError, target: Target): Sentences {
   ];
 }
 
-function roleRefused(error: DatabaseError): Sentences {
+function roleRefused(error: pg.DatabaseError): Sentences {
   return [
     'role_refused',
     `does not let this user in: ${said(error)}`,
@@ -79,7 +79,7 @@ function roleRefused(error: DatabaseError): Sentences {
 }
 
 /** The login is tied to the certificate that we were shown, and the server has another one. */
-function intercepted(error: DatabaseError): Sentences {
+function intercepted(error: pg.DatabaseError): Sentences {
   return [
     'channel_binding_failed',
     `is not what this connection is encrypted with; somebody between decrypts it: ${said(error)}`,
@@ -87,7 +87,7 @@ function intercepted(error: DatabaseError): Sentences {
   ];
 }
 
-function ruleRefused(error: DatabaseError, target: Target): Sentences {
+function ruleRefused(error: pg.DatabaseError, target: Target): Sentences {
   const encrypt =
     target.tls.mode === 'disable'
       ? 'Write sslmode=require into the URL if it takes encrypted ones only, or let'
@@ -99,15 +99,15 @@ function ruleRefused(error: DatabaseError, target: Target): Sentences {
   ];
 }
 
-function databaseForbidden(error: DatabaseError, target: Target): Sentences {
+function databaseForbidden(error: pg.DatabaseError, target: Target): Sentences {
   return [
     'database_forbidden',
     `may not be used by this user: ${said(error)}`,
-    `Let its owner run: grant connect on database ${escapeIdentifier(target.database)} to ${escapeIdentifier(target.user)};`,
+    `Let its owner run: grant connect on database ${pg.escapeIdentifier(target.database)} to ${pg.escapeIdentifier(target.user)};`,
   ];
 }
 
-function optionsRefused(error: DatabaseError): Sentences {
+function optionsRefused(error: pg.DatabaseError): Sentences {
   return [
     'session_options_refused',
     `does not take the settings for the session: ${said(error)}`,
@@ -115,7 +115,7 @@ function optionsRefused(error: DatabaseError): Sentences {
   ];
 }
 
-function otherRefusal(error: DatabaseError): Sentences {
+function otherRefusal(error: pg.DatabaseError): Sentences {
   return [
     'connection_failed',
     `refused the connection: ${said(error)} (SQLSTATE ${error.code ?? 'unknown'})`,
@@ -123,6 +123,6 @@ function otherRefusal(error: DatabaseError): Sentences {
   ];
 }
 
-function said(error: DatabaseError): string {
+function said(error: pg.DatabaseError): string {
   return error.message.replace(/\.$/, '');
 }

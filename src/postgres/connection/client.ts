@@ -1,6 +1,6 @@
-import pg from 'pg';
 import { applicationName } from '../application-name.js';
 import { ConnectionError } from '../errors.js';
+import pg from '../pg.js';
 import { describeTarget, type Target } from '../target.js';
 import { judgeFirstReply } from './first-reply.js';
 import { passwordFromFile } from './password-file.js';

@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { ConnectionError } from '../errors.js';
+import pg from '../pg.js';
 import { describeTarget, type Target } from '../target.js';
 import { type Encryption, tlsOptions } from '../tls.js';
 import { channelNotBound, makeClient, type Progress } from './client.js';

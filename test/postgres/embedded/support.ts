@@ -12,8 +12,10 @@ import { titleOf } from '../../../src/postgres/embedded/processes.js';
 import { obstacleFor, type ServerUser } from '../../../src/postgres/embedded/server-user.js';
 import { type EmbeddedServer, stopEmbeddedServer } from '../../../src/postgres/embedded.js';
 
-/** The compiled code, for child processes, which Node 20 cannot let run TypeScript; built by the global setup. */
-const compiled = fileURLToPath(new URL('../../../dist/postgres', import.meta.url));
+/** The compiled code, for child processes, which Node 20 cannot let run TypeScript. */
+const compiled = fileURLToPath(
+  new URL('../../../node_modules/.voicesurvey-db-test/postgres', import.meta.url),
+);
 
 export const isRoot = process.geteuid?.() === 0;
 

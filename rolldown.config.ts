@@ -1,0 +1,29 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'libpg-query';
+import { defineConfig, type Plugin } from 'rolldown';
+import { readSource } from './src/migrate/source.js';
+
+// Joins the library and the command line into a few files: to find and read a hundred small ones took a third of the
+// time of an `up` with nothing to do. What they share lies one folder deep, as in src, where paths are relative to.
+export default defineConfig({
+  input: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },
+  platform: 'node',
+  external: /^[^./]/,
+  plugins: [parsedMigrations('src/storage/sql')],
+  output: { dir: 'dist', format: 'esm', chunkFileNames: 'parts/shared.js' },
+});
+
+/** Keeps what PostgreSQL's parser says to our own migrations, see src/migrate/parsed.ts. */
+function parsedMigrations(directory: string): Plugin {
+  return {
+    name: 'parsed-migrations',
+    async generateBundle() {
+      for (const name of await readdir(directory)) {
+        const { text, checksum } = await readSource(join(directory, name));
+        const { stmts = [] } = await parse(text);
+        this.emitFile({ type: 'asset', fileName: `parsed/${checksum}.json`, source: JSON.stringify(stmts) });
+      }
+    },
+  };
+}
