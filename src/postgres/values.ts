@@ -39,5 +39,6 @@ export function causeWithoutValues(
   return Object.assign(copy, error, {
     detail: withoutValues(error) ?? undefined,
     where: shown.context ?? undefined,
+    internalQuery: undefined,
   });
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import { seedFile } from '../../src/seed/storage.js';
 import { type TestDatabase, test } from '../support/database.js';
 
@@ -73,4 +73,41 @@ test('rows that somebody edited stay as they are', async ({ migrated }) => {
   await migrated.client.query(seedSql);
   expect(await migrated.value('select name from campaigns')).toBe('Ours');
   expect(await migrated.value('select count(*) from contacts')).toBe('5');
+});
+
+describe('the seed can be run again when the campaign has moved on', () => {
+  const open = "update campaigns set allowed_call_start_local = '00:00', allowed_call_end_local = '24:00'";
+  const start = "update campaigns set status = 'running'";
+  const callAll = `begin;
+    update contacts set state = 'in_progress', attempts_count = 1, last_attempt_at = now() where state = 'pending';
+    insert into call_attempts (contact_id, campaign_id, attempt_number, call_id, answered_at)
+      select id, campaign_id, 1, id::text, now() from contacts where state = 'in_progress';
+    commit;`;
+  const refuseAll = `begin;
+    update call_attempts set ended_at = now(), outcome = 'refused';
+    update contacts set state = 'refused', last_outcome = 'refused' where state = 'in_progress';
+    commit;`;
+
+  test.for([
+    ['scheduled', "update campaigns set status = 'scheduled'"],
+    ['running', start],
+    ['in calls', `${open}; ${start}; ${callAll}`],
+    [
+      'in calls of people who have been listed since',
+      `${open}; ${start}; ${callAll}
+      insert into exclusion_list_entries (phone_number) select phone_number from contacts on conflict do nothing;`,
+    ],
+    ['refused by all', `${open}; ${start}; ${callAll} ${refuseAll}`],
+    ['paused', `${start}; update campaigns set status = 'paused'`],
+    ['completed', `${start}; update campaigns set status = 'completed'`],
+    ['cancelled', "update campaigns set status = 'cancelled'"],
+    ['without a template', "delete from email_templates where id::text like '%5'"],
+  ])('%s', async ([, sql = ''], { migrated }) => {
+    await migrated.client.query(seedSql);
+    await migrated.client.query(sql);
+    const before = (await allRows(migrated)).filter((row) => !row.startsWith('email_templates'));
+    await migrated.client.query(seedSql);
+    expect((await allRows(migrated)).filter((row) => !row.startsWith('email_templates'))).toEqual(before);
+    expect(await migrated.value('select count(*) from email_templates')).toBe('5');
+  });
 });
