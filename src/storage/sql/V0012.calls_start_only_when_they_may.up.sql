@@ -268,7 +268,10 @@ begin
 end
 $function$;
 
-create or replace function public.check_open_call_is_not_lost()
+-- The latest calls of a contact say which number the next call may have, and when it may start; that is looked
+-- at when the transaction commits, so that it cannot be deleted and dialled again in one step.
+
+create or replace function public.check_latest_call_is_kept()
 returns trigger
 language plpgsql
 security definer
@@ -279,18 +282,16 @@ begin
     select
     from public.contacts
     where id = old.contact_id
-      and state = 'in_progress'
-  ) and not exists (
-    select
-    from public.call_attempts
-    where contact_id = old.contact_id
-      and ended_at is null
+      and (
+        (state in ('pending', 'not_reached') and attempts_count = old.attempt_number)
+        or (state = 'in_progress' and attempts_count - old.attempt_number in (0, 1))
+      )
   ) then
     perform public.refuse(
       tg_name, 'call_attempts',
-      'An open call is ended, not deleted.',
+      tg_argv[0],
       format('Attempt %s of contact %s.', old.id, old.contact_id),
-      'End the call; or delete the contact, with all that is known of the person.'
+      tg_argv[1]
     );
   end if;
 
@@ -304,8 +305,8 @@ comment on function public.check_call_may_start() is
   'Refuses an attempt to a contact who may not be called, or not now, or not again.';
 comment on function public.check_call_agrees_with_its_contact() is
   'Refuses an attempt that its contact knows nothing of, and one more than may be open at once.';
-comment on function public.check_open_call_is_not_lost() is
-  'Refuses the deletion of an open call whose contact stays in progress.';
+comment on function public.check_latest_call_is_kept() is
+  'Refuses the deletion of the latest call, open or ended, of a contact who stays and may be called again.';
 
 
 create or replace trigger a_call_may_start
@@ -333,7 +334,21 @@ create constraint trigger an_open_call_is_not_deleted
   deferrable initially deferred
   for each row
   when (old.ended_at is null)
-  execute function public.check_open_call_is_not_lost();
+  execute function public.check_latest_call_is_kept(
+    'An open call is ended, not deleted.',
+    'End the call; or delete the contact, with all that is known of the person.'
+  );
+
+drop trigger if exists who_may_be_called_again_keeps_the_latest_call on public.call_attempts;
+create constraint trigger who_may_be_called_again_keeps_the_latest_call
+  after delete on public.call_attempts
+  deferrable initially deferred
+  for each row
+  when (old.ended_at is not null)
+  execute function public.check_latest_call_is_kept(
+    'Who may be called again, or is in a call, keeps the latest call before; without it they could be dialled too often, or too soon.',
+    'Keep it until the contact has ended; or delete the contact, with all that is known of the person.'
+  );
 
 comment on trigger a_call_may_start on public.call_attempts is
   'Rules 1, 2 and 3: who is dialled, how often and when.';
@@ -343,3 +358,5 @@ comment on trigger an_ended_call_agrees_with_its_contact on public.call_attempts
   'Rule 10: a contact is in progress while its call is open, and no longer.';
 comment on trigger an_open_call_is_not_deleted on public.call_attempts is
   'Rule 10: a contact in progress has an open call.';
+comment on trigger who_may_be_called_again_keeps_the_latest_call on public.call_attempts is
+  'Rules 2 and 3: the number and the start of the latest call say which may be the next, and when.';

@@ -1,5 +1,5 @@
 import { PHONES } from './history.js';
-import { answers, call, claim, end, exclude, leave, list, move, take } from './steps.js';
+import { answers, call, claim, dial, end, exclude, leave, list, move, take } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 const to = (person: string, state: string): string =>
@@ -141,7 +141,45 @@ correct(
   "(select state = 'completed' from contacts where id = :dora)",
 );
 correct('a number is corrected', `update contacts set phone_number = '+4920009999' where id = :ada;`);
-correct('an ended call is deleted', `delete from call_attempts where id = :${call('gina')};`);
+forbidden(
+  'the latest call of who may be called again is deleted',
+  `delete from call_attempts where id = :${call('gina')};`,
+  'who_may_be_called_again_keeps_the_latest_call',
+);
+forbidden(
+  'an open call is deleted and its contact waits again',
+  `delete from call_attempts where id = :${call('cleo')}; update contacts set state = 'pending' where id = :cleo;`,
+  'an_open_call_is_not_deleted',
+);
+forbidden(
+  'an open call is deleted and its number dialled again',
+  `delete from call_attempts where id = :${call('cleo')}; ${dial('cleo')}`,
+  'an_open_call_is_not_deleted',
+);
+forbidden(
+  'the latest call is deleted and the next one dialled too soon',
+  `delete from call_attempts where id = :${call('hugo')}; ${claim('hugo', { number: 2 })}`,
+  'who_may_be_called_again_keeps_the_latest_call',
+);
+forbidden(
+  'the latest call of who was not reached is deleted, and its number dialled again',
+  `delete from call_attempts where id = :${call('fred', 2)};
+   update contacts set state = 'in_progress', last_attempt_at = now() where id = :fred; ${dial('fred', { number: 2 })}`,
+  'who_may_be_called_again_keeps_the_latest_call',
+);
+correct(
+  'the call of who was excluded in it is deleted',
+  `${exclude(PHONES.ben)} delete from call_attempts where id = :${call('ben')};`,
+);
+correct('an earlier call is deleted', `delete from call_attempts where id = :${call('fred')};`);
+correct(
+  'the calls of those who are not called again are deleted',
+  `delete from call_attempts where contact_id in (:dora, :emil, :kate);`,
+);
+correct(
+  'the latest call goes in the transaction of its contact, before it',
+  `delete from call_attempts where contact_id = :gina; delete from contacts where id = :gina;`,
+);
 correct(
   'a contact is in progress again in the transaction that ends its call',
   `${move('survey', 'paused')} update campaigns set retry_interval_minutes = 1 where id = :survey; ${move('survey', 'running')} ${end(call('ben'), 'failed', 'now()')} ${claim('ben', { number: 2 })}`,
