@@ -11,8 +11,10 @@ import pg from 'pg';
  * @property {string} host
  * @property {number} port
  * @property {string} version
- * @property {string} user who may make databases and logs in without a password
- * @property {(name: string) => Promise<void>} createDatabase makes it anew, empty
+ * @property {string} user who may make databases
+ * @property {string} password where the server asks for one
+ * @property {(name: string, settings?: Record<string, string>) => Promise<void>} createDatabase makes it anew, empty,
+ *   with settings of its own
  * @property {(name: string) => Promise<void>} dropDatabase
  * @property {(name: string, object: string) => Promise<boolean>} has whether a database has a table
  * @property {() => Promise<void>} stop
@@ -58,12 +60,12 @@ export async function useServer(url) {
  * @returns {Promise<Server>}
  */
 async function serverOf(admin, stop) {
-  const { host, port, user = '' } = admin;
+  const { host, port, user = '', password = '' } = admin;
   const { rows } = await admin.query(
     "select split_part(current_setting('server_version'), ' ', 1) as version",
   );
   const has = async (/** @type {string} */ database, /** @type {string} */ object) => {
-    const client = new pg.Client({ host, port, user, database });
+    const client = new pg.Client({ host, port, user, password, database });
     await client.connect();
     try {
       const answer = await client.query('select to_regclass($1) is not null as found', [object]);
@@ -76,11 +78,15 @@ async function serverOf(admin, stop) {
     host,
     port,
     user,
+    password,
     version: rows[0]?.version,
     has,
-    createDatabase: async (name) => {
+    createDatabase: async (name, settings = {}) => {
       await admin.query(`drop database if exists ${name} with (force)`);
       await admin.query(`create database ${name}`);
+      for (const [setting, value] of Object.entries(settings)) {
+        await admin.query(`alter database ${name} set ${setting} = '${value}'`);
+      }
       // The first session of a database writes its cache of the catalog; nobody shall be measured with that.
       await has(name, 'pg_class');
     },

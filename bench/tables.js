@@ -82,7 +82,7 @@ export function memoryTable(rows, scenarios) {
  * @param {readonly string[]} head
  * @param {readonly (readonly string[])[]} body
  */
-function table(head, body) {
+export function table(head, body) {
   const line = (/** @type {readonly string[]} */ cells) => `| ${cells.join(' | ')} |\n`;
   return line(head) + line(head.map((_, index) => (index === 0 ? '---' : '---:'))) + body.map(line).join('');
 }

@@ -1,6 +1,7 @@
 // @ts-check
 import { join } from 'node:path';
 import { time, timeAndMemory } from './measure.js';
+import { median } from './statistics.js';
 
 /** @typedef {import('./contenders.js').Contender} Contender */
 /** @typedef {import('./scenarios.js').Scenario} Scenario */
@@ -87,12 +88,4 @@ export async function alternate(one, other, latencyMs, rounds) {
     times.push(await one.time(latencyMs));
   }
   return { ratio: median(times) / median(others), ms: median(times), otherMs: median(others) };
-}
-
-/** @param {readonly number[]} values */
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = Math.floor(sorted.length / 2);
-  const [low = 0, high = 0] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[half]];
-  return (low + high) / 2;
 }
