@@ -40,17 +40,19 @@ export function makeCommand<Options extends CommonOptions>(
  * work begins; results and errors name it.
  *
  * @param run does the work on that server; `words` are the command's arguments
+ * @param choose which server that is; the one of `DATABASE_URL`, or the embedded one, unless told otherwise
  */
 export function makeDatabaseCommand<Options extends CommonOptions>(
   name: string,
   description: string,
   run: (options: Options, server: ChosenServer, words: readonly string[]) => Promise<Answer>,
+  choose: (options: Options) => Promise<ChosenServer> = chooseServer,
 ): Command {
   return commandWith<Options>(name, description, async (options, words) => {
     const json = options.json === true;
     let server: ChosenServer | null = null;
     try {
-      server = await chooseServer(options);
+      server = await choose(options);
       const { embedded } = server;
       if (embedded?.started && !json) say(startedLine(embedded));
       const answer = await run(options, server, words);

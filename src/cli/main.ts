@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../postgres/application-name.js';
+import { checkCommand } from './check.js';
 import { docsCommand } from './docs.js';
 import { downCommand } from './down.js';
 import { newCommand } from './new.js';
@@ -64,6 +65,7 @@ function makeProgram(): Command {
     downCommand(),
     statusCommand(),
     verifyCommand(),
+    checkCommand(),
     newCommand(),
     docsCommand(),
     typesCommand(),

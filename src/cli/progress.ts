@@ -9,10 +9,16 @@ export const tellProgress: Listener = (event) => {
   if (!isPassing) {
     if (process.stderr.isTTY) process.stderr.write(ERASE_LINE);
     saySentences(lineFor(event));
-  } else if (process.stderr.isTTY) {
-    process.stderr.write(`${ERASE_LINE}${lineFor(event).slice(0, (process.stderr.columns ?? 80) - 1)}`);
+  } else {
+    tellPassing(lineFor(event));
   }
 };
+
+/** Shows a line on a terminal until the next one takes its place. */
+export function tellPassing(line: string): void {
+  if (!process.stderr.isTTY) return;
+  process.stderr.write(`${ERASE_LINE}${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+}
 
 /** Takes back a line that was only passing. */
 export function endProgress(): void {

@@ -39,8 +39,7 @@ export async function chooseServer(options: ServerOptions): Promise<ChosenServer
   const url = process.env.DATABASE_URL;
   if (url === undefined) {
     if (!isClone && options.embedded !== true) throw noUrl();
-    const embedded = await startEmbeddedServer({ directory: embeddedDirectory() });
-    return { url: embedded.url, address: addressOf(embedded.url), embedded };
+    return startEmbedded();
   }
   if (options.embedded === true) {
     throw new UsageError('two_servers', 'DATABASE_URL names one server and --embedded another.', {
@@ -53,6 +52,36 @@ export async function chooseServer(options: ServerOptions): Promise<ChosenServer
     });
   }
   return { url, address: addressOf(url), embedded: null };
+}
+
+/**
+ * Chooses the server for what is only tried out: the one that `--url` names, or the embedded one. The one that
+ * `DATABASE_URL` names is somebody's own, and nothing is tried out there unless it is asked for.
+ *
+ * @throws UsageError where `--url` contradicts `--embedded`, or an installed package is told neither
+ */
+export async function chooseServerToTryOn({
+  url,
+  embedded,
+}: ServerOptions & { readonly url?: string }): Promise<ChosenServer> {
+  if (url === undefined) {
+    if (isClone || embedded === true) return startEmbedded();
+    throw new UsageError('no_url', 'There is no server to try the migrations on.', {
+      remedy:
+        "Name one with --url, on which databases are created and dropped again; or use the package's own with --embedded.",
+    });
+  }
+  if (embedded === true) {
+    throw new UsageError('two_servers', '--url names one server and --embedded another.', {
+      remedy: 'Leave one of the two out.',
+    });
+  }
+  return { url, address: addressOf(url), embedded: null };
+}
+
+async function startEmbedded(): Promise<ChosenServer> {
+  const embedded = await startEmbeddedServer({ directory: embeddedDirectory() });
+  return { url: embedded.url, address: addressOf(embedded.url), embedded };
 }
 
 /**

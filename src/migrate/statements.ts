@@ -29,12 +29,21 @@ export interface Statement {
  * ```
  */
 export async function parseStatements(source: SourceFile): Promise<readonly Statement[]> {
+  return withoutWrapper(await parseAsWritten(source));
+}
+
+/**
+ * Splits a file the same way, and leaves it the `begin; … commit;` that it is wrapped in: what `psql -f` sends.
+ *
+ * @throws MigrationFileError as {@link parseStatements}
+ */
+export async function parseAsWritten(source: SourceFile): Promise<readonly Statement[]> {
   const ready = parsedAtBuild(source.checksum);
-  if (ready !== undefined) return withoutWrapper(locate(source.text, ready));
+  if (ready !== undefined) return locate(source.text, ready);
   const parse = await loadParser();
   if (/^\s*$/.test(source.text)) return [];
   try {
-    return withoutWrapper(locate(source.text, parse(source.text)));
+    return locate(source.text, parse(source.text));
   } catch (error) {
     throw parseError(source, error, parse);
   }

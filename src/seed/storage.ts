@@ -5,3 +5,8 @@ export const migrationsDirectory: string = fileURLToPath(new URL('../../src/stor
 
 /** The file of the eighteen fixed rows. */
 export const seedFile: string = fileURLToPath(new URL('../../src/storage/seed/seed.sql', import.meta.url));
+
+/** The file of a campaign with a thousand made-up contacts, for trying migrations over rows. */
+export const thousandContactsFile: string = fileURLToPath(
+  new URL('../../src/storage/seed/thousand_contacts.sql', import.meta.url),
+);

@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import { type CheckProgress, type CheckResult, check } from '../inspect/check.js';
+import type { Finding } from '../inspect/finding.js';
+import { addProductRows, isProduct } from '../seed/product-rows.js';
+import { migrationsDirectory } from '../seed/storage.js';
+import { annotationOf, pathIn } from './annotations.js';
+import {
+  type CommonOptions,
+  type FolderOptions,
+  folderOption,
+  makeDatabaseCommand,
+  notEmpty,
+} from './command.js';
+import { interruptible } from './interrupt.js';
+import { type Answer, say, serverLine } from './output.js';
+import { endProgress, tellPassing } from './progress.js';
+import { type ChosenServer, chooseServerToTryOn, workingDirectory } from './server.js';
+
+interface Options extends CommonOptions, FolderOptions {
+  readonly url?: string;
+}
+
+const SOMETHING_FOUND = 3;
+
+/** `check`: proves the migration files in throw-away databases. */
+export function checkCommand(): Command {
+  return makeDatabaseCommand<Options>(
+    'check',
+    'prove the migration files in throw-away databases; exit 3 if something is wrong with them',
+    run,
+    chooseServerToTryOn,
+  )
+    .option(
+      '--url <url>',
+      'try them on this server, in databases of their own; on the embedded one unless told otherwise',
+      notEmpty,
+    )
+    .addOption(folderOption(migrationsDirectory));
+}
+
+async function run({ dir: directory, json }: Options, { url }: ChosenServer): Promise<Answer> {
+  const rows = (await isProduct(directory)) ? addProductRows : undefined;
+  const onProgress = json ? undefined : tellProgress;
+  const result = await interruptible(json, (signal) => check({ url, directory, rows, onProgress, signal }));
+  endProgress();
+  annotate(result);
+  return {
+    document: { ...result },
+    lines: checkLines(result),
+    exitCode: result.findings.length === 0 ? 0 : SOMETHING_FOUND,
+  };
+}
+
+function tellProgress({ migration, over }: CheckProgress): void {
+  tellPassing(`${migration} over ${over} …`);
+}
+
+/** For GitHub Actions, which reads both outputs. */
+function annotate({ findings, notes }: CheckResult): void {
+  if (process.env.GITHUB_ACTIONS !== 'true') return;
+  const workspace = process.env.GITHUB_WORKSPACE ?? workingDirectory() ?? '/';
+  say(...findings.map((finding) => annotationOf('error', finding, workspace)));
+  say(...notes.map((note) => annotationOf('notice', note, workspace)));
+}
+
+function checkLines({ server, migrations, findings, notes }: CheckResult): string[] {
+  return [
+    ...findings.flatMap((finding) => describe(finding, '')),
+    ...notes.flatMap((note) => describe(note, 'note: ')),
+    `${countOf(migrations, 'migration')}: ${summaryOf(findings, notes)}.`,
+    serverLine(server),
+  ];
+}
+
+function describe({ file, line, column, rule, message, remedy }: Finding, kind: string): string[] {
+  const path = pathIn(workingDirectory() ?? '/', file);
+  const place = [path, line, column].filter((part) => part !== null).join(':');
+  return [`${place}: ${kind}${message} (${rule})`, `  ${remedy}`];
+}
+
+function summaryOf(findings: readonly Finding[], notes: readonly Finding[]): string {
+  const found = [
+    ...(findings.length > 0 ? [countOf(findings.length, 'fault')] : []),
+    ...(notes.length > 0 ? [countOf(notes.length, 'note')] : []),
+  ];
+  return found.length > 0 ? found.join(', ') : 'nothing is wrong with them, over empty tables and over rows';
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,101 @@
+import { describeServer, type Server, withDatabase } from '../migrate/database.js';
+import { readMigrations } from '../migrate/files.js';
+import type { Statement } from '../migrate/statements.js';
+import { type CheckedMigration, readFiles } from './check/files.js';
+import { makeUpRows } from './check/make-up-rows.js';
+import { prove } from './check/prove.js';
+import { mergeReports } from './check/report.js';
+import type { RowSource } from './check/rows.js';
+import { interrupted } from './check/sandbox.js';
+import type { Finding } from './finding.js';
+import { schemasOf } from './schemas.js';
+
+/** What `check` is told. */
+export interface CheckOptions {
+  /** Any database of the server to work on; it is not touched, the proofs are made in databases of their own. */
+  readonly url: string;
+  /** The folder of migrations. */
+  readonly directory: string;
+  /** Where rows come from; made up from the catalog unless told otherwise. */
+  readonly rows?: RowSource | undefined;
+  /** Told what is being tried. */
+  readonly onProgress?: ((progress: CheckProgress) => void) | undefined;
+  /** Ends the check; nothing stays behind. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is being tried now. */
+export interface CheckProgress {
+  /** The version as the file writes it: `V0002`. */
+  readonly migration: string;
+  readonly over: 'empty tables' | 'rows';
+}
+
+/** What `check` has found. */
+export interface CheckResult {
+  readonly server: Server;
+  /** How many migrations the folder has. */
+  readonly migrations: number;
+  /** The faults; empty where every proof holds. */
+  readonly findings: readonly Finding[];
+  /** What is no fault and worth knowing: another order of columns, what could not be tried. */
+  readonly notes: readonly Finding[];
+}
+
+/**
+ * Proves the migrations of a folder in databases that are thrown away: each goes up, down and up again and leaves the
+ * catalog that it should; each file can be run twice in a row by `psql -f`, at its own version; and all of it again
+ * over rows, which come in as soon as their tables are there and live through all later migrations.
+ *
+ * @throws UsageError for a URL or a folder that cannot be meant
+ * @throws ConnectionError where the server cannot be reached, or the role may not create databases
+ * @throws MigrationFileError where the folder is none of migrations
+ * @example
+ * ```ts
+ * const { findings } = await check({ url: process.env.TEST_DATABASE_URL ?? '', directory: 'migrations' });
+ * for (const { file, line, message } of findings) console.log(`${file}:${line}: ${message}`);
+ * ```
+ */
+export async function check(options: CheckOptions): Promise<CheckResult> {
+  const { url, directory, signal } = options;
+  const migrations = await readMigrations(directory);
+  const { runnable, findings: unreadable } = await readFiles(migrations);
+  const server = await withDatabase({ url }, async ({ connection }) => describeServer(connection));
+  const course = { url, directory, migrations: runnable, schemas: schemasOf(statementsOf(runnable)) };
+  const tell = (over: CheckProgress['over']) => (migration: string) =>
+    options.onProgress?.({ migration, over });
+  try {
+    const [empty, full] = await both(signal, [
+      (ended) => prove({ ...course, signal: ended, rows: null, onMigration: tell('empty tables') }),
+      (ended) =>
+        prove({ ...course, signal: ended, rows: options.rows ?? makeUpRows(), onMigration: tell('rows') }),
+    ]);
+    const { findings, notes } = mergeReports(empty, full);
+    return { server, migrations: migrations.length, findings: [...unreadable, ...findings], notes };
+  } catch (error) {
+    throw signal?.aborted ? interrupted() : error;
+  }
+}
+
+function statementsOf(migrations: readonly CheckedMigration[]): readonly Statement[] {
+  return migrations.flatMap(({ up, down }) => [...up.work.statements, ...(down?.work.statements ?? [])]);
+}
+
+type Task<T> = (ended: AbortSignal) => Promise<T>;
+
+/** Does two things at once. Where one fails, the other is ended, and has come to its end before the error is thrown. */
+async function both<T>(
+  signal: AbortSignal | undefined,
+  [one, other]: readonly [Task<T>, Task<T>],
+): Promise<readonly [T, T]> {
+  const failed = new AbortController();
+  const ended = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
+  const run = (task: Task<T>): Promise<T> =>
+    task(ended).catch((error: unknown) => {
+      failed.abort(error);
+      throw failed.signal.reason;
+    });
+  const running = [run(one), run(other)] as const;
+  await Promise.allSettled(running);
+  return Promise.all(running);
+}

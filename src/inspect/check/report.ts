@@ -1,0 +1,88 @@
+import type { Finding } from '../finding.js';
+import type { CheckedFile } from './files.js';
+import type { Failed } from './sandbox.js';
+
+/** What one run of the proofs has found. */
+export interface Report {
+  readonly findings: readonly Finding[];
+  /** What somebody should know and nobody needs to change. */
+  readonly notes: readonly Finding[];
+}
+
+/** The proofs, each with what to do where it fails. */
+export const PROOFS = {
+  'up-runs':
+    'Correct the statement. Where it fails over rows only: give a new column a default, fill or clean first, add a constraint "not valid" and validate it in a later migration.',
+  'up-keeps-rows':
+    'Keep the rows: what a change of the schema deletes on the way, nobody has decided to delete.',
+  'up-repeats':
+    'Let the down remove everything that the up made, so that the up finds what it found at first.',
+  'up-runs-by-psql':
+    'Make the file independent of the transaction and the settings that the engine puts around it.',
+  'up-runs-twice':
+    'Write it so that a second run changes nothing: "if not exists", "create or replace", drop and add again.',
+  'down-runs': 'Correct the statement; think of the rows that were written since the up.',
+  'down-restores':
+    'Let the down bring back exactly what was there before; or say in the up why it cannot: -- migrate: irreversible <reason>',
+  'down-runs-by-psql':
+    'Make the file independent of the transaction and the settings that the engine puts around it.',
+  'down-runs-twice': 'Write it so that a second run changes nothing: "if exists", drop and add again.',
+} as const;
+
+/** What is told without being a fault. */
+export const NOTES = {
+  'column-order':
+    'Nothing depends on it but "select *" and an insert without a list of columns; to keep it, build the table anew.',
+  'down-deletes-rows': 'Make sure that this is meant.',
+  'table-stayed-empty': 'Give rows of your own, if its rows matter to a migration.',
+  'not-tried': 'Correct what is in the way, and run the check again.',
+} as const;
+
+/** Collects what the proofs find. */
+export interface Log extends Report {
+  fault(rule: keyof typeof PROOFS, file: CheckedFile, message: string, failed?: Failed): void;
+  note(rule: keyof typeof NOTES, file: CheckedFile, message: string): void;
+}
+
+/** A log that is empty yet. */
+export function makeLog(): Log {
+  const findings: Finding[] = [];
+  const notes: Finding[] = [];
+  return {
+    findings,
+    notes,
+    fault: (rule, file, message, failed) =>
+      findings.push({ ...placed(file, failed), rule, message, remedy: PROOFS[rule] }),
+    note: (rule, file, message) => notes.push({ ...placed(file), rule, message, remedy: NOTES[rule] }),
+  };
+}
+
+/**
+ * What was found over empty tables and over rows, each once: what fails over empty tables fails over rows as well.
+ *
+ * @param empty what was found over empty tables
+ * @param rows what was found over rows
+ */
+export function mergeReports(empty: Report, rows: Report): Report {
+  const overRows = (finding: Finding): Finding => ({
+    ...finding,
+    message: `Over rows, not over empty tables: ${finding.message}`,
+  });
+  return {
+    findings: [...empty.findings, ...withoutKnown(rows.findings, empty.findings).map(overRows)],
+    notes: [...empty.notes, ...withoutKnown(rows.notes, empty.notes)],
+  };
+}
+
+function withoutKnown(findings: readonly Finding[], known: readonly Finding[]): Finding[] {
+  const told = new Set(known.map(({ rule, migration }) => `${rule} ${migration}`));
+  return findings.filter(({ rule, migration }) => !told.has(`${rule} ${migration}`));
+}
+
+function placed(
+  { work }: CheckedFile,
+  failed?: Failed,
+): Pick<Finding, 'migration' | 'file' | 'line' | 'column'> {
+  const { line = null, column = null } = failed?.place ?? {};
+  return { migration: work.label, file: work.script.source.path, line, column };
+}

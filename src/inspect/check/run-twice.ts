@@ -1,0 +1,39 @@
+import type { CheckedFile } from './files.js';
+import { type Compared, changedRows, expectSame, fill, type Trial } from './trial.js';
+
+/** The catalog that a file should leave, and what it is called. */
+type Expected = Pick<Compared, 'expected' | 'label'>;
+
+/**
+ * Runs a file twice in a row as `psql -f` does.
+ *
+ * @returns whether both runs succeed, and leave what one run with the engine leaves
+ */
+export async function runTwice(trial: Trial, file: CheckedFile, expected: Expected): Promise<boolean> {
+  const { direction } = file.work;
+  const failed = await trial.sandbox.runAsWritten(file);
+  if (failed === null) return runAgain(trial, file, expected);
+  const rule = `${direction}-runs-by-psql` as const;
+  trial.log.fault(rule, file, `Run by psql -f, the ${direction} fails: ${failed.reason}`, failed);
+  return false;
+}
+
+/** Runs a file once more where it has been run. */
+export async function runAgain(trial: Trial, file: CheckedFile, expected: Expected): Promise<boolean> {
+  const { sandbox, log } = trial;
+  const { direction } = file.work;
+  const rule = `${direction}-runs-twice` as const;
+  if (direction === 'up') await fill(trial);
+  const rows = await sandbox.countRows(expected.expected);
+  const failed = await sandbox.runAsWritten(file);
+  if (failed !== null) {
+    log.fault(rule, file, `The ${direction} cannot be run a second time: ${failed.reason}`, failed);
+    return false;
+  }
+  const found = await sandbox.snapshot();
+  const changes = changedRows(rows, await sandbox.countRows(found));
+  for (const change of changes)
+    log.fault(rule, file, `A second run of the ${direction} adds or deletes rows of ${change}.`);
+  const what = `Run twice in a row by psql -f, the ${direction} leaves another schema than run once`;
+  return expectSame(trial, rule, file, what, { found, ...expected }) && changes.length === 0;
+}

@@ -1,0 +1,119 @@
+import { down } from '../../migrate/down.js';
+import type { Place } from '../../migrate/errors.js';
+import { MigrationFailedError } from '../../migrate/failure.js';
+import { failureOf } from '../../migrate/failure-of.js';
+import { runPipeline } from '../../migrate/pipeline.js';
+import { up } from '../../migrate/up.js';
+import { connect } from '../../postgres/connect.js';
+import { ExplainedError } from '../../postgres/errors.js';
+import type pg from '../../postgres/pg.js';
+import { createThrowawayDatabase } from '../../postgres/throwaway-database.js';
+import { type TakenSnapshot, takeSnapshot } from '../snapshot.js';
+import { asSentence, type CheckedFile } from './files.js';
+
+/** A statement that the server has refused. */
+export interface Failed {
+  readonly place: Place | undefined;
+  /** What the server says, in one or more sentences; without values of rows. */
+  readonly reason: string;
+}
+
+/** How many rows a table has, by the snapshot's key, such as `table public.contacts`. */
+export type RowCounts = ReadonlyMap<string, number>;
+
+/** A throw-away database in which migrations are tried. */
+export interface Sandbox {
+  readonly client: pg.Client;
+  /** Applies everything up to a version, with the engine. */
+  up(to: string): Promise<Failed | null>;
+  /** Rolls the newest one back, with the engine. */
+  down(): Promise<Failed | null>;
+  /** Runs a file as `psql -f` does: statement by statement, in a session that is as new. */
+  runAsWritten(file: CheckedFile): Promise<Failed | null>;
+  snapshot(): Promise<TakenSnapshot>;
+  countRows(snapshot: TakenSnapshot): Promise<RowCounts>;
+  /** Drops the database. */
+  close(): Promise<void>;
+}
+
+/** What a sandbox is opened with. */
+export interface SandboxOptions {
+  /** Any database of the server. */
+  readonly url: string;
+  /** The folder of migrations. */
+  readonly directory: string;
+  /** The schemas that the migrations put objects into. */
+  readonly schemas: readonly string[];
+  /** Ends what runs in it, by dropping it. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Opens a sandbox; {@link Sandbox.close} it, whatever comes of it. */
+export async function openSandbox({ url, directory, schemas, signal }: SandboxOptions): Promise<Sandbox> {
+  if (signal?.aborted) throw interrupted();
+  const database = await createThrowawayDatabase(url);
+  const onAbort = (): void => {
+    // Whoever waits for it to be dropped is told what went wrong.
+    database.drop().catch(() => undefined);
+  };
+  signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted) onAbort();
+  const connection = await connect(database.target, { pipeline: true }).catch(async (error: unknown) => {
+    await database.drop();
+    throw error;
+  });
+  const { client } = connection;
+  return {
+    client,
+    up: (to) => failedOrNull(up({ url: database.url, directory, to })),
+    down: () => failedOrNull(down({ url: database.url, directory })),
+    runAsWritten: async ({ work, asWritten }) => {
+      const failure = await runPipeline(client, [{ step: 'begin', sql: 'discard all' }, ...asWritten]);
+      if (failure === null) return null;
+      const circumstances = { results: [], connection, blocker: null, interrupted: signal?.aborted };
+      return failedOrNull(Promise.reject(await failureOf({ work, ...failure }, circumstances)));
+    },
+    snapshot: () => takeSnapshot(client, schemas),
+    countRows: (taken) => countRows(client, taken),
+    close: async () => {
+      signal?.removeEventListener('abort', onAbort);
+      await connection.close();
+      await database.drop();
+    },
+  };
+}
+
+/** The error of a check that was ended by whoever called it. */
+export function interrupted(): ExplainedError {
+  return new ExplainedError('interrupted', 'Interrupted: nothing is left of what was tried out.', {
+    remedy: 'Run the command again.',
+  });
+}
+
+/** What the server refuses is what is looked for; everything else is an error of ours or of the network. */
+async function failedOrNull(run: Promise<unknown>): Promise<Failed | null> {
+  try {
+    await run;
+    return null;
+  } catch (error) {
+    if (!(error instanceof MigrationFailedError) || error.code !== 'migration_failed') throw error;
+    return { place: error.place, reason: reasonOf(error) };
+  }
+}
+
+function reasonOf({ message, place, server }: MigrationFailedError): string {
+  const text =
+    place === undefined ? message : message.replace(`${place.file}:${place.line}:${place.column}: `, '');
+  const more = [server?.detail, server?.hint].flatMap((each) =>
+    each ? [`${each.replace(/[.]$/, '')}.`] : [],
+  );
+  return [text, ...more.map(asSentence)].join(' ');
+}
+
+async function countRows(client: pg.Client, { snapshot }: TakenSnapshot): Promise<RowCounts> {
+  const tables = Object.keys(snapshot.objects).filter((object) => object.startsWith('table '));
+  if (tables.length === 0) return new Map();
+  const counts = tables.map((table) => `(select count(*) from ${table.slice('table '.length)})`);
+  const { rows } = await client.query<{ counts: string[] }>(`select array[${counts.join(', ')}] as counts`);
+  return new Map(tables.map((table, index) => [table, Number(rows[0]?.counts[index] ?? 0)]));
+}

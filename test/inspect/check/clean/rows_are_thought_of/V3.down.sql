@@ -1,0 +1,1 @@
+alter table people drop constraint if exists age_is_positive;

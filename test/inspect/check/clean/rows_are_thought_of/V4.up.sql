@@ -1,0 +1,2 @@
+update people set age = null where age <= 0;
+alter table people validate constraint age_is_positive;

@@ -1,0 +1,3 @@
+begin;
+drop table if exists people;
+commit;

@@ -1,0 +1,9 @@
+begin;
+create table if not exists people (
+  id integer generated always as identity primary key,
+  name text not null default 'nobody',
+  email text,
+  age integer
+);
+lock table people;
+commit;

@@ -1,0 +1,1 @@
+alter table people add column if not exists email text;

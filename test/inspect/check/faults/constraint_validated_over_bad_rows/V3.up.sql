@@ -1,0 +1,1 @@
+alter table people validate constraint age_is_known;

@@ -1,0 +1,1 @@
+alter table people alter name drop not null, alter name drop default;

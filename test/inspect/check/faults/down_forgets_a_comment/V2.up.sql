@@ -1,0 +1,1 @@
+comment on column people.age is 'In years.';

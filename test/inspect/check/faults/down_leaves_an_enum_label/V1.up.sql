@@ -1,0 +1,7 @@
+do $$
+begin
+  if to_regtype('public.mood') is null then
+    create type mood as enum ('glad', 'sad');
+  end if;
+end
+$$;

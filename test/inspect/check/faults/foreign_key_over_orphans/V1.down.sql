@@ -1,0 +1,2 @@
+drop table if exists letters;
+drop table if exists people;

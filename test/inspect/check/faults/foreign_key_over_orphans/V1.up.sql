@@ -1,0 +1,10 @@
+create table if not exists people (
+  id integer generated always as identity primary key,
+  name text not null default 'nobody',
+  email text,
+  age integer
+);
+create table if not exists letters (
+  id integer generated always as identity primary key,
+  reader integer not null
+);

@@ -1,0 +1,1 @@
+alter table people alter email type text;

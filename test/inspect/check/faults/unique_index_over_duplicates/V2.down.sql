@@ -1,0 +1,1 @@
+drop index if exists one_person_per_email;

@@ -1,0 +1,2 @@
+create table if not exists cities (name text);
+insert into cities (name) values ('Rome'), ('Turin');

@@ -1,0 +1,2 @@
+-- migrate: no-transaction
+create index concurrently people_by_name on people (name);

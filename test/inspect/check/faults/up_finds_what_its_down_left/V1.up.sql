@@ -1,0 +1,1 @@
+create table if not exists settings (name text primary key, value text);

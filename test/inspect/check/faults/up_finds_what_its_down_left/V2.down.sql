@@ -1,0 +1,1 @@
+update settings set value = 'red' where name = 'colour';

@@ -1,0 +1,3 @@
+insert into settings (name, value)
+select 'colour', 'blue'
+where not exists (select from settings where name = 'colour' and value = 'blue');

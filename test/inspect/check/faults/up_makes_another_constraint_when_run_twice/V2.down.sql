@@ -1,0 +1,1 @@
+alter table people drop constraint if exists people_age_check;

@@ -1,0 +1,7 @@
+create temporary table if not exists notes (line text);
+create table if not exists people (
+  id integer generated always as identity primary key,
+  name text not null default 'nobody',
+  email text,
+  age integer
+);
