@@ -11,9 +11,14 @@
  * ```
  * @module
  */
+
+export { makeUpRows } from './inspect/check/make-up-rows.js';
+export type { RowSource } from './inspect/check/rows.js';
+export { type CheckOptions, type CheckProgress, type CheckResult, check } from './inspect/check.js';
 export { type Contents, contents } from './inspect/contents.js';
 export { type Difference, differences } from './inspect/difference.js';
 export { down, status, up } from './inspect/engine.js';
+export type { Finding as CheckFinding } from './inspect/finding.js';
 export {
   type Documentation,
   documentation,

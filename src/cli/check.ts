@@ -18,6 +18,7 @@ import { type ChosenServer, chooseServerToTryOn, workingDirectory } from './serv
 
 interface Options extends CommonOptions, FolderOptions {
   readonly url?: string;
+  readonly lints: boolean;
 }
 
 const SOMETHING_FOUND = 3;
@@ -35,13 +36,16 @@ export function checkCommand(): Command {
       'try them on this server, in databases of their own; on the embedded one unless told otherwise',
       notEmpty,
     )
+    .option('--no-lints', 'leave out the lints, for a folder that lives by other rules')
     .addOption(folderOption(migrationsDirectory));
 }
 
-async function run({ dir: directory, json }: Options, { url }: ChosenServer): Promise<Answer> {
+async function run({ dir: directory, json, lints }: Options, { url }: ChosenServer): Promise<Answer> {
   const rows = (await isProduct(directory)) ? addProductRows : undefined;
   const onProgress = json ? undefined : tellProgress;
-  const result = await interruptible(json, (signal) => check({ url, directory, rows, onProgress, signal }));
+  const result = await interruptible(json, (signal) =>
+    check({ url, directory, lints, rows, onProgress, signal }),
+  );
   endProgress();
   annotate(result);
   return {

@@ -21,7 +21,7 @@ Exit codes:
   0  done
   1  failed
   2  wrong usage
-  3  pending or drift found by a command that only looks
+  3  pending, drift or a fault found by a command that only looks
   4  refused; needs a flag
 `;
 

@@ -1,5 +1,5 @@
 import { describeServer, type Server, withDatabase } from '../migrate/database.js';
-import { readMigrations } from '../migrate/files.js';
+import { type Migration, readMigrations } from '../migrate/files.js';
 import type { Statement } from '../migrate/statements.js';
 import { type CheckedMigration, readFiles } from './check/files.js';
 import { makeUpRows } from './check/make-up-rows.js';
@@ -8,6 +8,7 @@ import { mergeReports } from './check/report.js';
 import type { RowSource } from './check/rows.js';
 import { interrupted } from './check/sandbox.js';
 import type { Finding } from './finding.js';
+import { lint } from './lint.js';
 import { schemasOf } from './schemas.js';
 
 /** What `check` is told. */
@@ -16,6 +17,8 @@ export interface CheckOptions {
   readonly url: string;
   /** The folder of migrations. */
   readonly directory: string;
+  /** Whether the files are linted as well; true unless told otherwise. */
+  readonly lints?: boolean | undefined;
   /** Where rows come from; made up from the catalog unless told otherwise. */
   readonly rows?: RowSource | undefined;
   /** Told what is being tried. */
@@ -45,7 +48,7 @@ export interface CheckResult {
 /**
  * Proves the migrations of a folder in databases that are thrown away: each goes up, down and up again and leaves the
  * catalog that it should; each file can be run twice in a row by `psql -f`, at its own version; and all of it again
- * over rows, which come in as soon as their tables are there and live through all later migrations.
+ * over rows, which come in as soon as their tables are there and live through all later migrations. Then the lints.
  *
  * @throws UsageError for a URL or a folder that cannot be meant
  * @throws ConnectionError where the server cannot be reached, or the role may not create databases
@@ -59,7 +62,8 @@ export interface CheckResult {
 export async function check(options: CheckOptions): Promise<CheckResult> {
   const { url, directory, signal } = options;
   const migrations = await readMigrations(directory);
-  const { runnable, findings: unreadable } = await readFiles(migrations);
+  const { runnable, ...refused } = await readFiles(migrations);
+  const linted = options.lints === false ? [] : await lint(runnable.map(({ migration }) => migration));
   const server = await withDatabase({ url }, async ({ connection }) => describeServer(connection));
   const course = { url, directory, migrations: runnable, schemas: schemasOf(statementsOf(runnable)) };
   const tell = (over: CheckProgress['over']) => (migration: string) =>
@@ -70,8 +74,14 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
       (ended) =>
         prove({ ...course, signal: ended, rows: options.rows ?? makeUpRows(), onMigration: tell('rows') }),
     ]);
-    const { findings, notes } = mergeReports(empty, full);
-    return { server, migrations: migrations.length, findings: [...unreadable, ...findings], notes };
+    const proved = mergeReports(empty, full);
+    const inOrder = byMigration(migrations);
+    return {
+      server,
+      migrations: migrations.length,
+      findings: [...refused.findings, ...proved.findings, ...linted].sort(inOrder),
+      notes: [...refused.notes, ...proved.notes].sort(inOrder),
+    };
   } catch (error) {
     throw signal?.aborted ? interrupted() : error;
   }
@@ -79,6 +89,11 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
 
 function statementsOf(migrations: readonly CheckedMigration[]): readonly Statement[] {
   return migrations.flatMap(({ up, down }) => [...up.work.statements, ...(down?.work.statements ?? [])]);
+}
+
+function byMigration(migrations: readonly Migration[]): (one: Finding, other: Finding) => number {
+  const order = new Map(migrations.map(({ label }, index) => [label, index]));
+  return (one, other) => (order.get(one.migration) ?? 0) - (order.get(other.migration) ?? 0);
 }
 
 type Task<T> = (ended: AbortSignal) => Promise<T>;

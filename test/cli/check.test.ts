@@ -14,14 +14,17 @@ const clean = { 'V1.up.sql': faulty['V1.up.sql'], 'V1.down.sql': faulty['V1.down
 
 test('check ends with 0 where nothing is wrong with the files', async ({ database }) => {
   const dir = await folderWith(clean);
-  const { code, stdout, stderr } = await runCli(['check', '--dir', dir, '--url', database.url]);
+  const { code, stdout, stderr } = await runCli(['check', '--no-lints', '--dir', dir, '--url', database.url]);
   expect([code, stdout]).toEqual([0, '']);
   expect(stderr).toMatch(/^1 migration: nothing is wrong with them, over empty tables and over rows\.\non /);
 });
 
 test('check ends with 3 and tells place, fault, proof and cure', async ({ database }) => {
   const dir = await folderWith(faulty);
-  const { code, stdout, stderr } = await runCli(['check', '--dir', '.', '--url', database.url], { cwd: dir });
+  const { code, stdout, stderr } = await runCli(
+    ['check', '--no-lints', '--dir', '.', '--url', database.url],
+    { cwd: dir },
+  );
   expect([code, stdout]).toEqual([3, '']);
   expect(stderr.split('\n').slice(0, 4)).toEqual([
     'V2.down.sql:2:1: The down fails: index "by_age" does not exist (SQLSTATE 42704). (down-runs)',
@@ -34,13 +37,20 @@ test('check ends with 3 and tells place, fault, proof and cure', async ({ databa
 test('check never works on the server of DATABASE_URL unless it is named', async ({ database }) => {
   const dir = await folderWith(clean);
   const env = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing' };
-  const { code } = await runCli(['check', '--dir', dir, '--url', database.url], { env });
+  const { code } = await runCli(['check', '--no-lints', '--dir', dir, '--url', database.url], { env });
   expect(code).toBe(0);
 });
 
 test('check --json gives one document', async ({ database }) => {
   const dir = await folderWith(faulty);
-  const { code, stderr, document } = await runJson(['check', '--dir', dir, '--url', database.url]);
+  const { code, stderr, document } = await runJson([
+    'check',
+    '--no-lints',
+    '--dir',
+    dir,
+    '--url',
+    database.url,
+  ]);
   expect([code, stderr]).toEqual([3, '']);
   expect(document).toMatchObject({
     command: 'check',
@@ -61,7 +71,9 @@ describe('in GitHub Actions', () => {
       'V2_a,b:c.down.sql': `do $$ begin raise exception '100%% wrong' using hint = E'a\\nb'; end $$;`,
     });
     const env = { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: dir };
-    const { code, stderr } = await runCli(['check', '--dir', dir, '--url', database.url], { env });
+    const { code, stderr } = await runCli(['check', '--no-lints', '--dir', dir, '--url', database.url], {
+      env,
+    });
     expect(code).toBe(3);
     expect(stderr.split('\n')[0]).toBe(
       '::error file=V2_a%2Cb%3Ac.down.sql,line=1,col=7,title=V2 down-runs::' +
@@ -70,12 +82,14 @@ describe('in GitHub Actions', () => {
   });
 
   test('a note is a notice, and without a line where the whole file is meant', async ({ database }) => {
-    const dir = `${repository}test/inspect/check/faults/column_comes_back_at_the_end`;
+    const dir = `${repository}test/inspect/check/faults/column-comes-back-at-the-end`;
     const env = { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: repository };
-    const { code, stderr } = await runCli(['check', '--dir', dir, '--url', database.url], { env });
+    const { code, stderr } = await runCli(['check', '--no-lints', '--dir', dir, '--url', database.url], {
+      env,
+    });
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /^::notice file=test\/inspect\/check\/faults\/column_comes_back_at_the_end\/V2\.down\.sql,title=V2 column-order::table people: /,
+      /^::notice file=test\/inspect\/check\/faults\/column-comes-back-at-the-end\/V2\.down\.sql,title=V2 column-order::table people: /,
     );
   });
 });
@@ -94,7 +108,7 @@ test('check that gets a signal leaves no database behind, and says so', async ({
       [role],
     );
   const dir = await folderWith({ ...clean, 'V2.up.sql': 'select pg_sleep(60);', 'V2.down.sql': '' });
-  const { child, result } = startCli(['check', '--dir', dir, '--url', url.href]);
+  const { child, result } = startCli(['check', '--no-lints', '--dir', dir, '--url', url.href]);
   await expect.poll(sleeping, { timeout: 30_000 }).toBe(2);
   expect(await owned()).toBe(2);
   child.kill('SIGINT');
@@ -111,7 +125,14 @@ test('check with a role that may not create databases says which right it needs'
   const url = new URL(database.url);
   url.username = role;
   url.password = 'secret';
-  const { code, stderr } = await runCli(['check', '--dir', await folderWith(clean), '--url', url.href]);
+  const { code, stderr } = await runCli([
+    'check',
+    '--no-lints',
+    '--dir',
+    await folderWith(clean),
+    '--url',
+    url.href,
+  ]);
   await database.client.query(`drop role ${role}`);
   expect(code).toBe(1);
   expect(stderr).toContain(`alter role "${role}" createdb; or name a server where it may.`);

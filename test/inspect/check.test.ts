@@ -25,64 +25,70 @@ const NOT_RESTORED = 'down-restores V2.down.sql The down does not bring back wha
 
 /** What is planted in a folder of test data, and what is to be found there: the beginning of each finding. */
 const FAULTS: Readonly<Record<string, readonly string[]>> = {
-  down_forgets_an_index: [`${NOT_RESTORED}index people_by_name on people: here, not in V1.`],
-  down_changes_a_default: [`${NOT_RESTORED}column people.name: default ''::text here, 'nobody'::text in V1.`],
-  down_forgets_a_function: [`${NOT_RESTORED}function grown_up(integer): here, not in V1.`],
-  down_forgets_a_type: [`${NOT_RESTORED}enum mood: here, not in V1.`],
-  down_forgets_a_comment: [`${NOT_RESTORED}column people.age: comment In years. here, none in V1.`],
-  down_forgets_a_privilege: [`${NOT_RESTORED}table people: public may select here, not in V1.`],
-  down_drops_a_column_it_did_not_add: [`${NOT_RESTORED}column people.age: missing here, in V1.`],
-  down_leaves_an_enum_label: [`${NOT_RESTORED}enum mood: label so_so here, not in V1.`],
-  down_fails_over_rows: [`down-runs V2.down.sql:1:1 ${OVER_ROWS}The down fails: column "name" of`],
-  down_cannot_run_twice: [
+  'down-forgets-an-index': [`${NOT_RESTORED}index people_by_name on people: here, not in V1.`],
+  'down-changes-a-default': [
+    `${NOT_RESTORED}column people.name: default ''::text here, 'nobody'::text in V1.`,
+  ],
+  'down-forgets-a-function': [`${NOT_RESTORED}function grown_up(integer): here, not in V1.`],
+  'down-forgets-a-type': [`${NOT_RESTORED}enum mood: here, not in V1.`],
+  'down-forgets-a-comment': [`${NOT_RESTORED}column people.age: comment In years. here, none in V1.`],
+  'down-forgets-a-privilege': [`${NOT_RESTORED}table people: public may select here, not in V1.`],
+  'down-drops-a-column-it-did-not-add': [`${NOT_RESTORED}column people.age: missing here, in V1.`],
+  'down-leaves-an-enum-label': [`${NOT_RESTORED}enum mood: label so_so here, not in V1.`],
+  'down-fails-over-rows': [`down-runs V2.down.sql:1:1 ${OVER_ROWS}The down fails: column "name" of`],
+  'down-cannot-run-twice': [
     'down-runs-twice V2.down.sql:1:1 The down cannot be run a second time: index "people_by',
   ],
-  up_cannot_run_twice: [
+  'up-cannot-run-twice': [
     'up-runs-twice V2.up.sql:2:1 The up cannot be run a second time: relation "people_by_name"',
   ],
-  up_makes_another_constraint_when_run_twice: [
+  'up-makes-another-constraint-when-run-twice': [
     'up-runs-twice V2.up.sql Run twice in a row by psql -f, the up leaves another schema than run once: constraint people_age_check1',
   ],
-  up_adds_its_rows_twice: [
+  'up-adds-its-rows-twice': [
     'up-runs-twice V2.up.sql A second run of the up adds or deletes rows of table public.cities: 2 before, 4 after.',
   ],
-  up_deletes_rows: [
+  'up-deletes-rows': [
     `up-keeps-rows V2.up.sql ${OVER_ROWS}The up deletes rows of table public.people: `,
     `up-runs-twice V2.up.sql ${OVER_ROWS}A second run of the up adds or deletes rows of table public.people: `,
   ],
-  up_needs_the_transaction_of_the_engine: [
+  'up-needs-the-transaction-of-the-engine': [
     'up-runs-by-psql V2.up.sql:1:1 Run by psql -f, the up fails: LOCK TABLE',
   ],
-  up_needs_a_leftover_of_an_earlier_file: [
+  'up-needs-a-leftover-of-an-earlier-file': [
     'up-runs V2.up.sql:2:13 The up fails: relation "notes" does not exist',
   ],
-  up_finds_what_its_down_left: ['up-repeats V2.up.sql:1:1 After up and down, the up fails: duplicate key'],
-  not_null_column_without_a_default: [`up-runs V2.up.sql:1:1 ${OVER_ROWS}The up fails: column "city" of`],
-  unique_index_over_duplicates: [
+  'up-finds-what-its-down-left': ['up-repeats V2.up.sql:1:1 After up and down, the up fails: duplicate key'],
+  'not-null-column-without-a-default': [`up-runs V2.up.sql:1:1 ${OVER_ROWS}The up fails: column "city" of`],
+  'unique-index-over-duplicates': [
     `up-runs V2.up.sql:1:1 ${OVER_ROWS}The up fails: could not create unique index`,
   ],
-  check_that_rows_break: [
+  'check-that-rows-break': [
     `up-runs V2.up.sql:2:1 ${OVER_ROWS}The up fails: check constraint "email_looks_like_one"`,
   ],
-  constraint_validated_over_bad_rows: [
+  'constraint-validated-over-bad-rows': [
     `up-runs V3.up.sql:1:1 ${OVER_ROWS}The up fails: check constraint "age_is`,
   ],
-  foreign_key_over_orphans: [
+  'foreign-key-over-orphans': [
     `up-runs V2.up.sql:2:1 ${OVER_ROWS}The up fails: insert or update on table "letters"`,
   ],
-  text_that_is_no_number: [
+  'text-that-is-no-number': [
     `up-runs V2.up.sql:1:1 ${OVER_ROWS}The up fails: invalid input syntax for type integer: "…" (SQLSTATE 22P02).`,
   ],
-  statement_that_is_wrong: [
+  'statement-that-is-wrong': [
     'up-runs V2.up.sql:3:33 The up fails: type "wrong" does not exist (SQLSTATE 42704).',
   ],
-  file_that_is_no_sql: ['file-can-run V2.up.sql:2:7 Syntax error at or near "tabel".'],
-  column_comes_back_at_the_end: [],
+  'file-that-is-no-sql': ['syntax-error V2.up.sql:2:7 Syntax error at or near "tabel".'],
+  'column-comes-back-at-the-end': [],
 };
 
 describe('a fault that is planted in a folder is found, with its place', () => {
   test.for(Object.entries(FAULTS))('%s', async ([name, expected], { database }) => {
-    const { findings } = await check({ url: database.url, directory: folderOf('faults', name) });
+    const { findings } = await check({
+      url: database.url,
+      directory: folderOf('faults', name),
+      lints: false,
+    });
     const found = lines(findings);
     expect(found.map((line, index) => line.slice(0, expected[index]?.length))).toEqual(expected);
   });
@@ -94,14 +100,18 @@ describe('a fault that is planted in a folder is found, with its place', () => {
 
 describe('a folder without a fault stays silent', () => {
   test.for([
-    'rows_are_thought_of',
-    'without_a_transaction',
-    'wrapped_and_irreversible',
-    'kinds_of_objects',
+    'rows-are-thought-of',
+    'without-a-transaction',
+    'wrapped-and-irreversible',
+    'kinds-of-objects',
   ])('%s', async (name, { database }) => {
-    const { findings, notes } = await check({ url: database.url, directory: folderOf('clean', name) });
+    const { findings, notes } = await check({
+      url: database.url,
+      directory: folderOf('clean', name),
+      lints: false,
+    });
     expect(lines(findings)).toEqual([]);
-    expect(notes.map(({ rule }) => rule)).toEqual(name.includes('irreversible') ? ['not-tried'] : []);
+    expect(notes.map(({ rule }) => rule)).toEqual(name.includes('irreversible') ? ['not-reversible'] : []);
   });
 
   test("and so do the product's own migrations, over the seed and a thousand contacts", async ({
@@ -113,10 +123,32 @@ describe('a folder without a fault stays silent', () => {
   });
 });
 
+describe('the lints', () => {
+  const folder = (name: string): string => fileURLToPath(new URL(`lint/${name}`, import.meta.url));
+
+  test('are a part of it, unless they are left out', async ({ database }) => {
+    const options = { url: database.url, directory: folder('a-timestamp-without-a-zone') };
+    expect((await check(options)).findings.map(({ rule }) => rule)).toContain('timestamp-without-zone');
+    const { findings } = await check({ ...options, lints: false });
+    expect(findings.map(({ rule }) => rule)).not.toContain('timestamp-without-zone');
+  });
+
+  test('do not tell again what the engine would refuse', async ({ database }) => {
+    const { findings, notes } = await check({ url: database.url, directory: folder('an-enum-value-in-use') });
+    expect(findings.map(({ rule }) => rule).filter((rule) => rule === 'enum-value-in-use')).toHaveLength(1);
+    expect(notes).toEqual([]);
+  });
+
+  test('find nothing, and neither do the proofs, where nothing is wrong', async ({ database }) => {
+    const { findings, notes } = await check({ url: database.url, directory: folder('nothing-wrong') });
+    expect([lines(findings), lines(notes)]).toEqual([[], []]);
+  });
+});
+
 describe('what is no fault is a note', () => {
   test('a column that comes back at the end of its table', async ({ database }) => {
-    const directory = folderOf('faults', 'column_comes_back_at_the_end');
-    const { notes } = await check({ url: database.url, directory });
+    const directory = folderOf('faults', 'column-comes-back-at-the-end');
+    const { notes } = await check({ url: database.url, directory, lints: false });
     expect(lines(notes)).toEqual([
       'column-order V2.down.sql table people: columns in another order: id, name, age, email here, id, name, email, age in V1.',
     ]);
@@ -129,7 +161,7 @@ describe('what is no fault is a note', () => {
       'V2.up.sql': 'select;',
       'V2.down.sql': 'delete from people where age is null;',
     });
-    const { findings, notes } = await check({ url: database.url, directory });
+    const { findings, notes } = await check({ url: database.url, directory, lints: false });
     expect(lines(notes)).toEqual([
       expect.stringMatching(
         /^down-deletes-rows V2\.down\.sql The down deletes rows of table public\.people: /,
@@ -143,7 +175,7 @@ describe('what is no fault is a note', () => {
       'V1.up.sql': "create table if not exists codes (code text not null check (code ~ '^[A-Z]{8}$'));",
       'V1.down.sql': 'drop table if exists codes;',
     });
-    const { notes } = await check({ url: database.url, directory });
+    const { notes } = await check({ url: database.url, directory, lints: false });
     expect(lines(notes)).toEqual([
       expect.stringMatching(
         /^table-stayed-empty V1\.up\.sql Nothing is proved over rows of public\.codes, .* violates check constraint/,
@@ -152,8 +184,8 @@ describe('what is no fault is a note', () => {
   });
 
   test('what comes behind a migration that cannot be applied', async ({ database }) => {
-    const directory = folderOf('faults', 'statement_that_is_wrong');
-    const { notes } = await check({ url: database.url, directory });
+    const directory = folderOf('faults', 'statement-that-is-wrong');
+    const { notes } = await check({ url: database.url, directory, lints: false });
     expect(lines(notes)).toEqual(['not-tried V3.up.sql Not tried, since V2 cannot be applied.']);
   });
 });
@@ -170,7 +202,7 @@ describe('one fault does not hide another', () => {
       'V2.up.sql': 'alter table people add age integer not null;\ncreate index by_age on people (age);',
       'V2.down.sql': 'drop index by_age;',
     });
-    const { findings } = await check({ url: database.url, directory });
+    const { findings } = await check({ url: database.url, directory, lints: false });
     expect(findings.map(({ rule }) => rule)).toEqual([
       'down-restores',
       'down-runs-twice',
@@ -189,11 +221,11 @@ describe('one fault does not hide another', () => {
       'V4.up.sql': 'create view names as select name from people;',
       'V4.down.sql': 'drop view if exists names;',
     });
-    const { findings } = await check({ url: database.url, directory });
+    const { findings } = await check({ url: database.url, directory, lints: false });
     expect(findings.map(({ rule, migration }) => `${migration} ${rule}`)).toEqual([
       'V2 down-restores',
-      'V4 up-runs-twice',
       'V3 up-runs',
+      'V4 up-runs-twice',
     ]);
   });
 });
@@ -252,7 +284,11 @@ describe('nothing stays behind', () => {
 
   test('of one that came to its end', async ({ database }) => {
     const { url, databases } = await creator(database);
-    const { findings } = await check({ url, directory: folderOf('faults', 'down_forgets_an_index') });
+    const { findings } = await check({
+      url,
+      directory: folderOf('faults', 'down-forgets-an-index'),
+      lints: false,
+    });
     expect([findings.length, await databases()]).toEqual([1, 0]);
   });
 
@@ -266,8 +302,10 @@ describe('nothing stays behind', () => {
 });
 
 test('two checks at once do not disturb each other', async ({ database }) => {
-  const directory = folderOf('faults', 'down_forgets_an_index');
-  const results = await Promise.all([1, 2, 3].map(() => check({ url: database.url, directory })));
+  const directory = folderOf('faults', 'down-forgets-an-index');
+  const results = await Promise.all(
+    [1, 2, 3].map(() => check({ url: database.url, directory, lints: false })),
+  );
   for (const { findings } of results) expect(findings.map(({ rule }) => rule)).toEqual(['down-restores']);
 });
 

@@ -1,9 +1,10 @@
-import { MigrationFileError } from '../../migrate/errors.js';
+import { MigrationFileError, type Place } from '../../migrate/errors.js';
 import type { Migration, Script } from '../../migrate/files.js';
 import type { Message, Work } from '../../migrate/script.js';
 import { parseAsWritten } from '../../migrate/statements.js';
 import { preparer } from '../../migrate/work.js';
 import type { Finding } from '../finding.js';
+import type { Report } from './report.js';
 
 /** A file as the engine runs it, and as `psql -f` would send it. */
 export interface CheckedFile {
@@ -20,12 +21,11 @@ export interface CheckedMigration {
 }
 
 /** The migrations of a folder up to the first that cannot be run, and why that is. */
-export interface CheckedFolder {
+export interface CheckedFolder extends Report {
   readonly runnable: readonly CheckedMigration[];
-  readonly findings: readonly Finding[];
 }
 
-/** Parses the files of a folder. What the engine would refuse to run is a finding, and ends it. */
+/** Parses the files of a folder. What the engine would refuse before anything runs is a finding, and ends it. */
 export async function readFiles(migrations: readonly Migration[]): Promise<CheckedFolder> {
   const prepare = preparer();
   const runnable: CheckedMigration[] = [];
@@ -44,19 +44,37 @@ export async function readFiles(migrations: readonly Migration[]): Promise<Check
       runnable.push({ migration, up, down });
     } catch (error) {
       if (!(error instanceof MigrationFileError) || error.place === undefined) throw error;
-      return { runnable, findings: [cannotRun(migration, error, error.place)] };
+      const rest = migrations.slice(runnable.length + 1);
+      return {
+        runnable,
+        findings: [refused(migration, error, error.place)],
+        notes: rest.map((each) => notTried(each, migration)),
+      };
     }
   }
-  return { runnable, findings: [] };
+  return { runnable, findings: [], notes: [] };
 }
 
-function cannotRun(
+function refused(
   { label }: Migration,
-  { message, remedy }: MigrationFileError,
-  { file, line, column }: NonNullable<MigrationFileError['place']>,
+  { code, message, remedy }: MigrationFileError,
+  { file, line, column }: Place,
 ): Finding {
-  const text = message.replace(`${file}:${line}:${column}: `, '');
-  return { rule: 'file-can-run', migration: label, file, line, column, message: asSentence(text), remedy };
+  const text = asSentence(message.replace(`${file}:${line}:${column}: `, ''));
+  return { rule: code.replaceAll('_', '-'), migration: label, file, line, column, message: text, remedy };
+}
+
+/** The note on a migration that comes behind one that cannot be applied. */
+export function notTried({ label, up }: Migration, failed: Migration): Finding {
+  return {
+    rule: 'not-tried',
+    migration: label,
+    file: up.source.path,
+    line: null,
+    column: null,
+    message: `Not tried, since ${failed.label} cannot be applied.`,
+    remedy: 'Correct what is in the way, and run the check again.',
+  };
 }
 
 /** The text with a capital letter. */

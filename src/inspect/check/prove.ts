@@ -1,5 +1,5 @@
 import type { TakenSnapshot } from '../snapshot.js';
-import type { CheckedMigration } from './files.js';
+import { type CheckedMigration, notTried } from './files.js';
 import { type Log, makeLog, type Report } from './report.js';
 import { runAgain, runTwice } from './run-twice.js';
 import { openSandbox } from './sandbox.js';
@@ -20,7 +20,8 @@ export async function prove(course: Course): Promise<Report> {
       course.onMigration(current.migration.label);
       catalog = await proveOne(trial, current, migrations[index - 1], catalog);
       if (catalog === null) {
-        tellUntried(log, current, migrations.slice(index + 1));
+        const rest = migrations.slice(index + 1);
+        log.notes.push(...rest.map(({ migration }) => notTried(migration, current.migration)));
         break;
       }
       empties = await fill(trial);
@@ -131,18 +132,13 @@ async function proveIrreversible(
   expected: TakenSnapshot,
 ): Promise<TakenSnapshot | null> {
   const { label, irreversible } = current.migration;
-  trial.log.note('not-tried', current.up, `There is no way back that could be tried: ${irreversible}.`);
+  trial.log.note('not-reversible', current.up, `There is no way back that could be tried: ${irreversible}.`);
   const isSame = await runAgain(trial, current.up, { expected, label });
   return isSame ? expected : rebuild(trial, current);
 }
 
 function isLess(before: number, after: number): boolean {
   return after < before;
-}
-
-function tellUntried(log: Log, failed: CheckedMigration, rest: readonly CheckedMigration[]): void {
-  for (const { up } of rest)
-    log.note('not-tried', up, `Not tried, since ${failed.migration.label} cannot be applied.`);
 }
 
 function tellEmpty(log: Log, last: CheckedMigration | undefined, empties: ReadonlyMap<string, string>): void {

@@ -35,11 +35,12 @@ export const NOTES = {
     'Nothing depends on it but "select *" and an insert without a list of columns; to keep it, build the table anew.',
   'down-deletes-rows': 'Make sure that this is meant.',
   'table-stayed-empty': 'Give rows of your own, if its rows matter to a migration.',
-  'not-tried': 'Correct what is in the way, and run the check again.',
+  'not-reversible': 'Make sure that a backup is at hand before it is applied.',
 } as const;
 
 /** Collects what the proofs find. */
 export interface Log extends Report {
+  readonly notes: Finding[];
   fault(rule: keyof typeof PROOFS, file: CheckedFile, message: string, failed?: Failed): void;
   note(rule: keyof typeof NOTES, file: CheckedFile, message: string): void;
 }
