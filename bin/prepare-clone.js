@@ -106,7 +106,7 @@ async function build() {
   const old = join(root, `dist.${process.pid}.old.tmp`);
   try {
     // Declarations of the types are for the published package only.
-    await run(process.execPath, [bundler, '--config', '--dir', fresh, '--logLevel', 'warn']);
+    await run(process.execPath, [bundler, '--config', '--dir', fresh], 'ignore');
     const stamp = join(fresh, '.built');
     writeFileSync(stamp, '');
     // A source that is saved while the bundler runs is newer than the stamp, and is built next time. File systems
@@ -130,12 +130,12 @@ function remove(folder) {
 /**
  * @param {string} program
  * @param {string[]} args
+ * @param {2 | 'ignore'} output where its standard output goes: ours belongs to the command that comes after
  */
-async function run(program, args) {
-  // Standard output belongs to the command that comes after.
+async function run(program, args, output = 2) {
   const child = spawn(program, args, {
     cwd: root,
-    stdio: ['ignore', 2, 2],
+    stdio: ['ignore', output, 2],
     shell: process.platform === 'win32' && program === 'npm',
   });
   // Where we are killed, it goes on: the lock is also its own.
