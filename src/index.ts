@@ -17,7 +17,7 @@ export type { RowSource } from './inspect/check/rows.js';
 export { type CheckOptions, type CheckProgress, type CheckResult, check } from './inspect/check.js';
 export { type Contents, contents } from './inspect/contents.js';
 export { type Difference, differences } from './inspect/difference.js';
-export { down, status, up } from './inspect/engine.js';
+export { down, type Found, status, up } from './inspect/engine.js';
 export type { Finding as CheckFinding } from './inspect/finding.js';
 export {
   type Documentation,
@@ -30,7 +30,7 @@ export type { Fact, Facts, Snapshot } from './inspect/snapshot.js';
 export { type Finding, type VerifyOptions, type VerifyResult, verify } from './inspect/verify.js';
 export type { Database, Server } from './migrate/database.js';
 export type { DownOptions, DownResult } from './migrate/down.js';
-export type { Drift } from './migrate/drift.js';
+export type { Drift, Drifted } from './migrate/drift.js';
 export { HistoryError, MigrationFileError, type Place } from './migrate/errors.js';
 export type { Listener, RunEvent } from './migrate/events.js';
 export { MigrationFailedError, type MigrationResult, type ServerReport } from './migrate/failure.js';

@@ -1,3 +1,5 @@
+import { differencesSince } from '../inspect/difference.js';
+import type { Drifted } from '../migrate/drift.js';
 import type { Listener, RunEvent } from '../migrate/events.js';
 import { describeHolder } from '../migrate/lock.js';
 import { describeBlocker } from '../migrate/watch.js';
@@ -5,12 +7,11 @@ import { saySentences } from './output.js';
 
 /** Tells people on standard error how a run goes; what only fills the time goes to a terminal alone. */
 export const tellProgress: Listener = (event) => {
-  const isPassing = event.kind === 'started' || event.kind === 'building';
-  if (!isPassing) {
-    if (process.stderr.isTTY) process.stderr.write(ERASE_LINE);
-    saySentences(lineFor(event));
-  } else {
+  if (event.kind === 'started' || event.kind === 'building') {
     tellPassing(lineFor(event));
+  } else {
+    endProgress();
+    saySentences(...(event.kind === 'drifted' ? driftedLines(event) : [lineFor(event)]));
   }
 };
 
@@ -27,7 +28,14 @@ export function endProgress(): void {
 
 const ERASE_LINE = '\r\u001B[K';
 
-function lineFor(event: RunEvent): string {
+function driftedLines(event: Drifted): string[] {
+  return [
+    `warning: since ${event.since} somebody has changed the schema by other means; from here on it counts as it is:`,
+    ...differencesSince(event).map(({ object, difference }) => `  ${object}: ${difference}`),
+  ];
+}
+
+function lineFor(event: Exclude<RunEvent, { kind: 'drifted' }>): string {
   switch (event.kind) {
     case 'started':
       return `${event.name} ${event.direction} …`;

@@ -1,6 +1,7 @@
+import type { Drifted } from '../migrate/drift.js';
 import { describeFact } from './difference/facts.js';
 import { displayName } from './difference/names.js';
-import type { Facts, Snapshot } from './snapshot.js';
+import { asTaken, type Facts, type Snapshot } from './snapshot.js';
 
 /** One thing in which two catalogs differ. */
 export interface Difference {
@@ -45,6 +46,11 @@ export function differences(here: Snapshot, there: Snapshot, label: string): rea
     }
     return differencesOfMembers(object, mine, theirs, label);
   });
+}
+
+/** In what a catalog has drifted, see {@link differences}. */
+export function differencesSince({ since, recorded, live }: Drifted): readonly Difference[] {
+  return differences(asTaken(live).snapshot, asTaken(recorded).snapshot, since);
 }
 
 function differencesOfMembers(

@@ -1,7 +1,15 @@
 import { type DownOptions, type DownResult, down as engineDown } from '../migrate/down.js';
+import type { Listener } from '../migrate/events.js';
 import { status as engineStatus, type StatusOptions, type StatusResult } from '../migrate/status.js';
 import { up as engineUp, type UpOptions, type UpResult } from '../migrate/up.js';
+import { type Difference, differencesSince } from './difference.js';
 import { snapshotSource as snapshot } from './source.js';
+
+/** What a run found before it began. */
+export interface Found {
+  /** What somebody had changed by other means since the run before; from this run on it counts as it is. */
+  readonly drift: readonly Difference[];
+}
 
 /**
  * Applies the migrations of a folder that a database does not have yet, each in a transaction of its own together with
@@ -21,8 +29,8 @@ import { snapshotSource as snapshot } from './source.js';
  * console.log(applied.map(({ version }) => version));
  * ```
  */
-export async function up(options: UpOptions): Promise<UpResult> {
-  return engineUp({ snapshot, ...options });
+export async function up(options: UpOptions): Promise<UpResult & Found> {
+  return noting(options.onEvent, (onEvent) => engineUp({ snapshot, ...options, onEvent }));
 }
 
 /**
@@ -40,8 +48,20 @@ export async function up(options: UpOptions): Promise<UpResult> {
  * await down({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory, to: 'V0001' });
  * ```
  */
-export async function down(options: DownOptions): Promise<DownResult> {
-  return engineDown({ snapshot, ...options });
+export async function down(options: DownOptions): Promise<DownResult & Found> {
+  return noting(options.onEvent, (onEvent) => engineDown({ snapshot, ...options, onEvent }));
+}
+
+async function noting<Result>(
+  listener: Listener | undefined,
+  run: (onEvent: Listener) => Promise<Result>,
+): Promise<Result & Found> {
+  const drift: Difference[] = [];
+  const result = await run((event) => {
+    if (event.kind === 'drifted') drift.push(...differencesSince(event));
+    listener?.(event);
+  });
+  return { ...result, drift };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Connection } from '../postgres/connect.js';
 import pg from '../postgres/pg.js';
-import { compareSnapshotSql, type SnapshotSource } from './snapshot.js';
+import { bothSnapshotsSql, compareSnapshotSql, type SnapshotSource } from './snapshot.js';
 
 /**
  * Whether the catalog is still what the last run left:
@@ -31,6 +31,16 @@ const TIMEOUTS = 'set local lock_timeout = 1000;\nset local statement_timeout = 
 const UNDEFINED_TABLE = '42P01';
 const GAVE_UP = new Set(['55P03', '57014']);
 
+/** A catalog that has drifted, in the texts of a {@link SnapshotSource}. */
+export interface Drifted {
+  /** The migration that the catalog was described behind. */
+  readonly since: string;
+  /** What that migration left. */
+  readonly recorded: string;
+  /** What there is now. */
+  readonly live: string;
+}
+
 /**
  * Looks whether the catalog has drifted, by one query; in the round trip of whatever else is sent at the same time.
  *
@@ -46,6 +56,23 @@ export async function readDrift({ client }: Connection, source: SnapshotSource):
   if (compared.status === 'rejected') return afterFailure(compared.reason);
   const [row] = compared.value.rows;
   return row === undefined ? unknown(null, 'nothing is applied') : judge(row, source);
+}
+
+/**
+ * What a catalog is that has drifted, and what it was; null where it has not, or where it cannot be read.
+ *
+ * @param connection in pipeline mode, outside of any transaction
+ */
+export async function readDrifted({ client }: Connection, source: SnapshotSource): Promise<Drifted | null> {
+  const [, , both] = await Promise.allSettled([
+    client.query('begin isolation level repeatable read read only'),
+    client.query(`${TIMEOUTS};\n${source.settings}`),
+    client.query<{ name: string; recorded: string | null; live: string }>(bothSnapshotsSql(source)),
+    client.query('commit'),
+  ]);
+  const row = both.status === 'fulfilled' ? both.value.rows[0] : undefined;
+  if (row === undefined || row.recorded === null || row.recorded === row.live) return null;
+  return { since: row.name, recorded: row.recorded, live: row.live };
 }
 
 function judge(

@@ -1,3 +1,4 @@
+import type { Drifted } from './drift.js';
 import type { LockHolder } from './lock.js';
 import type { Blocker } from './watch.js';
 
@@ -5,6 +6,8 @@ import type { Blocker } from './watch.js';
 export type RunEvent =
   /** Another run holds the lock. */
   | { readonly kind: 'waiting'; readonly holder: LockHolder | null }
+  /** Before the run, somebody has changed the catalog by other means; what the run records includes that. */
+  | ({ readonly kind: 'drifted' } & Drifted)
   | { readonly kind: 'started'; readonly name: string; readonly direction: 'up' | 'down' }
   | {
       readonly kind: 'finished';

@@ -1,4 +1,5 @@
 import type { Connection } from '../postgres/connect.js';
+import { explainLostConnection, isPoolEmpty, POOL_TOO_SMALL } from '../postgres/connection-errors.js';
 import { ExplainedError } from '../postgres/errors.js';
 import pg from '../postgres/pg.js';
 import { causeWithoutValues, withoutValues } from '../postgres/values.js';
@@ -26,7 +27,10 @@ export async function failureOf(failure: Failure, circumstances: Circumstances):
   const { work, error } = failure;
   if (error instanceof ExplainedError) return error;
   if (circumstances.interrupted === true) return interrupted(work, error, circumstances);
-  if (!(error instanceof pg.DatabaseError)) return connectionLost(work, error, circumstances);
+  const lost = explainLostConnection(error, circumstances.connection);
+  if (lost !== undefined || !(error instanceof pg.DatabaseError)) {
+    return connectionLost(work, lost?.cause ?? error, circumstances);
+  }
   if (error.code === LOCK_LOST) return lockLost(error, circumstances);
   return work === null ? historyFailed(error) : refusedByServer(work, failure, error, circumstances);
 }
@@ -100,7 +104,9 @@ function stateOf({ script, name, direction }: Work): string {
 function connectionLost(work: Work | null, error: unknown, { results }: Circumstances): MigrationFailedError {
   const text = error instanceof Error ? error.message : String(error);
   return new MigrationFailedError('connection_lost', `The connection was lost in ${nameOf(work)}: ${text}.`, {
-    remedy: 'Run the command again: it looks at what the database has first, and goes on from there.',
+    remedy: isPoolEmpty(error)
+      ? POOL_TOO_SMALL
+      : 'Run the command again: it looks at what the database has first, and goes on from there.',
     cause: error,
     results,
   });

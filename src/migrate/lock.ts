@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../postgres/connect.js';
 import { ExplainedError } from '../postgres/errors.js';
+import type pg from '../postgres/pg.js';
 import { interrupted } from './errors.js';
 import { HOLDER_KEY, LOCK_IN_PG_LOCKS, LOCK_KEY } from './guard.js';
+import { HISTORY_TABLE } from './history.js';
 
 /** A session that holds the lock of a run. */
 export interface LockHolder {
@@ -20,6 +22,8 @@ export interface LockHolder {
 export interface MigrationLock {
   /** The server process that holds it. */
   readonly pid: number;
+  /** The id of the newest row of the history, read behind the lock; null where there is none, or nobody asked. */
+  readonly newestRow: bigint | null;
   /** Lets go; the transactions of the run that have not begun yet will not pass their guard any more. */
   release(): Promise<void>;
 }
@@ -28,6 +32,8 @@ export interface MigrationLock {
 export interface LockWait {
   /** The longest wait, in milliseconds; undefined waits as long as it takes. */
   readonly longestMs?: number | undefined;
+  /** Whether there is a history to read the newest row of. */
+  readonly hasHistory: boolean;
   /** Asked before each further try: false gives up waiting, because there is nothing left to do. */
   readonly stillNeeded: () => Promise<boolean>;
   /** Told about the holder while it waits, at most once in `REPORT_EVERY_MS`. */
@@ -54,8 +60,8 @@ export async function acquireLock(connection: Connection, wait: LockWait): Promi
   const started = performance.now();
   let reported = Number.NEGATIVE_INFINITY;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
-    const pid = await tryLock(connection);
-    if (pid !== null) return { pid, release: () => connection.close() };
+    const taken = await tryLock(connection, wait.hasHistory);
+    if (taken !== null) return { ...taken, release: () => connection.close() };
     const holder = await findLockHolder(connection);
     const waited = performance.now() - started;
     if (wait.longestMs !== undefined && waited >= wait.longestMs) throw waitOver(holder, wait.longestMs);
@@ -73,21 +79,30 @@ export async function acquireLock(connection: Connection, wait: LockWait): Promi
   }
 }
 
-async function tryLock({ client, serverVersion }: Connection): Promise<number | null> {
+/** The look at the history is taken back, so that for as long as the run takes no lock on that table is left of it. */
+async function tryLock(
+  { client, serverVersion }: Connection,
+  hasHistory: boolean,
+): Promise<Omit<MigrationLock, 'release'> | null> {
   const lift = [
     'set local statement_timeout = 0',
     'set local idle_in_transaction_session_timeout = 0',
     ...(serverVersion.number >= 170000 ? ['set local transaction_timeout = 0'] : []),
   ].join('; ');
   const answers: unknown = await client.query(
-    `begin isolation level read committed; ${lift}; select pg_catalog.pg_try_advisory_xact_lock(${LOCK_KEY}) as held, pg_catalog.pg_backend_pid() as pid,
-       pg_catalog.pg_try_advisory_xact_lock(${HOLDER_KEY}, pg_catalog.pg_backend_pid())`,
+    `begin isolation level read committed; ${lift};
+     select pg_catalog.pg_try_advisory_xact_lock(${LOCK_KEY}) as held, pg_catalog.pg_backend_pid() as pid,
+       pg_catalog.pg_try_advisory_xact_lock(${HOLDER_KEY}, pg_catalog.pg_backend_pid());
+     savepoint look;
+     select ${hasHistory ? `max(id) from ${HISTORY_TABLE}` : 'null as max'};
+     rollback to look`,
   );
-  const rows = Array.isArray(answers)
-    ? (answers.at(-1)?.rows as { held: boolean; pid: number }[] | undefined)
-    : undefined;
-  const row = rows?.[0];
-  if (row?.held === true) return row.pid;
+  const [locked, newest] = (answers as pg.QueryResult[])
+    .filter(({ command }) => command === 'SELECT')
+    .map(({ rows }) => rows[0]);
+  if (locked?.held === true) {
+    return { pid: locked.pid, newestRow: newest?.max == null ? null : BigInt(newest.max) };
+  }
   await client.query('rollback');
   return null;
 }

@@ -6,13 +6,14 @@ import type { Connection } from '../postgres/connect.js';
 import { type ForeseenConnection, foreseeConnection } from '../postgres/foreseen.js';
 import pg from '../postgres/pg.js';
 import { describeTarget } from '../postgres/target.js';
+import { readDrift, readDrifted } from './drift.js';
 import type { Listener } from './events.js';
 import { execute, settle } from './execute.js';
 import type { MigrationResult } from './failure.js';
 import { failureOf } from './failure-of.js';
 import { executorOf, HISTORY_MOVED } from './guard.js';
 import { interruptOn } from './interrupt.js';
-import { acquireLock } from './lock.js';
+import { acquireLock, type MigrationLock } from './lock.js';
 import type { Failure } from './outcome.js';
 import type { Run, Work } from './script.js';
 import type { SnapshotSource } from './snapshot.js';
@@ -50,6 +51,8 @@ interface LockedRun {
   readonly connection: Connection;
   readonly run: Run;
   readonly look: () => Promise<Look>;
+  /** What was seen before the lock was ours, where it holds now; null where it has to be looked at again. */
+  readonly seen: Look | null;
   readonly emit: Listener;
   readonly watch: Watch;
   readonly signal: AbortSignal | undefined;
@@ -69,8 +72,8 @@ const DEADLOCK_DETECTED = '40P01';
 /**
  * Runs what a planner finds, under the lock, each file in a transaction with its history row.
  *
- * Nothing is locked where there is nothing to do. Under the lock the history is read and planned again, since another
- * run may have been there first.
+ * Nothing is locked where there is nothing to do. Where another run was there before the lock was ours, the
+ * history is read and planned again.
  *
  * @param connection in pipeline mode; is closed
  * @returns what became of each file
@@ -106,14 +109,24 @@ async function lockAndRun(
   refuseStandby(state, describeTarget(connection.target));
   refusePooled(state, works);
   const emit = options.onEvent ?? (() => {});
-  const { signal } = options;
+  const { signal, snapshot } = options;
+  const drift = snapshot && state.rows.length > 0 ? readDrift(connection, snapshot).catch(() => null) : null;
+  let latest: Look = { state, works };
   const lock = await acquireLock(await forLock.open(), {
     longestMs: options.lockWaitMs,
-    stillNeeded: async () => (await look()).works.length > 0,
+    hasHistory: state.hasHistory,
+    stillNeeded: async () => {
+      latest = await look();
+      return latest.works.length > 0;
+    },
     onWait: (holder) => emit({ kind: 'waiting', holder }),
     signal,
   });
   if (lock === null) return [];
+  // Under the lock once more: another run may just have been between its first statement and its snapshot.
+  const drifted =
+    snapshot && (await drift)?.state === 'drifted' ? await readDrifted(connection, snapshot) : null;
+  if (drifted !== null && drifted !== undefined) emit({ kind: 'drifted', ...drifted });
   const run: Run = {
     id: randomUUID(),
     appliedWith: applicationName,
@@ -122,14 +135,22 @@ async function lockAndRun(
     // To PostgreSQL 0 is for ever.
     lockWaitMs: options.lockWaitMs === undefined ? 0 : Math.max(1, Math.round(options.lockWaitMs)),
     lockTimeoutMs: LOCK_TIMEOUT_MS,
-    snapshot: options.snapshot ?? null,
+    snapshot: snapshot ?? null,
   };
   const executor = state.isPooled ? executorOf(lock.pid) : String(state.pid);
   const watch = watchRun(connection.target, executor, emit);
   const stopListening = listenToNotices(connection, emit);
   const interrupt = interruptOn(signal, connection.target, executor, lock);
   try {
-    return await runTries({ connection, run, look, emit, watch, signal });
+    return await runTries({
+      connection,
+      run,
+      look,
+      seen: isCurrent(latest, lock) ? latest : null,
+      emit,
+      watch,
+      signal,
+    });
   } finally {
     stopListening();
     await interrupt.done();
@@ -141,13 +162,14 @@ async function runTries({
   connection,
   run,
   look,
+  seen,
   emit,
   watch,
   signal,
 }: LockedRun): Promise<readonly MigrationResult[]> {
   const done: MigrationResult[] = [];
   for (let tries = 1; ; tries++) {
-    const { state, works } = await look();
+    const { state, works } = (tries === 1 ? seen : null) ?? (await look());
     if (works.length === 0) return done;
     const outcome = await execute(connection, run, state, works, emit);
     done.push(...outcome.done);
@@ -171,6 +193,15 @@ async function runTries({
     if (pauseMs > 0) emit({ kind: 'retrying', name: failure.work?.name ?? 'the history', tries, pauseMs });
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/**
+ * Whether a plan that was made before the lock was ours holds now. How far a no-transaction file is can change without a
+ * new row, so with one of these the history is read again.
+ */
+function isCurrent({ state, works }: Look, { newestRow }: MigrationLock): boolean {
+  const newest = state.rows.at(-1)?.id ?? null;
+  return newest === newestRow && works.every(({ script }) => script.options.transaction);
 }
 
 /** How long to wait before a failed run may succeed, in milliseconds; null where trying again is of no use. */

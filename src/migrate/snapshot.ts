@@ -81,3 +81,12 @@ ${source.query(NEWEST_SNAPSHOT, [])}
   ) end as live
 from (select * from ${HISTORY_TABLE} order by id desc limit 1) as newest`;
 }
+
+/** The query of the two texts, `recorded` and `live`, and of the `name` of the newest row; of one row at most. */
+export function bothSnapshotsSql(source: SnapshotSource): string {
+  return `select newest.name, newest.snapshot as recorded, taken.snapshot as live
+from (select * from ${HISTORY_TABLE} order by id desc limit 1) as newest,
+(
+${source.query(NEWEST_SNAPSHOT, [])}
+) as taken`;
+}

@@ -14,7 +14,8 @@ const LOST_CONNECTION =
 const LOST_CLIENT = /^(Connection terminated|Client has encountered a connection error|Client was closed)/;
 
 const RUN_AGAIN = 'Run the command again; if it happens again, look into the log of the server.';
-const POOL_TOO_SMALL =
+/** The remedy for a pool that cannot give a run its second connection. */
+export const POOL_TOO_SMALL =
   'PgBouncer had no server connection free in time, and a run needs two: raise default_pool_size, or connect to the server itself.';
 
 /**
@@ -74,7 +75,8 @@ function isLostConnection(error: unknown): boolean {
   return LOST_CONNECTION.test(code) || LOST_CLIENT.test(error.message);
 }
 
-function isPoolEmpty(error: unknown): boolean {
+/** Whether a transaction pooler gave up waiting for a server connection. */
+export function isPoolEmpty(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.message === 'query_wait_timeout';
 }
 

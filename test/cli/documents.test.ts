@@ -57,6 +57,7 @@ describe('the document of', () => {
       sql: null,
       applied: [result('V1', 'V1', 'applied'), result('V2', 'V2.add_two', 'applied')],
       current: 'V2',
+      drift: [],
     });
     const again = await documentOf(database, 'up', '--dir', dir);
     expect(again.document).toEqual({
@@ -65,6 +66,7 @@ describe('the document of', () => {
       sql: null,
       applied: [],
       current: 'V2',
+      drift: [],
     });
     const down = await documentOf(database, 'down', '--dir', dir, '--to=0');
     expect(down.document).toEqual({
@@ -72,6 +74,7 @@ describe('the document of', () => {
       sql: null,
       rolledBack: [result('V2', 'V2.add_two', 'rolled_back'), result('V1', 'V1', 'rolled_back')],
       current: null,
+      drift: [],
     });
   });
 
@@ -123,6 +126,7 @@ describe('the document of', () => {
       sql: null,
       applied: [],
       current: text,
+      drift: [],
       seeded: 0,
     });
   });

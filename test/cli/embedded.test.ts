@@ -114,6 +114,7 @@ describe.sequential('in a clone, without DATABASE_URL', () => {
       sql: null,
       applied: [],
       current: expect.any(String),
+      drift: [],
       embedded: true,
       url: (await running()).url,
     });

@@ -117,6 +117,30 @@ describe('a run describes the catalog that it leaves', () => {
   });
 });
 
+describe('a run tells what was changed by other means before it', () => {
+  test('object by object, and from then on it counts as it is', async ({ database }) => {
+    const directory = await folderWith(three);
+    await up({ url: database.url, directory, to: 'V2' });
+    await database.client.query(
+      'create index by_hand on ours.two (id); alter table one alter id set not null',
+    );
+    const { drift } = await up({ url: database.url, directory });
+    expect(drift).toEqual([
+      { object: 'index by_hand on ours.two', difference: 'here, not in V2' },
+      { object: 'column one.id', difference: 'null allowed in V2, not here' },
+    ]);
+    expect((await status({ url: database.url, directory })).drift).toMatchObject({ state: 'none' });
+    expect((await down({ url: database.url, directory })).drift).toEqual([]);
+  });
+
+  test('and nothing where nothing was changed, however many run at once', async ({ database }) => {
+    const directory = await folderWith(three);
+    await up({ url: database.url, directory, to: 'V1' });
+    const runs = await Promise.all(Array.from({ length: 8 }, () => up({ url: database.url, directory })));
+    expect(runs.flatMap(({ drift }) => drift)).toEqual([]);
+  });
+});
+
 describe('status tells whether the catalog has drifted', () => {
   test('not where nothing was changed', async ({ database }) => {
     const directory = await folderWith(three);

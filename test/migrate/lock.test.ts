@@ -3,8 +3,13 @@ import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { down } from '../../src/migrate/down.js';
 import type { RunEvent } from '../../src/migrate/events.js';
+import { readMigrations } from '../../src/migrate/files.js';
 import { LOCK_KEY } from '../../src/migrate/guard.js';
+import { type Planner, runUnderLock } from '../../src/migrate/run.js';
 import { up } from '../../src/migrate/up.js';
+import { preparer } from '../../src/migrate/work.js';
+import { connect } from '../../src/postgres/connect.js';
+import { parseDatabaseUrl } from '../../src/postgres/url.js';
 import { test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
 
@@ -92,5 +97,27 @@ describe('one at a time', () => {
       const applied = await value('select count(*)::int from voicesurvey_migrations.history');
       expect(await value("select (to_regclass('public.one') is not null)::int")).toBe(applied);
     }
+  });
+
+  test('a plan that was made before the lock was free is made again when the history has moved', async ({
+    database: { url },
+  }) => {
+    const directory = await folderWith({ ...files, 'V2.up.sql': 'select 1;', 'V2.down.sql': '' });
+    const [, second] = await readMigrations(directory);
+    if (second === undefined) throw new Error('there is no V2');
+    const work = await preparer()({ ...second, migration: second }, 'up', second.up);
+    await up({ url, directory, to: 'V1' });
+    const plans: (bigint | undefined)[] = [];
+    const plan: Planner = async ({ rows }) => {
+      plans.push(rows.at(-1)?.id);
+      if (plans.length > 1) return [];
+      // The same version is the newest again afterwards.
+      await down({ url, directory });
+      await up({ url, directory, to: 'V1' });
+      return [work];
+    };
+    const connection = await connect(parseDatabaseUrl(url), { pipeline: true });
+    expect(await runUnderLock(connection, plan, {})).toEqual([]);
+    expect(plans).toEqual([1n, 2n]);
   });
 });
