@@ -11,6 +11,12 @@
  * ```
  * @module
  */
+export {
+  type BaselineOptions,
+  type BaselineResult,
+  baseline,
+  DifferencesError,
+} from './inspect/baseline.js';
 
 export { makeUpRows } from './inspect/check/make-up-rows.js';
 export type { RowSource } from './inspect/check/rows.js';

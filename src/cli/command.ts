@@ -111,7 +111,15 @@ export interface RunCommandOptions {
 export function withRunOptions(command: Command): Command {
   return command
     .option('--dry-run', 'print the SQL that would be sent on standard output, and change nothing')
-    .option('--lock-wait <seconds>', 'wait no longer than this for another run; 0 does not wait', seconds);
+    .addOption(lockWaitOption());
+}
+
+/** `--lock-wait`, for commands that run one at a time. */
+export function lockWaitOption(): Option {
+  return new Option(
+    '--lock-wait <seconds>',
+    'wait no longer than this for another run; 0 does not wait',
+  ).argParser(seconds);
 }
 
 /** The library's words for them. */

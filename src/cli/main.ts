@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../postgres/application-name.js';
+import { baselineCommand } from './baseline.js';
 import { checkCommand } from './check.js';
 import { docsCommand } from './docs.js';
 import { downCommand } from './down.js';
@@ -65,6 +66,7 @@ function makeProgram(): Command {
     downCommand(),
     statusCommand(),
     verifyCommand(),
+    baselineCommand(),
     checkCommand(),
     newCommand(),
     docsCommand(),

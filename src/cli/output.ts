@@ -1,3 +1,5 @@
+import { DifferencesError } from '../inspect/baseline.js';
+import type { Difference } from '../inspect/difference.js';
 import type { Server } from '../migrate/database.js';
 import { MigrationFileError, type Place } from '../migrate/errors.js';
 import { MigrationFailedError, type ServerReport } from '../migrate/failure.js';
@@ -27,6 +29,11 @@ export function say(...lines: readonly string[]): void {
 /** The last line of every result: which server it is about. */
 export function serverLine({ address, version }: Server): string {
   return `on ${address} (PostgreSQL ${version})`;
+}
+
+/** Differences, one on a line. */
+export function differenceLines(differences: readonly Difference[]): string[] {
+  return differences.map(({ object, difference }) => `  ${object}: ${difference}`);
 }
 
 /** What is said beside the SQL of a dry run. */
@@ -122,7 +129,8 @@ function errorDocument(error: ExplainedError): Readonly<Record<string, unknown>>
 }
 
 function results(error: ExplainedError): Readonly<Record<string, unknown>> {
-  return error instanceof MigrationFailedError ? { migrations: error.results } : {};
+  if (error instanceof MigrationFailedError) return { migrations: error.results };
+  return error instanceof DifferencesError ? { differences: error.differences } : {};
 }
 
 function sayError(error: ExplainedError, address: string | null): void {
@@ -130,6 +138,7 @@ function sayError(error: ExplainedError, address: string | null): void {
   const { place, report } = factsOf(error);
   saySentences(`error: ${message}`);
   if (place !== undefined) say('', place.excerpt, '');
+  if (error instanceof DifferencesError) say(...differenceLines(error.differences));
   for (const fact of ['detail', 'definition', 'hint', 'context'] as const) {
     if (report?.[fact]) saySentences(`${fact}: ${report[fact]}`);
   }

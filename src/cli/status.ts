@@ -52,8 +52,13 @@ function describe({ standing, appliedAt, appliedBy, appliedWith, origin, reason 
   if (appliedAt === null) return standing === 'late' ? 'late: older than what is applied' : standing;
   const how = appliedWith === applicationName ? '' : ` with ${appliedWith}`;
   const when = `${appliedAt.toISOString().slice(0, 19)}Z by ${appliedBy}${how}`;
-  const why = origin === 'applied' || reason === null ? '' : ` (${origin}: ${reason})`;
-  return `${standing.padEnd(10)}  ${when}${why}`;
+  return `${standing.padEnd(10)}  ${when}${howItGotThere(origin, reason)}`;
+}
+
+/** Of what a baseline accepted only how much it was; the whole is in the history and in the document. */
+function howItGotThere(origin: MigrationStatus['origin'], reason: string | null): string {
+  if (origin === 'applied') return '';
+  return reason === null ? ` (${origin})` : ` (${origin}: ${reason.split('\n')[0]})`;
 }
 
 function summary(migrations: readonly MigrationStatus[]): string {

@@ -6,7 +6,6 @@ import { allows, exceptionsIn, faultOf } from './lint/exceptions.js';
 import { type Lint, readFolder } from './lint/folder.js';
 import { foreignKeyWithoutIndex } from './lint/foreign-key-without-index.js';
 import { indexOnLiveTable } from './lint/index-on-live-table.js';
-import { refused } from './lint/refused.js';
 import { tableWithoutUuidKey } from './lint/table-without-uuid-key.js';
 import { timestampWithoutZone } from './lint/timestamp-without-zone.js';
 import { withoutComment } from './lint/without-comment.js';
@@ -53,7 +52,6 @@ export async function lint(migrations: readonly Migration[]): Promise<readonly F
     return fault === null ? [] : [findingAt('exception', migration, exception.offset, fault)];
   });
   return [
-    ...folder.files.flatMap(refused),
     ...reports
       .filter((report) => !isAllowed(report))
       .map(({ name, report }) => findingAt(name, report.command.migration, report.offset, report)),

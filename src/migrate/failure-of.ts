@@ -133,7 +133,8 @@ function lockLost(error: unknown, { results }: Circumstances): MigrationFailedEr
   );
 }
 
-function historyFailed(error: pg.DatabaseError): ExplainedError {
+/** The history itself cannot be made or written. */
+export function historyFailed(error: pg.DatabaseError): ExplainedError {
   if (error.code === '42501') {
     return new ExplainedError(
       'may_not_create',

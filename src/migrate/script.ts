@@ -44,10 +44,12 @@ export interface Progress {
   readonly checksum: string;
 }
 
-const BEGIN = 'begin isolation level read committed read write';
+/** How every transaction of a run begins. */
+export const BEGIN = 'begin isolation level read committed read write';
 
 /** Timeouts meant for the statements of a service would cut a migration short. */
-const LIFT_TIMEOUTS = 'set local statement_timeout = 0;\nset local idle_in_transaction_session_timeout = 0';
+export const LIFT_TIMEOUTS =
+  'set local statement_timeout = 0;\nset local idle_in_transaction_session_timeout = 0';
 
 /**
  * Only the last commit of a run waits for the disk. The log is written in order, so a crash of the server loses at most
@@ -75,7 +77,8 @@ const COMMIT = `commit;
 deallocate all;
 select pg_catalog.pg_advisory_unlock_all()`;
 
-const FULL_NAMES_ONLY = 'set local search_path = pg_catalog, pg_temp';
+/** Whatever a file has set, our own SQL means what it says. */
+export const FULL_NAMES_ONLY = 'set local search_path = pg_catalog, pg_temp';
 
 /** The settings of a no-transaction file live on for its next statements, but the history is written by who connected. */
 const FOR_THE_RECORD = `set constraints all immediate;
@@ -225,6 +228,7 @@ on conflict (version) do update set
   ${replaced.map((column) => `${column} = excluded.${column}`).join(', ')}`;
 }
 
-function literal(text: string | null | undefined): string {
+/** A text as SQL. */
+export function literal(text: string | null | undefined): string {
   return text === null || text === undefined ? 'null' : pg.escapeLiteral(text);
 }

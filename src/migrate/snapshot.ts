@@ -29,7 +29,8 @@ function fingerprintOf(text: string): string {
   return `pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(${text}, 'UTF8')), 'hex')`;
 }
 
-const SERVER_MAJOR = "pg_catalog.current_setting('server_version_num')::integer / 10000";
+/** SQL of the server's major version. */
+export const SERVER_MAJOR = "pg_catalog.current_setting('server_version_num')::integer / 10000";
 
 /**
  * SQL that describes the catalog in the newest row of the history. It never fails: where the catalog cannot be

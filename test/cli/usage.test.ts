@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { runCli, runJson } from '../support/cli.js';
 
-const COMMANDS = ['up', 'down', 'status', 'repair', 'seed', 'start', 'stop', 'url'];
+const COMMANDS = ['up', 'down', 'status', 'check', 'baseline', 'repair', 'seed', 'start', 'stop', 'url'];
 const EXIT_CODES = [
   '  0  done',
   '  1  failed',
   '  2  wrong usage',
-  '  3  pending or drift found',
+  '  3  pending, drift or a fault found',
   '  4  refused; needs a flag',
 ];
 

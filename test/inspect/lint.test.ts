@@ -38,7 +38,6 @@ const PLANTED: Readonly<Record<string, readonly string[]>> = {
   'a-column-without-a-comment': ['V0002:3:28 without-comment'],
   'an-enum-without-a-comment': ['V0002:4:5 without-comment'],
   'a-constraint-without-a-name': ['V0002:7:3 without-name'],
-  'an-enum-value-in-use': ['V0002:3:1 enum-value-in-use'],
   'an-exception-without-a-reason': ['V0002:1:1 exception', 'V0002:2:1 index-on-live-table'],
   'an-exception-that-is-not-needed': ['V0002:1:1 exception'],
 };

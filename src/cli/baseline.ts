@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { type BaselineResult, baseline } from '../inspect/baseline.js';
+import { startEmbeddedServer } from '../postgres/embedded.js';
+import { migrationsDirectory } from '../seed/storage.js';
+import {
+  type CommonOptions,
+  type FolderOptions,
+  folderOption,
+  lockWaitOption,
+  makeDatabaseCommand,
+  type RunCommandOptions,
+  runOptions,
+} from './command.js';
+import { interruptible } from './interrupt.js';
+import { type Answer, differenceLines, serverLine } from './output.js';
+import { tellProgress } from './progress.js';
+import { type ChosenServer, embeddedDirectory } from './server.js';
+
+interface Options extends CommonOptions, FolderOptions, Pick<RunCommandOptions, 'lockWait'> {
+  readonly acceptDifferences?: boolean;
+}
+
+/** `baseline`: adopts a database that was made by other means. */
+export function baselineCommand(): Command {
+  return makeDatabaseCommand<Options>(
+    'baseline',
+    'adopt a database that was made by other means, after comparing it with what the migrations make',
+    run,
+  )
+    .argument('<version>', 'the migration that it has, with all before it')
+    .option('--accept-differences', 'adopt it although it differs; what differs is kept in the history')
+    .addOption(lockWaitOption())
+    .addOption(folderOption(migrationsDirectory));
+}
+
+async function run(
+  options: Options,
+  { url, embedded }: ChosenServer,
+  [version = '']: readonly string[],
+): Promise<Answer> {
+  const elsewhere = async (): Promise<string> =>
+    (await startEmbeddedServer({ directory: embeddedDirectory() })).url;
+  const result = await interruptible(options.json, (signal) =>
+    baseline({
+      url,
+      directory: options.dir,
+      version,
+      acceptDifferences: options.acceptDifferences,
+      lockWaitMs: runOptions(options).lockWaitMs,
+      elsewhere: embedded === null ? elsewhere : undefined,
+      onEvent: options.json ? undefined : tellProgress,
+      signal,
+    }),
+  );
+  return { document: { ...result }, lines: baselineLines(result) };
+}
+
+function baselineLines({ baselined, current, differences, server }: BaselineResult): string[] {
+  const count = differences.length;
+  return [
+    ...differenceLines(differences),
+    count === 0
+      ? `The database is what ${current} makes.`
+      : `${count} ${count === 1 ? 'difference' : 'differences'} accepted, and kept in the history.`,
+    `Done: ${baselined.length} written into the history, the database is at ${current}.`,
+    serverLine(server),
+  ];
+}

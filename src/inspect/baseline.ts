@@ -1,0 +1,132 @@
+import { recordBaseline, refuseHistory } from '../migrate/baseline.js';
+import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
+import type { Listener } from '../migrate/events.js';
+import { type Migration, readMigrations } from '../migrate/files.js';
+import { parseStatements } from '../migrate/statements.js';
+import { parseVersion } from '../migrate/version.js';
+import { RefusedError, UsageError } from '../postgres/errors.js';
+import { makeReference, type Reference } from './baseline/reference.js';
+import { type Difference, differences } from './difference.js';
+import { schemasOf } from './schemas.js';
+import { SNAPSHOT_FORMAT, takeSnapshot } from './snapshot.js';
+
+/** What `baseline` is told. */
+export interface BaselineOptions extends Database {
+  /** The folder of migrations. */
+  readonly directory: string;
+  /** What the database has, with everything before it, written as `V0003` or `3`. */
+  readonly version: string;
+  /** Goes on where the database is not what the migrations make, and keeps in the history what differs. */
+  readonly acceptDifferences?: boolean | undefined;
+  /**
+   * The address of another server to try the migrations on, asked for where the role may not create a database beside
+   * its own; without it that is an error.
+   */
+  readonly elsewhere?: (() => Promise<string>) | undefined;
+  /** Told what happens while it happens. */
+  readonly onEvent?: Listener | undefined;
+  /** The longest wait for another run, in milliseconds; undefined waits as long as it takes. */
+  readonly lockWaitMs?: number | undefined;
+  /** Ends it; nothing is written then. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What `baseline` has done. */
+export interface BaselineResult {
+  readonly server: Server;
+  /** Where the migrations were tried, to know what they make. */
+  readonly comparedOn: Server;
+  /** The names of the migrations that the history has now, in order. */
+  readonly baselined: readonly string[];
+  /** The version that the database has, as its file writes it. */
+  readonly current: string;
+  /** In what it differs all the same; empty unless that was accepted. */
+  readonly differences: readonly Difference[];
+}
+
+/** The database is not what the migrations make, and nobody has said that it may be. */
+export class DifferencesError extends RefusedError {
+  readonly differences: readonly Difference[];
+
+  constructor(label: string, found: readonly Difference[], where: string) {
+    const count = `${found.length} ${found.length === 1 ? 'difference' : 'differences'}`;
+    super('not_the_same', `The database is not what ${label} makes: ${count}. Nothing was changed.`, {
+      remedy:
+        'Put right by hand what should not be, or name the version that it really is; what may stay as it is, ' +
+        `keep in the history with --accept-differences.${where}`,
+    });
+    this.differences = found;
+  }
+}
+
+/**
+ * Adopts a database that was made by other means: compares it, object by object, with what the migrations make of an
+ * empty one, in a throw-away database, and writes into the history that it has them. The database itself is not touched.
+ *
+ * @throws UsageError `unknown_version` for a version that the folder does not have
+ * @throws HistoryError `history_not_empty` where the database has a history already
+ * @throws DifferencesError where it differs, unless that is accepted
+ * @throws ConnectionError `create_database_forbidden` where the role may not create the throw-away database, and there
+ *   is no other server for it
+ * @throws ExplainedError `reference_failed` where the migrations do not run in the throw-away database
+ * @example
+ * ```ts
+ * const { current } = await baseline({ url, directory: migrationsDirectory, version: 'V0001' });
+ * ```
+ */
+export async function baseline(options: BaselineOptions): Promise<BaselineResult> {
+  const { url, directory, elsewhere, signal } = options;
+  const migrations = upTo(await readMigrations(directory), options.version);
+  const label = migrations.at(-1)?.label ?? '';
+  const statements = await Promise.all(migrations.map(({ up }) => parseStatements(up.source)));
+  const schemas = schemasOf(statements.flat());
+  return withDatabase({ url }, async ({ connection }) => {
+    await refuseHistory(connection);
+    const { rows } = await connection.client.query<{ role: string }>('select current_user::text as role');
+    const role = rows[0]?.role ?? '';
+    const reference = await makeReference({ url, directory, to: label, schemas, role, elsewhere, signal });
+    const { snapshot, text, fingerprint } = await takeSnapshot(connection.client, schemas);
+    const found = differences(snapshot, reference.snapshot, label);
+    // An "up" that came meanwhile may be what makes the difference.
+    await refuseHistory(connection);
+    if (found.length > 0 && options.acceptDifferences !== true) {
+      throw new DifferencesError(label, found, aboutMajors(reference, connection.serverVersion.number));
+    }
+    const reason = found.length === 0 ? null : reasonOf(found);
+    const taken = { text, fingerprint, format: SNAPSHOT_FORMAT };
+    await recordBaseline(connection, { migrations, reason, snapshot: taken }, options);
+    return {
+      server: describeServer(connection),
+      comparedOn: reference.server,
+      baselined: migrations.map(({ name }) => name),
+      current: label,
+      differences: found,
+    };
+  });
+}
+
+function upTo(migrations: readonly Migration[], text: string): readonly Migration[] {
+  const version = parseVersion(text);
+  if (version !== null && migrations.some((migration) => migration.version === version)) {
+    return migrations.filter((migration) => migration.version <= version);
+  }
+  throw new UsageError('unknown_version', `There is no migration ${text}.`, {
+    remedy: `Name one of the folder's: ${migrations[0]?.label} to ${migrations.at(-1)?.label}.`,
+  });
+}
+
+/** What is kept in the history. */
+function reasonOf(found: readonly Difference[]): string {
+  const lines = found.map(({ object, difference }) => `${object}: ${difference}`);
+  return [`accepted ${found.length} ${found.length === 1 ? 'difference' : 'differences'}`, ...lines].join(
+    '\n',
+  );
+}
+
+function aboutMajors({ server, major }: Reference, serverVersion: number): string {
+  if (major === Math.floor(serverVersion / 10_000)) return '';
+  return (
+    ` It was compared with ${server.address}, PostgreSQL ${server.version}, since this role may not create a ` +
+    'database; another major may write the bodies of views and of SQL functions in other words.'
+  );
+}

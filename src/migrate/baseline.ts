@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { applicationName } from '../postgres/application-name.js';
+import { type Connection, connect } from '../postgres/connect.js';
+import pg from '../postgres/pg.js';
+import { describeTarget } from '../postgres/target.js';
+import { HistoryError } from './errors.js';
+import type { Listener } from './events.js';
+import { historyFailed } from './failure-of.js';
+import type { Migration } from './files.js';
+import { guard, HISTORY_MOVED, lockGuard } from './guard.js';
+import { CREATE_HISTORY, HISTORY_TABLE, type HistoryRow } from './history.js';
+import { acquireLock } from './lock.js';
+import { BEGIN, FULL_NAMES_ONLY, LIFT_TIMEOUTS, literal } from './script.js';
+import { SERVER_MAJOR } from './snapshot.js';
+import { readState, refuseStandby } from './state.js';
+import { labelOf } from './version.js';
+
+/** What a baseline writes down. */
+export interface Baseline {
+  /** What the database has, smallest version first. */
+  readonly migrations: readonly Migration[];
+  /** What was accepted although it differs; null where nothing does. */
+  readonly reason: string | null;
+  /** The catalog as it was when it was compared. */
+  readonly snapshot: { readonly text: string; readonly format: number; readonly fingerprint: string };
+}
+
+/** How to wait for another run. */
+export interface BaselineWait {
+  readonly onEvent?: Listener | undefined;
+  /** The longest wait, in milliseconds; undefined waits as long as it takes. */
+  readonly lockWaitMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Looks whether a database can be adopted: nothing has been applied to it by this engine.
+ *
+ * @param connection in pipeline mode
+ * @throws HistoryError `history_not_empty` where something has
+ * @throws ExplainedError `standby`
+ */
+export async function refuseHistory(connection: Connection): Promise<void> {
+  const state = await readState(connection);
+  refuseStandby(state, describeTarget(connection.target));
+  const newest = state.rows.at(-1);
+  if (newest !== undefined) throw notEmpty(newest);
+}
+
+/**
+ * Writes down that a database has some migrations, under the lock of a run and in one transaction, as if they had been
+ * applied. The database itself is not touched.
+ *
+ * @param connection in pipeline mode
+ * @throws HistoryError `history_not_empty` where another run was there first
+ */
+export async function recordBaseline(
+  connection: Connection,
+  baseline: Baseline,
+  { onEvent, lockWaitMs, signal }: BaselineWait,
+): Promise<void> {
+  const lockConnection = await connect(connection.target);
+  try {
+    const lock = await acquireLock(lockConnection, {
+      longestMs: lockWaitMs,
+      stillNeeded: async () => true,
+      onWait: (holder) => onEvent?.({ kind: 'waiting', holder }),
+      signal,
+    });
+    await refuseHistory(connection);
+    const run = {
+      lockPid: lock?.pid ?? 0,
+      lockWaitMs: lockWaitMs === undefined ? 0 : Math.max(1, lockWaitMs),
+    };
+    const sql = [BEGIN, LIFT_TIMEOUTS, lockGuard(run), CREATE_HISTORY, guard(null, run), FULL_NAMES_ONLY];
+    await connection.client.query([...sql, insertRows(baseline), 'commit'].join(';\n'));
+  } catch (error) {
+    await connection.client.query('rollback').catch(() => undefined);
+    if (!(error instanceof pg.DatabaseError)) throw error;
+    if (error.code === HISTORY_MOVED) await refuseHistory(connection);
+    throw historyFailed(error);
+  } finally {
+    await lockConnection.close();
+  }
+}
+
+/** The newest row stores the snapshot, as after any run. */
+function insertRows({ migrations, reason, snapshot }: Baseline): string {
+  const runId = randomUUID();
+  const rows = migrations.map((migration, index) => {
+    const isNewest = index === migrations.length - 1;
+    const { version, name, up, down, irreversible } = migration;
+    const taken = isNewest
+      ? [literal(snapshot.text), String(snapshot.format), SERVER_MAJOR, literal(snapshot.fingerprint)]
+      : ['null', 'null', 'null', 'null'];
+    const values = [
+      String(version),
+      literal(name),
+      literal(up.source.checksum),
+      literal(down?.source.checksum),
+      literal(down?.source.text),
+      literal(irreversible),
+      literal('baseline'),
+      literal(isNewest ? reason : null),
+      'session_user',
+      literal(applicationName),
+      literal(hostname()),
+      'clock_timestamp()',
+      '0',
+      literal(runId),
+      ...taken,
+    ];
+    return `(${values.join(', ')})`;
+  });
+  return `insert into ${HISTORY_TABLE} (
+  version, name, checksum_up, checksum_down, down_sql, irreversible, origin, reason, applied_by, applied_with,
+  applied_on, applied_at, duration_ms, run_id, snapshot, snapshot_format, snapshot_server_major, fingerprint
+) values\n${rows.join(',\n')}`;
+}
+
+function notEmpty({ name, origin }: HistoryRow): HistoryError {
+  return new HistoryError(
+    'history_not_empty',
+    `This database has a history already: the newest migration in it is ${name}, ${origin}.`,
+    {
+      remedy:
+        `It needs no baseline: go on with "up", which applies what is behind ${labelOf(name)}; "status" and "verify" ` +
+        'tell how it stands.',
+    },
+  );
+}
