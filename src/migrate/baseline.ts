@@ -64,6 +64,7 @@ export async function recordBaseline(
   try {
     const lock = await acquireLock(lockConnection, {
       longestMs: lockWaitMs,
+      hasHistory: false,
       stillNeeded: async () => true,
       onWait: (holder) => onEvent?.({ kind: 'waiting', holder }),
       signal,
