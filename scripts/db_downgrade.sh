@@ -1,12 +1,18 @@
 #!/bin/sh
 # Runs all down migrations, which drops every table: asks on a terminal, needs --yes without one.
-# Other arguments are passed on to "voicesurvey-db down"; --steps or --to there roll back less.
+# The rows are written to a folder voicesurvey-lost in the current one first.
+# Other arguments are passed on to "voicesurvey-db down"; --steps or --to there roll back less, and then what is to be
+# lost must be named there, by --lose.
 set -eu
 program=$(dirname -- "$0")/../bin/voicesurvey-db
 
 agreed=no
 embedded=
 far='--to 0'
+# Who agrees that every table goes agrees to each of these.
+named='--lose users --lose email_templates --lose campaigns --lose contacts --lose exclusion_list_entries
+  --lose call_attempts --lose survey_responses --lose events --lose email_notifications --lose provider_configs
+  --lose transcript_snippets'
 what='every migration'
 left=$#
 while [ "$left" -gt 0 ]; do
@@ -17,7 +23,8 @@ while [ "$left" -gt 0 ]; do
     --yes) agreed=yes && continue ;;
     --help | -h) echo 'db_downgrade.sh [--yes] and the options of:' && exec "$program" down --help ;;
     --dry-run) agreed=yes ;;
-    --to | --to=* | --steps | --steps=*) far= what=migrations ;;
+    --to | --to=* | --steps | --steps=*) far= named= what=migrations ;;
+    --dir | --dir=*) named= ;;
     --embedded) embedded=$argument ;;
   esac
   set -- "$@" "$argument"
@@ -32,7 +39,7 @@ if [ "$agreed" = no ]; then
   # With what is wrong about the address, if something is; and never with a password.
   address=$("$program" url $embedded)
   address=$(printf '%s' "$address" | sed 's|^\([^:]*://[^:@/]*\):[^@]*@|\1@|')
-  printf '%s\nRoll back %s? This drops tables and the rows in them. [y/N] ' "$address" "$what" >&2
+  printf '%s\nRoll back %s? This drops tables and the rows in them,\nwhich are written to files in %s first. [y/N] ' "$address" "$what" "$PWD/voicesurvey-lost" >&2
   read -r answer || answer=
   case $answer in
     [yY] | [yY][eE][sS]) ;;
@@ -40,4 +47,4 @@ if [ "$agreed" = no ]; then
   esac
 fi
 
-exec "$program" down $far "$@"
+exec "$program" down $far $named "$@"

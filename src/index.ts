@@ -42,6 +42,8 @@ export type { Listener, RunEvent } from './migrate/events.js';
 export { MigrationFailedError, type MigrationResult, type ServerReport } from './migrate/failure.js';
 export type { Origin } from './migrate/history.js';
 export type { LockHolder } from './migrate/lock.js';
+export { LossRefusedError } from './migrate/loss/errors.js';
+export type { LostData } from './migrate/loss/loss.js';
 export type { Standing } from './migrate/plan.js';
 export { type RepairOptions, type RepairResult, repair } from './migrate/repair.js';
 export type { RunOptions } from './migrate/run.js';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { down } from '../inspect/engine.js';
 import type { DownResult } from '../migrate/down.js';
+import { lossLine } from '../migrate/loss/loss.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import {
   type CommonOptions,
@@ -21,6 +22,7 @@ import type { ChosenServer } from './server.js';
 interface Options extends CommonOptions, FolderOptions, RunCommandOptions {
   readonly to?: string;
   readonly steps?: number;
+  readonly lose?: readonly string[];
 }
 
 /** `down`: rolls back. */
@@ -32,23 +34,45 @@ export function downCommand(): Command {
   )
     .option('--to <version>', 'roll back everything behind this version; 0 rolls back everything', notEmpty)
     .option('--steps <number>', 'roll back this many', wholeNumber)
+    .option(
+      '--lose <name>',
+      'let the data go of a table, table.column or enum.label; may be repeated',
+      oneMore,
+    )
     .addOption(folderOption(migrationsDirectory));
   return withRunOptions(command);
 }
 
 async function run(options: Options, { url }: ChosenServer): Promise<Answer> {
-  const { dir: directory, to, steps, json } = options;
+  const { dir: directory, to, steps, lose, json } = options;
   const onEvent = json ? undefined : tellProgress;
   const result = await interruptible(json, (signal) =>
-    down({ url, directory, to, steps, onEvent, signal, ...runOptions(options) }),
+    down({ url, directory, to, steps, lose, onEvent, signal, ...runOptions(options) }),
   );
   const { sql, server } = result;
+  const document = { ...result };
   if (sql !== null)
-    return { document: { ...result }, lines: [dryRunLine(sql), serverLine(server)], product: sql };
-  return { document: { ...result }, lines: [downLine(result), serverLine(server)] };
+    return { document, lines: [dryRunLine(sql), ...lossLines(result), serverLine(server)], product: sql };
+  return { document, lines: [downLine(result), ...backLines(result), serverLine(server)] };
 }
 
 function downLine({ rolledBack, current }: DownResult): string {
   const at = current === null ? 'the database has no migration' : `the database is at ${current}`;
   return rolledBack.length === 0 ? `Nothing to do: ${at}.` : `Done: ${rolledBack.length} rolled back, ${at}.`;
+}
+
+/** What a dry run would take away. */
+function lossLines({ losses }: DownResult): readonly string[] {
+  return losses.length === 0
+    ? []
+    : ['It would take data away:', ...losses.map((loss) => `  ${loss.version}  ${lossLine(loss)}`)];
+}
+
+/** What was taken away was told when it was. */
+function backLines({ losses }: DownResult): readonly string[] {
+  return losses.length === 0 ? [] : ['To bring the data back, read restore.sql in each of these folders.'];
+}
+
+function oneMore(name: string, names: readonly string[] = []): readonly string[] {
+  return [...names, notEmpty(name)];
 }

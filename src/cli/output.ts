@@ -3,6 +3,7 @@ import type { Difference } from '../inspect/difference.js';
 import type { Server } from '../migrate/database.js';
 import { MigrationFileError, type Place } from '../migrate/errors.js';
 import { MigrationFailedError, type ServerReport } from '../migrate/failure.js';
+import { LossRefusedError } from '../migrate/loss/errors.js';
 import { ExplainedError, UsageError } from '../postgres/errors.js';
 import { withoutPasswords } from './passwords.js';
 import { wrap } from './wrap.js';
@@ -130,7 +131,8 @@ function errorDocument(error: ExplainedError): Readonly<Record<string, unknown>>
 
 function results(error: ExplainedError): Readonly<Record<string, unknown>> {
   if (error instanceof MigrationFailedError) return { migrations: error.results };
-  return error instanceof DifferencesError ? { differences: error.differences } : {};
+  if (error instanceof DifferencesError) return { differences: error.differences };
+  return error instanceof LossRefusedError ? { losses: error.losses } : {};
 }
 
 function sayError(error: ExplainedError, address: string | null): void {

@@ -2,6 +2,7 @@ import { differencesSince } from '../inspect/difference.js';
 import type { Drifted } from '../migrate/drift.js';
 import type { Listener, RunEvent } from '../migrate/events.js';
 import { describeHolder } from '../migrate/lock.js';
+import { lossLine } from '../migrate/loss/loss.js';
 import { describeBlocker } from '../migrate/watch.js';
 import { saySentences } from './output.js';
 
@@ -53,6 +54,8 @@ function lineFor(event: Exclude<RunEvent, { kind: 'drifted' }>): string {
       return `the index ${event.index} was left invalid by an earlier run: dropping it, to build it again`;
     case 'leftover':
       return `waiting for server process ${event.pid}, which still executes this statement for an earlier run`;
+    case 'kept':
+      return [`kept in ${event.folder}:`, ...event.losses.map((loss) => `  ${lossLine(loss)}`)].join('\n');
     case 'notice':
       return `${event.severity.toLowerCase()}: ${event.text}`;
   }

@@ -38,10 +38,14 @@ export async function up(options: UpOptions): Promise<UpResult & Found> {
  * own together with its history row, and describes in the history the catalog that it leaves. The down file is the
  * one that was recorded when the migration was applied.
  *
+ * All of it is rehearsed first, in a transaction that is rolled back, and refused where it would take data away that
+ * is not named. What is named is written to files, in the transaction that takes it away.
+ *
  * @param options the database, the folder, and how far to go
  * @returns what was rolled back
  * @throws UsageError for a URL, a folder, a version or a number of steps that cannot be meant
  * @throws HistoryError where one of them is irreversible, or its down file has changed since
+ * @throws LossRefusedError where data would go that is not named; nothing is rolled back
  * @throws MigrationFailedError for the first down that the server refuses; those before it stand
  * @example
  * ```ts

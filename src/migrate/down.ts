@@ -4,6 +4,8 @@ import type { MigrationResult } from './failure.js';
 import { type Migration, readMigrations, type Script } from './files.js';
 import { fileOptions } from './header.js';
 import { type HistoryRow, readDownSql } from './history.js';
+import { type Keeper, newKeeper } from './loss/keeper.js';
+import type { LostData } from './loss/loss.js';
 import { planDown } from './plan.js';
 import type { Planner, RunOptions } from './run.js';
 import { runOrShow } from './run-or-show.js';
@@ -11,6 +13,8 @@ import type { Work } from './script.js';
 import { checksumOf } from './source.js';
 import { labelOf, parseVersion } from './version.js';
 import { preparer } from './work.js';
+
+const LOST_FOLDER = 'voicesurvey-lost';
 
 /** What `down` is told. */
 export interface DownOptions extends Database, RunOptions {
@@ -20,6 +24,16 @@ export interface DownOptions extends Database, RunOptions {
   readonly to?: string | undefined;
   /** Rolls back this many migrations; 1 unless told otherwise. */
   readonly steps?: number | undefined;
+  /**
+   * The data that may go: tables, columns (`contacts.note`) and labels of enums (`call_outcome.busy`), with their schema
+   * unless that is `public`. A table's name covers its columns.
+   */
+  readonly lose?: readonly string[] | undefined;
+  /**
+   * Where what goes is written to first, in a folder of its own for each migration; `voicesurvey-lost` in the current
+   * folder unless told otherwise.
+   */
+  readonly lostFolder?: string | undefined;
 }
 
 /** What `down` has done. */
@@ -29,6 +43,8 @@ export interface DownResult {
   readonly sql: string | null;
   /** What was rolled back now, in order; empty where nothing was to do. */
   readonly rolledBack: readonly MigrationResult[];
+  /** The data that was taken away, with the files that it is in; with `dryRun`, that would be taken away. */
+  readonly losses: readonly LostData[];
   /** The newest version that the database still has; null where it has none. */
   readonly current: string | null;
 }
@@ -37,10 +53,14 @@ export interface DownResult {
  * Rolls migrations back, one unless told otherwise, the one that was applied last first, each in a transaction of its
  * own together with its history row. The down file is the one that was recorded when the migration was applied.
  *
+ * All of it is rehearsed first, in a transaction that is rolled back, and refused where it would take data away that
+ * is not named. What is named is written to files, in the transaction that takes it away.
+ *
  * @param options the database, the folder, and how far to go
  * @returns what was rolled back
  * @throws UsageError for a URL, a folder, a version or a number of steps that cannot be meant
  * @throws HistoryError where one of them is irreversible, or its down file has changed since
+ * @throws LossRefusedError where data would go that is not named; nothing is rolled back
  * @throws MigrationFailedError for the first down that the server refuses; those before it stand
  * @example
  * ```ts
@@ -48,6 +68,21 @@ export interface DownResult {
  * ```
  */
 export async function down(options: DownOptions): Promise<DownResult> {
+  return rollBack(options, newKeeper(options.lose ?? [], options.lostFolder ?? LOST_FOLDER));
+}
+
+/**
+ * Rolls back whatever that takes away. Only for a database that is thrown away itself.
+ *
+ * @param options as of {@link down}
+ */
+export async function downWhateverIsLost(
+  options: Omit<DownOptions, 'lose' | 'lostFolder'>,
+): Promise<DownResult> {
+  return rollBack(options, undefined);
+}
+
+async function rollBack(options: DownOptions, keeper: Keeper | undefined): Promise<DownResult> {
   const migrations = new Map(
     (await readMigrations(options.directory)).map((found) => [found.version, found]),
   );
@@ -66,12 +101,13 @@ export async function down(options: DownOptions): Promise<DownResult> {
         chosen.map((row) => prepareDown(row, migrations.get(row.version), recorded, prepare)),
       );
     };
-    const { results: rolledBack, sql } = await runOrShow(connection, plan, options);
+    const { results: rolledBack, sql, losses } = await runOrShow(connection, plan, { ...options, keeper });
     const newest = left.at(-1);
     return {
       server: describeServer(connection),
       sql,
       rolledBack,
+      losses,
       current: newest === undefined ? null : labelOf(newest.name),
     };
   });

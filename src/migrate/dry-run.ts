@@ -16,7 +16,7 @@ import type { ServerState } from './state.js';
 import { chunksFrom, progressAt, statementsDone } from './stepwise.js';
 
 /** Only a run knows its number and the process that holds its lock. */
-const RUN: Run = {
+export const DRY_RUN: Run = {
   id: '00000000-0000-0000-0000-000000000000',
   appliedWith: applicationName,
   appliedOn: hostname(),
@@ -25,6 +25,8 @@ const RUN: Run = {
   lockTimeoutMs: LOCK_TIMEOUT_MS,
   // Hundreds of lines that say nothing of the migrations.
   snapshot: null,
+  // As are those that look at what a down takes away.
+  keeper: null,
 };
 
 const HEAD = `-- Sent while another session holds the advisory locks ${LOCK_KEY} and (${HOLDER_KEY}, 0);
@@ -41,11 +43,11 @@ const HEAD = `-- Sent while another session holds the advisory locks ${LOCK_KEY}
  */
 export function dryRun(state: ServerState, works: readonly Work[]): string {
   if (works.length === 0) return '';
-  const parts = state.hasHistory ? [] : [printed('the history', historyScript(RUN))];
+  const parts = state.hasHistory ? [] : [printed('the history', historyScript(DRY_RUN))];
   let predecessor = state.rows.at(-1)?.version ?? null;
   for (const [index, work] of works.entries()) {
     const messages = work.script.options.transaction
-      ? transactionScript(work, RUN, predecessor, index === works.length - 1 ? works : null)
+      ? transactionScript(work, DRY_RUN, predecessor, index === works.length - 1 ? works : null)
       : steps(work, state, predecessor);
     parts.push(printed(`${work.name}.${work.direction}.sql`, messages));
     predecessor = newestAfter(work, state, predecessor);
@@ -55,16 +57,16 @@ export function dryRun(state: ServerState, works: readonly Work[]): string {
 
 function steps(work: Work, state: ServerState, predecessor: bigint | null): Message[] {
   const after = newestAfter({ ...work, direction: 'up' }, state, predecessor);
-  const messages: Message[] = [...sessionScript(work, RUN)];
+  const messages: Message[] = [...sessionScript(work, DRY_RUN)];
   let noted = statementsDone(work, state);
   for (const { alone, statements, end } of chunksFrom(work.statements, noted ?? 0)) {
     const before = messages.length === 1 ? predecessor : after;
     if (alone) {
-      messages.push(...chunkScript(work, RUN, before, noted, [], progressAt(work, end - 1), null));
+      messages.push(...chunkScript(work, DRY_RUN, before, noted, [], progressAt(work, end - 1), null));
       messages.push(...statements.map(({ sql }) => ({ step: 'statement' as const, sql })));
-      messages.push(...chunkScript(work, RUN, after, end - 1, [], progressAt(work, end), null));
+      messages.push(...chunkScript(work, DRY_RUN, after, end - 1, [], progressAt(work, end), null));
     } else {
-      messages.push(...chunkScript(work, RUN, before, noted, statements, progressAt(work, end), null));
+      messages.push(...chunkScript(work, DRY_RUN, before, noted, statements, progressAt(work, end), null));
     }
     noted = end;
   }

@@ -1,5 +1,6 @@
 import type { Drifted } from './drift.js';
 import type { LockHolder } from './lock.js';
+import type { LostData } from './loss/loss.js';
 import type { Blocker } from './watch.js';
 
 /** What a run tells while it runs; for people to look at, never needed for its result. */
@@ -30,6 +31,8 @@ export type RunEvent =
   | { readonly kind: 'rebuilding'; readonly index: string }
   /** A server process still executes a statement that a killed run sent. */
   | { readonly kind: 'leftover'; readonly pid: number }
+  /** What a migration has taken away is in a folder, with the commands that bring it back. */
+  | { readonly kind: 'kept'; readonly folder: string; readonly losses: readonly LostData[] }
   /** The server, or a `raise` in a migration, has something to say. */
   | { readonly kind: 'notice'; readonly severity: string; readonly text: string };
 

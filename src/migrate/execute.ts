@@ -2,6 +2,7 @@ import type { Connection } from '../postgres/connect.js';
 import type { Listener } from './events.js';
 import type { MigrationResult } from './failure.js';
 import { HISTORY_TABLE } from './history.js';
+import { knownLosses, runKeeping } from './loss/run-keeping.js';
 import type { Failure, Outcome } from './outcome.js';
 import { runPipeline } from './pipeline.js';
 import { historyScript, type Message, type Run, transactionScript, type Work } from './script.js';
@@ -33,23 +34,32 @@ export async function execute(
   let waiting: Sent[] = state.hasHistory
     ? []
     : historyScript(run).map((message) => ({ ...message, work: null }));
+  let tookMs = 0;
+  const onDone = ({ work, step }: Sent, answer: unknown): void => {
+    if (work === null) return;
+    if (step === 'begin') clock.began(work);
+    if (step === 'record') tookMs = durationIn(answer);
+    if (step === 'commit' && hasCommitted(answer)) clock.committed(work, tookMs);
+  };
   const drain = async (): Promise<Failure | null> => {
     const messages = waiting;
     waiting = [];
-    let tookMs = 0;
-    const failure = await runPipeline(connection.client, messages, ({ work, step }, answer) => {
-      if (work === null) return;
-      if (step === 'begin') clock.began(work);
-      if (step === 'record') tookMs = durationIn(answer);
-      if (step === 'commit' && hasCommitted(answer)) clock.committed(work, tookMs);
-    });
+    const failure = await runPipeline(connection.client, messages, onDone);
     return failure && { work: failure.message.work, message: failure.message, error: failure.error };
   };
   for (const [index, work] of works.entries()) {
     const ending = index === works.length - 1 ? works : null;
     if (work.script.options.transaction) {
       const script = transactionScript(work, run, predecessor, ending);
-      waiting.push(...script.map((message) => ({ ...message, work })));
+      const messages = script.map((message) => ({ ...message, work }));
+      const end = work.statements.length;
+      if (knownLosses(run, work, end).length === 0) {
+        waiting.push(...messages);
+      } else {
+        const failure =
+          (await drain()) ?? (await runKeeping(connection, run, { work, end, messages }, emit, onDone));
+        if (failure !== null) return { done, failure: { work, ...failure } };
+      }
     } else {
       const drained = await drain();
       if (drained !== null) return { done, failure: drained };

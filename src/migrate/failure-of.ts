@@ -6,6 +6,7 @@ import { causeWithoutValues, withoutValues } from '../postgres/values.js';
 import { definitionOf } from './constraint.js';
 import { MigrationFailedError, type MigrationResult, type ServerReport } from './failure.js';
 import { LOCK_LOST } from './guard.js';
+import { TAKES_AWAY } from './loss/inventory.js';
 import type { Failure } from './outcome.js';
 import { placeOfError } from './place-of-error.js';
 import type { Work } from './script.js';
@@ -73,6 +74,8 @@ function isDataException({ code }: pg.DatabaseError): boolean {
 
 const REMEDIES: Readonly<Record<string, string>> = {
   '42501': 'Run it as a role that owns these objects, or have the missing privilege granted.',
+  [TAKES_AWAY]:
+    'What it takes away was another thing with every try, so none of it was kept: stop who changes the schema meanwhile.',
   '53100': 'The disk of the server is full: make room there.',
   '53200':
     'The server is out of memory or of lock space: do less in one migration, or raise max_locks_per_transaction.',

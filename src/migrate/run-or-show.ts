@@ -1,7 +1,10 @@
 import type { Connection } from '../postgres/connect.js';
-import { dryRun } from './dry-run.js';
+import { DRY_RUN, dryRun } from './dry-run.js';
 import type { MigrationResult } from './failure.js';
-import { type Planner, type RunOptions, runUnderLock } from './run.js';
+import { failureOf } from './failure-of.js';
+import type { LostData } from './loss/loss.js';
+import { rehearse } from './loss/rehearse.js';
+import { type KeepingRunOptions, type Planner, runUnderLock } from './run.js';
 import { readState } from './state.js';
 
 /** What became of the files of a run, or the SQL that it would have sent. */
@@ -9,15 +12,31 @@ export interface RunOrSql {
   readonly results: readonly MigrationResult[];
   /** Null where the run was made. */
   readonly sql: string | null;
+  /** The data that the run took away, or would take away. */
+  readonly losses: readonly LostData[];
 }
 
 /** Runs what a planner finds, or with `dryRun` shows it. */
 export async function runOrShow(
   connection: Connection,
   plan: Planner,
-  options: RunOptions,
+  options: KeepingRunOptions,
 ): Promise<RunOrSql> {
-  if (options.dryRun !== true) return { results: await runUnderLock(connection, plan, options), sql: null };
+  const { keeper } = options;
+  if (options.dryRun !== true) {
+    const results = await runUnderLock(connection, plan, options);
+    return { results, sql: null, losses: keeper?.lost ?? [] };
+  }
   const state = await readState(connection);
-  return { results: [], sql: dryRun(state, await plan(state)) };
+  const works = await plan(state);
+  const sql = dryRun(state, works);
+  if (keeper === undefined) return { results: [], sql, losses: [] };
+  const { losses, failure } = await rehearse(connection, { ...DRY_RUN, keeper }, state, works, false);
+  if (failure === null) return { results: [], sql, losses };
+  throw await failureOf(failure, {
+    results: [],
+    connection,
+    blocker: null,
+    interrupted: options.signal?.aborted,
+  });
 }

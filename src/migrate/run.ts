@@ -14,7 +14,9 @@ import { failureOf } from './failure-of.js';
 import { executorOf, HISTORY_MOVED } from './guard.js';
 import { interruptOn } from './interrupt.js';
 import { acquireLock, type MigrationLock } from './lock.js';
-import type { Failure } from './outcome.js';
+import { type Keeper, learn } from './loss/keeper.js';
+import { rehearse } from './loss/rehearse.js';
+import type { Failure, Outcome } from './outcome.js';
 import type { Run, Work } from './script.js';
 import type { SnapshotSource } from './snapshot.js';
 import { readState, refusePooled, refuseStandby, type ServerState } from './state.js';
@@ -32,6 +34,12 @@ export interface RunOptions {
   readonly dryRun?: boolean | undefined;
   /** Describes the catalog that the run leaves, for the history. */
   readonly snapshot?: SnapshotSource | undefined;
+}
+
+/** A run as the engine itself asks for it. */
+export interface KeepingRunOptions extends RunOptions {
+  /** Sees to it that no data is taken away unasked; none for an up. */
+  readonly keeper?: Keeper | undefined;
 }
 
 /**
@@ -82,7 +90,7 @@ const DEADLOCK_DETECTED = '40P01';
 export async function runUnderLock(
   connection: Connection,
   plan: Planner,
-  options: RunOptions,
+  options: KeepingRunOptions,
 ): Promise<readonly MigrationResult[]> {
   const forLock = foreseeConnection(connection.target);
   try {
@@ -97,7 +105,7 @@ async function lockAndRun(
   connection: Connection,
   forLock: ForeseenConnection,
   plan: Planner,
-  options: RunOptions,
+  options: KeepingRunOptions,
 ): Promise<readonly MigrationResult[]> {
   const look = async (onWork?: () => void): Promise<Look> => {
     const state = await readState(connection);
@@ -136,6 +144,7 @@ async function lockAndRun(
     lockWaitMs: options.lockWaitMs === undefined ? 0 : Math.max(1, Math.round(options.lockWaitMs)),
     lockTimeoutMs: LOCK_TIMEOUT_MS,
     snapshot: snapshot ?? null,
+    keeper: options.keeper ?? null,
   };
   const executor = state.isPooled ? executorOf(lock.pid) : String(state.pid);
   const watch = watchRun(connection.target, executor, emit);
@@ -171,7 +180,8 @@ async function runTries({
   for (let tries = 1; ; tries++) {
     const { state, works } = (tries === 1 ? seen : null) ?? (await look());
     if (works.length === 0) return done;
-    const outcome = await execute(connection, run, state, works, emit);
+    const failedRehearsal = await rehearsalOf(connection, run, state, works);
+    const outcome = failedRehearsal ?? (await execute(connection, run, state, works, emit));
     done.push(...outcome.done);
     const { failure } = outcome;
     if (failure === null) return done;
@@ -180,7 +190,7 @@ async function runTries({
       tries = 1;
       await settle(connection, run, works.filter(isDone));
     }
-    const pauseMs = tries < TRIES && signal?.aborted !== true ? pauseAfter(failure, tries) : null;
+    const pauseMs = tries < TRIES && signal?.aborted !== true ? pauseAfter(failure, tries, run) : null;
     if (pauseMs === null) {
       const results = [...done, ...notReached(works.filter((work) => !isDone(work)))];
       throw await failureOf(failure, {
@@ -204,10 +214,23 @@ function isCurrent({ state, works }: Look, { newestRow }: MigrationLock): boolea
   return newest === newestRow && works.every(({ script }) => script.options.transaction);
 }
 
+/** What came of a try that failed in its rehearsal; null where it may be run for real. */
+async function rehearsalOf(
+  connection: Connection,
+  run: Run,
+  state: ServerState,
+  works: readonly Work[],
+): Promise<Outcome | null> {
+  const { keeper } = run;
+  if (keeper === null) return null;
+  const { failure } = await rehearse(connection, { ...run, keeper }, state, works, true);
+  return failure && { done: [], failure };
+}
+
 /** How long to wait before a failed run may succeed, in milliseconds; null where trying again is of no use. */
-function pauseAfter({ error, message }: Failure, tries: number): number | null {
+function pauseAfter({ error, message }: Failure, tries: number, { keeper }: Run): number | null {
   const sqlState = error instanceof pg.DatabaseError ? error.code : undefined;
-  if (sqlState === HISTORY_MOVED) return 0;
+  if (sqlState === HISTORY_MOVED || (keeper !== null && learn(keeper, error))) return 0;
   if (sqlState !== LOCK_NOT_AVAILABLE && sqlState !== DEADLOCK_DETECTED) return null;
   // The guard has waited for another run for as long as it may.
   if (sqlState === LOCK_NOT_AVAILABLE && message.step === 'begin') return null;

@@ -2,6 +2,8 @@ import pg from '../postgres/pg.js';
 import type { Migration, Script } from './files.js';
 import { type Guarded, guard, lockGuard, type Reached } from './guard.js';
 import { CREATE_HISTORY, HISTORY_TABLE } from './history.js';
+import { assertAnnounced, NOTE_BEFORE } from './loss/inventory.js';
+import { announced, type Keeper, partOf } from './loss/keeper.js';
 import { recordSnapshotSql, type SnapshotSource } from './snapshot.js';
 import type { Statement } from './statements.js';
 
@@ -9,7 +11,7 @@ import type { Statement } from './statements.js';
 export interface Message {
   readonly sql: string;
   /** Which step of which migration it is. */
-  readonly step: 'begin' | 'statement' | 'record' | 'commit';
+  readonly step: 'begin' | 'statement' | 'keep' | 'record' | 'commit';
   /** The statement of the file; only where `step` is `statement`. */
   readonly statement?: Statement;
 }
@@ -35,6 +37,8 @@ export interface Run extends Guarded {
   readonly lockTimeoutMs: number;
   /** Describes the catalog that the run leaves; null where nobody asked for it. */
   readonly snapshot: SnapshotSource | null;
+  /** Sees to it that a down takes no data away unasked; null for an up, and where nothing is sent. */
+  readonly keeper: Keeper | null;
 }
 
 /** How far a no-transaction file came. */
@@ -63,7 +67,7 @@ const DO_NOT_WAIT_FOR_THE_DISK = 'set local synchronous_commit = off';
  * run in another server process, and this process then serves strangers. Deferred constraints are checked first,
  * since temporary tables with checks still to come cannot be dropped, and since here an error is known as the file's.
  */
-const LEAVE_NOTHING_BEHIND = `set constraints all immediate;
+export const LEAVE_NOTHING_BEHIND = `set constraints all immediate;
 reset session authorization;
 reset role;
 reset all;
@@ -117,7 +121,7 @@ export function transactionScript(
       `set local lock_timeout = ${lockTimeoutOf(work, run)}`,
       guard(predecessor, run),
     ),
-    ...work.statements.map(statementMessage),
+    ...watched(work, run, work.statements, work.statements.length),
     message(
       'record',
       LEAVE_NOTHING_BEHIND,
@@ -149,7 +153,7 @@ export function chunkScript(
   const reached: Reached = { version, direction, statementsDone };
   return [
     message('begin', BEGIN, guard(predecessor, run, reached)),
-    ...statements.map(statementMessage),
+    ...watched(work, run, statements, progress?.statementsDone ?? work.statements.length),
     message('record', FOR_THE_RECORD, recordSql(work, run, progress, ending)),
     message('commit', 'commit'),
   ];
@@ -164,8 +168,30 @@ export function sessionScript(work: Work, run: Run): readonly Message[] {
   return [message('begin', settings, `set lock_timeout = ${lockTimeoutOf(work, run)}`)];
 }
 
-function lockTimeoutOf({ script }: Work, run: Run): number {
+/** How long a file's statements wait for a lock, in milliseconds. */
+export function lockTimeoutOf({ script }: Work, run: Run): number {
   return script.options.lockTimeoutMs ?? run.lockTimeoutMs;
+}
+
+/**
+ * The statements of one transaction; of a down between a look at what there is and one at what it has taken away.
+ *
+ * @param end how many statements of the file are done after them
+ */
+function watched(
+  work: Work,
+  { keeper }: Run,
+  statements: readonly Statement[],
+  end: number,
+): readonly Message[] {
+  const messages = statements.map(statementMessage);
+  if (keeper === null || statements.length === 0) return messages;
+  const part = partOf(work.version, end);
+  return [
+    message('keep', NOTE_BEFORE),
+    ...messages,
+    message('keep', assertAnnounced(part, announced(keeper, part))),
+  ];
 }
 
 function statementMessage(statement: Statement): Message {

@@ -3,6 +3,7 @@ import type { Connection } from '../postgres/connect.js';
 import pg from '../postgres/pg.js';
 import { HistoryError } from './errors.js';
 import type { Listener } from './events.js';
+import { knownLosses, runKeeping } from './loss/run-keeping.js';
 import type { Failure } from './outcome.js';
 import { runPipeline } from './pipeline.js';
 import { runsAlone } from './refusals.js';
@@ -71,8 +72,9 @@ export async function runStepwise(
             noted,
             wasTried(chunk.end),
           )
-        : await send(
+        : await sendChunk(
             steps,
+            chunk,
             chunkScript(work, run, predecessor, noted, chunk.statements, progressAt(work, chunk.end), ending),
           );
       if (failure !== null) return failure;
@@ -87,6 +89,17 @@ export async function runStepwise(
 
 async function send({ connection, work }: Steps, messages: readonly Message[]): Promise<Failure | null> {
   const failure = await runPipeline(connection.client, messages);
+  return failure && { work, ...failure };
+}
+
+async function sendChunk(
+  steps: Steps,
+  { end }: Chunk,
+  messages: readonly Message[],
+): Promise<Failure | null> {
+  const { connection, run, work, emit } = steps;
+  if (knownLosses(run, work, end).length === 0) return send(steps, messages);
+  const failure = await runKeeping(connection, run, { work, end, messages }, emit);
   return failure && { work, ...failure };
 }
 

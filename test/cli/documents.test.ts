@@ -73,6 +73,7 @@ describe('the document of', () => {
       ...(down.head as object),
       sql: null,
       rolledBack: [result('V2', 'V2.add_two', 'rolled_back'), result('V1', 'V1', 'rolled_back')],
+      losses: [],
       current: null,
       drift: [],
     });

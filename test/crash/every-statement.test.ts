@@ -70,8 +70,8 @@ const GATES = `
       'DROP TABLE', 'DROP FUNCTION', 'DROP INDEX')
     execute function gate.pass()`;
 
-/** How many gates a run passes that nobody disturbs. */
-const GATES_OF: Readonly<Record<Direction, number>> = { up: 11, down: 8 };
+/** How many gates a run passes that nobody disturbs; six of those of a down are of its rehearsal. */
+const GATES_OF: Readonly<Record<Direction, number>> = { up: 11, down: 14 };
 
 /**
  * How a run ends: killed; killed where the server learns of it late, and goes on with what it was sent; asked to end;

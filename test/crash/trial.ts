@@ -107,8 +107,8 @@ export function startRun(
   direction: Direction,
   url: string,
 ): RunningCli {
-  const args = direction === 'up' ? ['up'] : ['down', '--to', '0'];
-  return startCli([...args, '--dir', directory, '--json'], { env: { DATABASE_URL: url } });
+  const args = direction === 'up' ? ['up'] : ['down', '--to', '0', '--lose', 'big'];
+  return startCli([...args, '--dir', directory, '--json'], { env: { DATABASE_URL: url }, cwd: directory });
 }
 
 interface Hit {

@@ -28,7 +28,7 @@ function journal(count: number): Record<string, string> {
   for (let version = 2; version <= count; version++) {
     files[`V${version}.up.sql`] =
       `create table t${version} (a integer); insert into journal values (${version});`;
-    files[`V${version}.down.sql`] = `drop table t${version}; delete from journal where version = ${version};`;
+    files[`V${version}.down.sql`] = `drop table t${version}; insert into journal values (-${version});`;
   }
   return files;
 }
@@ -169,8 +169,16 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
       migratingNow: null,
     });
     expect(await down({ url, directory })).toMatchObject({ current: 'V2' });
-    expect(await database.rows('select version from journal')).toEqual(numbersTo(2));
-    expect(await down({ url, directory, to: '0' })).toMatchObject({ current: null });
+    expect(await database.value("select to_regclass('t3')")).toBeNull();
+    const lostFolder = await folderWith();
+    await expect(down({ url, directory, lostFolder, to: '0' })).rejects.toMatchObject({
+      code: 'would_lose_data',
+    });
+    expect(await down({ url, directory, lostFolder, to: '0', lose: ['journal'] })).toMatchObject({
+      current: null,
+      // 1, 2, 3, and -3 and -2 of the way back.
+      losses: [{ name: 'journal', count: 5 }],
+    });
     expect(await database.value("select to_regclass('journal')")).toBeNull();
   });
 
@@ -180,7 +188,8 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
     expect(await up({ url, directory })).toMatchObject({ current: 'V50' });
     expect(await database.rows('select version from journal')).toEqual(numbersTo(50));
     expect((await down({ url, directory, to: '1' })).rolledBack).toHaveLength(49);
-    expect(await database.rows('select version from journal')).toEqual(numbersTo(1));
+    const back = await database.rows('select version from journal where version < 0');
+    expect(back.map(({ version }) => version)).toEqual(Array.from({ length: 49 }, (_, index) => index - 50));
   });
 
   test('an error has its place, and what stands behind it comes to nothing', async ({ database }) => {

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type CliResult, repository, runProgram } from '../support/cli.js';
 import { clone } from '../support/clone.js';
 import { type TestDatabase, test } from '../support/database.js';
+import { folderWith } from '../support/folder.js';
 import { hasTerminal, runOnTerminal } from '../support/terminal.js';
 
 const script = (name: string): string => join(repository, 'scripts', name);
@@ -43,6 +45,29 @@ describe('db_upgrade.sh and db_seed.sh', () => {
 });
 
 describe('db_downgrade.sh', () => {
+  test('takes the rows of every table with it when it is told --yes, and writes them to files first', async ({
+    migrated,
+  }) => {
+    const options = { env: { DATABASE_URL: migrated.url }, cwd: await folderWith() };
+    await runProgram(script('db_seed.sh'), [], options);
+    const down = await runProgram(script('db_downgrade.sh'), ['--yes', '--json'], options);
+    expect(down).toMatchObject({ code: 0, stderr: '' });
+    const { losses } = JSON.parse(down.stdout) as { losses: { count: number; file: string }[] };
+    expect(losses.reduce((sum, { count }) => sum + count, 0)).toBe(18);
+    for (const { file } of losses) expect(existsSync(join(options.cwd, file))).toBe(true);
+    expect(await countTables(migrated)).toBe(0);
+    expect(await runProgram(script('db_downgrade.sh'), ['--yes'], options)).toMatchObject({ code: 0 });
+  });
+
+  test('takes nothing unasked with --to or --steps', async ({ migrated }) => {
+    await run(migrated, 'db_seed.sh');
+    expect(await run(migrated, 'db_downgrade.sh', '--yes', '--to', '0')).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('  V0001  table contacts: 5 rows\n'),
+    });
+    expect(await countTables(migrated)).toBe(11);
+  });
+
   test('drops nothing without a terminal, unless it is told --yes', async ({ migrated }) => {
     const refused = await runProgram(script('db_downgrade.sh'), [], {
       env: { DATABASE_URL: migrated.url },

@@ -1,4 +1,4 @@
-import { down } from '../../migrate/down.js';
+import { downWhateverIsLost } from '../../migrate/down.js';
 import type { Place } from '../../migrate/errors.js';
 import { MigrationFailedError } from '../../migrate/failure.js';
 import { failureOf } from '../../migrate/failure-of.js';
@@ -66,7 +66,7 @@ export async function openSandbox({ url, directory, schemas, signal }: SandboxOp
   return {
     client,
     up: (to) => failedOrNull(up({ url: database.url, directory, to })),
-    down: () => failedOrNull(down({ url: database.url, directory })),
+    down: () => failedOrNull(downWhateverIsLost({ url: database.url, directory })),
     runAsWritten: async ({ work, asWritten }) => {
       const failure = await runPipeline(client, [{ step: 'begin', sql: 'discard all' }, ...asWritten]);
       if (failure === null) return null;

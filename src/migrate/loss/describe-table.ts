@@ -1,0 +1,77 @@
+import type pg from '../../postgres/pg.js';
+
+/** What is needed to write a table's rows to a file and to bring them back; names are written as SQL needs them. */
+export interface TableFacts {
+  readonly name: string;
+  /** Those that a row is written with: not the generated ones. */
+  readonly columns: readonly string[];
+  /** The columns of the primary key; none where there is none. */
+  readonly key: readonly string[];
+  /** The triggers that somebody made and that fire. */
+  readonly triggers: readonly {
+    readonly name: string;
+    readonly fires: 'enable' | 'enable always' | 'enable replica';
+  }[];
+  /** The sequences that its columns count with, and how far they came; null for one that was never used. */
+  readonly sequences: readonly {
+    readonly name: string;
+    readonly column: string;
+    readonly last: string | null;
+  }[];
+  /** The tables that its foreign keys point to. */
+  readonly references: readonly string[];
+}
+
+/** Describes tables, in one query. */
+export async function describeTables(
+  client: pg.Client,
+  tables: readonly string[],
+): Promise<ReadonlyMap<string, TableFacts>> {
+  const { rows } = await client.query<TableFacts>(DESCRIBE, [tables]);
+  return new Map(rows.map((row) => [row.name, row]));
+}
+
+const DESCRIBE = `select
+  asked.name,
+  array(
+    select quote_ident(attname) from pg_attribute
+    where attrelid = id and attnum > 0 and not attisdropped and attgenerated = ''
+    order by attnum
+  ) as columns,
+  array(
+    select quote_ident(attname) from pg_index
+    cross join unnest(indkey::smallint[]) with ordinality as part (number, place)
+    join pg_attribute on attrelid = id and attnum = number
+    where indrelid = id and indisprimary
+    order by place
+  ) as key,
+  (
+    select coalesce(json_agg(json_build_object(
+      'name', quote_ident(tgname),
+      'fires', case tgenabled when 'A' then 'enable always' when 'R' then 'enable replica' else 'enable' end
+    ) order by tgname), '[]')
+    from pg_trigger
+    where tgrelid = id and not tgisinternal and tgenabled <> 'D'
+  ) as triggers,
+  (
+    select coalesce(json_agg(json_build_object(
+      'name', format('%I.%I', nspname, relname),
+      'column', quote_ident(attname),
+      'last', pg_sequence_last_value(sequence.oid)::text
+    ) order by attnum), '[]')
+    from pg_depend
+    join pg_class as sequence on sequence.oid = objid and relkind = 'S'
+    join pg_namespace on pg_namespace.oid = relnamespace
+    join pg_attribute on attrelid = id and attnum = refobjsubid
+    where classid = 'pg_class'::regclass and refclassid = 'pg_class'::regclass and refobjid = id and deptype in ('a', 'i')
+  ) as sequences,
+  array(
+    select distinct format('%I.%I', nspname, relname)
+    from pg_constraint
+    join pg_class on pg_class.oid = confrelid
+    join pg_namespace on pg_namespace.oid = relnamespace
+    where conrelid = id and contype = 'f' and confrelid <> id
+  ) as "references"
+from unnest($1::text[]) as asked (name)
+cross join lateral (select to_regclass(asked.name)::oid as id) as found
+where id is not null`;
