@@ -32,6 +32,12 @@ export {
   snapshot,
   types,
 } from './inspect/generate.js';
+export {
+  type LocksOptions,
+  type LocksResult,
+  measureLocks,
+  type TableLock,
+} from './inspect/locks.js';
 export type { Fact, Facts, Snapshot } from './inspect/snapshot.js';
 export { type Finding, type VerifyOptions, type VerifyResult, verify } from './inspect/verify.js';
 export type { Database, Server } from './migrate/database.js';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type CheckProgress, type CheckResult, check } from '../inspect/check.js';
 import type { Finding } from '../inspect/finding.js';
+import { measureLocks } from '../inspect/locks.js';
 import { addProductRows, isProduct } from '../seed/product-rows.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import { annotationOf, pathIn } from './annotations.js';
@@ -12,6 +13,7 @@ import {
   notEmpty,
 } from './command.js';
 import { interruptible } from './interrupt.js';
+import { locksLines } from './locks-lines.js';
 import { type Answer, say, serverLine } from './output.js';
 import { endProgress, tellPassing } from './progress.js';
 import { type ChosenServer, chooseServerToTryOn, workingDirectory } from './server.js';
@@ -19,6 +21,7 @@ import { type ChosenServer, chooseServerToTryOn, workingDirectory } from './serv
 interface Options extends CommonOptions, FolderOptions {
   readonly url?: string;
   readonly lints: boolean;
+  readonly locks?: boolean;
 }
 
 const SOMETHING_FOUND = 3;
@@ -37,10 +40,28 @@ export function checkCommand(): Command {
       notEmpty,
     )
     .option('--no-lints', 'leave out the lints, for a folder that lives by other rules')
+    .option('--locks', 'tell instead which locks they take on tables that were there before')
     .addOption(folderOption(migrationsDirectory));
 }
 
-async function run({ dir: directory, json, lints }: Options, { url }: ChosenServer): Promise<Answer> {
+async function run(options: Options, server: ChosenServer): Promise<Answer> {
+  return options.locks === true ? runLocks(options, server) : runProofs(options, server);
+}
+
+/** How large the tables are is told of the database that was named, not of the embedded one. */
+async function runLocks(
+  { dir: directory, json, url: sizesIn }: Options,
+  { url }: ChosenServer,
+): Promise<Answer> {
+  const onMigration = json ? undefined : (label: string) => tellPassing(`${label} …`);
+  const result = await interruptible(json, (signal) =>
+    measureLocks({ url, directory, sizesIn, onMigration, signal }),
+  );
+  endProgress();
+  return { document: { ...result }, lines: [...locksLines(result), serverLine(result.server)] };
+}
+
+async function runProofs({ dir: directory, json, lints }: Options, { url }: ChosenServer): Promise<Answer> {
   const rows = (await isProduct(directory)) ? addProductRows : undefined;
   const onProgress = json ? undefined : tellProgress;
   const result = await interruptible(json, (signal) =>

@@ -69,7 +69,6 @@ export async function recordBaseline(
       onWait: (holder) => onEvent?.({ kind: 'waiting', holder }),
       signal,
     });
-    await refuseHistory(connection);
     const run = {
       lockPid: lock?.pid ?? 0,
       lockWaitMs: lockWaitMs === undefined ? 0 : Math.max(1, lockWaitMs),

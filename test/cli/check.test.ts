@@ -138,3 +138,74 @@ test('check with a role that may not create databases says which right it needs'
   expect(stderr).toContain(`alter role "${role}" createdb; or name a server where it may.`);
   expect(stderr).not.toContain('secret');
 });
+
+describe('check --locks', () => {
+  const files = {
+    'V1.up.sql':
+      'create table people (name text); create table a_table_whose_name_is_longer_than_any_terminal_likes_it_to_be ();',
+    'V1.down.sql': '',
+    'V2.up.sql':
+      'alter table people\n  alter name type varchar(20);\ncreate table new (id integer);\nselect from people;',
+    'V2.down.sql': '',
+    'V3.up.sql':
+      '-- migrate: no-transaction\nalter table a_table_whose_name_is_longer_than_any_terminal_likes_it_to_be add x integer;',
+    'V3.down.sql': '',
+  };
+
+  test('is a table of 80 columns, with the sizes in the database that is named', async ({ database }) => {
+    await database.client.query('create table people as select from generate_series(1, 1234)');
+    await database.client.query('analyze people');
+    const dir = await folderWith(files);
+    const args = ['check', '--locks', '--dir', '.', '--url', database.url];
+    const { code, stdout, stderr } = await runCli(args, { cwd: dir });
+    expect([code, stdout]).toEqual([0, '']);
+    const lines = stderr.split('\n');
+    expect(Math.max(...lines.slice(0, -2).map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines.slice(0, -2)).toEqual([
+      'V2.up.sql',
+      expect.stringMatching(/^ {4}1 {2}access exclusive {8}people {25}\d+ kB ~1\.2K rows$/),
+      '       and writes all its rows anew',
+      '',
+      'V3.up.sql, each lock for its statement',
+      '    2  access exclusive        a_table_whose_name_is_longer…',
+      '',
+      'access exclusive        nobody reads or writes',
+      '3 migrations: 2 locks on tables from before; 1 writes all rows anew.',
+    ]);
+  });
+
+  test('is one document for programs', async ({ database }) => {
+    const dir = await folderWith(files);
+    const { code, stderr, document } = await runJson([
+      'check',
+      '--locks',
+      '--dir',
+      dir,
+      '--url',
+      database.url,
+    ]);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(document).toEqual({
+      command: 'check',
+      ok: true,
+      exitCode: 0,
+      server: { address: expect.any(String), version: expect.any(String) },
+      migrations: 3,
+      locks: [
+        {
+          migration: 'V2',
+          file: `${dir}/V2.up.sql`,
+          line: 1,
+          column: 1,
+          table: 'public.people',
+          lock: 'access exclusive',
+          rewrites: true,
+          until: 'file',
+          size: null,
+        },
+        expect.objectContaining({ migration: 'V3', until: 'statement', rewrites: false }),
+      ],
+      embedded: false,
+    });
+  });
+});

@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect } from 'vitest';
+import { measureLocks, type TableLock } from '../../src/inspect/locks.js';
+import { test } from '../support/database.js';
+import { folderWith } from '../support/folder.js';
+
+const OLD = `create table a (id integer constraint k primary key, n integer, v varchar(9));
+create index i on a (n);
+alter table a add constraint c check (n > 0) not valid;`;
+
+/** The locks of up files V1, V2, …, each as `V2:1 access exclusive on public.a`. */
+async function locksOf(url: string, ups: readonly string[], sizesIn?: string): Promise<readonly TableLock[]> {
+  const files = ups.flatMap((up, index) => [
+    [`V${index + 1}.up.sql`, up],
+    [`V${index + 1}.down.sql`, ''],
+  ]);
+  const directory = await folderWith(Object.fromEntries(files));
+  return (await measureLocks({ url, directory, sizesIn })).locks;
+}
+
+function inWords({ migration, line, lock, table, rewrites }: TableLock): string {
+  return `${migration}:${line} ${lock} on ${table}${rewrites ? ', rewritten' : ''}`;
+}
+
+describe('what a statement takes on a table that was there', () => {
+  test.for([
+    ['alter table a add column x integer', ['access exclusive on public.a']],
+    ['alter table a alter column n type bigint', ['access exclusive on public.a, rewritten']],
+    ['alter table a alter column v type text', ['access exclusive on public.a']],
+    ['alter table a validate constraint c', ['share update exclusive on public.a']],
+    ['create index j on a (v)', ['share on public.a']],
+    ['create table b (a_id integer constraint f references a)', ['share row exclusive on public.a']],
+    ["comment on table a is 'x'", ['share update exclusive on public.a']],
+    ['update a set n = 1', ['row exclusive on public.a']],
+    ['select from a', ['access share on public.a']],
+    ['select from a for update', ['row share on public.a']],
+    ['drop index i', ['access exclusive on public.a']],
+    ['drop table a', ['access exclusive on public.a']],
+    ['truncate a', ['access exclusive on public.a, rewritten']],
+    ['do $$ begin alter table a add column x integer; end $$', ['access exclusive on public.a']],
+    ['create table b (id integer); create index j on b (id)', []],
+    ['create temp table t (id integer); drop table t', []],
+  ] as const)('%s', async ([sql, expected], { database }) => {
+    const locks = await locksOf(database.url, [OLD, sql]);
+    expect(locks.map(inWords)).toEqual(expected.map((lock) => `V2:1 ${lock}`));
+  });
+});
+
+test('in one transaction a lock is told where it is first taken, or where a stronger one is', async ({
+  database,
+}) => {
+  const sql = `select from a;
+create index j on a (v);
+create index l on a (v);
+alter table a add column x integer;
+alter table a alter column n type bigint;`;
+  const locks = await locksOf(database.url, [OLD, sql]);
+  expect(locks.map(inWords)).toEqual([
+    'V2:1 access share on public.a',
+    'V2:2 share on public.a',
+    'V2:4 access exclusive on public.a',
+    'V2:5 access exclusive on public.a, rewritten',
+  ]);
+  expect(new Set(locks.map(({ until }) => until))).toEqual(new Set(['file']));
+});
+
+test('without one, each statement has its own, also one that runs alone', async ({ database }) => {
+  const parts =
+    'create table p (n integer) partition by range (n); create table "P 1" partition of p for values from (1) to (2);';
+  const sql = `-- migrate: no-transaction
+alter table a add column x integer;
+create index concurrently j on a (x);
+reindex index concurrently j;
+drop index concurrently j;
+vacuum a;
+vacuum full a;
+comment on table a is 'x';
+alter table p detach partition "P 1" concurrently;
+create table b (id integer);
+create index concurrently j on b (id);`;
+  const locks = await locksOf(database.url, [OLD + parts, sql]);
+  expect(locks.map(inWords)).toEqual([
+    'V2:2 access exclusive on public.a',
+    'V2:3 share update exclusive on public.a',
+    'V2:4 share update exclusive on public.a',
+    'V2:5 share update exclusive on public.a',
+    'V2:6 share update exclusive on public.a',
+    'V2:7 access exclusive on public.a, rewritten',
+    'V2:8 share update exclusive on public.a',
+    'V2:9 share update exclusive on public.p',
+  ]);
+  expect(new Set(locks.map(({ until }) => until))).toEqual(new Set(['statement']));
+});
+
+test('how large the tables are is read from the live database', async ({ database }) => {
+  await database.client.query(`create table a as select from generate_series(1, 1000);
+    create table p (n integer) partition by range (n); create table p1 partition of p default;
+    insert into p select generate_series(1, 500); analyze a; analyze p; create table never (id integer)`);
+  const old =
+    'create table a (); create table p (n integer) partition by range (n); create table p1 partition of p default; create table never (); create table missing ();';
+  const alter = ['a', 'p', 'never', 'missing']
+    .map((table) => `alter table ${table} add column x integer;`)
+    .join('\n');
+  const locks = await locksOf(database.url, [old, alter], database.url);
+  const size = async (table: string): Promise<number> =>
+    Number(await database.value(`select pg_total_relation_size('${table}')`));
+  expect(locks.map(({ table, size }) => [table, size])).toEqual([
+    ['public.a', { bytes: await size('a'), rows: 1000 }],
+    ['public.p', { bytes: await size('p1'), rows: 500 }],
+    ['public.p1', { bytes: await size('p1'), rows: 500 }],
+    ['public.never', { bytes: 0, rows: null }],
+    ['public.missing', null],
+  ]);
+  expect((await locksOf(database.url, [old, alter])).map(({ size }) => size)).toEqual([
+    null,
+    null,
+    null,
+    null,
+    null,
+  ]);
+});
+
+test('a table that somebody holds does not keep it for longer than a second', async ({ database }) => {
+  await database.client.query('create table a ()');
+  await database.client.query('begin; lock table a');
+  await expect(
+    locksOf(database.url, ['create table a ()', 'drop table a'], database.url),
+  ).rejects.toMatchObject({ code: 'sizes_unreadable' });
+});
+
+test.for([
+  '',
+  '-- migrate: no-transaction\n',
+  '-- migrate: no-transaction\nvacuum a; ',
+])('a statement that fails is told with its place: %j', async (head, { database }) => {
+  await expect(locksOf(database.url, [OLD, `${head}reindex table b`])).rejects.toMatchObject({
+    code: 'migration_failed',
+    place: { line: head === '' ? 1 : 2 },
+  });
+});
+
+test('nothing stays behind, whatever comes of it', async ({ database }) => {
+  const role = `measurer_${randomBytes(4).toString('hex')}`;
+  await database.client.query(`create role ${role} login password 'secret' createdb`);
+  const url = new URL(database.url);
+  url.username = role;
+  url.password = 'secret';
+  const left = 'select count(*)::integer from pg_database where pg_get_userbyid(datdba) = $1';
+  await locksOf(url.href, [OLD]);
+  expect(await database.value(left, [role])).toBe(0);
+  await expect(locksOf(url.href, ['nonsense_function()'])).rejects.toThrow();
+  await expect(locksOf(url.href, ['select nonsense_function()'])).rejects.toThrow();
+  expect(await database.value(left, [role])).toBe(0);
+  const ended = new AbortController();
+  const directory = await folderWith({ 'V1.up.sql': 'select pg_sleep(60)', 'V1.down.sql': '' });
+  const onMigration = (): void => ended.abort();
+  await expect(
+    measureLocks({ url: url.href, directory, signal: ended.signal, onMigration }),
+  ).rejects.toMatchObject({ code: 'interrupted' });
+  expect(await database.value(left, [role])).toBe(0);
+  await database.client.query(`drop role ${role}`);
+});
