@@ -14,11 +14,20 @@ export interface ThrowawayDatabase {
   drop(): Promise<void>;
 }
 
-/** What the names begin with, so that an administrator knows what is left behind by a killed process. */
+/** What the names begin with; the second of their creation follows, in ten digits. */
 const PREFIX = 'voicesurvey_throwaway_';
+
+/** What killed processes have left: old, nobody is connected to it, and this role may drop it. */
+const LEFT_BEHIND = `select datname as name
+from pg_database
+where datname ~ '^${PREFIX}[0-9]{10}_[0-9a-f]+$'
+  and to_timestamp(substr(datname, ${PREFIX.length + 1}, 10)::bigint) < now() - interval '1 hour'
+  and pg_has_role(datdba, 'member')
+  and not exists (select from pg_stat_activity where datid = pg_database.oid)`;
 
 /**
  * Creates a database beside the one that an address names, which is not touched. Its commits do not wait for the disk.
+ * What a process that was killed an hour ago or earlier has left behind is dropped on this occasion.
  *
  * @param url any database of the server; its user needs the right to create one
  * @throws ConnectionError `create_database_forbidden` where it has not, with the statement that grants it
@@ -34,16 +43,21 @@ const PREFIX = 'voicesurvey_throwaway_';
  */
 export async function createThrowawayDatabase(url: string): Promise<ThrowawayDatabase> {
   const target = parseDatabaseUrl(url);
-  const name = `${PREFIX}${randomBytes(6).toString('hex')}`;
+  const name = `${PREFIX}${Math.floor(Date.now() / 1000)}_${randomBytes(6).toString('hex')}`;
   const throwaway = { ...target, database: name };
   await createDatabase(throwaway).catch((error: unknown) => Promise.reject(explainForbidden(error, target)));
   let dropped: Promise<void> | undefined;
   const drop = (): Promise<void> => {
-    dropped ??= run(target, `drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
+    dropped ??= withClient(target, async (client) => {
+      await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
+    });
     return dropped;
   };
   try {
-    await run(target, `alter database ${pg.escapeIdentifier(name)} set synchronous_commit = off`);
+    await withClient(target, async (client) => {
+      await client.query(`alter database ${pg.escapeIdentifier(name)} set synchronous_commit = off`);
+      await dropLeftBehind(client);
+    });
   } catch (error) {
     await drop();
     throw error;
@@ -57,12 +71,20 @@ function withDatabase(url: string, name: string): string {
   return `${address}${address.includes('?') ? '&' : '?'}dbname=${name}`;
 }
 
-async function run(target: Target, sql: string): Promise<void> {
-  const connection = await connectForMaintenance(target);
+async function dropLeftBehind(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(LEFT_BEHIND);
+  for (const { name } of rows) {
+    // Another process may be at it, too.
+    await client.query(`drop database if exists ${pg.escapeIdentifier(name)}`).catch(() => undefined);
+  }
+}
+
+async function withClient(target: Target, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  const { client, close } = await connectForMaintenance(target);
   try {
-    await connection.client.query(sql);
+    await work(client);
   } finally {
-    await connection.close();
+    await close();
   }
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import { connect } from '../../src/postgres/connect.js';
 import { createThrowawayDatabase } from '../../src/postgres/throwaway-database.js';
+import { parseDatabaseUrl } from '../../src/postgres/url.js';
 import { type TestDatabase, test } from '../support/database.js';
 
 const exists = ({ value }: TestDatabase, name: string): Promise<unknown> =>
@@ -26,10 +27,27 @@ test('a throw-away database is another one than that of the address, and gone wh
 test('its address leads to it, whatever parameters the address had', async ({ database }) => {
   const throwaway = await createThrowawayDatabase(`${database.url}?connect_timeout=5`);
   try {
-    expect(throwaway.url).toMatch(/\?connect_timeout=5&dbname=voicesurvey_throwaway_[0-9a-f]{12}$/);
+    expect(throwaway.url).toMatch(/\?connect_timeout=5&dbname=voicesurvey_throwaway_\d{10}_[0-9a-f]{12}$/);
   } finally {
     await throwaway.drop();
   }
+});
+
+test('what a killed process has left is dropped after an hour, unless somebody is connected', async ({
+  database,
+}) => {
+  const secondsAgo = (seconds: number): string =>
+    `voicesurvey_throwaway_${Math.floor(Date.now() / 1000) - seconds}_${randomBytes(4).toString('hex')}`;
+  const [old, inUse, young] = [secondsAgo(3700), secondsAgo(3700), secondsAgo(3000)];
+  for (const name of [old, inUse, young]) await database.client.query(`create database ${name}`);
+  const user = await connect({ ...parseDatabaseUrl(database.url), database: inUse });
+  const throwaway = await createThrowawayDatabase(database.url);
+  await throwaway.drop();
+  expect([await exists(database, old), await exists(database, inUse), await exists(database, young)]).toEqual(
+    [false, true, true],
+  );
+  await user.close();
+  for (const name of [inUse, young]) await database.client.query(`drop database ${name} with (force)`);
 });
 
 test('a role that may not create one is told which right it needs', async ({ database }) => {
