@@ -1,6 +1,9 @@
-import { describeServer, type Server, withDatabase } from '../migrate/database.js';
+import type { Server } from '../migrate/database.js';
 import { type Migration, readMigrations } from '../migrate/files.js';
 import type { Statement } from '../migrate/statements.js';
+import { connectForMaintenance } from '../postgres/create-database.js';
+import { describeTarget } from '../postgres/target.js';
+import { parseDatabaseUrl } from '../postgres/url.js';
 import { type CheckedMigration, readFiles } from './check/files.js';
 import { makeUpRows } from './check/make-up-rows.js';
 import { prove } from './check/prove.js';
@@ -64,12 +67,14 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   const migrations = await readMigrations(directory);
   const { runnable, ...refused } = await readFiles(migrations);
   const linted = options.lints === false ? [] : await lint(runnable.map(({ migration }) => migration));
-  const server = await withDatabase({ url }, async ({ connection }) => describeServer(connection));
-  const course = { url, directory, migrations: runnable, schemas: schemasOf(statementsOf(runnable)) };
+  const server = await describe(url);
+  const statements = statementsOf(runnable);
+  const course = { url, directory, migrations: runnable, schemas: schemasOf(statements) };
   const tell = (over: CheckProgress['over']) => (migration: string) =>
     options.onProgress?.({ migration, over });
   try {
-    const [empty, full] = await both(signal, [
+    const run = statements.some(isAboutTheServer) ? inTurn : atOnce;
+    const [empty, full] = await run(signal, [
       (ended) => prove({ ...course, signal: ended, rows: null, onMigration: tell('empty tables') }),
       (ended) =>
         prove({ ...course, signal: ended, rows: options.rows ?? makeUpRows(), onMigration: tell('rows') }),
@@ -96,10 +101,30 @@ function byMigration(migrations: readonly Migration[]): (one: Finding, other: Fi
   return (one, other) => (order.get(one.migration) ?? 0) - (order.get(other.migration) ?? 0);
 }
 
-type Task<T> = (ended: AbortSignal) => Promise<T>;
+/** The database of the address need not be there. */
+async function describe(url: string): Promise<Server> {
+  const target = parseDatabaseUrl(url);
+  const connection = await connectForMaintenance(target);
+  await connection.close();
+  return { address: describeTarget(target), version: connection.serverVersion.text };
+}
 
-/** Does two things at once. Where one fails, the other is ended, and has come to its end before the error is thrown. */
-async function both<T>(
+/** Whether a statement changes what all databases of a server have in common, so that two of them come into conflict. */
+function isAboutTheServer({ sql }: Statement): boolean {
+  return /\b(create|alter|drop)\s+(role|user|group|tablespace)\b/i.test(sql);
+}
+
+type Task<T> = (ended: AbortSignal | undefined) => Promise<T>;
+
+async function inTurn<T>(
+  signal: AbortSignal | undefined,
+  [one, other]: readonly [Task<T>, Task<T>],
+): Promise<readonly [T, T]> {
+  return [await one(signal), await other(signal)];
+}
+
+/** Where one fails, the other is ended, and has come to its end before the error is thrown. */
+async function atOnce<T>(
   signal: AbortSignal | undefined,
   [one, other]: readonly [Task<T>, Task<T>],
 ): Promise<readonly [T, T]> {

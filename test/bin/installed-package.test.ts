@@ -38,6 +38,7 @@ describe('an installed package', () => {
   test.for([
     ['up', 'DATABASE_URL is not set.', "use a server of the package's own with --embedded"],
     ['status', 'DATABASE_URL is not set.', "use a server of the package's own with --embedded"],
+    ['check', 'There is no server to try the migrations on.', "or use the package's own with --embedded"],
     ['start', '"start" is about a server of the package\'s own', 'voicesurvey-db start --embedded'],
   ] as const)('%s without DATABASE_URL is exit code 2, and nothing is started', async ([
     command,

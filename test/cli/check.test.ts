@@ -52,14 +52,26 @@ test('check --json gives one document', async ({ database }) => {
     database.url,
   ]);
   expect([code, stderr]).toEqual([3, '']);
-  expect(document).toMatchObject({
+  // All of it: programs read it.
+  expect(document).toEqual({
     command: 'check',
     ok: true,
     exitCode: 3,
+    server: { address: expect.stringMatching(/^postgresql:/), version: expect.stringMatching(/^\d+\.\d+$/) },
     migrations: 2,
-    embedded: false,
-    findings: [{ rule: 'down-runs', migration: 'V2', file: `${dir}/V2.down.sql`, line: 2, column: 1 }],
+    findings: [
+      {
+        rule: 'down-runs',
+        migration: 'V2',
+        file: `${dir}/V2.down.sql`,
+        line: 2,
+        column: 1,
+        message: 'The down fails: index "by_age" does not exist (SQLSTATE 42704).',
+        remedy: expect.stringMatching(/./),
+      },
+    ],
     notes: [],
+    embedded: false,
   });
 });
 
@@ -107,7 +119,7 @@ test('check that gets a signal leaves no database behind, and says so', async ({
       "select count(*)::integer from pg_stat_activity where usename = $1 and query ~ '^select pg_sleep'",
       [role],
     );
-  const dir = await folderWith({ ...clean, 'V2.up.sql': 'select pg_sleep(60);', 'V2.down.sql': '' });
+  const dir = await folderWith({ ...clean, 'V2.up.sql': 'select pg_sleep(600);', 'V2.down.sql': '' });
   const { child, result } = startCli(['check', '--no-lints', '--dir', dir, '--url', url.href]);
   await expect.poll(sleeping, { timeout: 30_000 }).toBe(2);
   expect(await owned()).toBe(2);

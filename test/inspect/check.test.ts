@@ -234,7 +234,7 @@ describe('nothing stays behind', () => {
   const SLOW = {
     'V1.up.sql': 'create table if not exists people (name text);',
     'V1.down.sql': 'drop table if exists people;',
-    'V2.up.sql': 'select pg_sleep(60);',
+    'V2.up.sql': 'select pg_sleep(600);',
     'V2.down.sql': 'select;',
   };
 
@@ -292,11 +292,10 @@ describe('nothing stays behind', () => {
     expect([findings.length, await databases()]).toEqual([1, 0]);
   });
 
-  test('where one half of the proofs breaks off', async ({ database }) => {
+  test('where one half of the proofs breaks off, and the other does not go on', async ({ database }) => {
     const { url, databases } = await creator(database);
-    const { 'V2.up.sql': _, 'V2.down.sql': __, ...quick } = SLOW;
     const rows = (): Promise<never> => Promise.reject(new Error('no rows today'));
-    await expect(check({ url, directory: await folderWith(quick), rows })).rejects.toThrow('no rows today');
+    await expect(check({ url, directory: await folderWith(SLOW), rows })).rejects.toThrow('no rows today');
     expect(await databases()).toBe(0);
   });
 });
@@ -307,6 +306,35 @@ test('two checks at once do not disturb each other', async ({ database }) => {
     [1, 2, 3].map(() => check({ url: database.url, directory, lints: false })),
   );
   for (const { findings } of results) expect(findings.map(({ rule }) => rule)).toEqual(['down-restores']);
+});
+
+test('a role, which all databases of a server have in common, is not in the way of itself', async ({
+  database,
+}) => {
+  const role = `voicesurvey_test_${randomBytes(4).toString('hex')}`;
+  const directory = await folderWith({
+    'V1.up.sql': `do $$
+begin
+  if not exists (select from pg_roles where rolname = '${role}') then
+    create role ${role};
+  end if;
+end $$;
+create table if not exists people (name text);
+grant select on people to ${role};`,
+    'V1.down.sql': `drop table if exists people;\ndrop role if exists ${role};`,
+  });
+  onTestFinished(() => runOnce(inject('serverUrl'), `drop role if exists ${role}`).then(() => undefined));
+  expect(lines((await check({ url: database.url, directory, lints: false })).findings)).toEqual([]);
+});
+
+test('the database of the address need not be there', async ({ database }) => {
+  const url = `${database.url}?dbname=voicesurvey_test_nowhere`;
+  const { findings, server } = await check({
+    url,
+    directory: folderOf('clean', 'without-a-transaction'),
+    lints: false,
+  });
+  expect([findings, server.address]).toEqual([[], expect.stringMatching(/\/voicesurvey_test_nowhere$/)]);
 });
 
 test('a folder that is none of migrations is an error that says so', async ({ database }) => {
