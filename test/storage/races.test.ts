@@ -4,7 +4,8 @@ import { type Random, randomFrom } from '../crash/random.js';
 import { type TestDatabase, withDatabase } from '../support/database.js';
 import { fieldOn } from './races/field.js';
 import { ANYTHING_FORBIDDEN } from './races/forbidden.js';
-import { RACES, type Race } from './races/races.js';
+import type { Race } from './races/race.js';
+import { RACES } from './races/races.js';
 import { LEVELS, type Level, openSessions, takeTurn } from './races/sessions.js';
 
 vi.setConfig({ testTimeout: 3_600_000 });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import type pg from 'pg';
 import { expect } from 'vitest';
+import { anyDeed } from './any-deed.js';
 import { read, take } from './database.js';
-import { anyDeed, type Deed } from './steps.js';
+import type { Deed } from './deed.js';
 import { verdictOn } from './verdict.js';
 import { newWorld } from './world.js';
 

@@ -27,14 +27,14 @@ export interface Field {
   template(kind: string): Promise<string>;
 }
 
-let serial = 0;
+let serial = 1_000_000_000;
 
 export function fieldOn(client: pg.Client, user: string, random: Random): Field {
   const write: Field['write'] = async (sql, values = []) => {
     const { rows } = await client.query(sql, [...values]);
     return Object.values(rows[0] ?? {})[0];
   };
-  const phone = (): string => `+49${String(++serial).padStart(10, '1')}`;
+  const phone = (): string => `+49${++serial}`;
   const campaign: Field['campaign'] = async ({ contacts = 1, status = 'running' } = {}) => {
     const id = randomUUID();
     const people = Array.from({ length: contacts }, () => ({
