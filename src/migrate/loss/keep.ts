@@ -87,8 +87,9 @@ export async function keep(
 
 /** @throws LossRefusedError where nobody has agreed to lose all of it */
 function refuseUnasked(counted: readonly CountedLoss[], keeper: Keeper, label: string): void {
-  if (counted.every((loss) => isAgreed(keeper, loss))) return;
-  const losses = counted.map((loss) => describeLoss(loss, label, null));
+  const unasked = counted.filter((loss) => !isAgreed(keeper, loss));
+  if (unasked.length === 0) return;
+  const losses = unasked.map((loss) => describeLoss(loss, label, null));
   throw new LossRefusedError(
     losses,
     keeper.agreed,
