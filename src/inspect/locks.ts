@@ -1,14 +1,14 @@
 import { describeServer, type Server } from '../migrate/database.js';
 import { failureOf } from '../migrate/failure-of.js';
 import { readMigrations } from '../migrate/files.js';
-import type { Work } from '../migrate/script.js';
+import type { Message, Work } from '../migrate/script.js';
 import { placeAt } from '../migrate/source.js';
 import type { Statement } from '../migrate/statements.js';
 import { preparer } from '../migrate/work.js';
 import { type Connection, connect } from '../postgres/connect.js';
 import { createThrowawayDatabase } from '../postgres/throwaway-database.js';
 import { interrupted } from './check/sandbox.js';
-import { type Measured, measureFile } from './locks/measure.js';
+import { type Laboratory, type Measured, measureFile } from './locks/measure.js';
 import type { LockMode } from './locks/modes.js';
 import { readSizes, type Size } from './locks/sizes.js';
 
@@ -77,8 +77,11 @@ export async function measureLocks(options: LocksOptions): Promise<LocksResult> 
     migrations.map((migration) => prepare({ ...migration, migration }, 'up', migration.up)),
   );
   return inThrowawayDatabase(url, signal, async (connection, observer) => {
-    const run = (work: Work, statement: Statement) => execute(connection, work, statement);
-    const laboratory = { client: connection.client, observer: observer.client, run };
+    const laboratory: Laboratory = {
+      client: connection.client,
+      observer: observer.client,
+      run: (work, statement) => execute(connection, work, statement),
+    };
     const found: { work: Work; measured: Measured }[] = [];
     for (const work of works) {
       onMigration?.(work.label);
@@ -141,9 +144,12 @@ async function inThrowawayDatabase<Result>(
   }
 }
 
-async function execute(connection: Connection, work: Work, statement: Statement): Promise<void> {
-  await connection.client.query(statement.sql).catch(async (error: unknown) => {
-    const message = { step: 'statement', sql: statement.sql, statement } as const;
+async function execute(connection: Connection, work: Work, statement: Statement | 'commit'): Promise<void> {
+  const message: Message =
+    statement === 'commit'
+      ? { step: 'commit', sql: 'commit' }
+      : { step: 'statement', sql: statement.sql, statement };
+  await connection.client.query(message.sql).catch(async (error: unknown) => {
     const circumstances = { results: [], connection, blocker: null, interrupted: undefined };
     throw await failureOf({ work, message, error }, circumstances);
   });

@@ -139,6 +139,15 @@ test.for([
   });
 });
 
+test('so is a commit that fails', async ({ database }) => {
+  const sql =
+    'alter table a add constraint u unique (n) deferrable initially deferred; insert into a values (1, 2), (2, 2)';
+  await expect(locksOf(database.url, [OLD, sql])).rejects.toMatchObject({
+    code: 'migration_failed',
+    place: { line: 1 },
+  });
+});
+
 test('nothing stays behind, whatever comes of it', async ({ database }) => {
   const role = `measurer_${randomBytes(4).toString('hex')}`;
   await database.client.query(`create role ${role} login password 'secret' createdb`);

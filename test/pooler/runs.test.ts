@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
+import { baseline } from '../../src/inspect/baseline.js';
 import { down } from '../../src/migrate/down.js';
 import type { RunEvent } from '../../src/migrate/events.js';
 import { LOCK_IN_PG_LOCKS, LOCK_KEY } from '../../src/migrate/guard.js';
@@ -11,7 +12,7 @@ import { connect } from '../../src/postgres/connect.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
 import { startCli } from '../support/cli.js';
 import { type TestDatabase, test } from '../support/database.js';
-import { folderWith } from '../support/folder.js';
+import { addFiles, folderWith } from '../support/folder.js';
 import { poolerMissing, sharedPooler } from '../support/pgbouncer.js';
 
 const table = {
@@ -70,6 +71,20 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
     expect(results.map(({ current }) => current)).toEqual(results.map(() => 'V8'));
     expect(results.flatMap(({ applied }) => applied)).toHaveLength(8);
     expect(await database.rows('select version from journal')).toEqual(numbersTo(8));
+  });
+
+  test('a database is adopted; what has to run on the server itself is tried elsewhere', async ({
+    database,
+  }) => {
+    await database.client.query('create table t (a integer); create table other (a integer)');
+    const url = pooler.through(database.url);
+    const directory = await folderWith(table);
+    await addFiles(directory, { 'V1.up.sql': `-- migrate: no-transaction\n${table['V1.up.sql']}` });
+    const options = { url, directory, version: 'V1' };
+    await expect(baseline(options)).rejects.toMatchObject({ code: 'needs_direct_connection' });
+    const elsewhere = async (): Promise<string> => database.url;
+    expect(await baseline({ ...options, elsewhere })).toMatchObject({ current: 'V1' });
+    expect(await up({ url, directory })).toMatchObject({ applied: [], current: 'V1' });
   });
 
   test('five processes at once, too (E4)', async ({ database }) => {

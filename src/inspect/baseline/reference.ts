@@ -37,7 +37,7 @@ export async function makeReference(options: ReferenceOptions): Promise<Referenc
   try {
     return await makeOn(options.url, options);
   } catch (error) {
-    if (!(error instanceof ConnectionError) || options.elsewhere === undefined) throw error;
+    if (!isAboutConnection(error) || options.elsewhere === undefined) throw error;
     return await makeOn(await options.elsewhere(), options);
   }
 }
@@ -74,12 +74,14 @@ function ownedBy(snapshot: Snapshot, maker: string, role: string): Snapshot {
   }) as Snapshot;
 }
 
+/** No right to create databases, or a pooler that does not know the new one or cannot run every file. */
+function isAboutConnection(error: unknown): boolean {
+  const needsDirect = error instanceof ExplainedError && error.code === 'needs_direct_connection';
+  return needsDirect || error instanceof ConnectionError;
+}
+
 function failed(error: unknown, to: string): unknown {
-  if (
-    !(error instanceof ExplainedError) ||
-    error instanceof ConnectionError ||
-    error.code === 'interrupted'
-  ) {
+  if (!(error instanceof ExplainedError) || isAboutConnection(error) || error.code === 'interrupted') {
     return error;
   }
   return new ExplainedError(

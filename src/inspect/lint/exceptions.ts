@@ -14,18 +14,18 @@ export interface Exception {
   readonly to: number;
 }
 
-const EXCEPTION = /^[ \t]*--[ \t]*check:[ \t]*(?<verb>\S*)[ \t]*(?<rule>\S*)[ \t]*(?<reason>.*?)[ \t]*$/gm;
+const EXCEPTION = /^[ \t]*--[ \t]*check:[ \t]*allow\b[ \t]*(?<rule>\S*)[ \t]*(?<reason>.*?)[ \t]*$/gm;
 
 /** The exceptions that a file asks for, each with the statement that it stands above or in. */
 export function exceptionsIn(file: LintedFile): readonly Exception[] {
   const ends = file.statements.map(({ offset, sql }) => offset + sql.length);
   return [...file.migration.up.source.text.matchAll(EXCEPTION)].map(({ index, 0: line, groups }) => {
-    const { verb = '', rule = '', reason = '' } = groups ?? {};
+    const { rule = '', reason = '' } = groups ?? {};
     const offset = index + line.indexOf('--');
     const next = ends.findIndex((end) => end > offset);
     const from = next <= 0 ? 0 : (ends[next - 1] ?? 0);
     const to = next === -1 ? 0 : (ends[next] ?? 0);
-    return { file, rule: verb === 'allow' ? rule : '', reason, offset, from, to };
+    return { file, rule, reason, offset, from, to };
   });
 }
 

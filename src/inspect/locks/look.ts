@@ -1,5 +1,5 @@
 import type pg from '../../postgres/pg.js';
-import { type LockMode, modeOf, stronger } from './modes.js';
+import { type LockMode, modeOf, strongest } from './modes.js';
 
 /** A table, a partitioned table or a materialized view. */
 export interface TableThatIsThere {
@@ -35,15 +35,12 @@ export type Held = ReadonlyMap<string, LockMode>;
  * @param pid SQL of the session's server process
  */
 export async function lookAtLocks(client: pg.Client, pid: string): Promise<Held> {
-  const { rows } = await client.query<{ oid: string; mode: string }>(
-    `select relation::text as oid, mode
+  const { rows } = await client.query<{ oid: string; modes: string[] }>(
+    `select relation::text as oid, array_agg(mode) as modes
      from pg_catalog.pg_locks
      where locktype = 'relation' and pid = ${pid}
-       and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`,
+       and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+     group by relation`,
   );
-  const held = new Map<string, LockMode>();
-  for (const { oid, mode } of rows) {
-    held.set(oid, stronger(held.get(oid) ?? null, modeOf(mode)) ?? 'access share');
-  }
-  return held;
+  return new Map(rows.map(({ oid, modes }) => [oid, strongest(modes.map(modeOf))]));
 }

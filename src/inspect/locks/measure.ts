@@ -3,7 +3,7 @@ import type { Work } from '../../migrate/script.js';
 import type { Statement } from '../../migrate/statements.js';
 import pg from '../../postgres/pg.js';
 import { type Held, lookAtLocks, lookAtTables, type Tables, type TableThatIsThere } from './look.js';
-import { type LockMode, stronger } from './modes.js';
+import type { LockMode } from './modes.js';
 
 /** A lock that a statement takes on a table that was there before its file. */
 export interface Measured {
@@ -20,8 +20,8 @@ export interface Laboratory {
   readonly client: pg.Client;
   /** A second one. */
   readonly observer: pg.Client;
-  /** Runs a statement; throws what a failed migration throws. */
-  run(work: Work, statement: Statement): Promise<void>;
+  /** Runs a statement of a file, or its commit; throws what a failed migration throws. */
+  run(work: Work, statement: Statement | 'commit'): Promise<void>;
 }
 
 const OWN = 'pg_catalog.pg_backend_pid()';
@@ -42,7 +42,7 @@ export async function measureFile(laboratory: Laboratory, work: Work): Promise<r
       measured.push(...compare(statement, old, { tables, held }, now));
       ({ tables, held } = now);
     }
-    await client.query('commit');
+    await laboratory.run(work, 'commit');
     return measured;
   }
   for (const statement of work.statements) {
@@ -61,7 +61,7 @@ interface State {
 function compare(statement: Statement, old: Tables, before: State, after: State): readonly Measured[] {
   return [...old].flatMap(([oid, table]) => {
     const held = before.held.get(oid) ?? null;
-    const lock = stronger(held, after.held.get(oid) ?? null);
+    const lock = after.held.get(oid) ?? null;
     const now = after.tables.get(oid);
     const rewrites = now !== undefined && now.fileNode !== before.tables.get(oid)?.fileNode;
     return lock !== null && (lock !== held || rewrites) ? [{ statement, table, lock, rewrites }] : [];
@@ -79,7 +79,7 @@ async function measureInTransaction(
   const tables = await lookAtTables(client);
   await laboratory.run(work, statement);
   const after = { tables: await lookAtTables(client), held: await lookAtLocks(client, OWN) };
-  await client.query('commit');
+  await laboratory.run(work, 'commit');
   return compare(statement, old, { tables, held: new Map() }, after);
 }
 

@@ -22,8 +22,7 @@ export function modeOf(name: string): LockMode {
   return LOCK_MODES.find((mode) => mode === words) ?? 'access exclusive';
 }
 
-/** The stronger of two; null is none. */
-export function stronger(one: LockMode | null, other: LockMode | null): LockMode | null {
-  const rank = (mode: LockMode | null): number => (mode === null ? -1 : LOCK_MODES.indexOf(mode));
-  return rank(other) > rank(one) ? other : one;
+/** The strongest of some. */
+export function strongest(modes: readonly LockMode[]): LockMode {
+  return LOCK_MODES.findLast((mode) => modes.includes(mode)) ?? 'access share';
 }
