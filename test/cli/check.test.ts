@@ -28,7 +28,7 @@ test('check ends with 3 and tells place, fault, proof and cure', async ({ databa
   expect([code, stdout]).toEqual([3, '']);
   expect(stderr.split('\n').slice(0, 4)).toEqual([
     'V2.down.sql:2:1: The down fails: index "by_age" does not exist (SQLSTATE 42704). (down-runs)',
-    '  Correct the statement; think of the rows that were written since the up.',
+    '  Correct the statement.',
     '2 migrations: 1 fault.',
     expect.stringMatching(/^on postgresql:.* \(PostgreSQL \d/),
   ]);
@@ -89,7 +89,7 @@ describe('in GitHub Actions', () => {
     expect(code).toBe(3);
     expect(stderr.split('\n')[0]).toBe(
       '::error file=V2_a%2Cb%3Ac.down.sql,line=1,col=7,title=V2 down-runs::' +
-        'The down fails: 100%25 wrong (SQLSTATE P0001). A%0Ab.%0ACorrect the statement; think of the rows that were written since the up.',
+        'The down fails: 100%25 wrong (SQLSTATE P0001). A%0Ab.%0ACorrect the statement.',
     );
   });
 

@@ -11,8 +11,7 @@ export interface Report {
 
 /** The proofs, each with what to do where it fails. */
 export const PROOFS = {
-  'up-runs':
-    'Correct the statement. Where it fails over rows only: give a new column a default, fill or clean first, add a constraint "not valid" and validate it in a later migration.',
+  'up-runs': 'Correct the statement.',
   'up-keeps-rows':
     'Keep the rows: what a change of the schema deletes on the way, nobody has decided to delete.',
   'up-repeats':
@@ -21,13 +20,21 @@ export const PROOFS = {
     'Make the file independent of the transaction and the settings that the engine puts around it.',
   'up-runs-twice':
     'Write it so that a second run changes nothing: "if not exists", "create or replace", drop and add again.',
-  'down-runs': 'Correct the statement; think of the rows that were written since the up.',
+  'down-runs': 'Correct the statement.',
   'down-restores':
     'Let the down bring back exactly what was there before; or say in the up why it cannot: -- migrate: irreversible <reason>',
   'down-runs-by-psql':
     'Make the file independent of the transaction and the settings that the engine puts around it.',
   'down-runs-twice': 'Write it so that a second run changes nothing: "if exists", drop and add again.',
 } as const;
+
+/** What to do where a proof holds over empty tables and fails over rows. */
+const OVER_ROWS: Readonly<Record<string, string>> = {
+  'up-runs':
+    'Think of the rows that are there: give a new column a default, fill or clean first, add a constraint "not valid" and validate it in a later migration.',
+  'down-runs':
+    'Think of the rows that were written since the up; or say in the up why there is no way back: -- migrate: irreversible <reason>',
+};
 
 /** What is told without being a fault. */
 export const NOTES = {
@@ -68,6 +75,7 @@ export function mergeReports(empty: Report, rows: Report): Report {
   const overRows = (finding: Finding): Finding => ({
     ...finding,
     message: `Over rows, not over empty tables: ${finding.message}`,
+    remedy: OVER_ROWS[finding.rule] ?? finding.remedy,
   });
   return {
     findings: [...empty.findings, ...withoutKnown(rows.findings, empty.findings).map(overRows)],
