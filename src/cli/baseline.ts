@@ -38,8 +38,9 @@ async function run(
   { url, embedded }: ChosenServer,
   [version = '']: readonly string[],
 ): Promise<Answer> {
+  // On the embedded server everything may be tried out.
   const elsewhere = async (): Promise<string> =>
-    (await startEmbeddedServer({ directory: embeddedDirectory() })).url;
+    (embedded ?? (await startEmbeddedServer({ directory: embeddedDirectory() }))).url;
   const result = await interruptible(options.json, (signal) =>
     baseline({
       url,
@@ -47,7 +48,7 @@ async function run(
       version,
       acceptDifferences: options.acceptDifferences,
       lockWaitMs: runOptions(options).lockWaitMs,
-      elsewhere: embedded === null ? elsewhere : undefined,
+      elsewhere,
       onEvent: options.json ? undefined : tellProgress,
       signal,
     }),

@@ -19,8 +19,9 @@ export interface BaselineOptions extends Database {
   /** Goes on where the database is not what the migrations make, and keeps in the history what differs. */
   readonly acceptDifferences?: boolean | undefined;
   /**
-   * The address of another server to try the migrations on, asked for where the role may not create a database beside
-   * its own; without it that is an error.
+   * The address of another server to try the migrations on, asked for where they cannot or must not be tried beside
+   * the database: the role may not create one, a pooler is in between, or they change the whole server. Without it that
+   * is an error.
    */
   readonly elsewhere?: (() => Promise<string>) | undefined;
   /** Told what happens while it happens. */
@@ -68,7 +69,8 @@ export class DifferencesError extends RefusedError {
  * @throws DifferencesError where it differs, unless that is accepted
  * @throws ConnectionError `create_database_forbidden` where the role may not create the throw-away database, and there
  *   is no other server for it
- * @throws ExplainedError `reference_failed` where the migrations do not run in the throw-away database
+ * @throws ExplainedError `reference_failed` where the migrations do not run in the throw-away database,
+ *   `reference_elsewhere` where they change the whole server, and there is no other one for it
  * @example
  * ```ts
  * const { current } = await baseline({ url, directory: migrationsDirectory, version: 'V0001' });
@@ -78,14 +80,14 @@ export async function baseline(options: BaselineOptions): Promise<BaselineResult
   const { url, directory, elsewhere, signal } = options;
   const migrations = upTo(await readMigrations(directory), options.version);
   const label = migrations.at(-1)?.label ?? '';
-  const statements = await Promise.all(migrations.map(({ up }) => parseStatements(up.source)));
-  const schemas = schemasOf(statements.flat());
+  const parsed = await Promise.all(migrations.map(({ up }) => parseStatements(up.source)));
+  const statements = parsed.flat();
   return withDatabase({ url }, async ({ connection }) => {
     await refuseHistory(connection);
     const { rows } = await connection.client.query<{ role: string }>('select current_user::text as role');
     const role = rows[0]?.role ?? '';
-    const reference = await makeReference({ url, directory, to: label, schemas, role, elsewhere, signal });
-    const { snapshot, text, fingerprint } = await takeSnapshot(connection.client, schemas);
+    const reference = await makeReference({ url, directory, to: label, statements, role, elsewhere, signal });
+    const { snapshot, text, fingerprint } = await takeSnapshot(connection.client, schemasOf(statements));
     const found = differences(snapshot, reference.snapshot, label);
     // An "up" that came meanwhile may be what makes the difference.
     await refuseHistory(connection);

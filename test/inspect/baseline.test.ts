@@ -233,6 +233,26 @@ describe('the throw-away database', () => {
     await dropRole(database, role);
   });
 
+  test('is elsewhere where the migrations change what belongs to the whole server', async ({ database }) => {
+    await database.client.query(BY_HAND);
+    const change = `alter database ${database.name} set work_mem = '5MB'`;
+    const directory = await folderWith({
+      ...FILES,
+      'V1.up.sql': `${FILES['V1.up.sql']} do $$ begin ${change}; end $$;`,
+    });
+    await expect(adopt(database, { directory })).rejects.toMatchObject({ code: 'reference_elsewhere' });
+    const settings =
+      'select count(*)::integer from pg_db_role_setting join pg_database on oid = setdatabase where datname = current_database()';
+    expect(await database.value(settings)).toBe(0);
+    let asked = 0;
+    const elsewhere = async (): Promise<string> => {
+      asked++;
+      return database.url;
+    };
+    expect(await adopt(database, { directory, elsewhere })).toMatchObject({ current: 'V1' });
+    expect(asked).toBe(1);
+  });
+
   test('is elsewhere where the role may not create one; who owns what makes no difference then', async ({
     database,
   }) => {

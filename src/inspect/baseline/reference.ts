@@ -1,7 +1,9 @@
 import { describeServer, type Server, withDatabase } from '../../migrate/database.js';
+import type { Statement } from '../../migrate/statements.js';
 import { up } from '../../migrate/up.js';
 import { ConnectionError, ExplainedError } from '../../postgres/errors.js';
 import { createThrowawayDatabase } from '../../postgres/throwaway-database.js';
+import { schemasOf } from '../schemas.js';
 import { type Snapshot, takeSnapshot } from '../snapshot.js';
 
 /** What the migrations make, and where they were tried. */
@@ -18,22 +20,34 @@ export interface ReferenceOptions {
   readonly directory: string;
   /** The last migration to apply, as its file writes it. */
   readonly to: string;
-  /** What to look at. */
-  readonly schemas: readonly string[];
   /** The role that the objects should belong to. */
   readonly role: string;
-  /** The address of another server, for a role that may not create databases on its own. */
+  /** What the migrations send. */
+  readonly statements: readonly Statement[];
+  /** The address of another server. */
   readonly elsewhere?: (() => Promise<string>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
+ * What belongs to all databases of a server, or to one by its name: tried out beside a live database, it would change
+ * that one, too.
+ */
+const CHANGES_THE_SERVER =
+  /\b(?:(?:create|alter|drop)\s+(?:role|user|group|tablespace|database|system)|on\s+(?:database|tablespace))\b/i;
+
+/**
  * Describes what the migrations make of an empty database. It is thrown away afterwards; it is on the same server,
  * where versions, extensions and roles are the same, or where that cannot be, on another one.
  *
- * @throws ExplainedError `reference_failed` where the migrations do not run there
+ * @throws ExplainedError `reference_failed` where the migrations do not run there, `reference_elsewhere` where they
+ *   must not run beside a live database, and there is no other server
  */
 export async function makeReference(options: ReferenceOptions): Promise<Reference> {
+  if (options.statements.some(({ sql }) => CHANGES_THE_SERVER.test(sql))) {
+    if (options.elsewhere === undefined) throw mustBeElsewhere(options.to);
+    return makeOn(await options.elsewhere(), options);
+  }
   try {
     return await makeOn(options.url, options);
   } catch (error) {
@@ -44,7 +58,7 @@ export async function makeReference(options: ReferenceOptions): Promise<Referenc
 
 async function makeOn(
   url: string,
-  { directory, to, schemas, role, signal }: ReferenceOptions,
+  { directory, to, statements, role, signal }: ReferenceOptions,
 ): Promise<Reference> {
   const database = await createThrowawayDatabase(url);
   try {
@@ -52,7 +66,7 @@ async function makeOn(
       throw failed(error, to);
     });
     return await withDatabase({ url: database.url }, async ({ connection }) => {
-      const { snapshot } = await takeSnapshot(connection.client, schemas);
+      const { snapshot } = await takeSnapshot(connection.client, schemasOf(statements));
       const { target, serverVersion } = connection;
       const major = Math.floor(serverVersion.number / 10_000);
       return { snapshot: ownedBy(snapshot, target.user, role), server: describeServer(connection), major };
@@ -88,5 +102,13 @@ function failed(error: unknown, to: string): unknown {
     'reference_failed',
     `What ${to} should be is not known: in a throw-away database, ${error.message}`,
     { remedy: error.remedy, cause: error },
+  );
+}
+
+function mustBeElsewhere(to: string): ExplainedError {
+  return new ExplainedError(
+    'reference_elsewhere',
+    `The migrations up to ${to} change roles, tablespaces, settings or databases by name, which belong to the whole server.`,
+    { remedy: 'Give the address of a server where that may be tried out: elsewhere.' },
   );
 }
