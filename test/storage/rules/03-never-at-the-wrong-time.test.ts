@@ -157,6 +157,12 @@ withOwnDatabase(
         .query(`begin; ${withIds(dial('one_of_plain', { campaign: 'plain' }), rowsOfHistory)}`)
         .finally(() => client.query('rollback'));
     await expect(dialled()).rejects.toMatchObject({ constraint: 'calls_start_only_in_the_calling_hours' });
+    await client.query(
+      `alter role current_user in database "${name}" set voicesurvey.time_zone = '${place}'`,
+    );
+    await expect(dialled()).rejects.toMatchObject({
+      constraint: 'calls_start_only_in_the_calling_hours',
+    });
     await zone(place);
     await dialled();
     await zone('UTC');
