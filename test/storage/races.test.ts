@@ -11,7 +11,7 @@ import { LEVELS, type Level, openSessions, takeTurn } from './races/sessions.js'
 vi.setConfig({ testTimeout: 3_600_000 });
 
 /** Rounds of each race at each level; a few in CI, many by `npm run test:races`. */
-const ROUNDS = Number(process.env.RACE_ROUNDS ?? 4);
+const ROUNDS = Number(process.env.RACE_ROUNDS ?? 3);
 const SEED = Number(process.env.RACE_SEED ?? Date.now() % 1_000_000_000);
 /** Without its protection a race is run until a rule is seen broken, at most so often. */
 const MOST_ROUNDS_WITHOUT = 600;

@@ -3,7 +3,7 @@ import { answer, claim, finish, forget, key, setState, webhookAgain } from './ca
 import { move, provider, rule } from './campaigns.js';
 import type { Deed } from './deed.js';
 import { mail, tell, untell, write } from './letters.js';
-import { bring, erase, exclude, renumber, unlist, unwilling } from './people.js';
+import { bring, correctEntry, erase, exclude, moveAway, renumber, unlist, unwilling } from './people.js';
 
 /** Any deed; the steps of a call come most often. */
 export const anyDeed: fc.Arbitrary<Deed> = fc.oneof(
@@ -27,4 +27,6 @@ export const anyDeed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 1, arbitrary: unwilling },
   { weight: 1, arbitrary: renumber },
   { weight: 1, arbitrary: untell },
+  { weight: 1, arbitrary: correctEntry },
+  { weight: 1, arbitrary: moveAway },
 );

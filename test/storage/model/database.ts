@@ -31,13 +31,19 @@ export function beginning(): string {
   );
 }
 
-export const importing = (name: string, campaign: string, phone: string, unwilling: boolean): string =>
-  `insert into contacts (id, campaign_id, phone_number, email, do_not_call)
-     values (:${name}, :${campaign}, '${phone}', '${name}@example.com', ${unwilling});`;
+/** A contact is put on a campaign's list. */
+export const importing = (
+  name: string,
+  campaign: string,
+  phone: string,
+  unwilling: boolean,
+  state = 'pending',
+): string =>
+  `insert into contacts (id, campaign_id, phone_number, email, do_not_call, state)
+     values (:${name}, :${campaign}, '${phone}', '${name}@example.com', ${unwilling}, '${state}');`;
 
 /** SQL with ids for names; here every name is one. */
-export const ids = (sql: string): string =>
-  withIds(sql, { has: () => true } as unknown as ReadonlySet<string>);
+export const ids = (sql: string): string => withIds(sql, { has: () => true });
 
 const MINUTE = (column: string): string =>
   `round(extract(epoch from ${column} - timestamptz '2025-01-06 00:00+00') / 60)::int`;

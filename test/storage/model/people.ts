@@ -1,14 +1,14 @@
 import { importing } from './database.js';
-import { deed, mostly, phone, rarely, who } from './deed.js';
+import { deed, mostly, phone, rarely, which, who } from './deed.js';
 import { callsOf, excludeNumber, FINAL, type World } from './world.js';
 
+/** Lists a number, again where it is listed already. */
 function list(after: World, phone: string): void {
-  if (!after.listed.includes(phone)) after.listed = [...after.listed, phone].sort();
+  after.listed = [...after.listed, phone].sort();
   excludeNumber(after, phone);
 }
 
 export const exclude = deed<{ phone: string }>('exclude', { phone }, ({ phone }, after) => {
-  if (after.listed.includes(phone)) return undefined;
   list(after, phone);
   return `insert into exclusion_list_entries (phone_number) values ('${phone}')`;
 });
@@ -37,19 +37,53 @@ export const erase = deed<{ who: string }>('erase', { who }, ({ who }, after) =>
   delete after.emails[who];
   after.answers = after.answers.filter((name) => name !== who);
   for (const [id] of callsOf(after, who)) delete after.calls[id];
-  if (contact.unwilling) list(after, contact.phone);
+  if (contact.unwilling && !after.listed.includes(contact.phone)) list(after, contact.phone);
   return `delete from contacts where id = :${who}`;
 });
 
-export const bring = deed<{ who: string; phone: string; unwilling: boolean }>(
+export const correctEntry = deed<{ from: string; to: string }>(
+  'correct an entry',
+  { from: phone, to: phone },
+  ({ from, to }, after) => {
+    if (!after.listed.includes(from)) return undefined;
+    after.listed = after.listed.filter((listed) => listed !== from);
+    list(after, to);
+    return `update exclusion_list_entries set phone_number = '${to}' where phone_number = '${from}'`;
+  },
+);
+
+interface Import {
+  readonly who: string;
+  readonly phone: string;
+  readonly unwilling: boolean;
+  readonly state: string;
+}
+
+export const bring = deed<Import>(
   'import',
-  { who, phone, unwilling: rarely },
-  ({ who, phone, unwilling }, after) => {
+  {
+    who,
+    phone,
+    unwilling: rarely,
+    state: mostly('pending', 'excluded', 'in_progress', 'not_reached', 'completed'),
+  },
+  ({ who, phone, unwilling, state }, after) => {
     if (after.contacts[who] !== undefined) return undefined;
     const campaign = who === 'dan' ? 'two' : 'one';
-    const state = after.listed.includes(phone) ? 'excluded' : 'pending';
-    after.contacts[who] = { campaign, phone, unwilling, state, count: 0, outcome: null };
-    return importing(who, campaign, phone, unwilling);
+    const now = state === 'pending' && after.listed.includes(phone) ? 'excluded' : state;
+    after.contacts[who] = { campaign, phone, unwilling, state: now, count: 0, outcome: null };
+    return importing(who, campaign, phone, unwilling, state);
+  },
+);
+
+export const moveAway = deed<{ who: string; which: string }>(
+  'move away',
+  { who, which },
+  ({ who, which }, after) => {
+    const contact = after.contacts[who];
+    if (contact === undefined) return undefined;
+    contact.campaign = which;
+    return `update contacts set campaign_id = :${which} where id = :${who}`;
   },
 );
 

@@ -75,6 +75,7 @@ const RULES: Readonly<Record<string, Rule>> = {
         !['pending', 'in_progress', 'not_reached'].includes(state) ||
         !(unwilling || after.listed.includes(phone)),
     ),
+  '1: the list has a number once': (_, after) => new Set(after.listed).size === after.listed.length,
   '2: attempts are numbered 1, 2, 3, and counted': (before, after) =>
     contacts(after).every(([name, { count }]) => {
       const [call, ...more] = begun(before, after).filter(([, { contact }]) => contact === name);
@@ -200,6 +201,13 @@ const RULES: Readonly<Record<string, Rule>> = {
     }),
   "10: a contact's life": (before, after) =>
     moved(before, after).every(([, was, now]) => NEXT[was.state]?.includes(now.state) === true),
+  '10: a contact begins pending or excluded, and stays in its campaign': (before, after) =>
+    contacts(after).every(([name, { campaign, state, count }]) => {
+      const was = before.contacts[name];
+      return was === undefined
+        ? ['pending', 'excluded'].includes(state) && count === 0
+        : was.campaign === campaign;
+    }),
   '10: in progress means that one call is open': (_, after) =>
     contacts(after).every(([name, { state }]) => {
       const open = callsOf(after, name).some(([, { ended }]) => ended === null);

@@ -20,7 +20,7 @@ export function namesIn(sql: string): Set<string> {
  * @param known the names that there are; besides them one that begins with `new` is a row to come
  * @throws Error where a name is misspelt, so that no test writes to nothing
  */
-export function withIds(sql: string, known: ReadonlySet<string>): string {
+export function withIds(sql: string, known: Pick<ReadonlySet<string>, 'has'>): string {
   return sql.replace(NAME, (_, name: string) => {
     if (!known.has(name) && !name.startsWith('new')) throw new Error(`There is no row ":${name}".`);
     return `'${idOf(name)}'`;
