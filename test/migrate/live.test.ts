@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
 import type { RunEvent } from '../../src/migrate/events.js';
+import { invalidIndexAfter } from '../../src/migrate/standalone.js';
+import { parseSql } from '../../src/migrate/statements.js';
 import { up } from '../../src/migrate/up.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
@@ -82,7 +84,7 @@ describe('an index that is built concurrently', () => {
     expect(await isValid(database)).toBe(true);
   });
 
-  test('is not cut short by timeouts of the role, and these are back afterwards (E6)', async ({
+  test('is not cut short by timeouts of the role or the file, and the file’s are back afterwards (E6)', async ({
     database,
   }) => {
     await up({ url: database.url, directory: await folderWith(table) });
@@ -93,19 +95,23 @@ describe('an index that is built concurrently', () => {
     const directory = await folderWith({
       ...withIndex,
       'V2.up.sql': `-- migrate: no-transaction
-        set statement_timeout = '7s';
+        set statement_timeout = '2s';
+        set lock_timeout = '1s';
         create index concurrently t_by_a on t (a);
         create table seen as select current_setting('lock_timeout') as lock, current_setting('statement_timeout') as statement;`,
     });
-    const run = up({ url: database.url, directory });
+    const events: string[] = [];
+    const run = up({ url: database.url, directory, onEvent: ({ kind }) => events.push(kind) });
     await builder(database);
-    await sleep(700);
+    await sleep(3000);
     await reader.query('rollback');
     await run;
+    // One that was cut short would have been tried again.
+    expect(events.filter((kind) => kind === 'retrying' || kind === 'rebuilding')).toEqual([]);
     await reader.end();
     expect(await isValid(database)).toBe(true);
     const [seen] = await database.rows('select * from seen');
-    expect(seen).toEqual({ lock: '4s', statement: '7s' });
+    expect(seen).toEqual({ lock: '1s', statement: '2s' });
   });
 
   test('and was left invalid by a killed build is dropped, built again and asserted valid (E7)', async ({
@@ -165,6 +171,22 @@ describe('an index that is built concurrently', () => {
     const sql = withIndex['V2.up.sql'].replace('concurrently', 'concurrently if not exists');
     await up({ url: database.url, directory: await folderWith({ ...withIndex, 'V2.up.sql': sql }) });
     expect(await isValid(database)).toBe(true);
+  });
+
+  test('and that is invalid after all is no success, however the statement ended (E6)', async ({
+    database,
+  }) => {
+    await database.client.query('create table t (a integer); insert into t values (1), (1)');
+    const sql = 'create unique index concurrently if not exists t_by_a on t (a)';
+    const [node] = await parseSql(sql);
+    if (node === undefined) throw new Error('it has no statement');
+    const statement = { sql, node, offset: 0 };
+    await expect(database.client.query(sql)).rejects.toThrow();
+    await database.client.query(sql);
+    expect(await invalidIndexAfter(database.client, statement)).toBe('t_by_a');
+    await database.client.query('drop index t_by_a; truncate t');
+    await database.client.query(sql);
+    expect(await invalidIndexAfter(database.client, statement)).toBeNull();
   });
 
   test('tells how far it is', async ({ database }) => {
@@ -227,6 +249,16 @@ describe('a lock that somebody holds (E5)', () => {
     });
     await holder.end();
     expect(await run).toMatchObject({ current: 'V2' });
+  });
+
+  test('is waited for 4 s unless the file says otherwise', async ({ database }) => {
+    const setting = "create table seen as select current_setting('lock_timeout') as lock;";
+    await database.client.query(`alter database ${database.name} set lock_timeout = '1h'`);
+    await up({
+      url: database.url,
+      directory: await folderWith({ 'V1.up.sql': setting, 'V1.down.sql': 'drop table seen;' }),
+    });
+    expect(await database.rows('select * from seen')).toEqual([{ lock: '4s' }]);
   });
 
   test('by nobody in a deadlock is tried again', async ({ database }) => {
