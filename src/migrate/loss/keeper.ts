@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import pg from '../../postgres/pg.js';
 import { TAKES_AWAY } from './inventory.js';
 import { keyOf, type Loss, type LostData, namesOf } from './loss.js';
@@ -14,9 +15,9 @@ export interface Keeper {
   readonly lost: LostData[];
 }
 
-/** A keeper that knows nothing yet. */
+/** A keeper that knows nothing yet; a relative folder is one of the current folder. */
 export function newKeeper(agreed: readonly string[], folder: string): Keeper {
-  return { agreed, folder, known: new Map(), lost: [] };
+  return { agreed, folder: resolve(folder), known: new Map(), lost: [] };
 }
 
 /**

@@ -1,25 +1,16 @@
 import type { Connection } from '../../postgres/connect.js';
+import { ExplainedError } from '../../postgres/errors.js';
 import pg from '../../postgres/pg.js';
-import { guard } from '../guard.js';
 import type { Failure } from '../outcome.js';
 import { runPipeline } from '../pipeline.js';
-import {
-  BEGIN,
-  LEAVE_NOTHING_BEHIND,
-  LIFT_TIMEOUTS,
-  lockTimeoutOf,
-  type Message,
-  type Run,
-  type Work,
-} from '../script.js';
+import type { Run, Work } from '../script.js';
 import type { ServerState } from '../state.js';
-import { type Chunk, chunksFrom, statementsDone } from '../stepwise.js';
 import { LossRefusedError, nothingToLose } from './errors.js';
 import { existing } from './existing.js';
-import { NOTE_BEFORE, TAKEN_AWAY } from './inventory.js';
 import { countNow } from './keep.js';
-import { isAgreed, type Keeper, note, partOf } from './keeper.js';
-import { describeLoss, keyOf, type Loss, type LostData, namesOf } from './loss.js';
+import { isAgreed, type Keeper, note } from './keeper.js';
+import { type CountedLoss, describeLoss, keyOf, type Loss, type LostData, namesOf } from './loss.js';
+import { rehearsalScript } from './rehearsal-script.js';
 
 /** What a rehearsal found. */
 export interface Rehearsal {
@@ -27,12 +18,6 @@ export interface Rehearsal {
   readonly losses: readonly LostData[];
   /** Why it did not come to its end; null where it did. */
   readonly failure: Failure | null;
-}
-
-interface Sent extends Message {
-  readonly work: Work;
-  /** The part whose losses are the answer. */
-  readonly part?: string;
 }
 
 /**
@@ -57,100 +42,35 @@ export async function rehearse(
   const [first] = works;
   if (first === undefined) return { losses: [], failure: null };
   const found: (Loss & { readonly version: string })[] = [];
-  const messages = [...beginning(first, run, state, guarded), ...rehearsed(works, run, state)];
-  const failed = await runPipeline(
-    connection.client,
-    [...messages, ending(first)],
-    ({ work, part }, answer) => {
-      if (part === undefined) return;
-      const losses = lossesIn(answer);
-      note(keeper, part, losses);
-      found.push(...losses.map((loss) => ({ ...loss, version: work.label })));
-    },
-  );
+  const messages = rehearsalScript(works, run, state, guarded);
+  const failed = await runPipeline(connection.client, messages, ({ work, part }, answer) => {
+    if (part === undefined) return;
+    const losses = lossesIn(answer);
+    note(keeper, part, losses);
+    found.push(...losses.map((loss) => ({ ...loss, version: work.label })));
+  });
   const failure = failed && { work: failed.message.work, message: failed.message, error: failed.error };
   if (failure !== null && isPassing(failure)) return { losses: [], failure };
-  if (failure === null) await refuseWhatStays(connection, keeper);
-  const counted = await countNow(connection, found, run.lockTimeoutMs);
-  const losses = counted.map((loss) => describeLoss(loss, loss.version, null));
-  const isUnasked = counted.map((loss) => !isAgreed(keeper, loss));
-  if (guarded && isUnasked.includes(true)) {
-    throw new LossRefusedError(
-      losses.filter((_, index) => isUnasked[index]),
-      keeper.agreed,
-      'Nothing was rolled back.',
-    );
+  try {
+    if (failure === null) await refuseWhatStays(connection, keeper);
+    const counted = await countNow(connection, found, run.lockTimeoutMs);
+    if (guarded) refuseUnasked(counted, keeper);
+    return { losses: counted.map((loss) => describeLoss(loss, loss.version, null)), failure: null };
+  } catch (error) {
+    if (error instanceof ExplainedError) throw error;
+    return { losses: [], failure: { work: first, message: { step: 'keep', sql: '' }, error } };
   }
-  return { losses, failure: null };
 }
 
-function beginning(first: Work, run: Run, { rows }: ServerState, guarded: boolean): readonly Sent[] {
-  const sql = guarded ? `${BEGIN};\n${guard(rows.at(-1)?.version ?? null, run)}` : BEGIN;
-  return [{ step: 'begin', sql, work: first }];
-}
-
-/** The messages of all files, in their order. */
-function rehearsed(works: readonly Work[], run: Run, state: ServerState): readonly Sent[] {
-  let leftOut = false;
-  return works.flatMap((work) => {
-    const settings = [
-      LIFT_TIMEOUTS,
-      `set local lock_timeout = ${lockTimeoutOf(work, run)}`,
-      // What it has to say, it says when it is meant.
-      'set local client_min_messages = error',
-    ];
-    const parts = partsOf(work, state).flatMap(({ alone, statements, end }): Sent[] => {
-      leftOut ||= alone;
-      if (alone) return [];
-      return [
-        { step: 'keep', sql: NOTE_BEFORE, work },
-        ...statements.map(
-          (statement): Sent => ({
-            step: 'statement',
-            sql: leftOut ? forgiven(statement.sql) : statement.sql,
-            statement,
-            work,
-          }),
-        ),
-        {
-          step: 'keep',
-          sql: `set constraints all immediate;\n${TAKEN_AWAY}`,
-          work,
-          part: partOf(work.version, end),
-        },
-      ];
-    });
-    return [
-      { step: 'begin', sql: settings.join(';\n'), work },
-      ...parts,
-      { step: 'record', sql: LEAVE_NOTHING_BEHIND, work },
-    ];
-  });
-}
-
-function partsOf(work: Work, state: ServerState): readonly Chunk[] {
-  const { statements, script } = work;
-  if (script.options.transaction) return [{ alone: false, statements, end: statements.length }];
-  return chunksFrom(statements, statementsDone(work, state) ?? 0);
-}
-
-/** A statement that may need what was left out: its failure is passed over, unless another try may go further. */
-function forgiven(sql: string): string {
-  return `do $rehearse$
-begin
-  execute ${pg.escapeLiteral(sql)};
-exception
-  when lock_not_available or deadlock_detected then
-    raise;
-  when others then
-    null;
-end
-$rehearse$`;
-}
-
-function ending(first: Work): Sent {
-  const sql = 'rollback;\ndeallocate all;\nselect pg_catalog.pg_advisory_unlock_all()';
-  return { step: 'commit', sql, work: first };
+/** @throws LossRefusedError where nobody has agreed to lose all of it */
+function refuseUnasked(
+  counted: readonly (CountedLoss & { readonly version: string })[],
+  keeper: Keeper,
+): void {
+  const unasked = counted.filter((loss) => !isAgreed(keeper, loss));
+  if (unasked.length === 0) return;
+  const losses = unasked.map((loss) => describeLoss(loss, loss.version, null));
+  throw new LossRefusedError(losses, keeper.agreed, 'None of it was rolled back.');
 }
 
 function lossesIn(answer: unknown): readonly Loss[] {
