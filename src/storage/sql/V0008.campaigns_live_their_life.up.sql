@@ -5,9 +5,10 @@
 --   - A campaign starts with a contact to call. Nothing is locked: a contact that goes at the same moment
 --     went after the start.
 --   - Its templates are of the right kind and of its language, and a template in use does not change its
---     kind or language. Whoever uses a template locks its row FOR SHARE, whoever changes its kind holds the
---     row; one waits for the other, and sees what the other did. A snapshot that is older than the wait
---     would not show it, so the kind is changed in READ COMMITTED only.
+--     kind or language. Whoever uses a template has its row locked FOR KEY SHARE by the foreign key, and
+--     whoever changes its kind takes it FOR UPDATE; one waits for the other, and sees what the other did. A
+--     snapshot that is older than the wait would not show it, so the kind is changed in READ COMMITTED only;
+--     who uses it with an older snapshot fails with 40001 at the foreign key.
 
 
 create or replace function public.check_campaign_has_a_contact_to_call()
@@ -50,17 +51,6 @@ as $function$
 declare
   wrong uuid;
 begin
-  -- Locked first, in one order, and then looked at: they stay as they are seen.
-  perform
-  from public.email_templates as template
-  where template.id in (
-    new.email_completed_template_id,
-    new.email_refused_template_id,
-    new.email_not_reached_template_id
-  )
-  order by template.id
-  for share;
-
   -- The campaign as it is at commit; a later change of the row has a check of its own.
   select template.id
   into wrong
@@ -107,6 +97,12 @@ begin
       'Change it in a transaction of its own at READ COMMITTED, or make a new template.'
     );
   end if;
+
+  -- Waits for those who have begun to use it, and lets nobody begin.
+  perform
+  from public.email_templates
+  where id = old.id
+  for update;
 
   if exists (select from public.campaigns where email_completed_template_id = old.id)
     or exists (select from public.campaigns where email_refused_template_id = old.id)

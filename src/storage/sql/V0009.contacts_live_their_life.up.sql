@@ -15,6 +15,14 @@ language plpgsql
 set search_path = ''
 as $function$
 begin
+  -- The usual course of a contact, told by one expression.
+  if not new.do_not_call
+    and (old.state = 'in_progress' or (old.state = 'pending' and new.state = 'in_progress'))
+    and new.attempts_count - old.attempts_count in (0, 1)
+  then
+    return new;
+  end if;
+
   if new.do_not_call and new.state not in ('completed', 'refused', 'excluded') then
     new.state := 'excluded';
   end if;
@@ -73,25 +81,22 @@ begin
 
   -- The three steps of a call that is answered or is being made, by one look at one index each. A change
   -- that came later in this transaction is looked at by itself.
-  if new.state = 'in_progress'
-    and new.last_outcome is not distinct from old.last_outcome
-    and exists (
+  if new.state = 'in_progress' and new.last_outcome is not distinct from old.last_outcome then
+    if exists (
       select
       from public.call_attempts
       where contact_id = new.id
         and attempt_number = new.attempts_count
         and ended_at is null
-    )
-  then
-    return null;
+    ) then
+      return null;
+    end if;
   end if;
 
-  if new.state = 'completed'
-    and new.last_outcome = 'completed'
-    and new.attempts_count = old.attempts_count
-    and exists (select from public.survey_responses where contact_id = new.id)
-  then
-    return null;
+  if new.state = 'completed' and new.last_outcome = 'completed' and new.attempts_count = old.attempts_count then
+    if exists (select from public.survey_responses where contact_id = new.id) then
+      return null;
+    end if;
   end if;
 
   -- The contact as it is now, with its latest attempt; an update in between has been overtaken.

@@ -28,6 +28,15 @@ language plpgsql
 set search_path = ''
 as $function$
 begin
+  -- What was not known before may be told; most writes are done here.
+  if old.ended_at is null
+    and old.outcome is null
+    and (old.answered_at is null or old.answered_at = new.answered_at)
+    and (old.provider_call_id is null or old.provider_call_id = new.provider_call_id)
+  then
+    return new;
+  end if;
+
   if old.provider_call_id <> new.provider_call_id
     or (old.provider_call_id is not null and new.provider_call_id is null)
   then

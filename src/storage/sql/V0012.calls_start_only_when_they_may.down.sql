@@ -3,13 +3,16 @@
 -- No row is changed. Safe on a live table: each statement is the blink of a catalog change.
 
 
+drop trigger if exists claims_wait_for_a_change_of_their_limit on public.provider_configs;
 drop trigger if exists who_may_be_called_again_keeps_the_latest_call on public.call_attempts;
 drop trigger if exists an_open_call_is_not_deleted on public.call_attempts;
 drop trigger if exists an_ended_call_agrees_with_its_contact on public.call_attempts;
 drop trigger if exists a_call_agrees_with_its_contact on public.call_attempts;
 drop trigger if exists a_call_may_start on public.call_attempts;
 
+drop function if exists public.take_the_turn_of_claims();
 drop function if exists public.check_latest_call_is_kept();
-drop function if exists public.check_call_agrees_with_its_contact();
+drop function if exists public.check_ended_call();
+drop function if exists public.check_new_call();
 drop function if exists public.check_call_may_start();
 drop function if exists public.time_zone_of_the_installation();

@@ -17,42 +17,30 @@ set search_path = ''
 as $function$
 declare
   a_number constant text := '^\s*[-+]?([0-9]+([.,][0-9]+)?|[.,][0-9]+)\s*$';
-  found_now record;
   wrong text;
 begin
   select
-    contact.campaign_id,
-    contact.state,
-    attempt.contact_id <> contact.id as of_another,
-    attempt.outcome,
-    attempt.answered_at,
-    (campaign.question_1_type <> 'free_text' and new.q1_answer !~ a_number)
-      or (campaign.question_2_type <> 'free_text' and new.q2_answer !~ a_number)
-      or (campaign.question_3_type <> 'free_text' and new.q3_answer !~ a_number) as not_a_number
-  into found_now
+    case
+      when attempt.contact_id <> contact.id or new.campaign_id <> contact.campaign_id
+      then 'Answers belong to the contact, the campaign and a call of the contact.'
+      when attempt.outcome is distinct from 'completed'
+      then 'Answers exist only for a completed call.'
+      when contact.state <> 'completed'
+      then 'A contact with answers is completed.'
+      when new.completed_at < attempt.answered_at
+      then 'The last question is answered after the call was.'
+      when (campaign.question_1_type <> 'free_text' and new.q1_answer !~ a_number)
+        or (campaign.question_2_type <> 'free_text' and new.q2_answer !~ a_number)
+        or (campaign.question_3_type <> 'free_text' and new.q3_answer !~ a_number)
+      then 'The answer to a numeric or scale question is a number.'
+    end
+  into wrong
   from public.call_attempts as attempt
   join public.contacts as contact
     on contact.id = new.contact_id
   join public.campaigns as campaign
     on campaign.id = contact.campaign_id
   where attempt.id = new.call_attempt_id;
-
-  if not found then
-    return null;
-  end if;
-
-  wrong := case
-    when found_now.of_another or new.campaign_id <> found_now.campaign_id
-    then 'Answers belong to the contact, the campaign and a call of the contact.'
-    when found_now.outcome is distinct from 'completed'
-    then 'Answers exist only for a completed call.'
-    when found_now.state <> 'completed'
-    then 'A contact with answers is completed.'
-    when new.completed_at < found_now.answered_at
-    then 'The last question is answered after the call was.'
-    when found_now.not_a_number
-    then 'The answer to a numeric or scale question is a number.'
-  end;
 
   -- Answers that were erased again are nobody's concern.
   if wrong is not null and exists (select from public.survey_responses where id = new.id) then

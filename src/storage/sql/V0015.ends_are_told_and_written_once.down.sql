@@ -19,6 +19,7 @@ drop trigger if exists an_event_never_changes on public.events;
 drop trigger if exists an_event_tells_its_contacts_end on public.events;
 
 drop function if exists public.check_email();
+drop function if exists public.keep_what_is_sent();
 drop function if exists public.check_told_is_not_forgotten();
 drop function if exists public.check_event_is_not_changed();
 drop function if exists public.check_event();

@@ -4,8 +4,8 @@
 -- Events and e-mails are looked at when the transaction commits, since they may be written before the
 -- contact, the attempt and each other; so the foreign keys between them are checked at commit too.
 --
--- Why it is safe under concurrency: an end is final, and so is what an event tells. The template is locked
--- FOR SHARE against a change of its kind (V0008). A contact whose address changes at the same moment
+-- Why it is safe under concurrency: an end is final, and so is what an event tells. Against a change of its
+-- kind the template is locked by the foreign key (V0008). A contact whose address changes at the same moment
 -- changed it after the e-mail.
 --
 -- An event, and an e-mail that was sent, are deleted with their contact: without them the same end could be
@@ -19,43 +19,32 @@ security definer
 set search_path = ''
 as $function$
 declare
-  found_now record;
   wrong text;
 begin
   select
-    contact.campaign_id,
-    contact.state,
-    contact.attempts_count,
-    attempt.contact_id as called_contact_id,
-    attempt.outcome
-  into found_now
+    case
+      when new.campaign_id <> contact.campaign_id or attempt.contact_id <> new.contact_id
+      then 'An event belongs to its contact''s campaign and tells of a call of its contact.'
+      when 'survey.' || contact.state::text <> new.event_type::text
+      then 'An event tells the end that its contact has come to.'
+      when contact.state <> 'not_reached'
+      then
+        case
+          when new.call_attempt_id is null
+          then 'An event tells which call brought the end.'
+          when attempt.id is not null and attempt.outcome::text is distinct from contact.state::text
+          then 'An event tells of the call that brought the end.'
+        end
+      when contact.attempts_count < (select max_attempts from public.campaigns where id = contact.campaign_id)
+      then 'A contact is told not reached only when its attempts are used up.'
+      when attempt.id is not null and (attempt.outcome is null or attempt.outcome in ('completed', 'refused'))
+      then 'An event tells of the call that brought the end.'
+    end
+  into wrong
   from public.contacts as contact
   left join public.call_attempts as attempt
     on attempt.id = new.call_attempt_id
   where contact.id = new.contact_id;
-
-  if not found then
-    return null;
-  end if;
-
-  wrong := case
-    when new.campaign_id <> found_now.campaign_id
-      or found_now.called_contact_id <> new.contact_id
-    then 'An event belongs to its contact''s campaign and tells of a call of its contact.'
-    when 'survey.' || found_now.state::text <> new.event_type::text
-    then 'An event tells the end that its contact has come to.'
-    when found_now.state = 'not_reached'
-      and found_now.attempts_count < (select max_attempts from public.campaigns where id = found_now.campaign_id)
-    then 'A contact is told not reached only when its attempts are used up.'
-    when new.call_attempt_id is null and found_now.state <> 'not_reached'
-    then 'An event tells which call brought the end.'
-    when found_now.state = 'not_reached' and (found_now.outcome is null or found_now.outcome in ('completed', 'refused'))
-      and found_now.called_contact_id is not null
-    then 'An event tells of the call that brought the end.'
-    when found_now.state <> 'not_reached' and found_now.called_contact_id is not null
-      and found_now.outcome::text is distinct from found_now.state::text
-    then 'An event tells of the call that brought the end.'
-  end;
 
   -- An event that was deleted again, with its contact, is nobody's concern.
   if wrong is not null and exists (select from public.events where id = new.id) then
@@ -129,6 +118,33 @@ begin
 end
 $function$;
 
+create or replace function public.keep_what_is_sent()
+returns trigger
+language plpgsql
+set search_path = ''
+as $function$
+begin
+  if old.status = 'sent'
+    and (
+      old.status <> new.status
+      or old.to_email <> new.to_email
+      or old.template_id <> new.template_id
+      or (old.provider_message_id is not null and old.provider_message_id is distinct from new.provider_message_id)
+    )
+  then
+    perform public.refuse(
+      tg_name,
+      'email_notifications',
+      'What is sent stays sent.',
+      format('Row of email_notifications: %s.', old.id),
+      'An e-mail that has left is not sent again, nor called back.'
+    );
+  end if;
+
+  return new;
+end
+$function$;
+
 create or replace function public.check_email()
 returns trigger
 language plpgsql
@@ -136,41 +152,27 @@ security definer
 set search_path = ''
 as $function$
 declare
-  found_now record;
   wrong text;
 begin
   select
-    event.event_type,
-    event.contact_id as told_contact_id,
-    event.campaign_id as told_campaign_id,
-    template.type,
-    template.locale,
-    contact.email,
-    contact.preferred_language
-  into found_now
+    case
+      when event.contact_id <> new.contact_id or event.campaign_id <> new.campaign_id
+      then 'An e-mail belongs to its event''s contact and campaign.'
+      when 'survey.' || template.type::text <> event.event_type::text
+      then 'An e-mail is made from a template of its event''s kind.'
+      when template.locale::text <> contact.preferred_language::text
+        and template.locale <> (select language from public.campaigns where id = new.campaign_id)
+      then 'An e-mail is in its contact''s language or the campaign''s.'
+      when new.to_email is distinct from contact.email
+      then 'An e-mail goes to its contact''s address.'
+    end
+  into wrong
   from public.events as event
   join public.contacts as contact
     on contact.id = new.contact_id
   join public.email_templates as template
     on template.id = new.template_id
-  where event.id = new.event_id
-  for share of template;
-
-  if not found then
-    return null;
-  end if;
-
-  wrong := case
-    when found_now.told_contact_id <> new.contact_id or found_now.told_campaign_id <> new.campaign_id
-    then 'An e-mail belongs to its event''s contact and campaign.'
-    when 'survey.' || found_now.type::text <> found_now.event_type::text
-    then 'An e-mail is made from a template of its event''s kind.'
-    when found_now.locale::text <> found_now.preferred_language::text
-      and found_now.locale <> (select language from public.campaigns where id = new.campaign_id)
-    then 'An e-mail is in its contact''s language or the campaign''s.'
-    when new.to_email is distinct from found_now.email
-    then 'An e-mail goes to its contact''s address.'
-  end;
+  where event.id = new.event_id;
 
   -- An e-mail that was corrected or deleted since is looked at as it is now, or not at all.
   if wrong is not null
@@ -201,6 +203,8 @@ comment on function public.check_event_is_not_changed() is
   'Refuses a change of an event but that of the foreign key, when the attempt goes.';
 comment on function public.check_told_is_not_forgotten() is
   'Refuses to delete an event, or an e-mail that was sent, while its contact stays.';
+comment on function public.keep_what_is_sent() is
+  'Refuses another state, address, template or key of an e-mail that was sent.';
 comment on function public.check_email() is
   'Refuses an e-mail from the wrong template, in the wrong language, or to another address.';
 
@@ -256,19 +260,7 @@ create or replace trigger an_email_keeps_its_event
 create or replace trigger what_is_sent_stays_sent
   before update of status, to_email, template_id, provider_message_id on public.email_notifications
   for each row
-  when (
-    old.status = 'sent'
-    and (
-      old.status <> new.status
-      or old.to_email <> new.to_email
-      or old.template_id <> new.template_id
-      or (old.provider_message_id is not null and old.provider_message_id is distinct from new.provider_message_id)
-    )
-  )
-  execute function public.refuse_change(
-    'What is sent stays sent.',
-    'An e-mail that has left is not sent again, nor called back.'
-  );
+  execute function public.keep_what_is_sent();
 
 drop trigger if exists a_sent_email_goes_with_its_contact on public.email_notifications;
 create constraint trigger a_sent_email_goes_with_its_contact

@@ -36,8 +36,8 @@ export const RACES_OF_CALLS: Readonly<Record<string, Race>> = {
   'claims against the limit': {
     without: {
       'the turn of claims': cut(
-        'check_call_agrees_with_its_contact',
-        'insert into voicesurvey_rules.turns[^;]*;',
+        'check_new_call',
+        'update voicesurvey_rules.turns[^;]*;\\s*if not found then[^;]*;\\s*end if;',
       ),
     },
     start: async ({ random, campaign, write }) => {
@@ -58,7 +58,10 @@ export const RACES_OF_CALLS: Readonly<Record<string, Race>> = {
     },
   },
   'a lowered limit against claims': {
-    without: { "the provider's lock": cut('check_call_agrees_with_its_contact', 'for share', '') },
+    without: {
+      'the turn of claims for who changes the limit':
+        'drop trigger claims_wait_for_a_change_of_their_limit on provider_configs',
+    },
     start: async (field) => {
       const { id, people } = await field.campaign({ contacts: 4 });
       const others = await field.write('select count(*) from call_attempts where ended_at is null');
