@@ -104,6 +104,7 @@ describe('a folder without a fault stays silent', () => {
     'without-a-transaction',
     'wrapped-and-irreversible',
     'kinds-of-objects',
+    'settings-that-a-session-keeps',
   ])('%s', async (name, { database }) => {
     const { findings, notes } = await check({
       url: database.url,

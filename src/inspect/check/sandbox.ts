@@ -3,6 +3,7 @@ import type { Place } from '../../migrate/errors.js';
 import { MigrationFailedError } from '../../migrate/failure.js';
 import { failureOf } from '../../migrate/failure-of.js';
 import { runPipeline } from '../../migrate/pipeline.js';
+import type { Message } from '../../migrate/script.js';
 import { up } from '../../migrate/up.js';
 import { connect } from '../../postgres/connect.js';
 import { ExplainedError } from '../../postgres/errors.js';
@@ -48,6 +49,9 @@ export interface SandboxOptions {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What a file has set ends with it. */
+const END_OF_SESSION: Message = { step: 'commit', sql: 'discard all' };
+
 /** Opens a sandbox; {@link Sandbox.close} it, whatever comes of it. */
 export async function openSandbox({ url, directory, schemas, signal }: SandboxOptions): Promise<Sandbox> {
   if (signal?.aborted) throw interrupted();
@@ -68,7 +72,7 @@ export async function openSandbox({ url, directory, schemas, signal }: SandboxOp
     up: (to) => failedOrNull(up({ url: database.url, directory, to })),
     down: () => failedOrNull(downWhateverIsLost({ url: database.url, directory })),
     runAsWritten: async ({ work, asWritten }) => {
-      const failure = await runPipeline(client, [{ step: 'begin', sql: 'discard all' }, ...asWritten]);
+      const failure = await runPipeline(client, [...asWritten, END_OF_SESSION]);
       if (failure === null) return null;
       const circumstances = { results: [], connection, blocker: null, interrupted: signal?.aborted };
       return failedOrNull(Promise.reject(await failureOf({ work, ...failure }, circumstances)));

@@ -1,4 +1,6 @@
+import { HISTORY_SCHEMA } from '../../migrate/history.js';
 import type pg from '../../postgres/pg.js';
+import { isOfExtension } from '../snapshot/parts.js';
 
 /** A column, as far as it matters for a value of it. */
 export interface FillableColumn {
@@ -34,6 +36,9 @@ export interface FillableTable {
   readonly columns: readonly FillableColumn[];
   readonly references: readonly FillableReference[];
 }
+
+/** What has a smaller number came with the server. */
+const FIRST_OID_OF_USERS = 16384;
 
 const TABLES = `select
   format('%I.%I', nspname, relname) as name,
@@ -81,9 +86,14 @@ const TABLES = `select
 from pg_class
 join pg_namespace on pg_namespace.oid = relnamespace
 where nspname = any ($1) and relkind in ('r', 'p') and not relispartition
+  -- A superuser may write to the catalogs, and some of them all databases of the server have in common.
+  and pg_class.oid >= ${FIRST_OID_OF_USERS}
+  and nspname !~ '^pg_'
+  and nspname not in ('information_schema', '${HISTORY_SCHEMA}')
+  and not ${isOfExtension('pg_class', 'pg_class.oid')}
 order by 1`;
 
-/** The tables of some schemas; those that others refer to come before them, as far as there is such an order. */
+/** The tables of some schemas, without those of the server, of the history and of extensions; those that others refer to come before them, as far as there is such an order. */
 export async function readTables(
   client: pg.Client,
   schemas: readonly string[],

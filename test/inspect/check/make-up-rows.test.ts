@@ -151,6 +151,21 @@ describe('made-up rows', () => {
     );
   });
 
+  test('never go into the tables of the server, of the history or of an extension', async ({ database }) => {
+    await database.client.query(
+      `create schema voicesurvey_migrations; create table voicesurvey_migrations.history (n integer);
+       create extension "dict_xsyn" schema public; create table of_extension (n integer);
+       alter extension dict_xsyn add table of_extension`,
+    );
+    const counts = `select (select count(*) from pg_class) as relations, (select count(*) from pg_tablespace) as tablespaces,
+      (select count(*) from information_schema.sql_features) as features,
+      (select count(*) from voicesurvey_migrations.history) as history, (select count(*) from of_extension) as extension`;
+    const before = await database.rows(counts);
+    const schemas = ['pg_catalog', 'pg_toast', 'information_schema', 'voicesurvey_migrations', 'public'];
+    expect(await fill(database, makeUpRows(), schemas)).toEqual(NONE_EMPTY);
+    expect(await database.rows(counts)).toEqual(before);
+  });
+
   test('go only into the schemas that they are asked for', async ({ database }) => {
     await database.client.query(
       'create schema ours; create table ours.a (n integer); create table b (n integer)',

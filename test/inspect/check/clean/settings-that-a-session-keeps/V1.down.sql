@@ -1,0 +1,2 @@
+drop table if exists public.people;
+set role pg_monitor;
