@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { answer, claim, finish, forget, key, setState, webhookAgain } from './calls.js';
 import { move, provider, rule } from './campaigns.js';
 import type { Deed } from './deed.js';
-import { mail, tell, untell, write } from './letters.js';
+import { mail, readdress, tell, untell, write } from './letters.js';
 import { bring, correctEntry, erase, exclude, moveAway, renumber, unlist, unwilling } from './people.js';
 
 /** Any deed; the steps of a call come most often. */
@@ -12,8 +12,9 @@ export const anyDeed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 14, arbitrary: finish },
   { weight: 8, arbitrary: move },
   { weight: 5, arbitrary: tell },
-  { weight: 5, arbitrary: write },
-  { weight: 4, arbitrary: mail },
+  { weight: 6, arbitrary: write },
+  { weight: 7, arbitrary: mail },
+  { weight: 2, arbitrary: readdress },
   { weight: 3, arbitrary: setState },
   { weight: 3, arbitrary: bring },
   { weight: 2, arbitrary: webhookAgain },
@@ -26,7 +27,7 @@ export const anyDeed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 1, arbitrary: unlist },
   { weight: 1, arbitrary: unwilling },
   { weight: 1, arbitrary: renumber },
-  { weight: 1, arbitrary: untell },
+  { weight: 2, arbitrary: untell },
   { weight: 1, arbitrary: correctEntry },
   { weight: 1, arbitrary: moveAway },
 );

@@ -59,9 +59,11 @@ const READ = `select json_build_object(
      'answered', ${MINUTE('answered_at')}, 'ended', ${MINUTE('ended_at')}, 'outcome', outcome, 'key', provider_call_id) order by call_id), '{}')
      from call_attempts join contacts on contacts.id = contact_id),
   'answers', (select coalesce(json_agg(split_part(email, '@', 1) order by email), '[]') from survey_responses join contacts on contacts.id = contact_id),
-  'events', (select coalesce(json_object_agg(split_part(email, '@', 1), json_build_object('kind', split_part(event_type::text, '.', 2),
-     'call', (select call_id from call_attempts where id = call_attempt_id)) order by email), '{}') from events join contacts on contacts.id = contact_id),
-  'emails', (select coalesce(json_object_agg(split_part(to_email, '@', 1), status order by to_email), '{}') from email_notifications)
+  'events', (select coalesce(json_object_agg(name, json_build_object('kind', kind, 'call', call, 'times', times) order by name), '{}') from (
+     select split_part(email, '@', 1) as name, split_part(min(event_type::text), '.', 2) as kind, max(call_id) as call, count(*) as times
+     from events join contacts on contacts.id = contact_id left join call_attempts on call_attempts.id = call_attempt_id group by 1) as told),
+  'emails', (select coalesce(json_object_agg(split_part(email, '@', 1), json_build_object('status', status, 'kind', type, 'to', split_part(to_email, '@', 1)) order by email), '{}')
+     from email_notifications join contacts on contacts.id = contact_id join email_templates on email_templates.id = template_id)
 ) as world`;
 
 /** What the database holds, in the form of the model. */

@@ -149,6 +149,7 @@ const RULES: Readonly<Record<string, Rule>> = {
         (name) =>
           after.contacts[name]?.state === 'completed' && latestOf(after, name)?.[1].outcome === 'completed',
       ),
+  '7: an end is told once': (_, after) => Object.values(after.events).every(({ times }) => times === 1),
   '7: an event tells the end that came': (before, after) =>
     Object.entries(after.events).every(([name, { kind, call }]) => {
       if (before.events[name] !== undefined) return true;
@@ -171,12 +172,20 @@ const RULES: Readonly<Record<string, Rule>> = {
         (now.call === call || (now.call === null && after.calls[call ?? ''] === undefined))
       );
     }),
-  '8: an e-mail is of an event, and what is sent stays sent': (before, after) =>
-    Object.keys(after.emails).every((name) => after.events[name] !== undefined) &&
-    Object.entries(before.emails).every(
-      ([name, status]) =>
-        status !== 'sent' || after.contacts[name] === undefined || after.emails[name] === 'sent',
-    ),
+  "8: an e-mail is of its event's kind, to its contact": (before, after) =>
+    Object.entries(after.emails).every(([name, { kind, to }]) => {
+      const was = before.emails[name];
+      const told = after.events[name];
+      return (
+        told !== undefined && ((was?.kind === kind && was.to === to) || (told.kind === kind && to === name))
+      );
+    }),
+  '8: what is sent stays sent': (before, after) =>
+    Object.entries(before.emails).every(([name, { status, kind, to }]) => {
+      if (status !== 'sent' || after.contacts[name] === undefined) return true;
+      const now = after.emails[name];
+      return now?.status === 'sent' && now.kind === kind && now.to === to;
+    }),
   "9: a campaign's life": (before, after) =>
     Object.entries(after.campaigns).every(([name, { status }]) => {
       const was = before.campaigns[name]?.status ?? '';

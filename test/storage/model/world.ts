@@ -11,10 +11,10 @@ export interface World {
   calls: Record<string, Call>;
   /** Contacts whose answers are there. */
   answers: string[];
-  /** By contact: nobody can have two that differ in kind, since an end is final. */
-  events: Record<string, { kind: string; call: string | null }>;
-  /** By contact: the status of the e-mail of the contact's event. */
-  emails: Record<string, string>;
+  /** By contact: an end is final, so that two events of a contact would be of one kind. */
+  events: Record<string, Event>;
+  /** By contact: the e-mail of the contact's event. */
+  emails: Record<string, Email>;
 }
 
 export interface Campaign {
@@ -43,6 +43,21 @@ export interface Call {
   ended: number | null;
   outcome: string | null;
   key: string | null;
+}
+
+export interface Event {
+  kind: string;
+  call: string | null;
+  /** How often it was told. */
+  times: number;
+}
+
+export interface Email {
+  status: string;
+  /** Its template's. */
+  kind: string;
+  /** Whose address it goes to. */
+  to: string;
 }
 
 export const PHONES = ['+4920000001', '+4920000002', '+4920000003', '+4920000004'] as const;

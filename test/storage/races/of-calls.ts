@@ -10,7 +10,7 @@ export const RACES_OF_CALLS: Readonly<Record<string, Race>> = {
     },
     start: async ({ random, campaign }) => {
       const { first } = await campaign();
-      return { turns: Array.from({ length: 2 + random.below(4) }, () => claim(first, random)) };
+      return { turns: Array.from({ length: 2 + random.below(7) }, () => claim(first, random)) };
     },
   },
   'finish against the same webhook repeated': {
@@ -41,7 +41,7 @@ export const RACES_OF_CALLS: Readonly<Record<string, Race>> = {
       ),
     },
     start: async ({ random, campaign, write }) => {
-      const { people } = await campaign({ contacts: 6 });
+      const { people } = await campaign({ contacts: 8 });
       await write(
         'update provider_configs set max_concurrent_calls = 2 + (select count(*) from call_attempts where ended_at is null)',
       );
