@@ -99,13 +99,15 @@ describe('made-up rows', () => {
     database,
   }) => {
     await database.client.query(
-      `create table z_parents (a integer, b text, primary key (a, b));
+      `create table z_parents (a integer check (a > 1000), b text, primary key (a, b));
        create table a_children (a integer not null, b text not null, foreign key (a, b) references z_parents);
-       create table b_grandparents (id integer primary key, boss integer references b_grandparents);
-       alter table z_parents add column boss integer not null references b_grandparents`,
+       insert into z_parents values (1001, 'y'), (1002, 'x');
+       create table c_owners (id integer primary key);
+       create table b_houses (owner integer not null references c_owners)`,
     );
     expect(await fill(database)).toEqual(NONE_EMPTY);
     expect(await database.value('select count(*)::integer from a_children')).toBe(5);
+    expect(await database.value('select count(*)::integer from b_houses')).toBe(5);
   });
 
   test('leave to the server what it writes, and take half of the defaults', async ({ database }) => {
