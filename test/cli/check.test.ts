@@ -157,7 +157,7 @@ describe('check --locks', () => {
       'create table people (name text); create table a_table_whose_name_is_longer_than_any_terminal_likes_it_to_be ();',
     'V1.down.sql': '',
     'V2.up.sql':
-      'alter table people\n  alter name type varchar(20);\ncreate table new (id integer);\nselect from people;',
+      'alter table people\n  alter name type varchar(20);\ncreate table new (id integer);\nselect from a_table_whose_name_is_longer_than_any_terminal_likes_it_to_be;',
     'V2.down.sql': '',
     'V3.up.sql':
       '-- migrate: no-transaction\nalter table a_table_whose_name_is_longer_than_any_terminal_likes_it_to_be add x integer;',
@@ -215,6 +215,7 @@ describe('check --locks', () => {
           until: 'file',
           size: null,
         },
+        expect.objectContaining({ migration: 'V2', lock: 'access share', line: 4 }),
         expect.objectContaining({ migration: 'V3', until: 'statement', rewrites: false }),
       ],
       embedded: false,
