@@ -1,9 +1,12 @@
 import type { Connection } from '../postgres/connect.js';
+import pg from '../postgres/pg.js';
 import { DRY_RUN, dryRun } from './dry-run.js';
+import type { RunEvent } from './events.js';
 import type { MigrationResult } from './failure.js';
 import { failureOf } from './failure-of.js';
 import type { LostData } from './loss/loss.js';
 import { rehearse } from './loss/rehearse.js';
+import type { Failure } from './outcome.js';
 import { type KeepingRunOptions, type Planner, runUnderLock } from './run.js';
 import { readState } from './state.js';
 
@@ -31,12 +34,24 @@ export async function runOrShow(
   const works = await plan(state);
   const sql = dryRun(state, works);
   if (keeper === undefined) return { results: [], sql, losses: [] };
-  const { losses, failure } = await rehearse(connection, { ...DRY_RUN, keeper }, state, works, false);
-  if (failure === null) return { results: [], sql, losses };
-  throw await failureOf(failure, {
-    results: [],
+  const { losses, failure, refused } = await rehearse(
     connection,
-    blocker: null,
-    interrupted: options.signal?.aborted,
-  });
+    { ...DRY_RUN, keeper },
+    state,
+    works,
+    false,
+  );
+  if (failure !== null) {
+    const interrupted = options.signal?.aborted;
+    throw await failureOf(failure, { results: [], connection, blocker: null, interrupted });
+  }
+  if (refused !== null) options.onEvent?.(unknownFrom(refused));
+  return { results: [], sql, losses };
+}
+
+/** Only the code: the message may hold values of rows. */
+function unknownFrom({ work, error }: Failure): RunEvent {
+  const sqlState = error instanceof pg.DatabaseError ? error.code : 'unknown';
+  const text = `${work?.name} would fail (SQLSTATE ${sqlState}), so what goes from there on is not known`;
+  return { kind: 'notice', severity: 'WARNING', text };
 }

@@ -16,9 +16,13 @@ import { rehearsalScript } from './rehearsal-script.js';
 export interface Rehearsal {
   /** What there is of what would be taken away. */
   readonly losses: readonly LostData[];
-  /** Why it did not come to its end; null where it did. */
+  /** Why the run must not go on, though another try may; null where it may. */
   readonly failure: Failure | null;
+  /** The file that the server refuses, so that what goes from there on is not known; null where there is none. */
+  readonly refused: Failure | null;
 }
+
+const NOTHING: Rehearsal = { losses: [], failure: null, refused: null };
 
 /**
  * Runs all files of a down in one transaction, rolls it back, and counts what it would have taken away; so that a down
@@ -29,7 +33,8 @@ export interface Rehearsal {
  * the same, and then say why they fail, or what they would take away.
  *
  * @param guarded whether this run holds the lock
- * @returns what was found; a failure is one to try again after
+ * @returns what was found
+ * @throws LossRefusedError where nobody has agreed to lose it, and UsageError where what is named stays
  */
 export async function rehearse(
   connection: Connection,
@@ -40,7 +45,7 @@ export async function rehearse(
 ): Promise<Rehearsal> {
   const { keeper } = run;
   const [first] = works;
-  if (first === undefined) return { losses: [], failure: null };
+  if (first === undefined) return NOTHING;
   const found: (Loss & { readonly version: string })[] = [];
   const messages = rehearsalScript(works, run, state, guarded);
   const failed = await runPipeline(connection.client, messages, ({ work, part }, answer) => {
@@ -50,15 +55,16 @@ export async function rehearse(
     found.push(...losses.map((loss) => ({ ...loss, version: work.label })));
   });
   const failure = failed && { work: failed.message.work, message: failed.message, error: failed.error };
-  if (failure !== null && isPassing(failure)) return { losses: [], failure };
+  if (failure !== null && isPassing(failure)) return { ...NOTHING, failure };
   try {
     if (failure === null) await refuseWhatStays(connection, keeper);
     const counted = await countNow(connection, found, run.lockTimeoutMs);
     if (guarded) refuseUnasked(counted, keeper);
-    return { losses: counted.map((loss) => describeLoss(loss, loss.version, null)), failure: null };
+    const losses = counted.map((loss) => describeLoss(loss, loss.version, null));
+    return { losses, failure: null, refused: failure };
   } catch (error) {
     if (error instanceof ExplainedError) throw error;
-    return { losses: [], failure: { work: first, message: { step: 'keep', sql: '' }, error } };
+    return { ...NOTHING, failure: { work: first, message: { step: 'keep', sql: '' }, error } };
   }
 }
 

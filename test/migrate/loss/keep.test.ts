@@ -321,6 +321,17 @@ describe('the command', () => {
     expect(await versions(database)).toEqual([1, 2]);
   });
 
+  test('tells with --dry-run from where on that is not known', async ({ database }) => {
+    const { directory } = await migrated(database, { ...FILES, 'V1.down.sql': 'drop table wrong;' });
+    const { code, stderr } = await runCli(['down', '--dir', directory, '--dry-run', '--to', '0'], {
+      env: { DATABASE_URL: database.url },
+    });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^warning: V1 would fail \(SQLSTATE 42P01\), so what goes from there on is not known\n.*\n.*\n {2}V2 {2}column a\.more/,
+    );
+  });
+
   test('says where it has put what went', async ({ database }) => {
     const { directory } = await migrated(database);
     const cwd = await folderWith();
