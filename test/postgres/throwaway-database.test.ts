@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { expect } from 'vitest';
-import { connect } from '../../src/postgres/connect.js';
+import { expect, inject, onTestFinished } from 'vitest';
+import { type Connection, connect } from '../../src/postgres/connect.js';
 import { createThrowawayDatabase } from '../../src/postgres/throwaway-database.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
 import { type TestDatabase, test } from '../support/database.js';
+import { dropDatabase } from '../support/databases.js';
 
 const exists = ({ value }: TestDatabase, name: string): Promise<unknown> =>
   value('select exists (select from pg_database where datname = $1)', [name]);
@@ -36,18 +37,24 @@ test('its address leads to it, whatever parameters the address had', async ({ da
 test('what a killed process has left is dropped after an hour, unless somebody is connected', async ({
   database,
 }) => {
-  const secondsAgo = (seconds: number): string =>
-    `voicesurvey_throwaway_${Math.floor(Date.now() / 1000) - seconds}_${randomBytes(4).toString('hex')}`;
-  const [old, inUse, young] = [secondsAgo(3700), secondsAgo(3700), secondsAgo(3000)];
-  for (const name of [old, inUse, young]) await database.client.query(`create database ${name}`);
-  const user = await connect({ ...parseDatabaseUrl(database.url), database: inUse });
-  const throwaway = await createThrowawayDatabase(database.url);
-  await throwaway.drop();
-  expect([await exists(database, old), await exists(database, inUse), await exists(database, young)]).toEqual(
-    [false, true, true],
-  );
-  await user.close();
-  for (const name of [inUse, young]) await database.client.query(`drop database ${name} with (force)`);
+  const make = async (secondsAgo: number): Promise<string> => {
+    const seconds = Math.floor(Date.now() / 1000) - secondsAgo;
+    const name = `voicesurvey_throwaway_${seconds}_${randomBytes(4).toString('hex')}`;
+    await database.client.query(`create database ${name}`);
+    onTestFinished(() => dropDatabase(inject('serverUrl'), name));
+    return name;
+  };
+  /** Another test may drop it before anybody is connected. */
+  const makeAndUse = async (): Promise<{ name: string; connection: Connection }> => {
+    const name = await make(3700);
+    const opening = connect({ ...parseDatabaseUrl(database.url), database: name });
+    return opening.then((connection) => ({ name, connection }), makeAndUse);
+  };
+  const [old, young, used] = [await make(3700), await make(3000), await makeAndUse()];
+  await (await createThrowawayDatabase(database.url)).drop();
+  const there = await Promise.all([old, young, used.name].map((name) => exists(database, name)));
+  await used.connection.close();
+  expect(there).toEqual([false, true, true]);
 });
 
 test('a role that may not create one is told which right it needs', async ({ database }) => {
