@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { down } from '../inspect/engine.js';
 import type { DownResult } from '../migrate/down.js';
+import type { Listener } from '../migrate/events.js';
 import { lossLine } from '../migrate/loss/loss.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import {
@@ -45,7 +46,7 @@ export function downCommand(): Command {
 
 async function run(options: Options, { url }: ChosenServer): Promise<Answer> {
   const { dir: directory, to, steps, lose, json } = options;
-  const onEvent = json ? undefined : tellProgress;
+  const onEvent = json ? tellKept : tellProgress;
   const result = await interruptible(json, (signal) =>
     down({ url, directory, to, steps, lose, onEvent, signal, ...runOptions(options) }),
   );
@@ -60,6 +61,11 @@ function downLine({ rolledBack, current }: DownResult): string {
   const at = current === null ? 'the database has no migration' : `the database is at ${current}`;
   return rolledBack.length === 0 ? `Nothing to do: ${at}.` : `Done: ${rolledBack.length} rolled back, ${at}.`;
 }
+
+/** Where data went is said when it goes, also beside a document: a later step may fail, and then no result tells it. */
+const tellKept: Listener = (event) => {
+  if (event.kind === 'kept') tellProgress(event);
+};
 
 /** What a dry run would take away. */
 function lossLines({ losses }: DownResult): readonly string[] {
