@@ -30,6 +30,7 @@ export const claim = deed<{ who: string; offset: number; count: number; turned: 
     if (part !== 'call') {
       contact.state = 'in_progress';
       contact.count += count;
+      contact.last = now;
       parts.push(
         `update contacts set state = 'in_progress', attempts_count = attempts_count + ${count}, last_attempt_at = ${at(now)} where id = :${who}`,
       );
@@ -67,6 +68,7 @@ export const answer = deed<{ who: string; early: boolean }>(
 interface Finish {
   readonly who: string;
   readonly outcome: string;
+  readonly fitting: boolean;
   readonly state: string;
   readonly last: string;
   readonly answers: boolean | null;
@@ -81,6 +83,7 @@ export const finish = deed<Finish>(
   {
     who,
     outcome: fc.constantFrom(...OUTCOMES),
+    fitting: mostly(true, false),
     state: mostly('fit', ...STATES),
     last: mostly('fit', ...OUTCOMES),
     answers: mostly<boolean | null>(null, true, false),
@@ -93,25 +96,24 @@ export const finish = deed<Finish>(
     const [id, call] = latestOf(after, choice.who) ?? [];
     const contact = after.contacts[choice.who];
     if (id === undefined || call === undefined || contact === undefined) return undefined;
+    const outcome = choice.fitting ? fittingOutcome(choice.outcome, call.answered !== null) : choice.outcome;
     const parts: string[] = [];
     if (choice.part !== 'contact') {
       call.ended = choice.early ? call.start - 1 : now;
-      call.outcome = choice.outcome;
+      call.outcome = outcome;
       parts.push(
-        `update call_attempts set ended_at = ${at(call.ended)}, outcome = '${choice.outcome}' where id = :${id}`,
+        `update call_attempts set ended_at = ${at(call.ended)}, outcome = '${outcome}' where id = :${id}`,
       );
     }
     if (choice.part !== 'call') {
       contact.state =
-        choice.state === 'fit'
-          ? stateAfter(choice.outcome, contact.count, after, contact.campaign)
-          : choice.state;
-      contact.outcome = choice.last === 'fit' ? choice.outcome : choice.last;
+        choice.state === 'fit' ? stateAfter(outcome, contact.count, after, contact.campaign) : choice.state;
+      contact.outcome = choice.last === 'fit' ? outcome : choice.last;
       parts.push(
         `update contacts set state = '${contact.state}', last_outcome = '${contact.outcome}' where id = :${choice.who}`,
       );
     }
-    if ((choice.answers ?? choice.outcome === 'completed') && !after.answers.includes(choice.who)) {
+    if ((choice.answers ?? outcome === 'completed') && !after.answers.includes(choice.who)) {
       after.answers = [...after.answers, choice.who].sort();
       parts.push(
         `insert into survey_responses (contact_id, campaign_id, call_attempt_id, q1_answer, q2_answer, q3_answer, completed_at)
@@ -125,6 +127,14 @@ export const finish = deed<Finish>(
     return inOrder(choice.turned, ...parts);
   },
 );
+
+/** An outcome that a call may have which was answered, or was not. */
+function fittingOutcome(outcome: string, answered: boolean): string {
+  const fits = answered
+    ? { no_answer: 'completed', busy: 'refused' }
+    : { completed: 'no_answer', refused: 'busy' };
+  return new Map(Object.entries(fits)).get(outcome) ?? outcome;
+}
 
 function stateAfter(outcome: string, count: number, { campaigns }: World, campaign: string): string {
   if (outcome === 'completed' || outcome === 'refused') return outcome;

@@ -48,7 +48,7 @@ export const rule = deed<{
 
 export const provider = deed<{ limit: number | null }>(
   'provider',
-  { limit: fc.constantFrom(1, 2, 2, 3, null) },
+  { limit: fc.constantFrom(2, 3, 2, 3, 2, 1, null) },
   ({ limit }, after) => {
     after.limit = limit;
     return `delete from provider_configs; ${limit === null ? '' : `insert into provider_configs (outbound_number, max_concurrent_calls) values ('+4930000000', ${limit})`}`;

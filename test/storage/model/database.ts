@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { withIds } from '../rules/names.js';
-import { draft } from '../rules/steps.js';
+import { draft, move } from '../rules/steps.js';
 import { newWorld, type World } from './world.js';
 
 /** A minute of the world's, in SQL. */
@@ -27,6 +27,7 @@ export function beginning(): string {
       ...Object.entries(contacts).map(([name, { campaign, phone }]) =>
         importing(name, campaign, phone, false),
       ),
+      ...Object.entries(campaigns).map(([name, { status }]) => move(name, status)),
     ].join('\n'),
   );
 }
@@ -54,7 +55,7 @@ const READ = `select json_build_object(
   'campaigns', (select json_object_agg(name, json_build_object('status', status, 'max', max_attempts, 'interval', retry_interval_minutes,
      'from', (extract(epoch from allowed_call_start_local) / 60)::int, 'until', (extract(epoch from allowed_call_end_local) / 60)::int) order by name) from campaigns),
   'contacts', (select coalesce(json_object_agg(split_part(email, '@', 1), json_build_object('campaign', (select name from campaigns c where c.id = campaign_id),
-     'phone', phone_number, 'unwilling', do_not_call, 'state', state, 'count', attempts_count, 'outcome', last_outcome) order by email), '{}') from contacts),
+     'phone', phone_number, 'unwilling', do_not_call, 'state', state, 'count', attempts_count, 'last', ${MINUTE('last_attempt_at')}, 'outcome', last_outcome) order by email), '{}') from contacts),
   'calls', (select coalesce(json_object_agg(call_id, json_build_object('contact', split_part(email, '@', 1), 'number', attempt_number, 'start', ${MINUTE('started_at')},
      'answered', ${MINUTE('answered_at')}, 'ended', ${MINUTE('ended_at')}, 'outcome', outcome, 'key', provider_call_id) order by call_id), '{}')
      from call_attempts join contacts on contacts.id = contact_id),

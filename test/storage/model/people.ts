@@ -71,7 +71,7 @@ export const bring = deed<Import>(
     if (after.contacts[who] !== undefined) return undefined;
     const campaign = who === 'dan' ? 'two' : 'one';
     const now = state === 'pending' && after.listed.includes(phone) ? 'excluded' : state;
-    after.contacts[who] = { campaign, phone, unwilling, state: now, count: 0, outcome: null };
+    after.contacts[who] = { campaign, phone, unwilling, state: now, count: 0, last: null, outcome: null };
     return importing(who, campaign, phone, unwilling, state);
   },
 );

@@ -86,6 +86,8 @@ const RULES: Readonly<Record<string, Rule>> = {
         (call === undefined || call[1].number === count)
       );
     }),
+  '2: nothing is known of calls before the first': (_, after) =>
+    contacts(after).every(([, { count, last, outcome }]) => count > 0 || (last === null && outcome === null)),
   '2: at most max_attempts': (before, after) =>
     begun(before, after).every(([, { contact, number }]) => number <= (campaignOf(after, contact)?.max ?? 0)),
   '2: never twice at once': (_, after) =>

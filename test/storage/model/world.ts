@@ -32,6 +32,8 @@ export interface Contact {
   unwilling: boolean;
   state: string;
   count: number;
+  /** When the last attempt was, as the contact has it. */
+  last: number | null;
   outcome: string | null;
 }
 
@@ -62,21 +64,28 @@ export interface Email {
 
 export const PHONES = ['+4920000001', '+4920000002', '+4920000003', '+4920000004'] as const;
 
-/** Where every run begins: two drafts, the second with a number of the first; nothing has happened. */
+/** Where every run begins: a campaign that runs and a draft, with a number of the first; nobody was called. */
 export function newWorld(): World {
-  const campaign = (max: number): Campaign => ({ status: 'draft', max, interval: 60, from: 0, until: 1440 });
+  const campaign = (status: string, max: number): Campaign => ({
+    status,
+    max,
+    interval: 60,
+    from: 0,
+    until: 1440,
+  });
   const contact = (name: string, phone: number): Contact => ({
     campaign: name,
     phone: PHONES[phone] ?? '',
     unwilling: false,
     state: 'pending',
     count: 0,
+    last: null,
     outcome: null,
   });
   return {
     limit: 2,
     listed: [],
-    campaigns: { one: campaign(2), two: campaign(1) },
+    campaigns: { one: campaign('running', 2), two: campaign('draft', 1) },
     contacts: {
       ann: contact('one', 0),
       bob: contact('one', 1),

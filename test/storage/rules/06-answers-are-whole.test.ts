@@ -101,6 +101,15 @@ for (const value of ['1.01', '-0.01']) {
     'q1_confidence_is_0_to_1',
   );
 }
+for (const question of ['q2', 'q3']) {
+  forbidden(
+    `a confidence of ${question} that is 2`,
+    `${over} ${answers('ben', call('ben'))
+      .replace('q3_answer)', `q3_answer, ${question}_confidence)`)
+      .replace(/\);$/, ', 2);')} ${leave('ben', 'completed')}`,
+    `${question}_confidence_is_0_to_1`,
+  );
+}
 forbidden(
   'answers completed in the future',
   `insert into survey_responses (contact_id, campaign_id, call_attempt_id, q1_answer, q2_answer, q3_answer, completed_at) values (:ben, :survey, :${call('ben')}, 'a', '1', '2', now() + interval '2 min');`,

@@ -1,4 +1,9 @@
+import { draft, list } from './steps.js';
 import { correct, forbidden, impossible } from './writes.js';
+
+/** Columns and their values, as an object. */
+const pairs = (columns: string, values: string): Record<string, string> =>
+  Object.fromEntries(columns.split(', ').map((column, i) => [column, values.split(', ')[i] ?? '']));
 
 const TABLES = [
   'users',
@@ -61,6 +66,64 @@ for (const at of ["now() + interval '2 min'", "'infinity'", "'-infinity'"]) {
     `insert into exclusion_list_entries (phone_number, created_at) values ('+4920009999', ${at});`,
     'exclusion_was_made_in_the_past',
   );
+}
+const SECOND_EMAIL = (more: string, value: string): string =>
+  `insert into email_notifications (event_id, contact_id, campaign_id, template_id, to_email, ${more})
+     values (:event_of_emil, :emil, :survey, :sorry, 'emil@example.com', ${value});`;
+for (const [table, made, changed, insert] of [
+  [
+    'users',
+    'user_was_made_in_the_past',
+    'user_changed_after_it_was_made',
+    (more: string, value: string) =>
+      `insert into users (oidc_sub, email, name, ${more}) values ('new', 'new@example.com', 'New', ${value});`,
+  ],
+  [
+    'email_templates',
+    'template_was_made_in_the_past',
+    'template_changed_after_it_was_made',
+    (more: string, value: string) =>
+      `insert into email_templates (name, type, subject, body_html, ${more}) values ('New', 'completed', 'a', 'a', ${value});`,
+  ],
+  [
+    'campaigns',
+    'campaign_was_made_in_the_past',
+    'campaign_changed_after_it_was_made',
+    (more: string, value: string) => draft('new', pairs(more, value)),
+  ],
+  [
+    'contacts',
+    'contact_was_made_in_the_past',
+    'contact_changed_after_it_was_made',
+    (more: string, value: string) => list('new', '+4920009999', pairs(more, value)),
+  ],
+  [
+    'email_notifications',
+    'notification_was_made_in_the_past',
+    'notification_changed_after_it_was_made',
+    SECOND_EMAIL,
+  ],
+  [
+    'provider_configs',
+    'configuration_was_made_in_the_past',
+    'configuration_changed_after_it_was_made',
+    (more: string, value: string) =>
+      `delete from provider_configs; insert into provider_configs (outbound_number, ${more}) values ('+4930000001', ${value});`,
+  ],
+] as const) {
+  // Both are in the future or never, so that the one check is not passed by the other.
+  forbidden(
+    `${table}: made in the future`,
+    insert('created_at, updated_at', "now() + interval '90 s', now() + interval '50 s'"),
+    made,
+  );
+  forbidden(`${table}: made never`, insert('created_at', "'-infinity'"), made);
+  forbidden(
+    `${table}: changed before it was made`,
+    insert('updated_at', "now() - interval '2 min'"),
+    changed,
+  );
+  forbidden(`${table}: changed in the future`, insert('updated_at', "now() + interval '2 min'"), changed);
 }
 forbidden(
   'a second provider',
