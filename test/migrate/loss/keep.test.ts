@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { down } from '../../../src/migrate/down.js';
+import type { RunEvent } from '../../../src/migrate/events.js';
 import { up } from '../../../src/migrate/up.js';
 import { repository, runCli, runProgram, startCli } from '../../support/cli.js';
 import { type TestDatabase, test } from '../../support/database.js';
@@ -127,6 +128,27 @@ describe('a down whose doing differs from its rehearsal', () => {
     });
     expect(await versions(database)).toEqual([1]);
   });
+});
+
+test('a rehearsal that a reader stands in the way of is tried again, before any step is done', async ({
+  database,
+}) => {
+  const options = await migrated(database, {
+    ...FILES,
+    'V2.down.sql': `-- migrate: lock-timeout 100ms\n${FILES['V2.down.sql']}`,
+    'V3.up.sql': 'create table c ();',
+    'V3.down.sql': 'drop table c;',
+  });
+  await database.client.query('begin; select from b');
+  const retried: string[] = [];
+  const onEvent = (event: RunEvent): void => {
+    if (event.kind !== 'retrying') return;
+    retried.push(event.name);
+    void database.client.query('commit');
+  };
+  await expect(down({ ...options, to: 'V1', onEvent })).rejects.toMatchObject({ code: 'would_lose_data' });
+  expect(retried).toEqual(['V2']);
+  expect(await versions(database)).toEqual([1, 2, 3]);
 });
 
 describe('--lose', () => {
