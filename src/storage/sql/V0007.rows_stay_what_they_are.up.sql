@@ -15,6 +15,34 @@
 -- one of its own; it would delete an exclusion list without a trace.
 
 
+-- All tables are locked first, contacts before the others, since an import holds it longest. For contacts it
+-- waits 3 seconds, and then for all others together 900 ms: so nobody who writes waits for longer than 4 seconds,
+-- and while several tables are held it is less than the second after which PostgreSQL looks for a deadlock. What
+-- is not free in time is let go, and tried again.
+
+do $locks$
+declare
+  give_up_at timestamptz := clock_timestamp() + interval '3 seconds';
+  milliseconds_left integer;
+  name text;
+begin
+  foreach name in array array[
+    'contacts', 'call_attempts', 'survey_responses', 'events', 'email_notifications', 'transcript_snippets',
+    'campaigns', 'exclusion_list_entries', 'email_templates', 'users', 'provider_configs'
+  ]
+  loop
+    milliseconds_left := 1000 * extract(epoch from give_up_at - clock_timestamp());
+    perform set_config('lock_timeout', greatest(1, milliseconds_left)::text, true);
+    execute format('lock table public.%I in share row exclusive mode', name);
+
+    if name = 'contacts' then
+      give_up_at := clock_timestamp() + interval '900 milliseconds';
+    end if;
+  end loop;
+end
+$locks$;
+
+
 create or replace function public.refuse(
   rule text,
   relation text,

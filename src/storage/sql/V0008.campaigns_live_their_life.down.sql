@@ -1,3 +1,5 @@
+-- migrate: lock-timeout 2s
+--
 -- V0008, down: a campaign may go from any state to any, with any templates, as V0007 left it.
 --
 -- No row is changed. Safe on a live table: each statement is the blink of a catalog change.

@@ -1,3 +1,5 @@
+-- migrate: lock-timeout 2s
+--
 -- V0008: a campaign's life, and the templates of a campaign (rules 9 and 13).
 --
 -- What one row tells is in the WHEN of a trigger. Two rules read other rows, at commit, so that a service
@@ -9,6 +11,9 @@
 --     whoever changes its kind takes it FOR UPDATE; one waits for the other, and sees what the other did. A
 --     snapshot that is older than the wait would not show it, so the kind is changed in READ COMMITTED only;
 --     who uses it with an older snapshot fails with 40001 at the foreign key.
+--
+-- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
+-- is waited for no longer than 2 s: who writes the first waits for both.
 
 
 create or replace function public.check_campaign_has_a_contact_to_call()

@@ -52,12 +52,17 @@ begin
   -- A turn that this transaction has taken already is its own: another version of the row would only be
   -- one more to step over.
   insert into voicesurvey_rules.turns as turn (id)
-  select distinct id
-  from unnest(ids) as id
-  order by id
+  select distinct wanted.id
+  from unnest(ids) as wanted (id)
+  where not exists (
+    select
+    from voicesurvey_rules.turns as taken
+    where taken.id = wanted.id
+      and taken.xmin = pg_current_xact_id()::xid
+  )
+  order by wanted.id
   on conflict (id) do update
-    set taken = turn.taken + 1
-    where turn.xmin <> pg_current_xact_id()::xid;
+    set taken = turn.taken + 1;
 end
 $function$;
 

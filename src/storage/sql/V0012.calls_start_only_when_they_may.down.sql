@@ -1,3 +1,5 @@
+-- migrate: lock-timeout 2s
+--
 -- V0012, down: a call may start at any time, to anybody, as V0011 left it.
 --
 -- No row is changed. Safe on a live table: each statement is the blink of a catalog change.

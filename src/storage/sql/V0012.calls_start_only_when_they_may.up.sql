@@ -1,3 +1,5 @@
+-- migrate: lock-timeout 2s
+--
 -- V0012: a call starts only when it may: never to the excluded, never too often, never at the wrong time,
 -- never too many (rules 1 to 4); and while it is open its contact is in progress (rule 10).
 --
@@ -16,6 +18,9 @@
 -- Local time is the installation's: the setting voicesurvey.time_zone of the database itself, read from the
 -- catalog and not from the session, which could set it:
 --   alter database voicesurvey set voicesurvey.time_zone = 'Europe/Rome';
+--
+-- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
+-- is waited for no longer than 2 s: who writes the first waits for both.
 
 
 create or replace function public.time_zone_of_the_installation()

@@ -1,3 +1,5 @@
+-- migrate: lock-timeout 2s
+--
 -- V0013, down: the exclusion list excludes nobody by itself, as V0012 left it; calls are still refused.
 --
 -- Contacts that were excluded stay so. Safe on a live table: each statement is the blink of a catalog change.

@@ -1,3 +1,5 @@
+-- migrate: lock-timeout 2s
+--
 -- V0013: a number on the exclusion list excludes its contacts, from the moment that it is there, and from
 -- their import on; so does do_not_call (rule 1). Who asked not to be called stays so when erased (rule 12).
 --
@@ -6,9 +8,12 @@
 --
 -- Why it is safe under concurrency: who imports a number and who excludes it take the same turn (V0010), and
 -- look for the other's rows only then. The import works on whole statements, so that 100,000 contacts take
--- at most 256 turns and look at the list once.
+-- at most 256 turns and look each number up once.
 --
 -- Contacts and entries that were there before this version are seen to by V0018.
+--
+-- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
+-- is waited for no longer than 2 s: who writes the first waits for both.
 
 
 create or replace function public.exclude_who_must_not_be_called()
@@ -54,6 +59,8 @@ language plpgsql
 security definer
 set search_path = ''
 as $function$
+declare
+  found_ids uuid[];
 begin
   perform public.take_turns(
     array(
@@ -63,13 +70,25 @@ begin
     )
   );
 
-  update public.contacts as contact
-  set state = 'excluded'
+  -- A session plans this once, be its first import large or small; "offset 0" has it look each number up by the
+  -- index, which is right for both. Otherwise each small import after a large one would read all contacts.
+  select array_agg(imported.id)
+  into found_ids
   from imported
-  join public.exclusion_list_entries as listed
-    on listed.phone_number = imported.phone_number
-  where contact.id = imported.id
-    and contact.state = 'pending';
+  cross join lateral (
+    select
+    from public.exclusion_list_entries as listed
+    where listed.phone_number = imported.phone_number
+    offset 0
+  ) as listed
+  where imported.state = 'pending';
+
+  if found_ids is not null then
+    update public.contacts
+    set state = 'excluded'
+    where id = any (found_ids)
+      and state = 'pending';
+  end if;
 
   return null;
 end

@@ -1,3 +1,5 @@
+-- migrate: lock-timeout 2s
+--
 -- V0014, down: answers may belong to any call and change, as V0013 left it.
 --
 -- No row is changed. Safe on a live table: each statement is the blink of a catalog change.

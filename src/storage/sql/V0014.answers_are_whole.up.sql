@@ -1,3 +1,5 @@
+-- migrate: lock-timeout 2s
+--
 -- V0014: answers are whole and final (rule 6).
 --
 -- They are looked at when the transaction commits: dialogue writes answers, attempt and contact in any order,
@@ -7,6 +9,9 @@
 -- be here. A contact that is being excluded holds its row until commit, and cannot be completed after.
 --
 -- Deleting answers is an erasure and is not refused.
+--
+-- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
+-- is waited for no longer than 2 s: who writes the first waits for both.
 
 
 create or replace function public.check_answers()

@@ -1,3 +1,5 @@
+-- migrate: lock-timeout 2s
+--
 -- V0015, down: an event may tell anything and change, and an e-mail go anywhere, as V0014 left it.
 --
 -- No row is changed. Safe on a live table: each statement is the blink of a catalog change.

@@ -1,3 +1,5 @@
+-- migrate: lock-timeout 2s
+--
 -- V0015: a contact's end is told by one event that agrees with it, and an event sends one e-mail, the right
 -- one (rules 5, 7 and 8). That there is one, V0005 keeps by its indexes.
 --
@@ -10,6 +12,9 @@
 --
 -- An event, and an e-mail that was sent, are deleted with their contact: without them the same end could be
 -- told again, and written again. A foreign key's own "set null" passes: the attempt it names is gone.
+--
+-- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
+-- is waited for no longer than 2 s: who writes the first waits for both.
 
 
 create or replace function public.check_event()
