@@ -1,0 +1,150 @@
+// @ts-check
+// How long `up` makes the writers of a database in use wait. See README.md.
+import { spawn } from 'node:child_process';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { fillMillion } from './million.js';
+import { layOutPackage } from './package-tree.js';
+import { startServer, useServer } from './server.js';
+import { table } from './tables.js';
+import { startWriters, watch } from './writers.js';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const { values: options } = parseArgs({
+  options: {
+    contacts: { type: 'string', default: '1000000' },
+    clone: { type: 'string', default: join(here, '..') },
+    url: { type: 'string' },
+  },
+});
+const DATABASE = 'bench_live';
+/** How long the writers are watched before `up` begins and after it has ended. */
+const ALONE_MS = 10_000;
+
+/** @typedef {import('./writers.js').Statement} Statement */
+/** @typedef {{ at: number, kind: string, name?: string, durationMs?: number, message?: string }} Told */
+
+const work = await mkdtemp(join(tmpdir(), 'voicesurvey-bench-'));
+await chmod(work, 0o755);
+const ours = join(work, 'package');
+await layOutPackage(resolve(options.clone), ours);
+const server = options.url ? await useServer(options.url) : await startServer(ours, join(work, 'server'));
+try {
+  process.stdout.write(await bench());
+} finally {
+  await server.dropDatabase(DATABASE);
+  await server.stop();
+  await rm(work, { recursive: true, force: true });
+}
+
+/** @returns {Promise<string>} the table, in Markdown */
+async function bench() {
+  const { host, port, user, password } = server;
+  await server.createDatabase(DATABASE);
+  const url = new URL(`postgresql://${host}:${port}/${DATABASE}?sslmode=disable`);
+  Object.assign(url, { username: user, password });
+  const entry = pathToFileURL(join(ours, 'dist/index.js')).href;
+  /** @type {typeof import('../src/index.js')} */
+  const { migrationsDirectory, up } = await import(entry);
+  await up({ url: url.href, directory: migrationsDirectory, to: 'V0001' });
+
+  /** @type {Statement[]} */
+  const statements = [];
+  /** @type {pg.Client[]} */
+  const clients = [];
+  const open = async () => {
+    const client = new pg.Client({ host, port, user, password, database: DATABASE });
+    await client.connect();
+    clients.push(client);
+    return watch(client, statements);
+  };
+  say(`filling ${options.contacts} contacts`);
+  const product = await fillMillion(await open(), Number(options.contacts));
+  statements.length = 0;
+
+  const writers = await startWriters(open, product);
+  await sleep(ALONE_MS);
+  const told = await migrate(entry, migrationsDirectory, url.href);
+  const end = Date.now();
+  await sleep(ALONE_MS);
+  await writers.stop();
+  await Promise.all(clients.map((client) => client.end()));
+
+  const failure = told.find(({ kind }) => kind === 'failed');
+  const begin = told[0]?.at ?? end;
+  const rows = [
+    rowOf('before', statements, begin - ALONE_MS, begin, []),
+    ...migrationsOf(told).map(({ name, from, until, tries }) =>
+      rowOf(name, statements, from, until, [tries]),
+    ),
+    rowOf('after', statements, end, end + ALONE_MS, []),
+  ];
+  const head = ['', 'tries', 'took', 'longest statement of a writer', 'which'];
+  return `\nPostgreSQL ${server.version}, ${options.contacts} contacts, up took ${((end - begin) / 1000).toFixed(1)} s${failure === undefined ? '' : `, and failed: ${failure.message}`}
+
+${table(head, rows)}
+${JSON.stringify(writers.tally)}\n`;
+}
+
+/**
+ * @param {string} entry
+ * @param {string} directory
+ * @param {string} url
+ * @returns {Promise<Told[]>}
+ */
+async function migrate(entry, directory, url) {
+  const child = spawn(process.execPath, [join(here, 'up-and-tell.js'), entry, directory, url], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  /** @type {Told[]} */
+  const told = [{ at: Date.now(), kind: 'begun' }];
+  for await (const line of createInterface({ input: child.stdout })) {
+    const event = JSON.parse(line);
+    told.push(event);
+    say(line.slice(0, 200));
+  }
+  return told;
+}
+
+/** @param {readonly Told[]} told */
+function migrationsOf(told) {
+  return told
+    .filter(({ kind }) => kind === 'finished')
+    .map(({ name = '', at }) => ({
+      name,
+      from: told.find((event) => event.kind === 'started' && event.name === name)?.at ?? at,
+      until: at,
+      tries: 1 + told.filter((event) => event.kind === 'retrying' && event.name === name).length,
+    }));
+}
+
+/**
+ * @param {string} name
+ * @param {readonly Statement[]} statements
+ * @param {number} from
+ * @param {number} until
+ * @param {number[]} tries
+ */
+function rowOf(name, statements, from, until, [tries]) {
+  const [longest] = statements
+    .filter((statement) => statement.until > from && statement.from < until)
+    .sort((a, b) => b.until - b.from - (a.until - a.from));
+  return [
+    name,
+    tries === undefined ? '' : String(tries),
+    `${until - from} ms`,
+    longest === undefined ? '–' : `${longest.until - longest.from} ms`,
+    longest?.text ?? '',
+  ];
+}
+
+/** @param {string} line */
+function say(line) {
+  process.stderr.write(`${line}\n`);
+}
