@@ -11,6 +11,8 @@ export default defineConfig({
   platform: 'node',
   external: /^[^./]/,
   plugins: [parsedMigrations('src/storage/sql')],
+  // A slow machine is nothing to tell whoever prepares a clone.
+  checks: { bundlerTimings: false },
   output: { dir: 'dist', format: 'esm', chunkFileNames: 'parts/shared.js' },
 });
 
