@@ -13,7 +13,7 @@ export default defineConfig({
   plugins: [parsedMigrations('src/storage/sql')],
   // A slow machine is nothing to tell whoever prepares a clone.
   checks: { bundlerTimings: false },
-  output: { dir: 'dist', format: 'esm', chunkFileNames: 'parts/shared.js' },
+  output: { dir: 'dist', format: 'esm', chunkFileNames: 'parts/shared.js', comments: false },
 });
 
 /** Keeps what PostgreSQL's parser says to our own migrations, see src/migrate/parsed.ts. */

@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError, Option, type OptionValues } from 'commander';
+import type { OptionValues } from 'commander';
 import { ConnectionError } from '../postgres/errors.js';
+import { Command, InvalidArgumentError, Option } from './commander.js';
 import { startedLine } from './embedded-lines.js';
 import { type Answer, print, printError, say } from './output.js';
 import { endProgress } from './progress.js';

@@ -1,7 +1,7 @@
-import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../postgres/application-name.js';
 import { baselineCommand } from './baseline.js';
 import { checkCommand } from './check.js';
+import { Command, CommanderError } from './commander.js';
 import { docsCommand } from './docs.js';
 import { downCommand } from './down.js';
 import { newCommand } from './new.js';

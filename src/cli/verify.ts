@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type VerifyResult, verify } from '../inspect/verify.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import { type CommonOptions, type FolderOptions, folderOption, makeDatabaseCommand } from './command.js';
+import { InvalidArgumentError } from './commander.js';
 import { type Answer, serverLine } from './output.js';
 import type { ChosenServer } from './server.js';
 
