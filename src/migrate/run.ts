@@ -1,26 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { applicationName } from '../postgres/application-name.js';
 import type { Connection } from '../postgres/connect.js';
 import { type ForeseenConnection, foreseeConnection } from '../postgres/foreseen.js';
-import pg from '../postgres/pg.js';
 import { describeTarget } from '../postgres/target.js';
 import { readDrift, readDrifted } from './drift.js';
 import type { Listener } from './events.js';
-import { execute, settle } from './execute.js';
 import type { MigrationResult } from './failure.js';
-import { failureOf } from './failure-of.js';
-import { executorOf, HISTORY_MOVED } from './guard.js';
+import { executorOf } from './guard.js';
 import { interruptOn } from './interrupt.js';
 import { acquireLock, type MigrationLock } from './lock.js';
-import { type Keeper, learn } from './loss/keeper.js';
-import { rehearse } from './loss/rehearse.js';
-import type { Failure, Outcome } from './outcome.js';
+import type { Keeper } from './loss/keeper.js';
 import type { Run, Work } from './script.js';
 import type { SnapshotSource } from './snapshot.js';
 import { readState, refusePooled, refuseStandby, type ServerState } from './state.js';
-import { type Watch, watchRun } from './watch.js';
+import { type Look, runTries } from './tries.js';
+import { watchRun } from './watch.js';
 
 /** What `up` and `down` have in common. */
 export interface RunOptions {
@@ -49,33 +44,8 @@ export interface KeepingRunOptions extends RunOptions {
  */
 export type Planner = (state: ServerState, onWork?: () => void) => Promise<readonly Work[]>;
 
-interface Look {
-  readonly state: ServerState;
-  readonly works: readonly Work[];
-}
-
-/** A run that holds the lock. */
-interface LockedRun {
-  readonly connection: Connection;
-  readonly run: Run;
-  readonly look: () => Promise<Look>;
-  /** What was seen before the lock was ours, where it holds now; null where it has to be looked at again. */
-  readonly seen: Look | null;
-  readonly emit: Listener;
-  readonly watch: Watch;
-  readonly signal: AbortSignal | undefined;
-}
-
 /** How long a statement waits for a lock unless its file says otherwise: who waits stops every reader behind it. */
 export const LOCK_TIMEOUT_MS = 4000;
-
-/** A lock that is not free is asked for again after pauses that grow from the first to the longest, in milliseconds. */
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 15_000;
-const TRIES = 10;
-
-const LOCK_NOT_AVAILABLE = '55P03';
-const DEADLOCK_DETECTED = '40P01';
 
 /**
  * Runs what a planner finds, under the lock, each file in a transaction with its history row.
@@ -134,7 +104,7 @@ async function lockAndRun(
   // Under the lock once more: another run may just have been between its first statement and its snapshot.
   const drifted =
     snapshot && (await drift)?.state === 'drifted' ? await readDrifted(connection, snapshot) : null;
-  if (drifted !== null && drifted !== undefined) emit({ kind: 'drifted', ...drifted });
+  if (drifted) emit({ kind: 'drifted', ...drifted });
   const run: Run = {
     id: randomUUID(),
     appliedWith: applicationName,
@@ -167,44 +137,6 @@ async function lockAndRun(
   }
 }
 
-async function runTries({
-  connection,
-  run,
-  look,
-  seen,
-  emit,
-  watch,
-  signal,
-}: LockedRun): Promise<readonly MigrationResult[]> {
-  const done: MigrationResult[] = [];
-  for (let tries = 1; ; tries++) {
-    const { state, works } = (tries === 1 ? seen : null) ?? (await look());
-    if (works.length === 0) return done;
-    const failedRehearsal = await rehearsalOf(connection, run, state, works);
-    const outcome = failedRehearsal ?? (await execute(connection, run, state, works, emit));
-    done.push(...outcome.done);
-    const { failure } = outcome;
-    if (failure === null) return done;
-    const isDone = (work: Work): boolean => outcome.done.some(({ version }) => version === work.label);
-    if (outcome.done.length > 0) {
-      tries = 1;
-      await settle(connection, run, works.filter(isDone));
-    }
-    const pauseMs = tries < TRIES && signal?.aborted !== true ? pauseAfter(failure, tries, run) : null;
-    if (pauseMs === null) {
-      const results = [...done, ...notReached(works.filter((work) => !isDone(work)))];
-      throw await failureOf(failure, {
-        results,
-        connection,
-        blocker: watch.lastBlocker(),
-        interrupted: signal?.aborted,
-      });
-    }
-    if (pauseMs > 0) emit({ kind: 'retrying', name: failure.work?.name ?? 'the history', tries, pauseMs });
-    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
-  }
-}
-
 /**
  * Whether a plan that was made before the lock was ours holds now. How far a no-transaction file is can change without a
  * new row, so with one of these the history is read again.
@@ -212,38 +144,6 @@ async function runTries({
 function isCurrent({ state, works }: Look, { newestRow }: MigrationLock): boolean {
   const newest = state.rows.at(-1)?.id ?? null;
   return newest === newestRow && works.every(({ script }) => script.options.transaction);
-}
-
-/** What came of a try that failed in its rehearsal; null where it may be run for real. */
-async function rehearsalOf(
-  connection: Connection,
-  run: Run,
-  state: ServerState,
-  works: readonly Work[],
-): Promise<Outcome | null> {
-  const { keeper } = run;
-  if (keeper === null) return null;
-  const { failure } = await rehearse(connection, { ...run, keeper }, state, works, true);
-  return failure && { done: [], failure };
-}
-
-/** How long to wait before a failed run may succeed, in milliseconds; null where trying again is of no use. */
-function pauseAfter({ error, message }: Failure, tries: number, { keeper }: Run): number | null {
-  const sqlState = error instanceof pg.DatabaseError ? error.code : undefined;
-  if (sqlState === HISTORY_MOVED || (keeper !== null && learn(keeper, error))) return 0;
-  if (sqlState !== LOCK_NOT_AVAILABLE && sqlState !== DEADLOCK_DETECTED) return null;
-  // The guard has waited for another run for as long as it may.
-  if (sqlState === LOCK_NOT_AVAILABLE && message.step === 'begin') return null;
-  return Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS) * (0.5 + Math.random());
-}
-
-function notReached(works: readonly Work[]): MigrationResult[] {
-  return works.map(({ label, name }, index) => ({
-    version: label,
-    name,
-    status: index === 0 ? 'failed' : 'not_reached',
-    durationMs: null,
-  }));
 }
 
 /** Warnings, and what a migration raises itself; not the notices about what exists and is skipped. */
