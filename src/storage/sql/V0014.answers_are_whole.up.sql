@@ -8,7 +8,8 @@
 -- Why it is safe under concurrency: outcome, state and question types are final once they are as they must
 -- be here. A contact that is being excluded holds its row until commit, and cannot be completed after.
 --
--- Deleting answers is an erasure and is not refused.
+-- Deleting answers is an erasure and is not refused; but a contact cannot be completed by answers that go before
+-- they are looked at (V0009 asks whether they are there).
 --
 -- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
 -- is waited for no longer than 2 s: who writes the first waits for both.
@@ -22,8 +23,37 @@ set search_path = ''
 as $function$
 declare
   a_number constant text := '^\s*[-+]?([0-9]+([.,][0-9]+)?|[.,][0-9]+)\s*$';
+  called uuid;
+  called_in uuid;
   wrong text;
 begin
+  -- The usual course, by one look at each row.
+  select contact_id
+  into called
+  from public.call_attempts
+  where id = new.call_attempt_id
+    and contact_id = new.contact_id
+    and outcome = 'completed'
+    and answered_at <= new.completed_at;
+
+  select campaign_id
+  into called_in
+  from public.contacts
+  where id = called
+    and campaign_id = new.campaign_id
+    and state = 'completed';
+
+  perform
+  from public.campaigns
+  where id = called_in
+    and (question_1_type = 'free_text' or new.q1_answer ~ a_number)
+    and (question_2_type = 'free_text' or new.q2_answer ~ a_number)
+    and (question_3_type = 'free_text' or new.q3_answer ~ a_number);
+
+  if found then
+    return null;
+  end if;
+
   select
     case
       when attempt.contact_id <> contact.id or new.campaign_id <> contact.campaign_id
@@ -40,22 +70,39 @@ begin
       then 'The answer to a numeric or scale question is a number.'
     end
   into wrong
-  from public.call_attempts as attempt
-  join public.contacts as contact
-    on contact.id = new.contact_id
+  from public.contacts as contact
   join public.campaigns as campaign
     on campaign.id = contact.campaign_id
-  where attempt.id = new.call_attempt_id;
+  left join public.call_attempts as attempt
+    on attempt.id = new.call_attempt_id
+  where contact.id = new.contact_id;
 
-  -- Answers that were erased again are nobody's concern.
-  if wrong is not null and exists (select from public.survey_responses where id = new.id) then
-    perform public.refuse(
-      tg_name,
-      'survey_responses',
-      wrong,
-      format('Response %s of contact %s, attempt %s.', new.id, new.contact_id, new.call_attempt_id),
-      'Write answers, attempt and contact of the finished call in one transaction.'
-    );
+  -- Answers that were erased again are nobody's concern, but for a contact who was completed by them meanwhile.
+  if wrong is not null then
+    if exists (
+      select
+      from public.survey_responses
+      where id = new.id
+    ) or exists (
+      select
+      from public.contacts as contact
+      where contact.id = new.contact_id
+        and contact.state = 'completed'
+        and not exists (
+          select
+          from public.call_attempts
+          where contact_id = contact.id
+            and outcome = 'completed'
+        )
+    ) then
+      perform public.refuse(
+        tg_name,
+        'survey_responses',
+        wrong,
+        format('Response %s of contact %s, attempt %s.', new.id, new.contact_id, new.call_attempt_id),
+        'Write answers, attempt and contact of the finished call in one transaction.'
+      );
+    end if;
   end if;
 
   return null;

@@ -53,6 +53,18 @@ forbidden(
   `${over} ${answers('ben', call('dora'))} ${leave('ben', 'completed')}`,
   'answers_are_of_a_completed_call',
 );
+// Looked at while the answers were there, the contact seems to be completed by them.
+for (const [what, taken] of [
+  ['answers', 'delete from survey_responses where contact_id = :ben;'],
+  ['a call', 'delete from call_attempts where contact_id = :ben;'],
+]) {
+  forbidden(
+    `who was completed by ${what} that went in the same transaction`,
+    `${leave('ben', 'completed')} ${answers('ben', call('ben'))}
+     set constraints a_contact_agrees_with_its_calls immediate; ${taken}`,
+    'answers_are_of_a_completed_call',
+  );
+}
 forbidden(
   'a second set of answers',
   answers('dora', call('dora')),
