@@ -15,19 +15,28 @@ language plpgsql
 set search_path = ''
 as $function$
 begin
-  -- The usual course of a contact, told by one expression.
-  if not new.do_not_call
-    and (old.state = 'in_progress' or (old.state = 'pending' and new.state = 'in_progress'))
-    and new.attempts_count - old.attempts_count in (0, 1)
-  then
-    return new;
+  if old.state <> 'in_progress' then
+    if new.state <> old.state
+      and not (
+        (old.state in ('pending', 'not_reached') and new.state in ('in_progress', 'excluded'))
+        or (old.state = 'not_reached' and new.state = 'pending')
+      )
+    then
+      if new.do_not_call and old.state = 'excluded' and new.state in ('pending', 'in_progress', 'not_reached') then
+        new.state := 'excluded';
+      else
+        perform public.refuse(
+          'states_of_a_contact_come_in_order',
+          'contacts',
+          'A contact waits, is called, and waits again or ends; completed, refused and excluded are final.',
+          format('Contact %s, from %s to %s.', old.id, old.state, new.state),
+          'Read the contact again: another call, or an exclusion, may have come first.'
+        );
+      end if;
+    end if;
   end if;
 
-  if new.do_not_call and new.state not in ('completed', 'refused', 'excluded') then
-    new.state := 'excluded';
-  end if;
-
-  if new.attempts_count <> old.attempts_count and new.attempts_count <> old.attempts_count + 1 then
+  if new.attempts_count - old.attempts_count not in (0, 1) then
     perform public.refuse(
       'attempts_count_goes_up_by_one',
       'contacts',
@@ -37,29 +46,13 @@ begin
     );
   end if;
 
-  if new.state <> old.state
-    and not (
-      (old.state = 'pending' and new.state in ('in_progress', 'excluded'))
-      or old.state = 'in_progress'
-      or (old.state = 'not_reached' and new.state in ('pending', 'in_progress', 'excluded'))
-    )
-  then
-    perform public.refuse(
-      'states_of_a_contact_come_in_order',
-      'contacts',
-      'A contact waits, is called, and waits again or ends; completed, refused and excluded are final.',
-      format('Contact %s, from %s to %s.', old.id, old.state, new.state),
-      'Read the contact again: another call, or an exclusion, may have come first.'
-    );
-  end if;
-
   return new;
 end
 $function$;
 
 comment on function public.keep_contact_to_its_life() is
-  'Excludes a contact with do_not_call; refuses a state that does not follow, and a count that does not go '
-  'up by one.';
+  'Refuses a state that does not follow, and a count that does not go up by one; leaves a contact with '
+  'do_not_call excluded.';
 
 create or replace function public.check_contact_agrees_with_its_calls()
 returns trigger
@@ -71,32 +64,34 @@ declare
   found_now record;
   wrong text;
 begin
+  -- The usual course, by one look at one index. A change that came later in this transaction is looked at by
+  -- itself.
+  if new.state = 'in_progress' and new.last_outcome is not distinct from old.last_outcome then
+    perform
+    from public.call_attempts
+    where contact_id = new.id
+      and attempt_number = new.attempts_count
+      and ended_at is null;
+
+    if found then
+      return null;
+    end if;
+  elsif new.state = 'completed' and new.last_outcome = 'completed' and new.attempts_count = old.attempts_count then
+    perform
+    from public.survey_responses
+    where contact_id = new.id;
+
+    if found then
+      return null;
+    end if;
+  end if;
+
   -- An exclusion needs no call to bear it out.
   if (new.state = old.state or new.state = 'excluded')
     and new.attempts_count = old.attempts_count
     and new.last_outcome is not distinct from old.last_outcome
   then
     return null;
-  end if;
-
-  -- The three steps of a call that is answered or is being made, by one look at one index each. A change
-  -- that came later in this transaction is looked at by itself.
-  if new.state = 'in_progress' and new.last_outcome is not distinct from old.last_outcome then
-    if exists (
-      select
-      from public.call_attempts
-      where contact_id = new.id
-        and attempt_number = new.attempts_count
-        and ended_at is null
-    ) then
-      return null;
-    end if;
-  end if;
-
-  if new.state = 'completed' and new.last_outcome = 'completed' and new.attempts_count = old.attempts_count then
-    if exists (select from public.survey_responses where contact_id = new.id) then
-      return null;
-    end if;
   end if;
 
   -- The contact as it is now, with its latest attempt; an update in between has been overtaken.
@@ -234,7 +229,7 @@ create or replace trigger a_contact_never_changes_campaign
   );
 
 create or replace trigger a_contact_goes_through_its_life_in_order
-  before update of state, attempts_count, do_not_call on public.contacts
+  before update of state, attempts_count on public.contacts
   for each row
   execute function public.keep_contact_to_its_life();
 
@@ -250,7 +245,7 @@ comment on trigger a_contact_begins_pending_or_excluded on public.contacts is
 comment on trigger a_contact_never_changes_campaign on public.contacts is
   'Rule 10: a contact never changes campaign.';
 comment on trigger a_contact_goes_through_its_life_in_order on public.contacts is
-  'Rules 1, 2 and 10: pending, in progress, and then completed, refused, not reached or pending again; '
-  'excluded from any state that is not final, at once with do_not_call; attempts_count never falls.';
+  'Rules 2 and 10: pending, in progress, and then completed, refused, not reached or pending again; '
+  'excluded from any state that is not final; attempts_count never falls.';
 comment on trigger a_contact_agrees_with_its_calls on public.contacts is
   'Rules 2, 6 and 10: a contact''s state, count and last outcome are those of its attempts and answers.';

@@ -28,9 +28,7 @@ create unlogged table if not exists voicesurvey_rules.turns (
   taken bigint not null default 1,
 
   constraint turns_are_known_by_number
-    primary key (id),
-  constraint there_are_257_turns
-    check (id between 0 and 256)
+    primary key (id)
 )
 with (fillfactor = 10);
 

@@ -22,6 +22,30 @@ create or replace trigger an_attempt_keeps_what_it_is
     'Leave them out of the update.'
   );
 
+create or replace function public.keep_provider_call_id()
+returns trigger
+language plpgsql
+set search_path = ''
+as $function$
+begin
+  if old.provider_call_id is null then
+    return new;
+  end if;
+
+  if old.provider_call_id is distinct from new.provider_call_id then
+    perform public.refuse(
+      tg_name,
+      'call_attempts',
+      'The provider''s key of a call, once it is known, stays.',
+      format('Attempt %s of contact %s.', old.id, old.contact_id),
+      'Leave provider_call_id out of the update, or find the attempt that the key belongs to.'
+    );
+  end if;
+
+  return new;
+end
+$function$;
+
 create or replace function public.keep_call_facts()
 returns trigger
 language plpgsql
@@ -32,21 +56,8 @@ begin
   if old.ended_at is null
     and old.outcome is null
     and (old.answered_at is null or old.answered_at = new.answered_at)
-    and (old.provider_call_id is null or old.provider_call_id = new.provider_call_id)
   then
     return new;
-  end if;
-
-  if old.provider_call_id <> new.provider_call_id
-    or (old.provider_call_id is not null and new.provider_call_id is null)
-  then
-    perform public.refuse(
-      'a_provider_call_id_stays',
-      'call_attempts',
-      'The provider''s key of a call, once it is known, stays.',
-      format('Attempt %s of contact %s.', old.id, old.contact_id),
-      'Leave provider_call_id out of the update, or find the attempt that the key belongs to.'
-    );
   end if;
 
   if (old.answered_at is not null and old.answered_at is distinct from new.answered_at)
@@ -54,7 +65,7 @@ begin
     or (old.outcome is not null and old.outcome is distinct from new.outcome)
   then
     perform public.refuse(
-      'what_happened_in_a_call_stays',
+      tg_name,
       'call_attempts',
       'When a call was answered, when it ended and how are final.',
       format('Attempt %s of contact %s.', old.id, old.contact_id),
@@ -66,15 +77,24 @@ begin
 end
 $function$;
 
+comment on function public.keep_provider_call_id() is
+  'Refuses another provider''s key for a call that has one.';
 comment on function public.keep_call_facts() is
-  'Refuses another provider''s key, answer, end or outcome for a call that has one.';
+  'Refuses another answer, end or outcome for a call that has one.';
+
+create or replace trigger a_provider_call_id_stays
+  before update of provider_call_id on public.call_attempts
+  for each row
+  execute function public.keep_provider_call_id();
 
 create or replace trigger what_happened_in_a_call_stays
-  before update of provider_call_id, answered_at, ended_at, outcome on public.call_attempts
+  before update of answered_at, ended_at, outcome on public.call_attempts
   for each row
   execute function public.keep_call_facts();
 
 comment on trigger an_attempt_keeps_what_it_is on public.call_attempts is
   'Rule 5: an attempt''s contact, number, call_id and start never change.';
+comment on trigger a_provider_call_id_stays on public.call_attempts is
+  'Rule 5: the provider''s key may come later and then stays.';
 comment on trigger what_happened_in_a_call_stays on public.call_attempts is
-  'Rule 5: the provider''s key may come later and then stays; answer, end and outcome are final.';
+  'Rule 5: answer, end and outcome are final.';

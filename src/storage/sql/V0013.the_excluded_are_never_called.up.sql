@@ -147,10 +147,8 @@ comment on function public.keep_number_excluded() is
   'Lists the number of a contact with do_not_call who is erased.';
 
 
--- An update is seen to by V0009.
-
 create or replace trigger do_not_call_means_excluded
-  before insert on public.contacts
+  before insert or update of do_not_call on public.contacts
   for each row
   when (new.do_not_call and new.state not in ('completed', 'refused', 'excluded'))
   execute function public.exclude_who_must_not_be_called();
@@ -186,7 +184,7 @@ create or replace trigger a_changed_entry_excludes_its_contacts
   execute function public.exclude_listed_contacts();
 
 comment on trigger do_not_call_means_excluded on public.contacts is
-  'Rule 1: a contact with do_not_call is excluded from its import on.';
+  'Rule 1: a contact with do_not_call is excluded from its import on, or from the wish on.';
 comment on trigger the_listed_are_excluded_from_their_import_on on public.contacts is
   'Rule 1: a listed number is excluded from its import on, however it is imported.';
 comment on trigger the_listed_are_excluded_when_their_number_changes on public.contacts is

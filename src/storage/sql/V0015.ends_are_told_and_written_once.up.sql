@@ -24,8 +24,27 @@ security definer
 set search_path = ''
 as $function$
 declare
+  called uuid;
   wrong text;
 begin
+  -- The usual course, by one look at each row.
+  select id
+  into called
+  from public.contacts
+  where id = new.contact_id
+    and campaign_id = new.campaign_id
+    and 'survey.' || state::text = new.event_type::text;
+
+  perform
+  from public.call_attempts
+  where id = new.call_attempt_id
+    and contact_id = called
+    and 'survey.' || outcome::text = new.event_type::text;
+
+  if found then
+    return null;
+  end if;
+
   select
     case
       when new.campaign_id <> contact.campaign_id or attempt.contact_id <> new.contact_id
@@ -52,14 +71,16 @@ begin
   where contact.id = new.contact_id;
 
   -- An event that was deleted again, with its contact, is nobody's concern.
-  if wrong is not null and exists (select from public.events where id = new.id) then
-    perform public.refuse(
-      tg_name,
-      'events',
-      wrong,
-      format('Event %s of contact %s.', new.id, new.contact_id),
-      'Tell the end in the transaction that brings it, or later.'
-    );
+  if wrong is not null then
+    if exists (select from public.events where id = new.id) then
+      perform public.refuse(
+        tg_name,
+        'events',
+        wrong,
+        format('Event %s of contact %s.', new.id, new.contact_id),
+        'Tell the end in the transaction that brings it, or later.'
+      );
+    end if;
   end if;
 
   return null;
@@ -129,13 +150,14 @@ language plpgsql
 set search_path = ''
 as $function$
 begin
-  if old.status = 'sent'
-    and (
-      old.status <> new.status
-      or old.to_email <> new.to_email
-      or old.template_id <> new.template_id
-      or (old.provider_message_id is not null and old.provider_message_id is distinct from new.provider_message_id)
-    )
+  if old.status <> 'sent' then
+    return new;
+  end if;
+
+  if old.status <> new.status
+    or old.to_email <> new.to_email
+    or old.template_id <> new.template_id
+    or (old.provider_message_id is not null and old.provider_message_id is distinct from new.provider_message_id)
   then
     perform public.refuse(
       tg_name,
@@ -157,8 +179,41 @@ security definer
 set search_path = ''
 as $function$
 declare
+  told public.event_type;
+  called uuid;
+  called_in uuid;
+  written_in public.campaign_language;
   wrong text;
 begin
+  -- The usual course, by one look at each row.
+  select event_type, contact_id
+  into told, called
+  from public.events
+  where id = new.event_id
+    and contact_id = new.contact_id
+    and campaign_id = new.campaign_id;
+
+  select campaign_id
+  into called_in
+  from public.contacts
+  where id = called
+    and email = new.to_email;
+
+  select locale
+  into written_in
+  from public.email_templates
+  where id = new.template_id
+    and 'survey.' || type::text = told::text;
+
+  perform
+  from public.campaigns
+  where id = called_in
+    and language = written_in;
+
+  if found then
+    return null;
+  end if;
+
   select
     case
       when event.contact_id <> new.contact_id or event.campaign_id <> new.campaign_id

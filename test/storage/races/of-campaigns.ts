@@ -6,7 +6,7 @@ import type { Turn } from './sessions.js';
 /** Races for campaigns, their lists and the configuration: rules 3, 9, 10 and 13. */
 export const RACES_OF_CAMPAIGNS: Readonly<Record<string, Race>> = {
   'pause against claims': {
-    without: { "the campaign's lock": cut('check_call_may_start', 'for share of campaign') },
+    without: { "the campaign's lock": cut('check_call_may_start', 'for share( of campaign)?') },
     start: async (field) => {
       const { id, people } = await field.campaign({ contacts: 4 });
       const status = field.random.pick(['paused', 'completed', 'cancelled']);
