@@ -5,6 +5,7 @@ import { COLUMNS } from './snapshot/columns.js';
 import { CONSTRAINTS, INDEXES } from './snapshot/constraints.js';
 import { FUNCTIONS } from './snapshot/functions.js';
 import { EVERYTHING_ELSE, EXTENSIONS, SCHEMAS, STATISTICS } from './snapshot/others.js';
+import type { Part } from './snapshot/parts.js';
 import { RELATION, RELATIONS } from './snapshot/relations.js';
 import { SEQUENCES } from './snapshot/sequences.js';
 import { POLICIES, RULES, TRIGGERS } from './snapshot/triggers.js';
@@ -39,6 +40,9 @@ export interface TakenSnapshot {
 /** What the snapshot's JSON looks like; one of another format cannot be compared with ours. */
 export const SNAPSHOT_FORMAT = 1;
 
+/** What the system itself brought has smaller numbers, also in a new database. */
+const FIRST_OID_OF_USERS = 16_384;
+
 /**
  * The settings that the snapshot's text depends on, for its transaction: names are written in full unless they are of
  * pg_catalog, and constants in one way. Compiling the query would take longer than running it.
@@ -66,17 +70,45 @@ set local jit = off`;
  * @returns SQL of a query of one row and one column, `snapshot`
  */
 export function snapshotQuery(schemas: string): string {
+  return headOf(schemas) + [...PARTS, ...RARE_PARTS.map(({ part }) => part)].join(UNION) + TAIL;
+}
+
+/**
+ * A statement of PL/pgSQL that puts the same text into a variable. It asks first what the database has anything of, and
+ * leaves out the rest: to plan the query takes longer than to run it.
+ *
+ * @param variable a variable of type `text`
+ * @param schemas as of {@link snapshotQuery}
+ */
+export function snapshotIntoVariable(variable: string, schemas: string): string {
+  const rare = RARE_PARTS.map(({ part, isThere }) => `(${isThere}, ${quoted(UNION + part)})`);
+  return `execute (
+    select ${quoted(headOf('$1') + PARTS.join(UNION))} || coalesce(string_agg(part, ''), '') || ${quoted(TAIL)}
+    from (
+      values
+        ${rare.join(',\n        ')}
+    ) as rare (is_there, part)
+    where is_there
+  )
+  into ${variable}
+  using ${schemas}`;
+}
+
+function headOf(schemas: string): string {
   return `with asked as materialized (
   select distinct name collate "C" as name from unnest((${schemas})::text[]) as name
   where name <> '${HISTORY_SCHEMA}' and name <> 'information_schema' and name !~ '^pg_'
 ),
 scope as materialized (
-  select pg_namespace.* from pg_namespace join asked on nspname = name
+  select oid, nspname, nspowner, nspacl from pg_namespace join asked on nspname = name
 ),
 ${RELATION},
 ${TYPE},
 parts (object, member, facts) as (
-${PARTS.join('\n\nunion all\n\n')}
+`;
+}
+
+const TAIL = `
 ),
 objects as (
   select object, json_object_agg(member, facts order by member <> 'itself', member collate "C") as members
@@ -88,24 +120,43 @@ select json_strip_nulls(json_build_object(
   'schemas', (select json_agg(name order by name) from asked),
   'objects', (select json_object_agg(object, members order by object collate "C") from objects)
 ))::text as snapshot`;
-}
 
-const PARTS = [
+const UNION = '\n\nunion all\n\n';
+
+const PARTS: readonly Part[] = [
   SCHEMAS,
   EXTENSIONS,
   RELATIONS,
   COLUMNS,
   CONSTRAINTS,
   INDEXES,
-  TRIGGERS,
-  RULES,
-  POLICIES,
   TYPES,
-  SEQUENCES,
-  FUNCTIONS,
-  STATISTICS,
   EVERYTHING_ELSE,
 ];
+
+/** What many databases have nothing of, with SQL that is false only where that is so. */
+const RARE_PARTS: readonly { readonly part: Part; readonly isThere: string }[] = [
+  { part: TRIGGERS, isThere: 'exists (select from pg_trigger where not tgisinternal)' },
+  {
+    part: RULES,
+    isThere: `exists (select from pg_rewrite where rulename <> '_RETURN' and ev_class >= ${FIRST_OID_OF_USERS})`,
+  },
+  { part: POLICIES, isThere: 'exists (select from pg_policy)' },
+  {
+    part: SEQUENCES,
+    isThere: `exists (
+          select from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+          where relkind = 'S' and nspname <> '${HISTORY_SCHEMA}'
+        )`,
+  },
+  { part: FUNCTIONS, isThere: `exists (select from pg_proc where oid >= ${FIRST_OID_OF_USERS})` },
+  { part: STATISTICS, isThere: 'exists (select from pg_statistic_ext)' },
+];
+
+/** A text in quotes that need no doubling of others. */
+function quoted(sql: string): string {
+  return `$part$${sql}$part$`;
+}
 
 /**
  * Takes a snapshot in one round trip, in a transaction of its own that only reads.

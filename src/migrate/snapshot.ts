@@ -11,9 +11,14 @@ export interface SnapshotSource {
    * A query of one row and one column, `snapshot`, of type `text`.
    *
    * @param previous SQL of type `text`: the snapshot before, which says what belongs to the migrations; may be null
-   * @param statements what has been executed since then
    */
-  query(previous: string, statements: readonly Statement[]): string;
+  query(previous: string): string;
+  /**
+   * A statement of PL/pgSQL that puts the same text into a variable of type `text`.
+   *
+   * @param statements what has been executed since the snapshot before
+   */
+  intoVariable(variable: string, previous: string, statements: readonly Statement[]): string;
 }
 
 /**
@@ -45,16 +50,18 @@ export function recordSnapshotSql(
   leaving: bigint | null,
 ): string {
   return `do $record_snapshot$
+declare
+  taken text;
 begin
   set local lock_timeout = ${LOCK_TIMEOUT_MS};
   ${source.settings};
+  ${source.intoVariable('taken', NEWEST_SNAPSHOT, statements)};
   update ${HISTORY_TABLE}
-  set (snapshot, snapshot_format, snapshot_server_major, fingerprint) = (
-    select taken.snapshot, ${source.format}, ${SERVER_MAJOR}, ${fingerprintOf('taken.snapshot')}
-    from (
-${source.query(NEWEST_SNAPSHOT, statements)}
-    ) as taken
-  )
+  set
+    snapshot = taken,
+    snapshot_format = ${source.format},
+    snapshot_server_major = ${SERVER_MAJOR},
+    fingerprint = ${fingerprintOf('taken')}
   where id = (select max(id) from ${HISTORY_TABLE} where version is distinct from ${leaving ?? 'null'});
 exception
   when others then
@@ -77,7 +84,7 @@ export function compareSnapshotSql(source: SnapshotSource): string {
   case when newest.snapshot_format = ${source.format} and newest.snapshot_server_major = ${SERVER_MAJOR} then (
     select ${fingerprintOf('taken.snapshot')}
     from (
-${source.query(NEWEST_SNAPSHOT, [])}
+${source.query(NEWEST_SNAPSHOT)}
     ) as taken
   ) end as live
 from (select * from ${HISTORY_TABLE} order by id desc limit 1) as newest`;
@@ -88,6 +95,6 @@ export function bothSnapshotsSql(source: SnapshotSource): string {
   return `select newest.name, newest.snapshot as recorded, taken.snapshot as live
 from (select * from ${HISTORY_TABLE} order by id desc limit 1) as newest,
 (
-${source.query(NEWEST_SNAPSHOT, [])}
+${source.query(NEWEST_SNAPSHOT)}
 ) as taken`;
 }

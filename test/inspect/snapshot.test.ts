@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { expect } from 'vitest';
-import { asTaken, SNAPSHOT_SETTINGS, snapshotQuery, takeSnapshot } from '../../src/inspect/snapshot.js';
+import {
+  asTaken,
+  SNAPSHOT_SETTINGS,
+  snapshotIntoVariable,
+  snapshotQuery,
+  takeSnapshot,
+} from '../../src/inspect/snapshot.js';
 import { test } from '../support/database.js';
 
 /** Every kind of object that all supported servers write in the same words: all but the bodies of views and of SQL functions. */
@@ -79,6 +85,36 @@ test('a snapshot is the same to the byte when nothing has changed, in a database
   );
   await migrated.client.query(EVERY_KIND);
   expect((await takeSnapshot(migrated.client, ['public'])).text).toBe(first.text);
+});
+
+test.for([
+  ['nothing', 'select 1'],
+  ['every kind', EVERY_KIND],
+  [
+    'a trigger',
+    'create table t (); create trigger t before insert on t execute function suppress_redundant_updates_trigger()',
+  ],
+  ['a rule', 'create table t (); create rule r as on insert to t do instead nothing'],
+  ['a policy', 'create table t (); create policy p on t'],
+  ['a sequence', 'create sequence s'],
+  ['a function', "create function f() returns void language sql as ''"],
+  ['statistics', 'create table t (a integer, b integer); create statistics s on a, b from t'],
+] as const)('the text that a run records, in a database of %s, is the same', async ([, sql], {
+  database,
+}) => {
+  await database.client.query(sql);
+  const { text } = await takeSnapshot(database.client, ['public']);
+  const recorded = snapshotIntoVariable('taken', "array['public']");
+  await database.client.query(`do $run$
+declare
+  taken text;
+begin
+  ${SNAPSHOT_SETTINGS};
+  ${recorded};
+  perform set_config('test.taken', taken, false);
+end
+$run$`);
+  expect(await database.value("select current_setting('test.taken')")).toBe(text);
 });
 
 test('settings of the session and the rights of the role make no difference', async ({ migrated }) => {

@@ -2,11 +2,11 @@ import { commentOn, ifTrue, type Part, privilegesIn, sorted } from './parts.js';
 
 /** A collation's full name, where it is not the one that the type brings. */
 export function otherCollation(collation: string, ofType: string): string {
-  return `(
+  return `case when ${collation} <> ${ofType} then (
       select format('%I.%I', nspname, collname)
       from pg_collation join pg_namespace on pg_namespace.oid = collnamespace
-      where pg_collation.oid = ${collation} and ${collation} <> ${ofType}
-    )`;
+      where pg_collation.oid = ${collation}
+    ) end`;
 }
 
 /**
@@ -16,10 +16,7 @@ export function otherCollation(collation: string, ofType: string): string {
 export const COLUMNS: Part = `select object, format('column %I', attname), json_build_object(
     'type', format_type(atttypid, atttypmod),
     'null allowed', not attnotnull,
-    'not null is not validated', (
-      select ${ifTrue('not convalidated')} from pg_constraint
-      where conrelid = attrelid and contype = 'n' and conkey = array[attnum]
-    ),
+    'not null is not validated', ${ifTrue('attnum = any (not_validated)')},
     'default', case when attgenerated = '' then pg_get_expr(adbin, adrelid) end,
     'generated', case when attgenerated <> '' then pg_get_expr(adbin, adrelid) end,
     'virtual', ${ifTrue("attgenerated = 'v'")},
@@ -37,6 +34,12 @@ export const COLUMNS: Part = `select object, format('column %I', attname), json_
     'privileges', ${privilegesIn('attacl', null, 'relowner')}
   )
 from relation
+left join (
+  select conrelid, array_agg(conkey[1]) as not_validated
+  from pg_constraint
+  where contype = 'n' and not convalidated
+  group by conrelid
+) as not_null on conrelid = relation.oid
 join pg_attribute on attrelid = relation.oid and attnum > 0 and not attisdropped
 join pg_type on pg_type.oid = atttypid
 left join pg_attrdef on adrelid = attrelid and adnum = attnum`;

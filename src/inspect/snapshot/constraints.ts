@@ -8,6 +8,9 @@ function columnsOf(relation: string, numbers: string): string {
     )`;
 }
 
+const USED = `pg_constraint.oid, conname, contype, conrelid, confrelid, conkey, confkey, convalidated, coninhcount,
+    conindid`;
+
 /**
  * Constraints of tables and domains, with the indexes that keep them. "Not null" is told with its column, and a
  * constraint trigger among the triggers.
@@ -38,12 +41,10 @@ export const CONSTRAINTS: Part = `select object, format('constraint %I', conname
     'tablespace', ${tablespace('index.reltablespace')}
   )
 from (
-  select object, 'conrelid' as via, oid from relation
+  select object, ${USED} from relation join pg_constraint on conrelid = relation.oid
   union all
-  select object, 'contypid', oid from type where typtype = 'd'
-) as owner
-join pg_constraint on
-  case via when 'conrelid' then conrelid = owner.oid else contypid = owner.oid end
+  select object, ${USED} from type join pg_constraint on contypid = type.oid
+) as pg_constraint
 left join pg_index on indexrelid = conindid and contype in ('p', 'u', 'x')
 left join pg_class as index on index.oid = indexrelid
 where contype not in ('n', 't')`;

@@ -39,7 +39,7 @@ export function isOfExtension(catalog: Catalog, oid: string): string {
  */
 export function privilegesIn(acl: string, kind: string | null, owner: string): string {
   const spelledOut = kind === null ? acl : `coalesce(${acl}, acldefault('${kind}', ${owner}))`;
-  return `(
+  const listed = `(
       select json_object_agg(role, privileges order by role collate "C")
       from (
         select
@@ -53,11 +53,20 @@ export function privilegesIn(acl: string, kind: string | null, owner: string): s
         group by grantee
       ) as granted
     )`;
+  return kind === null ? whereGiven(acl, listed) : listed;
+}
+
+/** A subquery that is run only where there is something to read: most objects have nothing of most kinds. */
+function whereGiven(value: string, subquery: string): string {
+  return `case when ${value} is not null then ${subquery} end`;
 }
 
 /** Options such as `fillfactor=70`, sorted; null where there are none. */
 export function sorted(options: string): string {
-  return `(select json_agg(option order by option collate "C") from unnest(${options}) as option)`;
+  return whereGiven(
+    options,
+    `(select json_agg(option order by option collate "C") from unnest(${options}) as option)`,
+  );
 }
 
 /** A boolean that is worth telling only when it is true. */
@@ -67,5 +76,5 @@ export function ifTrue(condition: string): string {
 
 /** The name of a tablespace; null for the database's own. */
 export function tablespace(oid: string): string {
-  return `(select spcname from pg_tablespace where pg_tablespace.oid = ${oid})`;
+  return `case when ${oid} <> 0 then (select spcname from pg_tablespace where pg_tablespace.oid = ${oid}) end`;
 }

@@ -3,7 +3,8 @@ import { commentOn, ifTrue, isOfExtension, type Part, privilegesIn, sorted, tabl
 /** What has columns, in the schemas of the snapshot, with the name that the snapshot gives it. */
 export const RELATION = `relation as materialized (
   select
-    pg_class.*,
+    pg_class.oid, relkind, relowner, relpartbound, reloftype, relpersistence, relispopulated, reloptions,
+    reltoastrelid, relam, reltablespace, relforcerowsecurity, relrowsecurity, relreplident, relacl,
     case relkind
       when 'v' then 'view'
       when 'm' then 'materialized view'

@@ -4,7 +4,8 @@ import { commentOn, isOfExtension, type Part, privilegesIn } from './parts.js';
 /** Types that somebody made: none that comes with a table, with another type, or with an extension. */
 export const TYPE = `type as materialized (
   select
-    pg_type.*,
+    pg_type.oid, typowner, typtype, typrelid, typbasetype, typtypmod, typnotnull, typdefault, typcollation,
+    typinput, typacl,
     case typtype when 'e' then 'enum' when 'd' then 'domain' when 'r' then 'range' else 'type' end
       || ' ' || format('%I.%I', nspname, typname) as object
   from scope
