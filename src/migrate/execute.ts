@@ -1,10 +1,11 @@
 import type { Connection } from '../postgres/connect.js';
+import type pg from '../postgres/pg.js';
 import type { Listener } from './events.js';
 import type { MigrationResult } from './failure.js';
 import { HISTORY_TABLE } from './history.js';
 import { knownLosses, runKeeping } from './loss/run-keeping.js';
 import type { Failure, Outcome } from './outcome.js';
-import { runPipeline } from './pipeline.js';
+import { openPipeline } from './pipeline.js';
 import { historyScript, type Message, type Run, transactionScript, type Work } from './script.js';
 import { recordSnapshotSql } from './snapshot.js';
 import type { ServerState } from './state.js';
@@ -31,22 +32,19 @@ export async function execute(
   const done: MigrationResult[] = [];
   const clock = timekeeper(emit, done);
   let predecessor = state.rows.at(-1)?.version ?? null;
-  let waiting: Sent[] = state.hasHistory
-    ? []
-    : historyScript(run).map((message) => ({ ...message, work: null }));
   let tookMs = 0;
-  const onDone = ({ work, step }: Sent, answer: unknown): void => {
+  const onDone = ({ work, step }: Sent, results: readonly pg.QueryResult[]): void => {
     if (work === null) return;
     if (step === 'begin') clock.began(work);
-    if (step === 'record') tookMs = durationIn(answer);
-    if (step === 'commit' && hasCommitted(answer)) clock.committed(work, tookMs);
+    if (step === 'record') tookMs = durationIn(results);
+    if (step === 'commit' && hasCommitted(results)) clock.committed(work, tookMs);
   };
+  const pipeline = openPipeline(connection.client, onDone);
   const drain = async (): Promise<Failure | null> => {
-    const messages = waiting;
-    waiting = [];
-    const failure = await runPipeline(connection.client, messages, onDone);
+    const failure = await pipeline.drain();
     return failure && { work: failure.message.work, message: failure.message, error: failure.error };
   };
+  if (!state.hasHistory) pipeline.send(historyScript(run).map((message) => ({ ...message, work: null })));
   for (const [index, work] of works.entries()) {
     const ending = index === works.length - 1 ? works : null;
     if (work.script.options.transaction) {
@@ -54,7 +52,7 @@ export async function execute(
       const messages = script.map((message) => ({ ...message, work }));
       const end = work.statements.length;
       if (knownLosses(run, work, end).length === 0) {
-        waiting.push(...messages);
+        pipeline.send(messages);
       } else {
         const failure =
           (await drain()) ?? (await runKeeping(connection, run, { work, end, messages }, emit, onDone));
@@ -98,15 +96,13 @@ export function newestAfter(work: Work, { rows }: ServerState, predecessor: bigi
 }
 
 /** To the commit of a transaction that has failed the server answers with ROLLBACK, and with no error. */
-function hasCommitted(answer: unknown): boolean {
-  const results = [answer].flat() as { command?: string }[];
-  return results[0]?.command === 'COMMIT';
+function hasCommitted([commit]: readonly pg.QueryResult[]): boolean {
+  return commit?.command === 'COMMIT';
 }
 
 /** The server's own measure: in a pipeline the answers arrive together, whenever the statements ran. */
-function durationIn(answer: unknown): number {
-  const results = [answer].flat() as { rows?: { duration_ms?: number }[] }[];
-  return results.flatMap(({ rows }) => rows?.[0]?.duration_ms ?? []).at(-1) ?? 0;
+function durationIn(results: readonly pg.QueryResult[]): number {
+  return results.flatMap(({ rows }) => rows[0]?.duration_ms ?? []).at(-1) ?? 0;
 }
 
 interface Clock {

@@ -1,37 +1,132 @@
-import type pg from '../postgres/pg.js';
+import pg from '../postgres/pg.js';
+import { sendSeveral } from '../postgres/several.js';
 import type { Message } from './script.js';
 
+/** The first message that failed, and how. */
+export interface FailedMessage<M> {
+  readonly message: M;
+  readonly error: unknown;
+}
+
+/** Messages on their way, and their answers. */
+export interface Pipeline<M extends Message> {
+  /** Sends messages at once; the server executes them while more are being made. */
+  send(messages: readonly M[]): void;
+  /** Waits for the answers to all that was sent; the first message since the last time that failed, null for none. */
+  drain(): Promise<FailedMessage<M> | null>;
+}
+
 /**
- * Sends all messages without waiting for an answer in between, then collects the answers.
+ * Sends messages without waiting for an answer in between, then collects the answers.
  *
- * The number of round trips does not grow with the number of messages. What stands behind a failed message is still
- * executed by the server, and comes to nothing: inside its transaction every statement is refused, and the guard at
- * the start of the next transaction finds that the predecessor is missing. Only where a killed run has brought that
- * one to its end meanwhile, what comes next is applied.
+ * The number of round trips does not grow with the number of messages. What stands behind a failed message comes to
+ * nothing: inside its transaction every statement is refused, and the guard at the start of the next transaction finds
+ * that the predecessor is missing. Only where a killed run has brought that one to its end meanwhile, what comes next
+ * is applied.
  *
  * @param client a connection in pipeline mode
- * @param onDone called for each message that has succeeded, in order; `answer` is the result of `pg`, or the results
- *   where the message has several statements
+ * @param onDone called for each message that has succeeded, in order, with the results of its commands
+ */
+export function openPipeline<M extends Message>(
+  client: pg.Client,
+  onDone: (message: M, results: readonly pg.QueryResult[]) => void = () => {},
+): Pipeline<M> {
+  const { stream } = client.connection;
+  let failures: FailedMessage<M>[] = [];
+  let answers: Promise<void>[] = [];
+  const sendGroup = (group: readonly M[]): Promise<void> => {
+    const { results, executed } = sendSeveral(client, group.map(({ sql }) => sql).join(BETWEEN));
+    return results.then(
+      (all) => {
+        for (const [index, message] of group.entries()) {
+          onDone(message, message === group.at(-1) ? all.slice(index) : all.slice(index, index + 1));
+        }
+      },
+      (error: unknown) => {
+        failures.push(failedAmong(group, executed(), error));
+      },
+    );
+  };
+  return {
+    send: (messages) => {
+      // Together they leave in few packets.
+      stream.cork();
+      answers.push(...groupsOf(messages).map(sendGroup));
+      stream.uncork();
+    },
+    drain: async () => {
+      await Promise.all(answers);
+      const [first] = failures;
+      answers = [];
+      failures = [];
+      return first ?? null;
+    },
+  };
+}
+
+/**
+ * Sends all messages through a {@link openPipeline | pipeline} and waits for their answers.
+ *
  * @returns the first message that failed, and how; null where every one has succeeded
  */
-export async function runPipeline<M extends Message>(
+export function runPipeline<M extends Message>(
   client: pg.Client,
   messages: readonly M[],
-  onDone: (message: M, answer: unknown) => void = () => {},
-): Promise<{ readonly message: M; readonly error: unknown } | null> {
-  const failures: { message: M; error: unknown }[] = [];
-  const { stream } = client.connection;
-  // Together they leave in few packets.
-  stream.cork();
-  const answers = messages.map((message) =>
-    client.query(message.sql).then(
-      (answer: unknown) => onDone(message, answer),
-      (error: unknown) => {
-        failures.push({ message, error });
-      },
-    ),
-  );
-  stream.uncork();
-  await Promise.all(answers);
-  return failures[0] ?? null;
+  onDone?: (message: M, results: readonly pg.QueryResult[]) => void,
+): Promise<FailedMessage<M> | null> {
+  const pipeline = openPipeline(client, onDone);
+  pipeline.send(messages);
+  return pipeline.drain();
+}
+
+/** Ends a command, also one that ends in a comment. */
+const BETWEEN = '\n;\n';
+
+/**
+ * What goes to the server as one query: the statements of a file with what records them, behind what begins their
+ * transaction. Each answer in a packet of its own would take the server, us and whoever stands between longer than most
+ * statements do. All messages of a group but the last are single commands.
+ */
+function groupsOf<M extends Message>(messages: readonly M[]): readonly (readonly M[])[] {
+  const groups: M[][] = [];
+  let isInTransaction = false;
+  let isOpen = false;
+  for (const message of messages) {
+    const { step } = message;
+    if (isOpen && (step === 'statement' || step === 'record')) groups.at(-1)?.push(message);
+    else groups.push([message]);
+    if (step === 'begin') isInTransaction = true;
+    isOpen = isInTransaction && step === 'statement';
+  }
+  return groups;
+}
+
+/**
+ * The message that failed among some that were sent as one query, with the place of the error in its own text.
+ *
+ * @param executed how many have been executed; none where the server could not parse the query
+ */
+function failedAmong<M extends Message>(
+  messages: readonly M[],
+  executed: number,
+  error: unknown,
+): FailedMessage<M> {
+  const position = error instanceof pg.DatabaseError && error.position ? Number(error.position) : null;
+  let index = Math.min(executed, messages.length - 1);
+  if (error instanceof pg.DatabaseError && position !== null) {
+    const starts = startsOf(messages);
+    index = starts.findLastIndex((start) => start < position);
+    error.position = String(position - (starts[index] ?? 0));
+  }
+  return { message: messages[index] as M, error };
+}
+
+/** Where each text starts in the query, in code points, as the server counts. */
+function startsOf(messages: readonly Message[]): readonly number[] {
+  let next = 0;
+  return messages.map(({ sql }) => {
+    const start = next;
+    next += [...sql].length + BETWEEN.length;
+    return start;
+  });
 }

@@ -137,6 +137,14 @@ describe('every kind of error has its place, and says what PostgreSQL says (E15)
       2,
       8,
     ],
+    [
+      'statements with comments and such characters before it',
+      "select '😀' -- one 😀\n;\nselect 2; -- two\n/* three */ select wrong from people;",
+      '42703',
+      4,
+      20,
+    ],
+    ['the last statement of many', `${'select 1;\n'.repeat(500)}select 1 / 0;`, '22012', 501, 1],
   ] as const)('%s', async ([, sql, sqlState, line, column], { database }) => {
     const error = await failureOf(database, sql);
     expect(error).toMatchObject({ code: 'migration_failed', server: { sqlState }, place: { line, column } });
@@ -166,6 +174,20 @@ describe('every kind of error has its place, and says what PostgreSQL says (E15)
 
   test('a hint of the server is kept', async ({ database }) => {
     expect((await failureOf(database, 'insert into guarded values (1);')).server?.hint).toBe('knock first');
+  });
+
+  test('what only a newer server can read, too, and nothing before it was executed', async ({
+    database,
+    skip,
+  }) => {
+    skip(
+      ((await database.value("select current_setting('server_version_num')::integer")) as number) >= 170000,
+    );
+    const error = await failureOf(
+      database,
+      "select nextval('missing');\nselect 1\n  from json_table('[]', '$[*]' columns (a integer path '$.a')) as t;",
+    );
+    expect(error).toMatchObject({ server: { sqlState: '42601' }, place: { line: 3, column: 32 } });
   });
 
   test('the first error wins over those that follow from it', async ({ database }) => {

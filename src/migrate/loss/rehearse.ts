@@ -48,9 +48,9 @@ export async function rehearse(
   if (first === undefined) return NOTHING;
   const found: (Loss & { readonly version: string })[] = [];
   const messages = rehearsalScript(works, run, state, guarded);
-  const failed = await runPipeline(connection.client, messages, ({ work, part }, answer) => {
+  const failed = await runPipeline(connection.client, messages, ({ work, part }, results) => {
     if (part === undefined) return;
-    const losses = lossesIn(answer);
+    const losses = lossesIn(results);
     note(keeper, part, losses);
     found.push(...losses.map((loss) => ({ ...loss, version: work.label })));
   });
@@ -79,9 +79,8 @@ function refuseUnasked(
   throw new LossRefusedError(losses, keeper.agreed, 'None of it was rolled back.');
 }
 
-function lossesIn(answer: unknown): readonly Loss[] {
-  const results = [answer].flat() as { rows?: Loss[] }[];
-  const losses = results.at(-1)?.rows ?? [];
+function lossesIn(results: readonly pg.QueryResult[]): readonly Loss[] {
+  const losses = (results.at(-1)?.rows ?? []) as unknown as readonly Loss[];
   return losses.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 

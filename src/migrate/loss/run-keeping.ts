@@ -35,7 +35,7 @@ export async function runKeeping<M extends Message>(
   run: Run,
   { work, end, messages }: Transaction<M>,
   emit: Listener,
-  onDone: (message: M, answer: unknown) => void = () => {},
+  onDone: (message: M, results: readonly pg.QueryResult[]) => void = () => {},
 ): Promise<Failed<M>> {
   const { client } = connection;
   const { keeper } = run;
