@@ -89,14 +89,14 @@ async function rollBack(options: DownOptions, keeper: Keeper | undefined): Promi
   const prepare = preparer();
   return withDatabase(options, async ({ connection }) => {
     let left: readonly HistoryRow[] = [];
-    const plan: Planner = async (state, onWork) => {
+    const plan: Planner = async ({ client }, state, onWork) => {
       const to = targetVersion(options.to, state.rows);
       const chosen = planDown(state.rows, { to, steps: stepsOf(options) });
       left = state.rows.slice(0, state.rows.length - chosen.length);
       if (chosen.length === 0) return [];
       onWork?.();
       const versions = chosen.map(({ version }) => version);
-      const recorded = await readDownSql(connection.client, versions);
+      const recorded = await readDownSql(client, versions);
       return Promise.all(
         chosen.map((row) => prepareDown(row, migrations.get(row.version), recorded, prepare)),
       );

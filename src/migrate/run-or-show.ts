@@ -31,7 +31,7 @@ export async function runOrShow(
     return { results, sql: null, losses: keeper?.lost ?? [] };
   }
   const state = await readState(connection);
-  const works = await plan(state);
+  const works = await plan(connection, state);
   const sql = dryRun(state, works);
   if (keeper === undefined) return { results: [], sql, losses: [] };
   const { losses, failure, refused } = await rehearse(

@@ -40,9 +40,14 @@ export interface KeepingRunOptions extends RunOptions {
 /**
  * How a direction finds its work: given the server's state, the files to run, in order.
  *
+ * @param connection for whatever else it must read; not always the same
  * @param onWork called as soon as it is known that there are any, ahead of their being parsed
  */
-export type Planner = (state: ServerState, onWork?: () => void) => Promise<readonly Work[]>;
+export type Planner = (
+  connection: Connection,
+  state: ServerState,
+  onWork?: () => void,
+) => Promise<readonly Work[]>;
 
 /** How long a statement waits for a lock unless its file says otherwise: who waits stops every reader behind it. */
 export const LOCK_TIMEOUT_MS = 4000;
@@ -53,7 +58,7 @@ export const LOCK_TIMEOUT_MS = 4000;
  * Nothing is locked where there is nothing to do. Where another run was there before the lock was ours, the
  * history is read and planned again.
  *
- * @param connection in pipeline mode; is closed
+ * @param connection in pipeline mode; holds the lock, while another one executes; is closed
  * @returns what became of each file
  * @throws MigrationFailedError for the first file that the server refuses
  */
@@ -62,45 +67,46 @@ export async function runUnderLock(
   plan: Planner,
   options: KeepingRunOptions,
 ): Promise<readonly MigrationResult[]> {
-  const forLock = foreseeConnection(connection.target);
+  const executing = foreseeConnection(connection.target, { pipeline: true });
   try {
-    return await lockAndRun(connection, forLock, plan, options);
+    return await lockAndRun(connection, executing, plan, options);
   } finally {
     // At once: each of them waits for its server to say goodbye.
-    await Promise.all([connection.close(), forLock.close()]);
+    await Promise.all([connection.close(), executing.close()]);
   }
 }
 
 async function lockAndRun(
-  connection: Connection,
-  forLock: ForeseenConnection,
+  locking: Connection,
+  foreseen: ForeseenConnection,
   plan: Planner,
   options: KeepingRunOptions,
 ): Promise<readonly MigrationResult[]> {
-  const look = async (onWork?: () => void): Promise<Look> => {
+  const look = async (connection: Connection, onWork?: () => void): Promise<Look> => {
     const state = await readState(connection);
-    return { state, works: await plan(state, onWork) };
+    return { state, works: await plan(connection, state, onWork) };
   };
-  // While the files are parsed the connection for the lock opens.
-  const { state, works } = await look(() => void forLock.open());
+  // While the files are parsed, and the lock is taken, the connection that executes them opens.
+  const { state, works } = await look(locking, () => void foreseen.open());
   if (works.length === 0) return [];
-  refuseStandby(state, describeTarget(connection.target));
+  refuseStandby(state, describeTarget(locking.target));
   refusePooled(state, works);
   const emit = options.onEvent ?? (() => {});
   const { signal, snapshot } = options;
-  const drift = snapshot && state.rows.length > 0 ? readDrift(connection, snapshot).catch(() => null) : null;
+  const drift = snapshot && state.rows.length > 0 ? readDrift(locking, snapshot).catch(() => null) : null;
   let latest: Look = { state, works };
-  const lock = await acquireLock(await forLock.open(), {
+  const lock = await acquireLock(locking, {
     longestMs: options.lockWaitMs,
     hasHistory: state.hasHistory,
     stillNeeded: async () => {
-      latest = await look();
+      latest = await look(locking);
       return latest.works.length > 0;
     },
     onWait: (holder) => emit({ kind: 'waiting', holder }),
     signal,
   });
   if (lock === null) return [];
+  const connection = await foreseen.open();
   // Under the lock once more: another run may just have been between its first statement and its snapshot.
   const drifted =
     snapshot && (await drift)?.state === 'drifted' ? await readDrifted(connection, snapshot) : null;
@@ -116,7 +122,7 @@ async function lockAndRun(
     snapshot: snapshot ?? null,
     keeper: options.keeper ?? null,
   };
-  const executor = state.isPooled ? executorOf(lock.pid) : String(state.pid);
+  const executor = state.isPooled ? executorOf(lock.pid) : String(connection.reportedPid);
   const watch = watchRun(connection.target, executor, emit);
   const stopListening = listenToNotices(connection, emit);
   const interrupt = interruptOn(signal, connection.target, executor, lock);
@@ -124,7 +130,7 @@ async function lockAndRun(
     return await runTries({
       connection,
       run,
-      look,
+      look: () => look(connection),
       seen: isCurrent(latest, lock) ? latest : null,
       emit,
       watch,

@@ -12,8 +12,6 @@ export interface ServerState {
   readonly hasHistory: boolean;
   /** Whether the server is a standby, which nobody can write to. */
   readonly isStandby: boolean;
-  /** The server process behind the connection. */
-  readonly pid: number;
   /** Whether a pooler stands between us and the server: it answers with process numbers of its own. */
   readonly isPooled: boolean;
 }
@@ -23,7 +21,7 @@ export interface ServerState {
  *
  * @param connection in pipeline mode
  */
-export async function readState({ client }: Connection): Promise<ServerState> {
+export async function readState({ client, reportedPid }: Connection): Promise<ServerState> {
   const { stream } = client.connection;
   stream.cork();
   const answers = Promise.all([
@@ -34,14 +32,11 @@ export async function readState({ client }: Connection): Promise<ServerState> {
   ]);
   stream.uncork();
   const [facts, rows] = await answers;
-  const reported: unknown = Reflect.get(client, 'processID');
-  const pid = facts.rows[0]?.pid ?? 0;
   return {
-    pid,
     rows: rows ?? [],
     hasHistory: rows !== null,
     isStandby: facts.rows[0]?.standby === true,
-    isPooled: pid !== reported,
+    isPooled: facts.rows[0]?.pid !== reportedPid,
   };
 }
 

@@ -57,7 +57,7 @@ export async function up(options: UpOptions): Promise<UpResult> {
   const create = options.create === true && options.dryRun !== true;
   return withDatabase({ url: options.url, create }, async ({ connection, created }) => {
     let entries: readonly Entry[] = [];
-    const plan: Planner = async (state, onWork) => {
+    const plan: Planner = async (_, state, onWork) => {
       entries = compare(migrations, state.rows);
       const due = planUp(entries, { to, allowOutOfOrder: options.allowOutOfOrder });
       if (due.length > 0) onWork?.();

@@ -15,6 +15,8 @@ export interface Connection {
   readonly client: pg.Client;
   readonly target: Target;
   readonly serverVersion: ServerVersion;
+  /** The number of the server process, as it was told at login; behind a pooler a number of the pooler's own. */
+  readonly reportedPid: number;
   /** Why the connection was lost while nobody asked anything; undefined as long as it was not. */
   lostBecause(): Error | undefined;
   /** Says goodbye, or after 2 seconds hangs up. Can be called again, and after the connection was lost. */
@@ -81,6 +83,7 @@ function makeConnection(client: pg.Client, target: Target, serverVersion: Server
     client,
     target,
     serverVersion,
+    reportedPid: Number(Reflect.get(client, 'processID')),
     lostBecause: () => lost,
     close: () => {
       closed ??= hangUp(client);

@@ -1,4 +1,4 @@
-import { type Connection, connect } from './connect.js';
+import { type Connection, type ConnectOptions, connect } from './connect.js';
 import type { Target } from './target.js';
 
 /** A connection that is opened as soon as it is foreseen, so that it is there when it is needed. */
@@ -10,11 +10,11 @@ export interface ForeseenConnection {
 }
 
 /** @param target where to connect, once `open` is called */
-export function foreseeConnection(target: Target): ForeseenConnection {
+export function foreseeConnection(target: Target, options: ConnectOptions): ForeseenConnection {
   let opening: Promise<Connection> | undefined;
   return {
     open: () => {
-      opening ??= connect(target);
+      opening ??= connect(target, options);
       opening.catch(() => undefined);
       return opening;
     },

@@ -22,8 +22,8 @@ export interface Cutter extends Listener {
  *
  * @param serverUrl where it leads to
  * @param cut undefined counts only
- * @param options.lingerMs for so long the server is not told that the client of the first connection is gone, as when
- *   that is far away: it goes on with what it was sent
+ * @param options.lingerMs for so long the server is not told that the client of the second connection, which executes, is
+ *   gone, as when that is far away: it goes on with what it was sent
  */
 export async function cutter(
   serverUrl: string,
@@ -64,7 +64,7 @@ export async function cutter(
     }
     const far = dial({ port: Number(port || 5432), host: hostname, allowHalfOpen: true });
     connections++;
-    const lingerMs = connections === 1 ? (options.lingerMs ?? 0) : 0;
+    const lingerMs = connections === 2 ? (options.lingerMs ?? 0) : 0;
     for (const [socket, other, pauseMs] of [
       [near, far, lingerMs],
       [far, near, 0],

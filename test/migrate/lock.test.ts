@@ -108,7 +108,7 @@ describe('one at a time', () => {
     const work = await preparer()({ ...second, migration: second }, 'up', second.up);
     await up({ url, directory, to: 'V1' });
     const plans: (bigint | undefined)[] = [];
-    const plan: Planner = async ({ rows }) => {
+    const plan: Planner = async (_, { rows }) => {
       plans.push(rows.at(-1)?.id);
       if (plans.length > 1) return [];
       // The same version is the newest again afterwards.
