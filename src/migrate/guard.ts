@@ -46,37 +46,30 @@ export const HISTORY_MOVED = 'VS001';
 export const LOCK_LOST = 'VS002';
 
 /**
- * The first SQL of every transaction of a run.
+ * The first SQL of every transaction of a run. It leaves a `lock_timeout` of its own behind.
  *
  * A killed engine frees its lock at once, while the server still executes its last statement and then reads what
  * stands behind it in the pipeline. So each transaction makes sure by itself that it may take effect: it locks the
- * newest row of the history (the table, while there is none), which waits for a transaction that a killed run has
- * left behind, and fails unless that row is the predecessor, a no-transaction file is no further than was read, and
- * the lock's session still holds the lock.
+ * row of its predecessor (the table, while there is none), which waits for a transaction that a killed run has left
+ * behind, and fails unless that is the newest row then, a no-transaction file is no further than was read, and the
+ * lock's session still holds the lock.
  *
  * It needs READ COMMITTED, where every statement sees what was committed before it.
  *
  * It waits as long as one run waits for another, and not just for the lock timeout of the file: nobody stands behind it.
- * The predecessor is looked at before that as well, so that of a whole pipeline behind a failure no guard waits again.
+ * Where the predecessor is not there it does not wait at all: of a whole pipeline behind a failure no guard waits again.
+ *
+ * A block is planned anew each time it is sent, so it asks as little as it can.
  *
  * @param predecessor the version of the newest row that this transaction builds on; null for an empty history
  * @param reached how far the no-transaction file is that this transaction belongs to
  */
 export function guard(predecessor: bigint | null, run: Guarded, reached?: Reached): string {
-  return `do $guard$
-declare
-  newest bigint;
-  lock_timeout text := pg_catalog.current_setting('lock_timeout');
+  return `set local lock_timeout = ${run.lockWaitMs};
+do $guard$
 begin
   ${showExecutor(run)}
-  ${requireNewest(predecessor)}
-  perform pg_catalog.set_config('lock_timeout', '${run.lockWaitMs}', true);
-  perform from ${HISTORY_TABLE} order by id desc limit 1 for update;
-  if not found then
-    lock table ${HISTORY_TABLE} in exclusive mode;
-  end if;
-  perform pg_catalog.set_config('lock_timeout', lock_timeout, true);
-  ${requireNewest(predecessor)}
+  ${predecessor === null ? REQUIRE_EMPTY : requireNewest(predecessor)}
   ${reached === undefined ? '' : requireReached(reached)}
   ${requireLock(run)}
 end
@@ -118,10 +111,22 @@ function showExecutor({ lockPid }: Guarded): string {
   return `perform pg_catalog.pg_advisory_xact_lock_shared(${EXECUTOR_KEY}, ${lockPid});`;
 }
 
-function requireNewest(version: bigint | null): string {
-  return `select version into newest from ${HISTORY_TABLE} order by id desc limit 1;
-  if newest is distinct from ${version ?? 'null'} then
-    raise exception 'another run has moved the history on, to version %', newest using errcode = '${HISTORY_MOVED}';
+const NEWEST = `select version from ${HISTORY_TABLE} order by id desc limit 1`;
+
+const HAS_MOVED = `raise exception 'another run has moved the history on, to version %', (${NEWEST}) using errcode = '${HISTORY_MOVED}';`;
+
+const REQUIRE_EMPTY = `if exists (select from ${HISTORY_TABLE}) then
+    ${HAS_MOVED}
+  end if;
+  lock table ${HISTORY_TABLE} in exclusive mode;
+  if exists (select from ${HISTORY_TABLE}) then
+    ${HAS_MOVED}
+  end if;`;
+
+function requireNewest(version: bigint): string {
+  return `perform from ${HISTORY_TABLE} where version = ${version} for update;
+  if not found or ${version} <> (${NEWEST}) then
+    ${HAS_MOVED}
   end if;`;
 }
 

@@ -1,7 +1,7 @@
 import pg from '../postgres/pg.js';
 import type { Migration, Script } from './files.js';
 import { type Guarded, guard, lockGuard, type Reached } from './guard.js';
-import { CREATE_HISTORY, HISTORY_TABLE } from './history.js';
+import { CREATE_HISTORY, HISTORY_SCHEMA, HISTORY_TABLE } from './history.js';
 import { assertAnnounced, NOTE_BEFORE } from './loss/inventory.js';
 import { announced, type Keeper, partOf } from './loss/keeper.js';
 import { recordSnapshotSql, type SnapshotSource } from './snapshot.js';
@@ -90,6 +90,11 @@ set local session authorization default;
 set local role to default;
 ${FULL_NAMES_ONLY}`;
 
+/** Around the guard of a no-transaction file, whose lock timeout may be the file's own. */
+const NOTED = `'${HISTORY_SCHEMA}.lock_timeout'`;
+const NOTE_LOCK_TIMEOUT = `select from pg_catalog.set_config(${NOTED}, pg_catalog.current_setting('lock_timeout'), true)`;
+const LOCK_TIMEOUT_AS_NOTED = `select from pg_catalog.set_config('lock_timeout', pg_catalog.current_setting(${NOTED}), true)`;
+
 /** Creates the history in a transaction of its own, ahead of the first migration. */
 export function historyScript(run: Run): readonly Message[] {
   return [
@@ -118,8 +123,8 @@ export function transactionScript(
       BEGIN,
       ...durability,
       LIFT_TIMEOUTS,
-      `set local lock_timeout = ${lockTimeoutOf(work, run)}`,
       guard(predecessor, run),
+      `set local lock_timeout = ${lockTimeoutOf(work, run)}`,
     ),
     ...watched(work, run, work.statements, work.statements.length),
     message(
@@ -152,7 +157,7 @@ export function chunkScript(
   const { version, direction } = work;
   const reached: Reached = { version, direction, statementsDone };
   return [
-    message('begin', BEGIN, guard(predecessor, run, reached)),
+    message('begin', BEGIN, NOTE_LOCK_TIMEOUT, guard(predecessor, run, reached), LOCK_TIMEOUT_AS_NOTED),
     ...watched(work, run, statements, progress?.statementsDone ?? work.statements.length),
     message('record', FOR_THE_RECORD, recordSql(work, run, progress, ending)),
     message('commit', 'commit'),
@@ -254,7 +259,8 @@ on conflict (version) do update set
   ${replaced.map((column) => `${column} = excluded.${column}`).join(', ')}`;
 }
 
-/** A text as SQL. */
+/** A text as SQL. `pg` goes through it character by character, which for a whole file takes milliseconds. */
 export function literal(text: string | null | undefined): string {
-  return text === null || text === undefined ? 'null' : pg.escapeLiteral(text);
+  if (text === null || text === undefined) return 'null';
+  return text.includes('\\') ? pg.escapeLiteral(text) : `'${text.replaceAll("'", "''")}'`;
 }
