@@ -74,5 +74,10 @@ function steps(work: Work, state: ServerState, predecessor: bigint | null): Mess
 }
 
 function printed(title: string, messages: readonly Message[]): string {
-  return `-- ${title}\n${messages.map(({ sql }) => `${sql};\n`).join('')}`;
+  return `-- ${title}\n${messages.map(({ sql }) => terminated(sql)).join('')}`;
+}
+
+/** A statement may end in a comment, which would take a semicolon behind it for its own. */
+function terminated(sql: string): string {
+  return sql.slice(sql.lastIndexOf('\n') + 1).includes('--') ? `${sql}\n;\n` : `${sql};\n`;
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { RawStmt } from 'libpg-query';
 
 const folder = new URL('../parsed/', import.meta.url);
@@ -11,9 +11,6 @@ const folder = new URL('../parsed/', import.meta.url);
  * @returns undefined where the parser has to be asked
  */
 export function parsedAtBuild(checksum: string): RawStmt[] | undefined {
-  try {
-    return JSON.parse(readFileSync(new URL(`${checksum}.json`, folder), 'utf8'));
-  } catch {
-    return undefined;
-  }
+  const file = new URL(`${checksum}.json`, folder);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }

@@ -8,7 +8,7 @@ import { test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
 
 const files = {
-  'V1.up.sql': 'create table one (id integer); -- the first\ncreate table two (id integer);',
+  'V1.up.sql': 'create table one (id integer); create table two (id integer) -- the second\n;',
   'V1.down.sql': 'drop table two, one;',
   'V2.up.sql': '-- migrate: no-transaction\ncreate index concurrently one_by_id on one (id);\nselect 7;',
   'V2.down.sql': '-- migrate: no-transaction\ndrop index concurrently one_by_id;',
