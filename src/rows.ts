@@ -707,13 +707,6 @@ export interface TakeTurnsArguments {
 /** The result of `take_turns(integer[])`. */
 export type TakeTurnsResult = void;
 
-/** The installation's time zone: the setting voicesurvey.time_zone of the database, UTC if it has none. */
-export interface TimeZoneOfTheInstallationArguments {
-}
-
-/** The result of `time_zone_of_the_installation()`. */
-export type TimeZoneOfTheInstallationResult = string | null;
-
 /** The turn, 1 to 256, of a telephone number. */
 export interface TurnOfArguments {
   readonly phone_number: string | null;

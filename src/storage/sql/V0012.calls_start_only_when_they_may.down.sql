@@ -17,4 +17,3 @@ drop function if exists public.check_latest_call_is_kept();
 drop function if exists public.check_ended_call();
 drop function if exists public.check_new_call();
 drop function if exists public.check_call_may_start();
-drop function if exists public.time_zone_of_the_installation();

@@ -28,15 +28,23 @@
 -- is waited for no longer than 2 s: who writes the first waits for both.
 
 
-create or replace function public.time_zone_of_the_installation()
-returns text
+create or replace function public.check_call_may_start()
+returns trigger
 language plpgsql
-stable
+security definer
 set search_path = ''
 as $function$
 declare
   settings text;
+  local_start time;
+  called_in uuid;
+  number text;
+  interval_minutes integer;
+  previous record;
+  broken text;
 begin
+  -- The settings of the database, a line each; the time zone's is cut out of them, since a regular expression would
+  -- take ten times as long.
   select E'\n' || array_to_string(setconfig, E'\n')
   into settings
   from pg_catalog.pg_db_role_setting
@@ -47,25 +55,11 @@ begin
       where datname = current_database()
     );
 
-  -- What stands between the setting's name and the end of its line; a regular expression takes ten times as long.
-  return coalesce(nullif(split_part(split_part(settings, E'\nvoicesurvey.time_zone=', 2), E'\n', 1), ''), 'UTC');
-end
-$function$;
+  local_start := (
+    new.started_at
+    at time zone coalesce(nullif(split_part(split_part(settings, E'\nvoicesurvey.time_zone=', 2), E'\n', 1), ''), 'UTC')
+  )::time;
 
-create or replace function public.check_call_may_start()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $function$
-declare
-  local_start constant time := (new.started_at at time zone public.time_zone_of_the_installation())::time;
-  called_in uuid;
-  number text;
-  interval_minutes integer;
-  previous record;
-  broken text;
-begin
   -- The usual course, by one look at each row. The contact's count goes up in the same transaction, before the
   -- attempt or after it.
   select campaign_id, phone_number
@@ -393,8 +387,6 @@ begin
 end
 $function$;
 
-comment on function public.time_zone_of_the_installation() is
-  'The installation''s time zone: the setting voicesurvey.time_zone of the database, UTC if it has none.';
 comment on function public.check_call_may_start() is
   'Refuses an attempt to a contact who may not be called, or not now, or not again.';
 comment on function public.check_new_call() is

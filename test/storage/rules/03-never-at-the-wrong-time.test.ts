@@ -157,6 +157,9 @@ withOwnDatabase(
         .query(`begin; ${withIds(dial('one_of_plain', { campaign: 'plain' }), rowsOfHistory)}`)
         .finally(() => client.query('rollback'));
     await expect(dialled()).rejects.toMatchObject({ constraint: 'calls_start_only_in_the_calling_hours' });
+    await client.query(`alter database "${name}" set work_mem = '5MB'`);
+    await client.query(`alter database "${name}" set a.note = 'voicesurvey.time_zone=${place}'`);
+    await expect(dialled()).rejects.toMatchObject({ constraint: 'calls_start_only_in_the_calling_hours' });
     await client.query(
       `alter role current_user in database "${name}" set voicesurvey.time_zone = '${place}'`,
     );
@@ -164,6 +167,7 @@ withOwnDatabase(
       constraint: 'calls_start_only_in_the_calling_hours',
     });
     await zone(place);
+    await client.query(`alter database "${name}" set zz.note = 'behind it'`);
     await dialled();
     await zone('UTC');
     await expect(dialled()).rejects.toMatchObject({ constraint: 'calls_start_only_in_the_calling_hours' });
