@@ -6,7 +6,7 @@ import { acceptServerVersion, type ServerVersion } from './server-version.js';
 import { describeTarget, type Target } from './target.js';
 import { encryptionsToTry } from './tls.js';
 
-/** How long `close` waits for a server that does not let go. */
+/** How long `close` waits for a network that does not take the goodbye. */
 const CLOSE_TIMEOUT_MILLISECONDS = 2000;
 
 /** An open connection. */
@@ -19,7 +19,7 @@ export interface Connection {
   readonly reportedPid: number;
   /** Why the connection was lost while nobody asked anything; undefined as long as it was not. */
   lostBecause(): Error | undefined;
-  /** Says goodbye, or after 2 seconds hangs up. Can be called again, and after the connection was lost. */
+  /** Says goodbye and hangs up. Can be called again, and after the connection was lost. */
   close(): Promise<void>;
 }
 
@@ -92,8 +92,11 @@ function makeConnection(client: pg.Client, target: Target, serverVersion: Server
   };
 }
 
+/** Like libpq, it does not wait for the server to hang up as well, which takes it a round trip and some time to tidy up. */
 async function hangUp(client: pg.Client): Promise<void> {
-  const timer = setTimeout(() => client.connection.stream.destroy(), CLOSE_TIMEOUT_MILLISECONDS);
+  const { stream } = client.connection;
+  stream.once('finish', () => stream.destroy());
+  const timer = setTimeout(() => stream.destroy(), CLOSE_TIMEOUT_MILLISECONDS);
   try {
     await client.end();
   } finally {
