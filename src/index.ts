@@ -11,11 +11,12 @@
  * ```
  * @module
  */
+
+export { DifferencesError } from './inspect/baseline/differences-error.js';
 export {
   type BaselineOptions,
   type BaselineResult,
   baseline,
-  DifferencesError,
 } from './inspect/baseline.js';
 
 export { makeUpRows } from './inspect/check/make-up-rows.js';

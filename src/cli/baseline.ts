@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { type BaselineResult, baseline } from '../inspect/baseline.js';
-import { startEmbeddedServer } from '../postgres/embedded.js';
+import type { BaselineResult } from '../inspect/baseline.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import {
   type CommonOptions,
@@ -14,7 +13,7 @@ import {
 import { interruptible } from './interrupt.js';
 import { type Answer, differenceLines, serverLine } from './output.js';
 import { tellProgress } from './progress.js';
-import { type ChosenServer, embeddedDirectory } from './server.js';
+import { type ChosenServer, startEmbedded } from './server.js';
 
 interface Options extends CommonOptions, FolderOptions, Pick<RunCommandOptions, 'lockWait'> {
   readonly acceptDifferences?: boolean;
@@ -39,8 +38,8 @@ async function run(
   [version = '']: readonly string[],
 ): Promise<Answer> {
   // On the embedded server everything may be tried out.
-  const elsewhere = async (): Promise<string> =>
-    (embedded ?? (await startEmbeddedServer({ directory: embeddedDirectory() }))).url;
+  const elsewhere = async (): Promise<string> => (embedded ?? (await startEmbedded()).embedded).url;
+  const { baseline } = await import('../inspect/baseline.js');
   const result = await interruptible(options.json, (signal) =>
     baseline({
       url,

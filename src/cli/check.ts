@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { type CheckProgress, type CheckResult, check } from '../inspect/check.js';
+import type { CheckProgress, CheckResult } from '../inspect/check.js';
 import type { Finding } from '../inspect/finding.js';
-import { measureLocks } from '../inspect/locks.js';
 import { addProductRows, isProduct } from '../seed/product-rows.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import { annotationOf, pathIn } from './annotations.js';
@@ -54,6 +53,7 @@ async function runLocks(
   { url }: ChosenServer,
 ): Promise<Answer> {
   const onMigration = json ? undefined : (label: string) => tellPassing(`${label} …`);
+  const { measureLocks } = await import('../inspect/locks.js');
   const result = await interruptible(json, (signal) =>
     measureLocks({ url, directory, sizesIn, onMigration, signal }),
   );
@@ -64,6 +64,7 @@ async function runLocks(
 async function runProofs({ dir: directory, json, lints }: Options, { url }: ChosenServer): Promise<Answer> {
   const rows = (await isProduct(directory)) ? addProductRows : undefined;
   const onProgress = json ? undefined : tellProgress;
+  const { check } = await import('../inspect/check.js');
   const result = await interruptible(json, (signal) =>
     check({ url, directory, lints, rows, onProgress, signal }),
   );

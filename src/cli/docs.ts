@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { documentation, snapshot } from '../inspect/generate.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import {
   type CommonOptions,
@@ -29,6 +28,7 @@ export function docsCommand(): Command {
 }
 
 async function run({ dir: directory, out }: Options, { url }: ChosenServer): Promise<Answer> {
+  const { documentation, snapshot } = await import('../inspect/generate.js');
   const { markdown, svg } = await documentation(await snapshot({ url, directory }));
   const files = [join(out, 'schema.md'), join(out, 'schema.svg')] as const;
   await writeProduct(files[0], markdown);

@@ -1,5 +1,4 @@
 import { join, relative } from 'node:path';
-import { contents } from '../inspect/contents.js';
 import type { EmbeddedServer } from '../postgres/embedded.js';
 import { isClone, packageRoot, workingDirectory } from './server.js';
 
@@ -20,6 +19,7 @@ export function shownPath(path: string): string {
  * The password is one that the server made up, and it listens on this machine only.
  */
 export async function welcome({ url }: EmbeddedServer): Promise<string[]> {
+  const { contents } = await import('../inspect/contents.js');
   const { tables, enums, rows } = await contents({ url });
   const next = [
     [`psql "$(${call('url')})"`, 'open it, in psql or any client'],

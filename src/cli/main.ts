@@ -17,6 +17,9 @@ import { urlCommand } from './url.js';
 import { explainUsage } from './usage.js';
 import { verifyCommand } from './verify.js';
 
+// Every command defines itself here; what only one of them needs to run, it imports when it does: reading and compiling
+// all of it would be a good part of the time of an "up".
+
 const EXIT_CODES = `
 Exit codes:
   0  done
@@ -42,7 +45,7 @@ by voicesurvey-db <command> --help.
  */
 export async function main(args: readonly string[]): Promise<void> {
   surviveClosedOutput();
-  const program = makeProgram();
+  const program = makeProgram(args[0]);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -53,7 +56,25 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-function makeProgram(): Command {
+const COMMANDS: Readonly<Record<string, () => Command>> = {
+  up: upCommand,
+  down: downCommand,
+  status: statusCommand,
+  verify: verifyCommand,
+  baseline: baselineCommand,
+  check: checkCommand,
+  new: newCommand,
+  docs: docsCommand,
+  types: typesCommand,
+  repair: repairCommand,
+  seed: seedCommand,
+  start: startCommand,
+  stop: stopCommand,
+  url: urlCommand,
+};
+
+/** @param first the first word; where it is a command, the others need not be known */
+function makeProgram(first: string | undefined): Command {
   const program = new Command('voicesurvey-db')
     .description(
       'The PostgreSQL database of an AI phone-survey product: its schema, its seed data, a server to start with.',
@@ -61,22 +82,8 @@ function makeProgram(): Command {
     .version(packageVersion)
     .addHelpText('after', EXIT_CODES + ENVIRONMENT)
     .showSuggestionAfterError();
-  const commands = [
-    upCommand(),
-    downCommand(),
-    statusCommand(),
-    verifyCommand(),
-    baselineCommand(),
-    checkCommand(),
-    newCommand(),
-    docsCommand(),
-    typesCommand(),
-    repairCommand(),
-    seedCommand(),
-    startCommand(),
-    stopCommand(),
-    urlCommand(),
-  ];
+  const named = first !== undefined && Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+  const commands = named === undefined ? Object.values(COMMANDS).map((make) => make()) : [named()];
   for (const command of commands) program.addCommand(command.addHelpText('after', EXIT_CODES));
   for (const command of [program, ...commands]) {
     command.exitOverride().configureOutput({ outputError: () => {} });

@@ -1,4 +1,4 @@
-import { DifferencesError } from '../inspect/baseline.js';
+import { DifferencesError } from '../inspect/baseline/differences-error.js';
 import type { Difference } from '../inspect/difference.js';
 import type { Server } from '../migrate/database.js';
 import { MigrationFileError, type Place } from '../migrate/errors.js';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type EmbeddedServer, startEmbeddedServer } from '../postgres/embedded.js';
+import type { EmbeddedServer } from '../postgres/embedded.js';
 import { UsageError } from '../postgres/errors.js';
 import { describeTarget } from '../postgres/target.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
@@ -79,7 +79,9 @@ export async function chooseServerToTryOn({
   return { url, address: addressOf(url), embedded: null };
 }
 
-async function startEmbedded(): Promise<ChosenServer> {
+/** Starts the embedded server where it does not run yet. */
+export async function startEmbedded(): Promise<ChosenServer & { readonly embedded: EmbeddedServer }> {
+  const { startEmbeddedServer } = await import('../postgres/embedded.js');
   const embedded = await startEmbeddedServer({ directory: embeddedDirectory() });
   return { url: embedded.url, address: addressOf(embedded.url), embedded };
 }

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { startEmbeddedServer } from '../postgres/embedded.js';
 import { type CommonOptions, makeCommand } from './command.js';
 import { startedLine } from './embedded-lines.js';
 import type { Answer } from './output.js';
-import { embeddedDirectory, requireEmbedded } from './server.js';
+import { requireEmbedded, startEmbedded } from './server.js';
 
 /** `start`: starts the embedded server. */
 export function startCommand(): Command {
@@ -12,7 +11,7 @@ export function startCommand(): Command {
 
 async function run(options: CommonOptions): Promise<Answer> {
   requireEmbedded(options, 'start');
-  const server = await startEmbeddedServer({ directory: embeddedDirectory() });
+  const { embedded: server } = await startEmbedded();
   return {
     document: { ...server },
     lines: [

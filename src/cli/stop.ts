@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { stopEmbeddedServer } from '../postgres/embedded.js';
 import { type CommonOptions, makeCommand } from './command.js';
 import { shownPath } from './embedded-lines.js';
 import type { Answer } from './output.js';
@@ -13,6 +12,7 @@ export function stopCommand(): Command {
 async function run(options: CommonOptions): Promise<Answer> {
   requireEmbedded(options, 'stop');
   const directory = embeddedDirectory();
+  const { stopEmbeddedServer } = await import('../postgres/embedded.js');
   const stopped = await stopEmbeddedServer({ directory });
   const path = shownPath(directory);
   return {

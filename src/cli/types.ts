@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { snapshot, types } from '../inspect/generate.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import {
   type CommonOptions,
@@ -28,6 +27,7 @@ export function typesCommand(): Command {
 }
 
 async function run({ dir: directory, out }: Options, { url }: ChosenServer): Promise<Answer> {
+  const { snapshot, types } = await import('../inspect/generate.js');
   const text = types(await snapshot({ url, directory }));
   if (out === undefined) return { document: { types: text }, lines: [], product: text.trimEnd() };
   await writeProduct(out, text);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type VerifyResult, verify } from '../inspect/verify.js';
+import type { VerifyResult } from '../inspect/verify.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import { type CommonOptions, type FolderOptions, folderOption, makeDatabaseCommand } from './command.js';
 import { InvalidArgumentError } from './commander.js';
@@ -28,6 +28,7 @@ export function verifyCommand(): Command {
 async function run(options: Options, { url }: ChosenServer): Promise<Answer> {
   const { dir: directory, rules, statementTimeout } = options;
   const statementTimeoutMs = statementTimeout === undefined ? undefined : statementTimeout * 1000;
+  const { verify } = await import('../inspect/verify.js');
   const result = await verify({ url, directory, rules, statementTimeoutMs });
   return {
     document: { ...result },

@@ -4,7 +4,8 @@ import type { Listener } from '../migrate/events.js';
 import { type Migration, readMigrations } from '../migrate/files.js';
 import { parseStatements } from '../migrate/statements.js';
 import { parseVersion } from '../migrate/version.js';
-import { RefusedError, UsageError } from '../postgres/errors.js';
+import { UsageError } from '../postgres/errors.js';
+import { DifferencesError } from './baseline/differences-error.js';
 import { makeReference, type Reference } from './baseline/reference.js';
 import { type Difference, differences } from './difference.js';
 import { schemasOf } from './schemas.js';
@@ -43,21 +44,6 @@ export interface BaselineResult {
   readonly current: string;
   /** In what it differs all the same; empty unless that was accepted. */
   readonly differences: readonly Difference[];
-}
-
-/** The database is not what the migrations make, and nobody has said that it may be. */
-export class DifferencesError extends RefusedError {
-  readonly differences: readonly Difference[];
-
-  constructor(label: string, found: readonly Difference[], where: string) {
-    const count = `${found.length} ${found.length === 1 ? 'difference' : 'differences'}`;
-    super('not_the_same', `The database is not what ${label} makes: ${count}. Nothing was changed.`, {
-      remedy:
-        'Put right by hand what should not be, or name the version that it really is; what may stay as it is, ' +
-        `keep in the history with --accept-differences.${where}`,
-    });
-    this.differences = found;
-  }
 }
 
 /**
