@@ -94,7 +94,7 @@ async function rollBack(options: DownOptions, keeper: Keeper | undefined): Promi
       const chosen = planDown(state.rows, { to, steps: stepsOf(options) });
       left = state.rows.slice(0, state.rows.length - chosen.length);
       if (chosen.length === 0) return [];
-      onWork?.();
+      await onWork?.();
       const versions = chosen.map(({ version }) => version);
       const recorded = await readDownSql(client, versions);
       return Promise.all(

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { applicationName } from '../postgres/application-name.js';
 import type { Connection } from '../postgres/connect.js';
 import { type ForeseenConnection, foreseeConnection } from '../postgres/foreseen.js';
@@ -41,12 +42,12 @@ export interface KeepingRunOptions extends RunOptions {
  * How a direction finds its work: given the server's state, the files to run, in order.
  *
  * @param connection for whatever else it must read; not always the same
- * @param onWork called as soon as it is known that there are any, ahead of their being parsed
+ * @param onWork awaited as soon as it is known that there are any, ahead of their being parsed
  */
 export type Planner = (
   connection: Connection,
   state: ServerState,
-  onWork?: () => void,
+  onWork?: () => Promise<void>,
 ) => Promise<readonly Work[]>;
 
 /** How long a statement waits for a lock unless its file says otherwise: who waits stops every reader behind it. */
@@ -82,12 +83,17 @@ async function lockAndRun(
   plan: Planner,
   options: KeepingRunOptions,
 ): Promise<readonly MigrationResult[]> {
-  const look = async (connection: Connection, onWork?: () => void): Promise<Look> => {
+  const look = async (connection: Connection, onWork?: () => Promise<void>): Promise<Look> => {
     const state = await readState(connection);
     return { state, works: await plan(connection, state, onWork) };
   };
   // While the files are parsed, and the lock is taken, the connection that executes them opens.
-  const { state, works } = await look(locking, () => void foreseen.open());
+  const { state, works } = await look(locking, async () => {
+    void foreseen.open();
+    // A socket of this machine is connected by the turn after the next; then its login is on the way.
+    await setImmediate();
+    await setImmediate();
+  });
   if (works.length === 0) return [];
   refuseStandby(state, describeTarget(locking.target));
   refusePooled(state, works);

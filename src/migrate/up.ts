@@ -60,7 +60,7 @@ export async function up(options: UpOptions): Promise<UpResult> {
     const plan: Planner = async (_, state, onWork) => {
       entries = compare(migrations, state.rows);
       const due = planUp(entries, { to, allowOutOfOrder: options.allowOutOfOrder });
-      if (due.length > 0) onWork?.();
+      if (due.length > 0) await onWork?.();
       return Promise.all(due.map((migration) => prepare({ ...migration, migration }, 'up', migration.up)));
     };
     const { results: applied, sql } = await runOrShow(connection, plan, options);
