@@ -19,7 +19,8 @@ import { fileURLToPath } from 'node:url';
 /**
  * @typedef {object} Contender
  * @property {string} name
- * @property {boolean} [isOurs] measured with more rounds
+ * @property {boolean} [moreRounds] measured with more rounds
+ * @property {boolean} [hasNoHistory] not measured where everything is applied already
  * @property {boolean} [pipelines] sends without waiting for answers, see proxy.js
  * @property {(folder: string, migrations: readonly Migration[]) => Promise<void>} write
  * @property {(folder: string, url: string) => import('./measure.js').Command} command
@@ -57,6 +58,15 @@ export const floor = {
   command: (folder, url) => ({ file: node, args: [here('./floor.js'), folder, url] }),
 };
 
+/** @type {Contender} */
+export const sqlAlone = {
+  name: 'the SQL alone, as one query',
+  moreRounds: true,
+  hasNoHistory: true,
+  write: writePairs,
+  command: (folder, url) => ({ file: node, args: [here('./alone.js'), folder, url] }),
+};
+
 /**
  * Ours, as its two users have it: the operator's command, and a program that calls the library.
  *
@@ -67,7 +77,7 @@ export function ourContenders(ours) {
   return [
     {
       name: 'voicesurvey-db up',
-      isOurs: true,
+      moreRounds: true,
       pipelines: true,
       write: writePairs,
       command: (folder, url) => ({
@@ -78,7 +88,7 @@ export function ourContenders(ours) {
     },
     {
       name: 'voicesurvey-db, called by a program',
-      isOurs: true,
+      moreRounds: true,
       pipelines: true,
       write: writePairs,
       command: (folder, url) => ({

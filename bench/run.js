@@ -5,7 +5,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { floor, ourContenders, peers } from './contenders.js';
+import { floor, ourContenders, peers, sqlAlone } from './contenders.js';
 import { layOutPackage } from './package-tree.js';
 import { startProxy } from './proxy-control.js';
 import { largeFile, scenarios } from './scenarios.js';
@@ -69,7 +69,7 @@ async function bench() {
   const proxy = await startProxy(server);
   cleanup.push(() => proxy.stop());
 
-  const contenders = [...ourContenders(ours), ...(options.ours ? [] : peers)];
+  const contenders = [sqlAlone, ...ourContenders(ours), ...(options.ours ? [] : peers)];
   const { noOp, fresh, small } = await scenarios(clone);
   /** @type {Row[]} */
   const rows = [floor, ...contenders].map(({ name }) => ({ name, cells: {} }));
@@ -81,10 +81,11 @@ async function bench() {
     const lowest = await makeTrial(server, proxy, work, floor, scenario);
     note(rows[0], scenario.name, await lowest.weigh());
     for (const [index, contender] of contenders.entries()) {
+      if (contender.hasNoHistory === true && scenario.isApplied) continue;
       say(`${scenario.name}: ${contender.name}`);
       const trial = await makeTrial(server, proxy, work, contender, scenario);
       note(rows[index + 1], scenario.name, await trial.weigh());
-      const [without = 0, with_ = 0] = contender.isOurs === true ? rounds.ours : rounds.peers;
+      const [without = 0, with_ = 0] = contender.moreRounds === true ? rounds.ours : rounds.peers;
       note(rows[index + 1], scenario.name, {
         at0: await measure(trial, lowest, 0, without),
         at20: await measure(trial, lowest, LATENCY_MS, with_),

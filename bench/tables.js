@@ -39,7 +39,7 @@ export function speedTable(rows, scenarios, latencyMs) {
         row.name,
         ...scenarios.flatMap((name) => {
           const { roundTrips, at0, at20 } = row.cells[name] ?? {};
-          return [String(roundTrips), time(at0), time(at20)];
+          return [String(roundTrips ?? '–'), time(at0), time(at20)];
         }),
       ]),
     ],
@@ -47,13 +47,13 @@ export function speedTable(rows, scenarios, latencyMs) {
 }
 
 /**
- * The floor's time beside the first contender, the one that is measured most.
+ * The floor's time beside the first contender that was measured, one of those that are measured most.
  *
  * @param {readonly Row[]} others
  * @param {string} scenario
  */
 function floorTimes(others, scenario) {
-  const { at0, at20 } = others[0]?.cells[scenario] ?? {};
+  const { at0, at20 } = others.find(({ cells }) => cells[scenario]?.at0 !== undefined)?.cells[scenario] ?? {};
   return [at0, at20].map((measured) =>
     measured === undefined ? '–' : `1 (${measured.otherMs.toFixed(0)} ms)`,
   );
@@ -71,7 +71,8 @@ export function memoryTable(rows, scenarios) {
     rows.map(({ name, cells }) => [
       name,
       ...scenarios.map((scenario) => {
-        const { peakMb = Number.NaN, exitCode } = cells[scenario] ?? {};
+        const { peakMb, exitCode } = cells[scenario] ?? {};
+        if (peakMb === undefined) return '–';
         return `${peakMb.toFixed(0)}${exitCode === 0 ? '' : ' (refused)'}`;
       }),
     ]),

@@ -1,0 +1,14 @@
+// @ts-check
+// The SQL of a folder and nothing else, as one query and so in one transaction: what PostgreSQL and Node.js take at least,
+// whoever applies it. It knows no history, so it cannot be run twice.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+
+const [folder = '', url] = process.argv.slice(2);
+const names = (await readdir(folder)).filter((name) => name.endsWith('.up.sql')).sort();
+const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+const client = new pg.Client(url);
+await client.connect();
+await client.query(texts.join(';\n'));
+await client.end();
