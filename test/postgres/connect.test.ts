@@ -256,14 +256,15 @@ describe('closing', () => {
     expect((await query).rows[0].n).toBe(1);
   });
 
-  test('hangs up on a server that does not answer any more', async () => {
+  test('does not wait for a server that does not answer any more', async () => {
     await using between = await relay(server.port);
     const connection = await connect({ ...server.target('trusted', '', '127.0.0.1'), port: between.port });
     between.cut();
     const start = performance.now();
     await connection.close();
     expect(connection.client.connection.stream.destroyed).toBe(true);
-    expect(performance.now() - start).toBeLessThan(4000);
+    // Long before it would give up.
+    expect(performance.now() - start).toBeLessThan(1500);
   });
 });
 
