@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
 /** How often each is measured, ours and the others; the first number is without latency, the second with. */
 const ROUNDS = {
   noOp: { ours: [21, 11], peers: [5, 3] },
-  fresh: { ours: [11, 7], peers: [5, 3] },
+  fresh: { ours: [21, 11], peers: [5, 3] },
   small: { ours: [5, 3], peers: [2, options.full ? 1 : 0] },
 };
 const LATENCY_MS = 20;
