@@ -23,6 +23,8 @@ export const DRY_RUN: Run = {
   lockPid: 0,
   lockWaitMs: 0,
   lockTimeoutMs: LOCK_TIMEOUT_MS,
+  // That depends on the system of the server.
+  noticesLostClient: true,
   // Hundreds of lines that say nothing of the migrations.
   snapshot: null,
   // As are those that look at what a down takes away.

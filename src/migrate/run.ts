@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { applicationName } from '../postgres/application-name.js';
 import type { Connection } from '../postgres/connect.js';
+import { explainLostConnection } from '../postgres/connection-errors.js';
 import { type ForeseenConnection, foreseeConnection } from '../postgres/foreseen.js';
 import { describeTarget } from '../postgres/target.js';
 import { readDrift, readDrifted } from './drift.js';
@@ -105,6 +106,8 @@ async function lockAndRun(
     longestMs: options.lockWaitMs,
     hasHistory: state.hasHistory,
     stillNeeded: async () => {
+      // It would idle for as long as the other run takes, and whoever stands between may end what idles.
+      await foreseen.close();
       latest = await look(locking);
       return latest.works.length > 0;
     },
@@ -125,6 +128,7 @@ async function lockAndRun(
     // To PostgreSQL 0 is for ever.
     lockWaitMs: options.lockWaitMs === undefined ? 0 : Math.max(1, Math.round(options.lockWaitMs)),
     lockTimeoutMs: LOCK_TIMEOUT_MS,
+    noticesLostClient: state.noticesLostClient,
     snapshot: snapshot ?? null,
     keeper: options.keeper ?? null,
   };
@@ -142,6 +146,8 @@ async function lockAndRun(
       watch,
       signal,
     });
+  } catch (error) {
+    throw explainLostConnection(error, connection) ?? error;
   } finally {
     stopListening();
     await interrupt.done();

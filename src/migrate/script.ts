@@ -35,6 +35,8 @@ export interface Run extends Guarded {
   readonly appliedOn: string;
   /** The lock timeout of files that set none, in milliseconds. */
   readonly lockTimeoutMs: number;
+  /** As of the server's state. */
+  readonly noticesLostClient: boolean;
   /** Describes the catalog that the run leaves; null where nobody asked for it. */
   readonly snapshot: SnapshotSource | null;
   /** Sees to it that a down takes no data away unasked; null for an up, and where nothing is sent. */
@@ -50,6 +52,17 @@ export interface Progress {
 
 /** How every transaction of a run begins. */
 export const BEGIN = 'begin isolation level read committed read write';
+
+/** The parser takes every file apart by this; where it is off, the server would find other ends of strings. */
+export const STRINGS_AS_PARSED = 'set local standard_conforming_strings = on';
+
+/**
+ * The statements of a file are one query, of which nothing is answered before its end. So that a killed run does not go on
+ * to that end in the server, the server looks twice a second whether its client is still there.
+ */
+function lookForTheClient({ noticesLostClient }: Run): readonly string[] {
+  return noticesLostClient ? ['set local client_connection_check_interval = 500'] : [];
+}
 
 /** Timeouts meant for the statements of a service would cut a migration short. */
 export const LIFT_TIMEOUTS =
@@ -123,6 +136,8 @@ export function transactionScript(
       BEGIN,
       ...durability,
       LIFT_TIMEOUTS,
+      STRINGS_AS_PARSED,
+      ...lookForTheClient(run),
       guard(predecessor, run),
       `set local lock_timeout = ${lockTimeoutOf(work, run)}`,
     ),
@@ -157,7 +172,15 @@ export function chunkScript(
   const { version, direction } = work;
   const reached: Reached = { version, direction, statementsDone };
   return [
-    message('begin', BEGIN, NOTE_LOCK_TIMEOUT, guard(predecessor, run, reached), LOCK_TIMEOUT_AS_NOTED),
+    message(
+      'begin',
+      BEGIN,
+      STRINGS_AS_PARSED,
+      ...lookForTheClient(run),
+      NOTE_LOCK_TIMEOUT,
+      guard(predecessor, run, reached),
+      LOCK_TIMEOUT_AS_NOTED,
+    ),
     ...watched(work, run, statements, progress?.statementsDone ?? work.statements.length),
     message('record', FOR_THE_RECORD, recordSql(work, run, progress, ending)),
     message('commit', 'commit'),

@@ -12,6 +12,8 @@ export interface ServerState {
   readonly hasHistory: boolean;
   /** Whether the server is a standby, which nobody can write to. */
   readonly isStandby: boolean;
+  /** Whether the server can look, while it executes, whether its client is still there; not every system can. */
+  readonly noticesLostClient: boolean;
   /** Whether a pooler stands between us and the server: it answers with process numbers of its own. */
   readonly isPooled: boolean;
 }
@@ -25,8 +27,8 @@ export async function readState({ client, reportedPid }: Connection): Promise<Se
   const { stream } = client.connection;
   stream.cork();
   const answers = Promise.all([
-    client.query<{ pid: number; standby: boolean }>(
-      'select pg_catalog.pg_backend_pid() as pid, pg_catalog.pg_is_in_recovery() as standby',
+    client.query<{ pid: number; standby: boolean; version: string }>(
+      'select pg_catalog.pg_backend_pid() as pid, pg_catalog.pg_is_in_recovery() as standby, pg_catalog.version() as version',
     ),
     readHistory(client),
   ]);
@@ -36,6 +38,7 @@ export async function readState({ client, reportedPid }: Connection): Promise<Se
     rows: rows ?? [],
     hasHistory: rows !== null,
     isStandby: facts.rows[0]?.standby === true,
+    noticesLostClient: /linux|darwin|bsd/.test(facts.rows[0]?.version ?? ''),
     isPooled: facts.rows[0]?.pid !== reportedPid,
   };
 }

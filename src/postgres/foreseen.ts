@@ -5,7 +5,7 @@ import type { Target } from './target.js';
 export interface ForeseenConnection {
   /** Begins to open it; called again, it gives the same one. An error is nobody's until somebody waits for it. */
   open(): Promise<Connection>;
-  /** Closes it if it was opened at all. */
+  /** Closes it if it was opened at all; it may be opened again. */
   close(): Promise<void>;
 }
 
@@ -19,7 +19,9 @@ export function foreseeConnection(target: Target, options: ConnectOptions): Fore
       return opening;
     },
     close: async () => {
-      await (await opening?.catch(() => undefined))?.close();
+      const opened = opening;
+      opening = undefined;
+      await (await opened?.catch(() => undefined))?.close();
     },
   };
 }

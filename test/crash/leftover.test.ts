@@ -66,7 +66,10 @@ describe('a statement that the server still executes for a killed run (E8)', () 
     await kill(database, directory);
     const next = startCli(['up', '--dir', directory, '--json'], { env: { DATABASE_URL: database.url } });
     const { code, stdout } = await next.result;
-    expect(JSON.parse(stdout)).toMatchObject({ current: 'V3' });
+    expect(JSON.parse(stdout)).toMatchObject({
+      current: 'V3',
+      applied: [{ version: 'V2' }, { version: 'V3' }],
+    });
     expect(code).toBe(0);
     expect(await database.rows('select version from journal')).toEqual(each);
     expect(
@@ -74,10 +77,20 @@ describe('a statement that the server still executes for a killed run (E8)', () 
     ).toEqual(each);
   });
 
+  test('is ended by the server soon, with the rest of its file', async ({ database }) => {
+    const directory = await folderWith(
+      slow(`select pg_sleep(2);${' select pg_sleep(60);'.repeat(5)} select 1`),
+    );
+    await kill(database, directory);
+    while (await isWorking(database)) await sleep(10);
+    expect(await database.rows('select version from journal')).toEqual([{ version: 1 }]);
+  });
+
   test('is waited for as another run is, whatever the lock timeout, and shown', async ({ database }) => {
     const directory = await folderWith(slow(UNTIL_IT_IS_FREE));
     await database.client.query(`select pg_advisory_lock(${HELD})`);
-    await kill(database, directory);
+    await using proxy = await cutter(database.url, undefined, { lingerMs: 60_000 });
+    await kill(database, directory, through(database.url, proxy.port));
     const events: RunEvent[] = [];
     const run = up({ url: database.url, directory, onEvent: (event) => events.push(event) });
     while (!events.some(({ kind }) => kind === 'blocked')) await sleep(20);
@@ -98,7 +111,8 @@ describe('a statement that the server still executes for a killed run (E8)', () 
     ]);
     const directory = await folderWith({ ...slow(UNTIL_IT_IS_FREE), ...Object.fromEntries(behind) });
     await database.client.query(`select pg_advisory_lock(${HELD})`);
-    await kill(database, directory);
+    await using proxy = await cutter(database.url, undefined, { lingerMs: 60_000 });
+    await kill(database, directory, through(database.url, proxy.port));
     const start = performance.now();
     await expect(up({ url: database.url, directory, lockWaitMs: 2500 })).rejects.toMatchObject({
       code: 'migration_failed',

@@ -41,6 +41,17 @@ describe('one at a time', () => {
     expect(await run).toMatchObject({ current: 'V1' });
   });
 
+  test('nothing of a run idles while it waits, where sessions must not', async ({
+    database: { url, name, client },
+  }) => {
+    await client.query(`alter database ${name} set idle_session_timeout = '1500ms'`);
+    const holder = await holdLock(url);
+    const run = up({ url, directory: await folderWith(files) });
+    await sleep(3000);
+    await holder.end();
+    expect(await run).toMatchObject({ current: 'V1' });
+  });
+
   test('the wait is bounded when asked for', async ({ database: { url } }) => {
     const holder = await holdLock(url);
     await expect(up({ url, directory: await folderWith(files), lockWaitMs: 200 })).rejects.toMatchObject({
@@ -79,7 +90,7 @@ describe('one at a time', () => {
     database,
   }) => {
     const directory = await folderWith({
-      'V1.up.sql': `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid(); select pg_sleep(0.2); create table one (id integer);`,
+      'V1.up.sql': `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid() and database = (select oid from pg_database where datname = current_database()); select pg_sleep(0.2); create table one (id integer);`,
       'V1.down.sql': 'drop table one;',
       'V2.up.sql': 'create table two (id integer);',
       'V2.down.sql': 'drop table two;',

@@ -330,3 +330,20 @@ test('a role that may not create schemas or tables gets the grant to ask for', a
     await database.client.query(`drop role ${role}`);
   }
 });
+
+test('strings end where the parser ends them, whatever the database says', async ({ database }) => {
+  await database.client.query(`alter database ${database.name} set standard_conforming_strings = off`);
+  const directory = await folderWith({
+    'V1.up.sql': String.raw`create table paths (path text); insert into paths values ('C:\new'), ('\');`,
+    'V1.down.sql': 'drop table paths;',
+    'V2.up.sql': String.raw`-- migrate: no-transaction
+insert into paths values ('D:\new');`,
+    'V2.down.sql': '',
+  });
+  await up({ url: database.url, directory });
+  expect((await database.rows('select path from paths')).map(({ path }) => path)).toEqual([
+    String.raw`C:\new`,
+    '\\',
+    String.raw`D:\new`,
+  ]);
+});

@@ -7,6 +7,7 @@ import {
   lockTimeoutOf,
   type Message,
   type Run,
+  STRINGS_AS_PARSED,
   type Work,
 } from '../script.js';
 import type { ServerState } from '../state.js';
@@ -53,6 +54,7 @@ function filesIn(works: readonly Work[], run: Run, state: ServerState): readonly
   return works.flatMap((work) => {
     const settings = [
       LIFT_TIMEOUTS,
+      STRINGS_AS_PARSED,
       `set local lock_timeout = ${lockTimeoutOf(work, run)}`,
       // What it has to say, it says when it is meant.
       'set local client_min_messages = error',
