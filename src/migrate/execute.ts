@@ -39,7 +39,7 @@ export async function execute(
     if (step === 'record') tookMs = durationIn(results);
     if (step === 'commit' && hasCommitted(results)) clock.committed(work, tookMs);
   };
-  const pipeline = openPipeline(connection.client, onDone);
+  const pipeline = openPipeline(connection, onDone);
   const drain = async (): Promise<Failure | null> => {
     const failure = await pipeline.drain();
     return failure && { work: failure.message.work, message: failure.message, error: failure.error };

@@ -12,5 +12,11 @@ const folder = new URL('../parsed/', import.meta.url);
  */
 export function parsedAtBuild(checksum: string): RawStmt[] | undefined {
   const file = new URL(`${checksum}.json`, folder);
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  // Most files of most folders are not ours, and an error for each would take its time.
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,3 +1,4 @@
+import type { Connection } from '../postgres/connect.js';
 import pg from '../postgres/pg.js';
 import { sendSeveral } from '../postgres/several.js';
 import type { Message } from './script.js';
@@ -16,6 +17,9 @@ export interface Pipeline<M extends Message> {
   drain(): Promise<FailedMessage<M> | null>;
 }
 
+/** The connection of a pipeline, in pipeline mode. */
+type Way = Pick<Connection, 'client' | 'isUtf8'>;
+
 /**
  * Sends messages without waiting for an answer in between, then collects the answers.
  *
@@ -24,11 +28,10 @@ export interface Pipeline<M extends Message> {
  * that the predecessor is missing. Only where a killed run has brought that one to its end meanwhile, what comes next
  * is applied.
  *
- * @param client a connection in pipeline mode
  * @param onDone called for each message that has succeeded, in order, with the results of its commands
  */
 export function openPipeline<M extends Message>(
-  client: pg.Client,
+  { client, isUtf8 }: Way,
   onDone: (message: M, results: readonly pg.QueryResult[]) => void = () => {},
 ): Pipeline<M> {
   const { stream } = client.connection;
@@ -51,7 +54,8 @@ export function openPipeline<M extends Message>(
     send: (messages) => {
       // Together they leave in few packets.
       stream.cork();
-      answers.push(...groupsOf(messages).map(sendGroup));
+      const groups = isUtf8 ? groupsOf(messages) : messages.map((message) => [message]);
+      answers.push(...groups.map(sendGroup));
       stream.uncork();
     },
     drain: async () => {
@@ -70,14 +74,20 @@ export function openPipeline<M extends Message>(
  * @returns the first message that failed, and how; null where every one has succeeded
  */
 export function runPipeline<M extends Message>(
-  client: pg.Client,
+  connection: Way,
   messages: readonly M[],
   onDone?: (message: M, results: readonly pg.QueryResult[]) => void,
 ): Promise<FailedMessage<M> | null> {
-  const pipeline = openPipeline(client, onDone);
+  const pipeline = openPipeline(connection, onDone);
   pipeline.send(messages);
   return pipeline.drain();
 }
+
+/**
+ * The most characters of a group, but for a single statement: who looks at what a session executes sees the beginning of
+ * its query.
+ */
+const LONGEST_GROUP = 8000;
 
 /** Ends a command, also one that ends in a comment. */
 const BETWEEN = '\n;\n';
@@ -91,10 +101,16 @@ function groupsOf<M extends Message>(messages: readonly M[]): readonly (readonly
   const groups: M[][] = [];
   let isInTransaction = false;
   let isOpen = false;
+  let length = 0;
   for (const message of messages) {
-    const { step } = message;
-    if (isOpen && (step === 'statement' || step === 'record')) groups.at(-1)?.push(message);
-    else groups.push([message]);
+    const { step, sql } = message;
+    length += sql.length;
+    if (isOpen && length <= LONGEST_GROUP && (step === 'statement' || step === 'record')) {
+      groups.at(-1)?.push(message);
+    } else {
+      groups.push([message]);
+      length = sql.length;
+    }
     if (step === 'begin') isInTransaction = true;
     isOpen = isInTransaction && step === 'statement';
   }
@@ -115,7 +131,7 @@ function failedAmong<M extends Message>(
   let index = Math.min(executed, messages.length - 1);
   if (error instanceof pg.DatabaseError && position !== null) {
     const starts = startsOf(messages);
-    index = starts.findLastIndex((start) => start < position);
+    if (executed === 0) index = starts.findLastIndex((start) => start < position);
     error.position = String(position - (starts[index] ?? 0));
   }
   return { message: messages[index] as M, error };

@@ -60,7 +60,7 @@ function bodyThatFailed(work: Work, statement: Statement, where: string | undefi
   if ('DoStmt' in statement.node && (where === undefined || /inline_code_block/.test(innermost(where)))) {
     return bodyOf(work, statement, statement.node.DoStmt.args ?? []);
   }
-  const name = /function (?:[\w"]+\.)?"?(\w+)"?\(/.exec(innermost(where ?? ''))?.[1];
+  const name = /function (?:[\w"]+\.)?"?(\w+)/.exec(innermost(where ?? ''))?.[1];
   const definition = work.statements.findLast(
     ({ node }) => name !== undefined && functionName(node) === name,
   );

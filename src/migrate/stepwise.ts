@@ -88,7 +88,7 @@ export async function runStepwise(
 }
 
 async function send({ connection, work }: Steps, messages: readonly Message[]): Promise<Failure | null> {
-  const failure = await runPipeline(connection.client, messages);
+  const failure = await runPipeline(connection, messages);
   return failure && { work, ...failure };
 }
 

@@ -17,9 +17,14 @@ export interface Connection {
   readonly serverVersion: ServerVersion;
   /** The number of the server process, as it was told at login; behind a pooler a number of the pooler's own. */
   readonly reportedPid: number;
+  /** Whether the database keeps its text as UTF-8; only then the server counts characters as we do. */
+  readonly isUtf8: boolean;
   /** Why the connection was lost while nobody asked anything; undefined as long as it was not. */
   lostBecause(): Error | undefined;
-  /** Says goodbye and hangs up. Can be called again, and after the connection was lost. */
+  /**
+   * Says goodbye and hangs up; the server may still be tidying up then. Can be called again, and after the connection was
+   * lost.
+   */
   close(): Promise<void>;
 }
 
@@ -66,14 +71,19 @@ async function accept({ client, parameters }: LoggedIn, target: Target): Promise
   try {
     const serverVersion = acceptServerVersion(parameters.get('server_version'), describeTarget(target));
     checkSessionAttributes(parameters, target);
-    return makeConnection(client, target, serverVersion);
+    return makeConnection(client, target, serverVersion, parameters.get('server_encoding') === 'UTF8');
   } catch (error) {
     await hangUp(client);
     throw error;
   }
 }
 
-function makeConnection(client: pg.Client, target: Target, serverVersion: ServerVersion): Connection {
+function makeConnection(
+  client: pg.Client,
+  target: Target,
+  serverVersion: ServerVersion,
+  isUtf8: boolean,
+): Connection {
   let lost: Error | undefined;
   let closed: Promise<void> | undefined;
   client.on('error', (error) => {
@@ -83,6 +93,7 @@ function makeConnection(client: pg.Client, target: Target, serverVersion: Server
     client,
     target,
     serverVersion,
+    isUtf8,
     reportedPid: Number(Reflect.get(client, 'processID')),
     lostBecause: () => lost,
     close: () => {

@@ -1,7 +1,8 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, inject } from 'vitest';
 import { MigrationFailedError } from '../../src/migrate/failure.js';
 import { up } from '../../src/migrate/up.js';
 import { type TestDatabase, test } from '../support/database.js';
+import { dropDatabase } from '../support/databases.js';
 import { folderWith } from '../support/folder.js';
 
 const BEFORE = `create table people (
@@ -174,6 +175,21 @@ describe('every kind of error has its place, and says what PostgreSQL says (E15)
 
   test('a hint of the server is kept', async ({ database }) => {
     expect((await failureOf(database, 'insert into guarded values (1);')).server?.hint).toBe('knock first');
+  });
+
+  test('in a database of another encoding', async ({ database }) => {
+    const name = `${database.name}_sql_ascii`;
+    await database.client.query(
+      `create database ${name} encoding 'SQL_ASCII' template template0 locale_provider libc locale 'C'`,
+    );
+    const url = new URL(database.url);
+    url.pathname = `/${name}`;
+    const error = await failureOf(
+      { ...database, url: url.href },
+      `select 1 -- ${'ä'.repeat(60)}\n; select nope from people;\nselect 3;\nselect 4;`,
+    );
+    expect(error).toMatchObject({ server: { sqlState: '42703' }, place: { line: 2, column: 10 } });
+    await dropDatabase(inject('serverUrl'), name);
   });
 
   test('what only a newer server can read, too, and nothing before it was executed', async ({

@@ -72,7 +72,7 @@ export async function openSandbox({ url, directory, schemas, signal }: SandboxOp
     up: (to) => failedOrNull(up({ url: database.url, directory, to })),
     down: () => failedOrNull(downWhateverIsLost({ url: database.url, directory })),
     runAsWritten: async ({ work, asWritten }) => {
-      const failure = await runPipeline(client, [...asWritten, END_OF_SESSION]);
+      const failure = await runPipeline(connection, [...asWritten, END_OF_SESSION]);
       if (failure === null) return null;
       const circumstances = { results: [], connection, blocker: null, interrupted: signal?.aborted };
       return failedOrNull(Promise.reject(await failureOf({ work, ...failure }, circumstances)));

@@ -48,7 +48,7 @@ export async function rehearse(
   if (first === undefined) return NOTHING;
   const found: (Loss & { readonly version: string })[] = [];
   const messages = rehearsalScript(works, run, state, guarded);
-  const failed = await runPipeline(connection.client, messages, ({ work, part }, results) => {
+  const failed = await runPipeline(connection, messages, ({ work, part }, results) => {
     if (part === undefined) return;
     const losses = lossesIn(results);
     note(keeper, part, losses);

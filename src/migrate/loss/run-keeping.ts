@@ -39,7 +39,7 @@ export async function runKeeping<M extends Message>(
 ): Promise<Failed<M>> {
   const { client } = connection;
   const { keeper } = run;
-  const begun = await runPipeline(client, messages.slice(0, 1), onDone);
+  const begun = await runPipeline(connection, messages.slice(0, 1), onDone);
   let failed: Failed<M> = begun;
   let kept: Kept | null = null;
   if (begun === null && keeper !== null) {
@@ -53,7 +53,7 @@ export async function runKeeping<M extends Message>(
     await client.query('rollback').catch(() => undefined);
     return failed;
   }
-  failed = await runPipeline(client, messages.slice(1), onDone);
+  failed = await runPipeline(connection, messages.slice(1), onDone);
   if (failed === null || mayBeCommitted(failed)) kept?.stays(emit);
   else await kept?.goes();
   return failed;
