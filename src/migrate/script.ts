@@ -1,13 +1,13 @@
-import pg from '../postgres/pg.js';
 import type { Migration, Script } from './files.js';
 import { type Guarded, guard, lockGuard, type Reached } from './guard.js';
-import { CREATE_HISTORY, HISTORY_SCHEMA, HISTORY_TABLE } from './history.js';
+import { CREATE_HISTORY, HISTORY_SCHEMA } from './history.js';
 import { assertAnnounced, NOTE_BEFORE } from './loss/inventory.js';
 import { announced, type Keeper, partOf } from './loss/keeper.js';
-import { recordSnapshotSql, type SnapshotSource } from './snapshot.js';
+import { recordSql } from './record.js';
+import type { SnapshotSource } from './snapshot.js';
 import type { Statement } from './statements.js';
 
-/** One message to the server, with a result of its own, so that an error is known by its statement. */
+/** A part of what is sent to the server, with a result of its own, so that an error is known by its statement. */
 export interface Message {
   readonly sql: string;
   /** Which step of which migration it is. */
@@ -228,62 +228,4 @@ function statementMessage(statement: Statement): Message {
 
 function message(step: Message['step'], ...sql: readonly string[]): Message {
   return { step, sql: sql.join(';\n') };
-}
-
-function recordSql(work: Work, run: Run, progress: Progress | null, ending: readonly Work[] | null): string {
-  const change = work.direction === 'up' ? recordUp(work, run, progress) : recordDown(work, progress);
-  if (run.snapshot === null || ending === null || progress !== null) return change;
-  const statements = ending.flatMap((each) => each.statements);
-  // The row that goes may be the one that says what belongs to the migrations, so it goes last.
-  return work.direction === 'up'
-    ? `${change};\n${recordSnapshotSql(run.snapshot, statements, null)}`
-    : `${recordSnapshotSql(run.snapshot, statements, work.version)};\n${change}`;
-}
-
-function recordDown(work: Work, progress: Progress | null): string {
-  if (progress === null) {
-    return `delete from ${HISTORY_TABLE} where version = ${work.version}\nreturning (${DURATION})::integer as duration_ms`;
-  }
-  return `update ${HISTORY_TABLE}
-set unfinished = 'down', statements_done = ${progress.statementsDone}, statements_done_checksum = ${literal(progress.checksum)}
-where version = ${work.version}`;
-}
-
-/** Of the transaction so far, in milliseconds. */
-const DURATION = 'extract(epoch from clock_timestamp() - now()) * 1000';
-
-function recordUp(work: Work, run: Run, progress: Progress | null): string {
-  const { migration } = work;
-  const values: Readonly<Record<string, string>> = {
-    version: String(work.version),
-    name: literal(work.name),
-    checksum_up: literal(work.script.source.checksum),
-    checksum_down: literal(migration?.down?.source.checksum),
-    down_sql: literal(migration?.down?.source.text),
-    irreversible: literal(migration?.irreversible),
-    origin: literal('applied'),
-    applied_by: 'session_user',
-    applied_with: literal(run.appliedWith),
-    applied_on: literal(run.appliedOn),
-    applied_at: 'clock_timestamp()',
-    duration_ms: DURATION,
-    run_id: literal(run.id),
-    unfinished: literal(progress && 'up'),
-    statements_done: String(progress?.statementsDone ?? null),
-    statements_done_checksum: literal(progress?.checksum),
-  };
-  const columns = Object.keys(values);
-  const insert = `insert into ${HISTORY_TABLE} (${columns.join(', ')})\nvalues (${Object.values(values).join(', ')})`;
-  if (work.script.options.transaction) return `${insert}\nreturning duration_ms`;
-  const replaced = columns.filter((column) => column !== 'version' && column !== 'duration_ms');
-  return `${insert}
-on conflict (version) do update set
-  duration_ms = history.duration_ms + excluded.duration_ms,
-  ${replaced.map((column) => `${column} = excluded.${column}`).join(', ')}`;
-}
-
-/** A text as SQL. `pg` goes through it character by character, which for a whole file takes milliseconds. */
-export function literal(text: string | null | undefined): string {
-  if (text === null || text === undefined) return 'null';
-  return text.includes('\\') ? pg.escapeLiteral(text) : `'${text.replaceAll("'", "''")}'`;
 }
