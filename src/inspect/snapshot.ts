@@ -4,7 +4,7 @@ import pg from '../postgres/pg.js';
 import { COLUMNS } from './snapshot/columns.js';
 import { CONSTRAINTS, INDEXES } from './snapshot/constraints.js';
 import { FUNCTIONS } from './snapshot/functions.js';
-import { EVERYTHING_ELSE, EXTENSIONS, SCHEMAS, STATISTICS } from './snapshot/others.js';
+import { EVERYTHING_ELSE, EXTENSIONS, HOLDS_ANYTHING_ELSE, SCHEMAS, STATISTICS } from './snapshot/others.js';
 import type { Part } from './snapshot/parts.js';
 import { RELATION, RELATIONS } from './snapshot/relations.js';
 import { SEQUENCES } from './snapshot/sequences.js';
@@ -45,7 +45,8 @@ const FIRST_OID_OF_USERS = 16_384;
 
 /**
  * The settings that the snapshot's text depends on, for its transaction: names are written in full unless they are of
- * pg_catalog, and constants in one way. Compiling the query would take longer than running it.
+ * pg_catalog, and constants in one way. Compiling the query would take longer than running it, and so would a look for
+ * merge joins, which do no better than hash joins here.
  */
 export const SNAPSHOT_SETTINGS = `set local search_path = pg_catalog;
 set local quote_all_identifiers = off;
@@ -56,7 +57,8 @@ set local bytea_output = hex;
 set local extra_float_digits = 1;
 set local lc_monetary = 'C';
 set local xmlbinary = base64;
-set local jit = off`;
+set local jit = off;
+set local enable_mergejoin = off`;
 
 /**
  * The query of a snapshot: everything in some schemas that a user of the database could notice, and the database's
@@ -123,16 +125,7 @@ select json_strip_nulls(json_build_object(
 
 const UNION = '\n\nunion all\n\n';
 
-const PARTS: readonly Part[] = [
-  SCHEMAS,
-  EXTENSIONS,
-  RELATIONS,
-  COLUMNS,
-  CONSTRAINTS,
-  INDEXES,
-  TYPES,
-  EVERYTHING_ELSE,
-];
+const PARTS: readonly Part[] = [SCHEMAS, EXTENSIONS, RELATIONS, COLUMNS, CONSTRAINTS, INDEXES, TYPES];
 
 /** What many databases have nothing of, with SQL that is false only where that is so. */
 const RARE_PARTS: readonly { readonly part: Part; readonly isThere: string }[] = [
@@ -151,6 +144,7 @@ const RARE_PARTS: readonly { readonly part: Part; readonly isThere: string }[] =
   },
   { part: FUNCTIONS, isThere: `exists (select from pg_proc where oid >= ${FIRST_OID_OF_USERS})` },
   { part: STATISTICS, isThere: 'exists (select from pg_statistic_ext)' },
+  { part: EVERYTHING_ELSE, isThere: `exists (select from pg_depend as held where ${HOLDS_ANYTHING_ELSE})` },
 ];
 
 /** A text in quotes that need no doubling of others. */

@@ -56,10 +56,11 @@ function recordUp(work: Work, run: Run, progress: Progress | null): string {
     statements_done: String(progress?.statementsDone ?? null),
     statements_done_checksum: literal(progress?.checksum),
   };
-  const columns = Object.keys(values);
-  const insert = `insert into ${HISTORY_TABLE} (${columns.join(', ')})\nvalues (${Object.values(values).join(', ')})`;
+  const given = Object.entries(values).filter(([, value]) => value !== 'null');
+  const [columns, texts] = [given.map(([column]) => column), given.map(([, value]) => value)];
+  const insert = `insert into ${HISTORY_TABLE} (${columns.join(', ')})\nvalues (${texts.join(', ')})`;
   if (work.script.options.transaction) return `${insert}\nreturning duration_ms`;
-  const replaced = columns.filter((column) => column !== 'version' && column !== 'duration_ms');
+  const replaced = Object.keys(values).filter((column) => column !== 'version' && column !== 'duration_ms');
   return `${insert}
 on conflict (version) do update set
   duration_ms = history.duration_ms + excluded.duration_ms,

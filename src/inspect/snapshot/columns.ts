@@ -1,12 +1,8 @@
-import { commentOn, ifTrue, type Part, privilegesIn, sorted } from './parts.js';
+import { commentOn, fullName, ifTrue, type Part, privilegesIn, sorted } from './parts.js';
 
 /** A collation's full name, where it is not the one that the type brings. */
 export function otherCollation(collation: string, ofType: string): string {
-  return `case when ${collation} <> ${ofType} then (
-      select format('%I.%I', nspname, collname)
-      from pg_collation join pg_namespace on pg_namespace.oid = collnamespace
-      where pg_collation.oid = ${collation}
-    ) end`;
+  return `case when ${collation} <> ${ofType} then ${fullName('pg_collation', collation)} end`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { commentOn, ifTrue, type Part, sorted, tablespace } from './parts.js';
+import { commentOn, fullName, ifTrue, type Part, sorted, tablespace } from './parts.js';
 
 function columnsOf(relation: string, numbers: string): string {
   return `(
@@ -22,11 +22,7 @@ export const CONSTRAINTS: Part = `select object, format('constraint %I', conname
     end,
     'definition', regexp_replace(pg_get_constraintdef(pg_constraint.oid), ' NOT VALID$', ''),
     'columns', case when conrelid <> 0 then ${columnsOf('conrelid', 'conkey')} end,
-    'references', case when confrelid <> 0 then (
-      select format('%I.%I', nspname, relname)
-      from pg_class join pg_namespace on pg_namespace.oid = relnamespace
-      where pg_class.oid = confrelid
-    ) end,
+    'references', case when confrelid <> 0 then ${fullName('pg_class', 'confrelid')} end,
     'referenced columns', case when confrelid <> 0 then ${columnsOf('confrelid', 'confkey')} end,
     'not validated', ${ifTrue('not convalidated')},
     'not enforced as usual', (

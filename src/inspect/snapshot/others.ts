@@ -41,6 +41,14 @@ from scope
 join pg_statistic_ext on stxnamespace = scope.oid
 where not ${isOfExtension('pg_statistic_ext', 'pg_statistic_ext.oid')}`;
 
+/** The condition that a row of pg_depend, `held`, says of anything else that a schema holds it. */
+export const HOLDS_ANYTHING_ELSE = `held.refclassid = 'pg_namespace'::regclass
+  and held.deptype = 'n'
+  and held.classid not in (
+    'pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass, 'pg_statistic_ext'::regclass,
+    'pg_extension'::regclass, 'pg_default_acl'::regclass, 'pg_publication_namespace'::regclass
+  )`;
+
 /** Whatever else a schema can hold, such as operators, collations and text search configurations: that it is there. */
 export const EVERYTHING_ELSE: Part = `select identified.type || ' ' || identified.identity, 'itself', json_build_object(
     'comment', (
@@ -49,12 +57,9 @@ export const EVERYTHING_ELSE: Part = `select identified.type || ' ' || identifie
     )
   )
 from scope
-join pg_depend as held on refclassid = 'pg_namespace'::regclass and refobjid = scope.oid and deptype = 'n'
+join pg_depend as held on refobjid = scope.oid
 cross join pg_identify_object(held.classid, held.objid, 0) as identified
-where held.classid not in (
-    'pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass, 'pg_statistic_ext'::regclass,
-    'pg_extension'::regclass, 'pg_default_acl'::regclass, 'pg_publication_namespace'::regclass
-  )
+where ${HOLDS_ANYTHING_ELSE}
   and not exists (
     select from pg_depend as of
     where of.classid = held.classid and of.objid = held.objid and of.objsubid = 0 and of.deptype = 'e'

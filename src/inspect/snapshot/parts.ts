@@ -22,6 +22,11 @@ export function commentOn(catalog: Catalog, oid: string, column = '0'): string {
     )`;
 }
 
+/** The full name of an object, by a function of the server: a subquery for it would be planned. */
+export function fullName(catalog: 'pg_class' | 'pg_collation', oid: string): string {
+  return `(pg_identify_object('${catalog}'::regclass, ${oid}, 0)).identity`;
+}
+
 /** Whether an object came with an extension, and so is the extension's business. */
 export function isOfExtension(catalog: Catalog, oid: string): string {
   return `exists (

@@ -1,4 +1,13 @@
-import { commentOn, ifTrue, isOfExtension, type Part, privilegesIn, sorted, tablespace } from './parts.js';
+import {
+  commentOn,
+  fullName,
+  ifTrue,
+  isOfExtension,
+  type Part,
+  privilegesIn,
+  sorted,
+  tablespace,
+} from './parts.js';
 
 /** What has columns, in the schemas of the snapshot, with the name that the snapshot gives it. */
 export const RELATION = `relation as materialized (
@@ -29,10 +38,7 @@ export const RELATIONS: Part = `select object, 'itself', json_build_object(
     ) end,
     'partitioned by', case when relkind = 'p' then pg_get_partkeydef(relation.oid) end,
     'inherits', (
-      select json_agg(format('%I.%I', nspname, parent.relname) order by inhseqno)
-      from pg_inherits
-      join pg_class as parent on parent.oid = inhparent
-      join pg_namespace on pg_namespace.oid = parent.relnamespace
+      select json_agg(${fullName('pg_class', 'inhparent')} order by inhseqno) from pg_inherits
       where inhrelid = relation.oid
     ),
     'partition bound', pg_get_expr(relpartbound, relation.oid),
