@@ -38,7 +38,6 @@ const server = options.url ? await useServer(options.url) : await startServer(ou
 try {
   process.stdout.write(await bench());
 } finally {
-  await server.dropDatabase(DATABASE);
   await server.stop();
   await rm(work, { recursive: true, force: true });
 }

@@ -15,9 +15,8 @@ import pg from 'pg';
  * @property {string} password where the server asks for one
  * @property {(name: string, settings?: Record<string, string>) => Promise<void>} createDatabase makes it anew, empty,
  *   with settings of its own
- * @property {(name: string) => Promise<void>} dropDatabase
  * @property {(name: string, object: string) => Promise<boolean>} has whether a database has a table
- * @property {() => Promise<void>} stop
+ * @property {() => Promise<void>} stop leaves none of these databases behind
  */
 
 /**
@@ -26,9 +25,10 @@ import pg from 'pg';
  *
  * @param {string} ours the folder of the package
  * @param {string} directory
+ * @param {{ autovacuum?: 'on' | 'off' }} [settings]
  * @returns {Promise<Server>}
  */
-export async function startServer(ours, directory) {
+export async function startServer(ours, directory, { autovacuum = 'on' } = {}) {
   /** @type {typeof import('../src/index.js')} */
   const library = await import(pathToFileURL(join(ours, 'dist/index.js')).href);
   const { url, directory: folder } = await library.startEmbeddedServer({ directory });
@@ -36,6 +36,7 @@ export async function startServer(ours, directory) {
   await writeFile(access, (await readFile(access, 'utf8')).replaceAll('scram-sha-256', 'trust'));
   const admin = new pg.Client(url);
   await admin.connect();
+  await admin.query(`alter system set autovacuum = ${autovacuum}`);
   await admin.query('select pg_reload_conf()');
   return serverOf(admin, async () => {
     await library.stopEmbeddedServer({ directory });
@@ -51,7 +52,20 @@ export async function startServer(ours, directory) {
 export async function useServer(url) {
   const admin = new pg.Client(url);
   await admin.connect();
-  return serverOf(admin, async () => {});
+  const server = await serverOf(admin, async () => {});
+  /** @type {string[]} */
+  const made = [];
+  return {
+    ...server,
+    createDatabase: async (name, settings) => {
+      made.push(name);
+      await server.createDatabase(name, settings);
+    },
+    stop: async () => {
+      for (const name of made) await admin.query(`drop database if exists ${name} with (force)`);
+      await server.stop();
+    },
+  };
 }
 
 /**
@@ -89,9 +103,6 @@ async function serverOf(admin, stop) {
       }
       // The first session of a database writes its cache of the catalog; nobody shall be measured with that.
       await has(name, 'pg_class');
-    },
-    dropDatabase: async (name) => {
-      await admin.query(`drop database if exists ${name} with (force)`);
     },
     stop: async () => {
       await admin.end();

@@ -58,7 +58,6 @@ export async function makeSide(server, migrate, { database, sessions, contacts }
     },
     end: async () => {
       await Promise.all(clients.map((each) => each.end()));
-      await server.dropDatabase(database);
     },
   };
   return side;
