@@ -56,6 +56,7 @@ function recordUp(work: Work, run: Run, progress: Progress | null): string {
     statements_done: String(progress?.statementsDone ?? null),
     statements_done_checksum: literal(progress?.checksum),
   };
+  // Each column is parsed and planned for every migration, and null is what it has anyway.
   const given = Object.entries(values).filter(([, value]) => value !== 'null');
   const [columns, texts] = [given.map(([column]) => column), given.map(([, value]) => value)];
   const insert = `insert into ${HISTORY_TABLE} (${columns.join(', ')})\nvalues (${texts.join(', ')})`;
