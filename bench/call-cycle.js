@@ -13,20 +13,20 @@ import { randomUUID } from 'node:crypto';
 /**
  * One full call, as three services write it: the scheduler claims a contact whose id it has read before, the
  * provider's webhooks tell its key and that somebody answered, dialogue writes the end of it in one transaction, and
- * the mailer, who has heard of the event, writes the notification and that it was sent. Nine statements of one row
- * each, found by its key, in six transactions. They are prepared, so that there is as little as can be beside the
- * rules.
+ * the mailer, who has heard of the event, writes the notification and that it was sent. Ten statements of one row
+ * each, found by its key, in six transactions.
  *
  * @param {import('pg').Client} client
  * @param {Contact} contact
  * @param {string} templateId
+ * @param {boolean} isPrepared whether the statements have names, so that the server reads and plans each once for a session
  */
-export async function callCycle(client, { id, campaignId, email }, templateId) {
+export async function callCycle(client, { id, campaignId, email }, templateId, isPrepared) {
   const attempt = randomUUID();
   const event = randomUUID();
   const notification = randomUUID();
   const run = (/** @type {keyof typeof STATEMENTS} */ name, /** @type {readonly string[]} */ values) =>
-    client.query({ name, text: STATEMENTS[name], values: [...values] });
+    client.query({ name: isPrepared ? name : undefined, text: STATEMENTS[name], values: [...values] });
 
   await client.query('begin');
   await run('claim', [id]);

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { fillMillion } from './million.js';
+import { fillMillion, MENDINGS } from './million.js';
 import { layOutPackage } from './package-tree.js';
 import { startServer, useServer } from './server.js';
 import { table } from './tables.js';
@@ -64,18 +64,24 @@ async function bench() {
     return watch(client, statements);
   };
   say(`filling ${options.contacts} contacts`);
-  const product = await fillMillion(await open(), Number(options.contacts));
+  const client = await open();
+  const product = await fillMillion(client, Number(options.contacts));
   statements.length = 0;
 
   const writers = await startWriters(open, product);
   await sleep(ALONE_MS);
   const told = await migrate(entry, migrationsDirectory, url.href);
+  for (const mending of MENDINGS) {
+    if (told.at(-1)?.kind !== 'failed') break;
+    await client.query(mending);
+    told.push(...(await migrate(entry, migrationsDirectory, url.href)));
+  }
   const end = Date.now();
   await sleep(ALONE_MS);
   await writers.stop();
   await Promise.all(clients.map((client) => client.end()));
 
-  const failure = told.find(({ kind }) => kind === 'failed');
+  const last = told.at(-1);
   const begin = told[0]?.at ?? end;
   const rows = [
     rowOf('before', statements, begin - ALONE_MS, begin, []),
@@ -85,7 +91,7 @@ async function bench() {
     rowOf('after', statements, end, end + ALONE_MS, []),
   ];
   const head = ['', 'tries', 'took', 'longest statement of a writer', 'which'];
-  return `\nPostgreSQL ${server.version}, ${options.contacts} contacts, up took ${((end - begin) / 1000).toFixed(1)} s${failure === undefined ? '' : `, and failed: ${failure.message}`}
+  return `\nPostgreSQL ${server.version}, ${options.contacts} contacts, ${((end - begin) / 1000).toFixed(1)} s from the first migration to the last${last?.kind === 'failed' ? `, and failed: ${last.message}` : ''}
 
 ${table(head, rows)}
 ${JSON.stringify(writers.tally)}\n`;
@@ -111,16 +117,20 @@ async function migrate(entry, directory, url) {
   return told;
 }
 
-/** @param {readonly Told[]} told */
+/**
+ * Each migration from its start to its end, also where it stopped at rows that break a rule.
+ *
+ * @param {readonly Told[]} told
+ */
 function migrationsOf(told) {
-  return told
-    .filter(({ kind }) => kind === 'finished')
-    .map(({ name = '', at }) => ({
-      name,
-      from: told.find((event) => event.kind === 'started' && event.name === name)?.at ?? at,
-      until: at,
-      tries: 1 + told.filter((event) => event.kind === 'retrying' && event.name === name).length,
-    }));
+  const isEnd = (/** @type {Told} */ { kind }) => kind === 'finished' || kind === 'failed';
+  return told.flatMap((end, index) => {
+    if (!isEnd(end)) return [];
+    const before = told.slice(told.slice(0, index).findLastIndex(isEnd) + 1, index);
+    const { name = '', at: from } = before.find(({ kind }) => kind === 'started') ?? end;
+    const tries = 1 + before.filter(({ kind }) => kind === 'retrying').length;
+    return [{ name: end.kind === 'failed' ? `${name}, stopped` : name, from, until: end.at, tries }];
+  });
 }
 
 /**

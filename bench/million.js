@@ -4,9 +4,29 @@ import { randomUUID } from 'node:crypto';
 /** One contact of this many was called before. */
 const CALLED = 4;
 
+/** How many rows break each of three rules. */
+const BROKEN = 1000;
+
+/**
+ * What somebody does about the rows that break a rule, in the order in which `up` lists them; those who are listed are
+ * excluded by V0018 itself.
+ */
+export const MENDINGS = [
+  `delete from contacts
+   where id in (
+     select max(id::text)::uuid
+     from contacts
+     group by campaign_id, phone_number
+     having count(*) > 1
+   )`,
+  "update contacts set email = null where email like '%@nowhere'",
+];
+
 /**
  * Fills a database that is at V0001 and nothing more with a running campaign of that many contacts. A quarter of them
  * was called: each has an attempt, answers and an event, and half of these an e-mail. 10,000 other numbers are excluded.
+ * A paused campaign has rows that break a rule: {@link BROKEN} contacts who are there twice, as many whose address is
+ * none, and as many who are listed and were not excluded.
  *
  * @param {import('pg').Client} client
  * @param {number} contacts
@@ -46,6 +66,32 @@ export async function fillMillion(client, contacts) {
        join contacts as contact on contact.id = contact_id
        where right(contact.phone_number, 1) < '5'`,
   );
+  await fillBroken(client, campaign);
   await client.query('vacuum analyze');
   return { campaignId: campaign, templateId: template };
+}
+
+/**
+ * @param {import('pg').Client} client
+ * @param {string} like the campaign whose settings the paused one has
+ */
+async function fillBroken(client, like) {
+  const paused = randomUUID();
+  await client.query(
+    `insert into campaigns
+       select (jsonb_populate_record(campaign, '{"id": "${paused}", "status": "paused"}')).*
+       from campaigns as campaign
+       where id = '${like}';
+     insert into contacts (campaign_id, phone_number)
+       select '${paused}', '+48' || 100000000 + number
+       from generate_series(1, ${BROKEN}) as number
+       cross join generate_series(1, 2);
+     insert into contacts (campaign_id, phone_number, email)
+       select '${paused}', '+48' || 200000000 + number, 'contact-' || number || '@nowhere'
+       from generate_series(1, ${BROKEN}) as number;
+     insert into contacts (campaign_id, phone_number)
+       select '${paused}', phone_number
+       from exclusion_list_entries
+       limit ${BROKEN}`,
+  );
 }

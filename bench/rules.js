@@ -52,16 +52,21 @@ async function bench() {
     makeSide(server, (url) => up({ url, directory: migrationsDirectory }), {
       database,
       sessions: SESSIONS,
-      contacts: 2 * (ROUNDS.cycles + 1) * CYCLES,
+      contacts: 4 * (ROUNDS.cycles + 1) * CYCLES,
     });
   const sides = { with: await make('bench_rules'), without: await make('bench_no_rules') };
   await disableTriggers(sides.without.client);
-  const rows = [
-    await measure(sides, `full call cycle, ${SESSIONS} sessions`, ROUNDS.cycles, cycles(SESSIONS), CYCLES),
-    await measure(sides, 'full call cycle, 1 session', ROUNDS.cycles, cycles(1), CYCLES),
-    await measure(sides, `import of ${IMPORTED}, in one statement`, ROUNDS.imports, imports(IMPORTED), 1),
-    await measure(sides, `import of ${IMPORTED}, 1,000 a statement`, ROUNDS.imports, imports(1000), 1),
-  ];
+  const rows = [];
+  for (const isPrepared of [false, true]) {
+    for (const sessions of [1, SESSIONS]) {
+      const name = `full call cycle${isPrepared ? ', prepared' : ''}, ${sessions} at once`;
+      rows.push(await measure(sides, name, ROUNDS.cycles, cycles(sessions, isPrepared), CYCLES));
+    }
+  }
+  for (const batch of [IMPORTED, 1000]) {
+    const name = `import of ${IMPORTED}, ${batch} a statement`;
+    rows.push(await measure(sides, name, ROUNDS.imports, imports(batch), 1));
+  }
   await sides.with.end();
   await sides.without.end();
   const measured = ['time, with ÷ without', 'CPU, with ÷ without'];
@@ -75,15 +80,16 @@ ${table(['', ...measured, ...medians], rows)}`;
  * Cycles one after the other, on several sessions at once.
  *
  * @param {number} sessions
+ * @param {boolean} isPrepared
  * @returns {(side: Side) => Promise<void>}
  */
-function cycles(sessions) {
+function cycles(sessions, isPrepared) {
   return async ({ clients, product }) => {
     const due = product.contacts.splice(-CYCLES);
     if (due.length < CYCLES) throw new Error('too few are left to be called');
     const work = clients.slice(0, sessions).map(async (client) => {
       for (let contact = due.pop(); contact !== undefined; contact = due.pop()) {
-        await callCycle(client, contact, product.templateId);
+        await callCycle(client, contact, product.templateId, isPrepared);
       }
     });
     await Promise.all(work);

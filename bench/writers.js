@@ -53,12 +53,13 @@ export async function startWriters(open, { campaignId, templateId }) {
     tally[what] = (tally[what] ?? 0) + 1;
   };
   const { rows: due } = await (await open()).query(
-    `select id, campaign_id as "campaignId", email from contacts where state = 'pending' limit 100000`,
+    `select id, campaign_id as "campaignId", email from contacts where state = 'pending' and campaign_id = $1 limit 100000`,
+    [campaignId],
   );
   /** @type {Record<string, (client: import('pg').Client, round: number) => Promise<unknown>>} */
   const work = {
-    'calls, 1st session': (client) => callCycle(client, due.pop(), templateId),
-    'calls, 2nd session': (client) => callCycle(client, due.pop(), templateId),
+    'calls, 1st session': (client) => callCycle(client, due.pop(), templateId, true),
+    'calls, 2nd session': (client) => callCycle(client, due.pop(), templateId, true),
     'uploads of 1,000': async (client) => importContacts(client, await makeDraft(client), 1000, 1000),
     exclusions: (client, round) =>
       client.query(
