@@ -92,10 +92,3 @@ export async function cutter(
     },
   });
 }
-
-/** The same database, through a port of 127.0.0.1. */
-export function through(url: string, port: number): string {
-  const other = new URL(url);
-  other.host = `127.0.0.1:${port}`;
-  return other.href;
-}

@@ -9,7 +9,8 @@ import { LOCK_IN_PG_LOCKS } from '../../src/migrate/guard.js';
 import { type RunningCli, startCli } from '../support/cli.js';
 import { createDatabase, dropDatabase, runOnce } from '../support/databases.js';
 import { addFiles } from '../support/folder.js';
-import { cutter, through } from './cutter.js';
+import { through } from '../support/listeners.js';
+import { cutter } from './cutter.js';
 
 type Direction = 'up' | 'down';
 

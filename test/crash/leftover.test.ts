@@ -7,7 +7,8 @@ import { startCli } from '../support/cli.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { runOnce } from '../support/databases.js';
 import { folderWith } from '../support/folder.js';
-import { cutter, through } from './cutter.js';
+import { through } from '../support/listeners.js';
+import { cutter } from './cutter.js';
 
 /** A lock that the second migration wants to be free: without waiting for it as for a lock, it looks again and again. */
 const HELD = 20_250_712;

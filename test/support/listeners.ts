@@ -37,6 +37,24 @@ export async function relay(port: number): Promise<Listener & { cut(): void }> {
   });
 }
 
+/** A port that leads to another one, and closes a connection in place of an answer: the first with one text behind another. */
+export function withholding(port: number, asked: string, answer: string): Promise<Listener> {
+  return listen((near) => {
+    const far = dial({ port, host: '127.0.0.1' });
+    let isAsked = false;
+    near.on('data', (bytes) => {
+      isAsked ||= bytes.includes(asked);
+      far.write(bytes);
+    });
+    far.on('data', (bytes) => {
+      if (isAsked && bytes.includes(answer)) near.destroy();
+      else near.write(bytes);
+    });
+    near.on('close', () => far.destroy());
+    far.on('close', () => near.destroy());
+  });
+}
+
 /** A port that leads to another one, whose answers come in pieces of one byte. */
 export function trickle(port: number): Promise<Listener> {
   return listen((near) => {
@@ -85,6 +103,13 @@ export function eavesdrop(pems: Pems, port: number): Promise<Listener> {
 export interface Pems {
   readonly cert: Buffer;
   readonly key: Buffer;
+}
+
+/** The same database, through a port of 127.0.0.1. */
+export function through(url: string, port: number): string {
+  const other = new URL(url);
+  other.host = `127.0.0.1:${port}`;
+  return other.href;
 }
 
 /** A port of 127.0.0.1 that nobody listens on. */

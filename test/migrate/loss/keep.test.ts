@@ -9,6 +9,7 @@ import { up } from '../../../src/migrate/up.js';
 import { repository, runCli, runProgram, startCli } from '../../support/cli.js';
 import { type TestDatabase, test } from '../../support/database.js';
 import { folderWith } from '../../support/folder.js';
+import { through, withholding } from '../../support/listeners.js';
 
 /** Two tables with rows; V2 adds one of them and a column. */
 const FILES = {
@@ -215,6 +216,15 @@ describe('what goes is written first', () => {
     const text = await readFile(losses[1]?.file ?? '', 'utf8');
     const numbers = text.trim().split('\n').slice(1).map(Number);
     expect(numbers.reduce((sum, number) => sum + number, 0)).toBe(((10 + 200_000) * 199_991) / 2 + 7);
+  });
+
+  test('also where nobody is told any more that it went', async ({ database }) => {
+    const options = await migrated(database);
+    await using proxy = await withholding(Number(new URL(database.url).port), 'deallocate all', 'COMMIT\0');
+    const lost = down({ ...options, url: through(database.url, proxy.port), lose: ['b', 'a.more'] });
+    await expect(lost).rejects.toMatchObject({ code: 'connection_lost' });
+    expect(await isThere(database, 'b')).toBe(false);
+    expect(await foldersIn(options.lostFolder)).toEqual(['V2']);
   });
 
   test('and where it cannot be, nothing goes', async ({ database }) => {
