@@ -231,6 +231,22 @@ describe('one fault does not hide another', () => {
   });
 });
 
+test('a second run that fails half-way does not get in the way of a later migration', async ({
+  database,
+}) => {
+  const directory = await folderWith({
+    'V1.up.sql': 'create table if not exists people (name text);',
+    'V1.down.sql': 'drop table if exists people;',
+    'V2.up.sql':
+      'alter table people add column if not exists town text;\nalter table people rename column town to city;',
+    'V2.down.sql': 'alter table people drop column if exists city;',
+    'V3.up.sql': 'create or replace view names as select name from people;',
+    'V3.down.sql': 'drop view if exists names;',
+  });
+  const { findings } = await check({ url: database.url, directory, lints: false });
+  expect(findings.map(({ rule, migration }) => `${migration} ${rule}`)).toEqual(['V2 up-runs-twice']);
+});
+
 describe('nothing stays behind', () => {
   const SLOW = {
     'V1.up.sql': 'create table if not exists people (name text);',

@@ -7,7 +7,7 @@ import { type Course, changedRows, expectSame, fill, rebuild, type Trial } from 
 
 /**
  * Proves migrations in order: up, down and up again with the engine, then the down twice and the up twice, as `psql -f`
- * runs them. Where a proof fails, a new database is brought to where the next one begins.
+ * runs them. Where a proof leaves something else than it should, a new database is brought to where the next one begins.
  */
 export async function prove(course: Course): Promise<Report> {
   const { migrations } = course;
@@ -60,13 +60,13 @@ async function proveOne(
     });
   const wentUpAgain = isRestored ? await goUpAgain(trial, current, after) : null;
   if (wentUpAgain === null && (await rebuild(trial, current)) === null) return null;
-  const isDownTwice =
+  const isDownInPlace =
     wentDown !== null && (await runTwice(trial, down, { expected: wentDown, label: labelBefore }));
   // The history stands at this version, and so will the schema, unless something went wrong.
-  const isOnCourse = wentUpAgain !== null && isDownTwice;
+  const isOnCourse = wentUpAgain !== null && isDownInPlace;
   if (!isOnCourse && (await rebuild(trial, previous)) === null) return null;
-  const isUpTwice = await runTwice(trial, up, { expected: after, label });
-  return isOnCourse && isUpTwice ? wentUpAgain : rebuild(trial, current);
+  const isUpInPlace = await runTwice(trial, up, { expected: after, label });
+  return isOnCourse && isUpInPlace ? wentUpAgain : rebuild(trial, current);
 }
 
 /** @returns the catalog that it leaves; null where it fails */
@@ -133,8 +133,8 @@ async function proveIrreversible(
 ): Promise<TakenSnapshot | null> {
   const { label, irreversible } = current.migration;
   trial.log.note('not-reversible', current.up, `There is no way back that could be tried: ${irreversible}.`);
-  const isSame = await runAgain(trial, current.up, { expected, label });
-  return isSame ? expected : rebuild(trial, current);
+  const isInPlace = await runAgain(trial, current.up, { expected, label });
+  return isInPlace ? expected : rebuild(trial, current);
 }
 
 function isLess(before: number, after: number): boolean {
