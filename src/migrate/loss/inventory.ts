@@ -20,12 +20,13 @@ const INSERTED = 'pg_catalog.pg_stat_get_xact_tuples_inserted';
  * Notes what there is, before the statements of a down: tables with their columns, and enums with their labels.
  *
  * Left out is what the server itself may lose or makes anew: temporary and unlogged tables, generated columns; and the
- * columns that a partition or an heir has from its parent, which the parent tells of.
+ * columns that a partition or an heir has from its parent, which the parent tells of. Where nothing is left there is an
+ * empty object: over no rows an aggregate is null, which cannot be taken apart again.
  */
 export const NOTE_BEFORE = `select from pg_catalog.set_config('${BEFORE}', (
   select pg_catalog.jsonb_build_object(
     'tables', (
-      select pg_catalog.jsonb_object_agg(kept.oid, pg_catalog.jsonb_build_object(
+      select coalesce(pg_catalog.jsonb_object_agg(kept.oid, pg_catalog.jsonb_build_object(
         'name', pg_catalog.format('%I.%I', nspname, relname),
         'partitioned', relkind = 'p',
         'partition of', case when relispartition then (
@@ -35,14 +36,14 @@ export const NOTE_BEFORE = `select from pg_catalog.set_config('${BEFORE}', (
         'deleted', ${DELETED}(kept.oid),
         'inserted', ${INSERTED}(kept.oid),
         'columns', (
-          select pg_catalog.jsonb_object_agg(attnum, pg_catalog.jsonb_build_object(
+          select coalesce(pg_catalog.jsonb_object_agg(attnum, pg_catalog.jsonb_build_object(
             'name', pg_catalog.quote_ident(attname),
             'enum', case
               when base.typtype = 'e' then base.oid
               when element.typtype = 'e' then element.oid
             end,
             'array', coalesce(element.typtype = 'e', false)
-          ))
+          )), '{}')
           from pg_catalog.pg_attribute
           join pg_catalog.pg_type as type on type.oid = atttypid
           join pg_catalog.pg_type as base
@@ -54,7 +55,7 @@ export const NOTE_BEFORE = `select from pg_catalog.set_config('${BEFORE}', (
             and attgenerated = ''
             and attinhcount = 0
         )
-      ))
+      )), '{}')
       from pg_catalog.pg_class as kept
       join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
       where relkind in ('r', 'p')
@@ -63,7 +64,10 @@ export const NOTE_BEFORE = `select from pg_catalog.set_config('${BEFORE}', (
         and nspname not in ('information_schema', '${HISTORY_SCHEMA}')
     ),
     'enums', (
-      select pg_catalog.jsonb_object_agg(enumtypid, pg_catalog.jsonb_build_object('name', name, 'labels', labels))
+      select coalesce(
+        pg_catalog.jsonb_object_agg(enumtypid, pg_catalog.jsonb_build_object('name', name, 'labels', labels)),
+        '{}'
+      )
       from (
         select
           enumtypid,

@@ -162,3 +162,39 @@ describe('a down', () => {
     });
   }
 });
+
+/** What a database may have that is not much to note: nothing, or tables without a column of their own. */
+const little: Record<string, string> = {
+  'no table at all': 'create function f() returns integer language sql return 1;',
+  'an enum and no table': `create type mood as enum ('good', 'bad');`,
+  'a table of the server itself alone': 'create unlogged table scratch (id integer);',
+  'a partition that stays': `create table log (at date) partition by range (at);
+    create table log_1 partition of log for values from ('2026-01-01') to ('2026-02-01');`,
+  'an heir that stays': 'create table pet (id integer); create table cat () inherits (pet);',
+  'a table without a column': 'create table t ();',
+  'a table that has lost its columns': 'create table t (id integer); alter table t drop column id;',
+  'a table whose only column is generated':
+    'create table t (double integer generated always as (1 + 1) stored);',
+};
+
+describe('a down in a database that has', () => {
+  for (const [name, text] of Object.entries(little)) {
+    test(`${name} goes back, and still sees what it takes away`, async ({ database: { url, rows } }) => {
+      const directory = await folderWith({
+        'V1.up.sql': `-- migrate: irreversible it is what was there\n${text}`,
+        'V2.up.sql': 'create view v as select 1 as one;',
+        'V2.down.sql': 'drop view v;',
+        'V3.up.sql': 'create table zoo (id integer); insert into zoo values (1);',
+        'V3.down.sql': 'drop table zoo;',
+      });
+      await up({ url, directory });
+      await expect(down({ url, directory })).rejects.toMatchObject({
+        code: 'would_lose_data',
+        losses: [{ what: 'table zoo', count: 1 }],
+      });
+      await rows('truncate zoo');
+      expect(await down({ url, directory })).toMatchObject({ current: 'V2', losses: [] });
+      expect(await down({ url, directory })).toMatchObject({ current: 'V1', losses: [] });
+    });
+  }
+});
