@@ -22,7 +22,7 @@ export interface FolderOptions {
  *
  * @param run does the work; what it throws is printed and becomes the exit code
  */
-export function makeCommand<Options extends CommonOptions>(
+export function makeCommand<Options extends CommonOptions & Partial<FolderOptions>>(
   name: string,
   description: string,
   run: (options: Options, words: readonly string[]) => Promise<Answer>,
@@ -31,7 +31,7 @@ export function makeCommand<Options extends CommonOptions>(
     try {
       print(name, await run(options, words), options.json === true);
     } catch (error) {
-      printError(name, error, options.json === true);
+      printError(name, error, options.json === true, { folder: options.dir });
     }
   });
 }
@@ -43,7 +43,7 @@ export function makeCommand<Options extends CommonOptions>(
  * @param run does the work on that server; `words` are the command's arguments
  * @param choose which server that is; the one of `DATABASE_URL`, or the embedded one, unless told otherwise
  */
-export function makeDatabaseCommand<Options extends CommonOptions>(
+export function makeDatabaseCommand<Options extends CommonOptions & Partial<FolderOptions>>(
   name: string,
   description: string,
   run: (options: Options, server: ChosenServer, words: readonly string[]) => Promise<Answer>,
@@ -60,7 +60,10 @@ export function makeDatabaseCommand<Options extends CommonOptions>(
       print(name, { ...answer, document: { ...answer.document, embedded: embedded !== null } }, json);
     } catch (error) {
       endProgress();
-      printError(name, server?.embedded ? explainForEmbedded(error) : error, json, server?.address);
+      printError(name, server?.embedded ? explainForEmbedded(error) : error, json, {
+        address: server?.address,
+        folder: options.dir,
+      });
     }
   });
 }

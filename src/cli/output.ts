@@ -5,6 +5,7 @@ import { MigrationFileError, type Place } from '../migrate/errors.js';
 import { MigrationFailedError, type ServerReport } from '../migrate/failure.js';
 import { LossRefusedError } from '../migrate/loss/errors.js';
 import { ExplainedError, UsageError } from '../postgres/errors.js';
+import { adviseFor } from './folder.js';
 import { withoutPasswords } from './passwords.js';
 import { wrap } from './wrap.js';
 
@@ -17,6 +18,14 @@ export interface Answer {
   /** The one thing that the command is for, such as an address; on standard output unless `--json` is given. */
   readonly product?: string;
   readonly exitCode?: number;
+}
+
+/** What a command that failed was about; neither where it came to no choice. */
+export interface WorkedOn {
+  /** The server, without a password. */
+  readonly address?: string | undefined;
+  /** The folder of migrations. */
+  readonly folder?: string | undefined;
 }
 
 /** Longer lines are hard to read, however wide the terminal is. */
@@ -68,27 +77,27 @@ export function print(command: string, answer: Answer, json: boolean): void {
  * Prints an error the same two ways, and sets the exit code.
  *
  * @param command null where there is none of that name
- * @param address the server that was worked on, without a password; null where none was chosen yet
  */
 export function printError(
   command: string | null,
   error: unknown,
   json: boolean,
-  address: string | null = null,
+  { address, folder }: WorkedOn = {},
 ): void {
   const known = explain(error);
+  const remedy = adviseFor(folder, known.remedy);
   process.exitCode = known.exitCode;
   if (json) {
     printDocument({
       command,
       ok: false,
       exitCode: known.exitCode,
-      server: address === null ? null : { address },
-      error: errorDocument(known),
+      server: address === undefined ? null : { address },
+      error: errorDocument(known, remedy),
       ...results(known),
     });
   } else {
-    sayError(known, address);
+    sayError(known, remedy, address);
   }
 }
 
@@ -123,8 +132,8 @@ function printDocument(document: Readonly<Record<string, unknown>>): void {
   process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 }
 
-function errorDocument(error: ExplainedError): Readonly<Record<string, unknown>> {
-  const { code, message, remedy } = error;
+function errorDocument(error: ExplainedError, remedy: string): Readonly<Record<string, unknown>> {
+  const { code, message } = error;
   const { place, report } = factsOf(error);
   return { code, message: withoutPasswords(message), remedy, place: place ?? null, server: report };
 }
@@ -135,7 +144,7 @@ function results(error: ExplainedError): Readonly<Record<string, unknown>> {
   return error instanceof LossRefusedError ? { losses: error.losses } : {};
 }
 
-function sayError(error: ExplainedError, address: string | null): void {
+function sayError(error: ExplainedError, remedy: string, address: string | undefined): void {
   const message = withoutPasswords(error.message);
   const { place, report } = factsOf(error);
   saySentences(`error: ${message}`);
@@ -146,8 +155,8 @@ function sayError(error: ExplainedError, address: string | null): void {
   }
   // What was put wrongly is wrong on every server.
   const isAboutServer = !(error instanceof UsageError || error instanceof MigrationFileError);
-  if (address !== null && isAboutServer && !message.includes(address)) say(`server: ${address}`);
-  saySentences(error.remedy);
+  if (address !== undefined && isAboutServer && !message.includes(address)) say(`server: ${address}`);
+  saySentences(remedy);
 }
 
 function factsOf(error: ExplainedError): { place: Place | undefined; report: ServerReport | null } {

@@ -6,6 +6,7 @@ import type { MigrationStatus, StatusResult } from '../migrate/status.js';
 import { applicationName } from '../postgres/application-name.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import { type CommonOptions, type FolderOptions, folderOption, makeDatabaseCommand } from './command.js';
+import { adviseFor } from './folder.js';
 import { type Answer, serverLine } from './output.js';
 import type { ChosenServer } from './server.js';
 
@@ -26,18 +27,21 @@ async function run(options: Options, { url }: ChosenServer): Promise<Answer> {
   const result = await status({ url, directory: options.dir });
   return {
     document: { ...result },
-    lines: statusLines(result),
+    lines: statusLines(result, options.dir),
     exitCode: result.upToDate && result.drift?.state !== 'drifted' ? 0 : SOMETHING_TO_DO,
   };
 }
 
-function statusLines({ server, migrations, migratingNow, upToDate, drift }: StatusResult): string[] {
+function statusLines(
+  { server, migrations, migratingNow, upToDate, drift }: StatusResult,
+  folder: string,
+): string[] {
   const width = Math.max(...migrations.map(({ name }) => name.length));
   return [
     ...migrations.map((migration) => `${migration.name.padEnd(width)}  ${describe(migration)}`),
     ...(migratingNow === null ? [] : [`${describeHolder(migratingNow)} is migrating now`]),
     upToDate ? 'Everything is applied.' : summary(migrations),
-    ...(drift?.since ? [driftLine(drift)] : []),
+    ...(drift?.since ? [adviseFor(folder, driftLine(drift))] : []),
     serverLine(server),
   ];
 }

@@ -106,6 +106,7 @@ function refuseMissing(entries: readonly Entry[]): void {
 function refuseChanged(entries: readonly Entry[]): void {
   const changed = entries.find(({ standing }) => standing === 'changed');
   if (changed === undefined) return;
+  refuseAnother(changed);
   throw new HistoryError(
     'file_changed',
     `${changedFile(changed)} is not what was applied to this database on ${changed.row?.appliedAt.toISOString()}.`,
@@ -113,6 +114,20 @@ function refuseChanged(entries: readonly Entry[]): void {
       remedy:
         'Bring the old text back and put the change into a new migration; or, if the database is right as it is, ' +
         `accept the new text with: voicesurvey-db repair ${changed.label} --reason "<why>"`,
+    },
+  );
+}
+
+/** @throws HistoryError where a version is recorded by another name: its file is none that was applied and then changed */
+export function refuseAnother({ label, name, row }: Entry): void {
+  if (row === null || row.name === name) return;
+  throw new HistoryError(
+    'another_migration',
+    `The database has ${row.name} as ${label}, and the folder has ${name}, which is another migration.`,
+    {
+      remedy:
+        'Name the folder that this database is migrated from with --dir; where the file was renamed, give it its old ' +
+        'name back.',
     },
   );
 }

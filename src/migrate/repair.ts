@@ -3,7 +3,7 @@ import { type Database, describeServer, type Server, withDatabase } from './data
 import { HistoryError } from './errors.js';
 import { readMigrations } from './files.js';
 import { HISTORY_TABLE } from './history.js';
-import { compare } from './plan.js';
+import { compare, refuseAnother } from './plan.js';
 import { readState } from './state.js';
 import { parseVersion } from './version.js';
 
@@ -30,7 +30,8 @@ export interface RepairResult {
  * their checksums, the new down, and the reason. The database itself is not touched.
  *
  * @throws UsageError without a reason, or for a version that the folder or the history does not have
- * @throws HistoryError `nothing_to_repair` where the migration is not changed
+ * @throws HistoryError `nothing_to_repair` where the migration is not changed, `another_migration` where the one that was
+ *   applied has another name
  * @example
  * ```ts
  * await repair({ url, directory: migrationsDirectory, version: 'V0003', reason: 'only a comment was corrected' });
@@ -67,13 +68,13 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
         },
       );
     }
+    refuseAnother(entry);
     await connection.client.query(
       `update ${HISTORY_TABLE}
-       set name = $2, checksum_up = $3, checksum_down = $4, down_sql = $5, irreversible = $6, origin = 'repaired', reason = $7
+       set checksum_up = $2, checksum_down = $3, down_sql = $4, irreversible = $5, origin = 'repaired', reason = $6
        where id = $1`,
       [
         String(entry.row.id),
-        migration.name,
         migration.up.source.checksum,
         migration.down?.source.checksum ?? null,
         migration.down?.source.text ?? null,

@@ -32,6 +32,23 @@ describe('repair', () => {
     expect(await value("select to_regclass('instead')::text")).toBe('instead');
   });
 
+  test('leaves a migration alone that is recorded by another name', async ({ database: { url, rows } }) => {
+    const directory = await folderWith(files);
+    await up({ url, directory });
+    const history = 'select * from voicesurvey_migrations.history';
+    const before = await rows(history);
+    const another = await folderWith({ 'V1.x.up.sql': 'select 1;', 'V1.x.down.sql': 'select 2;' });
+    const refusal = {
+      code: 'another_migration',
+      message: expect.stringMatching(/has V1 as V1, .* has V1\.x,/),
+    };
+    await expect(up({ url, directory: another })).rejects.toMatchObject(refusal);
+    await expect(repair({ url, directory: another, version: 'V1', reason: 'why' })).rejects.toMatchObject(
+      refusal,
+    );
+    expect(await rows(history)).toEqual(before);
+  });
+
   test.for([
     [{ version: 'V1', reason: ' ' }, 'no_reason', 2],
     [{ version: 'V9', reason: 'why' }, 'unknown_version', 2],
