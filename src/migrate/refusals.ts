@@ -122,6 +122,11 @@ function refuseEnumValueInUse(script: Script, statements: readonly Statement[]):
   });
 }
 
+/** Whether a no-transaction file commits behind the statement: only then the value that it adds may be used. */
+export function addsEnumValue(statement: Statement): boolean {
+  return addedEnumValue(statement) !== undefined;
+}
+
 function addedEnumValue({ node }: Statement): { type: string; value: string } | undefined {
   if (!('AlterEnumStmt' in node)) return undefined;
   const { typeName, newVal, oldVal } = node.AlterEnumStmt;

@@ -6,7 +6,7 @@ import type { Listener } from './events.js';
 import { knownLosses, runKeeping } from './loss/run-keeping.js';
 import type { Failure } from './outcome.js';
 import { runPipeline } from './pipeline.js';
-import { runsAlone } from './refusals.js';
+import { addsEnumValue, runsAlone } from './refusals.js';
 import { chunkScript, type Message, type Progress, type Run, sessionScript, type Work } from './script.js';
 import { invalidIndexAfter, lookBefore } from './standalone.js';
 import type { ServerState } from './state.js';
@@ -203,7 +203,7 @@ export function chunksFrom(statements: readonly Statement[], start: number): Chu
     if (index < start) continue;
     const alone = runsAlone(statement);
     const last = chunks.at(-1);
-    if (last !== undefined && !alone && !last.alone) {
+    if (last !== undefined && !alone && !last.alone && !last.statements.some(addsEnumValue)) {
       chunks[chunks.length - 1] = { alone, statements: [...last.statements, statement], end: index + 1 };
     } else {
       chunks.push({ alone, statements: [statement], end: index + 1 });

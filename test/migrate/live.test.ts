@@ -351,12 +351,44 @@ test('a connection that dies in a long build is an error that says how to go on,
   expect(await isValid(database)).toBe(true);
 });
 
+const mood = {
+  'V1.up.sql': "create type mood as enum ('old'); create table moods (m mood);",
+  'V1.down.sql': 'drop table moods; drop type mood;',
+};
+
+test('an enum value is added and used in one no-transaction file (E10)', async ({ database }) => {
+  const directory = await folderWith({
+    ...mood,
+    'V2.up.sql': `-- migrate: no-transaction
+      create table before (a integer);
+      alter type mood add value 'new';
+      insert into moods values ('new');
+      alter type mood add value if not exists 'newer';
+      insert into moods values ('newer');`,
+    'V2.down.sql': 'truncate moods; drop table before;',
+  });
+  expect(await up({ url: database.url, directory })).toMatchObject({ current: 'V2' });
+  expect(await database.rows('select m from moods order by m')).toEqual([{ m: 'new' }, { m: 'newer' }]);
+});
+
+test('an enum value whose use only the server sees is refused with the cure (E10)', async ({ database }) => {
+  const directory = await folderWith({
+    ...mood,
+    'V2.up.sql':
+      "alter type mood add value 'new'; do $$ begin execute 'insert into moods values (''n' || 'ew'')'; end $$;",
+    'V2.down.sql': '',
+  });
+  await expect(up({ url: database.url, directory })).rejects.toMatchObject({
+    server: { sqlState: '55P04' },
+    remedy: expect.stringContaining('in a migration of its own, with the next version'),
+  });
+});
+
 test('an enum value is added in one migration and used in the next, in one up (E10)', async ({
   database,
 }) => {
   const directory = await folderWith({
-    'V1.up.sql': "create type mood as enum ('old'); create table moods (m mood);",
-    'V1.down.sql': 'drop table moods; drop type mood;',
+    ...mood,
     'V2.up.sql': "alter type mood add value 'new';",
     'V2.down.sql': '',
     'V3.up.sql': "insert into moods values ('new');",
