@@ -1,4 +1,5 @@
 import type { IndexElem, IndexStmt, Node, RangeVar } from 'libpg-query';
+import { ExplainedError } from '../postgres/errors.js';
 import pg from '../postgres/pg.js';
 import type { Listener } from './events.js';
 import { parseSql, type Statement } from './statements.js';
@@ -8,6 +9,13 @@ import { parseSql, type Statement } from './statements.js';
  * brought it to its end.
  */
 export type Verdict = 'run' | 'done';
+
+/** How to wait for what an earlier run has left. */
+export interface Patience {
+  readonly emit: Listener;
+  /** The longest wait, in milliseconds; 0 waits as long as it takes. */
+  readonly longestMs: number;
+}
 
 /** Until the next look. It is slept in the server, where a cancel reaches a run that is interrupted. */
 const SLEEP = 'select pg_catalog.pg_sleep(0.3)';
@@ -19,16 +27,19 @@ const SLEEP = 'select pg_catalog.pg_sleep(0.3)';
  *
  * @param client a connection in pipeline mode, outside of any transaction
  * @param resumes whether an earlier run has tried this very statement
+ * @throws ExplainedError `lock_wait_over` where that server process takes longer than may be waited
  */
 export async function lookBefore(
   client: pg.Client,
   statement: Statement,
   resumes: boolean,
-  emit: Listener,
+  patience: Patience,
 ): Promise<Verdict> {
-  if (resumes) await waitForLeftover(client, statement, emit);
+  const { emit } = patience;
+  const wait = waiting(client, patience);
+  if (resumes) await waitForLeftover(client, statement, wait);
   const { node } = statement;
-  if ('IndexStmt' in node) return lookAtIndex(client, node.IndexStmt, resumes, emit);
+  if ('IndexStmt' in node) return lookAtIndex(client, node.IndexStmt, resumes, emit, wait);
   if ('DropStmt' in node && resumes) return lookAtDroppedIndexes(client, node.DropStmt.objects ?? []);
   if ('ReindexStmt' in node && resumes) await dropLeftoversOfReindex(client, emit);
   return 'run';
@@ -46,9 +57,30 @@ export async function invalidIndexAfter(client: pg.Client, { node }: Statement):
   return index === null || index.valid ? null : index.name;
 }
 
+/** Waits a moment for a server process. */
+type Wait = (pid: number) => Promise<void>;
+
+function waiting(client: pg.Client, { emit, longestMs }: Patience): Wait {
+  let since: number | null = null;
+  return async (pid) => {
+    if (since === null) emit({ kind: 'leftover', pid });
+    since ??= performance.now();
+    const waited = performance.now() - since;
+    if (longestMs > 0 && waited >= longestMs) throw waitOver(pid, longestMs);
+    await client.query(SLEEP);
+  };
+}
+
+function waitOver(pid: number, longestMs: number): ExplainedError {
+  return new ExplainedError(
+    'lock_wait_over',
+    `Server process ${pid} still executes a statement for an earlier run after ${longestMs / 1000} s.`,
+    { remedy: 'Wait for it and run this command again, or give it longer with --lock-wait.' },
+  );
+}
+
 /** A server process whose client is gone, or another session, that executes the same statement in this database. */
-async function waitForLeftover(client: pg.Client, { sql }: Statement, emit: Listener): Promise<void> {
-  let told = false;
+async function waitForLeftover(client: pg.Client, { sql }: Statement, wait: Wait): Promise<void> {
   for (;;) {
     const { rows } = await client.query<{ pid: number }>(
       `select pid from pg_catalog.pg_stat_activity
@@ -58,9 +90,7 @@ async function waitForLeftover(client: pg.Client, { sql }: Statement, emit: List
     );
     const [leftover] = rows;
     if (leftover === undefined) return;
-    if (!told) emit({ kind: 'leftover', pid: leftover.pid });
-    told = true;
-    await client.query(SLEEP);
+    await wait(leftover.pid);
   }
 }
 
@@ -96,8 +126,8 @@ async function lookAtIndex(
   statement: IndexStmt,
   resumes: boolean,
   emit: Listener,
+  wait: Wait,
 ): Promise<Verdict> {
-  let told = false;
   for (;;) {
     const index = await findIndex(client, statement);
     if (index === null) return 'run';
@@ -107,9 +137,7 @@ async function lookAtIndex(
       await client.query(`drop index concurrently if exists ${index.name}`);
       return 'run';
     }
-    if (!told) emit({ kind: 'leftover', pid: index.builder });
-    told = true;
-    await client.query(SLEEP);
+    await wait(index.builder);
   }
 }
 

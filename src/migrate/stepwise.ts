@@ -135,7 +135,10 @@ async function execute(steps: Steps, statement: Statement, wasTried: boolean): P
   const { client } = steps.connection;
   const message: Message = { step: 'statement', sql: statement.sql, statement };
   for (let looks = 1; ; looks++) {
-    const verdict = await lookBefore(client, statement, wasTried, steps.emit);
+    const verdict = await lookBefore(client, statement, wasTried, {
+      emit: steps.emit,
+      longestMs: steps.run.lockWaitMs,
+    });
     const failure = verdict === 'done' ? null : await send(steps, [message]);
     const isLast = looks === LOOKS;
     if (failure !== null) {

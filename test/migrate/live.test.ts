@@ -131,13 +131,10 @@ describe('an index that is built concurrently', () => {
     expect(await isValid(database)).toBe(true);
   });
 
-  test('is waited for, and not attacked, while a server process still builds it for a killed run (E7, E8)', async ({
-    database,
-  }) => {
+  /** What a killed engine leaves: its progress in the history, and the statement in a server process. */
+  async function killedBuild(database: TestDatabase) {
     await up({ url: database.url, directory: await folderWith(table) });
     const reader = await oldSnapshot(database.url);
-    const directory = await folderWith(withIndex);
-    // What a killed engine leaves: its progress in the history, and the statement in a server process.
     await expect(
       up({
         url: database.url,
@@ -148,19 +145,42 @@ describe('an index that is built concurrently', () => {
       }),
     ).rejects.toThrow();
     const leftover = await session(database.url);
-    const building = leftover.query('create index concurrently t_by_a on t (a)');
-    const pid = await builder(database);
+    const built = leftover.query('create index concurrently t_by_a on t (a)').then(() => leftover.end());
+    return { reader, built, pid: await builder(database) };
+  }
+
+  test('is waited for, and not attacked, while a server process still builds it for a killed run (E7, E8)', async ({
+    database,
+  }) => {
+    const { reader, built, pid } = await killedBuild(database);
     const events: RunEvent[] = [];
-    const run = up({ url: database.url, directory, onEvent: (event) => events.push(event) });
+    const run = up({
+      url: database.url,
+      directory: await folderWith(withIndex),
+      onEvent: (event) => events.push(event),
+    });
     await until(async () => events.some(({ kind }) => kind === 'leftover'));
     expect(events).toContainEqual({ kind: 'leftover', pid });
     const oid = await database.value("select 't_by_a'::regclass::oid");
     await reader.end();
-    await building;
+    await built;
     expect(await run).toMatchObject({ current: 'V2' });
     expect(await isValid(database)).toBe(true);
     expect(await database.value("select 't_by_a'::regclass::oid")).toBe(oid);
-    await leftover.end();
+  });
+
+  test('is waited for, while it is built for a killed run, no longer than was said (E7, E8)', async ({
+    database,
+  }) => {
+    const { reader, built, pid } = await killedBuild(database);
+    const directory = await folderWith(withIndex);
+    await expect(up({ url: database.url, directory, lockWaitMs: 500 })).rejects.toMatchObject({
+      code: 'lock_wait_over',
+      message: expect.stringContaining(`Server process ${pid} `),
+    });
+    await reader.end();
+    await built;
+    expect(await up({ url: database.url, directory, lockWaitMs: 500 })).toMatchObject({ current: 'V2' });
   });
 
   test('and that "if not exists" finds invalid is not taken for a success (E6)', async ({ database }) => {
