@@ -3,8 +3,9 @@ import { explainLostConnection, isPoolEmpty, POOL_TOO_SMALL } from '../postgres/
 import { ExplainedError } from '../postgres/errors.js';
 import pg from '../postgres/pg.js';
 import { causeWithoutValues, withoutValues } from '../postgres/values.js';
+import { writtenAround } from '../postgres/written.js';
 import { definitionOf } from './constraint.js';
-import { MigrationFailedError, type MigrationResult, type ServerReport } from './failure.js';
+import { MigrationFailedError, type MigrationResult } from './failure.js';
 import { LOCK_LOST } from './guard.js';
 import { TAKES_AWAY } from './loss/inventory.js';
 import type { Failure } from './outcome.js';
@@ -44,32 +45,18 @@ async function refusedByServer(
 ): Promise<MigrationFailedError> {
   const place = placeOfError(work, message, error);
   const where = place === undefined ? work.script.source.path : `${place.file}:${place.line}:${place.column}`;
-  const server: ServerReport = {
-    sqlState: error.code ?? '',
-    detail: withoutValues(error),
-    hint: error.hint ?? null,
-    context: error.where === undefined ? null : withoutQuotedValues(error.where, work),
-    definition: await definitionOf(connection.client, work, error),
-  };
-  const text = isDataException(error) ? withoutQuotedValues(error.message, work) : error.message;
+  const { message: text, ...shown } = withoutValues(
+    error,
+    await writtenAround(connection.client, work.script.source.text, error),
+  );
+  const definition = await definitionOf(connection.client, work, error);
   return new MigrationFailedError('migration_failed', `${where}: ${text} (SQLSTATE ${error.code}).`, {
     remedy: remedyFor(error, work, blocker),
-    cause: causeWithoutValues(error, { message: text, context: server.context }),
-    server,
+    cause: causeWithoutValues(error, { message: text, ...shown }),
+    server: { sqlState: error.code ?? '', ...shown, definition },
     place,
     results,
   });
-}
-
-/** Data exceptions quote the value that is wrong; one that does not stand in the file came out of a table. */
-function withoutQuotedValues(text: string, { script }: Work): string {
-  return text.replace(/"([^"]*)"/g, (quoted, value: string) =>
-    script.source.text.includes(value) ? quoted : '"…"',
-  );
-}
-
-function isDataException({ code }: pg.DatabaseError): boolean {
-  return code?.startsWith('22') === true;
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -121,7 +108,7 @@ function interrupted(work: Work | null, error: unknown, { results }: Circumstanc
   const state = work === null ? 'nothing was changed' : stateOf(work).replace(/\.$/, '');
   return new MigrationFailedError('interrupted', `Interrupted in ${nameOf(work)}: ${state}.`, {
     remedy: 'Run the command again: it goes on from where the database is.',
-    cause: error,
+    cause: error instanceof pg.DatabaseError ? causeWithoutValues(error, withoutValues(error, '')) : error,
     results,
   });
 }

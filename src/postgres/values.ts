@@ -1,44 +1,115 @@
 import pg from './pg.js';
+import { isWritten, withoutForeignWords } from './written.js';
+
+/** What may be shown of an error. */
+export interface Shown {
+  readonly message: string;
+  readonly detail: string | null;
+  readonly hint: string | null;
+  /** In which function or block it happened, innermost first. */
+  readonly context: string | null;
+}
 
 /**
- * What may be shown of an error's DETAIL.
+ * What may be shown of an error: all but the values of rows. They are somebody's data, and errors end in logs.
  *
- * PostgreSQL puts the values of the row into the DETAIL of a broken constraint. They are somebody's data, and errors end
- * in logs: so the table, the constraint and the ids are told instead.
+ * PostgreSQL puts them into the DETAIL of a broken constraint, where table, constraint and ids are told instead; between
+ * quotes into the message about a value that is no number, date, uuid or document; into the context of such a document
+ * and of a statement that was put together. What RAISE and ASSERT say is told in the words that somebody wrote.
  *
  * @param error as the server sent it
- * @returns null where there is nothing to tell
+ * @param written what is known to hold no value of a row: the file that was executed, the functions that it calls
  * @example
  * ```ts
- * withoutValues(error); // table public.contacts, constraint a_campaign_lists_a_number_once; the other values …
+ * withoutValues(error, file.text).message; // invalid input syntax for type uuid: "…"
  * ```
  */
-export function withoutValues({ code, detail, schema, table, constraint }: pg.DatabaseError): string | null {
-  if (code?.startsWith('23') !== true) return detail ?? null;
-  const ids = [...new Set(detail?.match(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g) ?? [])];
+export function withoutValues(error: pg.DatabaseError, written: string): Shown {
+  const { message, detail, hint, where } = error;
+  const told = (text: string): string => {
+    const words = isRaised(error) ? withoutForeignWords(text, written) : text;
+    return withoutContacts(words, written);
+  };
+  return {
+    message: told(withoutQuoted(message, error, written)),
+    detail: detailOf(error, detail === undefined ? null : told(detail)),
+    hint: hint === undefined ? null : told(hint),
+    context: where === undefined ? null : contextOf(where, written),
+  };
+}
+
+/** A server's error as the cause of one of ours, with what may be shown of it: whoever logs an error logs its cause. */
+export function causeWithoutValues(
+  error: pg.DatabaseError,
+  { message, detail, hint, context }: Shown,
+): pg.DatabaseError {
+  const copy = new pg.DatabaseError(message, error.length, error.name);
+  return Object.assign(copy, error, {
+    detail: detail ?? undefined,
+    hint: hint ?? undefined,
+    where: context ?? undefined,
+    internalQuery: undefined,
+  });
+}
+
+/** By a function or a block: PL/pgSQL's own statements, whatever SQLSTATE they choose, and other languages' exceptions. */
+function isRaised({ code, routine }: pg.DatabaseError): boolean {
+  return /^exec_stmt_(raise|assert)$/.test(routine ?? '') || /^(P0001|P0004|38...)$/.test(code ?? '');
+}
+
+/** Data exceptions, limits, and what cannot be read as a query for words: the rest of the message is the value. */
+const QUOTES_VALUE = /^(22...|54...|42601)$/;
+/** What is not there was named by the file, or by a value that was taken for a name. */
+const QUOTES_NAMES = /^(42602|42703|42704|42883|42P01|3D000|3F000)$/;
+
+/** A value may hold quotes itself, so that it ends at the last one. The server may speak another language. */
+const TO_LAST_QUOTE = /(["«»„“”])(.*)(["«»„“”])/su;
+const EACH_QUOTED = /(["«»„“”])(.*?)(["«»„“”])/gsu;
+/** Made of three numbers, a wrong date stands there without quotes; so do the bytes of what is no character. */
+const UNQUOTED = /(?<=: )(?:[-\d:.]+|(?:0x[0-9a-f]{2} ?)+)$/u;
+
+function withoutQuoted(message: string, { code = '', position }: pg.DatabaseError, written: string): string {
+  const replaced = (quoted: string, open: string, value: string, close: string): string =>
+    isWritten(value, written) ? quoted : `${open}…${close}`;
+  // With a position, the statement itself is wrong.
+  if (position === undefined && QUOTES_NAMES.test(code)) return message.replace(EACH_QUOTED, replaced);
+  if (!QUOTES_VALUE.test(code) || (code === '42601' && position !== undefined)) return message;
+  return message.replace(TO_LAST_QUOTE, replaced).replace(UNQUOTED, '…');
+}
+
+const UUID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
+
+function detailOf({ code = '', ...error }: pg.DatabaseError, told: string | null): string | null {
+  if (!code.startsWith('23')) {
+    // Of a number that is too large, the detail tells how large it may be.
+    return code.startsWith('22') && code !== '22003' ? null : told;
+  }
+  const ids = [...new Set(error.detail?.match(UUID) ?? [])];
   const parts = [
-    table === undefined ? null : `table ${schema}.${table}`,
-    constraint === undefined ? null : `constraint ${constraint}`,
+    error.table === undefined ? null : `table ${error.schema}.${error.table}`,
+    error.constraint === undefined ? null : `constraint ${error.constraint}`,
     ids.length === 0 ? null : `ids ${ids.join(', ')}`,
   ].filter((part) => part !== null);
   return parts.length === 0 ? null : `${parts.join(', ')}; the other values of the row are not shown`;
 }
 
-/**
- * A server's error as the cause of one of ours: the same but for the values of rows, since whoever logs an error logs its
- * cause.
- *
- * @param error as the server sent it; it stays as it is
- * @param shown what of message and context may be shown; the message as it is and no context unless told otherwise
- */
-export function causeWithoutValues(
-  error: pg.DatabaseError,
-  shown: { readonly message?: string; readonly context?: string | null } = {},
-): pg.DatabaseError {
-  const copy = new pg.DatabaseError(shown.message ?? error.message, error.length, error.name);
-  return Object.assign(copy, error, {
-    detail: withoutValues(error) ?? undefined,
-    where: shown.context ?? undefined,
-    internalQuery: undefined,
+const PLACE_IN_FUNCTION = /^(?:PL\/\w+|SQL) function \S/;
+const QUERY_IN_FUNCTION = /^(?:SQL statement|PL\/\w+ \w+) "(?<query>.*?)"?$/;
+
+/** Functions with their lines, and those queries that somebody wrote as they are. */
+function contextOf(where: string, written: string): string | null {
+  const lines = where.split('\n').filter((line) => {
+    const query = QUERY_IN_FUNCTION.exec(line)?.groups?.query ?? line.replace(/"$/, '');
+    return PLACE_IN_FUNCTION.test(line) || isWritten(query.trim(), written);
   });
+  return lines.length === 0 ? null : lines.join('\n');
+}
+
+const E_MAIL = /[^\s"'(),:;<=>[\]{}«»„“”]+@[^\s"'(),:;<=>[\]{}«»„“”]+/gu;
+const PHONE_NUMBER = /\+\d[\d ().-]{5,}\d/g;
+
+/** Addresses and telephone numbers, wherever they stand: dynamic SQL may have made anything of them. */
+function withoutContacts(text: string, written: string): string {
+  const replaced = (contact: string): string => (isWritten(contact, written) ? contact : '…');
+  return text.replace(E_MAIL, replaced).replace(PHONE_NUMBER, replaced);
 }

@@ -4,6 +4,7 @@ import { explainLostConnection } from '../postgres/connection-errors.js';
 import { ExplainedError } from '../postgres/errors.js';
 import pg from '../postgres/pg.js';
 import { causeWithoutValues, withoutValues } from '../postgres/values.js';
+import { writtenAround } from '../postgres/written.js';
 import { seedFile } from './storage.js';
 
 /** What `seed` has done. */
@@ -31,8 +32,8 @@ export async function seed(options: Database): Promise<SeedResult> {
     const { client } = connection;
     const [, rows] = await Promise.all([
       client.query('begin'),
-      client.query(source.text).catch((error: unknown) => {
-        throw explainLostConnection(error, connection) ?? seedFailed(source, error);
+      client.query(source.text).catch(async (error: unknown) => {
+        throw explainLostConnection(error, connection) ?? (await seedFailed(client, source, error));
       }),
       client.query('commit'),
     ]);
@@ -48,7 +49,7 @@ function countInserted(answers: unknown): number {
   );
 }
 
-function seedFailed(source: SourceFile, error: unknown): unknown {
+async function seedFailed(client: pg.Client, source: SourceFile, error: unknown): Promise<unknown> {
   if (!(error instanceof pg.DatabaseError)) return error;
   if (error.code === UNDEFINED_TABLE || error.code === UNDEFINED_OBJECT) {
     return new ExplainedError('no_schema', `This database does not have the schema yet: ${error.message}.`, {
@@ -58,11 +59,11 @@ function seedFailed(source: SourceFile, error: unknown): unknown {
   }
   const place = placeAt(source, error.position === undefined ? 0 : Number(error.position) - 1);
   const where = error.position === undefined ? source.path : `${place.file}:${place.line}:${place.column}`;
-  const row = withoutValues(error);
-  const code = `SQLSTATE ${error.code}${row === null ? '' : `: ${row}`}`;
-  return new ExplainedError('seed_failed', `${where}: ${error.message} (${code}).`, {
+  const shown = withoutValues(error, await writtenAround(client, source.text, error));
+  const code = `SQLSTATE ${error.code}${shown.detail === null ? '' : `: ${shown.detail}`}`;
+  return new ExplainedError('seed_failed', `${where}: ${shown.message} (${code}).`, {
     remedy:
       'No row was added. Correct the cause, for example a row of yours that has the same key, and run it again.',
-    cause: causeWithoutValues(error),
+    cause: causeWithoutValues(error, shown),
   });
 }

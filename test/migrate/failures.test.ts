@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, inject } from 'vitest';
 import { MigrationFailedError } from '../../src/migrate/failure.js';
 import { up } from '../../src/migrate/up.js';
@@ -226,6 +227,85 @@ describe("a person's data is not shown", () => {
   ] as const)('in the error %s', async ([, sql], { database }) => {
     const { message, remedy, server, place } = await failureOf(database, sql);
     expect(JSON.stringify([message, remedy, server, place])).not.toContain('ann@');
+  });
+
+  /** Runs a file where a value stands in a table; gives back all that anybody could log of the error. */
+  async function loggedAbout(database: TestDatabase, value: string, sql: string): Promise<string> {
+    await database.client.query('create table words (said text)');
+    await database.client.query('insert into words values ($1)', [value]);
+    const error = await failureOf(database, sql);
+    return [JSON.stringify(error), inspect(error, { depth: 9 }), JSON.stringify(error.cause)].join('\n');
+  }
+
+  const convertTo = (type: string): string =>
+    `alter table words alter column said type ${type} using said::${type};`;
+
+  test.for([
+    ['that holds quotes, to an uuid', '{"name":"Ann Secret"}', convertTo('uuid')],
+    ['that holds quotes, to a number', 'x"Secret"y', convertTo('integer')],
+    ['that holds quotes, to a date', 'x"Secret"y', convertTo('date')],
+    ['that is no JSON', '{"a": Secret}', convertTo('json')],
+    ['that is no JSON for jsonb', '{"a": Secret}', convertTo('jsonb')],
+    ['that is no XML', '<Secret><a>Secret</b>', convertTo('xml')],
+    ['that is no query for words', 'Secret & & Ann', convertTo('tsquery')],
+    ['that is no list of words', "'Secret", convertTo('tsvector')],
+    ['that is no table', 'Secret', 'select said::regclass from words;'],
+    ['that is no range', '[Secret', convertTo('int4range')],
+    ['that is no label', 'Secret', `create type mood as enum ('a');\n${convertTo('mood')}`],
+    [
+      'that a block asserts',
+      'Ann Secret',
+      "do $$ begin assert false, 'it is ' || (select said from words); end $$;",
+    ],
+    [
+      'that a block raises',
+      'Ann Secret',
+      "do $$ begin raise 'it is %', (select said from words) using detail = (select said from words), hint = (select said from words); end $$;",
+    ],
+    [
+      'that dynamic SQL is made of',
+      "nowhere; select 'Secret'",
+      "do $$ begin execute 'select * from ' || (select said from words); end $$;",
+    ],
+    [
+      'that becomes a name',
+      'Secret@example.com',
+      "do $$ begin execute format('create table %I ()', (select said from words)); execute format('create table %I ()', (select said from words)); end $$;",
+    ],
+  ] as const)('of a value %s', async ([, value, sql], { database }) => {
+    expect(await loggedAbout(database, value, sql)).not.toContain('Secret');
+  });
+
+  test('of numbers that are no date', async ({ database }) => {
+    const logged = await loggedAbout(database, '1987', 'select make_date(said::integer, 13, 32) from words;');
+    expect(logged).not.toContain('1987');
+  });
+
+  test('but what the file itself says is', async ({ database }) => {
+    const quoted = await failureOf(database, `select '{"name":"Ann"}'::uuid;`);
+    expect(quoted.message).toContain('uuid: "{"name":"Ann"}" (SQLSTATE');
+    const raised = await failureOf(database, "do $$ begin raise 'no % here', 'entry'; end $$;");
+    expect(raised.message).toContain(': no entry here (SQLSTATE');
+  });
+
+  test('but ids and counts that are raised are, and no telephone number', async ({ database }) => {
+    const sql = `do $$ begin raise '% rows, first %; call % or %', 2 * 16, gen_random_uuid(), lpad('17', 3, '0') || ' ' || 40 * 1000, '+' || 7 * 7 || ' ' || 1000 * 100; end $$;`;
+    expect((await failureOf(database, sql)).message).toMatch(
+      /: 32 rows, first [-0-9a-f]{36}; call … … or \+… … \(SQLSTATE/,
+    );
+  });
+
+  test('but what a function of the database says is, up to the values', async ({ database }) => {
+    await database.client.query(`create function complain() returns void language plpgsql as $$
+begin
+  raise exception 'nobody may be called %', 'ANN'::text || lower('ANN') using detail = 'the name is taken';
+end $$`);
+    const error = await failureOf(database, 'select 1;\nselect complain();');
+    expect(error.message).toContain('V2.up.sql:2:1: nobody may be called … (SQLSTATE P0001)');
+    expect(error.server).toMatchObject({
+      detail: 'the name is taken',
+      context: expect.stringContaining('function complain() line 3 at RAISE'),
+    });
   });
 
   test('but the ids of the row are', async ({ database }) => {
