@@ -12,9 +12,10 @@ import { guard, HISTORY_MOVED, lockGuard } from './guard.js';
 import { CREATE_HISTORY, HISTORY_TABLE, type HistoryRow } from './history.js';
 import { acquireLock } from './lock.js';
 import { literal } from './record.js';
-import { BEGIN, FULL_NAMES_ONLY, LIFT_TIMEOUTS } from './script.js';
+import { BEGIN, FULL_NAMES_ONLY } from './script.js';
 import { SERVER_MAJOR } from './snapshot.js';
 import { readState, refuseStandby } from './state.js';
+import { liftTimeouts } from './timeouts.js';
 import { labelOf } from './version.js';
 
 /** What a baseline writes down. */
@@ -74,7 +75,8 @@ export async function recordBaseline(
       lockPid: lock?.pid ?? 0,
       lockWaitMs: lockWaitMs === undefined ? 0 : Math.max(1, lockWaitMs),
     };
-    const sql = [BEGIN, LIFT_TIMEOUTS, lockGuard(run), CREATE_HISTORY, guard(null, run), FULL_NAMES_ONLY];
+    const lift = liftTimeouts(connection.serverVersion.number);
+    const sql = [BEGIN, lift, lockGuard(run), CREATE_HISTORY, guard(null, run), FULL_NAMES_ONLY];
     await connection.client.query([...sql, insertRows(baseline), 'commit'].join(';\n'));
   } catch (error) {
     await connection.client.query('rollback').catch(() => undefined);

@@ -1,6 +1,7 @@
 import type { Connection } from '../postgres/connect.js';
 import pg from '../postgres/pg.js';
 import { bothSnapshotsSql, compareSnapshotSql, type SnapshotSource } from './snapshot.js';
+import { liftTimeouts } from './timeouts.js';
 
 /**
  * Whether the catalog is still what the last run left:
@@ -26,8 +27,14 @@ interface Compared {
   readonly live: string | null;
 }
 
-/** A look must not hang behind somebody's lock on a view. */
-const TIMEOUTS = 'set local lock_timeout = 1000;\nset local statement_timeout = 10000';
+/** A look must not hang behind somebody's lock on a view, and has timeouts of its own. */
+function lookWith(source: SnapshotSource, { serverVersion }: Connection): string {
+  return `${liftTimeouts(serverVersion.number)};
+set local lock_timeout = 1000;
+set local statement_timeout = 10000;
+${source.settings}`;
+}
+
 const UNDEFINED_TABLE = '42P01';
 const GAVE_UP = new Set(['55P03', '57014']);
 
@@ -46,10 +53,11 @@ export interface Drifted {
  *
  * @param connection in pipeline mode, outside of any transaction
  */
-export async function readDrift({ client }: Connection, source: SnapshotSource): Promise<Drift> {
+export async function readDrift(connection: Connection, source: SnapshotSource): Promise<Drift> {
+  const { client } = connection;
   const [, , compared] = await Promise.allSettled([
     client.query('begin isolation level repeatable read read only'),
-    client.query(`${TIMEOUTS};\n${source.settings}`),
+    client.query(lookWith(source, connection)),
     client.query<Compared>(compareSnapshotSql(source)),
     client.query('commit'),
   ]);
@@ -63,10 +71,11 @@ export async function readDrift({ client }: Connection, source: SnapshotSource):
  *
  * @param connection in pipeline mode, outside of any transaction
  */
-export async function readDrifted({ client }: Connection, source: SnapshotSource): Promise<Drifted | null> {
+export async function readDrifted(connection: Connection, source: SnapshotSource): Promise<Drifted | null> {
+  const { client } = connection;
   const [, , both] = await Promise.allSettled([
     client.query('begin isolation level repeatable read read only'),
-    client.query(`${TIMEOUTS};\n${source.settings}`),
+    client.query(lookWith(source, connection)),
     client.query<{ name: string; recorded: string | null; live: string }>(bothSnapshotsSql(source)),
     client.query('commit'),
   ]);

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { applicationName } from '../postgres/application-name.js';
+import type { Connection } from '../postgres/connect.js';
 import { newestAfter } from './execute.js';
 import { HOLDER_KEY, LOCK_KEY } from './guard.js';
 import { LOCK_TIMEOUT_MS } from './run.js';
@@ -16,7 +17,7 @@ import type { ServerState } from './state.js';
 import { chunksFrom, progressAt, statementsDone } from './stepwise.js';
 
 /** Only a run knows its number and the process that holds its lock. */
-export const DRY_RUN: Run = {
+const DRY_RUN: Omit<Run, 'serverVersion'> = {
   id: '00000000-0000-0000-0000-000000000000',
   appliedWith: applicationName,
   appliedOn: hostname(),
@@ -36,39 +37,45 @@ const HEAD = `-- Sent while another session holds the advisory locks ${LOCK_KEY}
 -- Left out: the query by which a run describes, in the history, the catalog that it leaves.
 `;
 
+/** A run that sends nothing, on the server of a connection. */
+export function dryRunOn({ serverVersion }: Connection): Run {
+  return { ...DRY_RUN, serverVersion: serverVersion.number };
+}
+
 /**
  * The SQL that a run would send, message by message.
  *
+ * @param run from {@link dryRunOn}
  * @param state what the history says now
  * @param works the files, in their order
  * @returns SQL that psql can read; empty where nothing is to do
  */
-export function dryRun(state: ServerState, works: readonly Work[]): string {
+export function dryRun(run: Run, state: ServerState, works: readonly Work[]): string {
   if (works.length === 0) return '';
-  const parts = state.hasHistory ? [] : [printed('the history', historyScript(DRY_RUN))];
+  const parts = state.hasHistory ? [] : [printed('the history', historyScript(run))];
   let predecessor = state.rows.at(-1)?.version ?? null;
   for (const [index, work] of works.entries()) {
     const messages = work.script.options.transaction
-      ? transactionScript(work, DRY_RUN, predecessor, index === works.length - 1 ? works : null)
-      : steps(work, state, predecessor);
+      ? transactionScript(work, run, predecessor, index === works.length - 1 ? works : null)
+      : steps(work, run, state, predecessor);
     parts.push(printed(`${work.name}.${work.direction}.sql`, messages));
     predecessor = newestAfter(work, state, predecessor);
   }
   return [HEAD, ...parts].join('\n');
 }
 
-function steps(work: Work, state: ServerState, predecessor: bigint | null): Message[] {
+function steps(work: Work, run: Run, state: ServerState, predecessor: bigint | null): Message[] {
   const after = newestAfter({ ...work, direction: 'up' }, state, predecessor);
-  const messages: Message[] = [...sessionScript(work, DRY_RUN)];
+  const messages: Message[] = [...sessionScript(work, run)];
   let noted = statementsDone(work, state);
   for (const { alone, statements, end } of chunksFrom(work.statements, noted ?? 0)) {
     const before = messages.length === 1 ? predecessor : after;
     if (alone) {
-      messages.push(...chunkScript(work, DRY_RUN, before, noted, [], progressAt(work, end - 1), null));
+      messages.push(...chunkScript(work, run, before, noted, [], progressAt(work, end - 1), null));
       messages.push(...statements.map(({ sql }) => ({ step: 'statement' as const, sql })));
-      messages.push(...chunkScript(work, DRY_RUN, after, end - 1, [], progressAt(work, end), null));
+      messages.push(...chunkScript(work, run, after, end - 1, [], progressAt(work, end), null));
     } else {
-      messages.push(...chunkScript(work, DRY_RUN, before, noted, statements, progressAt(work, end), null));
+      messages.push(...chunkScript(work, run, before, noted, statements, progressAt(work, end), null));
     }
     noted = end;
   }

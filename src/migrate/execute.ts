@@ -10,6 +10,7 @@ import { historyScript, type Message, type Run, transactionScript, type Work } f
 import { recordSnapshotSql } from './snapshot.js';
 import type { ServerState } from './state.js';
 import { runStepwise } from './stepwise.js';
+import { liftTimeouts } from './timeouts.js';
 
 interface Sent extends Message {
   readonly work: Work | null;
@@ -130,12 +131,13 @@ function timekeeper(emit: Listener, done: MigrationResult[]): Clock {
  */
 export async function settle(
   { client }: Connection,
-  { snapshot }: Run,
+  { snapshot, serverVersion }: Run,
   done: readonly Work[],
 ): Promise<void> {
   const statements = done.flatMap((work) => work.statements);
   const sql = [
     'begin',
+    liftTimeouts(serverVersion),
     `update ${HISTORY_TABLE} set version = version where id = (select max(id) from ${HISTORY_TABLE})`,
     ...(snapshot === null ? [] : [recordSnapshotSql(snapshot, statements, null)]),
     'commit',

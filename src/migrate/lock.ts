@@ -5,6 +5,7 @@ import type pg from '../postgres/pg.js';
 import { interrupted } from './errors.js';
 import { HOLDER_KEY, LOCK_IN_PG_LOCKS, LOCK_KEY } from './guard.js';
 import { HISTORY_TABLE } from './history.js';
+import { liftTimeouts } from './timeouts.js';
 
 /** A session that holds the lock of a run. */
 export interface LockHolder {
@@ -84,13 +85,8 @@ async function tryLock(
   { client, serverVersion }: Connection,
   hasHistory: boolean,
 ): Promise<Omit<MigrationLock, 'release'> | null> {
-  const lift = [
-    'set local statement_timeout = 0',
-    'set local idle_in_transaction_session_timeout = 0',
-    ...(serverVersion.number >= 170000 ? ['set local transaction_timeout = 0'] : []),
-  ].join('; ');
   const answers: unknown = await client.query(
-    `begin isolation level read committed; ${lift};
+    `begin isolation level read committed; ${liftTimeouts(serverVersion.number)};
      select pg_catalog.pg_try_advisory_xact_lock(${LOCK_KEY}) as held, pg_catalog.pg_backend_pid() as pid,
        pg_catalog.pg_try_advisory_xact_lock(${HOLDER_KEY}, pg_catalog.pg_backend_pid());
      savepoint look;

@@ -1,6 +1,6 @@
 import type { Connection } from '../postgres/connect.js';
 import pg from '../postgres/pg.js';
-import { DRY_RUN, dryRun } from './dry-run.js';
+import { dryRun, dryRunOn } from './dry-run.js';
 import type { RunEvent } from './events.js';
 import type { MigrationResult } from './failure.js';
 import { failureOf } from './failure-of.js';
@@ -32,15 +32,10 @@ export async function runOrShow(
   }
   const state = await readState(connection);
   const works = await plan(connection, state);
-  const sql = dryRun(state, works);
+  const run = dryRunOn(connection);
+  const sql = dryRun(run, state, works);
   if (keeper === undefined) return { results: [], sql, losses: [] };
-  const { losses, failure, refused } = await rehearse(
-    connection,
-    { ...DRY_RUN, keeper },
-    state,
-    works,
-    false,
-  );
+  const { losses, failure, refused } = await rehearse(connection, { ...run, keeper }, state, works, false);
   if (failure !== null) {
     const interrupted = options.signal?.aborted;
     throw await failureOf(failure, { results: [], connection, blocker: null, interrupted });

@@ -128,6 +128,7 @@ async function lockAndRun(
     // To PostgreSQL 0 is for ever.
     lockWaitMs: options.lockWaitMs === undefined ? 0 : Math.max(1, Math.round(options.lockWaitMs)),
     lockTimeoutMs: LOCK_TIMEOUT_MS,
+    serverVersion: connection.serverVersion.number,
     noticesLostClient: state.noticesLostClient,
     snapshot: snapshot ?? null,
     keeper: options.keeper ?? null,

@@ -6,6 +6,7 @@ import { announced, type Keeper, partOf } from './loss/keeper.js';
 import { recordSql } from './record.js';
 import type { SnapshotSource } from './snapshot.js';
 import type { Statement } from './statements.js';
+import { liftTimeouts } from './timeouts.js';
 
 /** A part of what is sent to the server, with a result of its own, so that an error is known by its statement. */
 export interface Message {
@@ -35,6 +36,8 @@ export interface Run extends Guarded {
   readonly appliedOn: string;
   /** The lock timeout of files that set none, in milliseconds. */
   readonly lockTimeoutMs: number;
+  /** As `server_version_num` has it. */
+  readonly serverVersion: number;
   /** As of the server's state. */
   readonly noticesLostClient: boolean;
   /** Describes the catalog that the run leaves; null where nobody asked for it. */
@@ -64,10 +67,6 @@ function lookForTheClient({ noticesLostClient }: Run): readonly string[] {
   return noticesLostClient ? ['set local client_connection_check_interval = 500'] : [];
 }
 
-/** Timeouts meant for the statements of a service would cut a migration short. */
-export const LIFT_TIMEOUTS =
-  'set local statement_timeout = 0;\nset local idle_in_transaction_session_timeout = 0';
-
 /**
  * Only the last commit of a run waits for the disk. The log is written in order, so a crash of the server loses at most
  * whole migrations from the end, their history rows with them, never one from the middle; the next `up` applies them
@@ -79,15 +78,19 @@ const DO_NOT_WAIT_FOR_THE_DISK = 'set local synchronous_commit = off';
  * What a file has set ends with it, inside its own transaction: behind a transaction pooler the next transaction may
  * run in another server process, and this process then serves strangers. Deferred constraints are checked first,
  * since temporary tables with checks still to come cannot be dropped, and since here an error is known as the file's.
+ * With the settings the timeouts are back, and what is still to come is as little of a service as the file was.
  */
-export const LEAVE_NOTHING_BEHIND = `set constraints all immediate;
+export function leaveNothingBehind({ serverVersion }: Run): string {
+  return `set constraints all immediate;
 reset session authorization;
 reset role;
 reset all;
+${liftTimeouts(serverVersion)};
 close all;
 unlisten *;
 discard temp;
 discard sequences`;
+}
 
 /** What stays with the server process when a transaction fails as well, so it ends behind the transaction. */
 const COMMIT = `commit;
@@ -97,11 +100,17 @@ select pg_catalog.pg_advisory_unlock_all()`;
 /** Whatever a file has set, our own SQL means what it says. */
 export const FULL_NAMES_ONLY = 'set local search_path = pg_catalog, pg_temp';
 
-/** The settings of a no-transaction file live on for its next statements, but the history is written by who connected. */
-const FOR_THE_RECORD = `set constraints all immediate;
+/**
+ * The settings of a no-transaction file live on for its next statements, but the history is written by who connected, in
+ * the time that it takes.
+ */
+function forTheRecord({ serverVersion }: Run): string {
+  return `set constraints all immediate;
 set local session authorization default;
 set local role to default;
+${liftTimeouts(serverVersion)};
 ${FULL_NAMES_ONLY}`;
+}
 
 /** Around the guard of a no-transaction file, whose lock timeout may be the file's own. */
 const NOTED = `'${HISTORY_SCHEMA}.lock_timeout'`;
@@ -111,7 +120,7 @@ const LOCK_TIMEOUT_AS_NOTED = `select from pg_catalog.set_config('lock_timeout',
 /** Creates the history in a transaction of its own, ahead of the first migration. */
 export function historyScript(run: Run): readonly Message[] {
   return [
-    { step: 'begin', sql: `${BEGIN};\n${DO_NOT_WAIT_FOR_THE_DISK};\n${lockGuard(run)}` },
+    message('begin', BEGIN, DO_NOT_WAIT_FOR_THE_DISK, liftTimeouts(run.serverVersion), lockGuard(run)),
     { step: 'record', sql: CREATE_HISTORY },
     { step: 'commit', sql: 'commit' },
   ];
@@ -135,7 +144,7 @@ export function transactionScript(
       'begin',
       BEGIN,
       ...durability,
-      LIFT_TIMEOUTS,
+      liftTimeouts(run.serverVersion),
       STRINGS_AS_PARSED,
       ...lookForTheClient(run),
       guard(predecessor, run),
@@ -144,7 +153,7 @@ export function transactionScript(
     ...watched(work, run, work.statements, work.statements.length),
     message(
       'record',
-      LEAVE_NOTHING_BEHIND,
+      leaveNothingBehind(run),
       ...durability,
       FULL_NAMES_ONLY,
       recordSql(work, run, null, ending),
@@ -182,7 +191,7 @@ export function chunkScript(
       LOCK_TIMEOUT_AS_NOTED,
     ),
     ...watched(work, run, statements, progress?.statementsDone ?? work.statements.length),
-    message('record', FOR_THE_RECORD, recordSql(work, run, progress, ending)),
+    message('record', forTheRecord(run), recordSql(work, run, progress, ending)),
     message('commit', 'commit'),
   ];
 }
@@ -192,7 +201,7 @@ export function chunkScript(
  * from there on.
  */
 export function sessionScript(work: Work, run: Run): readonly Message[] {
-  const settings = LIFT_TIMEOUTS.replaceAll('set local', 'set');
+  const settings = liftTimeouts(run.serverVersion, 'set');
   return [message('begin', settings, `set lock_timeout = ${lockTimeoutOf(work, run)}`)];
 }
 

@@ -38,8 +38,8 @@ function fingerprintOf(text: string): string {
 export const SERVER_MAJOR = "pg_catalog.current_setting('server_version_num')::integer / 10000";
 
 /**
- * SQL that describes the catalog in the newest row of the history. It never fails: where the catalog cannot be
- * described, it warns, and the row has no snapshot.
+ * SQL that describes the catalog in the newest row of the history. It fails only where it is cancelled, so it is sent
+ * where no timeout holds: where the catalog cannot be described, it warns, and the row has no snapshot.
  *
  * @param statements all that this run has executed
  * @param leaving the version whose row is going to be deleted; null where none is

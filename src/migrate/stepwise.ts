@@ -11,6 +11,7 @@ import { chunkScript, type Message, type Progress, type Run, sessionScript, type
 import { invalidIndexAfter, lookBefore } from './standalone.js';
 import type { ServerState } from './state.js';
 import type { Statement } from './statements.js';
+import { timeoutsOf } from './timeouts.js';
 
 /** Statements that commit together with their progress, or one that gets no transaction around it. */
 export interface Chunk {
@@ -156,8 +157,7 @@ async function execute(steps: Steps, statement: Statement, wasTried: boolean): P
 /** Lifts the timeouts for what may take hours by right, and puts back what the file or the role had set. */
 async function withoutTimeouts<T>({ connection }: Steps, action: () => Promise<T>): Promise<T> {
   const { client, serverVersion } = connection;
-  const names = ['lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout'];
-  if (serverVersion.number >= 170000) names.push('transaction_timeout');
+  const names = ['lock_timeout', ...timeoutsOf(serverVersion.number)];
   const { rows } = await client.query<Record<string, string>>(
     `select ${names.map((name) => `pg_catalog.current_setting('${name}') as ${name}`).join(', ')}`,
   );

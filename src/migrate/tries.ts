@@ -35,6 +35,7 @@ export interface LockedRun {
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 const TRIES = 10;
+const SIGN_OF_LIFE_MS = 500;
 
 const LOCK_NOT_AVAILABLE = '55P03';
 const DEADLOCK_DETECTED = '40P01';
@@ -80,7 +81,7 @@ export async function runTries({
       });
     }
     if (pauseMs > 0) emit({ kind: 'retrying', name: failure.work?.name ?? 'the history', tries, pauseMs });
-    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+    await pause(connection, pauseMs, signal);
   }
 }
 
@@ -95,6 +96,15 @@ async function rehearsalOf(
   if (keeper === null) return null;
   const { failure } = await rehearse(connection, { ...run, keeper }, state, works, true);
   return failure && { done: [], failure };
+}
+
+/** A session that only idles may be ended, by the server or by whoever stands between, so it is heard of meanwhile. */
+async function pause({ client }: Connection, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  for (let left = ms; left > 0 && signal?.aborted !== true; left -= SIGN_OF_LIFE_MS) {
+    await sleep(Math.min(left, SIGN_OF_LIFE_MS), undefined, { signal }).catch(() => undefined);
+    // Whether the connection is lost, the next look tells.
+    await client.query('select').catch(() => undefined);
+  }
 }
 
 /** How long to wait before a failed run may succeed, in milliseconds; null where trying again is of no use. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Connection } from '../../postgres/connect.js';
 import pg from '../../postgres/pg.js';
 import type { Listener } from '../events.js';
+import { liftTimeouts } from '../timeouts.js';
 import { copyOut } from './copy-out.js';
 import { countLosses, present, rowsOf } from './count.js';
 import { describeTables, type TableFacts } from './describe-table.js';
@@ -40,15 +41,16 @@ set local lc_monetary = 'C'`;
  * @param lockTimeoutMs how long it waits for a table that somebody has locked
  */
 export async function countNow<L extends Loss>(
-  { client }: Connection,
+  { client, serverVersion }: Connection,
   losses: readonly L[],
   lockTimeoutMs: number,
 ): Promise<readonly (L & CountedLoss)[]> {
   if (losses.length === 0) return [];
   try {
-    await client.query(
-      `begin isolation level repeatable read read only;\nset local lock_timeout = ${lockTimeoutMs};\nset local statement_timeout = 0;\n${FOR_READING}`,
-    );
+    await client.query(`begin isolation level repeatable read read only;
+set local lock_timeout = ${lockTimeoutMs};
+${liftTimeouts(serverVersion.number)};
+${FOR_READING}`);
     return await countLosses(client, await present(client, losses));
   } finally {
     await client.query('rollback').catch(() => undefined);

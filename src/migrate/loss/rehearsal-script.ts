@@ -2,8 +2,7 @@ import pg from '../../postgres/pg.js';
 import { guard } from '../guard.js';
 import {
   BEGIN,
-  LEAVE_NOTHING_BEHIND,
-  LIFT_TIMEOUTS,
+  leaveNothingBehind,
   lockTimeoutOf,
   type Message,
   type Run,
@@ -12,6 +11,7 @@ import {
 } from '../script.js';
 import type { ServerState } from '../state.js';
 import { type Chunk, chunksFrom, statementsDone } from '../stepwise.js';
+import { liftTimeouts } from '../timeouts.js';
 import { NOTE_BEFORE, TAKEN_AWAY } from './inventory.js';
 import { partOf } from './keeper.js';
 
@@ -38,8 +38,9 @@ export function rehearsalScript(
   const [first] = works;
   if (first === undefined) return [];
   const predecessor = state.rows.at(-1)?.version ?? null;
+  const begin = [BEGIN, liftTimeouts(run.serverVersion), ...(guarded ? [guard(predecessor, run)] : [])];
   return [
-    { step: 'begin', sql: guarded ? `${BEGIN};\n${guard(predecessor, run)}` : BEGIN, work: first },
+    { step: 'begin', sql: begin.join(';\n'), work: first },
     ...filesIn(works, run, state),
     {
       step: 'commit',
@@ -53,7 +54,6 @@ function filesIn(works: readonly Work[], run: Run, state: ServerState): readonly
   let leftOut = false;
   return works.flatMap((work) => {
     const settings = [
-      LIFT_TIMEOUTS,
       STRINGS_AS_PARSED,
       `set local lock_timeout = ${lockTimeoutOf(work, run)}`,
       // What it has to say, it says when it is meant.
@@ -85,7 +85,7 @@ function filesIn(works: readonly Work[], run: Run, state: ServerState): readonly
     return [
       { step: 'begin', sql: settings.join(';\n'), work },
       ...parts,
-      { step: 'record', sql: LEAVE_NOTHING_BEHIND, work },
+      { step: 'record', sql: leaveNothingBehind(run), work },
     ];
   });
 }
