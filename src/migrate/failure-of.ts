@@ -1,5 +1,5 @@
 import type { Connection } from '../postgres/connect.js';
-import { explainLostConnection, isPoolEmpty, POOL_TOO_SMALL } from '../postgres/connection-errors.js';
+import { explainLostConnection, remedyForLost } from '../postgres/connection-errors.js';
 import { ExplainedError } from '../postgres/errors.js';
 import pg from '../postgres/pg.js';
 import { causeWithoutValues, withoutValues } from '../postgres/values.js';
@@ -96,9 +96,9 @@ function stateOf({ script, name, direction }: Work): string {
 function connectionLost(work: Work | null, error: unknown, { results }: Circumstances): MigrationFailedError {
   const text = error instanceof Error ? error.message : String(error);
   return new MigrationFailedError('connection_lost', `The connection was lost in ${nameOf(work)}: ${text}.`, {
-    remedy: isPoolEmpty(error)
-      ? POOL_TOO_SMALL
-      : 'Run the command again: it looks at what the database has first, and goes on from there.',
+    remedy:
+      remedyForLost(error) ??
+      'Run the command again: it looks at what the database has first, and goes on from there.',
     cause: error,
     results,
   });

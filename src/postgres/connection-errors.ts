@@ -8,6 +8,12 @@ import { describeTarget, type Target } from './target.js';
 
 /** SQLSTATEs with which a server ends a connection: stopped, crashed, dropped, or idle for too long. */
 const ENDING_STATES = /^(57P0[1245]|25P0[34])$/;
+/** The settings by which a server ends a connection, by what it then says. */
+const TIMEOUTS: Readonly<Record<string, string>> = {
+  '25P03': 'idle_in_transaction_session_timeout',
+  '25P04': 'transaction_timeout',
+  '57P05': 'idle_session_timeout',
+};
 const LOST_CONNECTION =
   /^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ENOTCONN)$/;
 /** What `pg` says, without a code, to whoever still waits for a result. */
@@ -15,7 +21,7 @@ const LOST_CLIENT = /^(Connection terminated|Client has encountered a connection
 
 const RUN_AGAIN = 'Run the command again; if it happens again, look into the log of the server.';
 /** The remedy for a pool that cannot give a run its second connection. */
-export const POOL_TOO_SMALL =
+const POOL_TOO_SMALL =
   'PgBouncer had no server connection free in time, and a run needs two: raise default_pool_size, or connect to the server itself.';
 
 /**
@@ -62,7 +68,7 @@ export function explainLostConnection(
   return new ConnectionError(
     'connection_lost',
     `The connection to ${describeTarget(connection.target)} was lost: ${messageOf(cause)}`,
-    { remedy: isPoolEmpty(cause) ? POOL_TOO_SMALL : RUN_AGAIN, cause },
+    { remedy: remedyForLost(cause) ?? RUN_AGAIN, cause },
   );
 }
 
@@ -75,9 +81,13 @@ function isLostConnection(error: unknown): boolean {
   return LOST_CONNECTION.test(code) || LOST_CLIENT.test(error.message);
 }
 
-/** Whether a transaction pooler gave up waiting for a server connection. */
-export function isPoolEmpty(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.message === 'query_wait_timeout';
+/** What to change where a connection is lost that would be lost again; undefined where it need not be. */
+export function remedyForLost(cause: unknown): string | undefined {
+  if (!(cause instanceof pg.DatabaseError)) return undefined;
+  if (cause.message === 'query_wait_timeout') return POOL_TOO_SMALL;
+  const timeout = TIMEOUTS[cause.code ?? ''];
+  if (timeout === undefined) return undefined;
+  return `The server ends it by its setting ${timeout}: raise that where the role, the database, the server or the file sets it, and run the command again.`;
 }
 
 /** The failure that comes nearest to what somebody has to change; the first of equals. */

@@ -80,6 +80,18 @@ describe('where the role’s timeouts are short', () => {
     expect(await up({ url, directory })).toMatchObject({ current: 'V1' });
   });
 
+  test('a file that sets one too short itself is told which', async ({ database: { url, value }, skip }) => {
+    if (Number(await value('show server_version_num')) < 170000) skip('it has no transaction_timeout');
+    const directory = await folderWith({
+      'V1.up.sql': "set local transaction_timeout = '100ms'; select pg_sleep(5);",
+      'V1.down.sql': '',
+    });
+    await expect(up({ url, directory })).rejects.toMatchObject({
+      code: 'connection_lost',
+      remedy: expect.stringContaining('by its setting transaction_timeout'),
+    });
+  });
+
   test('nothing of a run idles too long between two tries', async ({ database }) => {
     const { url, name, client } = database;
     await client.query(`create table t (); alter database ${name} set idle_session_timeout = '1200ms'`);
