@@ -1,9 +1,11 @@
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import type { Drift } from '../migrate/drift.js';
 import { type Migration, readMigrations } from '../migrate/files.js';
-import { HISTORY_TABLE, readHistory } from '../migrate/history.js';
+import { HISTORY_TABLE, type HistoryRow, readHistory } from '../migrate/history.js';
+import { historyHeld, isHeld } from '../migrate/history-wait.js';
 import { compare, type Entry, type Standing } from '../migrate/plan.js';
 import { parseStatements } from '../migrate/statements.js';
+import type { Connection } from '../postgres/connect.js';
 import { ExplainedError } from '../postgres/errors.js';
 import pg from '../postgres/pg.js';
 import { displayName } from './difference/names.js';
@@ -67,7 +69,7 @@ const WHAT_STANDING_MEANS: Readonly<Record<Exclude<Standing, 'applied'>, string>
  * read the history; to count rows, it needs to read their tables.
  *
  * @throws ExplainedError `catalog_busy` where a lock on a table or a view, or the statement timeout, keeps the catalog from
- *   being read
+ *   being read, `history_held` where one on the history does
  * @example
  * ```ts
  * const { findings } = await verify({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
@@ -84,7 +86,7 @@ set local lock_timeout = ${LOCK_TIMEOUT_MS};
 set local row_security = off;
 ${SNAPSHOT_SETTINGS}`);
     const hasHistory = await client.query(`select to_regclass('${HISTORY_TABLE}') is not null as exists`);
-    const rows = hasHistory.rows[0]?.exists === true ? await readHistory(client) : null;
+    const rows = hasHistory.rows[0]?.exists === true ? await readUnlessHeld(connection) : null;
     const recorded = rows === null ? null : await readRecorded(client);
     const comparable = compareWith(recorded, connection.serverVersion.number);
     const schemas = comparable.snapshot?.schemas ?? (await schemasIn(migrations));
@@ -107,6 +109,17 @@ ${SNAPSHOT_SETTINGS}`);
       ],
     };
   });
+}
+
+async function readUnlessHeld(connection: Connection): Promise<readonly HistoryRow[] | null> {
+  const { client } = connection;
+  try {
+    return await readHistory(client, LOCK_TIMEOUT_MS);
+  } catch (error) {
+    if (!isHeld(error)) throw error;
+    await client.query('rollback');
+    throw await historyHeld(connection, LOCK_TIMEOUT_MS);
+  }
 }
 
 interface Recorded {

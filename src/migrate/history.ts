@@ -132,16 +132,25 @@ interface RawRow {
 }
 
 /**
- * Reads the history; takes no lock, and waits for nobody but a session that is changing the table itself.
+ * Reads the history; takes no lock that is in anybody's way, and waits for nobody but a session that is changing the
+ * table itself.
  *
+ * @param lockTimeoutMs the longest wait for such a session; the server's error is then `55P03`
  * @returns the rows in the order of application; null where the database has no history yet
  * @throws ExplainedError `history_unreadable` where this role may not read it, `history_unknown` where the table is
  *   not the one that this release knows
  */
-export async function readHistory(client: pg.Client): Promise<readonly HistoryRow[] | null> {
+export async function readHistory(
+  client: pg.Client,
+  lockTimeoutMs: number,
+): Promise<readonly HistoryRow[] | null> {
   try {
-    const { rows } = await client.query<RawRow>(READ_HISTORY);
-    return rows.map(toHistoryRow);
+    // In one query the two are one transaction, so that behind a pooler nobody else gets the setting.
+    const answers: unknown = await client.query(
+      `set local lock_timeout = ${lockTimeoutMs};\n${READ_HISTORY}`,
+    );
+    const [, read] = answers as readonly [unknown, pg.QueryResult<RawRow>];
+    return read.rows.map(toHistoryRow);
   } catch (error) {
     return refuseOrNull(error);
   }

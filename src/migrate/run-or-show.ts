@@ -7,7 +7,7 @@ import { failureOf } from './failure-of.js';
 import type { LostData } from './loss/loss.js';
 import { rehearse } from './loss/rehearse.js';
 import type { Failure } from './outcome.js';
-import { type KeepingRunOptions, type Planner, runUnderLock } from './run.js';
+import { historyWait, type KeepingRunOptions, type Planner, runUnderLock } from './run.js';
 import { readState } from './state.js';
 
 /** What became of the files of a run, or the SQL that it would have sent. */
@@ -30,7 +30,7 @@ export async function runOrShow(
     const results = await runUnderLock(connection, plan, options);
     return { results, sql: null, losses: keeper?.lost ?? [] };
   }
-  const state = await readState(connection);
+  const state = await readState(connection, historyWait(options));
   const works = await plan(connection, state);
   const run = dryRunOn(connection);
   const sql = dryRun(run, state, works);

@@ -10,6 +10,7 @@ import { readDrift, readDrifted } from './drift.js';
 import type { Listener } from './events.js';
 import type { MigrationResult } from './failure.js';
 import { executorOf } from './guard.js';
+import type { HistoryWait } from './history-wait.js';
 import { interruptOn } from './interrupt.js';
 import { acquireLock, type MigrationLock } from './lock.js';
 import type { Keeper } from './loss/keeper.js';
@@ -31,6 +32,11 @@ export interface RunOptions {
   readonly dryRun?: boolean | undefined;
   /** Describes the catalog that the run leaves, for the history. */
   readonly snapshot?: SnapshotSource | undefined;
+}
+
+/** Who holds the history is waited for as another run is. */
+export function historyWait({ lockWaitMs: longestMs, onEvent, signal }: RunOptions): HistoryWait {
+  return { longestMs, onEvent, signal };
 }
 
 /** A run as the engine itself asks for it. */
@@ -85,7 +91,7 @@ async function lockAndRun(
   options: KeepingRunOptions,
 ): Promise<readonly MigrationResult[]> {
   const look = async (connection: Connection, onWork?: () => Promise<void>): Promise<Look> => {
-    const state = await readState(connection);
+    const state = await readState(connection, historyWait(options));
     return { state, works: await plan(connection, state, onWork) };
   };
   // While the files are parsed, and the lock is taken, the connection that executes them opens.

@@ -2,6 +2,7 @@ import type { Connection } from '../postgres/connect.js';
 import { ExplainedError } from '../postgres/errors.js';
 import { MigrationFileError } from './errors.js';
 import { type HistoryRow, readHistory } from './history.js';
+import { type HistoryWait, LOOKING, waitForHistory } from './history-wait.js';
 import type { Work } from './script.js';
 
 /** What a run finds on the server. */
@@ -22,15 +23,23 @@ export interface ServerState {
  * Reads the history and what else a run must know, in one round trip and without a lock.
  *
  * @param connection in pipeline mode
+ * @param wait how to wait while somebody holds the history
  */
-export async function readState({ client, reportedPid }: Connection): Promise<ServerState> {
+export function readState(connection: Connection, wait: HistoryWait = LOOKING): Promise<ServerState> {
+  return waitForHistory(connection, wait, (lockTimeoutMs) => readStateOnce(connection, lockTimeoutMs));
+}
+
+async function readStateOnce(
+  { client, reportedPid }: Connection,
+  lockTimeoutMs: number,
+): Promise<ServerState> {
   const { stream } = client.connection;
   stream.cork();
   const answers = Promise.all([
     client.query<{ pid: number; standby: boolean; version: string }>(
       'select pg_catalog.pg_backend_pid() as pid, pg_catalog.pg_is_in_recovery() as standby, pg_catalog.version() as version',
     ),
-    readHistory(client),
+    readHistory(client, lockTimeoutMs),
   ]);
   stream.uncork();
   const [facts, rows] = await answers;

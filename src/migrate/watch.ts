@@ -1,4 +1,5 @@
 import { type Connection, connect } from '../postgres/connect.js';
+import type pg from '../postgres/pg.js';
 import type { Listener } from './events.js';
 import { maskLiterals } from './mask.js';
 
@@ -26,14 +27,24 @@ export interface Watch {
 const LOOK_EVERY_MS = 1000;
 const TELL_AGAIN_AFTER_MS = 10_000;
 
-const blockerOf = (
-  executor: string,
-): string => `select a.pid, a.application_name as application, a.usename as role, host(a.client_addr) as host,
+/**
+ * The session, among some, whose transaction is the oldest; null where there is none.
+ *
+ * @param pids SQL for an array of numbers of server processes
+ */
+export async function findBlocker(client: pg.Client, pids: string): Promise<Blocker | null> {
+  const { rows } =
+    await client.query<Blocker>(`select a.pid, a.application_name as application, a.usename as role, host(a.client_addr) as host,
   a.state, a.xact_start as since, nullif(a.query, '<insufficient privilege>') as query
-from unnest(pg_catalog.pg_blocking_pids(${executor})) as blocking(pid)
+from unnest(${pids}) as blocking(pid)
 join pg_catalog.pg_stat_activity a on a.pid = blocking.pid
 order by a.xact_start
-limit 1`;
+limit 1`);
+  const [found] = rows;
+  return found === undefined
+    ? null
+    : { ...found, query: found.query === null ? null : maskLiterals(found.query) };
+}
 
 const indexBuildOf = (executor: string): string => `select phase, index_relid::regclass::text as index,
   case
@@ -62,17 +73,16 @@ export function watchRun(target: Connection['target'], executor: string, emit: L
   const look = async (): Promise<void> => {
     connection ??= connect(target, { pipeline: true });
     const { client } = await connection;
-    const [blockers, builds] = await Promise.all([
-      client.query<Blocker>(blockerOf(executor)),
+    const [found, builds] = await Promise.all([
+      findBlocker(client, `pg_catalog.pg_blocking_pids(${executor})`),
       client.query<{ phase: string; index: string; percent: number | null }>(indexBuildOf(executor)),
     ]);
-    const [found] = blockers.rows;
-    if (found !== undefined) {
-      blocker = { ...found, query: found.query === null ? null : maskLiterals(found.query) };
+    if (found !== null) {
+      blocker = found;
       const now = performance.now();
       if (told.pid !== found.pid || now - told.at >= TELL_AGAIN_AFTER_MS) {
         told = { pid: found.pid, at: now };
-        emit({ kind: 'blocked', blocker });
+        emit({ kind: 'blocked', blocker: found });
       }
     }
     for (const { phase, index, percent } of builds.rows) emit({ kind: 'building', index, phase, percent });
