@@ -5,12 +5,14 @@ import pg from '../postgres/pg.js';
 import { causeWithoutValues, withoutValues } from '../postgres/values.js';
 import { writtenAround } from '../postgres/written.js';
 import { definitionOf } from './constraint.js';
+import type { Place } from './errors.js';
 import { MigrationFailedError, type MigrationResult } from './failure.js';
 import { LOCK_LOST } from './guard.js';
 import { TAKES_AWAY } from './loss/inventory.js';
 import type { Failure } from './outcome.js';
+import { ownSql, remedyForOwnSql } from './own-sql.js';
 import { placeOfError } from './place-of-error.js';
-import type { Work } from './script.js';
+import type { Message, Work } from './script.js';
 import { type Blocker, describeBlocker } from './watch.js';
 
 /** What is known around a failure. */
@@ -44,19 +46,28 @@ async function refusedByServer(
   { results, connection, blocker }: Circumstances,
 ): Promise<MigrationFailedError> {
   const place = placeOfError(work, message, error);
-  const where = place === undefined ? work.script.source.path : `${place.file}:${place.line}:${place.column}`;
   const { message: text, ...shown } = withoutValues(
     error,
     await writtenAround(connection.client, work.script.source.text, error),
   );
   const definition = await definitionOf(connection.client, work, error);
+  const where = whereItFailed(work, message, place);
   return new MigrationFailedError('migration_failed', `${where}: ${text} (SQLSTATE ${error.code}).`, {
-    remedy: remedyFor(error, work, blocker),
+    remedy: remedyFor(error, work, message, blocker),
     cause: causeWithoutValues(error, { message: text, ...shown }),
     server: { sqlState: error.code ?? '', ...shown, definition },
     place,
     results,
   });
+}
+
+function whereItFailed({ script }: Work, message: Message, place: Place | undefined): string {
+  const where = place === undefined ? script.source.path : `${place.file}:${place.line}:${place.column}`;
+  const own = ownSql(message);
+  if (own !== null) return `${where}, ${own}`;
+  return message.statement === undefined
+    ? `${where}: at the end of the file, where deferred constraints are checked`
+    : where;
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -72,11 +83,16 @@ const REMEDIES: Readonly<Record<string, string>> = {
     'The session is read-only: connect to the primary server, as a role without default_transaction_read_only.',
 };
 
-function remedyFor({ code = '' }: pg.DatabaseError, work: Work, blocker: Blocker | null): string {
-  if (code === '55P03' || code === '40P01') return lockRemedy(blocker);
-  return [REMEDIES[code] ?? 'Correct the cause.', stateOf(work), `Then run "${work.direction}" again.`].join(
-    ' ',
-  );
+function remedyFor(
+  { code = '' }: pg.DatabaseError,
+  work: Work,
+  message: Message,
+  blocker: Blocker | null,
+): string {
+  const own = remedyForOwnSql(message, code, blocker);
+  if (own === null && (code === '55P03' || code === '40P01')) return lockRemedy(blocker);
+  const remedy = own ?? REMEDIES[code] ?? 'Correct the cause.';
+  return [remedy, stateOf(work), `Then run "${work.direction}" again.`].join(' ');
 }
 
 function lockRemedy(blocker: Blocker | null): string {

@@ -7,23 +7,28 @@ import type { Statement } from './statements.js';
 
 /**
  * Where in the file an error happened. The server tells a position of few errors only; then the line that it names
- * inside a block or a function of this file serves, and else the statement's own place.
+ * inside a block or a function of this file serves, and else the statement's own place. What is found out by the check of
+ * the deferred constraints has its place at the end of the file.
  *
- * @returns undefined where the file has no statement at all
+ * @returns undefined where it was the engine's own SQL that failed, or the file has no statement at all
  */
-export function placeOfError(work: Work, { statement }: Message, error: pg.DatabaseError): Place | undefined {
-  const at = statement ?? work.statements.at(-1);
-  if (at === undefined) return undefined;
-  const offset = positionInStatement(statement, error) ?? placeInBody(work, at, error) ?? at.offset;
+export function placeOfError(
+  work: Work,
+  { step, statement }: Message,
+  error: pg.DatabaseError,
+): Place | undefined {
+  const last = work.statements.at(-1);
+  if (step !== 'statement' || last === undefined) return undefined;
+  const offset =
+    statement === undefined
+      ? (placeInFunction(work, error) ?? last.offset + last.sql.length)
+      : (positionInStatement(statement, error) ?? placeInBody(work, statement, error) ?? statement.offset);
   return placeAt(work.script.source, offset);
 }
 
 /** The server counts code points from 1, JavaScript code units from 0. */
-function positionInStatement(
-  statement: Statement | undefined,
-  { position }: pg.DatabaseError,
-): number | undefined {
-  if (statement === undefined || position === undefined) return undefined;
+function positionInStatement(statement: Statement, { position }: pg.DatabaseError): number | undefined {
+  if (position === undefined) return undefined;
   return statement.offset + codeUnits(statement.sql, Number(position) - 1);
 }
 
@@ -34,7 +39,20 @@ interface Body {
 }
 
 function placeInBody(work: Work, statement: Statement, error: pg.DatabaseError): number | undefined {
-  const body = bodyThatFailed(work, statement, error.where);
+  if (
+    'DoStmt' in statement.node &&
+    (error.where === undefined || /inline_code_block/.test(innermost(error.where)))
+  ) {
+    return placeIn(work, bodyOf(work, statement, statement.node.DoStmt.args ?? []), error);
+  }
+  return placeInFunction(work, error);
+}
+
+function placeInFunction(work: Work, error: pg.DatabaseError): number | undefined {
+  return placeIn(work, functionThatFailed(work, error.where), error);
+}
+
+function placeIn(work: Work, body: Body | undefined, error: pg.DatabaseError): number | undefined {
   if (body === undefined) return undefined;
   const line = Number(/\bline (\d+)\b/.exec(error.where ?? '')?.[1] ?? 1);
   const lineOffset = body.offset + startOfLine(body.text, line);
@@ -55,11 +73,8 @@ function placeInQuery(
   return found === -1 ? undefined : found + codeUnits(internalQuery, Number(internalPosition) - 1);
 }
 
-/** The innermost block or function of the error's context, if its body stands in this file. */
-function bodyThatFailed(work: Work, statement: Statement, where: string | undefined): Body | undefined {
-  if ('DoStmt' in statement.node && (where === undefined || /inline_code_block/.test(innermost(where)))) {
-    return bodyOf(work, statement, statement.node.DoStmt.args ?? []);
-  }
+/** The innermost function of the error's context, if its body stands in this file. */
+function functionThatFailed(work: Work, where: string | undefined): Body | undefined {
   const name = /function (?:[\w"]+\.)?"?(\w+)/.exec(innermost(where ?? ''))?.[1];
   const definition = work.statements.findLast(
     ({ node }) => name !== undefined && functionName(node) === name,

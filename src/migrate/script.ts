@@ -13,7 +13,7 @@ export interface Message {
   readonly sql: string;
   /** Which step of which migration it is. */
   readonly step: 'begin' | 'statement' | 'keep' | 'record' | 'commit';
-  /** The statement of the file; only where `step` is `statement`. */
+  /** The statement of the file; only where `step` is `statement`, and not of the check that stands behind the last one. */
   readonly statement?: Statement;
 }
 
@@ -76,8 +76,7 @@ const DO_NOT_WAIT_FOR_THE_DISK = 'set local synchronous_commit = off';
 
 /**
  * What a file has set ends with it, inside its own transaction: behind a transaction pooler the next transaction may
- * run in another server process, and this process then serves strangers. Deferred constraints are checked first,
- * since temporary tables with checks still to come cannot be dropped, and since here an error is known as the file's.
+ * run in another server process, and this process then serves strangers.
  * With the settings the timeouts are back, and what is still to come is as little of a service as the file was.
  */
 export function leaveNothingBehind({ serverVersion }: Run): string {
@@ -91,6 +90,12 @@ unlisten *;
 discard temp;
 discard sequences`;
 }
+
+/**
+ * Deferred constraints are checked behind the statements, where an error is known as the file's: temporary tables with
+ * checks still to come cannot be dropped.
+ */
+const DEFERRED_CONSTRAINTS: Message = { step: 'statement', sql: 'set constraints all immediate' };
 
 /** What stays with the server process when a transaction fails as well, so it ends behind the transaction. */
 const COMMIT = `commit;
@@ -221,8 +226,9 @@ function watched(
   statements: readonly Statement[],
   end: number,
 ): readonly Message[] {
-  const messages = statements.map(statementMessage);
-  if (keeper === null || statements.length === 0) return messages;
+  if (statements.length === 0) return [];
+  const messages = [...statements.map(statementMessage), DEFERRED_CONSTRAINTS];
+  if (keeper === null) return messages;
   const part = partOf(work.version, end);
   return [
     message('keep', NOTE_BEFORE),

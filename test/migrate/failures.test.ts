@@ -4,7 +4,7 @@ import { MigrationFailedError } from '../../src/migrate/failure.js';
 import { up } from '../../src/migrate/up.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { dropDatabase } from '../support/databases.js';
-import { folderWith } from '../support/folder.js';
+import { addFiles, folderWith } from '../support/folder.js';
 
 const BEFORE = `create table people (
   id uuid primary key,
@@ -120,10 +120,10 @@ describe('every kind of error has its place, and says what PostgreSQL says (E15)
     ],
     [
       'a deferred constraint',
-      `alter table letters alter constraint a_letter_has_a_reader deferrable initially deferred;\ninsert into letters values (gen_random_uuid(), gen_random_uuid());`,
+      `alter table letters alter constraint a_letter_has_a_reader deferrable initially deferred;\ninsert into letters values (gen_random_uuid(), gen_random_uuid());\nselect 1;`,
       '23503',
-      2,
-      1,
+      3,
+      9,
     ],
     [
       'a dependent object',
@@ -153,6 +153,29 @@ describe('every kind of error has its place, and says what PostgreSQL says (E15)
     expect(error.place?.excerpt).toContain('^');
     expect(error.message).toContain(`V2.up.sql:${line}:${column}: `);
     expect(error.remedy).not.toBe('');
+  });
+
+  test('a deferred constraint says so, at the end of the file', async ({ database }) => {
+    const error = await failureOf(
+      database,
+      `alter table letters alter constraint a_letter_has_a_reader deferrable initially deferred;
+insert into letters values (gen_random_uuid(), gen_random_uuid());
+do $$ begin perform 1; end $$;`,
+    );
+    expect(error.message).toContain('V2.up.sql:3:30: at the end of the file, where deferred constraints are');
+  });
+
+  test('a function of the file that a deferred trigger calls', async ({ database }) => {
+    const error = await failureOf(
+      database,
+      `create function refuse() returns trigger language plpgsql as $$
+begin
+  raise exception 'no letters';
+end $$;
+create constraint trigger no_letters after insert on letters initially deferred for each row execute function refuse();
+insert into letters values (gen_random_uuid(), null);`,
+    );
+    expect(error).toMatchObject({ server: { sqlState: 'P0001' }, place: { line: 3, column: 3 } });
   });
 
   test('the definition of a broken constraint is shown', async ({ database }) => {
@@ -210,6 +233,55 @@ describe('every kind of error has its place, and says what PostgreSQL says (E15)
   test('the first error wins over those that follow from it', async ({ database }) => {
     const error = await failureOf(database, 'select 1;\nselect first;\nselect second;');
     expect(error).toMatchObject({ server: { sqlState: '42703' }, place: { line: 2 } });
+  });
+});
+
+describe("an error of the engine's own SQL is no line of the file", () => {
+  test.for([
+    ['select', 'ahead of its statements, where the engine looks at the history'],
+    ['select, update', 'behind its statements, where the engine writes the history'],
+  ] as const)('as where the role may only %s', async ([rights, where], {
+    database: { url, client, name },
+  }) => {
+    const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': '' });
+    await up({ url, directory });
+    const role = `${name}_${rights.length}`;
+    await client.query(`create role ${role} login password 'secret';
+grant usage on schema voicesurvey_migrations to ${role};
+grant ${rights} on voicesurvey_migrations.history to ${role};`);
+    await addFiles(directory, { 'V2.up.sql': 'select 2;', 'V2.down.sql': '' });
+    const asRole = new URL(url);
+    asRole.username = role;
+    asRole.password = 'secret';
+    const error = await up({ url: asRole.href, directory }).catch((caught: unknown) => caught);
+    await client.query(`drop owned by ${role}; drop role ${role}`);
+    expect(error).toMatchObject({
+      code: 'migration_failed',
+      server: { sqlState: '42501' },
+      place: undefined,
+      message: expect.stringContaining(`V2.up.sql, ${where}: permission denied for table history`),
+      remedy: expect.stringContaining(
+        'grant select, insert, update, delete on voicesurvey_migrations.history',
+      ),
+    });
+  });
+
+  test('as where the row of the history is held for longer than --lock-wait', async ({
+    database: { url, client },
+  }) => {
+    const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': '' });
+    await up({ url, directory });
+    await addFiles(directory, { 'V2.up.sql': 'select 2;', 'V2.down.sql': '' });
+    await client.query('begin; select from voicesurvey_migrations.history for update');
+    const error = await up({ url, directory, lockWaitMs: 300 }).catch((caught: unknown) => caught);
+    await client.query('rollback');
+    expect(error).toMatchObject({
+      server: { sqlState: '55P03' },
+      place: undefined,
+      message: expect.stringContaining('where the engine looks at the history: '),
+      remedy: expect.stringContaining('--lock-wait'),
+    });
+    expect(error).not.toMatchObject({ remedy: expect.stringContaining('lock-timeout') });
   });
 });
 

@@ -1,0 +1,34 @@
+import { HISTORY_SCHEMA, HISTORY_TABLE } from './history.js';
+import type { Message } from './script.js';
+import { type Blocker, describeBlocker } from './watch.js';
+
+type OwnStep = Exclude<Message['step'], 'statement'>;
+
+const WHERE: Readonly<Record<OwnStep, string>> = {
+  begin: 'ahead of its statements, where the engine looks at the history',
+  keep: 'where the engine looks at what it takes away',
+  record: 'behind its statements, where the engine writes the history',
+  commit: 'behind its statements, where the engine commits',
+};
+
+/** What the engine sends itself is no line of the file. In words, what that was; null for a statement of the file. */
+export function ownSql({ step }: Message): string | null {
+  return step === 'statement' ? null : WHERE[step];
+}
+
+/**
+ * What to do where the server refuses the engine's own SQL.
+ *
+ * @param blocker who was last seen to hold what it waited for
+ * @returns null where it is the same as for a statement of the file
+ */
+export function remedyForOwnSql({ step }: Message, sqlState: string, blocker: Blocker | null): string | null {
+  if (step !== 'begin' && step !== 'record') return null;
+  if (sqlState === '55P03') {
+    const holder = blocker === null ? 'Another session' : describeBlocker(blocker);
+    return `The history is held. By: ${holder}. Wait until it is free, or let the run wait longer: --lock-wait <seconds>.`;
+  }
+  return sqlState === '42501'
+    ? `Who migrates writes the history. Let its owner run: grant usage on schema ${HISTORY_SCHEMA} to <role>; grant select, insert, update, delete on ${HISTORY_TABLE} to <role>;`
+    : null;
+}
