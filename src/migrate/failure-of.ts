@@ -35,7 +35,7 @@ export async function failureOf(failure: Failure, circumstances: Circumstances):
   if (lost !== undefined || !(error instanceof pg.DatabaseError)) {
     return connectionLost(work, lost?.cause ?? error, circumstances);
   }
-  if (error.code === LOCK_LOST) return lockLost(error, circumstances);
+  if (error.code === LOCK_LOST) return lockLost(work, error, circumstances);
   return work === null ? historyFailed(error) : refusedByServer(work, failure, error, circumstances);
 }
 
@@ -90,15 +90,25 @@ function remedyFor(
   blocker: Blocker | null,
 ): string {
   const own = remedyForOwnSql(message, code, blocker);
-  if (own === null && (code === '55P03' || code === '40P01')) return lockRemedy(blocker);
-  const remedy = own ?? REMEDIES[code] ?? 'Correct the cause.';
-  return [remedy, stateOf(work), `Then run "${work.direction}" again.`].join(' ');
+  if (own === null && (code === '55P03' || code === '40P01')) return lockRemedy(work, blocker);
+  const known = own ?? REMEDIES[code];
+  const steps = [known ?? 'Correct the cause.', stateOf(work), `Then run "${work.direction}" again.`];
+  if (known === undefined && message.step === 'statement' && work.direction === 'down') {
+    steps.push(`Where the down itself is wrong, correct ${work.name}.down.sql first, and ${takeOver(work)}`);
+  }
+  return steps.join(' ');
 }
 
-function lockRemedy(blocker: Blocker | null): string {
+/** What runs is the down that the history has recorded, so that to correct the file alone is of no use. */
+function takeOver({ label }: Work): string {
+  return `let the history take it over: voicesurvey-db repair ${label} --reason "<why>"`;
+}
+
+function lockRemedy(work: Work, blocker: Blocker | null): string {
   const who = blocker === null ? 'It was held each time.' : `Held by ${describeBlocker(blocker)}.`;
+  const recorded = work.direction === 'up' ? '' : ` in ${work.name}.down.sql, and ${takeOver(work)}`;
   const how = blocker === null ? '' : ` End it with: select pg_terminate_backend(${blocker.pid});`;
-  return `${who} Wait until it is done and run the command again.${how} Or give it longer: -- migrate: lock-timeout 30s`;
+  return `${who} Wait until it is done and run the command again.${how} Or give it longer: -- migrate: lock-timeout 30s${recorded}`;
 }
 
 function stateOf({ script, name, direction }: Work): string {
@@ -129,12 +139,12 @@ function interrupted(work: Work | null, error: unknown, { results }: Circumstanc
   });
 }
 
-function lockLost(error: unknown, { results }: Circumstances): MigrationFailedError {
+function lockLost(work: Work | null, error: unknown, { results }: Circumstances): MigrationFailedError {
   return new MigrationFailedError(
     'lock_lost',
     'The session that holds the migration lock was ended from outside.',
     {
-      remedy: 'Nothing is half done. Run the command again.',
+      remedy: `${work === null ? 'Nothing was changed.' : stateOf(work)} Run the command again.`,
       cause: error,
       results,
     },

@@ -65,10 +65,12 @@ function standingOf(migration: Migration | null, row: HistoryRow | null, newest:
   if (row === null) return migration !== null && migration.version < newest ? 'late' : 'pending';
   if (row.unfinished !== null) return 'unfinished';
   if (migration === null) return 'missing';
-  const same =
-    row.checksumUp === migration.up.source.checksum &&
-    row.checksumDown === (migration.down?.source.checksum ?? null);
-  return same ? 'applied' : 'changed';
+  return isAsApplied(migration, row) ? 'applied' : 'changed';
+}
+
+/** Whether the files are those that the history has recorded. */
+export function isAsApplied({ up, down }: Migration, row: HistoryRow): boolean {
+  return row.checksumUp === up.source.checksum && row.checksumDown === (down?.source.checksum ?? null);
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Database, describeServer, type Server, withDatabase } from './data
 import { HistoryError } from './errors.js';
 import { readMigrations } from './files.js';
 import { HISTORY_TABLE } from './history.js';
-import { compare, refuseAnother } from './plan.js';
+import { compare, isAsApplied, refuseAnother } from './plan.js';
 import { readState } from './state.js';
 import { parseVersion } from './version.js';
 
@@ -59,7 +59,9 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
         },
       );
     }
-    if (entry.standing !== 'changed') {
+    // A down that stopped half-way may be what was wrong; an up goes on from its file as that is.
+    const isHalfDown = entry.row.unfinished === 'down' && !isAsApplied(migration, entry.row);
+    if (entry.standing !== 'changed' && !isHalfDown) {
       throw new HistoryError(
         'nothing_to_repair',
         `${entry.name} is ${entry.standing}; only a changed one can be repaired.`,

@@ -100,6 +100,25 @@ describe('one at a time', () => {
     expect(await up({ url: database.url, directory })).toMatchObject({ current: 'V2' });
   });
 
+  test('a file without a transaction that loses the lock says that it stands half-way, and goes on', async ({
+    database: { url, value },
+  }) => {
+    const directory = await folderWith({
+      'V1.up.sql': `-- migrate: no-transaction
+        create table one (id integer);
+        select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid() and database = (select oid from pg_database where datname = current_database());
+        select pg_sleep(0.2);
+        create index concurrently one_by_id on one (id);`,
+      'V1.down.sql': 'drop table one;',
+    });
+    await expect(up({ url, directory })).rejects.toMatchObject({
+      code: 'lock_lost',
+      remedy: 'V1 stands at a whole prefix of its statements and goes on from there. Run the command again.',
+    });
+    expect(await value("select to_regclass('one')::text")).toBe('one');
+    expect(await up({ url, directory })).toMatchObject({ current: 'V1' });
+  });
+
   test('up and down at once never mix', async ({ database: { url, value } }) => {
     const directory = await folderWith(files);
     await up({ url, directory });

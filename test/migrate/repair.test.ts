@@ -32,6 +32,25 @@ describe('repair', () => {
     expect(await value("select to_regclass('instead')::text")).toBe('instead');
   });
 
+  for (const start of ['', '-- migrate: no-transaction\ndrop index concurrently if exists one_by_id;\n']) {
+    test(`is what a down that fails advises, and goes back by the file as it is then${start && ', also half-way'}`, async ({
+      database: { url },
+    }) => {
+      const directory = await folderWith({
+        ...files,
+        'V1.down.sql': `${start}drop table two;`,
+      });
+      await up({ url, directory });
+      const failure: unknown = await down({ url, directory }).catch((error: unknown) => error);
+      const remedy = String(Reflect.get(Object(failure), 'remedy'));
+      expect(remedy).toMatch(/correct V1\.down\.sql .* voicesurvey-db repair V1 --reason "<why>"$/);
+      await addFiles(directory, { 'V1.down.sql': `${start}drop table one;` });
+      await expect(down({ url, directory })).rejects.toMatchObject({ remedy });
+      await repair({ url, directory, version: 'V1', reason: 'the down was wrong' });
+      expect(await down({ url, directory })).toMatchObject({ current: null });
+    });
+  }
+
   test('leaves a migration alone that is recorded by another name', async ({ database: { url, rows } }) => {
     const directory = await folderWith(files);
     await up({ url, directory });
