@@ -9,7 +9,7 @@ import { HISTORY_MOVED } from './guard.js';
 import { learn } from './loss/keeper.js';
 import { rehearse } from './loss/rehearse.js';
 import type { Failure, Outcome } from './outcome.js';
-import type { Run, Work } from './script.js';
+import { lockTimeoutOf, type Run, type Work } from './script.js';
 import type { ServerState } from './state.js';
 import type { Watch } from './watch.js';
 
@@ -82,6 +82,9 @@ export async function runTries({
     }
     if (pauseMs > 0) emit({ kind: 'retrying', name: failure.work?.name ?? 'the history', tries, pauseMs });
     await pause(connection, pauseMs, signal);
+    if (failure.work !== null && watch.lastBlocker() === null) {
+      watch.lookSharply(lockTimeoutOf(failure.work, run));
+    }
   }
 }
 

@@ -21,11 +21,15 @@ export interface Blocker {
 export interface Watch {
   /** Who held the last lock that the run was seen to wait for; null where it was not seen to wait. */
   lastBlocker(): Blocker | null;
+  /** Looks twice within a wait of this many milliseconds, for the next ten seconds. */
+  lookSharply(waitMs: number): void;
   stop(): Promise<void>;
 }
 
 const LOOK_EVERY_MS = 1000;
 const TELL_AGAIN_AFTER_MS = 10_000;
+const SHARPLY_FOR_MS = 10_000;
+const LEAST_PAUSE_MS = 20;
 
 /**
  * The session, among some, whose transaction is the oldest; null where there is none.
@@ -68,7 +72,7 @@ export function watchRun(target: Connection['target'], executor: string, emit: L
   let blocker: Blocker | null = null;
   let told = { pid: 0, at: Number.NEGATIVE_INFINITY };
   let connection: Promise<Connection> | null = null;
-  let looking: Promise<void> = Promise.resolve();
+  let looking: Promise<void> | null = null;
 
   const look = async (): Promise<void> => {
     connection ??= connect(target, { pipeline: true });
@@ -88,14 +92,31 @@ export function watchRun(target: Connection['target'], executor: string, emit: L
     for (const { phase, index, percent } of builds.rows) emit({ kind: 'building', index, phase, percent });
   };
 
-  const timer = setInterval(() => {
+  const lookUnlessLooking = (): void => {
     // What cannot be watched still runs, so a failed look is no failure of the run.
-    looking = looking.then(look).catch(() => undefined);
-  }, LOOK_EVERY_MS);
-  timer.unref();
+    looking ??= look()
+      .catch(() => undefined)
+      .finally(() => {
+        looking = null;
+      });
+  };
+  const lookEvery = (ms: number): NodeJS.Timeout => setInterval(lookUnlessLooking, ms).unref();
+  let timer = lookEvery(LOOK_EVERY_MS);
+  let calm: NodeJS.Timeout | undefined;
+  const setPace = (ms: number): void => {
+    clearInterval(timer);
+    timer = lookEvery(ms);
+  };
   return {
     lastBlocker: () => blocker,
+    lookSharply: (waitMs) => {
+      if (waitMs / 2 >= LOOK_EVERY_MS) return;
+      setPace(Math.max(LEAST_PAUSE_MS, waitMs / 2));
+      clearTimeout(calm);
+      calm = setTimeout(() => setPace(LOOK_EVERY_MS), SHARPLY_FOR_MS).unref();
+    },
     stop: async () => {
+      clearTimeout(calm);
       clearInterval(timer);
       await looking;
       await (await connection?.catch(() => null))?.close();

@@ -271,6 +271,26 @@ describe('a lock that somebody holds (E5)', () => {
     expect(await run).toMatchObject({ current: 'V2' });
   });
 
+  test('is told by its holder, however short it is waited for', async ({ database }) => {
+    await up({ url: database.url, directory: await folderWith(table) });
+    const holder = await session(database.url);
+    await holder.query('begin; lock table t');
+    const events: RunEvent[] = [];
+    const sql = alter['V2.up.sql'].replace('1s', '40ms');
+    const run = up({
+      url: database.url,
+      directory: await folderWith({ ...alter, 'V2.up.sql': sql }),
+      onEvent: (event) => events.push(event),
+    });
+    await until(async () => events.filter(({ kind }) => kind === 'retrying').length === 4);
+    expect(events).toContainEqual({
+      kind: 'blocked',
+      blocker: expect.objectContaining({ application: 'a service' }),
+    });
+    await holder.end();
+    expect(await run).toMatchObject({ current: 'V2' });
+  });
+
   test('is waited for 4 s unless the file says otherwise', async ({ database }) => {
     const setting = "create table seen as select current_setting('lock_timeout') as lock;";
     await database.client.query(`alter database ${database.name} set lock_timeout = '1h'`);
