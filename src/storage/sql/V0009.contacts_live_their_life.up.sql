@@ -138,7 +138,8 @@ begin
     );
   end if;
 
-  if new.state <> old.state then
+  -- A new call is looked at by its outcome also where the state was left as it was.
+  if new.state <> old.state or new.attempts_count <> old.attempts_count then
     wrong := case found_now.state
       when 'in_progress' then
         case

@@ -57,7 +57,7 @@ begin
 
   local_start := (
     new.started_at
-    at time zone coalesce(nullif(split_part(split_part(settings, E'\nvoicesurvey.time_zone=', 2), E'\n', 1), ''), 'UTC')
+    at time zone coalesce(nullif(split_part(split_part(lower(settings), E'\nvoicesurvey.time_zone=', 2), E'\n', 1), ''), 'UTC')
   )::time;
 
   -- The usual course, by one look at each row. The contact's count goes up in the same transaction, before the
@@ -123,7 +123,10 @@ begin
   if broken is null and new.attempt_number > 1 then
     select
       max(started_at) as started_at,
-      max(ended_at) as ended_at
+      max(ended_at) as ended_at,
+      bool_or(ended_at is null) as is_open,
+      bool_or(outcome in ('completed', 'refused')) as is_final,
+      bool_or(attempt_number = new.attempt_number - 1) as is_there
     into previous
     from public.call_attempts
     where contact_id = new.contact_id
@@ -131,6 +134,9 @@ begin
 
     -- Sixty seconds is what the clocks of provider and scheduler may differ.
     broken := case
+      when previous.is_there is not true then 'attempts_are_numbered_without_gaps'
+      when previous.is_final then 'never_dial_who_has_ended'
+      when previous.is_open then 'never_dial_twice_at_once'
       when new.started_at < previous.started_at + make_interval(mins => interval_minutes)
       then 'no_retry_before_its_interval'
       when new.started_at < previous.ended_at - interval '60 seconds' then 'never_dial_twice_at_once'
@@ -345,7 +351,8 @@ end
 $function$;
 
 -- The latest calls of a contact say which number the next call may have, and when it may start; that is looked
--- at when the transaction commits, so that it cannot be deleted and dialled again in one step.
+-- at when the transaction commits, so that it cannot be deleted and dialled again in one step. A call that is
+-- there again under its number was not deleted but changed. Where the campaign has ended nobody is called again.
 
 create or replace function public.check_latest_call_is_kept()
 returns trigger
@@ -356,12 +363,23 @@ as $function$
 begin
   if exists (
     select
-    from public.contacts
-    where id = old.contact_id
+    from public.contacts as contact
+    join public.campaigns as campaign
+      on campaign.id = contact.campaign_id
+    where contact.id = old.contact_id
       and (
-        (state in ('pending', 'not_reached') and attempts_count = old.attempt_number)
-        or (state = 'in_progress' and attempts_count - old.attempt_number in (0, 1))
+        (
+          contact.state in ('pending', 'not_reached')
+          and contact.attempts_count = old.attempt_number
+          and (old.ended_at is null or campaign.status not in ('completed', 'cancelled'))
+        )
+        or (contact.state = 'in_progress' and contact.attempts_count - old.attempt_number in (0, 1))
       )
+  ) or exists (
+    select
+    from public.call_attempts
+    where contact_id = old.contact_id
+      and attempt_number = old.attempt_number
   ) then
     perform public.refuse(
       tg_name, 'call_attempts',
@@ -396,7 +414,8 @@ comment on function public.check_ended_call() is
 comment on function public.take_the_turn_of_claims() is
   'Waits until nobody is claiming a call, and lets nobody claim one until the transaction ends.';
 comment on function public.check_latest_call_is_kept() is
-  'Refuses the deletion of the latest call, open or ended, of a contact who stays and may be called again.';
+  'Refuses the deletion of the latest call, open or ended, of a contact who stays and may be called again, and of '
+  'one that is there again under its number.';
 
 
 create or replace trigger a_call_may_start

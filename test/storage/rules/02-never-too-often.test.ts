@@ -1,4 +1,4 @@
-import { call, claim, dial, end, leave, take } from './steps.js';
+import { answer, call, claim, dial, end, leave, take } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 forbidden(
@@ -18,8 +18,32 @@ forbidden(
 forbidden(
   'a first call numbered 2',
   `${take('ada')} ${dial('ada', { number: 2 })}`,
-  'attempts_count_follows_the_attempts',
+  'attempts_are_numbered_without_gaps',
 );
+forbidden(
+  'a call in the step in which the one before it is refused',
+  `${claim('ada', { ago: '2 h' })} ${answer('new_call_of_ada')} ${end('new_call_of_ada', 'refused')}
+   update contacts set attempts_count = 2, last_attempt_at = now(), last_outcome = 'refused' where id = :ada;
+   ${dial('ada', { number: 2 }, 'new_second_call')}`,
+  'never_dial_who_has_ended',
+);
+forbidden(
+  'a call that has ended, while the one before it is open',
+  `${claim('ada', { ago: '2 h' })}
+   insert into call_attempts (contact_id, campaign_id, attempt_number, call_id, started_at, ended_at, outcome)
+     values (:ada, :survey, 2, 'b', now() - interval '10 min', now() - interval '9 min', 'busy');
+   update contacts set attempts_count = 2, state = 'pending', last_outcome = 'busy' where id = :ada;`,
+  'never_dial_twice_at_once',
+);
+for (const outcome of ['refused', 'completed']) {
+  forbidden(
+    `another try after a call that was written when it had ${outcome}`,
+    `insert into call_attempts (contact_id, campaign_id, attempt_number, call_id, started_at, answered_at, ended_at, outcome)
+       values (:ada, :survey, 1, 'a', now() - interval '3 h', now() - interval '3 h', now() - interval '2 h', '${outcome}');
+     update contacts set attempts_count = 1, last_attempt_at = now() - interval '3 h', last_outcome = '${outcome}' where id = :ada;`,
+    'a_contact_agrees_with_its_calls',
+  );
+}
 forbidden('a gap before a call', dial('ada', { number: 2 }), 'attempts_are_numbered_without_gaps');
 forbidden('a call numbered 0', dial('ada', { number: 0 }), 'attempt_number_is_1_or_more');
 forbidden('a call numbered below 0', dial('ada', { number: -1 }), 'attempt_number_is_1_or_more');

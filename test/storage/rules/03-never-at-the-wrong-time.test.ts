@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { expect } from 'vitest';
 import { test as withOwnDatabase } from '../../support/database.js';
 import { history, rowsOfHistory } from './history.js';
@@ -171,6 +172,16 @@ withOwnDatabase(
     await dialled();
     await zone('UTC');
     await expect(dialled()).rejects.toMatchObject({ constraint: 'calls_start_only_in_the_calling_hours' });
+    await client.query(
+      `alter database "${name}" reset all; alter role current_user in database "${name}" reset all`,
+    );
+    // A session that knows of no such setting keeps the name as it was written.
+    const another = new pg.Client(migrated.url);
+    await another.connect();
+    await another.query(`alter database "${name}" set "VoiceSurvey.Time_Zone" = '${place}'`);
+    await another.end();
+    await dialled();
+    await client.query(`alter database "${name}" reset all`);
     await zone('Nowhere/Land');
     await expect(dialled()).rejects.toMatchObject({ code: '22023' });
   },

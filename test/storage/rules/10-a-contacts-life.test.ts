@@ -1,5 +1,5 @@
 import { PHONES } from './history.js';
-import { answers, call, claim, dial, end, exclude, leave, list, move, take } from './steps.js';
+import { answer, answers, call, claim, dial, end, exclude, leave, list, move, take, tell } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 const to = (person: string, state: string): string =>
@@ -159,7 +159,27 @@ forbidden(
 forbidden(
   'the latest call is deleted and the next one dialled too soon',
   `delete from call_attempts where id = :${call('hugo')}; ${claim('hugo', { number: 2 })}`,
+  'attempts_are_numbered_without_gaps',
+);
+forbidden(
+  'the latest call is deleted, and dialled again under its number to an end',
+  `delete from call_attempts where id = :${call('hugo')};
+   update contacts set state = 'in_progress', last_attempt_at = now() where id = :hugo; ${dial('hugo')} ${answer('new_call_of_hugo')}
+   ${end('new_call_of_hugo', 'refused')} ${leave('hugo', 'refused')}`,
   'who_may_be_called_again_keeps_the_latest_call',
+);
+forbidden(
+  'the latest call of who was told is deleted, and dialled again to another end',
+  `delete from call_attempts where id = :${call('fred', 2)};
+   update contacts set state = 'in_progress', last_attempt_at = now() where id = :fred; ${dial('fred', { number: 2 })}
+   ${answer('new_call_of_fred')} ${end('new_call_of_fred', 'refused')} ${leave('fred', 'refused')}
+   ${tell('refused', 'fred', 'new_call_of_fred')}`,
+  'who_may_be_called_again_keeps_the_latest_call',
+);
+forbidden(
+  'an open call is deleted, and another put in its place',
+  `delete from call_attempts where id = :${call('cleo')}; ${dial('cleo')}`,
+  'an_open_call_is_not_deleted',
 );
 forbidden(
   'the latest call of who was not reached is deleted, and its number dialled again',
@@ -170,6 +190,10 @@ forbidden(
 correct(
   'the call of who was excluded in it is deleted',
   `${exclude(PHONES.ben)} delete from call_attempts where id = :${call('ben')};`,
+);
+correct(
+  'the calls of who waited when the campaign ended are deleted',
+  `${move('survey', 'completed')} delete from call_attempts where contact_id in (:gina, :hugo, :mona);`,
 );
 correct('an earlier call is deleted', `delete from call_attempts where id = :${call('fred')};`);
 correct(
