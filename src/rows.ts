@@ -635,6 +635,22 @@ export interface UsersUpdate {
   readonly updated_at?: Date | string;
 }
 
+/** Contacts whose answers were erased while they stayed. Written by note_erased_answers. */
+export interface VoicesurveyRulesErasedAnswersRow {
+  /** The contact, who goes with what is noted. Written by note_erased_answers. */
+  readonly contact_id: string;
+}
+
+/** What can be inserted into `voicesurvey_rules.erased_answers`. Contacts whose answers were erased while they stayed. Written by note_erased_answers. */
+export interface VoicesurveyRulesErasedAnswersInsert {
+  readonly contact_id: string;
+}
+
+/** What can be updated in `voicesurvey_rules.erased_answers`. */
+export interface VoicesurveyRulesErasedAnswersUpdate {
+  readonly contact_id?: string;
+}
+
 /** Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes a number of that hash. Written by take_turns. */
 export interface VoicesurveyRulesTurnsRow {
   /** Which turn: 0 for calls, 1 to 256 for numbers. Written by take_turns. */

@@ -127,7 +127,7 @@ begin
   -- A person is erased from a campaign that stays; a campaign that goes takes its list with it.
   if exists (select from public.campaigns where id = old.campaign_id) then
     insert into public.exclusion_list_entries (phone_number, reason)
-    values (old.phone_number, 'Asked not to be called; the contact was erased.')
+    values (old.phone_number, 'Was excluded when the contact was erased.')
     on conflict do nothing;
   end if;
 
@@ -144,7 +144,7 @@ comment on function public.exclude_imported_contacts() is
 comment on function public.exclude_contact_of_listed_number() is
   'Excludes a contact whose number has changed to one that is listed.';
 comment on function public.keep_number_excluded() is
-  'Lists the number of a contact with do_not_call who is erased.';
+  'Lists the number of an excluded contact who is erased.';
 
 
 create or replace trigger do_not_call_means_excluded
@@ -168,7 +168,7 @@ create or replace trigger the_listed_are_excluded_when_their_number_changes
 create or replace trigger who_asked_not_to_be_called_stays_excluded
   after delete on public.contacts
   for each row
-  when (old.do_not_call)
+  when (old.do_not_call or old.state = 'excluded')
   execute function public.keep_number_excluded();
 
 create or replace trigger a_listed_number_excludes_its_contacts

@@ -1,4 +1,4 @@
--- migrate: lock-timeout 2s
+-- migrate: lock-timeout 900ms
 --
 -- V0014: answers are whole and final (rule 6).
 --
@@ -8,12 +8,30 @@
 -- Why it is safe under concurrency: outcome, state and question types are final once they are as they must
 -- be here. A contact that is being excluded holds its row until commit, and cannot be completed after.
 --
--- Deleting answers is an erasure and is not refused; but a contact cannot be completed by answers that go before
+-- Deleting answers is an erasure and is not refused; but they are not given again, for which the contact is noted
+-- in a table of its own. A transaction whose snapshot may be older than that takes the place in it and gives it
+-- back: it fails with 40001 where somebody was there. Nor can a contact be completed by answers that go before
 -- they are looked at (V0009 asks whether they are there).
 --
--- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
--- is waited for no longer than 2 s: who writes the first waits for both.
+-- Safe on a live table: a trigger is the blink of a catalog change, and so is a foreign key of a table that has no
+-- row. Three tables are held at once, so a lock is waited for no longer than 900 ms: who writes the first waits for
+-- all of them, and for less than the second after which PostgreSQL looks for a deadlock.
 
+
+create table if not exists voicesurvey_rules.erased_answers (
+  contact_id uuid not null,
+
+  constraint answers_are_erased_once
+    primary key (contact_id),
+  constraint erased_answers_were_a_contacts
+    foreign key (contact_id) references public.contacts (id)
+    on delete cascade
+);
+
+comment on table voicesurvey_rules.erased_answers is
+  'Contacts whose answers were erased while they stayed. Written by note_erased_answers.';
+comment on column voicesurvey_rules.erased_answers.contact_id is
+  'The contact, who goes with what is noted. Written by note_erased_answers.';
 
 create or replace function public.check_answers()
 returns trigger
@@ -22,11 +40,29 @@ security definer
 set search_path = ''
 as $function$
 declare
-  a_number constant text := '^\s*[-+]?([0-9]+([.,][0-9]+)?|[.,][0-9]+)\s*$';
+  -- Without a backslash: what that means in a text is a setting of the session.
+  a_number constant text := '^[[:space:]]*[-+]?([0-9]+([.,][0-9]+)?|[.,][0-9]+)[[:space:]]*$';
   called uuid;
   called_in uuid;
+  is_given_back boolean;
   wrong text;
 begin
+  -- The snapshot may be older than an erasure. "on conflict" fails with 40001 where it meets a row that came later.
+  if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
+    insert into voicesurvey_rules.erased_answers (contact_id)
+    select id
+    from public.contacts
+    where id = new.contact_id
+    on conflict do nothing
+    returning true
+    into is_given_back;
+
+    if is_given_back then
+      delete from voicesurvey_rules.erased_answers
+      where contact_id = new.contact_id;
+    end if;
+  end if;
+
   -- The usual course, by one look at each row.
   select contact_id
   into called
@@ -48,7 +84,12 @@ begin
   where id = called_in
     and (question_1_type = 'free_text' or new.q1_answer ~ a_number)
     and (question_2_type = 'free_text' or new.q2_answer ~ a_number)
-    and (question_3_type = 'free_text' or new.q3_answer ~ a_number);
+    and (question_3_type = 'free_text' or new.q3_answer ~ a_number)
+    and not exists (
+      select
+      from voicesurvey_rules.erased_answers
+      where contact_id = called
+    );
 
   if found then
     return null;
@@ -56,13 +97,20 @@ begin
 
   select
     case
+      when exists (
+        select
+        from voicesurvey_rules.erased_answers
+        where contact_id = contact.id
+      )
+      then 'Answers are final; such that were erased are not given again.'
       when attempt.contact_id <> contact.id or new.campaign_id <> contact.campaign_id
       then 'Answers belong to the contact, the campaign and a call of the contact.'
       when attempt.outcome is distinct from 'completed'
       then 'Answers exist only for a completed call.'
       when contact.state <> 'completed'
       then 'A contact with answers is completed.'
-      when new.completed_at < attempt.answered_at
+      when new.completed_at < attempt.answered_at - interval '60 seconds'
+        and new.completed_at <> now()
       then 'The last question is answered after the call was.'
       when (campaign.question_1_type <> 'free_text' and new.q1_answer !~ a_number)
         or (campaign.question_2_type <> 'free_text' and new.q2_answer !~ a_number)
@@ -109,8 +157,28 @@ begin
 end
 $function$;
 
+create or replace function public.note_erased_answers()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $function$
+begin
+  insert into voicesurvey_rules.erased_answers (contact_id)
+  select id
+  from public.contacts
+  where id = old.contact_id
+  on conflict do nothing;
+
+  return null;
+end
+$function$;
+
 comment on function public.check_answers() is
   'Refuses answers without a completed call and contact, and those that their questions do not allow.';
+
+comment on function public.note_erased_answers() is
+  'Notes a contact who stays while the answers are deleted, so that they are not given again.';
 
 
 drop trigger if exists answers_are_of_a_completed_call on public.survey_responses;
@@ -129,10 +197,17 @@ create or replace trigger answers_are_final
     'Leave them as they were given.'
   );
 
+create or replace trigger erased_answers_stay_erased
+  after delete on public.survey_responses
+  for each row
+  execute function public.note_erased_answers();
+
 comment on trigger answers_are_of_a_completed_call on public.survey_responses is
   'Rule 6: answers exist only for a completed call of a completed contact, and answer what was asked.';
 comment on trigger answers_are_final on public.survey_responses is
   'Rule 6: answers are final.';
+comment on trigger erased_answers_stay_erased on public.survey_responses is
+  'Rule 6: answers are final; they may be erased, and are not given again.';
 
 alter table public.survey_responses
   alter constraint response_belongs_to_a_call_attempt deferrable initially deferred;

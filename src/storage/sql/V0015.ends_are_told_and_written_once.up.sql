@@ -55,6 +55,12 @@ begin
       then
         case
           when new.call_attempt_id is null
+            and exists (
+              select
+              from public.call_attempts
+              where contact_id = contact.id
+                and outcome::text = contact.state::text
+            )
           then 'An event tells which call brought the end.'
           when attempt.id is not null and attempt.outcome::text is distinct from contact.state::text
           then 'An event tells of the call that brought the end.'

@@ -1,8 +1,13 @@
+-- migrate: lock-timeout 2s
+--
 -- V0016: a transcript belongs to an answered call, and goes after its retention days (rule 12). That it holds
--- no telephone number, V0002 keeps.
+-- no telephone number, V0002 keeps. The call may be written after it, so their foreign key is checked at commit.
 --
 -- Why it is safe under concurrency: that a call was answered is final. Deletion skips what somebody else is
 -- deleting.
+--
+-- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
+-- is waited for no longer than 2 s: who writes the first waits for both.
 
 
 create or replace function public.check_transcript()
@@ -84,3 +89,6 @@ comment on trigger a_transcript_is_of_an_answered_call on public.transcript_snip
   'Rule 12: a transcript belongs to an answered call.';
 comment on trigger a_transcript_keeps_its_call on public.transcript_snippets is
   'Rule 12: the same, for good.';
+
+alter table public.transcript_snippets
+  alter constraint transcript_belongs_to_a_call_attempt deferrable initially deferred;

@@ -37,7 +37,8 @@ export const erase = deed<{ who: string }>('erase', { who }, ({ who }, after) =>
   delete after.emails[who];
   after.answers = after.answers.filter((name) => name !== who);
   for (const [id] of callsOf(after, who)) delete after.calls[id];
-  if (contact.unwilling && !after.listed.includes(contact.phone)) list(after, contact.phone);
+  const isExcluded = contact.unwilling || contact.state === 'excluded';
+  if (isExcluded && !after.listed.includes(contact.phone)) list(after, contact.phone);
   return `delete from contacts where id = :${who}`;
 });
 

@@ -95,11 +95,13 @@ const RULES: Readonly<Record<string, Rule>> = {
       ([name]) => callsOf(after, name).filter(([, { ended }]) => ended === null).length <= 1,
     ),
   '2: the latest call is not forgotten while another may come': (before, after) =>
-    calls(before).every(([id, { contact, number }]) => {
+    calls(before).every(([id, { contact, number, ended }]) => {
       const now = after.contacts[contact];
       if (now === undefined || after.calls[id] !== undefined) return true;
       if (now.state === 'in_progress') return now.count - number > 1;
-      return !(['pending', 'not_reached'].includes(now.state) && now.count === number);
+      const isLatest = ['pending', 'not_reached'].includes(now.state) && now.count === number;
+      const isOver = ['completed', 'cancelled'].includes(campaignOf(after, contact)?.status ?? '');
+      return !isLatest || (isOver && ended !== null);
     }),
   '3: calls start in a running campaign, in its hours': (before, after) =>
     begun(before, after).every(([, { contact, start }]) => {
@@ -159,7 +161,10 @@ const RULES: Readonly<Record<string, Rule>> = {
       const told = after.calls[call ?? ''];
       if (contact === undefined || kind !== contact.state) return false;
       if (told !== undefined && told.contact !== name) return false;
-      if (kind !== 'not_reached') return told?.outcome === kind;
+      if (kind !== 'not_reached') {
+        const isForgotten = callsOf(after, name).every(([, { outcome }]) => outcome !== kind);
+        return call === null ? isForgotten : told?.outcome === kind;
+      }
       return (
         contact.count >= (campaignOf(after, name)?.max ?? 0) &&
         (told === undefined || WITHOUT_RESULT.has(told.outcome))

@@ -1,3 +1,8 @@
+import pg from 'pg';
+import { expect } from 'vitest';
+import { test as withOwnDatabase } from '../../support/database.js';
+import { history, rowsOfHistory } from './history.js';
+import { withIds } from './names.js';
 import { answer, answers, call, claim, end, leave, tell } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
@@ -32,6 +37,11 @@ for (const value of [
   forbidden(`a number that is ${value}`, finished({ q2: value }), 'answers_are_of_a_completed_call');
 }
 forbidden('a scale that is no number', finished({ q3: "'very much'" }), 'answers_are_of_a_completed_call');
+forbidden(
+  'a number between letters, in a session that reads backslashes otherwise',
+  `alter function public.check_answers() cost 99; set local standard_conforming_strings = off; ${finished({ q2: "'s4s'" })}`,
+  'answers_are_of_a_completed_call',
+);
 forbidden('answers of a call that is open', answers('ben', call('ben')), 'answers_are_of_a_completed_call');
 forbidden(
   'answers of a call that was refused',
@@ -180,8 +190,55 @@ correct(
   'delete from survey_responses where contact_id = :dora;',
   "(select state = 'completed' from contacts where id = :dora)",
 );
+forbidden(
+  'answers that are erased, and given again',
+  `delete from survey_responses where contact_id = :dora; ${answers('dora', call('dora'))}`,
+  'answers_are_of_a_completed_call',
+);
+forbidden(
+  'answers that are erased, and given again in the same statement',
+  `with deleted as (delete from survey_responses where contact_id = :dora returning *)
+   insert into survey_responses (contact_id, campaign_id, call_attempt_id, q1_answer, q2_answer, q3_answer)
+     select contact_id, campaign_id, call_attempt_id, 'Less', '1', '1' from deleted;`,
+  'answers_are_of_a_completed_call',
+);
+for (const [when, answered] of [
+  ['in a step that takes a while', 'clock_timestamp()'],
+  ["where the provider's clock is ahead", "now() + interval '20 s'"],
+] as const) {
+  correct(
+    `answers of now, ${when}`,
+    `${claim('ada')} update call_attempts set answered_at = ${answered} where id = :new_call_of_ada;
+     ${end('new_call_of_ada', 'completed', "now() + interval '30 s'")} ${answers('ada', 'new_call_of_ada')} ${leave('ada', 'completed')}`,
+  );
+}
 correct(
   'answers of a call that was deleted go with it',
   `delete from call_attempts where id = :${call('dora')};`,
   'not exists (select from survey_responses where contact_id = :dora)',
 );
+
+for (const [level, refusal] of [
+  ['read committed', { constraint: 'answers_are_of_a_completed_call' }],
+  ['repeatable read', { code: '40001' }],
+  ['serializable', { code: '40001' }],
+] as const) {
+  withOwnDatabase(
+    `answers that another session erases are not given again in ${level}`,
+    async ({ migrated }) => {
+      const { client, url } = migrated;
+      await client.query(withIds(history, rowsOfHistory));
+      const late = new pg.Client(url);
+      await late.connect();
+      await late.query(`begin isolation level ${level}`);
+      await late.query('select from survey_responses');
+      await client.query(withIds('delete from survey_responses where contact_id = :dora', rowsOfHistory));
+      const again = late
+        .query(withIds(answers('dora', call('dora')), rowsOfHistory))
+        .then(() => late.query('commit'))
+        .finally(() => late.end());
+      await expect(again).rejects.toMatchObject(refusal);
+      expect(await migrated.value('select count(*)::integer from voicesurvey_rules.erased_answers')).toBe(1);
+    },
+  );
+}

@@ -135,3 +135,12 @@ correct(
   'an event goes in the transaction of its contact, before it',
   'delete from events where contact_id = :dora; delete from contacts where id = :dora;',
 );
+correct(
+  'an end is told when its call was deleted',
+  `delete from call_attempts where id = :${call('kate')}; ${tell('refused', 'kate', null)}`,
+);
+forbidden(
+  'an end is told without its call, which is there',
+  tell('refused', 'kate', null),
+  'an_event_tells_its_contacts_end',
+);

@@ -1,5 +1,5 @@
 import { PHONES } from './history.js';
-import { answer, call, exclude, move } from './steps.js';
+import { answer, call, claim, exclude, move } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 const transcript = (attempt: string, text = "'Hello.'", at = 'now()'): string =>
@@ -124,6 +124,16 @@ correct(
   'who asked not to be called is erased and is on the list',
   `delete from exclusion_list_entries; delete from contacts where id = :ines;`,
   listed(PHONES.ines),
+);
+correct(
+  'who was excluded for another reason is erased and is on the list',
+  "update contacts set state = 'excluded' where id = :ada; delete from contacts where id = :ada;",
+  listed(PHONES.ada),
+);
+correct(
+  'a transcript is written before its call',
+  `insert into transcript_snippets (call_attempt_id, transcript_text) values (:new_call_of_ada, 'Yes.');
+   ${claim('ada')} ${answer('new_call_of_ada')}`,
 );
 correct(
   'who asked for it in a call is erased in it',
