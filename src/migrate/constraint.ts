@@ -1,4 +1,5 @@
 import pg from '../postgres/pg.js';
+import { shorten } from '../postgres/shorten.js';
 import type { Work } from './script.js';
 
 /**
@@ -29,7 +30,8 @@ export async function definitionOf(
       [relation, constraint],
     )
     .catch(() => ({ rows: [] }));
-  return rows[0]?.definition ?? lineThatNames(script.source.text, constraint);
+  const definition = rows[0]?.definition ?? lineThatNames(script.source.text, constraint);
+  return definition && shorten(definition, { lines: 10, characters: 1000 });
 }
 
 function lineThatNames(text: string, constraint: string): string | null {

@@ -1,4 +1,5 @@
 import type { Node, RawStmt } from 'libpg-query';
+import { shorten } from '../postgres/shorten.js';
 import { MigrationFileError } from './errors.js';
 import { parsedAtBuild } from './parsed.js';
 import { loadParser, type Parse } from './parser.js';
@@ -86,6 +87,9 @@ export function readsStandardInput({ node }: Statement): boolean {
   return 'CopyStmt' in node && node.CopyStmt.is_from === true && node.CopyStmt.filename === undefined;
 }
 
+/** Where a quote is not closed, the parser says all that stands behind it. */
+const MOST_OF_MESSAGE = { lines: 3, characters: 200 };
+
 function parseError(source: SourceFile, error: unknown, parse: Parse): unknown {
   const position = cursorPosition(error);
   if (position === undefined || !(error instanceof Error)) return error;
@@ -95,7 +99,9 @@ function parseError(source: SourceFile, error: unknown, parse: Parse): unknown {
   if (copy !== undefined) return copyError(source, copy, error);
   const isPsqlCommand = source.text[offset] === '\\';
   const place = placeAt(source, offset);
-  const what = isPsqlCommand ? 'a command of psql, which no server understands' : error.message;
+  const what = isPsqlCommand
+    ? 'a command of psql, which no server understands'
+    : shorten(error.message, MOST_OF_MESSAGE);
   return new MigrationFileError('syntax_error', `${place.file}:${place.line}:${place.column}: ${what}.`, {
     remedy: isPsqlCommand
       ? 'Write plain SQL: a migration is sent to the server as it is, not through psql.'

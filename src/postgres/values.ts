@@ -1,4 +1,5 @@
 import pg from './pg.js';
+import { type Most, shorten } from './shorten.js';
 import { isWritten, withoutForeignWords } from './written.js';
 
 /** What may be shown of an error. */
@@ -10,8 +11,14 @@ export interface Shown {
   readonly context: string | null;
 }
 
+/** PostgreSQL's message says what is wrong in its first words; the rest of a file may stand behind them. */
+const MESSAGE: Most = { lines: 3, characters: 200 };
+const ADDITION: Most = { lines: 10, characters: 1000 };
+/** Whoever raises an error may have a list to give. */
+const RAISED: Most = { lines: 20, characters: 3000 };
+
 /**
- * What may be shown of an error: all but the values of rows. They are somebody's data, and errors end in logs.
+ * What may be shown of an error, as much as one screen takes: all but the values of rows. They are somebody's data, and errors end in logs.
  *
  * PostgreSQL puts them into the DETAIL of a broken constraint, where table, constraint and ids are told instead; between
  * quotes into the message about a value that is no number, date, uuid or document; into the context of such a document
@@ -26,14 +33,14 @@ export interface Shown {
  */
 export function withoutValues(error: pg.DatabaseError, written: string): Shown {
   const { message, detail, hint, where } = error;
-  const told = (text: string): string => {
+  const told = (text: string, most: Most): string => {
     const words = isRaised(error) ? withoutForeignWords(text, written) : text;
-    return withoutContacts(words, written);
+    return shorten(withoutContacts(words, written), isRaised(error) ? RAISED : most);
   };
   return {
-    message: told(withoutQuoted(message, error, written)),
-    detail: detailOf(error, detail === undefined ? null : told(detail)),
-    hint: hint === undefined ? null : told(hint),
+    message: told(withoutQuoted(message, error, written), MESSAGE),
+    detail: detailOf(error, detail === undefined ? null : told(detail, ADDITION)),
+    hint: hint === undefined ? null : told(hint, ADDITION),
     context: where === undefined ? null : contextOf(where, written),
   };
 }
@@ -102,7 +109,7 @@ function contextOf(where: string, written: string): string | null {
     const query = QUERY_IN_FUNCTION.exec(line)?.groups?.query ?? line.replace(/"$/, '');
     return PLACE_IN_FUNCTION.test(line) || isWritten(query.trim(), written);
   });
-  return lines.length === 0 ? null : lines.join('\n');
+  return lines.length === 0 ? null : shorten(lines.join('\n'), ADDITION);
 }
 
 const E_MAIL = /[^\s"'(),:;<=>[\]{}«»„“”]+@[^\s"'(),:;<=>[\]{}«»„“”]+/gu;

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, inject } from 'vitest';
 import { MigrationFailedError } from '../../src/migrate/failure.js';
 import { up } from '../../src/migrate/up.js';
+import { runCli } from '../support/cli.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { dropDatabase } from '../support/databases.js';
 import { addFiles, folderWith } from '../support/folder.js';
@@ -282,6 +283,42 @@ grant ${rights} on voicesurvey_migrations.history to ${role};`);
       remedy: expect.stringContaining('--lock-wait'),
     });
     expect(error).not.toMatchObject({ remedy: expect.stringContaining('lock-timeout') });
+  });
+});
+
+describe('an error stays within one screen', () => {
+  test.for([
+    [
+      'of a quote that is not closed',
+      `select 1;\ninsert into people values ('x\n${'one more line of the file\n'.repeat(3000)}`,
+    ],
+    ['of a quote that is not closed in one very long line', `select '${'x'.repeat(300_000)};`],
+    [
+      'of a recursion without an end',
+      'create function f() returns void language plpgsql as $$\nbegin\n  perform f();\nend $$;\nselect f();',
+    ],
+    [
+      'of a constraint that is very long',
+      `create table t (n text constraint c check (n <> '${'y'.repeat(300_000)}'));\ninsert into t values ('${'y'.repeat(300_000)}');`,
+    ],
+    ['of a value that is very long', `select '${'x'.repeat(300_000)}'::integer;`],
+    [
+      'of a hundred objects that are in the way',
+      `${Array.from({ length: 100 }, (_, n) => `create view v${n} as select age from people;`).join('\n')}\ndrop table people;`,
+    ],
+  ] as const)('%s', async ([, sql], { database }) => {
+    const directory = await folderWith({
+      'V1.up.sql': BEFORE,
+      'V1.down.sql': '',
+      'V2.up.sql': sql,
+      'V2.down.sql': '',
+    });
+    const { code, stderr } = await runCli(['up', '--dir', directory], {
+      env: { DATABASE_URL: database.url },
+    });
+    expect(code, stderr.slice(0, 500)).toBe(1);
+    expect(stderr.length).toBeLessThan(80 * 40);
+    expect(stderr.split('\n').length).toBeLessThan(40);
   });
 });
 
