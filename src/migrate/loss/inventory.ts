@@ -19,9 +19,8 @@ const INSERTED = 'pg_catalog.pg_stat_get_xact_tuples_inserted';
 /**
  * Notes what there is, before the statements of a down: tables with their columns, and enums with their labels.
  *
- * Left out is what the server itself may lose or makes anew: temporary and unlogged tables, generated columns; and the
- * columns that a partition or an heir has from its parent, which the parent tells of. Where nothing is left there is an
- * empty object: over no rows an aggregate is null, which cannot be taken apart again.
+ * Left out is what the server itself may lose or makes anew: temporary and unlogged tables, generated columns. Where
+ * nothing is left there is an empty object: over no rows an aggregate is null, which cannot be taken apart again.
  */
 export const NOTE_BEFORE = `select from pg_catalog.set_config('${BEFORE}', (
   select pg_catalog.jsonb_build_object(
@@ -32,12 +31,16 @@ export const NOTE_BEFORE = `select from pg_catalog.set_config('${BEFORE}', (
         'partition of', case when relispartition then (
           select inhparent from pg_catalog.pg_inherits where inhrelid = kept.oid limit 1
         ) end,
+        'parents', (
+          select coalesce(pg_catalog.jsonb_agg(inhparent), '[]') from pg_catalog.pg_inherits where inhrelid = kept.oid
+        ),
         'file', relfilenode,
         'deleted', ${DELETED}(kept.oid),
         'inserted', ${INSERTED}(kept.oid),
         'columns', (
           select coalesce(pg_catalog.jsonb_object_agg(attnum, pg_catalog.jsonb_build_object(
             'name', pg_catalog.quote_ident(attname),
+            'inherited', attinhcount > 0,
             'enum', case
               when base.typtype = 'e' then base.oid
               when element.typtype = 'e' then element.oid
@@ -53,7 +56,6 @@ export const NOTE_BEFORE = `select from pg_catalog.set_config('${BEFORE}', (
             and attnum > 0
             and not attisdropped
             and attgenerated = ''
-            and attinhcount = 0
         )
       )), '{}')
       from pg_catalog.pg_class as kept
@@ -85,7 +87,8 @@ export const NOTE_BEFORE = `select from pg_catalog.set_config('${BEFORE}', (
 /**
  * A query of what has been taken away since {@link NOTE_BEFORE}, a row for each loss with the columns of `Loss`.
  *
- * A label that was renamed is still there. Where a type of the name is gone for good, its columns tell what became of
+ * A column that a partition or an heir has from its parent goes with the parent's, which tells of it; unless the table
+ * was parted from its parent. A label that was renamed is still there. Where a type of the name is gone for good, its columns tell what became of
  * their values.
  */
 export const TAKEN_AWAY = `with before as materialized (
@@ -109,6 +112,12 @@ had as materialized (
   from was
   cross join pg_catalog.jsonb_each(facts -> 'columns') as noted_column
   where stays
+    and not (
+      (noted_column.value -> 'inherited')::boolean
+      and facts -> 'parents' <@ (
+        select coalesce(pg_catalog.jsonb_agg(inhparent), '[]') from pg_catalog.pg_inherits where inhrelid = id
+      )
+    )
 ),
 labels as materialized (
   select noted_enum.key::oid as type, noted_enum.value ->> 'name' as name, label.key::oid as id, label.value as label

@@ -85,6 +85,26 @@ const cases: Record<string, Case> = {
     down: 'drop table log_1',
     loses: [['table log_1', 1, 'log_1']],
   },
+  'a column of a partition that is detached first': {
+    up: `create table log (at date, note text) partition by range (at);
+      create table log_1 partition of log for values from ('2026-01-01') to ('2026-02-01');
+      insert into log values ('2026-01-05', 'n');`,
+    down: 'alter table log detach partition log_1; alter table log_1 drop column note',
+    loses: [['column log_1.note', 1, 'log_1.note']],
+  },
+  'a column of an heir that is parted from one of two parents first': {
+    up: `create table a (note text); create table b (id integer); create table heir () inherits (a, b);
+      insert into heir values ('n', 1);`,
+    down: 'alter table heir no inherit a; alter table heir drop column note',
+    loses: [['column heir.note', 1, 'heir.note']],
+  },
+  'a column of a partitioned table, once,': {
+    up: `create table log (at date, note text) partition by range (at);
+      create table log_1 partition of log for values from ('2026-01-01') to ('2026-02-01');
+      insert into log values ('2026-01-05', 'n');`,
+    down: 'alter table log drop column note',
+    loses: [['column log.note', 1, 'log.note']],
+  },
 
   'nothing with an empty table': {
     down: 'delete from visits where false; drop table zoo',
