@@ -14,13 +14,16 @@ import { checksumOf } from './source.js';
 import { labelOf, parseVersion } from './version.js';
 import { preparer } from './work.js';
 
+/** Stands before every version, also before one that is 0. */
+const EVERYTHING = -1n;
+
 const LOST_FOLDER = 'voicesurvey-lost';
 
 /** What `down` is told. */
 export interface DownOptions extends Database, RunOptions {
   /** The folder of migrations; what it lacks comes from the history. */
   readonly directory: string;
-  /** Rolls back everything behind this version, written as `V0003` or `3`; `0` rolls back everything. */
+  /** Rolls back everything behind this version, written as `V0003` or `3`; `0` rolls back everything, a version 0 too. */
   readonly to?: string | undefined;
   /** Rolls back this many migrations; 1 unless told otherwise. */
   readonly steps?: number | undefined;
@@ -138,8 +141,13 @@ async function prepareDown(
 
 function targetVersion(text: string | undefined, rows: readonly HistoryRow[]): bigint | undefined {
   if (text === undefined) return undefined;
-  const version = parseVersion(text);
-  if (version === 0n || (version !== null && rows.some((row) => row.version === version))) return version;
+  const version = text === '0' ? EVERYTHING : parseVersion(text);
+  if (
+    version === EVERYTHING ||
+    version === 0n ||
+    (version !== null && rows.some((row) => row.version === version))
+  )
+    return version;
   const applied = rows.map(({ name }) => labelOf(name)).join(', ');
   throw new UsageError('unknown_version', `This database has no version ${text}.`, {
     remedy: `It has ${applied === '' ? 'none' : applied}; "--to 0" rolls back everything.`,

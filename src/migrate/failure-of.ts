@@ -77,6 +77,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   '53100': 'The disk of the server is full: make room there.',
   '53200':
     'The server is out of memory or of lock space: do less in one migration, or raise max_locks_per_transaction.',
+  '25001':
+    'It cannot run inside a transaction: put it into a migration of its own with the line "-- migrate: no-transaction" at the top.',
   '55P04':
     'A value that is added to an enum may be used only after that has committed: use it in a migration of its own, with the next version.',
   '25006':

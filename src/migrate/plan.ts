@@ -161,7 +161,7 @@ function refuseLate(entries: readonly Entry[], due: readonly Entry[]): void {
 
 /** Which applied migrations a `down` rolls back. */
 export interface DownOptions {
-  /** Rolls back everything behind this version; 0 rolls back everything. */
+  /** Rolls back everything behind this version. */
   readonly to?: bigint | undefined;
   /** Rolls back this many; 1 unless told otherwise. */
   readonly steps?: number | undefined;

@@ -1,4 +1,4 @@
-import type { Node } from 'libpg-query';
+import type { DefElem, Node } from 'libpg-query';
 import { MigrationFileError } from './errors.js';
 import type { Script } from './files.js';
 import { placeAt } from './source.js';
@@ -71,6 +71,9 @@ function cannotRunInTransaction({ node }: Statement): boolean {
   if ('VacuumStmt' in node) return node.VacuumStmt.is_vacuumcmd === true;
   if ('ClusterStmt' in node) return node.ClusterStmt.relation === undefined;
   if ('DiscardStmt' in node) return node.DiscardStmt.target === 'DISCARD_ALL';
+  if ('AlterDatabaseStmt' in node) return optionOf(node.AlterDatabaseStmt, 'tablespace') !== undefined;
+  if ('CreateSubscriptionStmt' in node) return makesSlot(node.CreateSubscriptionStmt);
+  if ('AlterSubscriptionStmt' in node) return refreshes(node.AlterSubscriptionStmt);
   if ('AlterTableStmt' in node) return (node.AlterTableStmt.cmds ?? []).some(detachesConcurrently);
   return NEVER_IN_TRANSACTION.some((kind) => kind in node);
 }
@@ -80,6 +83,9 @@ const MAY_END_THEIR_TRANSACTION = [
   'CreateSubscriptionStmt',
   'AlterSubscriptionStmt',
   'DropSubscriptionStmt',
+  // Of a partitioned table or index.
+  'ReindexStmt',
+  'ClusterStmt',
 ];
 
 const NEVER_IN_TRANSACTION = [
@@ -89,6 +95,36 @@ const NEVER_IN_TRANSACTION = [
   'CreateTableSpaceStmt',
   'DropTableSpaceStmt',
 ];
+
+/** Statements with options in parentheses. */
+interface WithOptions {
+  readonly options?: readonly Node[];
+}
+
+function optionOf({ options = [] }: WithOptions, name: string): DefElem | undefined {
+  return options
+    .flatMap((option) => ('DefElem' in option ? option.DefElem : []))
+    .find(({ defname }) => defname === name);
+}
+
+function isOff(option: DefElem | undefined): boolean {
+  return /"sval":"(?:false|off)"|"Integer":\{\}/i.test(JSON.stringify(option?.arg ?? null));
+}
+
+/** A replication slot on the other server cannot be taken back. */
+function makesSlot(statement: WithOptions): boolean {
+  return !isOff(optionOf(statement, 'create_slot')) && !isOff(optionOf(statement, 'connect'));
+}
+
+type AlterSubscriptionStmt = Extract<Node, { AlterSubscriptionStmt: unknown }>['AlterSubscriptionStmt'];
+
+function refreshes(statement: AlterSubscriptionStmt): boolean {
+  const { kind = '' } = statement;
+  return (
+    kind === 'ALTER_SUBSCRIPTION_REFRESH' ||
+    (kind.endsWith('_PUBLICATION') && !isOff(optionOf(statement, 'refresh')))
+  );
+}
 
 type ReindexStmt = Extract<Node, { ReindexStmt: unknown }>['ReindexStmt'];
 

@@ -19,6 +19,20 @@ const tablesOf = async ({ rows }: TestDatabase): Promise<unknown[]> =>
   );
 
 describe('down', () => {
+  test('to 0 rolls back a version 0 as well, and to its own label leaves it', async ({ database }) => {
+    const { url } = database;
+    const directory = await folderWith({
+      'V0000.up.sql': 'create table t0 ();',
+      'V0000.down.sql': 'drop table t0;',
+      ...three,
+    });
+    await up({ url, directory });
+    expect(await down({ url, directory, to: 'V0000' })).toMatchObject({ current: 'V0000' });
+    expect(await tablesOf(database)).toEqual(['t0']);
+    expect(await down({ url, directory, to: '0' })).toMatchObject({ current: null });
+    expect(await tablesOf(database)).toEqual([]);
+  });
+
   test('rolls back one step unless told otherwise', async ({ database: { url, ...database } }) => {
     const directory = await folderWith(three);
     await up({ url, directory });

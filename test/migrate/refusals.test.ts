@@ -1,8 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Script } from '../../src/migrate/files.js';
 import { fileOptions } from '../../src/migrate/header.js';
 import { refuseWhatCannotRun, runsAlone } from '../../src/migrate/refusals.js';
 import { parseStatements } from '../../src/migrate/statements.js';
+import { up } from '../../src/migrate/up.js';
+import { test } from '../support/database.js';
+import { addFiles, folderWith } from '../support/folder.js';
 
 async function check(text: string): Promise<void> {
   const source = { path: 'V1.up.sql', text, checksum: '' };
@@ -71,8 +74,63 @@ test('an index that is built concurrently needs a name, to be found again when i
   });
 });
 
+const subscription = "create subscription s connection 'host=x' publication p";
+
+const notInTransaction = [
+  'create index concurrently i on pg_class (oid)',
+  'alter database d set tablespace fast',
+  subscription,
+  `${subscription} with (copy_data = false)`,
+  `${subscription} with (create_slot)`,
+  'vacuum pg_class',
+];
+
+test('what is refused in a transaction, the server refuses there', async ({ database: { client } }) => {
+  for (const sql of notInTransaction) {
+    await client.query('begin');
+    await expect(client.query(sql)).rejects.toMatchObject({ code: '25001' });
+    await client.query('rollback');
+  }
+});
+
+test('what only the server knows to run in no transaction is refused with a cure that helps', async ({
+  database: { url },
+}) => {
+  const directory = await folderWith({
+    'V1.up.sql': 'create table p (a integer) partition by range (a); create index p_by_a on p (a);',
+    'V1.down.sql': 'drop table p;',
+    'V2.up.sql': 'reindex table p;',
+    'V2.down.sql': '',
+  });
+  await expect(up({ url, directory })).rejects.toMatchObject({
+    server: { sqlState: '25001' },
+    remedy: expect.stringContaining('-- migrate: no-transaction'),
+  });
+  await addFiles(directory, {
+    'V2.up.sql': '-- migrate: no-transaction\nselect 1; reindex table p; cluster p using p_by_a;',
+  });
+  expect(await up({ url, directory })).toMatchObject({ current: 'V2' });
+});
+
+test.for([
+  ...notInTransaction,
+  'alter subscription s refresh publication',
+  'alter subscription s set publication p',
+])('"%s" is refused in a transaction when it is read, and not without one', async (sql) => {
+  await expect(check(`${sql};`)).rejects.toMatchObject({ code: 'needs_no_transaction' });
+  await expect(check(`-- migrate: no-transaction\n${sql};`)).resolves.toBeUndefined();
+});
+
 describe('accepted', () => {
   test.for([
+    ['another change of a database', 'alter database d with connection limit 3;'],
+    ['a subscription that makes no slot', `${subscription} with (create_slot = false);`],
+    ['a subscription that does not connect', `${subscription} with (connect = off);`],
+    [
+      'a subscription that is changed only here',
+      'alter subscription s set publication p with (refresh = 0);',
+    ],
+    ['a subscription that is disabled', 'alter subscription s disable;'],
     ['a file wrapped whole in begin and commit', 'begin; select 1; commit;'],
     ['savepoints', 'savepoint a; select 1; rollback to a; release a;'],
     [
