@@ -5,6 +5,8 @@ const LONGEST_NAME = 1000;
 const WORD = /[\p{L}\p{N}_]+/gu;
 const FROM_FIRST_WORD_TO_LAST = /[\p{L}\p{N}_](?:.*[\p{L}\p{N}_])?/u;
 const ID = /^\W*[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\W*$/;
+/** In `E'one\ntwo'` the second word is no `ntwo`. */
+const LINE_ESCAPE = /\\[nrt]/g;
 /** What ASSERT says where it is told nothing to say. */
 const OF_THE_SERVER = 'assertion failed';
 
@@ -42,7 +44,7 @@ export function isWritten(text: string, written: string): boolean {
 
 /** A text with `…` for every word that was not written by somebody; ids stay, and so do counts. */
 export function withoutForeignWords(text: string, written: string): string {
-  const known = new Set(`${written} ${OF_THE_SERVER}`.match(WORD));
+  const known = new Set(`${written} ${written.replaceAll(LINE_ESCAPE, ' ')} ${OF_THE_SERVER}`.match(WORD));
   return text.replace(/\S+/g, (token: string, start: number) => {
     const isKnown = (token.match(WORD) ?? []).every((word) => known.has(word));
     const stays = isKnown || ID.test(token) || isCount(token, text, start);
