@@ -145,9 +145,10 @@ async function inThrowawayDatabase<Result>(
 }
 
 async function execute(connection: Connection, work: Work, statement: Statement | 'commit'): Promise<void> {
+  // What a commit refuses are the file's own deferred constraints.
   const message: Message =
     statement === 'commit'
-      ? { step: 'commit', sql: 'commit' }
+      ? { step: 'statement', sql: 'commit' }
       : { step: 'statement', sql: statement.sql, statement };
   await connection.client.query(message.sql).catch(async (error: unknown) => {
     const circumstances = { results: [], connection, blocker: null, interrupted: undefined };

@@ -80,7 +80,7 @@ describe('in GitHub Actions', () => {
     const dir = await folderWith({
       ...clean,
       'V2_a,b:c.up.sql': 'select;',
-      'V2_a,b:c.down.sql': `do $$ begin raise exception '100%% wrong' using hint = E'a\\nb'; end $$;`,
+      'V2_a,b:c.down.sql': `do $$ begin raise exception '100%% wrong' using hint = 'a\nb'; end $$;`,
     });
     const env = { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: dir };
     const { code, stderr } = await runCli(['check', '--no-lints', '--dir', dir, '--url', database.url], {
