@@ -70,7 +70,7 @@ function heldFor(waitedMs: number, blocker: Blocker | null): ExplainedError {
     blocker === null ? '' : `, or end that session with: select pg_terminate_backend(${blocker.pid});`;
   return new ExplainedError(
     'history_held',
-    `${HISTORY_TABLE} cannot be read: for ${waitedMs / 1000} s it has been locked by ${who}.`,
+    `${HISTORY_TABLE} cannot be read: after ${waitedMs / 1000} s it is still locked by ${who}.`,
     { remedy: `Run the command again when that is done${how === '' ? '.' : how}` },
   );
 }
