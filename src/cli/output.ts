@@ -5,6 +5,8 @@ import { MigrationFileError, type Place } from '../migrate/errors.js';
 import { MigrationFailedError, type ServerReport } from '../migrate/failure.js';
 import { LossRefusedError } from '../migrate/loss/errors.js';
 import { ExplainedError, UsageError } from '../postgres/errors.js';
+import pg from '../postgres/pg.js';
+import { withoutValues } from '../postgres/values.js';
 import { adviseFor } from './folder.js';
 import { withoutPasswords } from './passwords.js';
 import { wrap } from './wrap.js';
@@ -104,7 +106,8 @@ export function printError(
 /** Any error as one with a remedy; one that we did not foresee keeps its message. */
 export function explain(error: unknown): ExplainedError {
   if (error instanceof ExplainedError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const shown = error instanceof pg.DatabaseError ? withoutValues(error, '') : null;
+  const message = shown?.message ?? (error instanceof Error ? error.message : String(error));
   return new ExplainedError('unexpected', `Unexpected: ${message}`, {
     remedy: 'We did not foresee this: please report it together with the command that you ran.',
     cause: error,

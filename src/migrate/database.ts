@@ -2,6 +2,7 @@ import { type Connection, connect } from '../postgres/connect.js';
 import { explainLostConnection } from '../postgres/connection-errors.js';
 import { createDatabase } from '../postgres/create-database.js';
 import { ConnectionError } from '../postgres/errors.js';
+import { explainStatementError } from '../postgres/statement-errors.js';
 import { describeTarget, type Target } from '../postgres/target.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
 
@@ -34,6 +35,7 @@ export function describeServer({ target, serverVersion }: Connection): Server {
  * Opens a connection in pipeline mode, gives it to a function, and closes it whatever comes of that.
  *
  * @param options the database, and whether to create it if it is missing
+ * @throws ExplainedError for what any statement may meet, such as a missing privilege or a timeout
  */
 export async function withDatabase<T>(
   { url, create = false }: Database & { readonly create?: boolean | undefined },
@@ -44,7 +46,7 @@ export async function withDatabase<T>(
   try {
     return await work(database);
   } catch (error) {
-    throw explainLostConnection(error, database.connection) ?? error;
+    throw explainLostConnection(error, database.connection) ?? explainStatementError(error) ?? error;
   } finally {
     await database.connection.close();
   }

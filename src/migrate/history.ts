@@ -7,6 +7,11 @@ export const HISTORY_SCHEMA = 'voicesurvey_migrations';
 /** The history's full name. */
 export const HISTORY_TABLE = `${HISTORY_SCHEMA}.history`;
 
+/** What a role needs that runs migrations or repairs them, as a remedy. */
+export const LET_WRITE_HISTORY =
+  `Who migrates writes the history. Let its owner run: grant usage on schema ${HISTORY_SCHEMA} to <role>; ` +
+  `grant select, insert, update, delete on ${HISTORY_TABLE} to <role>;`;
+
 /** How a migration got into the history. */
 export type Origin = 'applied' | 'baseline' | 'repaired';
 

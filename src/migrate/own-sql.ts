@@ -1,4 +1,4 @@
-import { HISTORY_SCHEMA, HISTORY_TABLE } from './history.js';
+import { LET_WRITE_HISTORY } from './history.js';
 import type { Message } from './script.js';
 import { type Blocker, describeBlocker } from './watch.js';
 
@@ -28,7 +28,5 @@ export function remedyForOwnSql({ step }: Message, sqlState: string, blocker: Bl
     const holder = blocker === null ? 'Another session' : describeBlocker(blocker);
     return `The history is held. By: ${holder}. Wait until it is free, or let the run wait longer: --lock-wait <seconds>.`;
   }
-  return sqlState === '42501'
-    ? `Who migrates writes the history. Let its owner run: grant usage on schema ${HISTORY_SCHEMA} to <role>; grant select, insert, update, delete on ${HISTORY_TABLE} to <role>;`
-    : null;
+  return sqlState === '42501' ? LET_WRITE_HISTORY : null;
 }

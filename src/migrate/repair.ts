@@ -1,8 +1,9 @@
-import { UsageError } from '../postgres/errors.js';
+import { ExplainedError, UsageError } from '../postgres/errors.js';
+import pg from '../postgres/pg.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import { HistoryError } from './errors.js';
 import { readMigrations } from './files.js';
-import { HISTORY_TABLE } from './history.js';
+import { HISTORY_TABLE, LET_WRITE_HISTORY } from './history.js';
 import { compare, isAsApplied, refuseAnother } from './plan.js';
 import { readState } from './state.js';
 import { parseVersion } from './version.js';
@@ -71,19 +72,29 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
       );
     }
     refuseAnother(entry);
-    await connection.client.query(
-      `update ${HISTORY_TABLE}
+    await connection.client
+      .query(
+        `update ${HISTORY_TABLE}
        set checksum_up = $2, checksum_down = $3, down_sql = $4, irreversible = $5, origin = 'repaired', reason = $6
        where id = $1`,
-      [
-        String(entry.row.id),
-        migration.up.source.checksum,
-        migration.down?.source.checksum ?? null,
-        migration.down?.source.text ?? null,
-        migration.irreversible,
-        reason,
-      ],
-    );
+        [
+          String(entry.row.id),
+          migration.up.source.checksum,
+          migration.down?.source.checksum ?? null,
+          migration.down?.source.text ?? null,
+          migration.irreversible,
+          reason,
+        ],
+      )
+      .catch((error: unknown) => Promise.reject(mayNotWrite(error)));
     return { server: describeServer(connection), repaired: migration.name, reason };
+  });
+}
+
+function mayNotWrite(error: unknown): unknown {
+  if (!(error instanceof pg.DatabaseError) || error.code !== '42501') return error;
+  return new ExplainedError('permission_denied', `This role may not write the history: ${error.message}.`, {
+    remedy: LET_WRITE_HISTORY,
+    cause: error,
   });
 }

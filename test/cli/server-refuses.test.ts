@@ -1,0 +1,59 @@
+import { describe, expect } from 'vitest';
+import { up } from '../../src/migrate/up.js';
+import { runJson } from '../support/cli.js';
+import { type TestDatabase, test } from '../support/database.js';
+import { addFiles, folderWith } from '../support/folder.js';
+
+/** A database with a migration whose file was changed since, and the address of a role that may only read the history. */
+async function changedFor(database: TestDatabase): Promise<{ directory: string; url: string; role: string }> {
+  const { client, name } = database;
+  const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': '' });
+  await up({ url: database.url, directory });
+  await addFiles(directory, { 'V1.up.sql': 'select 2;' });
+  const role = `${name}_role`;
+  await client.query(`create role ${role} login password 'secret';
+grant usage on schema voicesurvey_migrations to ${role};
+grant select on voicesurvey_migrations.history to ${role};`);
+  const url = new URL(database.url);
+  url.username = role;
+  url.password = 'secret';
+  return { directory, url: url.href, role };
+}
+
+const REPAIR = ['repair', 'V1', '--reason', 'it was wrong'];
+
+describe('what a server may answer to any command is no surprise, and is told with a cure', () => {
+  test.for([
+    ['a repair by who may not write the history', REPAIR, '', 'permission_denied', 'grant select, insert'],
+    [
+      'a repair in a session that can only read',
+      REPAIR,
+      'alter role ROLE set default_transaction_read_only = on; grant update on voicesurvey_migrations.history to ROLE',
+      'read_only',
+      'primary',
+    ],
+    [
+      'a status that takes longer than the statement timeout',
+      ['status'],
+      "alter role ROLE set statement_timeout = '100ms'; commit; begin; lock table voicesurvey_migrations.history",
+      'statement_canceled',
+      'statement_timeout',
+    ],
+    [
+      'an up that takes longer than the statement timeout before it begins',
+      ['up'],
+      "alter role ROLE set statement_timeout = '100ms'; commit; begin; lock table voicesurvey_migrations.history",
+      'statement_canceled',
+      'statement_timeout',
+    ],
+  ] as const)('%s', async ([, words, before, errorCode, cure], { database }) => {
+    const { directory, url, role } = await changedFor(database);
+    await database.client.query(before.replaceAll('ROLE', role));
+    const { code, document } = await runJson([...words, '--dir', directory], { env: { DATABASE_URL: url } });
+    await database.client.query(`rollback; drop owned by ${role}; drop role ${role}`);
+    expect(document).toMatchObject({
+      error: { code: errorCode, remedy: expect.stringContaining(cure) },
+    });
+    expect(code).toBe(1);
+  });
+});
