@@ -40,7 +40,7 @@ forbidden(
 forbidden('a retry before its interval', claim('hugo', { number: 2 }), 'no_retry_before_its_interval');
 forbidden(
   'a retry that claims to have started before its interval was over',
-  claim('gina', { number: 2, ago: '2 h 1 s' }),
+  claim('gina', { number: 2, ago: '2 h 2 min' }),
   'no_retry_before_its_interval',
 );
 forbidden(
