@@ -637,7 +637,7 @@ export interface UsersUpdate {
 
 /** Contacts whose answers were erased while they stayed. Written by note_erased_answers. */
 export interface VoicesurveyRulesErasedAnswersRow {
-  /** The contact, who goes with what is noted. Written by note_erased_answers. */
+  /** The contact. Written by note_erased_answers. */
   readonly contact_id: string;
 }
 
