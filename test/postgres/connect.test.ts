@@ -151,11 +151,15 @@ describe('a connection', () => {
 
 /** What the kernel has in store for a connection, from its table of sockets. */
 async function keepAliveTimer({ client }: Connection): Promise<string | undefined> {
-  const port = (client.connection.stream as Socket).localPort ?? 0;
-  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const { localPort, remotePort } = client.connection.stream as Socket;
+  // Both ends: connections that were closed a minute ago are in the table too, and ports are used again.
+  const [local, remote] = [localPort, remotePort].map(
+    (port = 0) => `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`,
+  );
   const table = await readFile('/proc/net/tcp', { encoding: 'utf8' });
-  const fields = table.split('\n').map((line) => line.trim().split(/\s+/));
-  const [kind, hundredths = ''] = fields.find(([, address]) => address === local)?.[5]?.split(':') ?? [];
+  const sockets = table.split('\n').map((line) => line.trim().split(/\s+/));
+  const socket = sockets.find(([, here, there]) => here === local && there === remote);
+  const [kind, hundredths = ''] = socket?.[5]?.split(':') ?? [];
   if (kind === '00') return 'none';
   return kind === '02' ? `keepalive within ${Math.ceil(Number.parseInt(hundredths, 16) / 100)} s` : kind;
 }
