@@ -2,8 +2,8 @@ import { recordBaseline, refuseHistory } from '../migrate/baseline.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import type { Listener } from '../migrate/events.js';
 import { type Migration, readMigrations } from '../migrate/files.js';
-import { parseStatements } from '../migrate/statements.js';
 import { parseVersion } from '../migrate/version.js';
+import { preparer } from '../migrate/work.js';
 import { UsageError } from '../postgres/errors.js';
 import { DifferencesError } from './baseline/differences-error.js';
 import { makeReference, type Reference } from './baseline/reference.js';
@@ -51,6 +51,7 @@ export interface BaselineResult {
  * empty one, in a throw-away database, and writes into the history that it has them. The database itself is not touched.
  *
  * @throws UsageError `unknown_version` for a version that the folder does not have
+ * @throws MigrationFileError for a file that cannot run
  * @throws HistoryError `history_not_empty` where the database has a history already
  * @throws DifferencesError where it differs, unless that is accepted
  * @throws ConnectionError `create_database_forbidden` where the role may not create the throw-away database, and there
@@ -66,8 +67,11 @@ export async function baseline(options: BaselineOptions): Promise<BaselineResult
   const { url, directory, elsewhere, signal } = options;
   const migrations = upTo(await readMigrations(directory), options.version);
   const label = migrations.at(-1)?.label ?? '';
-  const parsed = await Promise.all(migrations.map(({ up }) => parseStatements(up.source)));
-  const statements = parsed.flat();
+  const prepare = preparer();
+  const works = await Promise.all(
+    migrations.map((migration) => prepare({ ...migration, migration }, 'up', migration.up)),
+  );
+  const statements = works.flatMap((work) => work.statements);
   return withDatabase({ url }, async ({ connection }) => {
     await refuseHistory(connection);
     const { rows } = await connection.client.query<{ role: string }>('select current_user::text as role');

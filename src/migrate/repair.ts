@@ -7,6 +7,7 @@ import { HISTORY_TABLE, LET_WRITE_HISTORY } from './history.js';
 import { compare, isAsApplied, refuseAnother } from './plan.js';
 import { readState } from './state.js';
 import { parseVersion } from './version.js';
+import { preparer } from './work.js';
 
 /** What `repair` is told. */
 export interface RepairOptions extends Database {
@@ -33,6 +34,7 @@ export interface RepairResult {
  * @throws UsageError without a reason, or for a version that the folder or the history does not have
  * @throws HistoryError `nothing_to_repair` where the migration is not changed, `another_migration` where the one that was
  *   applied has another name
+ * @throws MigrationFileError for a file that cannot run
  * @example
  * ```ts
  * await repair({ url, directory: migrationsDirectory, version: 'V0003', reason: 'only a comment was corrected' });
@@ -72,6 +74,7 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
       );
     }
     refuseAnother(entry);
+    await preparer()({ ...entry, migration }, 'up', migration.up);
     await connection.client
       .query(
         `update ${HISTORY_TABLE}

@@ -12,7 +12,8 @@ export interface Runnable {
 }
 
 /**
- * Makes a function that parses scripts and refuses what cannot run; it remembers what it has parsed.
+ * Makes a function that parses scripts and refuses what cannot run; it remembers what it has parsed. With an up it
+ * refuses a down that cannot run: that is not found out on the night when it is needed.
  *
  * @returns a function that throws MigrationFileError for a script that cannot run
  */
@@ -20,9 +21,16 @@ export function preparer(): (runnable: Runnable, direction: 'up' | 'down', scrip
   const parsed = new Map<string, readonly Statement[]>();
   return async ({ version, label, name, migration }, direction, script) => {
     const key = `${script.source.path} ${script.source.checksum}`;
-    const statements = parsed.get(key) ?? (await parseStatements(script.source));
-    if (!parsed.has(key)) refuseWhatCannotRun(script, statements);
+    const known = parsed.get(key);
+    const statements = known ?? (await statementsOf(script));
+    if (known === undefined && direction === 'up' && migration?.down) await statementsOf(migration.down);
     parsed.set(key, statements);
     return { version, label, name, migration, direction, script, statements };
   };
+}
+
+async function statementsOf(script: Script): Promise<readonly Statement[]> {
+  const statements = await parseStatements(script.source);
+  refuseWhatCannotRun(script, statements);
+  return statements;
 }

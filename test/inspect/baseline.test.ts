@@ -156,6 +156,17 @@ describe('baseline', () => {
   });
 });
 
+describe('a down that cannot be parsed', () => {
+  test('is refused as a file, before anything is compared', async ({ database }) => {
+    const directory = await folderWith({ ...FILES, 'V1.down.sql': 'drop tabel one;' });
+    await expect(adopt(database, { directory })).rejects.toMatchObject({
+      code: 'syntax_error',
+      place: { line: 1, column: 6 },
+    });
+    expect(await hasHistory(database)).toBe(false);
+  });
+});
+
 describe('of two at once', () => {
   test('one baseline is written, and the other refused', async ({ database }) => {
     await database.client.query(BY_HAND);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { down } from '../../src/migrate/down.js';
 import { repair } from '../../src/migrate/repair.js';
@@ -50,6 +51,23 @@ describe('repair', () => {
       expect(await down({ url, directory })).toMatchObject({ current: null });
     });
   }
+
+  test.for([
+    ['up', 'V1.up.sql'],
+    ['down', 'V1.down.sql'],
+  ])('leaves the history alone where the new %s cannot be parsed', async ([, name = ''], { database }) => {
+    const { url, rows } = database;
+    const directory = await folderWith(files);
+    await up({ url, directory });
+    const history = 'select * from voicesurvey_migrations.history';
+    const before = await rows(history);
+    await addFiles(directory, { [name]: 'drop tabel one;' });
+    await expect(repair({ url, directory, version: 'V1', reason: 'why' })).rejects.toMatchObject({
+      code: 'syntax_error',
+      place: { file: join(directory, name), line: 1, column: 6 },
+    });
+    expect(await rows(history)).toEqual(before);
+  });
 
   test('leaves a migration alone that is recorded by another name', async ({ database: { url, rows } }) => {
     const directory = await folderWith(files);

@@ -134,6 +134,24 @@ describe('a migration that fails', () => {
     expect(await database.value("select to_regnamespace('voicesurvey_migrations')")).toBeNull();
   });
 
+  test.for([
+    ['that cannot be parsed', 'drop table one;\n  drop tabel two;', 'syntax_error', 2, 8],
+    ['with a command of psql', '\\d two\n', 'syntax_error', 1, 1],
+    ['that commits', 'drop table two;\ncommit;\nselect 1;', 'transaction_command', 2, 1],
+    ['with what needs no transaction', 'drop index concurrently i;', 'needs_no_transaction', 1, 1],
+  ] as const)('with a down %s runs nothing at all (E15)', async ([, text, code, line, column], {
+    database,
+  }) => {
+    const directory = await folderWith({ ...two, 'V2.add_two.down.sql': text });
+    const file = join(directory, 'V2.add_two.down.sql');
+    const refusal = { code, place: { file, line, column } };
+    await expect(up({ url: database.url, directory })).rejects.toMatchObject(refusal);
+    await expect(up({ url: database.url, directory, dryRun: true })).rejects.toMatchObject(refusal);
+    expect(await tablesOf(database)).toEqual([]);
+    expect(await database.value("select to_regnamespace('voicesurvey_migrations')")).toBeNull();
+    expect(await up({ url: database.url, directory, to: 'V1' })).toMatchObject({ current: 'V1' });
+  });
+
   test('at a deferred constraint is known as that migration', async ({ database }) => {
     const directory = await folderWith({
       ...two,
