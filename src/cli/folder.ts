@@ -1,3 +1,4 @@
+import { forShell } from '../migrate/for-shell.js';
 import { migrationsDirectory } from '../seed/storage.js';
 
 const OUR_COMMANDS = /voicesurvey-db (?:up|down|status|verify|repair)\b(?: [Vv]?\d+)?/g;
@@ -10,8 +11,4 @@ const OUR_COMMANDS = /voicesurvey-db (?:up|down|status|verify|repair)\b(?: [Vv]?
 export function adviseFor(folder: string | undefined, sentence: string): string {
   if (folder === undefined || folder === migrationsDirectory) return sentence;
   return sentence.replace(OUR_COMMANDS, (command) => `${command} --dir ${forShell(folder)}`);
-}
-
-function forShell(word: string): string {
-  return /^[\w./:+,@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

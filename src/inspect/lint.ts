@@ -1,5 +1,5 @@
 import type { Migration } from '../migrate/files.js';
-import { placeAt } from '../migrate/source.js';
+import { placeAt } from '../migrate/place.js';
 import type { Finding } from './finding.js';
 import { constraintOnLiveTable } from './lint/constraint-on-live-table.js';
 import { allows, exceptionsIn, faultOf } from './lint/exceptions.js';

@@ -1,8 +1,8 @@
 import { describeServer, type Server } from '../migrate/database.js';
 import { failureOf } from '../migrate/failure-of.js';
 import { readMigrations } from '../migrate/files.js';
+import { placeAt } from '../migrate/place.js';
 import type { Message, Work } from '../migrate/script.js';
-import { placeAt } from '../migrate/source.js';
 import type { Statement } from '../migrate/statements.js';
 import { preparer } from '../migrate/work.js';
 import { type Connection, connect } from '../postgres/connect.js';

@@ -1,5 +1,6 @@
 import { MigrationFileError } from './errors.js';
-import { placeAt, type SourceFile } from './source.js';
+import { placeAt } from './place.js';
+import type { SourceFile } from './source.js';
 
 /** What the comments `-- migrate: <option>` at the top of a file set for that file. */
 export interface FileOptions {

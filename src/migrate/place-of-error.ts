@@ -1,8 +1,8 @@
 import type { Node } from 'libpg-query';
 import type pg from '../postgres/pg.js';
 import type { Place } from './errors.js';
+import { placeAt } from './place.js';
 import type { Message, Work } from './script.js';
-import { placeAt } from './source.js';
 import type { Statement } from './statements.js';
 
 /**

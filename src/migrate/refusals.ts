@@ -1,7 +1,7 @@
 import type { DefElem, Node } from 'libpg-query';
 import { MigrationFileError } from './errors.js';
 import type { Script } from './files.js';
-import { placeAt } from './source.js';
+import { placeAt } from './place.js';
 import { copyError, readsStandardInput, type Statement, transactionCommand } from './statements.js';
 
 /**

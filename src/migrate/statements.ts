@@ -1,9 +1,10 @@
 import type { Node, RawStmt } from 'libpg-query';
-import { shorten } from '../postgres/shorten.js';
 import { MigrationFileError } from './errors.js';
 import { parsedAtBuild } from './parsed.js';
 import { loadParser, type Parse } from './parser.js';
-import { placeAt, type SourceFile } from './source.js';
+import { placeAt } from './place.js';
+import type { SourceFile } from './source.js';
+import { diagnose } from './syntax-error.js';
 
 /** A statement of a file, as PostgreSQL's own parser delimits it. */
 export interface Statement {
@@ -87,9 +88,6 @@ export function readsStandardInput({ node }: Statement): boolean {
   return 'CopyStmt' in node && node.CopyStmt.is_from === true && node.CopyStmt.filename === undefined;
 }
 
-/** Where a quote is not closed, the parser says all that stands behind it. */
-const MOST_OF_MESSAGE = { lines: 3, characters: 200 };
-
 function parseError(source: SourceFile, error: unknown, parse: Parse): unknown {
   const position = cursorPosition(error);
   if (position === undefined || !(error instanceof Error)) return error;
@@ -97,15 +95,10 @@ function parseError(source: SourceFile, error: unknown, parse: Parse): unknown {
   const offset = [...source.text].slice(0, position).join('').length;
   const copy = copyBefore(source.text, offset, parse);
   if (copy !== undefined) return copyError(source, copy, error);
-  const isPsqlCommand = source.text[offset] === '\\';
-  const place = placeAt(source, offset);
-  const what = isPsqlCommand
-    ? 'a command of psql, which no server understands'
-    : shorten(error.message, MOST_OF_MESSAGE);
+  const { at, what, remedy } = diagnose(source.text, offset, error);
+  const place = placeAt(source, at);
   return new MigrationFileError('syntax_error', `${place.file}:${place.line}:${place.column}: ${what}.`, {
-    remedy: isPsqlCommand
-      ? 'Write plain SQL: a migration is sent to the server as it is, not through psql.'
-      : 'Correct the statement; nothing of this run has been sent to the server.',
+    remedy,
     cause: error,
     place,
   });

@@ -1,5 +1,6 @@
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
-import { placeAt, readSource, type SourceFile } from '../migrate/source.js';
+import { placeAt } from '../migrate/place.js';
+import { readSource, type SourceFile } from '../migrate/source.js';
 import { explainLostConnection } from '../postgres/connection-errors.js';
 import { ExplainedError } from '../postgres/errors.js';
 import pg from '../postgres/pg.js';

@@ -56,6 +56,9 @@ describe('what cannot be parsed is refused with its place', () => {
     ['an error behind an emoji', "select '😀ü', from t;", 'syntax_error', 1, 14, /near "from"/],
     ['a string without an end', "select 1;\nselect 'abc", 'syntax_error', 2, 8, /unterminated quoted string/],
     ['a command of psql', 'select 1;\n\\connect other\n', 'syntax_error', 2, 1, /command of psql/],
+    ['a byte order mark between two files', 'select 1;\n\uFEFFselect 2;', 'syntax_error', 2, 1, /U\+FEFF/],
+    ['a space of another kind', 'create\u00A0table t ();', 'syntax_error', 1, 7, /U\+00A0/],
+    ['one behind the error', 'selekt 1;\n\u00A0', 'syntax_error', 1, 1, /near "selekt"/],
     [
       'data behind COPY … FROM stdin',
       'create table t (a int);\ncopy t from stdin;\n1\n\\.\n',
