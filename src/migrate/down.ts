@@ -71,7 +71,8 @@ export interface DownResult {
  * ```
  */
 export async function down(options: DownOptions): Promise<DownResult> {
-  return rollBack(options, newKeeper(options.lose ?? [], options.lostFolder ?? LOST_FOLDER));
+  const { lose = [], lostFolder = LOST_FOLDER, directory } = options;
+  return rollBack(options, newKeeper(lose, lostFolder, directory));
 }
 
 /**

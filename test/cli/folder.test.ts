@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { repository, runCli, runJson, runProgram } from '../support/cli.js';
@@ -30,6 +30,26 @@ describe('a folder that is given', () => {
     });
     expect(repaired).toMatchObject({ code: 0 });
     expect(await runCli(['up', '--dir', dir], { env })).toMatchObject({ code: 0 });
+  });
+
+  test('stands in the commands that bring back what a down took away', async ({ database }) => {
+    const { url, client, rows } = database;
+    const folder = await folderWith();
+    await mkdir(join(folder, "it's ours"));
+    await addFiles(join(folder, "it's ours"), { ...DOWN, 'V0001.up.sql': 'create table one (id integer);' });
+    const options = { env: { DATABASE_URL: url }, cwd: folder };
+    const args = ['--dir', "it's ours"];
+    expect(await runCli(['up', ...args], options)).toMatchObject({ code: 0 });
+    await client.query('insert into one values (1)');
+    expect(await runCli(['down', ...args, '--lose', 'one'], options)).toMatchObject({ code: 0 });
+    const [kept = ''] = await readdir(join(folder, 'voicesurvey-lost'));
+    const script = await readFile(join(folder, 'voicesurvey-lost', kept, 'restore.sql'), 'utf8');
+    const advised = /voicesurvey-db (up --to .*)$/m.exec(script)?.[1] ?? '';
+    const applied = await runProgram('sh', ['-c', `"$NODE" "$PROGRAM" ${advised}`], {
+      env: { DATABASE_URL: url, NODE: process.execPath, PROGRAM: `${repository}/bin/voicesurvey-db` },
+    });
+    expect(applied).toMatchObject({ code: 0 });
+    expect(await rows('select * from one')).toEqual([]);
   });
 
   test("is not spoken of where it is the product's own", async ({ migrated: { url, client } }) => {

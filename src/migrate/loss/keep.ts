@@ -127,7 +127,10 @@ async function writeFiles(
       await copyOut(client, copySql(one), join(folder.partialPath, one.file));
       kept.push(one);
     }
-    await folder.write('restore.sql', restoreScript(kept, label, database, at));
+    await folder.write(
+      'restore.sql',
+      restoreScript(kept, { version: label, database, directory: keeper.directory, at }),
+    );
     await folder.finish();
     return keptIn(folder, keeper, label, kept);
   } catch (error) {

@@ -9,6 +9,8 @@ export interface Keeper {
   readonly agreed: readonly string[];
   /** The folder in which what goes is kept, in a folder of its own for each migration. */
   readonly folder: string;
+  /** The folder of migrations, for the commands that bring it back. */
+  readonly directory: string;
   /** What each part takes away, as far as it is known; by `partOf`. */
   readonly known: Map<string, readonly Loss[]>;
   /** What was taken away. */
@@ -16,8 +18,8 @@ export interface Keeper {
 }
 
 /** A keeper that knows nothing yet; a relative folder is one of the current folder. */
-export function newKeeper(agreed: readonly string[], folder: string): Keeper {
-  return { agreed, folder: resolve(folder), known: new Map(), lost: [] };
+export function newKeeper(agreed: readonly string[], folder: string, directory: string): Keeper {
+  return { agreed, folder: resolve(folder), directory: resolve(directory), known: new Map(), lost: [] };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { forShell } from '../for-shell.js';
 import type { TableFacts } from './describe-table.js';
 import { type CountedLoss, describeLoss, lossLine } from './loss.js';
 
@@ -11,26 +12,34 @@ export interface KeptLoss {
   readonly table: TableFacts;
 }
 
+/** What was rolled back, and where. */
+export interface RolledBack {
+  /** The migration, as its file writes it. */
+  readonly version: string;
+  /** The name of the database. */
+  readonly database: string;
+  /** The folder of migrations; absolute. */
+  readonly directory: string;
+  readonly at: Date;
+}
+
 /**
  * The commands that bring back what a migration took away: a script for psql, to be run where that migration is applied
  * again and nothing behind it, so that the tables are as they were when the files were written.
  *
  * The rows come back as they were: triggers that somebody made are off meanwhile, foreign keys and checks hold.
- *
- * @param version the migration, as its file writes it
- * @param database the name of the database
  */
 export function restoreScript(
   kept: readonly KeptLoss[],
-  version: string,
-  database: string,
-  at: Date,
+  { version, database, directory, at }: RolledBack,
 ): string {
+  const up = `voicesurvey-db up --to ${version} --dir ${forShell(directory)}`;
   const sorted = inOrder(kept);
   const triggers = triggersOf(sorted);
   return [
     `-- Brings back what was in the database ${database.replaceAll(/[^\w.-]/g, '?')} when ${version} was rolled back,`,
-    `-- ${at.toISOString()}. Apply ${version} again, and nothing behind it: voicesurvey-db up --to ${version}`,
+    `-- ${at.toISOString()}. Apply ${version} again, and nothing behind it:`,
+    `-- ${onOneLine(up)}`,
     '-- Then, in this folder: psql --no-psqlrc --dbname="$DATABASE_URL" --file=restore.sql',
     '-- Then apply what is behind it.',
     '',
@@ -50,7 +59,12 @@ export function restoreScript(
 }
 
 function commentOf({ loss, file }: KeptLoss, version: string): string {
-  return lossLine(describeLoss(loss, version, file)).replaceAll(/[\r\n]/g, ' ');
+  return onOneLine(lossLine(describeLoss(loss, version, file)));
+}
+
+/** A comment ends with its line. */
+function onOneLine(text: string): string {
+  return text.replaceAll(/[\r\n]/g, ' ');
 }
 
 function commandsOf(kept: KeptLoss, number: number): string[] {
