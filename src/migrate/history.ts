@@ -112,29 +112,15 @@ begin
 end
 $create_history$`;
 
-const READ_HISTORY = `select id, version, name, checksum_up, checksum_down, irreversible, origin, reason,
-  applied_by, applied_with, applied_on, applied_at, duration_ms, unfinished, statements_done, statements_done_checksum
+const READ_HISTORY = `select id, version, name, checksum_up as "checksumUp", checksum_down as "checksumDown", irreversible,
+  origin, reason, applied_by as "appliedBy", applied_with as "appliedWith", applied_on as "appliedOn",
+  applied_at as "appliedAt", duration_ms as "durationMs", unfinished, statements_done as "statementsDone",
+  statements_done_checksum as "statementsDoneChecksum"
 from ${HISTORY_TABLE}
 order by id`;
 
-interface RawRow {
-  id: string;
-  version: string;
-  name: string;
-  checksum_up: string;
-  checksum_down: string | null;
-  irreversible: string | null;
-  origin: Origin;
-  reason: string | null;
-  applied_by: string;
-  applied_with: string;
-  applied_on: string | null;
-  applied_at: Date;
-  duration_ms: number;
-  unfinished: 'up' | 'down' | null;
-  statements_done: number | null;
-  statements_done_checksum: string | null;
-}
+/** `pg` gives a bigint as text. */
+type ReadRow = Omit<HistoryRow, 'id' | 'version'> & { readonly id: string; readonly version: string };
 
 /**
  * Reads the history; takes no lock that is in anybody's way, and waits for nobody but a session that is changing the
@@ -154,8 +140,8 @@ export async function readHistory(
     const answers: unknown = await client.query(
       `set local lock_timeout = ${lockTimeoutMs};\n${READ_HISTORY}`,
     );
-    const [, read] = answers as readonly [unknown, pg.QueryResult<RawRow>];
-    return read.rows.map(toHistoryRow);
+    const [, read] = answers as readonly [unknown, pg.QueryResult<ReadRow>];
+    return read.rows.map((row) => ({ ...row, id: BigInt(row.id), version: BigInt(row.version) }));
   } catch (error) {
     return refuseOrNull(error);
   }
@@ -183,27 +169,6 @@ function refuseOrNull(error: unknown): null {
     );
   }
   throw error;
-}
-
-function toHistoryRow(row: RawRow): HistoryRow {
-  return {
-    id: BigInt(row.id),
-    version: BigInt(row.version),
-    name: row.name,
-    checksumUp: row.checksum_up,
-    checksumDown: row.checksum_down,
-    irreversible: row.irreversible,
-    origin: row.origin,
-    reason: row.reason,
-    appliedBy: row.applied_by,
-    appliedWith: row.applied_with,
-    appliedOn: row.applied_on,
-    appliedAt: row.applied_at,
-    durationMs: row.duration_ms,
-    unfinished: row.unfinished,
-    statementsDone: row.statements_done,
-    statementsDoneChecksum: row.statements_done_checksum,
-  };
 }
 
 /** The down files that the history keeps, for the versions that are rolled back. */
