@@ -1,5 +1,5 @@
-import { isAbsolute, relative, resolve } from 'node:path';
 import type { Finding } from '../inspect/finding.js';
+import { pathIn } from './paths.js';
 
 /**
  * The line that makes GitHub Actions show a finding at its place in a pull request.
@@ -21,12 +21,6 @@ export function annotationOf(level: 'error' | 'notice', finding: Finding, worksp
   };
   const written = Object.entries(properties).map(([name, value]) => `${name}=${escapeProperty(`${value}`)}`);
   return `::${level} ${written.join(',')}::${escapeMessage(`${message}\n${remedy}`)}`;
-}
-
-/** A path as people say it: from a folder, where it is in there. */
-export function pathIn(folder: string, file: string): string {
-  const path = relative(folder, resolve(file));
-  return path.startsWith('..') || isAbsolute(path) ? file : path;
 }
 
 function escapeMessage(text: string): string {

@@ -3,7 +3,7 @@ import type { CheckProgress, CheckResult } from '../inspect/check.js';
 import type { Finding } from '../inspect/finding.js';
 import { addProductRows, isProduct } from '../seed/product-rows.js';
 import { migrationsDirectory } from '../seed/storage.js';
-import { annotationOf, pathIn } from './annotations.js';
+import { annotationOf } from './annotations.js';
 import {
   type CommonOptions,
   type FolderOptions,
@@ -14,8 +14,9 @@ import {
 import { interruptible } from './interrupt.js';
 import { locksLines } from './locks-lines.js';
 import { type Answer, say, serverLine } from './output.js';
+import { shownPath, workingDirectory } from './paths.js';
 import { endProgress, tellPassing } from './progress.js';
-import { type ChosenServer, chooseServerToTryOn, workingDirectory } from './server.js';
+import { type ChosenServer, chooseServerToTryOn } from './server.js';
 
 interface Options extends CommonOptions, FolderOptions {
   readonly url?: string;
@@ -99,8 +100,7 @@ function checkLines({ server, migrations, findings, notes }: CheckResult): strin
 }
 
 function describe({ file, line, column, rule, message, remedy }: Finding, kind: string): string[] {
-  const path = pathIn(workingDirectory() ?? '/', file);
-  const place = [path, line, column].filter((part) => part !== null).join(':');
+  const place = [shownPath(file), line, column].filter((part) => part !== null).join(':');
   return [`${place}: ${kind}${message} (${rule})`, `  ${remedy}`];
 }
 

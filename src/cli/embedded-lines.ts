@@ -1,17 +1,12 @@
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
+import { forShell } from '../migrate/for-shell.js';
 import type { EmbeddedServer } from '../postgres/embedded.js';
-import { isClone, packageRoot, workingDirectory } from './server.js';
+import { shownPath } from './paths.js';
+import { isClone, packageRoot } from './server.js';
 
 /** That a server was started, where its data is, and which PostgreSQL it is. */
 export function startedLine({ version, directory }: EmbeddedServer): string {
   return `Started PostgreSQL ${version}; its data is in ${shownPath(directory)}.`;
-}
-
-/** A path as somebody in the working directory would write it. */
-export function shownPath(path: string): string {
-  const here = workingDirectory();
-  const shown = here === null ? path : relative(here, path);
-  return shown === '' || shown.startsWith('..') ? path : shown;
 }
 
 /**
@@ -41,6 +36,5 @@ export async function welcome({ url }: EmbeddedServer): Promise<string[]> {
 function call(command: string): string {
   if (!isClone) return `npx voicesurvey-db ${command} --embedded`;
   const path = shownPath(join(packageRoot, 'bin/voicesurvey-db'));
-  const program = path.startsWith('/') ? path : `./${path}`;
-  return `${/^[\w./-]+$/.test(program) ? program : `'${program.replaceAll("'", "'\\''")}'`} ${command}`;
+  return `${forShell(path.startsWith('/') ? path : `./${path}`)} ${command}`;
 }

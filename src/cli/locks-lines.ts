@@ -1,7 +1,6 @@
 import { LOCK_MODES, type LockMode } from '../inspect/locks/modes.js';
 import type { LocksResult, TableLock } from '../inspect/locks.js';
-import { pathIn } from './annotations.js';
-import { workingDirectory } from './server.js';
+import { shownPath } from './paths.js';
 
 /** What others cannot do meanwhile. */
 const STOPS: Readonly<Record<LockMode, string>> = {
@@ -35,7 +34,7 @@ export function locksLines({ migrations, locks }: LocksResult): string[] {
 
 function heading(file: string, [first]: readonly TableLock[]): string {
   const until = first?.until === 'statement' ? ', each lock for its statement' : '';
-  return `${pathIn(workingDirectory() ?? '/', file)}${until}`;
+  return `${shownPath(file)}${until}`;
 }
 
 function rows({ line: number, lock, table, rewrites, size }: TableLock, width: number): string[] {

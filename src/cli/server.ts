@@ -5,6 +5,7 @@ import type { EmbeddedServer } from '../postgres/embedded.js';
 import { UsageError } from '../postgres/errors.js';
 import { describeTarget } from '../postgres/target.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
+import { workingDirectory } from './paths.js';
 
 /** The server that a command works on. */
 export interface ChosenServer {
@@ -106,15 +107,6 @@ export function requireEmbedded(options: ServerOptions, command: string): void {
  */
 export function embeddedDirectory(): string {
   return join(isClone ? packageRoot : projectRoot(), '.voicesurvey-db');
-}
-
-/** The working directory; null where it was removed. */
-export function workingDirectory(): string | null {
-  try {
-    return process.cwd();
-  } catch {
-    return null;
-  }
 }
 
 function addressOf(url: string): string {

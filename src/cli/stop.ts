@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type CommonOptions, makeCommand } from './command.js';
-import { shownPath } from './embedded-lines.js';
 import type { Answer } from './output.js';
+import { shownPath } from './paths.js';
 import { embeddedDirectory, requireEmbedded } from './server.js';
 
 /** `stop`: stops the embedded server. */

@@ -1,4 +1,5 @@
 import { ExplainedError, RefusedError, UsageError } from '../../postgres/errors.js';
+import { forShell } from '../for-shell.js';
 import { type LostData, lossLine } from './loss.js';
 
 /** A down would take away data that nobody has agreed to lose. */
@@ -17,7 +18,7 @@ export class LossRefusedError extends RefusedError {
       remedy:
         `${state} If it may go, name it, and it is written to files first; put this behind the command: ` +
         `\`${namesFor(losses, agreed)
-          .map((name) => `--lose ${shellWord(name)}`)
+          .map((name) => `--lose ${forShell(name)}`)
           .join(' ')}\``,
     });
     this.losses = losses;
@@ -57,8 +58,4 @@ function namesFor(losses: readonly LostData[], agreed: readonly string[]): reado
 
 function tableOf(name: string): string {
   return name.replace(/\.[^.]*$/, '');
-}
-
-function shellWord(name: string): string {
-  return /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }
