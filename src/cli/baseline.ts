@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { BaselineResult } from '../inspect/baseline.js';
+import { countOf } from '../postgres/count-of.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import {
   type CommonOptions,
@@ -56,12 +57,11 @@ async function run(
 }
 
 function baselineLines({ baselined, current, differences, server }: BaselineResult): string[] {
-  const count = differences.length;
   return [
     ...differenceLines(differences),
-    count === 0
+    differences.length === 0
       ? `The database is what ${current} makes.`
-      : `${count} ${count === 1 ? 'difference' : 'differences'} accepted, and kept in the history.`,
+      : `${countOf(differences.length, 'difference')} accepted, and kept in the history.`,
     `Done: ${baselined.length} written into the history, the database is at ${current}.`,
     serverLine(server),
   ];

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CheckProgress, CheckResult } from '../inspect/check.js';
 import type { Finding } from '../inspect/finding.js';
+import { countOf } from '../postgres/count-of.js';
 import { addProductRows, isProduct } from '../seed/product-rows.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import { annotationOf } from './annotations.js';
@@ -110,8 +111,4 @@ function summaryOf(findings: readonly Finding[], notes: readonly Finding[]): str
     ...(notes.length > 0 ? [countOf(notes.length, 'note')] : []),
   ];
   return found.length > 0 ? found.join(', ') : 'nothing is wrong with them, over empty tables and over rows';
-}
-
-function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -104,7 +104,7 @@ export function printError(
 }
 
 /** Any error as one with a remedy; one that we did not foresee keeps its message. */
-export function explain(error: unknown): ExplainedError {
+function explain(error: unknown): ExplainedError {
   if (error instanceof ExplainedError) return error;
   const shown = error instanceof pg.DatabaseError ? withoutValues(error, '') : null;
   const message = shown?.message ?? (error instanceof Error ? error.message : String(error));

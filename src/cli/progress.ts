@@ -4,7 +4,7 @@ import type { Listener, RunEvent } from '../migrate/events.js';
 import { describeHolder } from '../migrate/lock.js';
 import { lossLine } from '../migrate/loss/loss.js';
 import { describeBlocker } from '../migrate/watch.js';
-import { saySentences } from './output.js';
+import { differenceLines, saySentences } from './output.js';
 
 /** Tells people on standard error how a run goes; what only fills the time goes to a terminal alone. */
 export const tellProgress: Listener = (event) => {
@@ -32,7 +32,7 @@ const ERASE_LINE = '\r\u001B[K';
 function driftedLines(event: Drifted): string[] {
   return [
     `warning: since ${event.since} somebody has changed the schema by other means; from here on it counts as it is:`,
-    ...differencesSince(event).map(({ object, difference }) => `  ${object}: ${difference}`),
+    ...differenceLines(differencesSince(event)),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { countOf } from '../postgres/count-of.js';
 import { type SeedResult, seed } from '../seed/seed.js';
 import { type CommonOptions, makeDatabaseCommand } from './command.js';
 import { type Answer, serverLine } from './output.js';
@@ -22,5 +23,5 @@ async function run(_options: CommonOptions, { url }: ChosenServer): Promise<Answ
 export function seedLine({ inserted }: SeedResult): string {
   return inserted === 0
     ? 'Nothing to seed: the rows are there already.'
-    : `Added ${inserted} seed ${inserted === 1 ? 'row' : 'rows'}.`;
+    : `Added ${countOf(inserted, 'seed row')}.`;
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { up } from '../inspect/engine.js';
+import { interrupted } from '../migrate/errors.js';
 import type { UpResult } from '../migrate/up.js';
-import { ExplainedError } from '../postgres/errors.js';
 import { seed } from '../seed/seed.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import {
@@ -60,7 +60,9 @@ async function run(options: Options, { url, embedded }: ChosenServer): Promise<A
       ...runOptions(options),
     });
     if (result.sql !== null) return { result, seeded: null };
-    if (options.seed && signal.aborted) throw interruptedBeforeSeed();
+    // The signal came too late to end the last migration.
+    if (options.seed && signal.aborted)
+      throw interrupted('after the migrations were applied: the seed rows were not added');
     return { result, seeded: options.seed ? await seed({ url }) : null };
   });
   const { sql, server } = result;
@@ -77,17 +79,6 @@ async function run(options: Options, { url, embedded }: ChosenServer): Promise<A
       ...(isFirst && !options.json ? await welcome(embedded) : []),
     ],
   };
-}
-
-/** A signal came too late to end the last migration. */
-function interruptedBeforeSeed(): ExplainedError {
-  return new ExplainedError(
-    'interrupted',
-    'Interrupted: the migrations are applied, the seed rows are not added.',
-    {
-      remedy: 'Run the command again: it goes on from where the database is.',
-    },
-  );
 }
 
 function upLine({ applied, current }: UpResult): string {

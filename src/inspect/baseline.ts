@@ -4,6 +4,7 @@ import type { Listener } from '../migrate/events.js';
 import { type Migration, readMigrations } from '../migrate/files.js';
 import { parseVersion } from '../migrate/version.js';
 import { preparer } from '../migrate/work.js';
+import { countOf } from '../postgres/count-of.js';
 import { UsageError } from '../postgres/errors.js';
 import { DifferencesError } from './baseline/differences-error.js';
 import { makeReference, type Reference } from './baseline/reference.js';
@@ -82,7 +83,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineResult
     // An "up" that came meanwhile may be what makes the difference.
     await refuseHistory(connection);
     if (found.length > 0 && options.acceptDifferences !== true) {
-      throw new DifferencesError(label, found, aboutMajors(reference, connection.serverVersion.number));
+      throw new DifferencesError(label, found, aboutMajors(reference, connection.serverVersion.major));
     }
     const reason = found.length === 0 ? null : reasonOf(found);
     const taken = { text, fingerprint, format: SNAPSHOT_FORMAT };
@@ -110,13 +111,11 @@ function upTo(migrations: readonly Migration[], text: string): readonly Migratio
 /** What is kept in the history. */
 function reasonOf(found: readonly Difference[]): string {
   const lines = found.map(({ object, difference }) => `${object}: ${difference}`);
-  return [`accepted ${found.length} ${found.length === 1 ? 'difference' : 'differences'}`, ...lines].join(
-    '\n',
-  );
+  return [`accepted ${countOf(found.length, 'difference')}`, ...lines].join('\n');
 }
 
-function aboutMajors({ server, major }: Reference, serverVersion: number): string {
-  if (major === Math.floor(serverVersion / 10_000)) return '';
+function aboutMajors({ server, major }: Reference, majorHere: number): string {
+  if (major === majorHere) return '';
   return (
     ` It was compared with ${server.address}, PostgreSQL ${server.version}, since this role may not create a ` +
     'database; another major may write the bodies of views and of SQL functions in other words.'

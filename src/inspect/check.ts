@@ -1,5 +1,5 @@
 import type { Server } from '../migrate/database.js';
-import { type Migration, readMigrations } from '../migrate/files.js';
+import { readMigrations } from '../migrate/files.js';
 import type { Statement } from '../migrate/statements.js';
 import { connectForMaintenance } from '../postgres/create-database.js';
 import { describeTarget } from '../postgres/target.js';
@@ -10,7 +10,7 @@ import { prove } from './check/prove.js';
 import { mergeReports } from './check/report.js';
 import type { RowSource } from './check/rows.js';
 import { interrupted } from './check/sandbox.js';
-import type { Finding } from './finding.js';
+import { byMigration, type Finding } from './finding.js';
 import { lint } from './lint.js';
 import { schemasOf } from './schemas.js';
 
@@ -94,11 +94,6 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
 
 function statementsOf(migrations: readonly CheckedMigration[]): readonly Statement[] {
   return migrations.flatMap(({ up, down }) => [...up.work.statements, ...(down?.work.statements ?? [])]);
-}
-
-function byMigration(migrations: readonly Migration[]): (one: Finding, other: Finding) => number {
-  const order = new Map(migrations.map(({ label }, index) => [label, index]));
-  return (one, other) => (order.get(one.migration) ?? 0) - (order.get(other.migration) ?? 0);
 }
 
 /** The database of the address need not be there. */

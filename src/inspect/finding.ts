@@ -1,3 +1,5 @@
+import type { Migration } from '../migrate/files.js';
+
 /** A fault of a migration, found by one of the proofs or lints of `check`. */
 export interface Finding {
   /** Name of the proof or lint, in kebab case, such as `down-restores`. */
@@ -14,4 +16,10 @@ export interface Finding {
   readonly message: string;
   /** What to do about it. */
   readonly remedy: string;
+}
+
+/** Orders findings as their migrations stand in the folder. */
+export function byMigration(migrations: readonly Migration[]): (one: Finding, other: Finding) => number {
+  const order = new Map(migrations.map(({ label }, index) => [label, index]));
+  return (one, other) => (order.get(one.migration) ?? 0) - (order.get(other.migration) ?? 0);
 }

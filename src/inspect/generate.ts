@@ -1,12 +1,12 @@
 import { type Database, withDatabase } from '../migrate/database.js';
 import { readMigrations } from '../migrate/files.js';
-import { parseStatements } from '../migrate/statements.js';
 import { diagram } from './generate/diagram.js';
 import { dictionary } from './generate/dictionary.js';
 import { draw } from './generate/drawing.js';
-import { rowTypes } from './generate/row-types.js';
-import { schemasOf } from './schemas.js';
+import { schemasIn } from './schemas.js';
 import { type Snapshot, takeSnapshot } from './snapshot.js';
+
+export { types } from './generate/row-types.js';
 
 /** A database, and the migrations that made it: they tell which schemas are meant. */
 export interface GenerateOptions extends Database {
@@ -22,10 +22,9 @@ export interface GenerateOptions extends Database {
  * ```
  */
 export async function snapshot({ url, directory }: GenerateOptions): Promise<Snapshot> {
-  const migrations = await readMigrations(directory);
-  const statements = await Promise.all(migrations.map(({ up }) => parseStatements(up.source)));
+  const schemas = await schemasIn(await readMigrations(directory));
   return withDatabase({ url }, async ({ connection: { client } }) => {
-    return (await takeSnapshot(client, schemasOf(statements.flat()))).snapshot;
+    return (await takeSnapshot(client, schemas)).snapshot;
   });
 }
 
@@ -49,19 +48,4 @@ export interface Documentation {
  */
 export async function documentation(snapshot: Snapshot): Promise<Documentation> {
   return { markdown: dictionary(snapshot), svg: await draw(diagram(snapshot)) };
-}
-
-/**
- * TypeScript types for every enum, table, view and function: rows as `pg` returns them, and as they can be inserted
- * and updated, with the comments as docstrings.
- *
- * @param snapshot the catalog, from {@link snapshot}
- * @returns the text of a module
- * @example
- * ```ts
- * await writeFile('rows.ts', types(await snapshot({ url, directory: migrationsDirectory })));
- * ```
- */
-export function types(snapshot: Snapshot): string {
-  return rowTypes(snapshot);
 }

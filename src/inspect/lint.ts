@@ -1,6 +1,6 @@
 import type { Migration } from '../migrate/files.js';
 import { placeAt } from '../migrate/place.js';
-import type { Finding } from './finding.js';
+import { byMigration, type Finding } from './finding.js';
 import { constraintOnLiveTable } from './lint/constraint-on-live-table.js';
 import { allows, exceptionsIn, faultOf } from './lint/exceptions.js';
 import { type Lint, readFolder } from './lint/folder.js';
@@ -70,9 +70,7 @@ function findingAt(
 }
 
 function byPlace(migrations: readonly Migration[]): (one: Finding, other: Finding) => number {
-  const order = new Map(migrations.map(({ label }, index) => [label, index]));
+  const inFolder = byMigration(migrations);
   return (one, other) =>
-    (order.get(one.migration) ?? 0) - (order.get(other.migration) ?? 0) ||
-    (one.line ?? 0) - (other.line ?? 0) ||
-    (one.column ?? 0) - (other.column ?? 0);
+    inFolder(one, other) || (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0);
 }

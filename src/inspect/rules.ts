@@ -1,4 +1,4 @@
-import { displayName, splitKey } from './difference/names.js';
+import { displayName, splitKey, unquoted } from './difference/names.js';
 import type { Facts, Snapshot } from './snapshot.js';
 
 /** A rule of the schema that an object breaks. */
@@ -15,8 +15,9 @@ type Rule = (table: Members, snapshot: Snapshot) => readonly (readonly [member: 
 const RULES: readonly Rule[] = [uuidKey, indexedForeignKeys, enumsForWords, timesWithZones, updatedAtTrigger];
 
 /**
- * The tables of `public`, where the product's entities are, that break a rule of REQ-001: a uuid as the key, made by the server; an index that the columns of every
- * foreign key lead; an enum for a fixed list of words; moments with a time zone; a trigger that keeps `updated_at`.
+ * The tables of `public`, where the product's entities are, that break a rule of REQ-001: a uuid as the key, made by the
+ * server; an index that the columns of every foreign key lead; an enum for a fixed list of words; moments with a time
+ * zone; a trigger that keeps `updated_at`.
  */
 export function brokenRules(snapshot: Snapshot): readonly RuleBroken[] {
   return Object.entries(snapshot.objects).flatMap(([object, table]) => {
@@ -43,7 +44,7 @@ function indexedForeignKeys(table: Members): ReturnType<Rule> {
   const leading = [
     ...membersOf(table, 'index')
       .filter(([, index]) => index.where === undefined && index['is invalid'] === undefined)
-      .map(([, { columns }]) => namesIn(columns).map(withoutQuotes)),
+      .map(([, { columns }]) => namesIn(columns).map(unquoted)),
     ...membersOf(table, 'constraint')
       .filter(([, { kind }]) => kind === 'primary key' || kind === 'unique')
       .map(([, { columns }]) => namesIn(columns)),
@@ -98,11 +99,7 @@ function namesIn(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];
 }
 
-function withoutQuotes(name: string): string {
-  return /^".*"$/s.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name;
-}
-
 /** A column by its name; the snapshot's keys have names as PostgreSQL quotes them. */
 function columnOf(table: Members, name: string | undefined): Facts | undefined {
-  return membersOf(table, 'column').find(([member]) => withoutQuotes(splitKey(member)[1]) === name)?.[1];
+  return membersOf(table, 'column').find(([member]) => unquoted(splitKey(member)[1]) === name)?.[1];
 }

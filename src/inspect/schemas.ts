@@ -1,5 +1,6 @@
 import type { Node, RangeVar } from 'libpg-query';
-import type { Statement } from '../migrate/statements.js';
+import type { Migration } from '../migrate/files.js';
+import { parseStatements, type Statement } from '../migrate/statements.js';
 
 /** Where an object gets whose name is written without a schema. */
 const DEFAULT_SCHEMA = 'public';
@@ -19,6 +20,12 @@ const CREATE_IN_A_BODY =
  */
 export function schemasOf(statements: readonly Statement[]): readonly string[] {
   return [...new Set([DEFAULT_SCHEMA, ...statements.flatMap(({ node }) => schemasOfNode(node))])];
+}
+
+/** The same of all up files of a folder. */
+export async function schemasIn(migrations: readonly Migration[]): Promise<readonly string[]> {
+  const statements = await Promise.all(migrations.map(({ up }) => parseStatements(up.source)));
+  return schemasOf(statements.flat());
 }
 
 function schemasOfNode(node: Node): readonly string[] {

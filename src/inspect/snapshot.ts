@@ -5,7 +5,7 @@ import { COLUMNS } from './snapshot/columns.js';
 import { CONSTRAINTS, INDEXES } from './snapshot/constraints.js';
 import { FUNCTIONS } from './snapshot/functions.js';
 import { EVERYTHING_ELSE, EXTENSIONS, HOLDS_ANYTHING_ELSE, SCHEMAS, STATISTICS } from './snapshot/others.js';
-import type { Part } from './snapshot/parts.js';
+import { FIRST_OID_OF_USERS, type Part } from './snapshot/parts.js';
 import { RELATION, RELATIONS } from './snapshot/relations.js';
 import { SEQUENCES } from './snapshot/sequences.js';
 import { POLICIES, RULES, TRIGGERS } from './snapshot/triggers.js';
@@ -39,9 +39,6 @@ export interface TakenSnapshot {
 
 /** What the snapshot's JSON looks like; one of another format cannot be compared with ours. */
 export const SNAPSHOT_FORMAT = 1;
-
-/** What the system itself brought has smaller numbers, also in a new database. */
-const FIRST_OID_OF_USERS = 16_384;
 
 /**
  * The settings that the snapshot's text depends on, for its transaction: names are written in full unless they are of

@@ -1,17 +1,16 @@
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
-import type { Drift } from '../migrate/drift.js';
-import { type Migration, readMigrations } from '../migrate/files.js';
+import { type Drift, type RecordedSnapshot, whyUnknown } from '../migrate/drift.js';
+import { readMigrations } from '../migrate/files.js';
 import { HISTORY_TABLE, type HistoryRow, readHistory } from '../migrate/history.js';
 import { historyHeld, isHeld } from '../migrate/history-wait.js';
 import { compare, type Entry, type Standing } from '../migrate/plan.js';
-import { parseStatements } from '../migrate/statements.js';
 import type { Connection } from '../postgres/connect.js';
 import { ExplainedError } from '../postgres/errors.js';
 import pg from '../postgres/pg.js';
 import { displayName } from './difference/names.js';
 import { differences } from './difference.js';
 import { brokenRules } from './rules.js';
-import { schemasOf } from './schemas.js';
+import { schemasIn } from './schemas.js';
 import { asTaken, SNAPSHOT_FORMAT, SNAPSHOT_SETTINGS, type Snapshot, snapshotQuery } from './snapshot.js';
 import { findUnvalidated, type Unvalidated } from './verify/unvalidated.js';
 
@@ -88,7 +87,7 @@ ${SNAPSHOT_SETTINGS}`);
     const hasHistory = await client.query(`select to_regclass('${HISTORY_TABLE}') is not null as exists`);
     const rows = hasHistory.rows[0]?.exists === true ? await readUnlessHeld(connection) : null;
     const recorded = rows === null ? null : await readRecorded(client);
-    const comparable = compareWith(recorded, connection.serverVersion.number);
+    const comparable = compareWith(recorded, connection.serverVersion.major);
     const schemas = comparable.snapshot?.schemas ?? (await schemasIn(migrations));
     const live = await client
       .query<{ snapshot: string }>(snapshotQuery('$1'), [schemas])
@@ -122,17 +121,13 @@ async function readUnlessHeld(connection: Connection): Promise<readonly HistoryR
   }
 }
 
-interface Recorded {
-  readonly name: string;
+interface Recorded extends RecordedSnapshot {
   readonly snapshot: string | null;
-  readonly snapshot_format: number | null;
-  readonly snapshot_server_major: number | null;
-  readonly fingerprint: string | null;
 }
 
 async function readRecorded(client: pg.Client): Promise<Recorded | null> {
   const { rows } = await client.query<Recorded>(
-    `select name, snapshot, snapshot_format, snapshot_server_major, fingerprint
+    `select name, snapshot, snapshot_format as format, snapshot_server_major as major, fingerprint
 from ${HISTORY_TABLE} order by id desc limit 1`,
   );
   return rows[0] ?? null;
@@ -141,19 +136,16 @@ from ${HISTORY_TABLE} order by id desc limit 1`,
 /** The snapshot that the live catalog can be compared with; null with the reason where there is none. */
 function compareWith(
   recorded: Recorded | null,
-  serverVersion: number,
+  major: number,
 ): { readonly drift: Drift; readonly snapshot: Snapshot | null } {
-  const unknown = (reason: string) =>
-    ({ drift: { state: 'unknown', since: recorded?.name ?? null, reason }, snapshot: null }) as const;
-  if (recorded === null) return unknown('nothing is applied');
-  const { name, snapshot, snapshot_format: format, snapshot_server_major: recordedOn } = recorded;
-  const major = Math.floor(serverVersion / 10_000);
-  if (snapshot === null) return unknown(`no snapshot was recorded with ${name}`);
-  if (format !== SNAPSHOT_FORMAT) return unknown('the recorded snapshot is of another release');
-  if (recordedOn !== major) {
-    return unknown(`the snapshot was recorded on PostgreSQL ${recordedOn}, and this is ${major}`);
+  const reason = whyUnknown(recorded, SNAPSHOT_FORMAT, major);
+  if (recorded?.snapshot == null || reason !== null) {
+    return { drift: { state: 'unknown', since: recorded?.name ?? null, reason }, snapshot: null };
   }
-  return { drift: { state: 'none', since: name, reason: null }, snapshot: asTaken(snapshot).snapshot };
+  return {
+    drift: { state: 'none', since: recorded.name, reason: null },
+    snapshot: asTaken(recorded.snapshot).snapshot,
+  };
 }
 
 /** PostgreSQL needs a table's lock to write its views and, from 17 on, its defaults and conditions. */
@@ -166,11 +158,6 @@ function tooBusy(error: unknown): unknown {
       'Run it again when nobody changes the schema; for a slow server, give it more time: --statement-timeout.',
     cause: error,
   });
-}
-
-async function schemasIn(migrations: readonly Migration[]): Promise<readonly string[]> {
-  const statements = await Promise.all(migrations.map(({ up }) => parseStatements(up.source)));
-  return schemasOf(statements.flat());
 }
 
 function ofMigration({ name, standing }: Entry): Finding[] {

@@ -18,13 +18,36 @@ export interface Drift {
   readonly reason: string | null;
 }
 
-interface Compared {
+/** What the newest row of the history says of its snapshot; null where none was recorded. */
+export interface RecordedSnapshot {
+  /** The migration that the catalog was described behind. */
   readonly name: string;
   readonly format: number | null;
+  /** The major version of the server that described it. */
   readonly major: number | null;
+  readonly fingerprint: string | null;
+}
+
+interface Compared extends RecordedSnapshot {
   readonly server_major: number;
-  readonly recorded: string | null;
   readonly live: string | null;
+}
+
+/**
+ * Why a live catalog cannot be held against the recorded one.
+ *
+ * @param recorded null where nothing is applied
+ * @param format the format that catalogs are described in now
+ * @param major the major version of the server now
+ * @returns null where it can
+ */
+export function whyUnknown(recorded: RecordedSnapshot | null, format: number, major: number): string | null {
+  if (recorded === null) return 'nothing is applied';
+  if (recorded.fingerprint === null) return `no snapshot was recorded with ${recorded.name}`;
+  if (recorded.format !== format) return 'the recorded snapshot is of another release';
+  return recorded.major === major
+    ? null
+    : `the snapshot was recorded on PostgreSQL ${recorded.major}, and this is ${major}`;
 }
 
 /** A look must not hang behind somebody's lock on a view, and has timeouts of its own. */
@@ -61,9 +84,9 @@ export async function readDrift(connection: Connection, source: SnapshotSource):
     client.query<Compared>(compareSnapshotSql(source)),
     client.query('commit'),
   ]);
-  if (compared.status === 'rejected') return afterFailure(compared.reason);
+  if (compared.status === 'rejected') return afterFailure(compared.reason, source);
   const [row] = compared.value.rows;
-  return row === undefined ? unknown(null, 'nothing is applied') : judge(row, source);
+  return judge(row ?? null, source);
 }
 
 /**
@@ -84,25 +107,16 @@ export async function readDrifted(connection: Connection, source: SnapshotSource
   return { since: row.name, recorded: row.recorded, live: row.live };
 }
 
-function judge(
-  { name, format, major, server_major, recorded, live }: Compared,
-  source: SnapshotSource,
-): Drift {
-  if (recorded === null) return unknown(name, `no snapshot was recorded with ${name}`);
-  if (format !== source.format) return unknown(name, 'the recorded snapshot is of another release');
-  if (major !== server_major) {
-    return unknown(name, `the snapshot was recorded on PostgreSQL ${major}, and this is ${server_major}`);
-  }
-  return { state: live === recorded ? 'none' : 'drifted', since: name, reason: null };
+function judge(compared: Compared | null, { format }: SnapshotSource): Drift {
+  const since = compared?.name ?? null;
+  const reason = whyUnknown(compared, format, compared?.server_major ?? 0);
+  if (reason !== null) return { state: 'unknown', since, reason };
+  return { state: compared?.live === compared?.fingerprint ? 'none' : 'drifted', since, reason: null };
 }
 
-function afterFailure(error: unknown): Drift {
+function afterFailure(error: unknown, source: SnapshotSource): Drift {
   const sqlState = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
-  if (sqlState === UNDEFINED_TABLE) return unknown(null, 'nothing is applied');
-  if (GAVE_UP.has(sqlState)) return unknown(null, 'the catalog was locked or too slow to read');
-  throw error;
-}
-
-function unknown(since: string | null, reason: string): Drift {
-  return { state: 'unknown', since, reason };
+  if (sqlState === UNDEFINED_TABLE) return judge(null, source);
+  if (!GAVE_UP.has(sqlState)) throw error;
+  return { state: 'unknown', since: null, reason: 'the catalog was locked or too slow to read' };
 }

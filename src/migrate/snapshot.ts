@@ -72,7 +72,7 @@ $record_snapshot$`;
 
 /**
  * The query that holds the live catalog against the newest row of the history, of one row at most: `name`, `format`,
- * `major`, `server_major`, `recorded`, and `live`, which is null where the two cannot be compared.
+ * `major`, `server_major`, `fingerprint`, and `live`, which is null where the two cannot be compared.
  */
 export function compareSnapshotSql(source: SnapshotSource): string {
   return `select
@@ -80,7 +80,7 @@ export function compareSnapshotSql(source: SnapshotSource): string {
   newest.snapshot_format as format,
   newest.snapshot_server_major as major,
   ${SERVER_MAJOR} as server_major,
-  newest.fingerprint as recorded,
+  newest.fingerprint,
   case when newest.snapshot_format = ${source.format} and newest.snapshot_server_major = ${SERVER_MAJOR} then (
     select ${fingerprintOf('taken.snapshot')}
     from (

@@ -1,12 +1,14 @@
 import { ConnectionError } from './errors.js';
 
 /** The oldest major that the schema and the engine are made for and tested on. */
-export const OLDEST_MAJOR = 15;
+const OLDEST_MAJOR = 15;
 
 /** What a server says it is. */
 export interface ServerVersion {
   /** As `server_version_num` has it: 150018 is 15.18. */
   readonly number: number;
+  /** 15 of 15.18. */
+  readonly major: number;
   /** As PostgreSQL's releases are called: `15.18`, `16beta1`; without what the packager added. */
   readonly text: string;
 }
@@ -23,7 +25,7 @@ export function parseServerVersion(reported: string): ServerVersion | undefined 
   if (parts === undefined) return undefined;
   const [major = 0, minor = 0, patch = 0] = [parts.major, parts.minor, parts.patch].map(toNumber);
   const number = major * 10_000 + (major < 10 ? minor * 100 + patch : minor);
-  return { number, text };
+  return { number, major: Math.floor(number / 10_000), text };
 }
 
 /**
@@ -43,7 +45,7 @@ export function acceptServerVersion(reported: string | undefined, where: string)
       { remedy: 'Check host, port and database; "pgbouncer" is the name of PgBouncer\'s own console.' },
     );
   }
-  if (version.number < OLDEST_MAJOR * 10_000) {
+  if (version.major < OLDEST_MAJOR) {
     throw new ConnectionError(
       'server_too_old',
       `${where} runs PostgreSQL ${version.text}, and ${OLDEST_MAJOR} is the oldest that is supported.`,

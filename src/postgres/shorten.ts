@@ -1,3 +1,5 @@
+import { countOf } from './count-of.js';
+
 /** How much of a text is shown. */
 export interface Most {
   readonly lines: number;
@@ -20,5 +22,5 @@ export function shorten(text: string, { lines, characters }: Most): string {
   const points = [...beginning.slice(0, 2 * characters + 2)];
   const shown = points.length > characters ? `${points.slice(0, characters).join('')}…` : beginning;
   const left = all.length - lines;
-  return left > 0 ? `${shown}\n… (${left} more ${left === 1 ? 'line' : 'lines'})` : shown;
+  return left > 0 ? `${shown}\n… (${countOf(left, 'more line')})` : shown;
 }

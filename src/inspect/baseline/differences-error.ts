@@ -1,3 +1,4 @@
+import { countOf } from '../../postgres/count-of.js';
 import { RefusedError } from '../../postgres/errors.js';
 import type { Difference } from '../difference.js';
 
@@ -6,12 +7,15 @@ export class DifferencesError extends RefusedError {
   readonly differences: readonly Difference[];
 
   constructor(label: string, found: readonly Difference[], where: string) {
-    const count = `${found.length} ${found.length === 1 ? 'difference' : 'differences'}`;
-    super('not_the_same', `The database is not what ${label} makes: ${count}. Nothing was changed.`, {
-      remedy:
-        'Put right by hand what should not be, or name the version that it really is; what may stay as it is, ' +
-        `keep in the history with --accept-differences.${where}`,
-    });
+    super(
+      'not_the_same',
+      `The database is not what ${label} makes: ${countOf(found.length, 'difference')}. Nothing was changed.`,
+      {
+        remedy:
+          'Put right by hand what should not be, or name the version that it really is; what may stay as it is, ' +
+          `keep in the history with --accept-differences.${where}`,
+      },
+    );
     this.differences = found;
   }
 }

@@ -68,8 +68,11 @@ async function makeOn(
     return await withDatabase({ url: database.url }, async ({ connection }) => {
       const { snapshot } = await takeSnapshot(connection.client, schemasOf(statements));
       const { target, serverVersion } = connection;
-      const major = Math.floor(serverVersion.number / 10_000);
-      return { snapshot: ownedBy(snapshot, target.user, role), server: describeServer(connection), major };
+      return {
+        snapshot: ownedBy(snapshot, target.user, role),
+        server: describeServer(connection),
+        major: serverVersion.major,
+      };
     });
   } finally {
     await database.drop();

@@ -1,6 +1,6 @@
 import { HISTORY_SCHEMA } from '../../migrate/history.js';
 import type pg from '../../postgres/pg.js';
-import { isOfExtension } from '../snapshot/parts.js';
+import { FIRST_OID_OF_USERS, isOfExtension } from '../snapshot/parts.js';
 
 /** A column, as far as it matters for a value of it. */
 export interface FillableColumn {
@@ -36,9 +36,6 @@ export interface FillableTable {
   readonly columns: readonly FillableColumn[];
   readonly references: readonly FillableReference[];
 }
-
-/** What has a smaller number came with the server. */
-const FIRST_OID_OF_USERS = 16384;
 
 const TABLES = `select
   format('%I.%I', nspname, relname) as name,
@@ -93,7 +90,10 @@ where nspname = any ($1) and relkind in ('r', 'p') and not relispartition
   and not ${isOfExtension('pg_class', 'pg_class.oid')}
 order by 1`;
 
-/** The tables of some schemas, without those of the server, of the history and of extensions; those that others refer to come before them, as far as there is such an order. */
+/**
+ * The tables of some schemas, without those of the server, of the history and of extensions; those that others refer to
+ * come before them, as far as there is such an order.
+ */
 export async function readTables(
   client: pg.Client,
   schemas: readonly string[],

@@ -15,6 +15,11 @@ export function displayName(object: string, member: string): string {
     : `${memberKind} ${memberName} on ${short}`;
 }
 
+/** A name without the quotes in which PostgreSQL writes it where it needs them. */
+export function unquoted(name: string): string {
+  return /^".*"$/s.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
+
 const KIND_AND_NAME = /^(materialized view|foreign table|window function|[a-z]+) (.*)$/s;
 
 /** Takes a key apart: kind, and name as PostgreSQL quotes it. */

@@ -1,4 +1,4 @@
-import { splitKey } from '../difference/names.js';
+import { splitKey, unquoted } from '../difference/names.js';
 import type { Facts, Snapshot } from '../snapshot.js';
 
 /** A column, as the generated texts need it. */
@@ -77,8 +77,4 @@ function toColumn({ name, facts }: Member): Column {
     isGenerated: facts.generated !== undefined || facts.identity === 'always',
     hasDefault: facts.default !== undefined || facts.identity !== undefined,
   };
-}
-
-function unquoted(name: string): string {
-  return /^".*"$/s.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name;
 }

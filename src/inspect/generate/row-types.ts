@@ -12,12 +12,17 @@ const HEAD = `/**
 `;
 
 /**
- * TypeScript types for every enum, table, view and function of a catalog: rows as they are selected, as they can be
- * inserted and updated, with the comments as docstrings.
+ * TypeScript types for every enum, table, view and function: rows as `pg` returns them, and as they can be inserted
+ * and updated, with the comments as docstrings.
  *
+ * @param snapshot the catalog, from `snapshot`
  * @returns the text of a module
+ * @example
+ * ```ts
+ * await writeFile('rows.ts', types(await snapshot({ url, directory: migrationsDirectory })));
+ * ```
  */
-export function rowTypes(snapshot: Snapshot): string {
+export function types(snapshot: Snapshot): string {
   const named = namedTypes(snapshot);
   const routines = objectsOf(snapshot, 'function', 'procedure');
   return [

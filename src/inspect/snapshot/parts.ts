@@ -14,6 +14,9 @@ export type Catalog =
   | 'pg_trigger'
   | 'pg_type';
 
+/** What the system itself brought has smaller numbers, also in a new database. */
+export const FIRST_OID_OF_USERS = 16_384;
+
 /** The comment on an object, or on a column of it. */
 export function commentOn(catalog: Catalog, oid: string, column = '0'): string {
   return `(

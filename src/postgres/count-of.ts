@@ -1,0 +1,13 @@
+/**
+ * A number of things, in words.
+ *
+ * @param noun one of them; an `s` makes it many
+ * @example
+ * ```ts
+ * countOf(1, 'row'); // 1 row
+ * countOf(3, 'row'); // 3 rows
+ * ```
+ */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
