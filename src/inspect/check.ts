@@ -9,10 +9,10 @@ import { makeUpRows } from './check/make-up-rows.js';
 import { prove } from './check/prove.js';
 import { mergeReports } from './check/report.js';
 import type { RowSource } from './check/rows.js';
-import { interrupted } from './check/sandbox.js';
 import { byMigration, type Finding } from './finding.js';
 import { lint } from './lint.js';
 import { schemasOf } from './schemas.js';
+import { interrupted } from './throwaway.js';
 
 /** What `check` is told. */
 export interface CheckOptions {

@@ -6,11 +6,10 @@ import type { Message, Work } from '../migrate/script.js';
 import type { Statement } from '../migrate/statements.js';
 import { preparer } from '../migrate/work.js';
 import { type Connection, connect } from '../postgres/connect.js';
-import { createThrowawayDatabase } from '../postgres/throwaway-database.js';
-import { interrupted } from './check/sandbox.js';
 import { type Laboratory, type Measured, measureFile } from './locks/measure.js';
 import type { LockMode } from './locks/modes.js';
 import { readSizes, type Size } from './locks/sizes.js';
+import { interrupted, throwawayUntil } from './throwaway.js';
 
 /** A lock that a statement takes on a table that was there before its file. */
 export interface TableLock {
@@ -123,13 +122,7 @@ async function inThrowawayDatabase<Result>(
   signal: AbortSignal | undefined,
   work: (connection: Connection, observer: Connection) => Promise<Result>,
 ): Promise<Result> {
-  if (signal?.aborted) throw interrupted();
-  const database = await createThrowawayDatabase(url);
-  const onAbort = (): void => {
-    // Whoever waits for it to be dropped is told what went wrong.
-    database.drop().catch(() => undefined);
-  };
-  signal?.addEventListener('abort', onAbort, { once: true });
+  const database = await throwawayUntil(url, signal);
   try {
     const connection = await connect(database.target, { pipeline: true });
     const observer = await connect(database.target);
@@ -139,7 +132,6 @@ async function inThrowawayDatabase<Result>(
   } catch (error) {
     throw signal?.aborted ? interrupted() : error;
   } finally {
-    signal?.removeEventListener('abort', onAbort);
     await database.drop();
   }
 }

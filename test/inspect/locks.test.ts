@@ -167,5 +167,11 @@ test('nothing stays behind, whatever comes of it', async ({ database }) => {
     measureLocks({ url: url.href, directory, signal: ended.signal, onMigration }),
   ).rejects.toMatchObject({ code: 'interrupted' });
   expect(await database.value(left, [role])).toBe(0);
+  const early = new AbortController();
+  const measuring = measureLocks({ url: url.href, directory, signal: early.signal });
+  while ((await database.value(left, [role])) === 0);
+  early.abort();
+  await expect(measuring).rejects.toMatchObject({ code: 'interrupted' });
+  expect(await database.value(left, [role])).toBe(0);
   await database.client.query(`drop role ${role}`);
 });

@@ -6,10 +6,9 @@ import { runPipeline } from '../../migrate/pipeline.js';
 import type { Message } from '../../migrate/script.js';
 import { up } from '../../migrate/up.js';
 import { connect } from '../../postgres/connect.js';
-import { ExplainedError } from '../../postgres/errors.js';
 import type pg from '../../postgres/pg.js';
-import { createThrowawayDatabase } from '../../postgres/throwaway-database.js';
 import { type TakenSnapshot, takeSnapshot } from '../snapshot.js';
+import { throwawayUntil } from '../throwaway.js';
 import { asSentence, type CheckedFile } from './files.js';
 
 /** A statement that the server has refused. */
@@ -54,14 +53,7 @@ const END_OF_SESSION: Message = { step: 'commit', sql: 'discard all' };
 
 /** Opens a sandbox; {@link Sandbox.close} it, whatever comes of it. */
 export async function openSandbox({ url, directory, schemas, signal }: SandboxOptions): Promise<Sandbox> {
-  if (signal?.aborted) throw interrupted();
-  const database = await createThrowawayDatabase(url);
-  const onAbort = (): void => {
-    // Whoever waits for it to be dropped is told what went wrong.
-    database.drop().catch(() => undefined);
-  };
-  signal?.addEventListener('abort', onAbort, { once: true });
-  if (signal?.aborted) onAbort();
+  const database = await throwawayUntil(url, signal);
   const connection = await connect(database.target, { pipeline: true }).catch(async (error: unknown) => {
     await database.drop();
     throw error;
@@ -80,18 +72,10 @@ export async function openSandbox({ url, directory, schemas, signal }: SandboxOp
     snapshot: () => takeSnapshot(client, schemas),
     countRows: (taken) => countRows(client, taken),
     close: async () => {
-      signal?.removeEventListener('abort', onAbort);
       await connection.close();
       await database.drop();
     },
   };
-}
-
-/** The error of a check that was ended by whoever called it. */
-export function interrupted(): ExplainedError {
-  return new ExplainedError('interrupted', 'Interrupted: nothing is left of what was tried out.', {
-    remedy: 'Run the command again.',
-  });
 }
 
 /** What the server refuses is what is looked for; everything else is an error of ours or of the network. */
