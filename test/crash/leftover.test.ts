@@ -186,9 +186,7 @@ test('a run that waits for a leftover of a no-transaction file ends when it is i
     signal: controller.signal,
     onEvent: ({ kind }) => kind === 'leftover' && controller.abort(),
   });
-  const start = performance.now();
   await expect(run).rejects.toMatchObject({ code: 'interrupted' });
-  expect(performance.now() - start).toBeLessThan(5000);
   await database.client.query('rollback');
   expect(await up({ url: database.url, directory })).toMatchObject({ current: 'V2' });
 });

@@ -70,9 +70,14 @@ describe('an index that is built concurrently', () => {
   }) => {
     await up({ url: database.url, directory: await folderWith(table) });
     const reader = await oldSnapshot(database.url);
-    const run = up({ url: database.url, directory: await folderWith(withIndex) });
-    await builder(database);
-    await sleep(1500); // The watch has looked by now.
+    const events: string[] = [];
+    const run = up({
+      url: database.url,
+      directory: await folderWith(withIndex),
+      onEvent: ({ kind }) => events.push(kind),
+    });
+    // Told by the watch, which has looked then.
+    await until(async () => events.includes('building'));
     expect(
       await database.rows(
         "select distinct backend_xmin from pg_stat_activity join pg_locks using (pid) where locktype = 'advisory' and datname = current_database()",
@@ -259,7 +264,8 @@ describe('a lock that somebody holds (E5)', () => {
       await sleep(10);
     }
     expect(longest).toBeGreaterThan(300);
-    expect(longest).toBeLessThan(2000);
+    // A second, and what a slow machine adds.
+    expect(longest).toBeLessThan(4000);
     expect(events.find(({ kind }) => kind === 'blocked')).toMatchObject({
       blocker: {
         application: 'a service',

@@ -44,10 +44,10 @@ describe('one at a time', () => {
   test('nothing of a run idles while it waits, where sessions must not', async ({
     database: { url, name, client },
   }) => {
-    await client.query(`alter database ${name} set idle_session_timeout = '1500ms'`);
+    await client.query(`alter database ${name} set idle_session_timeout = '4s'`);
     const holder = await holdLock(url);
     const run = up({ url, directory: await folderWith(files) });
-    await sleep(3000);
+    await sleep(6000);
     await holder.end();
     expect(await run).toMatchObject({ current: 'V1' });
   });

@@ -2,6 +2,7 @@ import { createServer, connect as dial, type ListenOptions, type Socket } from '
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { connect as connectTls, TLSSocket } from 'node:tls';
+import { isBindable } from '../../src/postgres/embedded/ports.js';
 
 /** Something that listens and is no PostgreSQL, or stands in front of one. */
 export interface Listener {
@@ -112,10 +113,13 @@ export function through(url: string, port: number): string {
   return other.href;
 }
 
-/** A port of 127.0.0.1 that nobody listens on. */
+/**
+ * A port of 127.0.0.1 that nobody listens on, and that nobody gets by chance: embedded servers, outgoing connections and
+ * `listen(0)` have larger ones.
+ */
 export async function unusedPort(): Promise<number> {
-  await using listener = await listen(() => {});
-  return listener.port;
+  const port = 10_000 + Math.floor(Math.random() * 10_000);
+  return (await isBindable(port)) ? port : unusedPort();
 }
 
 function passOn(near: Socket, port: number): Socket {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { accepts, anyFreePort, isBindable, portsFor } from '../../../src/postgres/embedded/ports.js';
+import { unusedPort } from '../../support/listeners.js';
 
 it('gives a folder the same ports every time, and another folder others', () => {
   expect(portsFor('/a')).toEqual(portsFor('/a'));
@@ -9,7 +10,8 @@ it('gives a folder the same ports every time, and another folder others', () => 
 });
 
 it('tells a port that somebody listens at from a free one', async () => {
-  const port = await anyFreePort();
+  expect(await isBindable(await anyFreePort())).toBe(true);
+  const port = await unusedPort();
   expect([await accepts(port), await isBindable(port)]).toEqual([false, true]);
   const server = createServer();
   onTestFinished(() => void server.close());
