@@ -1,11 +1,9 @@
 import { recordBaseline, refuseHistory } from '../migrate/baseline.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import type { Listener } from '../migrate/events.js';
-import { type Migration, readMigrations } from '../migrate/files.js';
-import { parseVersion } from '../migrate/version.js';
+import { readMigrations, versionIn } from '../migrate/files.js';
 import { preparer } from '../migrate/work.js';
 import { countOf } from '../postgres/count-of.js';
-import { UsageError } from '../postgres/errors.js';
 import { DifferencesError } from './baseline/differences-error.js';
 import { makeReference, type Reference } from './baseline/reference.js';
 import { type Difference, differences } from './difference.js';
@@ -66,7 +64,9 @@ export interface BaselineResult {
  */
 export async function baseline(options: BaselineOptions): Promise<BaselineResult> {
   const { url, directory, elsewhere, signal } = options;
-  const migrations = upTo(await readMigrations(directory), options.version);
+  const folder = await readMigrations(directory);
+  const newest = versionIn(folder, options.version);
+  const migrations = folder.filter(({ version }) => version <= newest);
   const label = migrations.at(-1)?.label ?? '';
   const prepare = preparer();
   const works = await Promise.all(
@@ -95,16 +95,6 @@ export async function baseline(options: BaselineOptions): Promise<BaselineResult
       current: label,
       differences: found,
     };
-  });
-}
-
-function upTo(migrations: readonly Migration[], text: string): readonly Migration[] {
-  const version = parseVersion(text);
-  if (version !== null && migrations.some((migration) => migration.version === version)) {
-    return migrations.filter((migration) => migration.version <= version);
-  }
-  throw new UsageError('unknown_version', `There is no migration ${text}.`, {
-    remedy: `Name one of the folder's: ${migrations[0]?.label} to ${migrations.at(-1)?.label}.`,
   });
 }
 

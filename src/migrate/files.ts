@@ -4,7 +4,7 @@ import { UsageError } from '../postgres/errors.js';
 import { MigrationFileError } from './errors.js';
 import { type FileOptions, fileOptions } from './header.js';
 import { readSource, type SourceFile } from './source.js';
-import { byVersion, type FileName, parseFileName } from './version.js';
+import { byVersion, type FileName, parseFileName, parseVersion } from './version.js';
 
 /** One direction of a migration: its text and its options. */
 export interface Script {
@@ -31,7 +31,7 @@ interface NamedFile extends FileName {
 }
 
 /**
- * Reads a folder of migrations: `<version>.up.sql` with `<version>.down.sql`, or with a name behind the version,
+ * Reads a folder of migrations: `<version>.up.sql` with `<version>.down.sql`, or with a name after the version,
  * as in `000001_init.up.sql` and `V0002.WebAuthn.up.sql`. Other files are left alone.
  *
  * @param directory the folder's path
@@ -54,6 +54,19 @@ export async function readMigrations(directory: string): Promise<readonly Migrat
   }
   const pairs = pairUp(files);
   return Promise.all(pairs.map(({ up, down }) => readPair(directory, up, down)));
+}
+
+/**
+ * The version that a person has written, as one of the folder's.
+ *
+ * @throws UsageError `unknown_version` where the folder does not have it
+ */
+export function versionIn(migrations: readonly Migration[], text: string): bigint {
+  const version = parseVersion(text);
+  if (version !== null && migrations.some((migration) => migration.version === version)) return version;
+  throw new UsageError('unknown_version', `There is no migration ${text}.`, {
+    remedy: `Name one of the folder's: ${migrations[0]?.label} to ${migrations.at(-1)?.label}.`,
+  });
 }
 
 async function listMigrationFiles(directory: string): Promise<NamedFile[]> {

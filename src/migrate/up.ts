@@ -1,18 +1,16 @@
-import { UsageError } from '../postgres/errors.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import type { MigrationResult } from './failure.js';
-import { type Migration, readMigrations } from './files.js';
+import { readMigrations, versionIn } from './files.js';
 import { compare, type Entry, planUp } from './plan.js';
 import type { Planner, RunOptions } from './run.js';
 import { runOrShow } from './run-or-show.js';
-import { parseVersion } from './version.js';
 import { preparer } from './work.js';
 
 /** What `up` is told. */
 export interface UpOptions extends Database, RunOptions {
   /** The folder of migrations. */
   readonly directory: string;
-  /** Applies nothing behind this version, written as `V0003` or `3`. */
+  /** Applies nothing newer than this version, written as `V0003` or `3`. */
   readonly to?: string | undefined;
   /** Applies migrations that are older than the newest applied one, too. */
   readonly allowOutOfOrder?: boolean | undefined;
@@ -52,7 +50,7 @@ export interface UpResult {
  */
 export async function up(options: UpOptions): Promise<UpResult> {
   const migrations = await readMigrations(options.directory);
-  const to = targetVersion(options.to, migrations);
+  const to = options.to === undefined ? undefined : versionIn(migrations, options.to);
   const prepare = preparer();
   const create = options.create === true && options.dryRun !== true;
   return withDatabase({ url: options.url, create }, async ({ connection, created }) => {
@@ -67,14 +65,5 @@ export async function up(options: UpOptions): Promise<UpResult> {
     const has = new Set(applied.map(({ version }) => version));
     const current = entries.filter(({ row, label }) => row !== null || has.has(label)).at(-1)?.label ?? null;
     return { server: describeServer(connection), created, sql, applied, current };
-  });
-}
-
-function targetVersion(text: string | undefined, migrations: readonly Migration[]): bigint | undefined {
-  if (text === undefined) return undefined;
-  const version = parseVersion(text);
-  if (version !== null && migrations.some((migration) => migration.version === version)) return version;
-  throw new UsageError('unknown_version', `There is no migration ${text}.`, {
-    remedy: `Name one of the folder's: ${migrations[0]?.label} to ${migrations.at(-1)?.label}.`,
   });
 }
