@@ -33,11 +33,15 @@ export function downCommand(): Command {
     'roll migrations back, the one that was applied last unless told otherwise',
     run,
   )
-    .option('--to <version>', 'roll back everything behind this version; 0 rolls back everything', notEmpty)
+    .option(
+      '--to <version>',
+      'roll back everything newer than this version; 0 rolls back everything',
+      notEmpty,
+    )
     .option('--steps <number>', 'roll back this many', wholeNumber)
     .option(
       '--lose <name>',
-      'let the data go of a table, table.column or enum.label; may be repeated',
+      'let the data of a table, table.column or enum.label go; may be repeated',
       oneMore,
     )
     .addOption(folderOption(migrationsDirectory));

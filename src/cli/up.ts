@@ -35,7 +35,7 @@ export function upCommand(): Command {
     'apply the migrations that the database does not have yet',
     run,
   )
-    .option('--to <version>', 'apply nothing behind this version', notEmpty)
+    .option('--to <version>', 'apply nothing newer than this version', notEmpty)
     .option('--seed', 'add the eighteen fixed rows afterwards')
     .option('--create', 'create the database if the server does not have it')
     .option('--allow-out-of-order', 'apply migrations that are older than the newest applied one, too')

@@ -38,7 +38,7 @@ function remedyFor(args: readonly string[], command: string | null): string | un
     return 'Put the address of the database into the variable DATABASE_URL: what stands on a command line, everybody can see.';
   }
   if (command !== null && args[0]?.startsWith('-')) {
-    return `Write options behind the command: voicesurvey-db ${command} ${args[0]}`;
+    return `Write options after the command: voicesurvey-db ${command} ${args[0]}`;
   }
   return undefined;
 }

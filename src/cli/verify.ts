@@ -17,7 +17,7 @@ const SOMETHING_FOUND = 3;
 export function verifyCommand(): Command {
   return makeDatabaseCommand<Options>(
     'verify',
-    'hold a live database against its migrations and the rules of the schema; exit 3 if it finds something',
+    'compare a live database with its migrations and with the rules of the schema; exit 3 if it finds something',
     run,
   )
     .option('--no-rules', "leave out the product's own rules, for another schema")

@@ -128,7 +128,7 @@ function notEmpty({ name, origin }: HistoryRow): HistoryError {
     `This database has a history already: the newest migration in it is ${name}, ${origin}.`,
     {
       remedy:
-        `It needs no baseline: go on with "up", which applies what is behind ${labelOf(name)}; "status" and "verify" ` +
+        `It needs no baseline: go on with "up", which applies what is newer than ${labelOf(name)}; "status" and "verify" ` +
         'tell how it stands.',
     },
   );

@@ -23,7 +23,7 @@ const LOST_FOLDER = 'voicesurvey-lost';
 export interface DownOptions extends Database, RunOptions {
   /** The folder of migrations; what it lacks comes from the history. */
   readonly directory: string;
-  /** Rolls back everything behind this version, written as `V0003` or `3`; `0` rolls back everything, a version 0 too. */
+  /** Rolls back everything newer than this version, written as `V0003` or `3`; `0` rolls back everything, a version 0 too. */
   readonly to?: string | undefined;
   /** Rolls back this many migrations; 1 unless told otherwise. */
   readonly steps?: number | undefined;

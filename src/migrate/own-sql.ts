@@ -5,10 +5,10 @@ import { type Blocker, describeBlocker } from './watch.js';
 type OwnStep = Exclude<Message['step'], 'statement'>;
 
 const WHERE: Readonly<Record<OwnStep, string>> = {
-  begin: 'ahead of its statements, where the engine looks at the history',
+  begin: 'before its statements, where the engine looks at the history',
   keep: 'where the engine looks at what it takes away',
-  record: 'behind its statements, where the engine writes the history',
-  commit: 'behind its statements, where the engine commits',
+  record: 'after its statements, where the engine writes the history',
+  commit: 'after its statements, where the engine commits',
 };
 
 /** What the engine sends itself is no line of the file. In words, what that was; null for a statement of the file. */

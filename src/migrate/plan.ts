@@ -27,7 +27,7 @@ export interface Entry {
 
 /** What an `up` has to do with the versions that it finds. */
 export interface UpOptions {
-  /** Applies nothing behind this version. */
+  /** Applies nothing newer than this version. */
   readonly to?: bigint | undefined;
   /** Applies late migrations too. */
   readonly allowOutOfOrder?: boolean | undefined;
@@ -161,7 +161,7 @@ function refuseLate(entries: readonly Entry[], due: readonly Entry[]): void {
 
 /** Which applied migrations a `down` rolls back. */
 export interface DownOptions {
-  /** Rolls back everything behind this version. */
+  /** Rolls back everything newer than this version. */
   readonly to?: bigint | undefined;
   /** Rolls back this many; 1 unless told otherwise. */
   readonly steps?: number | undefined;

@@ -129,7 +129,7 @@ export function copyError(source: SourceFile, statement: Statement, cause?: unkn
   const place = placeAt(source, statement.offset);
   return new MigrationFileError(
     'copy_from_stdin',
-    `${place.file}:${place.line}:${place.column}: COPY … FROM stdin needs psql to read the data behind it.`,
+    `${place.file}:${place.line}:${place.column}: COPY … FROM stdin needs psql to read the data after it.`,
     { remedy: 'Write the rows as INSERT … VALUES.', cause, place },
   );
 }

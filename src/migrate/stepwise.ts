@@ -181,7 +181,7 @@ export function statementsDone(work: Work, { rows }: ServerState): number | null
     throw new HistoryError(
       'prefix_changed',
       `The first ${row.statementsDone} statements of ${work.name} are done, and the file does not begin with them any more.`,
-      { remedy: 'Leave what is done as it was, and change only what stands behind it.' },
+      { remedy: 'Leave what is done as it was, and change only what comes after it.' },
     );
   }
   return row.statementsDone;

@@ -43,7 +43,7 @@ const MISTAKES = [
   [
     '--embedded up',
     "Unknown option '--embedded'.",
-    'Write options behind the command: voicesurvey-db up --embedded',
+    'Write options after the command: voicesurvey-db up --embedded',
   ],
   [
     'repair 1 2 --reason=why',

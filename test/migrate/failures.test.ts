@@ -239,8 +239,8 @@ insert into letters values (gen_random_uuid(), null);`,
 
 describe("an error of the engine's own SQL is no line of the file", () => {
   test.for([
-    ['select', 'ahead of its statements, where the engine looks at the history'],
-    ['select, update', 'behind its statements, where the engine writes the history'],
+    ['select', 'before its statements, where the engine looks at the history'],
+    ['select, update', 'after its statements, where the engine writes the history'],
   ] as const)('as where the role may only %s', async ([rights, where], {
     database: { url, client, name },
   }) => {

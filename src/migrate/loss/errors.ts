@@ -16,7 +16,7 @@ export class LossRefusedError extends RefusedError {
     const lines = losses.map((loss) => `  ${loss.version}  ${lossLine(loss)}`);
     super('would_lose_data', `This would take data away:\n${lines.join('\n')}`, {
       remedy:
-        `${state} If it may go, name it, and it is written to files first; put this behind the command: ` +
+        `${state} If it may go, name it, and it is written to files first; add this to the command: ` +
         `\`${namesFor(losses, agreed)
           .map((name) => `--lose ${forShell(name)}`)
           .join(' ')}\``,

@@ -38,10 +38,10 @@ export function restoreScript(
   const triggers = triggersOf(sorted);
   return [
     `-- Brings back what was in the database ${database.replaceAll(/[^\w.-]/g, '?')} when ${version} was rolled back,`,
-    `-- ${at.toISOString()}. Apply ${version} again, and nothing behind it:`,
+    `-- ${at.toISOString()}. Apply ${version} again, and nothing newer:`,
     `-- ${onOneLine(up)}`,
     '-- Then, in this folder: psql --no-psqlrc --dbname="$DATABASE_URL" --file=restore.sql',
-    '-- Then apply what is behind it.',
+    '-- Then apply what is newer.',
     '',
     '\\set ON_ERROR_STOP on',
     '\\encoding UTF8',
