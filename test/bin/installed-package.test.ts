@@ -1,9 +1,10 @@
-import { access, readdir, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, mkdir, readdir, rm, stat, symlink, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
-import { runCli, runProgram } from '../support/cli.js';
+import { repository, runCli, runProgram } from '../support/cli.js';
 import { sharedProject } from '../support/clone.js';
 import { createDatabase, dropDatabase } from '../support/databases.js';
+import { folderWith } from '../support/folder.js';
 
 describe('an installed package', () => {
   const project = sharedProject();
@@ -33,6 +34,31 @@ describe('an installed package', () => {
     ]) {
       expect((await stat(join(project.packageRoot, path))).mode & 0o111).toBe(0o111);
     }
+  });
+
+  test('has types that a strict program needs nothing else for', async () => {
+    const folder = await folderWith({
+      'package.json': '{ "type": "module" }',
+      'program.ts': `import { check, type ContactsRow, type RowSource, up } from 'voicesurvey-db';
+        const rows: RowSource = async (client) => new Map((await client.query('select')).rows);
+        await check({ url: (await up({ url: '', directory: '' })).server.address, directory: '', rows });
+        export const nameOf = ({ phone_number }: ContactsRow): string => phone_number;`,
+    });
+    const list = ['ls', '--omit=dev', '--all', '--parseable'];
+    const { stdout } = await runProgram('npm', list, { cwd: repository });
+    const installed = stdout.split('\n').flatMap((path) => /node_modules\/(.*)$/.exec(path)?.[1] ?? []);
+    for (const name of installed) {
+      const link = join(folder, 'node_modules', name);
+      await mkdir(dirname(link), { recursive: true });
+      await symlink(join(repository, 'node_modules', name), link);
+    }
+    await symlink(project.packageRoot, join(folder, 'node_modules/voicesurvey-db'));
+    const options = '--noEmit --strict --preserveSymlinks --target es2023 --module nodenext --types node';
+    const compiler = join(repository, 'node_modules/.bin/tsc');
+    expect(await runProgram(compiler, [...options.split(' '), 'program.ts'], { cwd: folder })).toMatchObject({
+      code: 0,
+      stdout: '',
+    });
   });
 
   test.for([
