@@ -94,7 +94,7 @@ describe('where the role’s timeouts are short', () => {
 
   test('nothing of a run idles too long between two tries', async ({ database }) => {
     const { url, name, client } = database;
-    await client.query(`create table t (); alter database ${name} set idle_session_timeout = '1200ms'`);
+    await client.query(`create table t (); alter database ${name} set idle_session_timeout = '2500ms'`);
     await client.query('begin; lock table t');
     const directory = await folderWith({
       'V1.up.sql': '-- migrate: lock-timeout 50ms\nalter table t add column a integer;',
@@ -104,7 +104,7 @@ describe('where the role’s timeouts are short', () => {
       url,
       directory,
       onEvent: (event) => {
-        if (event.kind === 'retrying' && event.pauseMs > 1400) void client.query('rollback');
+        if (event.kind === 'retrying' && event.pauseMs > 2700) void client.query('rollback');
       },
     });
     expect(await run).toMatchObject({ current: 'V1' });
