@@ -33,15 +33,14 @@ export async function runOrShow(
   const state = await readState(connection, historyWait(options));
   const works = await plan(connection, state);
   const run = dryRunOn(connection);
-  const sql = dryRun(run, state, works);
-  if (keeper === undefined) return { results: [], sql, losses: [] };
+  if (keeper === undefined) return { results: [], sql: dryRun(run, state, works, null), losses: [] };
   const { losses, failure, refused } = await rehearse(connection, { ...run, keeper }, state, works, false);
   if (failure !== null) {
     const interrupted = options.signal?.aborted;
     throw await failureOf(failure, { results: [], connection, blocker: null, interrupted });
   }
   if (refused !== null) options.onEvent?.(unknownFrom(refused));
-  return { results: [], sql, losses };
+  return { results: [], sql: dryRun(run, state, works, keeper), losses };
 }
 
 /** Only the code: the message may hold values of rows. */

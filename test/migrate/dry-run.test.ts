@@ -58,6 +58,40 @@ describe('a dry run (E19)', () => {
     expect(await up({ url: database.url, directory })).toMatchObject({ applied: [] });
   });
 
+  test('of a down shows where it locks what it writes to files, and says what it leaves out', async ({
+    database: { url, client },
+  }) => {
+    const directory = await folderWith({
+      ...files,
+      'V3.up.sql': 'create table three (id integer, note text);',
+      'V3.down.sql': 'alter table three drop column note;\ndrop table two;',
+      'V4.up.sql':
+        '-- migrate: no-transaction\ncreate index concurrently i on one (id);\ncreate table four (id integer);',
+      'V4.down.sql': '-- migrate: no-transaction\ndrop index concurrently i;\ndrop table four;',
+    });
+    await up({ url, directory });
+    await client.query('insert into three values (1, null)');
+    const { sql } = await down({ url, directory, steps: 2, dryRun: true });
+    const seen = /^-- .* is written to files|^lock table .*;$|^(?:alter|drop) .*;$|^commit;$/gm;
+    expect(sql?.match(seen)).toEqual([
+      'commit;',
+      'drop index concurrently i;',
+      'commit;',
+      '-- what they hold of what goes is written to files',
+      'lock table public.four in share mode;',
+      'drop table four;',
+      'commit;',
+      '-- what they hold of what goes is written to files',
+      'lock table public.three, public.two in share mode;',
+      'alter table three drop column note;',
+      'drop table two;',
+      'commit;',
+    ]);
+    expect(sql).toMatch(/^-- Before it, all of it is run once in a transaction that is rolled back\.$/m);
+    await client.query('drop table two');
+    expect((await up({ url, directory, dryRun: true })).sql).toBe('');
+  });
+
   test('with nothing to do shows nothing', async ({ database }) => {
     const directory = await folderWith(files);
     await up({ url: database.url, directory });

@@ -75,16 +75,19 @@ export async function keep(
 ): Promise<Kept | null> {
   const here = await present(client, losses);
   if (here.length === 0) return null;
-  const tables = [...new Set(here.map(({ table }) => table))].sort();
-  await client.query(
-    `lock table ${tables.join(', ')} in share mode;\nsavepoint before_keeping;\n${FOR_READING}`,
-  );
+  await client.query(`${lockSql(here)};\nsavepoint before_keeping;\n${FOR_READING}`);
   const counted = await countLosses(client, here);
   refuseUnasked(counted, keeper, migration.label);
   const kept =
     counted.length === 0 ? null : await writeFiles(client, target.database, keeper, migration, counted);
   await client.query('rollback to savepoint before_keeping;\nrelease savepoint before_keeping');
   return kept;
+}
+
+/** Keeps writers from the tables of losses; readers go on. */
+export function lockSql(losses: readonly Loss[]): string {
+  const tables = [...new Set(losses.map(({ table }) => table))].sort();
+  return `lock table ${tables.join(', ')} in share mode`;
 }
 
 /** @throws LossRefusedError where nobody has agreed to lose all of it */

@@ -19,7 +19,11 @@ export interface Transaction<M extends Message> {
 type Failed<M> = { readonly message: M | Message; readonly error: unknown } | null;
 
 /** What a transaction of a down is known to take away. */
-export function knownLosses({ keeper }: Run, { version }: Work, end: number): readonly Loss[] {
+export function knownLosses(
+  { keeper }: Pick<Run, 'keeper'>,
+  { version }: Work,
+  end: number,
+): readonly Loss[] {
   return keeper?.known.get(partOf(version, end)) ?? [];
 }
 
