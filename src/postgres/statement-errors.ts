@@ -12,7 +12,7 @@ interface Kind {
 const FULL: Kind = {
   code: 'server_exhausted',
   what: 'The server has no room for this',
-  remedy: 'See to its disk, its memory or its number of connections, as it says, and run the command again.',
+  remedy: 'See to its disk, its memory or the limit that it names, and run the command again.',
 };
 const IN_THE_WAY: Kind = {
   code: 'lock_not_available',

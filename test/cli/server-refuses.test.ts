@@ -6,10 +6,13 @@ import { addFiles, folderWith } from '../support/folder.js';
 
 /** A database with a migration whose file was changed since, and the address of a role that may only read the history. */
 async function changedFor(database: TestDatabase): Promise<{ directory: string; url: string; role: string }> {
-  const { client, name } = database;
   const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': '' });
   await up({ url: database.url, directory });
   await addFiles(directory, { 'V1.up.sql': 'select 2;' });
+  return { directory, ...(await readerOf(database)) };
+}
+
+async function readerOf({ client, name, ...database }: TestDatabase): Promise<{ url: string; role: string }> {
   const role = `${name}_role`;
   await client.query(`create role ${role} login password 'secret';
 grant usage on schema voicesurvey_migrations to ${role};
@@ -17,7 +20,7 @@ grant select on voicesurvey_migrations.history to ${role};`);
   const url = new URL(database.url);
   url.username = role;
   url.password = 'secret';
-  return { directory, url: url.href, role };
+  return { url: url.href, role };
 }
 
 const REPAIR = ['repair', 'V1', '--reason', 'it was wrong'];
@@ -46,6 +49,13 @@ describe('what a server may answer to any command is no surprise, and is told wi
       'statement_canceled',
       'statement_timeout',
     ],
+    [
+      'a repair of a row that another session holds',
+      REPAIR,
+      "alter role ROLE set lock_timeout = '100ms'; grant update on voicesurvey_migrations.history to ROLE; commit; begin; select from voicesurvey_migrations.history for update",
+      'lock_not_available',
+      'pg_blocking_pids',
+    ],
   ] as const)('%s', async ([, words, before, errorCode, cure], { database }) => {
     const { directory, url, role } = await changedFor(database);
     await database.client.query(before.replaceAll('ROLE', role));
@@ -53,6 +63,23 @@ describe('what a server may answer to any command is no surprise, and is told wi
     await database.client.query(`rollback; drop owned by ${role}; drop role ${role}`);
     expect(document).toMatchObject({
       error: { code: errorCode, remedy: expect.stringContaining(cure) },
+    });
+    expect(code).toBe(1);
+  });
+
+  test('a status for which the server has no room', async ({ migrated }) => {
+    const { url, role } = await readerOf(migrated);
+    await migrated.client.query(
+      `alter role ${role} set work_mem = '64kB'; alter role ${role} set temp_file_limit = 0`,
+    );
+    const { code, document } = await runJson(['status'], { env: { DATABASE_URL: url } });
+    await migrated.client.query(`drop owned by ${role}; drop role ${role}`);
+    expect(document).toMatchObject({
+      error: {
+        code: 'server_exhausted',
+        message: expect.stringContaining('temp_file_limit'),
+        remedy: expect.stringContaining('the limit that it names'),
+      },
     });
     expect(code).toBe(1);
   });
