@@ -16,7 +16,7 @@ import { interruptible } from './interrupt.js';
 import { locksLines } from './locks-lines.js';
 import { type Answer, say, serverLine } from './output.js';
 import { shownPath, workingDirectory } from './paths.js';
-import { endProgress, tellPassing } from './progress.js';
+import { tellPassing } from './progress.js';
 import { type ChosenServer, chooseServerToTryOn } from './server.js';
 
 interface Options extends CommonOptions, FolderOptions {
@@ -59,7 +59,6 @@ async function runLocks(
   const result = await interruptible(json, (signal) =>
     measureLocks({ url, directory, sizesIn, onMigration, signal }),
   );
-  endProgress();
   return { document: { ...result }, lines: [...locksLines(result), serverLine(result.server)] };
 }
 
@@ -70,7 +69,6 @@ async function runProofs({ dir: directory, json, lints }: Options, { url }: Chos
   const result = await interruptible(json, (signal) =>
     check({ url, directory, lints, rows, onProgress, signal }),
   );
-  endProgress();
   annotate(result);
   return {
     document: { ...result },

@@ -56,10 +56,9 @@ export function makeDatabaseCommand<Options extends CommonOptions & Partial<Fold
       server = await choose(options);
       const { embedded } = server;
       if (embedded?.started && !json) say(startedLine(embedded));
-      const answer = await run(options, server, words);
+      const answer = await run(options, server, words).finally(endProgress);
       print(name, { ...answer, document: { ...answer.document, embedded: embedded !== null } }, json);
     } catch (error) {
-      endProgress();
       printError(name, server?.embedded ? explainForEmbedded(error) : error, json, {
         address: server?.address,
         folder: options.dir,

@@ -20,7 +20,7 @@ export interface Explanation {
  * @example
  * ```ts
  * try {
- *   await up({ url: 'postgresql://postgres@127.0.0.1:1/voicesurvey' });
+ *   await up({ url: 'postgresql://postgres@127.0.0.1:1/voicesurvey', directory: migrationsDirectory });
  * } catch (error) {
  *   if (error instanceof ExplainedError) console.error(error.code, error.message, error.remedy);
  * }

@@ -21,7 +21,7 @@ import {
 } from './state.js';
 
 /** Who is hit. */
-export const crashes = ['SIGKILL', 'SIGTERM', 'connection', 'server'] as const;
+const crashes = ['SIGKILL', 'SIGTERM', 'connection', 'server'] as const;
 export type Crash = (typeof crashes)[number];
 
 /** What all trials share. */
@@ -103,7 +103,7 @@ export async function conduct(
 }
 
 /** Starts a run as a process: the real command line. */
-export function startRun(
+function startRun(
   { directory }: Pick<Laboratory, 'directory'>,
   direction: Direction,
   url: string,

@@ -37,7 +37,7 @@ const OVER_ROWS: Readonly<Record<string, string>> = {
 };
 
 /** What is told without being a fault. */
-export const NOTES = {
+const NOTES = {
   'column-order':
     'Nothing depends on it but "select *" and an insert without a list of columns; to keep it, build the table anew.',
   'down-deletes-rows': 'Make sure that this is meant.',

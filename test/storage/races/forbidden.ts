@@ -1,5 +1,5 @@
 /** What must never be seen, whoever wrote it. Each query finds the rows that break a rule. */
-export const FORBIDDEN: Readonly<Record<string, string>> = {
+const FORBIDDEN: Readonly<Record<string, string>> = {
   'a listed number waits for a call': `select c.id from contacts c join exclusion_list_entries using (phone_number)
     where c.state not in ('completed', 'refused', 'excluded')`,
   'who must not be called waits':
