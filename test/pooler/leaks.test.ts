@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { describe, expect } from 'vitest';
+import { describe, expect, inject } from 'vitest';
 import { up } from '../../src/migrate/up.js';
 import { test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
@@ -19,9 +19,11 @@ const SESSION = `select session_user as session, current_user as current,
   (select count(*)::int from pg_cursors where name <> '') as cursors,
   array(select pg_listening_channels()) as channels`;
 
+const USER = decodeURIComponent(new URL(inject('serverUrl')).username);
+
 const CLEAN = {
-  session: 'postgres',
-  current: 'postgres',
+  session: USER,
+  current: USER,
   settings: [],
   own_setting: null,
   temporary_tables: 0,
