@@ -651,15 +651,15 @@ export interface VoicesurveyRulesErasedAnswersUpdate {
   readonly contact_id?: string;
 }
 
-/** Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes a number of that hash. Written by take_turns. */
+/** Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes a number of that hash. Written by take_turns, and turn 0 also by check_new_call. */
 export interface VoicesurveyRulesTurnsRow {
   /** Which turn: 0 for calls, 1 to 256 for numbers. Written by take_turns. */
   readonly id: number;
-  /** How often the turn was taken; it means nothing but that the row changed. Written by take_turns. */
+  /** How often the turn was taken; it means nothing but that the row changed. Written as the table is. */
   readonly taken: string;
 }
 
-/** What can be inserted into `voicesurvey_rules.turns`. Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes a number of that hash. Written by take_turns. */
+/** What can be inserted into `voicesurvey_rules.turns`. Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes a number of that hash. Written by take_turns, and turn 0 also by check_new_call. */
 export interface VoicesurveyRulesTurnsInsert {
   readonly id: number;
   readonly taken?: string | number | bigint;
@@ -715,7 +715,7 @@ export interface SaysSomethingArguments {
 /** The result of `says_something(text)`. */
 export type SaysSomethingResult = boolean | null;
 
-/** Takes turns until the transaction ends, in ascending order: waits for who has them, or fails with 40001 where the snapshot would be too old. Called by the functions that keep rule 1. */
+/** Takes turns until the transaction ends, in ascending order: waits for who has them, or fails with 40001 where the snapshot would be too old. Called by the functions that keep rules 1 and 4. */
 export interface TakeTurnsArguments {
   readonly ids: readonly (number)[] | null;
 }

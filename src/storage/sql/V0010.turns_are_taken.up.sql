@@ -14,8 +14,8 @@
 -- seed and nothing to lose; the table is unlogged, since a turn does not outlive its transaction. Several
 -- are taken in ascending order, so that two who take several do not wait for each other.
 --
--- The table is in a schema of its own: it is not of the product's model, and nobody but these functions
--- writes it.
+-- The table is in a schema of its own: it is not of the product's model, and nobody but the functions that
+-- keep rules 1 and 4 writes it.
 
 
 create schema if not exists voicesurvey_rules;
@@ -34,11 +34,11 @@ with (fillfactor = 10);
 
 comment on table voicesurvey_rules.turns is
   'Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes '
-  'a number of that hash. Written by take_turns.';
+  'a number of that hash. Written by take_turns, and turn 0 also by check_new_call.';
 comment on column voicesurvey_rules.turns.id is
   'Which turn: 0 for calls, 1 to 256 for numbers. Written by take_turns.';
 comment on column voicesurvey_rules.turns.taken is
-  'How often the turn was taken; it means nothing but that the row changed. Written by take_turns.';
+  'How often the turn was taken; it means nothing but that the row changed. Written as the table is.';
 
 create or replace function public.take_turns(ids integer[])
 returns void
@@ -75,6 +75,6 @@ return 1 + (pg_catalog.hashtext(phone_number) operator(pg_catalog.&) 255);
 
 comment on function public.take_turns(integer[]) is
   'Takes turns until the transaction ends, in ascending order: waits for who has them, or fails with 40001 '
-  'where the snapshot would be too old. Called by the functions that keep rule 1.';
+  'where the snapshot would be too old. Called by the functions that keep rules 1 and 4.';
 comment on function public.turn_of(text) is
   'The turn, 1 to 256, of a telephone number.';

@@ -382,7 +382,8 @@ begin
       and attempt_number = old.attempt_number
   ) then
     perform public.refuse(
-      tg_name, 'call_attempts',
+      tg_name,
+      'call_attempts',
       tg_argv[0],
       format('Attempt %s of contact %s.', old.id, old.contact_id),
       tg_argv[1]
