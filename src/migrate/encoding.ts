@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { MigrationFileError } from './errors.js';
+import type { MigrationFileError } from './errors.js';
 import { forShell } from './for-shell.js';
-import { placeAt } from './place.js';
+import { errorAt } from './place.js';
 
 /**
  * Makes a text independent of the editor that saved it: no byte order mark, `\n` as the only line end.
@@ -104,9 +104,6 @@ function refusal(
   remedy: string,
 ): MigrationFileError {
   const before = normalizeText(text.slice(0, offset)).length;
-  const place = placeAt({ path, text: normalizeText(text).replaceAll('\0', '\uFFFD') }, before);
-  return new MigrationFileError('not_utf8', `${path}:${place.line}:${place.column}: ${what}.`, {
-    remedy,
-    place,
-  });
+  const source = { path, text: normalizeText(text).replaceAll('\0', '\uFFFD') };
+  return errorAt(source, before, 'not_utf8', what, { remedy });
 }

@@ -11,6 +11,7 @@ import { LOCK_LOST } from './guard.js';
 import { TAKES_AWAY } from './loss/inventory.js';
 import type { Failure } from './outcome.js';
 import { ownSql, remedyForOwnSql } from './own-sql.js';
+import { locationOf } from './place.js';
 import { placeOfError } from './place-of-error.js';
 import type { Message, Work } from './script.js';
 import { type Blocker, describeBlocker } from './watch.js';
@@ -62,7 +63,7 @@ async function refusedByServer(
 }
 
 function whereItFailed({ script }: Work, message: Message, place: Place | undefined): string {
-  const where = place === undefined ? script.source.path : `${place.file}:${place.line}:${place.column}`;
+  const where = place === undefined ? script.source.path : locationOf(place);
   const own = ownSql(message);
   if (own !== null) return `${where}, ${own}`;
   return message.statement === undefined

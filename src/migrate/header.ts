@@ -1,5 +1,5 @@
-import { MigrationFileError } from './errors.js';
-import { placeAt } from './place.js';
+import type { MigrationFileError } from './errors.js';
+import { errorAt } from './place.js';
 import type { SourceFile } from './source.js';
 
 /** What the comments `-- migrate: <option>` at the top of a file set for that file. */
@@ -63,9 +63,7 @@ function readDuration(source: SourceFile, at: number, value: string): number {
 }
 
 function bad(source: SourceFile, offset: number, what: string): MigrationFileError {
-  const place = placeAt(source, offset);
-  return new MigrationFileError('bad_option', `${place.file}:${place.line}:${place.column}: ${what}.`, {
+  return errorAt(source, offset, 'bad_option', what, {
     remedy: `Options stand in comments before the first statement: ${KNOWN}.`,
-    place,
   });
 }

@@ -1,15 +1,44 @@
-import type { Place } from './errors.js';
+import type { Explanation } from '../postgres/errors.js';
+import { MigrationFileError, type Place } from './errors.js';
 
 const CONTEXT_LINES = 2;
 /** With the line's number before it, one line of a terminal. */
 const WIDEST_LINE = 74;
+
+/** A text with places in it. */
+interface Source {
+  readonly path: string;
+  readonly text: string;
+}
+
+/**
+ * The error for something in a file, with its place.
+ *
+ * @param offset as of {@link placeAt}
+ * @param what is wrong there, to follow the place, without a full stop
+ */
+export function errorAt(
+  source: Source,
+  offset: number,
+  code: string,
+  what: string,
+  explanation: Explanation,
+): MigrationFileError {
+  const place = placeAt(source, offset);
+  return new MigrationFileError(code, `${locationOf(place)}: ${what}.`, { ...explanation, place });
+}
+
+/** A place as a message begins with it: `sql/V2.up.sql:3:14`. */
+export function locationOf({ file, line, column }: Omit<Place, 'excerpt'>): string {
+  return `${file}:${line}:${column}`;
+}
 
 /**
  * The place of a character in a source, with the lines around it.
  *
  * @param offset counts UTF-16 code units from 0, as JavaScript does
  */
-export function placeAt(source: { readonly path: string; readonly text: string }, offset: number): Place {
+export function placeAt(source: Source, offset: number): Place {
   const before = source.text.slice(0, offset);
   const line = before.split('\n').length;
   const lineStart = before.lastIndexOf('\n') + 1;

@@ -1,7 +1,7 @@
 import type { DefElem, Node } from 'libpg-query';
-import { MigrationFileError } from './errors.js';
+import type { MigrationFileError } from './errors.js';
 import type { Script } from './files.js';
-import { placeAt } from './place.js';
+import { errorAt } from './place.js';
 import { copyError, readsStandardInput, type Statement, transactionCommand } from './statements.js';
 
 /**
@@ -191,9 +191,5 @@ function refusal(
   what: string,
   remedy: string,
 ): MigrationFileError {
-  const place = placeAt(script.source, offset);
-  return new MigrationFileError(code, `${place.file}:${place.line}:${place.column}: ${what}.`, {
-    remedy,
-    place,
-  });
+  return errorAt(script.source, offset, code, what, { remedy });
 }

@@ -1,8 +1,8 @@
 import type { Node, RawStmt } from 'libpg-query';
-import { MigrationFileError } from './errors.js';
+import type { MigrationFileError } from './errors.js';
 import { parsedAtBuild } from './parsed.js';
 import { loadParser, type Parse } from './parser.js';
-import { placeAt } from './place.js';
+import { errorAt } from './place.js';
 import type { SourceFile } from './source.js';
 import { diagnose } from './syntax-error.js';
 
@@ -96,12 +96,7 @@ function parseError(source: SourceFile, error: unknown, parse: Parse): unknown {
   const copy = copyBefore(source.text, offset, parse);
   if (copy !== undefined) return copyError(source, copy, error);
   const { at, what, remedy } = diagnose(source.text, offset, error);
-  const place = placeAt(source, at);
-  return new MigrationFileError('syntax_error', `${place.file}:${place.line}:${place.column}: ${what}.`, {
-    remedy,
-    cause: error,
-    place,
-  });
+  return errorAt(source, at, 'syntax_error', what, { remedy, cause: error });
 }
 
 function cursorPosition(error: unknown): number | undefined {
@@ -126,10 +121,9 @@ function copyBefore(text: string, offset: number, parse: Parse): Statement | und
 
 /** The error for `COPY … FROM stdin` in a migration. */
 export function copyError(source: SourceFile, statement: Statement, cause?: unknown): MigrationFileError {
-  const place = placeAt(source, statement.offset);
-  return new MigrationFileError(
-    'copy_from_stdin',
-    `${place.file}:${place.line}:${place.column}: COPY … FROM stdin needs psql to read the data after it.`,
-    { remedy: 'Write the rows as INSERT … VALUES.', cause, place },
-  );
+  const what = 'COPY … FROM stdin needs psql to read the data after it';
+  return errorAt(source, statement.offset, 'copy_from_stdin', what, {
+    remedy: 'Write the rows as INSERT … VALUES.',
+    cause,
+  });
 }

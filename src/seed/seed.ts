@@ -1,5 +1,5 @@
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
-import { placeAt } from '../migrate/place.js';
+import { locationOf, placeAt } from '../migrate/place.js';
 import { readSource, type SourceFile } from '../migrate/source.js';
 import { explainLostConnection } from '../postgres/connection-errors.js';
 import { ExplainedError } from '../postgres/errors.js';
@@ -58,8 +58,8 @@ async function seedFailed(client: pg.Client, source: SourceFile, error: unknown)
       cause: error,
     });
   }
-  const place = placeAt(source, error.position === undefined ? 0 : Number(error.position) - 1);
-  const where = error.position === undefined ? source.path : `${place.file}:${place.line}:${place.column}`;
+  const { position } = error;
+  const where = position === undefined ? source.path : locationOf(placeAt(source, Number(position) - 1));
   const shown = withoutValues(error, await writtenAround(client, source.text, error));
   const code = `SQLSTATE ${error.code}${shown.detail === null ? '' : `: ${shown.detail}`}`;
   return new ExplainedError('seed_failed', `${where}: ${shown.message} (${code}).`, {

@@ -1,5 +1,6 @@
 import { MigrationFileError, type Place } from '../../migrate/errors.js';
 import type { Migration, Script } from '../../migrate/files.js';
+import { locationOf } from '../../migrate/place.js';
 import type { Message, Work } from '../../migrate/script.js';
 import { parseAsWritten } from '../../migrate/statements.js';
 import { preparer } from '../../migrate/work.js';
@@ -60,7 +61,7 @@ function refused(
   { code, message, remedy }: MigrationFileError,
   { file, line, column }: Place,
 ): Finding {
-  const text = asSentence(message.replace(`${file}:${line}:${column}: `, ''));
+  const text = asSentence(message.replace(`${locationOf({ file, line, column })}: `, ''));
   return { rule: code.replaceAll('_', '-'), migration: label, file, line, column, message: text, remedy };
 }
 

@@ -3,6 +3,7 @@ import type { Place } from '../../migrate/errors.js';
 import { MigrationFailedError } from '../../migrate/failure.js';
 import { failureOf } from '../../migrate/failure-of.js';
 import { runPipeline } from '../../migrate/pipeline.js';
+import { locationOf } from '../../migrate/place.js';
 import type { Message } from '../../migrate/script.js';
 import { up } from '../../migrate/up.js';
 import { connect } from '../../postgres/connect.js';
@@ -90,8 +91,7 @@ async function failedOrNull(run: Promise<unknown>): Promise<Failed | null> {
 }
 
 function reasonOf({ message, place, server }: MigrationFailedError): string {
-  const text =
-    place === undefined ? message : message.replace(`${place.file}:${place.line}:${place.column}: `, '');
+  const text = place === undefined ? message : message.replace(`${locationOf(place)}: `, '');
   const more = [server?.detail, server?.hint].flatMap((each) =>
     each ? [`${each.replace(/[.]$/, '')}.`] : [],
   );
