@@ -161,7 +161,10 @@ async function keepAliveTimer({ client }: Connection): Promise<string | undefine
   const socket = sockets.find(([, here, there]) => here === local && there === remote);
   const [kind, hundredths = ''] = socket?.[5]?.split(':') ?? [];
   if (kind === '00') return 'none';
-  return kind === '02' ? `keepalive within ${Math.ceil(Number.parseInt(hundredths, 16) / 100)} s` : kind;
+  // It counts down, so it is told in tens of seconds.
+  return kind === '02'
+    ? `keepalive within ${10 * Math.ceil(Number.parseInt(hundredths, 16) / 1000)} s`
+    : kind;
 }
 
 describe('target_session_attrs', () => {
@@ -186,7 +189,7 @@ describe('a connection that is lost', () => {
   test('while idle rejects the next query, and the process lives on', async () => {
     const connection = await connect(server.target('trusted'));
     await kill(connection);
-    await vi.waitFor(() => expect(connection.lostBecause()).toMatchObject({ code: '57P01' }));
+    await expect.poll(() => connection.lostBecause(), { timeout: 20_000 }).toMatchObject({ code: '57P01' });
     const error: unknown = await connection.client.query('select 1').catch((reason) => reason);
     expect(error).toBeInstanceOf(Error);
     expect(explainLostConnection(error, connection)).toMatchObject({
