@@ -147,8 +147,8 @@ withOwnDatabase(
     await client.query(
       withIds(
         `${move('plain', 'paused')}
-       update campaigns set allowed_call_start_local = (now() at time zone '${place}' - interval '1 min')::time,
-         allowed_call_end_local = (now() at time zone '${place}' + interval '1 min')::time where id = :plain;
+       update campaigns set allowed_call_start_local = (now() at time zone '${place}' - interval '30 min')::time,
+         allowed_call_end_local = (now() at time zone '${place}' + interval '30 min')::time where id = :plain;
        ${move('plain', 'running')}`,
         rowsOfHistory,
       ),
