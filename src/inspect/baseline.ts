@@ -2,7 +2,7 @@ import { recordBaseline, refuseHistory } from '../migrate/baseline.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import type { Listener } from '../migrate/events.js';
 import { readMigrations, versionIn } from '../migrate/files.js';
-import { preparer } from '../migrate/work.js';
+import { preparer } from '../migrate/prepare.js';
 import { countOf } from '../postgres/count-of.js';
 import { DifferencesError } from './baseline/differences-error.js';
 import { makeReference, type Reference } from './baseline/reference.js';

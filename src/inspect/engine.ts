@@ -3,7 +3,7 @@ import type { Listener } from '../migrate/events.js';
 import { status as engineStatus, type StatusOptions, type StatusResult } from '../migrate/status.js';
 import { up as engineUp, type UpOptions, type UpResult } from '../migrate/up.js';
 import { type Difference, differencesSince } from './difference.js';
-import { snapshotSource as snapshot } from './source.js';
+import { snapshotSource as snapshot } from './snapshot-source.js';
 
 /** What a run found before it began. */
 export interface Found {

@@ -7,12 +7,12 @@ import { type HistoryRow, readDownSql } from './history.js';
 import { type Keeper, newKeeper } from './loss/keeper.js';
 import type { LostData } from './loss/loss.js';
 import { planDown } from './plan.js';
+import { preparer } from './prepare.js';
 import type { Planner, RunOptions } from './run.js';
 import { runOrShow } from './run-or-show.js';
 import type { Work } from './script.js';
 import { checksumOf } from './source.js';
 import { labelOf, parseVersion } from './version.js';
-import { preparer } from './work.js';
 
 /** Stands before every version, also before one that is 0. */
 const EVERYTHING = -1n;

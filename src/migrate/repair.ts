@@ -5,9 +5,9 @@ import { HistoryError } from './errors.js';
 import { readMigrations } from './files.js';
 import { HISTORY_TABLE, LET_WRITE_HISTORY } from './history.js';
 import { compare, isAsApplied, refuseAnother } from './plan.js';
+import { preparer } from './prepare.js';
 import { readState } from './state.js';
 import { parseVersion } from './version.js';
-import { preparer } from './work.js';
 
 /** What `repair` is told. */
 export interface RepairOptions extends Database {

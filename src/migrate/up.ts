@@ -2,9 +2,9 @@ import { type Database, describeServer, type Server, withDatabase } from './data
 import type { MigrationResult } from './failure.js';
 import { readMigrations, versionIn } from './files.js';
 import { compare, type Entry, planUp } from './plan.js';
+import { preparer } from './prepare.js';
 import type { Planner, RunOptions } from './run.js';
 import { runOrShow } from './run-or-show.js';
-import { preparer } from './work.js';
 
 /** What `up` is told. */
 export interface UpOptions extends Database, RunOptions {

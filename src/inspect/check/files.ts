@@ -1,9 +1,9 @@
 import { MigrationFileError, type Place } from '../../migrate/errors.js';
 import type { Migration, Script } from '../../migrate/files.js';
 import { locationOf } from '../../migrate/place.js';
+import { preparer } from '../../migrate/prepare.js';
 import type { Message, Work } from '../../migrate/script.js';
 import { parseAsWritten } from '../../migrate/statements.js';
-import { preparer } from '../../migrate/work.js';
 import type { Finding } from '../finding.js';
 import type { Report } from './report.js';
 

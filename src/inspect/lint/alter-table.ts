@@ -1,7 +1,7 @@
 import type { AlterTableCmd, AlterTableStmt } from 'libpg-query';
+import { addColumn, addConstraint } from './add.js';
 import type { Command } from './commands.js';
 import { columnsIn, constraintsIn } from './constraints.js';
-import { addColumn, addConstraint } from './make.js';
 import type { Model, Table } from './model.js';
 import { nameOfRelation, nameOfType } from './names.js';
 import { dropIndex } from './rename-and-drop.js';

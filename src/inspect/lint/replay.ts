@@ -1,8 +1,8 @@
 import type { CreateStmt, IndexStmt, Node } from 'libpg-query';
+import { addColumn, addConstraint, addIndex } from './add.js';
 import { applyAlterTable } from './alter-table.js';
 import type { Command } from './commands.js';
 import { columnsIn, constraintsIn } from './constraints.js';
-import { addColumn, addConstraint, addIndex } from './make.js';
 import type { Model, Table } from './model.js';
 import { nameOfParts, nameOfRelation, nameOfType, partsOf, textsOf } from './names.js';
 import { applyDrop, applyRename, applySetSchema } from './rename-and-drop.js';
