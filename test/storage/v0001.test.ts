@@ -8,7 +8,7 @@ import { type TestDatabase, test } from '../support/database.js';
 const upSql = await readFile(join(migrationsDirectory, 'V0001.up.sql'), 'utf8');
 const downSql = await readFile(join(migrationsDirectory, 'V0001.down.sql'), 'utf8');
 
-/** The columns of data-model.md, table by table: type, then `null` where it may be null, then its default. */
+/** The columns of the data model, table by table: type, then `null` where it may be null, then its default. */
 const TABLES: Readonly<Record<string, readonly string[]>> = {
   users: [
     'id uuid = gen_random_uuid()',
@@ -165,7 +165,7 @@ const ENUMS: Readonly<Record<string, readonly string[]>> = {
   llm_provider: ['openai', 'anthropic', 'azure-openai', 'google'],
 };
 
-/** Foreign keys of data-model.md: column, table it names, what happens when that row goes (`c`, `n`, `r`). */
+/** Its foreign keys: column, table it names, what happens when that row goes (`c`, `n`, `r`). */
 const FOREIGN_KEYS = [
   'call_attempts.campaign_id → campaigns c',
   'call_attempts.contact_id → contacts c',
