@@ -1,18 +1,15 @@
 // @ts-check
 // How long `up` makes the writers of a database in use wait. See README.md.
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { fillMillion, MENDINGS } from './million.js';
-import { layOutPackage } from './package-tree.js';
-import { startServer, useServer } from './server.js';
 import { table } from './tables.js';
+import { atWorkplace } from './workplace.js';
 import { startWriters, watch } from './writers.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -30,20 +27,13 @@ const ALONE_MS = 10_000;
 /** @typedef {import('./writers.js').Statement} Statement */
 /** @typedef {{ at: number, kind: string, name?: string, durationMs?: number, message?: string }} Told */
 
-const work = await mkdtemp(join(tmpdir(), 'voicesurvey-bench-'));
-await chmod(work, 0o755);
-const ours = join(work, 'package');
-await layOutPackage(resolve(options.clone), ours);
-const server = options.url ? await useServer(options.url) : await startServer(ours, join(work, 'server'));
-try {
-  process.stdout.write(await bench());
-} finally {
-  await server.stop();
-  await rm(work, { recursive: true, force: true });
-}
+await atWorkplace(options, bench);
 
-/** @returns {Promise<string>} the table, in Markdown */
-async function bench() {
+/**
+ * @param {import('./workplace.js').Workplace} workplace
+ * @returns {Promise<string>} the table, in Markdown
+ */
+async function bench({ ours, server }) {
   const { host, port, user, password } = server;
   await server.createDatabase(DATABASE);
   const url = new URL(`postgresql://${host}:${port}/${DATABASE}?sslmode=disable`);

@@ -1,18 +1,16 @@
 // @ts-check
 // What the product's rules cost: one run, one table. See README.md.
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { callCycle } from './call-cycle.js';
 import { importContacts, makeDraft } from './contact-import.js';
-import { layOutPackage } from './package-tree.js';
 import { disableTriggers } from './product.js';
-import { startServer, useServer } from './server.js';
 import { makeSide } from './side.js';
 import { median, quantile } from './statistics.js';
 import { table } from './tables.js';
+import { atWorkplace } from './workplace.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const { values: options } = parseArgs({
@@ -32,20 +30,13 @@ const ROUNDS = options.quick ? { cycles: 10, imports: 2 } : { cycles: 41, import
 /** @typedef {import('./side.js').Taken} Taken */
 /** @typedef {{ with: Side, without: Side }} Sides */
 
-const work = await mkdtemp(join(tmpdir(), 'voicesurvey-bench-'));
-await chmod(work, 0o755);
-const ours = join(work, 'package');
-await layOutPackage(resolve(options.clone), ours);
-const server = options.url ? await useServer(options.url) : await startServer(ours, join(work, 'server'));
-try {
-  process.stdout.write(await bench());
-} finally {
-  await server.stop();
-  await rm(work, { recursive: true, force: true });
-}
+await atWorkplace(options, bench);
 
-/** @returns {Promise<string>} the table, in Markdown */
-async function bench() {
+/**
+ * @param {import('./workplace.js').Workplace} workplace
+ * @returns {Promise<string>} the table, in Markdown
+ */
+async function bench({ ours, server }) {
   /** @type {typeof import('../src/index.js')} */
   const { migrationsDirectory, up } = await import(pathToFileURL(join(ours, 'dist/index.js')).href);
   const make = (/** @type {string} */ database) =>

@@ -1,17 +1,16 @@
 // @ts-check
 // The benchmark: one run, one table. See README.md.
-import { chmod, mkdtemp, rm, symlink } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { symlink } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { floor, ourContenders, peers, sqlAlone } from './contenders.js';
-import { layOutPackage } from './package-tree.js';
 import { startProxy } from './proxy-control.js';
 import { largeFile, scenarios } from './scenarios.js';
-import { startServer, useServer } from './server.js';
 import { memoryTable, speedTable } from './tables.js';
 import { alternate, makeTrial } from './trial.js';
+import { atWorkplace } from './workplace.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const { values: options } = parseArgs({
@@ -34,46 +33,20 @@ const LATENCY_MS = 20;
 
 /** @typedef {import('./tables.js').Row} Row */
 
-const clone = resolve(options.clone);
-const work = await mkdtemp(join(tmpdir(), 'voicesurvey-bench-'));
-/** @type {(() => unknown)[]} */
-const cleanup = [() => rm(work, { recursive: true, force: true })];
-/** @type {Promise<void> | undefined} */
-let cleaning;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.once(signal, () => cleanUp().finally(() => process.exit(1)));
-}
-try {
-  process.stdout.write(await bench());
-} finally {
-  await cleanUp();
-}
+// The more databases there are, the more often autovacuum wakes up, and the databases of all runs stay to the end.
+await atWorkplace({ ...options, autovacuum: 'off' }, bench);
 
-/** Once, whoever asks first: a signal, or the end. */
-function cleanUp() {
-  cleaning ??= (async () => {
-    for (const step of cleanup.reverse()) await step();
-  })();
-  return cleaning;
-}
-
-/** @returns {Promise<string>} the tables, in Markdown */
-async function bench() {
-  // PostgreSQL does not run as root, and its user must get in.
-  await chmod(work, 0o755);
+/**
+ * @param {import('./workplace.js').Workplace} workplace
+ * @returns {Promise<string>} the tables, in Markdown
+ */
+async function bench({ folder: work, ours, server, atEnd }) {
   await symlink(join(here, 'node_modules'), join(work, 'node_modules'), 'dir');
-  const ours = join(work, 'package');
-  await layOutPackage(clone, ours);
-  // The more databases there are, the more often autovacuum wakes up, and the databases of all runs stay to the end.
-  const server = options.url
-    ? await useServer(options.url)
-    : await startServer(ours, join(work, 'server'), { autovacuum: 'off' });
-  cleanup.push(() => server.stop());
   const proxy = await startProxy(server);
-  cleanup.push(() => proxy.stop());
+  atEnd(() => proxy.stop());
 
   const contenders = [sqlAlone, ...ourContenders(ours), ...(options.ours ? [] : peers)];
-  const { noOp, fresh, small } = await scenarios(clone);
+  const { noOp, fresh, small } = await scenarios(resolve(options.clone));
   /** @type {Row[]} */
   const rows = [floor, ...contenders].map(({ name }) => ({ name, cells: {} }));
   for (const [scenario, rounds] of /** @type {const} */ ([

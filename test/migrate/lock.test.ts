@@ -23,6 +23,15 @@ async function holdLock(url: string): Promise<pg.Client> {
   return client;
 }
 
+/** Ends the session that holds the lock of the run which sends this, and waits until it has let go. */
+const END_LOCK = `select pg_terminate_backend(pid, 60000)
+  from (
+    select distinct pid
+    from pg_locks
+    where locktype = 'advisory' and pid <> pg_backend_pid()
+      and database = (select oid from pg_database where datname = current_database())
+  ) as holder;`;
+
 describe('one at a time', () => {
   test('a run waits for another, says for whom, and goes on when it is free', async ({
     database: { url },
@@ -90,7 +99,7 @@ describe('one at a time', () => {
     database,
   }) => {
     const directory = await folderWith({
-      'V1.up.sql': `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid() and database = (select oid from pg_database where datname = current_database()); select pg_sleep(0.2); create table one (id integer);`,
+      'V1.up.sql': `${END_LOCK} create table one (id integer);`,
       'V1.down.sql': 'drop table one;',
       'V2.up.sql': 'create table two (id integer);',
       'V2.down.sql': 'drop table two;',
@@ -106,8 +115,7 @@ describe('one at a time', () => {
     const directory = await folderWith({
       'V1.up.sql': `-- migrate: no-transaction
         create table one (id integer);
-        select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid() and database = (select oid from pg_database where datname = current_database());
-        select pg_sleep(0.2);
+        ${END_LOCK}
         create index concurrently one_by_id on one (id);`,
       'V1.down.sql': 'drop table one;',
     });
