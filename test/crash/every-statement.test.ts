@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { LOCK_IN_PG_LOCKS } from '../../src/migrate/guard.js';
 import { type RunningCli, startCli } from '../support/cli.js';
-import { createDatabase, dropDatabase, runOnce } from '../support/databases.js';
+import { createDatabase, dropDatabase, runOnce, session } from '../support/databases.js';
 import { addFiles } from '../support/folder.js';
 import { through } from '../support/listeners.js';
 import { cutter } from './cutter.js';
@@ -112,13 +112,6 @@ async function contentsOf(client: pg.Client): Promise<Contents> {
       'select version, unfinished, statements_done from voicesurvey_migrations.history order by id',
     ),
   };
-}
-
-async function session(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => {});
-  await client.connect();
-  return client;
 }
 
 function startRun(directory: string, direction: Direction, url: string): RunningCli {

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { baseline } from '../../src/inspect/baseline.js';
 import { down } from '../../src/migrate/down.js';
@@ -12,8 +11,10 @@ import { connect } from '../../src/postgres/connect.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
 import { startCli } from '../support/cli.js';
 import { type TestDatabase, test } from '../support/database.js';
+import { session } from '../support/databases.js';
 import { addFiles, folderWith } from '../support/folder.js';
 import { poolerMissing, sharedPooler } from '../support/pgbouncer.js';
+import { until } from '../support/until.js';
 
 const table = {
   'V1.up.sql': 'create table t (a integer); create table other (a integer);',
@@ -36,21 +37,6 @@ function journal(count: number): Record<string, string> {
 
 const numbersTo = (last: number): { version: number }[] =>
   Array.from({ length: last }, (_, index) => ({ version: index + 1 }));
-
-/** Asks until the answer is true. */
-async function until(what: () => Promise<boolean>): Promise<void> {
-  for (const start = performance.now(); !(await what()); ) {
-    if (performance.now() - start > 20_000) throw new Error('it did not happen within 20 s');
-    await sleep(20);
-  }
-}
-
-async function session(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, application_name: 'a service' });
-  client.on('error', () => {});
-  await client.connect();
-  return client;
-}
 
 const isSleeping = async ({ value }: TestDatabase): Promise<boolean> =>
   Number(

@@ -17,6 +17,14 @@ export async function runOnce(url: string, sql: string): Promise<pg.QueryResult>
   }
 }
 
+/** Opens a connection, as a service has one; it may be ended from outside. */
+export async function session(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, application_name: 'a service' });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
 /**
  * Creates a database.
  *
