@@ -44,7 +44,10 @@ export async function up(options: UpOptions): Promise<UpResult & Found> {
  * @param options the database, the folder, and how far to go
  * @returns what was rolled back
  * @throws UsageError for a URL, a folder, a version or a number of steps that cannot be meant
- * @throws HistoryError where one of them is irreversible, or its down file has changed since
+ * @throws ConnectionError where the server cannot be reached or the database is not there
+ * @throws MigrationFileError for a recorded down that cannot run, before any SQL runs
+ * @throws HistoryError where one of them is irreversible, or one that stopped half-way was repaired and does not begin
+ *   with what is done
  * @throws LossRefusedError where data would go that is not named; nothing is rolled back
  * @throws MigrationFailedError for the first down that the server refuses; those before it stand
  * @example

@@ -53,22 +53,8 @@ export interface DownResult {
 }
 
 /**
- * Rolls migrations back, one unless told otherwise, the one that was applied last first, each in a transaction of its
- * own together with its history row. The down file is the one that was recorded when the migration was applied.
- *
- * All of it is rehearsed first, in a transaction that is rolled back, and refused where it would take data away that
- * is not named. What is named is written to files, in the transaction that takes it away.
- *
- * @param options the database, the folder, and how far to go
- * @returns what was rolled back
- * @throws UsageError for a URL, a folder, a version or a number of steps that cannot be meant
- * @throws HistoryError where one of them is irreversible, or its down file has changed since
- * @throws LossRefusedError where data would go that is not named; nothing is rolled back
- * @throws MigrationFailedError for the first down that the server refuses; those before it stand
- * @example
- * ```ts
- * await down({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory, steps: 1 });
- * ```
+ * Rolls migrations back, and keeps the data that goes with them. The library's `down` is this one with a description of
+ * the catalog; there stands what it throws, and why.
  */
 export async function down(options: DownOptions): Promise<DownResult> {
   const { lose = [], lostFolder = LOST_FOLDER, directory } = options;

@@ -53,13 +53,8 @@ export interface StatusOptions extends Database {
 }
 
 /**
- * Looks at how a database stands, without changing or locking anything.
- *
- * @param options the database and the folder
- * @example
- * ```ts
- * const { upToDate } = await status({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
- * ```
+ * Looks at how a database stands, without changing or locking anything. The library's `status` is this one with a
+ * description of the catalog.
  */
 export async function status(options: StatusOptions): Promise<StatusResult> {
   const migrations = await readMigrations(options.directory);

@@ -32,21 +32,8 @@ export interface UpResult {
 }
 
 /**
- * Applies the migrations of a folder that a database does not have yet, each in a transaction of its own together with
- * its history row. With nothing to do it takes no lock and waits for nobody. Any number of them may run at once.
- *
- * @param options the database, the folder, and how far to go
- * @returns what was applied
- * @throws UsageError for a URL, folder or version that cannot be meant
- * @throws ConnectionError where the server cannot be reached or the database is not there
- * @throws MigrationFileError for a file that cannot run, before any SQL runs
- * @throws HistoryError where files and history contradict each other
- * @throws MigrationFailedError for the first migration that the server refuses; those before it stand
- * @example
- * ```ts
- * const { applied } = await up({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
- * console.log(applied.map(({ version }) => version));
- * ```
+ * Applies the migrations of a folder that a database does not have yet. The library's `up` is this one with a
+ * description of the catalog; there stands what it throws, and why.
  */
 export async function up(options: UpOptions): Promise<UpResult> {
   const migrations = await readMigrations(options.directory);
