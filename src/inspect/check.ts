@@ -9,6 +9,12 @@ import { makeUpRows } from './check/make-up-rows.js';
 import { prove } from './check/prove.js';
 import { mergeReports } from './check/report.js';
 import type { RowSource } from './check/rows.js';
+import {
+  isAboutTheServer,
+  readSharedObjects,
+  type SharedObject,
+  stayingObjects,
+} from './check/shared-objects.js';
 import { byMigration, type Finding } from './finding.js';
 import { lint } from './lint.js';
 import { schemasOf } from './schemas.js';
@@ -67,25 +73,27 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   const migrations = await readMigrations(directory);
   const { runnable, ...refused } = await readFiles(migrations);
   const linted = options.lints === false ? [] : await lint(runnable.map(({ migration }) => migration));
-  const server = await describe(url);
+  const { server, shared } = await lookAtServer(url);
   const statements = statementsOf(runnable);
+  const isShared = statements.some(isAboutTheServer);
   const course = { url, directory, migrations: runnable, schemas: schemasOf(statements) };
   const tell = (over: CheckProgress['over']) => (migration: string) =>
     options.onProgress?.({ migration, over });
   try {
-    const run = statements.some(isAboutTheServer) ? inTurn : atOnce;
+    const run = isShared ? inTurn : atOnce;
     const [empty, full] = await run(signal, [
       (ended) => prove({ ...course, signal: ended, rows: null, onMigration: tell('empty tables') }),
       (ended) =>
         prove({ ...course, signal: ended, rows: options.rows ?? makeUpRows(), onMigration: tell('rows') }),
     ]);
     const proved = mergeReports(empty, full);
+    const staying = isShared ? stayingObjects(shared, (await lookAtServer(url)).shared, runnable) : [];
     const inOrder = byMigration(migrations);
     return {
       server,
       migrations: migrations.length,
       findings: [...refused.findings, ...proved.findings, ...linted].sort(inOrder),
-      notes: [...refused.notes, ...proved.notes].sort(inOrder),
+      notes: [...refused.notes, ...proved.notes, ...staying].sort(inOrder),
     };
   } catch (error) {
     throw signal?.aborted ? interrupted() : error;
@@ -96,17 +104,22 @@ function statementsOf(migrations: readonly CheckedMigration[]): readonly Stateme
   return migrations.flatMap(({ up, down }) => [...up.work.statements, ...(down?.work.statements ?? [])]);
 }
 
-/** The database of the address need not be there. */
-async function describe(url: string): Promise<Server> {
-  const target = parseDatabaseUrl(url);
-  const connection = await connectForMaintenance(target);
-  await connection.close();
-  return { address: describeTarget(target), version: connection.serverVersion.text };
+/** A server, and what all its databases have in common. */
+interface Looked {
+  readonly server: Server;
+  readonly shared: readonly SharedObject[];
 }
 
-/** Whether a statement changes what all databases of a server have in common, so that two of them come into conflict. */
-function isAboutTheServer({ sql }: Statement): boolean {
-  return /\b(create|alter|drop)\s+(role|user|group|tablespace)\b/i.test(sql);
+/** The database of the address need not be there. */
+async function lookAtServer(url: string): Promise<Looked> {
+  const target = parseDatabaseUrl(url);
+  const { client, serverVersion, close } = await connectForMaintenance(target);
+  try {
+    const server = { address: describeTarget(target), version: serverVersion.text };
+    return { server, shared: await readSharedObjects(client) };
+  } finally {
+    await close();
+  }
 }
 
 type Task<T> = (ended: AbortSignal | undefined) => Promise<T>;

@@ -344,6 +344,38 @@ grant select on people to ${role};`,
   expect(lines((await check({ url: database.url, directory, lints: false })).findings)).toEqual([]);
 });
 
+test('a role that stays on the server is told, unless it was there before', async ({ database }) => {
+  const role = `voicesurvey_test_${randomBytes(4).toString('hex')}`;
+  const directory = await folderWith({
+    'V1.up.sql': 'create table if not exists people (name text);',
+    'V1.down.sql': 'drop table if exists people;',
+    'V2.up.sql': `select 1;
+do $$
+begin
+  create role "${role} of ours";
+exception
+  when duplicate_object then null;
+end $$;`,
+    'V2.down.sql': '',
+  });
+  const checked = () => check({ url: database.url, directory, lints: false });
+  onTestFinished(() => runOnce(inject('serverUrl'), `drop role "${role} of ours"`).then(() => undefined));
+  expect(await checked()).toMatchObject({
+    findings: [],
+    notes: [
+      {
+        rule: 'stays-on-the-server',
+        migration: 'V2',
+        file: join(directory, 'V2.up.sql'),
+        line: 2,
+        message: `The role "${role} of ours" was not on the server before, and is there now.`,
+        remedy: expect.stringContaining(`drop role "${role} of ours";`),
+      },
+    ],
+  });
+  expect((await checked()).notes).toEqual([]);
+});
+
 test('the database of the address need not be there', async ({ database }) => {
   const url = `${database.url}?dbname=voicesurvey_test_nowhere`;
   const { findings, server } = await check({
