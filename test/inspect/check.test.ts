@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type pg from 'pg';
 import { describe, expect, inject, onTestFinished } from 'vitest';
 import { check } from '../../src/inspect/check.js';
 import type { Finding } from '../../src/inspect/finding.js';
@@ -47,6 +48,10 @@ const FAULTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'up-adds-its-rows-twice': [
     'up-runs-twice V2.up.sql A second run of the up adds or deletes rows of table public.cities: 2 before, 4 after.',
+  ],
+  'up-changes-values-twice': [
+    `down-runs-twice V2.down.sql ${OVER_ROWS}A second run of the down changes values in table public.people.`,
+    `up-runs-twice V2.up.sql ${OVER_ROWS}A second run of the up changes values in table public.people.`,
   ],
   'up-deletes-rows': [
     `up-keeps-rows V2.up.sql ${OVER_ROWS}The up deletes rows of table public.people: `,
@@ -105,6 +110,7 @@ describe('a folder without a fault stays silent', () => {
     'wrapped-and-irreversible',
     'kinds-of-objects',
     'settings-that-a-session-keeps',
+    'stamps-what-it-touches',
   ])('%s', async (name, { database }) => {
     const { findings, notes } = await check({
       url: database.url,
@@ -244,6 +250,24 @@ test('a second run that fails half-way does not get in the way of a later migrat
     'V3.down.sql': 'drop view if exists names;',
   });
   const { findings } = await check({ url: database.url, directory, lints: false });
+  expect(findings.map(({ rule, migration }) => `${migration} ${rule}`)).toEqual(['V2 up-runs-twice']);
+});
+
+test('neither does one that has changed values before it fails', async ({ database }) => {
+  const directory = await folderWith({
+    'V1.up.sql': 'create table if not exists people (age integer not null);',
+    'V1.down.sql': 'drop table if exists people;',
+    'V2.up.sql': 'update people set age = age + 1;\nalter table people add column town text;',
+    'V2.down.sql': 'update people set age = 0;\nalter table people drop column if exists town;',
+    'V3.up.sql':
+      "do $$ begin if exists (select from people where age > 1) then raise 'twice'; end if; end $$;",
+    'V3.down.sql': '',
+  });
+  const rows = async (client: pg.Client): Promise<ReadonlyMap<string, string>> => {
+    await client.query('insert into people select 0 where not exists (select from people)').catch(() => {});
+    return new Map();
+  };
+  const { findings } = await check({ url: database.url, directory, lints: false, rows });
   expect(findings.map(({ rule, migration }) => `${migration} ${rule}`)).toEqual(['V2 up-runs-twice']);
 });
 

@@ -11,6 +11,7 @@ import type pg from '../../postgres/pg.js';
 import { type TakenSnapshot, takeSnapshot } from '../snapshot.js';
 import { throwawayUntil } from '../throwaway.js';
 import { asSentence, type CheckedFile } from './files.js';
+import { countRows, digestValues, type RowCounts, type ValueDigests } from './table-contents.js';
 
 /** A statement that the server has refused. */
 export interface Failed {
@@ -18,9 +19,6 @@ export interface Failed {
   /** What the server says, in one or more sentences; without values of rows. */
   readonly reason: string;
 }
-
-/** How many rows a table has, by the snapshot's key, such as `table public.contacts`. */
-export type RowCounts = ReadonlyMap<string, number>;
 
 /** A throw-away database in which migrations are tried. */
 export interface Sandbox {
@@ -33,6 +31,7 @@ export interface Sandbox {
   runAsWritten(file: CheckedFile): Promise<Failed | null>;
   snapshot(): Promise<TakenSnapshot>;
   countRows(snapshot: TakenSnapshot): Promise<RowCounts>;
+  digestValues(snapshot: TakenSnapshot): Promise<ValueDigests>;
   /** Drops the database. */
   close(): Promise<void>;
 }
@@ -72,6 +71,7 @@ export async function openSandbox({ url, directory, schemas, signal }: SandboxOp
     },
     snapshot: () => takeSnapshot(client, schemas),
     countRows: (taken) => countRows(client, taken),
+    digestValues: (taken) => digestValues(client, taken),
     close: async () => {
       await connection.close();
       await database.drop();
@@ -96,12 +96,4 @@ function reasonOf({ message, place, server }: MigrationFailedError): string {
     each ? [`${each.replace(/[.]$/, '')}.`] : [],
   );
   return [text, ...more.map(asSentence)].join(' ');
-}
-
-async function countRows(client: pg.Client, { snapshot }: TakenSnapshot): Promise<RowCounts> {
-  const tables = Object.keys(snapshot.objects).filter((object) => object.startsWith('table '));
-  if (tables.length === 0) return new Map();
-  const counts = tables.map((table) => `(select count(*) from ${table.slice('table '.length)})`);
-  const { rows } = await client.query<{ counts: string[] }>(`select array[${counts.join(', ')}] as counts`);
-  return new Map(tables.map((table, index) => [table, Number(rows[0]?.counts[index] ?? 0)]));
 }

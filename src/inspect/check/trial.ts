@@ -3,7 +3,8 @@ import { compareCatalogs } from './compare.js';
 import type { CheckedFile, CheckedMigration } from './files.js';
 import type { Log, PROOFS } from './report.js';
 import type { RowSource } from './rows.js';
-import { openSandbox, type RowCounts, type Sandbox, type SandboxOptions } from './sandbox.js';
+import { openSandbox, type Sandbox, type SandboxOptions } from './sandbox.js';
+import type { RowCounts } from './table-contents.js';
 
 /** What the proofs are made with. */
 export interface Course extends SandboxOptions {

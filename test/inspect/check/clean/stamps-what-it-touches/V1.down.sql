@@ -1,0 +1,2 @@
+drop table if exists visits;
+drop function if exists stamp();

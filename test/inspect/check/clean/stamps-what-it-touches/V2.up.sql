@@ -1,0 +1,1 @@
+update visits set place = lower(place);

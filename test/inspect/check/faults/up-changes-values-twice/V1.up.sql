@@ -1,0 +1,6 @@
+create table if not exists people (
+  id integer generated always as identity primary key,
+  name text not null default 'nobody',
+  email text,
+  age integer
+);

@@ -1,0 +1,1 @@
+update people set age = age + 1;
