@@ -36,7 +36,11 @@ export async function atWorkplace({ clone, url, autovacuum = 'on' }, bench) {
     return cleaning;
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.once(signal, () => cleanUp().finally(() => process.exit(1)));
+    process.once(signal, () => {
+      // Whoever is still connected loses the server.
+      process.on('uncaughtException', () => {});
+      cleanUp().finally(() => process.exit(1));
+    });
   }
   try {
     // PostgreSQL does not run as root, and its user must get in.
