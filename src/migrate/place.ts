@@ -1,9 +1,13 @@
 import type { Explanation } from '../postgres/errors.js';
+import { beginningWithin, cellsOf } from './cells.js';
 import { MigrationFileError, type Place } from './errors.js';
 
 const CONTEXT_LINES = 2;
-/** With the line's number before it, one line of a terminal. */
+/** In cells; with the line's number before it, one line of a terminal. */
 const WIDEST_LINE = 74;
+/** Of it, before the caret. */
+const WIDEST_BEFORE = 58;
+const CONTROLS = /\p{Cc}/gu;
 
 /** A text with places in it. */
 interface Source {
@@ -46,18 +50,25 @@ export function placeAt(source: Source, offset: number): Place {
   return { file: source.path, line, column, excerpt: excerptAt(source.text, line, column) };
 }
 
-/** The lines around a place, numbered, with a caret under the character. Tabs count as one space, long lines are cut. */
+/**
+ * The lines around a place, numbered, with a caret under the character as a terminal shows it. Tabs and other control
+ * characters count as one space, long lines are cut.
+ */
 function excerptAt(text: string, line: number, column: number): string {
   const lines = text.split('\n');
+  const charactersOf = (number: number): string[] => [...(lines[number - 1] ?? '').replaceAll(CONTROLS, ' ')];
   const first = Math.max(1, line - CONTEXT_LINES);
   const last = Math.min(lines.length, line + CONTEXT_LINES);
   const width = String(last).length;
-  const cut = Math.max(0, column - Math.floor(WIDEST_LINE * 0.8));
+  const before = charactersOf(line).slice(0, column - 1);
+  const shownBefore = [...beginningWithin(before.toReversed().join(''), WIDEST_BEFORE)].length;
+  const cut = before.length - shownBefore;
+  const caret = ' '.repeat(cellsOf(before.slice(cut).join('')));
   const rows: string[] = [];
   for (let number = first; number <= last; number++) {
-    const characters = [...(lines[number - 1] ?? '').replaceAll('\t', ' ')].slice(cut, cut + WIDEST_LINE);
-    rows.push(`${String(number).padStart(width)} | ${characters.join('')}`.trimEnd());
-    if (number === line) rows.push(`${' '.repeat(width)} | ${' '.repeat(column - 1 - cut)}^`);
+    const shown = beginningWithin(charactersOf(number).slice(cut).join(''), WIDEST_LINE);
+    rows.push(`${String(number).padStart(width)} | ${shown}`.trimEnd());
+    if (number === line) rows.push(`${' '.repeat(width)} | ${caret}^`);
   }
   return rows.join('\n');
 }
