@@ -14,7 +14,7 @@ import {
 } from './command.js';
 import { interruptible } from './interrupt.js';
 import { locksLines } from './locks-lines.js';
-import { type Answer, say, serverLine } from './output.js';
+import { type Answer, FOUND, say, serverLine } from './output.js';
 import { shownPath, workingDirectory } from './paths.js';
 import { tellPassing } from './progress.js';
 import { type ChosenServer, chooseServerToTryOn } from './server.js';
@@ -24,8 +24,6 @@ interface Options extends CommonOptions, FolderOptions {
   readonly lints: boolean;
   readonly locks?: boolean;
 }
-
-const SOMETHING_FOUND = 3;
 
 /** `check`: proves the migration files in throw-away databases. */
 export function checkCommand(): Command {
@@ -73,7 +71,7 @@ async function runProofs({ dir: directory, json, lints }: Options, { url }: Chos
   return {
     document: { ...result },
     lines: checkLines(result),
-    exitCode: result.findings.length === 0 ? 0 : SOMETHING_FOUND,
+    exitCode: result.findings.length === 0 ? 0 : FOUND,
   };
 }
 

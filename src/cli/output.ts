@@ -30,6 +30,9 @@ export interface WorkedOn {
   readonly folder?: string | undefined;
 }
 
+/** The exit code of a command that only looks, and has found something. */
+export const FOUND = 3;
+
 /** Longer lines are hard to read, however wide the terminal is. */
 const WIDEST_LINE = 100;
 

@@ -7,12 +7,10 @@ import { applicationName } from '../postgres/application-name.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import { type CommonOptions, type FolderOptions, folderOption, makeDatabaseCommand } from './command.js';
 import { adviseFor } from './folder.js';
-import { type Answer, serverLine } from './output.js';
+import { type Answer, FOUND, serverLine } from './output.js';
 import type { ChosenServer } from './server.js';
 
 interface Options extends CommonOptions, FolderOptions {}
-
-const SOMETHING_TO_DO = 3;
 
 /** `status`: what is applied, pending, changed, missing, and who is migrating now. */
 export function statusCommand(): Command {
@@ -28,7 +26,7 @@ async function run(options: Options, { url }: ChosenServer): Promise<Answer> {
   return {
     document: { ...result },
     lines: statusLines(result, options.dir),
-    exitCode: result.upToDate && result.drift?.state !== 'drifted' ? 0 : SOMETHING_TO_DO,
+    exitCode: result.upToDate && result.drift?.state !== 'drifted' ? 0 : FOUND,
   };
 }
 

@@ -3,15 +3,13 @@ import type { VerifyResult } from '../inspect/verify.js';
 import { migrationsDirectory } from '../seed/storage.js';
 import { type CommonOptions, type FolderOptions, folderOption, makeDatabaseCommand } from './command.js';
 import { InvalidArgumentError } from './commander.js';
-import { type Answer, serverLine } from './output.js';
+import { type Answer, FOUND, serverLine } from './output.js';
 import type { ChosenServer } from './server.js';
 
 interface Options extends CommonOptions, FolderOptions {
   readonly rules: boolean;
   readonly statementTimeout?: number;
 }
-
-const SOMETHING_FOUND = 3;
 
 /** `verify`: holds a live database against its migrations and the schema's rules. */
 export function verifyCommand(): Command {
@@ -33,7 +31,7 @@ async function run(options: Options, { url }: ChosenServer): Promise<Answer> {
   return {
     document: { ...result },
     lines: verifyLines(result),
-    exitCode: result.findings.length === 0 ? 0 : SOMETHING_FOUND,
+    exitCode: result.findings.length === 0 ? 0 : FOUND,
   };
 }
 

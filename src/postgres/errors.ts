@@ -1,5 +1,5 @@
 /** What a process that ends because of an error exits with; see `docs/exit-codes.md`. */
-export type FailureExitCode = 1 | 2 | 3 | 4;
+export type FailureExitCode = 1 | 2 | 4;
 
 /** What is told about an error besides its sentence. */
 export interface Explanation {
