@@ -16,15 +16,20 @@ export const tellProgress: Listener = (event) => {
   }
 };
 
+/** Whether a line stands on the terminal that is only passing. */
+let isPassing = false;
+
 /** Shows a line on a terminal until the next one takes its place. */
 export function tellPassing(line: string): void {
   if (!process.stderr.isTTY) return;
+  isPassing = true;
   process.stderr.write(`${ERASE_LINE}${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
 }
 
 /** Takes back a line that was only passing. */
 export function endProgress(): void {
-  if (process.stderr.isTTY) process.stderr.write(ERASE_LINE);
+  if (isPassing) process.stderr.write(ERASE_LINE);
+  isPassing = false;
 }
 
 const ERASE_LINE = '\r\u001B[K';
