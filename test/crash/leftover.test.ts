@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import type { RunEvent } from '../../src/migrate/events.js';
 import { LOCK_IN_PG_LOCKS } from '../../src/migrate/guard.js';
@@ -8,6 +7,7 @@ import { type TestDatabase, test } from '../support/database.js';
 import { runOnce } from '../support/databases.js';
 import { folderWith } from '../support/folder.js';
 import { through } from '../support/listeners.js';
+import { until } from '../support/until.js';
 import { cutter } from './cutter.js';
 
 /** A lock that the second migration wants to be free: without waiting for it as for a lock, it looks again and again. */
@@ -33,7 +33,7 @@ const slow = (last: string): Record<string, string> => ({
 /** Kills an `up` with SIGKILL while its second migration sleeps. */
 async function kill(database: TestDatabase, directory: string, url = database.url): Promise<void> {
   const { child, result } = startCli(['up', '--dir', directory], { env: { DATABASE_URL: url } });
-  while (!(await isSleeping(database))) await sleep(10);
+  await until(() => isSleeping(database));
   child.kill('SIGKILL');
   await result;
 }
@@ -83,7 +83,7 @@ describe('a statement that the server still executes for a killed run (E8)', () 
       slow(`select pg_sleep(2);${' select pg_sleep(60);'.repeat(5)} select 1`),
     );
     await kill(database, directory);
-    while (await isWorking(database)) await sleep(10);
+    await until(async () => !(await isWorking(database)));
     expect(await database.rows('select version from journal')).toEqual([{ version: 1 }]);
   });
 
@@ -94,7 +94,7 @@ describe('a statement that the server still executes for a killed run (E8)', () 
     await kill(database, directory, through(database.url, proxy.port));
     const events: RunEvent[] = [];
     const run = up({ url: database.url, directory, onEvent: (event) => events.push(event) });
-    while (!events.some(({ kind }) => kind === 'blocked')) await sleep(20);
+    await until(async () => events.some(({ kind }) => kind === 'blocked'));
     await database.client.query(`select pg_advisory_unlock(${HELD})`);
     await run;
     expect(events.filter(({ kind }) => kind === 'retrying')).toEqual([]);
@@ -132,7 +132,7 @@ describe('a statement that the server still executes for a killed run (E8)', () 
     await kill(database, directory, through(database.url, proxy.port));
     const events: RunEvent[] = [];
     const run = up({ url: database.url, directory, onEvent: (event) => events.push(event) });
-    while (!events.some(({ kind }) => kind === 'blocked')) await sleep(20);
+    await until(async () => events.some(({ kind }) => kind === 'blocked'));
     await database.client.query(`select pg_advisory_unlock(${HELD})`);
     expect(await run).toMatchObject({ current: 'V3', applied: [{ version: 'V3', status: 'applied' }] });
     expect(await database.rows('select version from journal')).toEqual(each);
@@ -146,9 +146,9 @@ describe('a statement that the server still executes for a killed run (E8)', () 
     // Far from its engine, the server learns late that this was killed, and reads on.
     await using proxy = await cutter(database.url, undefined, { lingerMs: 60_000 });
     await kill(database, directory, through(database.url, proxy.port));
-    while (await isLocked(database)) await sleep(10);
+    await until(async () => !(await isLocked(database)));
     await database.client.query(`select pg_advisory_unlock(${HELD})`);
-    while (await isWorking(database)) await sleep(10);
+    await until(async () => !(await isWorking(database)));
     expect(await database.rows('select version from journal')).toEqual(each.slice(0, 2));
     expect(await up({ url: database.url, directory })).toMatchObject({ applied: [{ version: 'V3' }] });
     expect(await database.rows('select version from journal')).toEqual(each);
@@ -176,7 +176,7 @@ test('a run that waits for a leftover of a no-transaction file ends when it is i
         "select from pg_stat_progress_create_index where datname = current_database() and phase like 'waiting%'",
       )
     ).rows.length > 0;
-  while (!(await isBuilding())) await sleep(20);
+  await until(isBuilding);
   child.kill('SIGKILL');
   await result;
   const controller = new AbortController();

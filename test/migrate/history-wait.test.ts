@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { verify } from '../../src/inspect/verify.js';
@@ -11,6 +10,7 @@ import { type TestDatabase, test } from '../support/database.js';
 import { runOnce } from '../support/databases.js';
 import { folderWith } from '../support/folder.js';
 import { poolerMissing, sharedPooler } from '../support/pgbouncer.js';
+import { until } from '../support/until.js';
 
 /** A database with one migration, whose history the test's own session holds exclusively. */
 async function held({ url, client }: TestDatabase) {
@@ -24,7 +24,7 @@ async function held({ url, client }: TestDatabase) {
 }
 
 async function happened(events: readonly RunEvent[], kind: RunEvent['kind']): Promise<RunEvent | undefined> {
-  while (!events.some((event) => event.kind === kind)) await sleep(20);
+  await until(async () => events.some((event) => event.kind === kind));
   return events.find((event) => event.kind === kind);
 }
 
@@ -72,7 +72,7 @@ describe('a history that somebody holds exclusively', () => {
       where datname = current_database() and application_name like 'voicesurvey-db%'`;
     // On another connection: within a transaction the server shows sessions as they were at the first look.
     const left = async (): Promise<unknown> => (await runOnce(database.url, ours)).rows[0].count;
-    while ((await left()) !== 0) await sleep(20);
+    await until(async () => (await left()) === 0);
   });
 
   test('by those who stand in line for it is told by who stands there', async ({ database }) => {
@@ -83,7 +83,7 @@ describe('a history that somebody holds exclusively', () => {
     const waiting = inLine.query('begin; lock table voicesurvey_migrations.history');
     const isWaiting =
       'select count(*)::int from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())';
-    while ((await database.value(isWaiting)) === 0) await sleep(20);
+    await until(async () => (await database.value(isWaiting)) !== 0);
     await expect(up({ url: database.url, directory, lockWaitMs: 300 })).rejects.toMatchObject({
       message: expect.stringMatching(/locked by server process \d+ \(vacuum as .*, active /),
     });

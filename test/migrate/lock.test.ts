@@ -12,6 +12,7 @@ import { connect } from '../../src/postgres/connect.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
 import { test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
+import { until } from '../support/until.js';
 
 const files = { 'V1.up.sql': 'create table one (id integer);', 'V1.down.sql': 'drop table one;' };
 
@@ -39,7 +40,7 @@ describe('one at a time', () => {
     const holder = await holdLock(url);
     const events: RunEvent[] = [];
     const run = up({ url, directory: await folderWith(files), onEvent: (event) => events.push(event) });
-    while (events.length === 0) await sleep(20);
+    await until(async () => events.length > 0);
     expect(events).toEqual([
       {
         kind: 'waiting',
