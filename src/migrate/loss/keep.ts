@@ -6,9 +6,9 @@ import { liftTimeouts } from '../timeouts.js';
 import { copyOut } from './copy-out.js';
 import { countLosses, present, rowsOf } from './count.js';
 import { describeTables, type TableFacts } from './describe-table.js';
-import { LossRefusedError, notKept } from './errors.js';
+import { notKept } from './errors.js';
 import { type NewFolder, newFolder } from './folder.js';
-import { isAgreed, type Keeper } from './keeper.js';
+import { type Keeper, refuseUnasked } from './keeper.js';
 import { type CountedLoss, describeLoss, type Loss } from './loss.js';
 import { type KeptLoss, restoreScript } from './restore.js';
 
@@ -77,7 +77,12 @@ export async function keep(
   if (here.length === 0) return null;
   await client.query(`${lockSql(here)};\nsavepoint before_keeping;\n${FOR_READING}`);
   const counted = await countLosses(client, here);
-  refuseUnasked(counted, keeper, migration.label);
+  const { label: version } = migration;
+  refuseUnasked(
+    keeper,
+    counted.map((loss) => ({ ...loss, version })),
+    `${version} is still whole; what was rolled back before it stays so.`,
+  );
   const kept =
     counted.length === 0 ? null : await writeFiles(client, target.database, keeper, migration, counted);
   await client.query('rollback to savepoint before_keeping;\nrelease savepoint before_keeping');
@@ -88,18 +93,6 @@ export async function keep(
 export function lockSql(losses: readonly Loss[]): string {
   const tables = [...new Set(losses.map(({ table }) => table))].sort();
   return `lock table ${tables.join(', ')} in share mode`;
-}
-
-/** @throws LossRefusedError where nobody has agreed to lose all of it */
-function refuseUnasked(counted: readonly CountedLoss[], keeper: Keeper, label: string): void {
-  const unasked = counted.filter((loss) => !isAgreed(keeper, loss));
-  if (unasked.length === 0) return;
-  const losses = unasked.map((loss) => describeLoss(loss, label, null));
-  throw new LossRefusedError(
-    losses,
-    keeper.agreed,
-    `${label} is still whole; what was rolled back before it stays so.`,
-  );
 }
 
 async function writeFiles(

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import pg from '../../postgres/pg.js';
+import { LossRefusedError } from './errors.js';
 import { TAKES_AWAY } from './inventory.js';
-import { keyOf, type Loss, type LostData, namesOf } from './loss.js';
+import { type CountedLoss, describeLoss, keyOf, type Loss, type LostData, namesOf } from './loss.js';
 
 /** What a run knows of the data that it takes away. */
 export interface Keeper {
@@ -31,9 +32,21 @@ export function partOf(version: bigint, end: number): string {
   return `${version} ${end}`;
 }
 
-/** Whether somebody has agreed to a loss, by its own name or its table's. */
-export function isAgreed({ agreed }: Keeper, loss: Loss): boolean {
-  return namesOf(loss).some((name) => agreed.includes(name));
+/**
+ * @param counted what there is of losses, each with the migration that it goes with
+ * @param state what became of the run, as a sentence
+ * @throws LossRefusedError where nobody has agreed to lose all of it
+ */
+export function refuseUnasked(
+  { agreed }: Keeper,
+  counted: readonly (CountedLoss & { readonly version: string })[],
+  state: string,
+): void {
+  const isAgreed = (loss: Loss): boolean => namesOf(loss).some((name) => agreed.includes(name));
+  const unasked = counted.filter((loss) => !isAgreed(loss));
+  if (unasked.length === 0) return;
+  const losses = unasked.map((loss) => describeLoss(loss, loss.version, null));
+  throw new LossRefusedError(losses, agreed, state);
 }
 
 /** The keys of what a part may take away. */

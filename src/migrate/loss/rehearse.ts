@@ -5,11 +5,11 @@ import type { Failure } from '../outcome.js';
 import { runPipeline } from '../pipeline.js';
 import type { Run, Work } from '../script.js';
 import type { ServerState } from '../state.js';
-import { LossRefusedError, nothingToLose } from './errors.js';
+import { nothingToLose } from './errors.js';
 import { existing } from './existing.js';
 import { countNow } from './keep.js';
-import { isAgreed, type Keeper, note } from './keeper.js';
-import { type CountedLoss, describeLoss, keyOf, type Loss, type LostData, namesOf } from './loss.js';
+import { type Keeper, note, refuseUnasked } from './keeper.js';
+import { describeLoss, keyOf, type Loss, type LostData, namesOf } from './loss.js';
 import { rehearsalScript } from './rehearsal-script.js';
 
 /** What a rehearsal found. */
@@ -59,24 +59,13 @@ export async function rehearse(
   try {
     if (failure === null) await refuseWhatStays(connection, keeper);
     const counted = await countNow(connection, found, run.lockTimeoutMs);
-    if (guarded) refuseUnasked(counted, keeper);
+    if (guarded) refuseUnasked(keeper, counted, 'None of it was rolled back.');
     const losses = counted.map((loss) => describeLoss(loss, loss.version, null));
     return { losses, failure: null, refused: failure };
   } catch (error) {
     if (error instanceof ExplainedError) throw error;
     return { ...NOTHING, failure: { work: first, message: { step: 'keep', sql: '' }, error } };
   }
-}
-
-/** @throws LossRefusedError where nobody has agreed to lose all of it */
-function refuseUnasked(
-  counted: readonly (CountedLoss & { readonly version: string })[],
-  keeper: Keeper,
-): void {
-  const unasked = counted.filter((loss) => !isAgreed(keeper, loss));
-  if (unasked.length === 0) return;
-  const losses = unasked.map((loss) => describeLoss(loss, loss.version, null));
-  throw new LossRefusedError(losses, keeper.agreed, 'None of it was rolled back.');
 }
 
 function lossesIn(results: readonly pg.QueryResult[]): readonly Loss[] {
