@@ -64,8 +64,8 @@ declare
   found_now record;
   wrong text;
 begin
-  -- The usual course, by one look at one index. A change that came later in this transaction is looked at by
-  -- itself.
+  -- The usual course, by one look at one index, and one at the answers. A change that came later in this
+  -- transaction is looked at by itself.
   if new.state = 'in_progress' and new.last_outcome is not distinct from old.last_outcome then
     perform
     from public.call_attempts
@@ -78,8 +78,11 @@ begin
     end if;
   elsif new.state = 'completed' and new.last_outcome = 'completed' and new.attempts_count = old.attempts_count then
     perform
-    from public.survey_responses
-    where contact_id = new.id;
+    from public.call_attempts
+    where contact_id = new.id
+      and attempt_number = new.attempts_count
+      and outcome = 'completed'
+      and exists (select from public.survey_responses where contact_id = new.id);
 
     if found then
       return null;

@@ -11,7 +11,7 @@
 -- Deleting answers is an erasure and is not refused; but they are not given again, for which the contact is noted
 -- in a table of its own. A transaction whose snapshot may be older than that takes the place in it and gives it
 -- back: it fails with 40001 where somebody was there. Nor can a contact be completed by answers that go before
--- they are looked at (V0009 asks whether they are there).
+-- they are looked at (V0009 asks whether they are there, and the completed call).
 --
 -- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
 -- is waited for no longer than 2 s: who writes the first waits for both. The noted contacts have no foreign key,
@@ -122,24 +122,9 @@ begin
     on attempt.id = new.call_attempt_id
   where contact.id = new.contact_id;
 
-  -- Answers that were erased again are nobody's concern, but for a contact who was completed by them meanwhile.
+  -- Answers that were erased again are nobody's concern.
   if wrong is not null then
-    if exists (
-      select
-      from public.survey_responses
-      where id = new.id
-    ) or exists (
-      select
-      from public.contacts as contact
-      where contact.id = new.contact_id
-        and contact.state = 'completed'
-        and not exists (
-          select
-          from public.call_attempts
-          where contact_id = contact.id
-            and outcome = 'completed'
-        )
-    ) then
+    if exists (select from public.survey_responses where id = new.id) then
       perform public.refuse(
         tg_name,
         'survey_responses',

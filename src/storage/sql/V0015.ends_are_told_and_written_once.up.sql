@@ -54,7 +54,7 @@ begin
       when contact.state <> 'not_reached'
       then
         case
-          when new.call_attempt_id is null
+          when attempt.id is null
             and exists (
               select
               from public.call_attempts

@@ -72,7 +72,7 @@ for (const [what, taken] of [
     `who was completed by ${what} that went in the same transaction`,
     `${leave('ben', 'completed')} ${answers('ben', call('ben'))}
      set constraints a_contact_agrees_with_its_calls immediate; ${taken}`,
-    'answers_are_of_a_completed_call',
+    'a_contact_agrees_with_its_calls',
   );
 }
 forbidden(
@@ -212,6 +212,12 @@ for (const [when, answered] of [
      ${end('new_call_of_ada', 'completed', "now() + interval '30 s'")} ${answers('ada', 'new_call_of_ada')} ${leave('ada', 'completed')}`,
   );
 }
+correct(
+  'answers that are given once more go with the call',
+  `delete from survey_responses where contact_id = :dora; ${answers('dora', call('dora'))}
+   delete from call_attempts where id = :${call('dora')};`,
+  'not exists (select from survey_responses where contact_id = :dora)',
+);
 correct(
   'answers of a call that was deleted go with it',
   `delete from call_attempts where id = :${call('dora')};`,

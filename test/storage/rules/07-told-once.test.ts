@@ -1,4 +1,4 @@
-import { call, end, leave, tell } from './steps.js';
+import { answer, call, claim, end, leave, tell } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 forbidden('an end told twice', tell('refused', 'emil', call('emil')), 'an_end_is_told_once', '23505');
@@ -142,5 +142,11 @@ correct(
 forbidden(
   'an end is told without its call, which is there',
   tell('refused', 'kate', null),
+  'an_event_tells_its_contacts_end',
+);
+forbidden(
+  'an end is told with a call that goes in the same transaction, while the call that brought it stays',
+  `${claim('gina', { number: 2 })} ${answer('new_call_of_gina')} ${end('new_call_of_gina', 'refused')} ${leave('gina', 'refused')}
+   ${tell('refused', 'gina', call('gina'))} delete from call_attempts where id = :${call('gina')};`,
   'an_event_tells_its_contacts_end',
 );
