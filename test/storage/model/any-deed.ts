@@ -1,9 +1,11 @@
 import fc from 'fast-check';
-import { answer, claim, finish, forget, key, setState, webhookAgain } from './calls.js';
-import { move, provider, rule } from './campaigns.js';
+import { answer, claim, finish, forgetCall, giveAnswers, key, transcribe, webhookAgain } from './calls.js';
+import { draftTemplate, found, move, provider } from './campaigns.js';
 import type { Deed } from './deed.js';
-import { mail, readdress, tell, untell, write } from './letters.js';
-import { bring, correctEntry, erase, exclude, moveAway, renumber, unlist, unwilling } from './people.js';
+import { mail, tell, write } from './letters.js';
+import { forget, meddle } from './meddling.js';
+import { bring, correctEntry, erase, exclude, renumber, unlist } from './people.js';
+import { redial, wholeCall } from './whole-calls.js';
 
 /**
  * Any deed. The steps of a call come most often, and what ends a person's story seldom: else nobody would be left to be
@@ -13,24 +15,26 @@ export const anyDeed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 40, arbitrary: claim },
   { weight: 30, arbitrary: answer },
   { weight: 45, arbitrary: finish },
-  { weight: 20, arbitrary: tell },
-  { weight: 20, arbitrary: write },
-  { weight: 15, arbitrary: mail },
-  { weight: 5, arbitrary: readdress },
+  { weight: 25, arbitrary: tell },
+  { weight: 25, arbitrary: write },
+  { weight: 10, arbitrary: mail },
   { weight: 5, arbitrary: webhookAgain },
-  { weight: 4, arbitrary: setState },
-  { weight: 6, arbitrary: move },
-  { weight: 3, arbitrary: rule },
-  { weight: 3, arbitrary: provider },
-  { weight: 12, arbitrary: bring },
-  { weight: 2, arbitrary: erase },
+  { weight: 5, arbitrary: giveAnswers },
+  { weight: 8, arbitrary: forgetCall },
+  { weight: 25, arbitrary: wholeCall },
+  { weight: 14, arbitrary: redial },
   { weight: 4, arbitrary: key },
-  { weight: 4, arbitrary: forget },
-  { weight: 2, arbitrary: exclude },
+  { weight: 3, arbitrary: transcribe },
+  { weight: 14, arbitrary: move },
+  { weight: 3, arbitrary: found },
+  { weight: 2, arbitrary: draftTemplate },
+  { weight: 3, arbitrary: provider },
+  { weight: 25, arbitrary: bring },
+  { weight: 5, arbitrary: erase },
+  { weight: 4, arbitrary: exclude },
+  { weight: 4, arbitrary: renumber },
   { weight: 3, arbitrary: unlist },
-  { weight: 1, arbitrary: unwilling },
-  { weight: 3, arbitrary: renumber },
-  { weight: 5, arbitrary: untell },
   { weight: 2, arbitrary: correctEntry },
-  { weight: 2, arbitrary: moveAway },
+  { weight: 60, arbitrary: meddle },
+  { weight: 10, arbitrary: forget },
 );

@@ -1,193 +1,190 @@
 import fc from 'fast-check';
-import { at } from './database.js';
-import { deed, mostly, rarely, who } from './deed.js';
+import { type Deed, deed, insert, mostly, pick, rarely, remove, update, which } from './deed.js';
 import { telling } from './letters.js';
-import { callsOf, latestOf, type World } from './world.js';
+import { type Call, type Contact, callsOf, type World } from './world.js';
+import type { Write } from './write.js';
 
-const STATES = ['pending', 'in_progress', 'completed', 'refused', 'not_reached', 'excluded'] as const;
-const OUTCOMES = ['completed', 'refused', 'no_answer', 'busy', 'failed'] as const;
+export const OUTCOMES = ['completed', 'refused', 'no_answer', 'busy', 'failed'];
+const ANSWERED: ReadonlySet<string> = new Set(['completed', 'refused']);
 
-const inOrder = (turned: boolean, ...parts: string[]): string =>
-  (turned ? parts.toReversed() : parts).join('; ');
+/** Who may be called, as a scheduler sees it; now and then anybody. */
+export const toCall = (world: World, isAnybody: boolean): [string, Contact][] =>
+  Object.entries(world.contacts).filter(([, { state, campaign_id, attempts_count }]) => {
+    const campaign = world.campaigns[campaign_id];
+    const isWaiting = ['pending', 'not_reached'].includes(state) && campaign?.status === 'running';
+    return isAnybody || (isWaiting && attempts_count < campaign.max_attempts);
+  });
 
-/** A contact is claimed and dialled, or half of it. */
-export const claim = deed<{ who: string; offset: number; count: number; turned: boolean; part: string }>(
-  'claim',
-  {
-    who,
-    offset: mostly(1, 0, 2),
-    count: mostly(1, 0, -1, 2),
-    turned: fc.boolean(),
-    part: mostly('both', 'contact', 'call'),
-  },
-  ({ who, offset, count, turned, part }, after, now, newId) => {
-    const contact = after.contacts[who];
-    if (contact === undefined) return undefined;
-    const number = contact.count + offset;
-    if (number < 1 || contact.count + count < 0) return undefined;
-    const id = newId();
-    const parts: string[] = [];
-    if (part !== 'call') {
-      contact.state = 'in_progress';
-      contact.count += count;
-      contact.last = now;
-      parts.push(
-        `update contacts set state = 'in_progress', attempts_count = attempts_count + ${count}, last_attempt_at = ${at(now)} where id = :${who}`,
-      );
-    }
-    if (part !== 'contact') {
-      after.calls[id] = {
-        contact: who,
-        number,
-        start: now,
-        answered: null,
-        ended: null,
-        outcome: null,
-        key: null,
-      };
-      parts.push(
-        `insert into call_attempts (id, contact_id, campaign_id, attempt_number, call_id, started_at)
-           values (:${id}, :${who}, :${contact.campaign}, ${number}, '${id}', ${at(now)})`,
-      );
-    }
-    return inOrder(turned, ...parts);
-  },
-);
+const callsThat = (world: World, isOne: (call: Call) => boolean): [string, Call][] =>
+  Object.entries(world.call_attempts).filter(([, call]) => isOne(call));
 
-export const answer = deed<{ who: string; early: boolean }>(
-  'answer',
-  { who, early: rarely },
-  ({ who, early }, after, now) => {
-    const [id, call] = latestOf(after, who) ?? [];
-    if (call === undefined) return undefined;
-    call.answered = early ? call.start - 5 : now;
-    return `update call_attempts set answered_at = ${at(call.answered)} where id = :${id}`;
-  },
-);
+export const openCalls = (world: World): [string, Call][] =>
+  callsThat(world, ({ ended_at }) => ended_at === null);
 
-interface Finish {
-  readonly who: string;
-  readonly outcome: string;
-  readonly fitting: boolean;
-  readonly state: string;
-  readonly last: string;
-  readonly answers: boolean | null;
-  readonly tell: boolean;
-  readonly early: boolean;
-  readonly part: string;
-  readonly turned: boolean;
+export function stateAfter(
+  { campaigns }: World,
+  contact: Contact,
+  attempts: number,
+  outcome: string,
+): string {
+  if (contact.state === 'excluded') return 'excluded';
+  if (ANSWERED.has(outcome)) return outcome;
+  return attempts < (campaigns[contact.campaign_id]?.max_attempts ?? 0) ? 'pending' : 'not_reached';
 }
 
-export const finish = deed<Finish>(
-  'finish',
-  {
-    who,
-    outcome: fc.constantFrom(...OUTCOMES),
-    fitting: mostly(true, false),
-    state: mostly('fit', ...STATES),
-    last: mostly('fit', ...OUTCOMES),
-    answers: mostly<boolean | null>(null, true, false),
-    tell: fc.boolean(),
-    early: rarely,
-    part: mostly('both', 'contact', 'call'),
-    turned: fc.boolean(),
+export type NewName = (kind: string) => string;
+
+export const answering = (call: Call, name: string, now: number, newName: NewName): Write =>
+  insert('survey_responses', newName('answers'), {
+    contact_id: call.contact_id,
+    campaign_id: call.campaign_id,
+    call_attempt_id: name,
+    q2_answer: '4',
+    completed_at: now,
+  });
+
+export const transcribing = (call_attempt_id: string, newName: NewName): Write =>
+  insert('transcript_snippets', newName('transcript'), { call_attempt_id });
+
+/** A call that begins now: open, or with its outcome already. */
+export const callTo = (
+  contact_id: string,
+  { campaign_id }: Contact,
+  number: number,
+  now: number,
+  outcome?: string,
+): Call => ({
+  contact_id,
+  campaign_id,
+  attempt_number: number,
+  provider_call_id: null,
+  started_at: now,
+  answered_at: ANSWERED.has(outcome ?? '') ? now : null,
+  ended_at: outcome === undefined ? null : now,
+  outcome: outcome ?? null,
+});
+
+/** A contact is claimed and dialled. */
+export const claim: fc.Arbitrary<Deed> = deed<{ who: number; isAnybody: boolean }>(
+  'claim',
+  { who: which, isAnybody: rarely },
+  ({ who, isAnybody }, world, now, newName) => {
+    const [name, contact] = pick(toCall(world, isAnybody), who) ?? [];
+    if (name === undefined || contact === undefined) return [];
+    const attempts_count = contact.attempts_count + 1;
+    return [
+      update('contacts', name, { state: 'in_progress', attempts_count, last_attempt_at: now }),
+      insert('call_attempts', newName('call'), callTo(name, contact, attempts_count, now)),
+    ];
   },
-  (choice, after, now) => {
-    const [id, call] = latestOf(after, choice.who) ?? [];
-    const contact = after.contacts[choice.who];
-    if (id === undefined || call === undefined || contact === undefined) return undefined;
-    const outcome = choice.fitting ? fittingOutcome(choice.outcome, call.answered !== null) : choice.outcome;
-    const parts: string[] = [];
-    if (choice.part !== 'contact') {
-      call.ended = choice.early ? call.start - 1 : now;
-      call.outcome = outcome;
-      parts.push(
-        `update call_attempts set ended_at = ${at(call.ended)}, outcome = '${outcome}' where id = :${id}`,
-      );
-    }
-    if (choice.part !== 'call') {
-      contact.state =
-        choice.state === 'fit' ? stateAfter(outcome, contact.count, after, contact.campaign) : choice.state;
-      contact.outcome = choice.last === 'fit' ? outcome : choice.last;
-      parts.push(
-        `update contacts set state = '${contact.state}', last_outcome = '${contact.outcome}' where id = :${choice.who}`,
-      );
-    }
-    if ((choice.answers ?? outcome === 'completed') && !after.answers.includes(choice.who)) {
-      after.answers = [...after.answers, choice.who].sort();
-      parts.push(
-        `insert into survey_responses (contact_id, campaign_id, call_attempt_id, q1_answer, q2_answer, q3_answer, completed_at)
-           values (:${choice.who}, :${contact.campaign}, :${id}, 'a', '1', '2', ${at(now)})`,
-      );
-    }
-    if (choice.tell && contact.state !== 'pending' && after.events[choice.who] === undefined) {
-      const told = telling(after, choice.who, contact.state, id);
-      if (told !== undefined) parts.push(told);
-    }
-    return inOrder(choice.turned, ...parts);
+);
+
+/** The contact picks up. */
+export const answer = deed<{ call: number }>('answer', { call: which }, ({ call }, world, now) => {
+  const [name] = pick(openCalls(world), call) ?? [];
+  return name === undefined ? [] : [update('call_attempts', name, { answered_at: now })];
+});
+
+/** The provider tells its key. */
+export const key = deed<{ call: number; key: string }>(
+  'key',
+  { call: which, key: fc.constantFrom('k1', 'k2', 'k3') },
+  ({ call, key }, world) => {
+    const [name] = pick(Object.entries(world.call_attempts), call) ?? [];
+    return name === undefined ? [] : [update('call_attempts', name, { provider_call_id: key })];
+  },
+);
+
+export const finish: fc.Arbitrary<Deed> = deed<{ call: number; outcome: string; isTold: boolean }>(
+  'finish',
+  { call: which, outcome: fc.constantFrom(...OUTCOMES), isTold: fc.boolean() },
+  (choice, world, now, newName) => {
+    const [name, call] = pick(openCalls(world), choice.call) ?? [];
+    const contact = world.contacts[call?.contact_id ?? ''];
+    if (name === undefined || call === undefined || contact === undefined) return [];
+    const outcome = fittingOutcome(choice.outcome, call.answered_at !== null);
+    const state = stateAfter(world, contact, contact.attempts_count, outcome);
+    return [
+      update('call_attempts', name, { ended_at: now, outcome }),
+      update('contacts', call.contact_id, { state, last_outcome: outcome }),
+      ...(state === 'completed' ? [answering(call, name, now, newName)] : []),
+      ...(choice.isTold ? telling(call.contact_id, call, state, name, newName) : []),
+    ];
   },
 );
 
 /** An outcome that a call may have which was answered, or was not. */
-function fittingOutcome(outcome: string, answered: boolean): string {
+export function fittingOutcome(outcome: string, answered: boolean): string {
   const fits = answered
     ? { no_answer: 'completed', busy: 'refused' }
     : { completed: 'no_answer', refused: 'busy' };
   return new Map(Object.entries(fits)).get(outcome) ?? outcome;
 }
 
-function stateAfter(outcome: string, count: number, { campaigns }: World, campaign: string): string {
-  if (outcome === 'completed' || outcome === 'refused') return outcome;
-  return count < (campaigns[campaign]?.max ?? 0) ? 'pending' : 'not_reached';
-}
-
-export const webhookAgain = deed<{ who: string }>('webhook again', { who }, ({ who }, after) => {
-  const [id, call] = latestOf(after, who) ?? [];
-  const contact = after.contacts[who];
-  if (call?.ended == null || contact === undefined || after.events[who] === undefined) return undefined;
-  return `update call_attempts set ended_at = ${at(call.ended)}, outcome = '${call.outcome}' where id = :${id};
-    update contacts set state = '${contact.state}' where id = :${who};
-    insert into events (event_type, contact_id, campaign_id)
-      values ('survey.${after.events[who].kind}', :${who}, :${contact.campaign}) on conflict do nothing`;
-});
-
-export const setState = deed<{ who: string; state: string }>(
-  'set state',
-  { who, state: fc.constantFrom(...STATES) },
-  ({ who, state }, after) => {
-    const contact = after.contacts[who];
-    if (contact === undefined) return undefined;
-    contact.state = state;
-    return `update contacts set state = '${state}' where id = :${who}`;
+/** Answers of a completed call are given again; now and then the first are erased before, or the call behind them. */
+export const giveAnswers: fc.Arbitrary<Deed> = deed<{
+  call: number;
+  areErased: boolean;
+  isForgotten: boolean;
+}>(
+  'give answers',
+  { call: which, areErased: fc.boolean(), isForgotten: mostly(false, true, true) },
+  ({ call, areErased, isForgotten }, world, now, newName) => {
+    const completed = callsThat(world, ({ outcome }) => outcome === 'completed');
+    const [name, row] = pick(completed, call) ?? [];
+    if (name === undefined || row === undefined) return [];
+    const given = Object.entries(world.survey_responses).filter(
+      ([, { contact_id }]) => contact_id === row.contact_id,
+    );
+    return [
+      ...(areErased ? given.map(([answers]) => remove('survey_responses', answers)) : []),
+      answering(row, name, now, newName),
+      ...(isForgotten ? [remove('call_attempts', name)] : []),
+    ];
   },
 );
 
-export const key = deed<{ who: string; key: string }>(
-  'key',
-  { who, key: fc.constantFrom('k1', 'k2') },
-  ({ who, key }, after) => {
-    const [id, call] = latestOf(after, who) ?? [];
-    if (call === undefined) return undefined;
-    call.key = key;
-    return `update call_attempts set provider_call_id = '${key}' where id = :${id}`;
+/** What was told of an ended call is told once more. */
+export const webhookAgain = deed<{ call: number }>(
+  'webhook again',
+  { call: which },
+  ({ call }, world, _, newName) => {
+    const [name, row] =
+      pick(
+        callsThat(world, ({ ended_at }) => ended_at !== null),
+        call,
+      ) ?? [];
+    const contact = world.contacts[row?.contact_id ?? ''];
+    if (name === undefined || row === undefined || contact === undefined) return [];
+    return [
+      update('call_attempts', name, { ended_at: row.ended_at, outcome: row.outcome }),
+      update('contacts', row.contact_id, { state: contact.state, last_outcome: contact.last_outcome }),
+      ...telling(row.contact_id, row, contact.state, name, newName).map(
+        (event): Write => ({ ...event, kind: 'insert if new' }),
+      ),
+    ];
   },
 );
 
-export const forget = deed<{ who: string; what: string }>(
-  'forget',
-  { who, what: fc.constantFrom('first call', 'latest call', 'answers') },
-  ({ who, what }, after) => {
-    if (what === 'answers') {
-      after.answers = after.answers.filter((name) => name !== who);
-      return `delete from survey_responses where contact_id = :${who}`;
-    }
-    const [id] = (what === 'first call' ? callsOf(after, who)[0] : latestOf(after, who)) ?? [];
-    if (id === undefined) return undefined;
-    // Its answers go with it; an event forgets which call it was.
-    const answered = after.calls[id]?.outcome === 'completed';
-    delete after.calls[id];
-    if (answered) after.answers = after.answers.filter((name) => name !== who);
-    for (const event of Object.values(after.events)) if (event.call === id) event.call = null;
-    return `delete from call_attempts where id = :${id}`;
+/** The latest call of a contact goes, or the first. */
+export const forgetCall = deed<{ who: number; isFirst: boolean }>(
+  'forget a call',
+  { who: which, isFirst: fc.boolean() },
+  ({ who, isFirst }, world) => {
+    const calls = Object.keys(world.contacts).flatMap((contact) => {
+      const [name] = callsOf(world, contact).at(isFirst ? 0 : -1) ?? [];
+      return name ?? [];
+    });
+    const name = pick(calls, who);
+    return name === undefined ? [] : [remove('call_attempts', name)];
+  },
+);
+
+export const transcribe = deed<{ call: number }>(
+  'transcribe',
+  { call: which },
+  ({ call }, world, _, newName) => {
+    const [name] = pick(Object.entries(world.call_attempts).toReversed(), call) ?? [];
+    return name === undefined ? [] : [transcribing(name, newName)];
   },
 );

@@ -1,56 +1,64 @@
 import fc from 'fast-check';
-import { timeOf } from './database.js';
-import { deed, mostly, which } from './deed.js';
+import { deed, insert, mostly, pick, rarely, remove, update, which } from './deed.js';
+import { BEGINNING } from './world.js';
 
-const STATUSES = ['draft', 'scheduled', 'running', 'paused', 'completed', 'cancelled'] as const;
+const STATUSES = ['scheduled', 'paused', 'completed', 'cancelled'];
 
-export const move = deed<{ which: string; status: string }>(
+/** A campaign goes on: mostly to run; now and then its interval changes in the same step. */
+export const move = deed<{ which: number; status: string; interval: number | null }>(
   'move campaign',
-  {
-    which,
-    status: fc.oneof(
-      { weight: 5, arbitrary: fc.constant('running') },
-      { weight: 3, arbitrary: fc.constantFrom(...STATUSES.slice(0, 4)) },
-      { weight: 1, arbitrary: fc.constantFrom(...STATUSES) },
-    ),
-  },
-  ({ which, status }, after) => {
-    const campaign = after.campaigns[which];
-    if (campaign === undefined) return undefined;
-    campaign.status = status;
-    return `update campaigns set status = '${status}' where id = :${which}`;
-  },
-);
-
-export const rule = deed<{
-  which: string;
-  interval: number;
-  from: number;
-  until: number;
-  max: number | null;
-}>(
-  'change the rules of a campaign',
-  {
-    which,
-    interval: fc.constantFrom(60, 1, 120),
-    from: fc.constantFrom(0, 540),
-    until: fc.constantFrom(1440, 1440, 1200, 480),
-    max: mostly<number | null>(null, 1, 2, 3),
-  },
-  ({ which, interval, from, until, max }, after) => {
-    const campaign = after.campaigns[which];
-    if (campaign === undefined) return undefined;
-    Object.assign(campaign, { interval, from, until, max: max ?? campaign.max });
-    return `update campaigns set retry_interval_minutes = ${interval}, allowed_call_start_local = ${timeOf(from)},
-      allowed_call_end_local = ${timeOf(until)}, max_attempts = ${campaign.max} where id = :${which}`;
+  { which, status: mostly('running', 'paused', ...STATUSES), interval: mostly<number | null>(null, 1, 120) },
+  ({ which, status, interval }, world) => {
+    const others = Object.entries(world.campaigns).filter(([, campaign]) => campaign.status !== status);
+    const [name] = pick(others, which) ?? [];
+    return name === undefined
+      ? []
+      : [
+          update('campaigns', name, {
+            status,
+            ...(interval === null ? {} : { retry_interval_minutes: interval }),
+          }),
+        ];
   },
 );
 
-export const provider = deed<{ limit: number | null }>(
+export const found = deed<{ status: string; kind: string; template: number; max: number }>(
+  'found a campaign',
+  {
+    status: mostly('draft', 'running', ...STATUSES),
+    kind: mostly('completed', 'refused'),
+    template: which,
+    max: fc.constantFrom(1, 2, 3),
+  },
+  ({ status, kind, template, max }, world, _, newName) => {
+    const templates = Object.entries(world.email_templates).filter(([, { type }]) => type === kind);
+    const [email_completed_template_id, { locale = '' } = {}] = pick(templates, template) ?? [];
+    return email_completed_template_id === undefined
+      ? []
+      : [
+          insert('campaigns', newName('campaign'), {
+            ...BEGINNING.campaigns.two,
+            ...{ status, language: locale, max_attempts: max, email_completed_template_id },
+          }),
+        ];
+  },
+);
+
+export const draftTemplate = deed<{ type: string; locale: string }>(
+  'write a template',
+  { type: fc.constantFrom('completed', 'refused', 'not_reached'), locale: mostly('en', 'it') },
+  (row, _world, _now, newName) => [insert('email_templates', newName('template'), row)],
+);
+
+/** The provider takes more calls at once, or fewer; or there is none any more; now and then there is another. */
+export const provider = deed<{ limit: number | null; isAnother: boolean }>(
   'provider',
-  { limit: fc.constantFrom(2, 3, 2, 3, 2, 1, null) },
-  ({ limit }, after) => {
-    after.limit = limit;
-    return `delete from provider_configs; ${limit === null ? '' : `insert into provider_configs (outbound_number, max_concurrent_calls) values ('+4930000000', ${limit})`}`;
+  { limit: fc.constantFrom(2, 3, 2, 3, 2, 1, null), isAnother: rarely },
+  ({ limit: max_concurrent_calls, isAnother }, world, _, newName) => {
+    const [name] = Object.keys(world.provider_configs);
+    if (max_concurrent_calls === null) return name === undefined ? [] : [remove('provider_configs', name)];
+    return name === undefined || isAnother
+      ? [insert('provider_configs', newName('provider'), { max_concurrent_calls })]
+      : [update('provider_configs', name, { max_concurrent_calls })];
   },
 );

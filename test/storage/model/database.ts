@@ -1,88 +1,143 @@
 import type pg from 'pg';
-import { withIds } from '../rules/names.js';
+import { idOf, withIds } from '../rules/names.js';
 import { draft, move } from '../rules/steps.js';
-import { newWorld, type World } from './world.js';
+import { BEGINNING, type Row, rowsOf, type Table, type Value, type World } from './world.js';
+import { rowToBe, type Write } from './write.js';
 
-/** A minute of the world's, in SQL. */
-export const at = (minute: number | null): string =>
-  minute === null ? 'null' : `(timestamptz '2025-01-06 00:00+00' + interval '${minute} min')`;
+/** What a row has besides, where the model does not speak of it. */
+const ALSO: Readonly<Partial<Record<Table, (name: string) => Record<string, string>>>> = {
+  email_templates: () => ({ name: "'a'", subject: "'a'", body_html: "'a'" }),
+  provider_configs: () => ({ outbound_number: "'+4930000000'" }),
+  call_attempts: (name) => ({ call_id: `'${name}'` }),
+  survey_responses: () => ({ q1_answer: "'a'", q3_answer: "'3'" }),
+  transcript_snippets: () => ({ transcript_text: "'a'" }),
+};
 
-/** A minute of a day, in SQL. */
-export const timeOf = (minute: number): string =>
-  `'${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}'`;
-
-/** The statements that bring an empty database to where every run begins. */
-export function beginning(): string {
-  const { campaigns, contacts, limit } = newWorld();
-  const templates = ['completed', 'refused', 'not_reached'].map(
-    (kind) =>
-      `insert into email_templates (id, name, type, subject, body_html) values (:${kind}, 'a', '${kind}', 'a', 'a');`,
-  );
-  return ids(
-    [
-      "insert into users (id, oidc_sub, email, name) values (:manager, 'a', 'a@example.com', 'a');",
-      ...templates,
-      `insert into provider_configs (outbound_number, max_concurrent_calls) values ('+4930000000', ${limit});`,
-      ...Object.entries(campaigns).map(([name, { max }]) => draft(name, { max_attempts: String(max) })),
-      ...Object.entries(contacts).map(([name, { campaign, phone }]) =>
-        importing(name, campaign, phone, false),
-      ),
-      ...Object.entries(campaigns).map(([name, { status }]) => move(name, status)),
-    ].join('\n'),
-  );
+/** The statement of some writes; several are one of data-modifying common table expressions. */
+export function sqlOf(world: World, writes: readonly Write[]): string {
+  const parts = writes.map((write) => ids(sqlOfOne(world, write)));
+  if (parts.length === 1) return parts.join('');
+  return `with ${parts.map((part, index) => `part_${index} as (${part})`).join(', ')} select 1`;
 }
 
-/** A contact is put on a campaign's list. */
-export const importing = (
-  name: string,
-  campaign: string,
-  phone: string,
-  unwilling: boolean,
-  state = 'pending',
-): string =>
-  `insert into contacts (id, campaign_id, phone_number, email, do_not_call, state)
-     values (:${name}, :${campaign}, '${phone}', '${name}@example.com', ${unwilling}, '${state}');`;
+function sqlOfOne(world: World, write: Write): string {
+  const { table, name } = write;
+  const place = table === 'exclusion_list_entries' ? `phone_number = '${name}'` : `id = :${name}`;
+  if (write.kind === 'delete') return `delete from ${table} where ${place}`;
+  if (write.kind === 'insert') return insertion(table, name, write.row);
+  if (write.kind === 'insert if new') return `${insertion(table, name, write.row)} on conflict do nothing`;
+  const settings = Object.entries(write.columns)
+    .map(([column, value]) => `${column} = ${literal(column, value)}`)
+    .join(', ');
+  const row = rowToBe(world, write);
+  return write.kind === 'upsert' && row !== undefined && table !== 'exclusion_list_entries'
+    ? `${insertion(table, name, row)} on conflict (id) do update set ${settings}`
+    : `update ${table} set ${settings} where ${place}`;
+}
 
-/** SQL with ids for names; here every name is one. */
-export const ids = (sql: string): string => withIds(sql, { has: () => true });
+function insertion(table: Table, name: string, row: Row): string {
+  const values = Object.fromEntries(
+    Object.entries(row).map(([column, value]) => [column, literal(column, value)]),
+  );
+  if (table === 'campaigns') return draft(name, values).replace(/;$/, '');
+  const all = {
+    ...(table === 'exclusion_list_entries' ? {} : { id: `:${name}` }),
+    ...ALSO[table]?.(name),
+    ...values,
+  };
+  return `insert into ${table} (${Object.keys(all).join(', ')}) values (${Object.values(all).join(', ')})`;
+}
 
-const MINUTE = (column: string): string =>
-  `round(extract(epoch from ${column} - timestamptz '2025-01-06 00:00+00') / 60)::int`;
+const isId = (column: string): boolean => column.endsWith('_id') && column !== 'provider_call_id';
 
-const READ = `select json_build_object(
-  'limit', (select max_concurrent_calls from provider_configs),
-  'listed', (select coalesce(json_agg(phone_number order by phone_number), '[]') from exclusion_list_entries),
-  'campaigns', (select json_object_agg(name, json_build_object('status', status, 'max', max_attempts, 'interval', retry_interval_minutes,
-     'from', (extract(epoch from allowed_call_start_local) / 60)::int, 'until', (extract(epoch from allowed_call_end_local) / 60)::int) order by name) from campaigns),
-  'contacts', (select coalesce(json_object_agg(split_part(email, '@', 1), json_build_object('campaign', (select name from campaigns c where c.id = campaign_id),
-     'phone', phone_number, 'unwilling', do_not_call, 'state', state, 'count', attempts_count, 'last', ${MINUTE('last_attempt_at')}, 'outcome', last_outcome) order by email), '{}') from contacts),
-  'calls', (select coalesce(json_object_agg(call_id, json_build_object('contact', split_part(email, '@', 1), 'number', attempt_number, 'start', ${MINUTE('started_at')},
-     'answered', ${MINUTE('answered_at')}, 'ended', ${MINUTE('ended_at')}, 'outcome', outcome, 'key', provider_call_id) order by call_id), '{}')
-     from call_attempts join contacts on contacts.id = contact_id),
-  'answers', (select coalesce(json_agg(split_part(email, '@', 1) order by email), '[]') from survey_responses join contacts on contacts.id = contact_id),
-  'events', (select coalesce(json_object_agg(name, json_build_object('kind', kind, 'call', call, 'times', times) order by name), '{}') from (
-     select split_part(email, '@', 1) as name, split_part(min(event_type::text), '.', 2) as kind, max(call_id) as call, count(*) as times
-     from events join contacts on contacts.id = contact_id left join call_attempts on call_attempts.id = call_attempt_id group by 1) as told),
-  'emails', (select coalesce(json_object_agg(split_part(email, '@', 1), json_build_object('status', status, 'kind', type, 'to', split_part(to_email, '@', 1)) order by email), '{}')
-     from email_notifications join contacts on contacts.id = contact_id join email_templates on email_templates.id = template_id)
-) as world`;
+function literal(column: string, value: Value): string {
+  if (value === null || typeof value === 'boolean') return String(value);
+  if (isId(column)) return `:${value}`;
+  if (column.endsWith('_at')) return `(timestamptz '2025-01-06 00:00+00' + interval '${value} min')`;
+  if (column.endsWith('_local')) return `time '${Math.floor(Number(value) / 60)}:${Number(value) % 60}'`;
+  return typeof value === 'number' ? String(value) : `'${value}'`;
+}
+
+const NAMES = new Map<string, string>();
+
+/** SQL with ids for names, which are noted so that what is read has names for ids. */
+const ids = (sql: string): string =>
+  withIds(sql, { has: (name) => NAMES.set(idOf(name), name) !== undefined });
+
+/** A text with names for ids. */
+export const withNames = (text: string): string =>
+  text.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, (id) => NAMES.get(id) ?? id);
+
+const TABLES = Object.keys(BEGINNING).filter((name): name is Table => name !== 'erased');
+
+/** The statements that bring a database, whatever is in it, to where every run begins. */
+export function beginning(): string {
+  const rows = TABLES.flatMap((table) =>
+    rowsOf(BEGINNING, table).map(([name, row]) =>
+      sqlOf(BEGINNING, [
+        { kind: 'insert', table, name, row: table === 'campaigns' ? { ...row, status: 'draft' } : row },
+      ]),
+    ),
+  );
+  const moves = Object.entries(BEGINNING.campaigns).map(([name, { status }]) => ids(move(name, status)));
+  const emptied = [
+    ...TABLES.map((table) => `public.${table}`),
+    'voicesurvey_rules.erased_answers',
+    'public.users',
+  ];
+  return [
+    'set session_replication_role = replica',
+    ...emptied.map((table) => `delete from ${table}`),
+    'set session_replication_role = origin',
+    ids("insert into users (id, oidc_sub, email, name) values (:manager, 'a', 'a@example.com', 'a')"),
+    ...rows,
+    ...moves,
+  ].join('; ');
+}
+
+/** The columns of a table that the model speaks of. */
+const COLUMNS: Readonly<Record<Table, readonly string[]>> = {
+  email_templates: ['type', 'locale'],
+  provider_configs: ['max_concurrent_calls'],
+  exclusion_list_entries: ['phone_number'],
+  campaigns: Object.keys(BEGINNING.campaigns.one ?? {}),
+  contacts: Object.keys(BEGINNING.contacts.ann ?? {}),
+  call_attempts: [
+    ...['contact_id', 'campaign_id', 'attempt_number', 'provider_call_id'],
+    ...['started_at', 'answered_at', 'ended_at', 'outcome'],
+  ],
+  survey_responses: ['contact_id', 'campaign_id', 'call_attempt_id', 'q2_answer', 'completed_at'],
+  events: ['event_type', 'contact_id', 'campaign_id', 'call_attempt_id'],
+  email_notifications: ['event_id', 'contact_id', 'campaign_id', 'template_id', 'to_email', 'status'],
+  transcript_snippets: ['call_attempt_id'],
+};
+
+const shown = (column: string): string => {
+  if (column.endsWith('_at'))
+    return `round(extract(epoch from ${column} - timestamptz '2025-01-06 00:00+00') / 60)::int`;
+  return column.endsWith('_local') ? `(extract(epoch from ${column}) / 60)::int` : column;
+};
+
+const READ = `select json_build_object(${TABLES.map(
+  (table) => `'${table}', (select coalesce(json_object_agg(
+    ${table === 'exclusion_list_entries' ? 'phone_number' : 'id'},
+    json_build_object(${COLUMNS[table].map((column) => `'${column}', ${shown(column)}`).join(', ')})), '{}')
+    from ${table})`,
+).join(', ')})::text as world`;
 
 /** What the database holds, in the form of the model. */
-export async function read(client: pg.Client): Promise<World> {
-  const { rows } = await client.query<{ world: World }>(READ);
-  if (rows[0] === undefined) throw new Error('The database answered with no row.');
-  return rows[0].world;
+export async function read(client: pg.Client): Promise<Omit<World, 'erased'>> {
+  const { rows } = await client.query<{ world: string }>(READ);
+  return JSON.parse(withNames(rows[0]?.world ?? '')) as World;
 }
 
-/** A verdict of the database on one step, taken as a transaction of its own would: the refusal's rule, or null. */
+/** The verdict of the database on a transaction: the refusal's rule, or null. */
 export async function take(client: pg.Client, sql: string): Promise<string | null> {
   try {
-    await client.query(
-      `savepoint step; ${ids(sql)}; set constraints all immediate; set constraints all deferred; release step`,
-    );
+    await client.query(sql);
     return null;
   } catch (error) {
-    await client.query('rollback to savepoint step; set constraints all deferred');
+    await client.query('rollback');
     const { code, constraint, message } = error as pg.DatabaseError;
     if (code?.startsWith('23') !== true) throw error;
     return constraint ?? message;

@@ -1,83 +1,88 @@
 import fc from 'fast-check';
-import { deed, mostly, NAMES, who } from './deed.js';
-import { latestOf, type World } from './world.js';
+import { deed, insert, mostly, pick, rarely, update, which } from './deed.js';
+import { callsOf, type Event, type World } from './world.js';
+import type { Insertion, Write } from './write.js';
 
-const KINDS = ['completed', 'refused', 'not_reached'] as const;
+const KINDS = ['completed', 'refused', 'not_reached'];
 
-/** The event of an end, in the world and in SQL; undefined where there is no such kind, or another was told. */
-export function telling(after: World, name: string, kind: string, call: string | null): string | undefined {
-  if (!KINDS.some((known) => known === kind)) return undefined;
-  const told = after.events[name];
-  if (told !== undefined && told.kind !== kind) return undefined;
-  after.events[name] = { kind, call, times: (told?.times ?? 0) + 1 };
-  const id = told === undefined ? `:event_of_${name}` : 'gen_random_uuid()';
-  return `insert into events (id, event_type, contact_id, campaign_id, call_attempt_id)
-    values (${id}, 'survey.${kind}', :${name}, :${after.contacts[name]?.campaign}, ${call === null ? 'null' : `:${call}`})`;
+/** The event of an end; nothing where there is no such kind. */
+export const telling = (
+  contact_id: string,
+  { campaign_id }: { readonly campaign_id: string },
+  kind: string,
+  call_attempt_id: string | null,
+  newName: (kind: string) => string,
+): Insertion<Event>[] =>
+  KINDS.includes(kind)
+    ? [
+        insert('events', newName('event'), {
+          event_type: `survey.${kind}`,
+          contact_id,
+          campaign_id,
+          call_attempt_id,
+        }),
+      ]
+    : [];
+
+/** The end of somebody is told, with the latest call; now and then with the first. */
+export const tell = deed<{ who: number; isAny: boolean; isFirst: boolean }>(
+  'tell',
+  { who: which, isAny: rarely, isFirst: mostly(false, true, true) },
+  ({ who, isAny, isFirst }, world, _, newName) => {
+    const untold = Object.entries(world.contacts).filter(
+      ([name, { state }]) =>
+        isAny ||
+        (KINDS.includes(state) && Object.values(world.events).every(({ contact_id }) => contact_id !== name)),
+    );
+    const [name, contact] = pick(untold, who) ?? [];
+    if (name === undefined || contact === undefined) return [];
+    const [call] = callsOf(world, name).at(isFirst ? 0 : -1) ?? [];
+    return telling(name, contact, contact.state, call ?? null, newName);
+  },
+);
+
+/** The e-mail of an event, in the campaign's language; nothing where there is no template. */
+export function writing(
+  world: World,
+  event_id: string,
+  told: Event,
+  newName: (kind: string) => string,
+): Write[] {
+  const { contact_id, campaign_id } = told;
+  const [template_id] =
+    Object.entries(world.email_templates).find(
+      ([, { type, locale }]) =>
+        `survey.${type}` === told.event_type && locale === world.campaigns[campaign_id]?.language,
+    ) ?? [];
+  const to_email = world.contacts[contact_id]?.email;
+  return template_id === undefined || to_email === undefined
+    ? []
+    : [
+        insert('email_notifications', newName('email'), {
+          ...{ event_id, contact_id, campaign_id },
+          ...{ template_id, to_email, status: 'pending' },
+        }),
+      ];
 }
 
-export const tell = deed<{ who: string; kind: string; call: string }>(
-  'tell',
-  { who, kind: mostly('fit', ...KINDS), call: mostly('own', 'none', 'other') },
-  ({ who, kind, call }, after) => {
-    const contact = after.contacts[who];
-    if (contact === undefined) return undefined;
-    const own = latestOf(after, who)?.[0] ?? null;
-    const other =
-      NAMES.filter((name) => name !== who).flatMap((name) => latestOf(after, name)?.[0] ?? [])[0] ?? null;
-    const chosen = { own, none: null, other }[call] ?? null;
-    return telling(after, who, kind === 'fit' ? contact.state : kind, chosen);
-  },
-);
-
-export const untell = deed<{ who: string }>('untell', { who }, ({ who }, after) => {
-  if (after.events[who] === undefined) return undefined;
-  delete after.events[who];
-  delete after.emails[who];
-  return `delete from events where id = :event_of_${who}`;
-});
-
-const NOT_FITTING = { kind: mostly('fit', ...KINDS), to: mostly('own', ...NAMES) };
-
-export const write = deed<{ who: string; kind: string; to: string }>(
+export const write = deed<{ event: number; isAny: boolean }>(
   'write',
-  { who, ...NOT_FITTING },
-  ({ who, kind, to }, after) => {
-    const event = after.events[who];
-    if (event === undefined || after.emails[who] !== undefined) return undefined;
-    const email = {
-      status: 'pending',
-      kind: kind === 'fit' ? event.kind : kind,
-      to: to === 'own' ? who : to,
-    };
-    after.emails[who] = email;
-    return `insert into email_notifications (id, event_id, contact_id, campaign_id, template_id, to_email)
-      values (:email_to_${who}, :event_of_${who}, :${who}, :${after.contacts[who]?.campaign}, :${email.kind}, '${email.to}@example.com')`;
+  { event: which, isAny: rarely },
+  ({ event, isAny }, world, _, newName) => {
+    const unwritten = Object.entries(world.events).filter(
+      ([name]) =>
+        isAny || Object.values(world.email_notifications).every(({ event_id }) => event_id !== name),
+    );
+    const [name, told] = pick(unwritten, event) ?? [];
+    return name === undefined || told === undefined ? [] : writing(world, name, told, newName);
   },
 );
 
-export const readdress = deed<{ who: string; kind: string; to: string }>(
-  'readdress',
-  { who, ...NOT_FITTING },
-  ({ who, kind, to }, after) => {
-    const email = after.emails[who];
-    if (email === undefined) return undefined;
-    Object.assign(email, { kind: kind === 'fit' ? email.kind : kind, to: to === 'own' ? who : to });
-    return `update email_notifications set template_id = :${email.kind}, to_email = '${email.to}@example.com'
-      where id = :email_to_${who}`;
-  },
-);
-
-export const mail = deed<{ who: string; status: string }>(
+export const mail = deed<{ email: number; status: string }>(
   'mail',
-  { who, status: fc.constantFrom('sent', 'sent', 'failed', 'pending', 'deleted', 'deleted') },
-  ({ who, status }, after) => {
-    const email = after.emails[who];
-    if (email === undefined) return undefined;
-    if (status === 'deleted') {
-      delete after.emails[who];
-      return `delete from email_notifications where id = :email_to_${who}`;
-    }
-    email.status = status;
-    return `update email_notifications set status = '${status}' where id = :email_to_${who}`;
+  { email: which, status: fc.constantFrom('sent', 'sent', 'failed', 'pending') },
+  ({ email, status }, world) => {
+    const [name] = pick(Object.entries(world.email_notifications).toReversed(), email) ?? [];
+    return name === undefined ? [] : [update('email_notifications', name, { status })];
   },
 );

@@ -1,102 +1,76 @@
-import { importing } from './database.js';
-import { deed, mostly, phone, rarely, which, who } from './deed.js';
-import { callsOf, excludeNumber, FINAL, type World } from './world.js';
+import fc from 'fast-check';
+import { deed, insert, mostly, pick, rarely, remove, update, which } from './deed.js';
+import { newContact, PHONES, rowsOf, type World } from './world.js';
+import type { Write } from './write.js';
 
-/** Lists a number, again where it is listed already. */
-function list(after: World, phone: string): void {
-  after.listed = [...after.listed, phone].sort();
-  excludeNumber(after, phone);
-}
+const phone: fc.Arbitrary<string> = fc.constantFrom(...PHONES);
 
-export const exclude = deed<{ phone: string }>('exclude', { phone }, ({ phone }, after) => {
-  list(after, phone);
-  return `insert into exclusion_list_entries (phone_number) values ('${phone}')`;
-});
-
-export const unlist = deed<{ phone: string }>('unlist', { phone }, ({ phone }, after) => {
-  after.listed = after.listed.filter((listed) => listed !== phone);
-  return `delete from exclusion_list_entries where phone_number = '${phone}'`;
-});
-
-export const unwilling = deed<{ who: string; value: boolean }>(
-  'do not call',
-  { who, value: mostly(true, false) },
-  ({ who, value }, after) => {
-    const contact = after.contacts[who];
-    if (contact === undefined) return undefined;
-    contact.unwilling = value;
-    return `update contacts set do_not_call = ${value} where id = :${who}`;
-  },
-);
-
-export const erase = deed<{ who: string }>('erase', { who }, ({ who }, after) => {
-  const contact = after.contacts[who];
-  if (contact === undefined) return undefined;
-  delete after.contacts[who];
-  delete after.events[who];
-  delete after.emails[who];
-  after.answers = after.answers.filter((name) => name !== who);
-  for (const [id] of callsOf(after, who)) delete after.calls[id];
-  const isExcluded = contact.unwilling || contact.state === 'excluded';
-  if (isExcluded && !after.listed.includes(contact.phone)) list(after, contact.phone);
-  return `delete from contacts where id = :${who}`;
-});
-
-export const correctEntry = deed<{ from: string; to: string }>(
-  'correct an entry',
-  { from: phone, to: phone },
-  ({ from, to }, after) => {
-    if (!after.listed.includes(from)) return undefined;
-    after.listed = after.listed.filter((listed) => listed !== from);
-    list(after, to);
-    return `update exclusion_list_entries set phone_number = '${to}' where phone_number = '${from}'`;
-  },
-);
-
-interface Import {
-  readonly who: string;
-  readonly phone: string;
-  readonly unwilling: boolean;
-  readonly state: string;
-}
-
-export const bring = deed<Import>(
+/** A number that the campaign does not list yet is imported; now and then any. */
+export const bring = deed<{ campaign: number; phone: number; isAny: boolean; isUnwilling: boolean }>(
   'import',
-  {
-    who,
-    phone,
-    unwilling: rarely,
-    state: mostly('pending', 'excluded', 'in_progress', 'not_reached', 'completed'),
-  },
-  ({ who, phone, unwilling, state }, after) => {
-    if (after.contacts[who] !== undefined) return undefined;
-    const campaign = who === 'dan' ? 'two' : 'one';
-    const now = state === 'pending' && after.listed.includes(phone) ? 'excluded' : state;
-    after.contacts[who] = { campaign, phone, unwilling, state: now, count: 0, last: null, outcome: null };
-    return importing(who, campaign, phone, unwilling, state);
-  },
-);
-
-export const moveAway = deed<{ who: string; which: string }>(
-  'move away',
-  { who, which },
-  ({ who, which }, after) => {
-    const contact = after.contacts[who];
-    if (contact === undefined) return undefined;
-    contact.campaign = which;
-    return `update contacts set campaign_id = :${which} where id = :${who}`;
+  { campaign: which, phone: fc.nat(5), isAny: rarely, isUnwilling: rarely },
+  ({ campaign, phone, isAny, isUnwilling }, world, _, newName) => {
+    const campaign_id = pick(Object.keys(world.campaigns), campaign);
+    const listed = Object.values(world.contacts).filter((contact) => contact.campaign_id === campaign_id);
+    const numbers = PHONES.filter(
+      (each) => isAny || listed.every(({ phone_number }) => phone_number !== each),
+    );
+    const phone_number = pick(numbers, phone);
+    if (campaign_id === undefined || phone_number === undefined) return [];
+    const name = newName('person');
+    return [
+      insert('contacts', name, { ...newContact(name, campaign_id, phone_number), do_not_call: isUnwilling }),
+    ];
   },
 );
 
-export const renumber = deed<{ who: string; phone: string }>(
+export const exclude = deed<{ phone: string }>('exclude', { phone }, ({ phone }) => [
+  insert('exclusion_list_entries', phone, { phone_number: phone }),
+]);
+
+export const unlist = deed<{ phone: string }>('unlist', { phone }, ({ phone }) => [
+  remove('exclusion_list_entries', phone),
+]);
+
+export const correctEntry = deed<{ entry: number; to: string }>(
+  'correct an entry',
+  { entry: which, to: phone },
+  ({ entry, to }, world) => {
+    const from = pick(Object.keys(world.exclusion_list_entries), entry);
+    return from === undefined ? [] : [update('exclusion_list_entries', from, { phone_number: to })];
+  },
+);
+
+/** A person is erased from one campaign or from all; now and then row by row. */
+export const erase = deed<{ who: number; from: string; isRowByRow: boolean }>(
+  'erase',
+  { who: which, from: mostly('one campaign', 'all'), isRowByRow: fc.boolean() },
+  ({ who, from, isRowByRow }, world) => {
+    const [name, contact] = pick(Object.entries(world.contacts), who) ?? [];
+    if (name === undefined || contact === undefined) return [];
+    const theirs = Object.entries(world.contacts).filter(
+      ([other, { phone_number }]) =>
+        other === name || (from === 'all' && phone_number === contact.phone_number),
+    );
+    return theirs.flatMap(([each]) => [
+      ...(isRowByRow ? rowsAbout(world, each) : []),
+      remove('contacts', each),
+    ]);
+  },
+);
+
+const rowsAbout = (world: World, contact: string): Write[] =>
+  (['email_notifications', 'events', 'survey_responses', 'call_attempts'] as const).flatMap((table) =>
+    rowsOf(world, table)
+      .filter(([, row]) => row.contact_id === contact)
+      .map(([name]) => remove(table, name)),
+  );
+
+export const renumber = deed<{ who: number; phone: string }>(
   'renumber',
-  { who, phone },
-  ({ who, phone }, after) => {
-    const contact = after.contacts[who];
-    if (contact === undefined) return undefined;
-    const changed = contact.phone !== phone;
-    contact.phone = phone;
-    if (changed && after.listed.includes(phone) && !FINAL.has(contact.state)) contact.state = 'excluded';
-    return `update contacts set phone_number = '${phone}' where id = :${who}`;
+  { who: which, phone },
+  ({ who, phone }, world) => {
+    const [name] = pick(Object.entries(world.contacts).toReversed(), who) ?? [];
+    return name === undefined ? [] : [update('contacts', name, { phone_number: phone })];
   },
 );

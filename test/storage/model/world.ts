@@ -1,120 +1,154 @@
-/** What the product knows, as far as its rules speak of it. Times are whole minutes from a midnight in the past. */
-export interface World {
-  /** How many calls the provider takes at once; null without a provider. */
-  limit: number | null;
-  /** The numbers on the exclusion list. */
-  listed: string[];
-  campaigns: Record<string, Campaign>;
-  /** By name; one who was erased is not there. */
-  contacts: Record<string, Contact>;
-  /** By id. */
-  calls: Record<string, Call>;
-  /** Contacts whose answers are there. */
-  answers: string[];
-  /** By contact: an end is final, so that two events of a contact would be of one kind. */
-  events: Record<string, Event>;
-  /** By contact: the e-mail of the contact's event. */
-  emails: Record<string, Email>;
-}
+/**
+ * What the product knows, as far as its rules speak of it: the rows of the tables by their names, columns by theirs.
+ * Instants are whole minutes from a midnight in the past, local times minutes of a day.
+ */
+export type World = {
+  readonly email_templates: Rows<Template>;
+  readonly provider_configs: Rows<Provider>;
+  /** By number. */
+  readonly exclusion_list_entries: Rows<Entry>;
+  readonly campaigns: Rows<Campaign>;
+  readonly contacts: Rows<Contact>;
+  readonly call_attempts: Rows<Call>;
+  readonly survey_responses: Rows<Answers>;
+  readonly events: Rows<Event>;
+  readonly email_notifications: Rows<Email>;
+  readonly transcript_snippets: Rows<Transcript>;
+  /** Contacts whose answers were deleted; what was once known is in no table of the product. */
+  readonly erased: Rows<Record<string, never>>;
+};
 
-export interface Campaign {
+export type Value = string | number | boolean | null;
+export type Row = Readonly<Record<string, Value>>;
+export type Rows<R> = Readonly<Record<string, Readonly<R>>>;
+export type Table = Exclude<keyof World, 'erased'>;
+
+export type Template = { type: string; locale: string };
+export type Provider = { max_concurrent_calls: number };
+export type Entry = { phone_number: string };
+export type Campaign = {
   status: string;
-  max: number;
-  interval: number;
-  /** Minutes of a day. */
-  from: number;
-  until: number;
-}
-
-export interface Contact {
-  campaign: string;
-  phone: string;
-  unwilling: boolean;
+  language: string;
+  question_2_type: string;
+  max_attempts: number;
+  retry_interval_minutes: number;
+  allowed_call_start_local: number;
+  allowed_call_end_local: number;
+  email_completed_template_id: string | null;
+};
+export type Contact = {
+  campaign_id: string;
+  phone_number: string;
+  email: string;
+  preferred_language: string;
+  do_not_call: boolean;
   state: string;
-  count: number;
-  /** When the last attempt was, as the contact has it. */
-  last: number | null;
+  attempts_count: number;
+  last_attempt_at: number | null;
+  last_outcome: string | null;
+};
+export type Call = {
+  contact_id: string;
+  campaign_id: string;
+  attempt_number: number;
+  provider_call_id: string | null;
+  started_at: number;
+  answered_at: number | null;
+  ended_at: number | null;
   outcome: string | null;
-}
-
-export interface Call {
-  contact: string;
-  number: number;
-  start: number;
-  answered: number | null;
-  ended: number | null;
-  outcome: string | null;
-  key: string | null;
-}
-
-export interface Event {
-  kind: string;
-  call: string | null;
-  /** How often it was told. */
-  times: number;
-}
-
-export interface Email {
+};
+export type Answers = {
+  contact_id: string;
+  campaign_id: string;
+  call_attempt_id: string;
+  q2_answer: string;
+  completed_at: number;
+};
+export type Event = {
+  event_type: string;
+  contact_id: string;
+  campaign_id: string;
+  call_attempt_id: string | null;
+};
+export type Email = {
+  event_id: string;
+  contact_id: string;
+  campaign_id: string;
+  template_id: string;
+  to_email: string;
   status: string;
-  /** Its template's. */
-  kind: string;
-  /** Whose address it goes to. */
-  to: string;
-}
+};
+export type Transcript = { call_attempt_id: string };
 
-export const PHONES = ['+4920000001', '+4920000002', '+4920000003', '+4920000004'] as const;
+export const PHONES = [
+  ...['+4920000001', '+4920000002', '+4920000003'],
+  ...['+4920000004', '+4920000005', '+4920000006'],
+] as const;
+export const FINAL: ReadonlySet<string> = new Set(['completed', 'refused', 'excluded']);
+export const OVER: ReadonlySet<string> = new Set(['completed', 'cancelled']);
+
+const campaign = (status: string, max_attempts: number): Campaign => ({
+  status,
+  language: 'en',
+  question_2_type: 'numeric',
+  max_attempts,
+  retry_interval_minutes: 60,
+  allowed_call_start_local: 0,
+  allowed_call_end_local: 1440,
+  email_completed_template_id: null,
+});
+
+/** A contact who was never called. */
+export const newContact = (name: string, campaign_id: string, phone_number: string): Contact => ({
+  campaign_id,
+  phone_number,
+  email: `${name}@example.com`,
+  preferred_language: 'auto',
+  do_not_call: false,
+  state: 'pending',
+  attempts_count: 0,
+  last_attempt_at: null,
+  last_outcome: null,
+});
 
 /** Where every run begins: a campaign that runs and a draft, with a number of the first; nobody was called. */
-export function newWorld(): World {
-  const campaign = (status: string, max: number): Campaign => ({
-    status,
-    max,
-    interval: 60,
-    from: 0,
-    until: 1440,
-  });
-  const contact = (name: string, phone: number): Contact => ({
-    campaign: name,
-    phone: PHONES[phone] ?? '',
-    unwilling: false,
-    state: 'pending',
-    count: 0,
-    last: null,
-    outcome: null,
-  });
-  return {
-    limit: 2,
-    listed: [],
-    campaigns: { one: campaign('running', 2), two: campaign('draft', 1) },
-    contacts: {
-      ann: contact('one', 0),
-      bob: contact('one', 1),
-      cat: contact('one', 2),
-      dan: contact('two', 0),
-    },
-    calls: {},
-    answers: [],
-    events: {},
-    emails: {},
-  };
-}
+export const BEGINNING: World = {
+  email_templates: {
+    completed: { type: 'completed', locale: 'en' },
+    refused: { type: 'refused', locale: 'en' },
+    not_reached: { type: 'not_reached', locale: 'en' },
+    completato: { type: 'completed', locale: 'it' },
+  },
+  provider_configs: { provider: { max_concurrent_calls: 2 } },
+  exclusion_list_entries: {},
+  campaigns: { one: campaign('running', 2), two: campaign('draft', 1) },
+  contacts: {
+    ann: newContact('ann', 'one', PHONES[0]),
+    bob: newContact('bob', 'one', PHONES[1]),
+    cat: { ...newContact('cat', 'one', PHONES[2]), preferred_language: 'it' },
+    dan: newContact('dan', 'two', PHONES[0]),
+  },
+  call_attempts: {},
+  survey_responses: {},
+  events: {},
+  email_notifications: {},
+  transcript_snippets: {},
+  erased: {},
+};
+
+/** The rows of a table, of whatever kind. */
+export const rowsOf = (world: World, table: Table): [name: string, row: Row][] =>
+  Object.entries(world[table]);
+
+/** A row by its name, of whatever kind. */
+export const rowOf = (world: World, table: Table, name: string): Row | undefined => world[table][name];
 
 /** The calls of a contact, in the order of their numbers. */
-export function callsOf(world: World, contact: string): [id: string, call: Call][] {
-  return Object.entries(world.calls)
-    .filter(([, call]) => call.contact === contact)
-    .sort(([, one], [, other]) => one.number - other.number);
-}
+export const callsOf = (world: World, contact: string): [name: string, call: Call][] =>
+  Object.entries(world.call_attempts)
+    .filter(([, { contact_id }]) => contact_id === contact)
+    .sort(([, one], [, other]) => one.attempt_number - other.attempt_number);
 
 /** The call with the highest number. */
-export const latestOf = (world: World, contact: string): [id: string, call: Call] | undefined =>
+export const latestOf = (world: World, contact: string): [name: string, call: Call] | undefined =>
   callsOf(world, contact).at(-1);
-
-export const FINAL: ReadonlySet<string> = new Set(['completed', 'refused', 'excluded']);
-
-/** Excludes those who are waiting, being called or not reached and have the number. */
-export function excludeNumber(world: World, phone: string): void {
-  for (const contact of Object.values(world.contacts)) {
-    if (contact.phone === phone && !FINAL.has(contact.state)) contact.state = 'excluded';
-  }
-}
