@@ -1,6 +1,6 @@
 import pg from './pg.js';
 import { type Most, shorten } from './shorten.js';
-import { isWritten, withoutForeignWords } from './written.js';
+import { isWritten, QUOTES_EXISTING, withoutForeignWords } from './written.js';
 
 /** What may be shown of an error. */
 export interface Shown {
@@ -71,17 +71,25 @@ const QUOTES_NAMES = /^(42602|42703|42704|42883|42P01|3D000|3F000)$/;
 
 /** A value may hold quotes itself, so that it ends at the last one. The server may speak another language. */
 const TO_LAST_QUOTE = /(["«»„“”])(.*)(["«»„“”])/su;
-const EACH_QUOTED = /(["«»„“”])(.*?)(["«»„“”])/gsu;
 /** Made of three numbers, a wrong date stands there without quotes; so do the bytes of what is no character. */
 const UNQUOTED = /(?<=: )(?:[-\d:.]+|(?:0x[0-9a-f]{2} ?)+)$/u;
 
+/** A name, which may hold quotes itself, and what it is a part of where the server says so in English. */
+const TO_LAST_NAME = /(["«»„“”])(.*?)(["«»„“”])(?:( (?:of|for|on)(?: [a-z]+)+ ")([^"]*)("))?([^"«»„“”]*)$/su;
+
 function withoutQuoted(message: string, { code = '', position }: pg.DatabaseError, written: string): string {
-  const replaced = (quoted: string, open: string, value: string, close: string): string =>
-    isWritten(value, written) ? quoted : `${open}…${close}`;
+  const told = (value: string): string => (isWritten(value, written) ? value : '…');
   // With a position, the statement itself is wrong.
-  if (position === undefined && QUOTES_NAMES.test(code)) return message.replace(EACH_QUOTED, replaced);
+  const quotesNames = QUOTES_NAMES.test(code) || QUOTES_EXISTING.test(code);
+  if (position === undefined && quotesNames) {
+    return message.replace(TO_LAST_NAME, (_, open, name, close, of = '', whole = '', end = '', rest = '') =>
+      [open, told(name), close, of, of && told(whole), end, rest].join(''),
+    );
+  }
   if (!QUOTES_VALUE.test(code) || (code === '42601' && position !== undefined)) return message;
-  return message.replace(TO_LAST_QUOTE, replaced).replace(UNQUOTED, '…');
+  return message
+    .replace(TO_LAST_QUOTE, (_, open, value, close) => `${open}${told(value)}${close}`)
+    .replace(UNQUOTED, '…');
 }
 
 const UUID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;

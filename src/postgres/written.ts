@@ -10,9 +10,14 @@ const LINE_ESCAPE = /\\[nrt]/g;
 /** What ASSERT says where it is told nothing to say. */
 const OF_THE_SERVER = 'assertion failed';
 
+/** Of what exists already: its name was made of a value, perhaps, and is in no catalog once the transaction is rolled back. */
+export const QUOTES_EXISTING = /^(42701|42710|42712|42723|42P03|42P04|42P05|42P06|42P07)$/;
+
+const EACH_QUOTED = /(["«»„“”])(.*?)(["«»„“”])/gsu;
+
 /**
  * What somebody wrote, so that it is no value of a row: a file, and the functions and triggers of the database that an
- * error came through.
+ * error came through. Of what exists already, also the names that the catalog has.
  *
  * @param client outside of a failed transaction
  * @param text of the file that was executed
@@ -20,20 +25,38 @@ const OF_THE_SERVER = 'assertion failed';
 export async function writtenAround(
   client: pg.Client,
   text: string,
-  { where }: pg.DatabaseError,
+  { code = '', message, where }: pg.DatabaseError,
 ): Promise<string> {
   const places = (where ?? '').split('\n').filter((line) => /^(?:PL\/|SQL)/.test(line));
-  const names = new Set(places.flatMap((line) => line.match(WORD) ?? []));
-  if (names.size === 0) return text;
+  const functions = new Set(places.flatMap((line) => line.match(WORD) ?? []));
+  const quoted = QUOTES_EXISTING.test(code)
+    ? [...message.matchAll(EACH_QUOTED)].map(([, , name]) => name)
+    : [];
+  if (functions.size === 0 && quoted.length === 0) return text;
   const { rows } = await client
-    .query<{ source: string }>(
-      `select prosrc as source from pg_catalog.pg_proc
-       where proname = any ($1) and pronamespace <> 'pg_catalog'::pg_catalog.regnamespace`,
-      [[...names]],
-    )
+    .query<{ written: string }>(WRITTEN_IN_CATALOG, [[...functions], quoted])
     .catch(() => ({ rows: [] }));
-  return [text, ...rows.map(({ source }) => source)].join('\n');
+  return [text, ...rows.map(({ written }) => written)].join('\n');
 }
+
+/** The bodies of functions, and those of some names that something has. */
+const WRITTEN_IN_CATALOG = `select prosrc as written from pg_catalog.pg_proc
+where proname = any ($1) and pronamespace <> 'pg_catalog'::pg_catalog.regnamespace
+union all
+select name from (
+  select relname from pg_catalog.pg_class
+  union select attname from pg_catalog.pg_attribute
+  union select typname from pg_catalog.pg_type
+  union select proname from pg_catalog.pg_proc
+  union select nspname from pg_catalog.pg_namespace
+  union select conname from pg_catalog.pg_constraint
+  union select tgname from pg_catalog.pg_trigger
+  union select polname from pg_catalog.pg_policy
+  union select rolname from pg_catalog.pg_roles
+  union select datname from pg_catalog.pg_database
+  union select extname from pg_catalog.pg_extension
+) as had (name)
+where name::text = any ($2)`;
 
 /** Whether a text stands in what was written, as whole words. */
 export function isWritten(text: string, written: string): boolean {

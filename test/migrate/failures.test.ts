@@ -385,6 +385,42 @@ describe("a person's data is not shown", () => {
     expect(await loggedAbout(database, value, sql)).not.toContain('Secret');
   });
 
+  const makeTwice = (
+    statement: string,
+  ): string => `do $$ declare made text := format('${statement}', (select said from words));
+begin execute made; execute made; end $$;`;
+
+  test.for([
+    ['table', 'create table %I ()'],
+    ['schema', 'create schema %I'],
+    ['type', 'create type %I as enum ()'],
+    ['column', 'alter table words add column %I integer'],
+    ['constraint', 'alter table words add constraint %I check (true)'],
+    ['function', 'create function %I() returns integer return 1'],
+    ['policy', 'create policy %I on words'],
+    ['role', 'create role %I'],
+  ])('of a value that becomes the name of a %s, twice', async ([, statement = ''], { database }) => {
+    const logged = await loggedAbout(database, 'Ann Secret', makeTwice(statement));
+    expect(logged).toMatch(/"…\\?".* already exists/);
+    expect(logged).not.toContain('Secret');
+  });
+
+  test.for([
+    'words" Secret',
+    'words" Secret "words',
+    'A "Secret" B',
+  ])('of a value that becomes a name with quotes in it: %s', async (value, { database }) => {
+    const logged = await loggedAbout(database, value, makeTwice('alter table words add column %I integer'));
+    expect(logged).toMatch(/column \\?"…\\?" of relation \\?"words\\?" already exists/);
+    expect(logged).not.toContain('Secret');
+  });
+
+  test('but what the catalog has is', async ({ database }) => {
+    await database.client.query('create table "Kept Things" ()');
+    const logged = await loggedAbout(database, 'Kept Things', makeTwice('create table %I ()'));
+    expect(logged).toMatch(/relation \\?"Kept Things\\?" already exists/);
+  });
+
   test('of numbers that are no date', async ({ database }) => {
     const logged = await loggedAbout(database, '1987', 'select make_date(said::integer, 13, 32) from words;');
     expect(logged).not.toContain('1987');
