@@ -1,6 +1,8 @@
 import pg from '../postgres/pg.js';
 import { shorten } from '../postgres/shorten.js';
 import type { Work } from './script.js';
+import type { Statement } from './statements.js';
+import { placeOfUnnamed } from './unnamed-constraint.js';
 
 /**
  * The definition of the constraint or unique index that an error names.
@@ -12,7 +14,7 @@ import type { Work } from './script.js';
  */
 export async function definitionOf(
   client: pg.Client,
-  { script }: Work,
+  { script, statements }: Work,
   { schema, table, constraint }: pg.DatabaseError,
 ): Promise<string | null> {
   if (constraint === undefined) return null;
@@ -30,11 +32,20 @@ export async function definitionOf(
       [relation, constraint],
     )
     .catch(() => ({ rows: [] }));
-  const definition = rows[0]?.definition ?? lineThatNames(script.source.text, constraint);
+  const definition = rows[0]?.definition ?? lineThatMakes(script.source.text, statements, table, constraint);
   return definition && shorten(definition, { lines: 10, characters: 1000 });
 }
 
-function lineThatNames(text: string, constraint: string): string | null {
-  const line = text.split('\n').find((candidate) => candidate.includes(constraint));
-  return line?.trim() ?? null;
+function lineThatMakes(
+  text: string,
+  statements: readonly Statement[],
+  table: string | undefined,
+  constraint: string,
+): string | null {
+  const named = text.split('\n').find((line) => line.includes(constraint));
+  if (named !== undefined) return named.trim();
+  const place = table === undefined ? undefined : placeOfUnnamed(statements, table, constraint);
+  if (place === undefined) return null;
+  const before = Buffer.from(text).toString('utf8', 0, place).split('\n').length - 1;
+  return text.split('\n')[before]?.trim() ?? null;
 }

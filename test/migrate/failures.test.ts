@@ -198,6 +198,31 @@ insert into letters values (gen_random_uuid(), null);`,
     expect(error.server?.definition).toBe('constraint n_is_small check (n < 3)');
   });
 
+  test.for([
+    ['a unique column', 'e text unique,', "('a', 1, 1, 1), ('a', 1, 2, 1)"],
+    ['a primary key', 'primary key (k)', "('a', 1, 1, 1), ('b', 1, 1, 1)"],
+    ['a check', 'n integer check (n > 0),', "('a', -1, 1, 1)"],
+    ['a check of two columns', 'check (n < 5 or k < 5),', "('a', 9, 9, 1)"],
+    ['a foreign key', 'p integer references others,', "('a', 1, 1, 9)"],
+    ['one that is added later', 'add unique (n, p);', "('a', 1, 1, 1), ('b', 1, 2, 1)"],
+  ] as const)('also where PostgreSQL gives it its name: %s', async ([, line, values], { database }) => {
+    const sql = `create table others (id integer primary key);
+insert into others values (1);
+-- größer 😀
+create table t (
+  e text unique,
+  n integer check (n > 0),
+  k integer,
+  p integer references others,
+  check (n < 5 or k < 5),
+  primary key (k)
+);
+alter table t
+  add unique (n, p);`;
+    const error = await failureOf(database, `${sql}\ninsert into t values ${values};`);
+    expect(error.server?.definition).toBe(line);
+  });
+
   test('a hint of the server is kept', async ({ database }) => {
     expect((await failureOf(database, 'insert into guarded values (1);')).server?.hint).toBe('knock first');
   });
