@@ -30,7 +30,7 @@ export async function throwawayUntil(
 
 /** The error of a trial that was ended by whoever called it. */
 export function interrupted(): ExplainedError {
-  return new ExplainedError('interrupted', 'Interrupted: nothing is left of what was tried out.', {
+  return new ExplainedError('interrupted', 'Interrupted: the databases in which it was tried out are gone.', {
     remedy: 'Run the command again.',
   });
 }

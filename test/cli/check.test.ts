@@ -126,7 +126,7 @@ test('check that gets a signal leaves no database behind, and says so', async ({
   child.kill('SIGINT');
   const { code, stderr } = await result;
   expect(code).toBe(1);
-  expect(stderr).toMatch(/\nerror: Interrupted: nothing is left of what was tried out\.\n/);
+  expect(stderr).toMatch(/\nerror: Interrupted: the databases in which it was tried out are gone\.\n/);
   expect(await owned()).toBe(0);
   await database.client.query(`drop role ${role}`);
 });
