@@ -651,6 +651,22 @@ export interface VoicesurveyRulesErasedAnswersUpdate {
   readonly contact_id?: string;
 }
 
+/** Contacts, not reached, whose attempts are used up and whose last call was erased. Written by check_latest_call_is_kept. */
+export interface VoicesurveyRulesErasedLastCallsRow {
+  /** The contact. Written by check_latest_call_is_kept. */
+  readonly contact_id: string;
+}
+
+/** What can be inserted into `voicesurvey_rules.erased_last_calls`. Contacts, not reached, whose attempts are used up and whose last call was erased. Written by check_latest_call_is_kept. */
+export interface VoicesurveyRulesErasedLastCallsInsert {
+  readonly contact_id: string;
+}
+
+/** What can be updated in `voicesurvey_rules.erased_last_calls`. */
+export interface VoicesurveyRulesErasedLastCallsUpdate {
+  readonly contact_id?: string;
+}
+
 /** Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes a number of that hash. Written by take_turns, and turn 0 also by check_new_call. */
 export interface VoicesurveyRulesTurnsRow {
   /** Which turn: 0 for calls, 1 to 256 for numbers. Written by take_turns. */
@@ -686,6 +702,21 @@ export interface IsAPhoneNumberArguments {
 
 /** The result of `is_a_phone_number(text)`. */
 export type IsAPhoneNumberResult = boolean | null;
+
+/** A lane, 0 to 7, that no other importer has; a shared one while all are taken. Called by the functions that keep rule 1. */
+export interface LaneOfImporterArguments {
+}
+
+/** The result of `lane_of_importer()`. */
+export type LaneOfImporterResult = number | null;
+
+/** Whether the contact's last possible call was made, and erased. Called by check_call_may_start. */
+export interface LastCallWasErasedArguments {
+  readonly contact: string | null;
+}
+
+/** The result of `last_call_was_erased(uuid)`. */
+export type LastCallWasErasedResult = boolean | null;
 
 /** Whether a text looks like one e-mail address. */
 export interface LooksLikeAnEmailArguments {
@@ -723,10 +754,11 @@ export interface TakeTurnsArguments {
 /** The result of `take_turns(integer[])`. */
 export type TakeTurnsResult = void;
 
-/** The turn, 1 to 256, of a telephone number. */
+/** The turn, 1 to 256, of a telephone number in a lane, 0 to 7. */
 export interface TurnOfArguments {
   readonly phone_number: string | null;
+  readonly lane: number | null;
 }
 
-/** The result of `turn_of(text)`. */
+/** The result of `turn_of(text, integer)`. */
 export type TurnOfResult = number | null;

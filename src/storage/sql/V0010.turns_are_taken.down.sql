@@ -4,6 +4,7 @@
 
 
 drop function if exists public.take_turns(integer[]);
-drop function if exists public.turn_of(text);
+drop function if exists public.lane_of_importer();
+drop function if exists public.turn_of(text, integer);
 drop table if exists voicesurvey_rules.turns;
 drop schema if exists voicesurvey_rules;

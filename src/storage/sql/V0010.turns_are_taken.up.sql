@@ -9,10 +9,16 @@
 -- writes it: in READ COMMITTED the next one waits and then sees everything; in the stricter levels the next
 -- one gets SQLSTATE 40001 and tries again with a new snapshot.
 --
--- There are 257 turns: 0 is that of claiming a call, 1 to 256 are those of the numbers, by their hash. More
--- would lock no less and cost more. They are made when they are first needed, so that there is nothing to
--- seed and nothing to lose; the table is unlogged, since a turn does not outlive its transaction. Several
--- are taken in ascending order, so that two who take several do not wait for each other.
+-- There are 257 turns: 0 is that of claiming a call, 1 to 256 are those of the numbers: 32 by their hash, each in
+-- eight lanes. More would lock no less and cost more. Who imports numbers takes their turns in one lane, of which
+-- up to eight importers have one each: so they never wait for each other, nor for a deadlock, though they import
+-- row by row. Who excludes a number takes its turn in all lanes, and meets each of them.
+--
+-- Turns are made when they are first needed, so that there is nothing to seed and nothing to lose; the table is
+-- unlogged, since a turn does not outlive its transaction. Several are taken in ascending order, so that two
+-- who take several do not wait for each other.
+--
+-- Which lane is free is told by advisory locks. They keep no rule: who has none of his own shares one.
 --
 -- The table is in a schema of its own: it is not of the product's model, and nobody but the functions that
 -- keep rules 1 and 4 writes it.
@@ -66,15 +72,35 @@ $function$;
 
 revoke execute on function public.take_turns(integer[]) from public;
 
-create or replace function public.turn_of(phone_number text)
+create or replace function public.turn_of(phone_number text, lane integer)
 returns integer
 language sql
 immutable
 parallel safe
-return 1 + (pg_catalog.hashtext(phone_number) operator(pg_catalog.&) 255);
+return 1 + 8 * (pg_catalog.hashtext(phone_number) operator(pg_catalog.&) 31) + lane;
+
+create or replace function public.lane_of_importer()
+returns integer
+language plpgsql
+set search_path = ''
+as $function$
+begin
+  -- The letters "voic" are ours among the advisory locks; 0 is the gate of claims (V0012).
+  for lane in 0..7 loop
+    if pg_try_advisory_xact_lock(x'766f6963'::integer, 1 + lane) then
+      return lane;
+    end if;
+  end loop;
+
+  return pg_backend_pid() % 8;
+end
+$function$;
 
 comment on function public.take_turns(integer[]) is
   'Takes turns until the transaction ends, in ascending order: waits for who has them, or fails with 40001 '
   'where the snapshot would be too old. Called by the functions that keep rules 1 and 4.';
-comment on function public.turn_of(text) is
-  'The turn, 1 to 256, of a telephone number.';
+comment on function public.turn_of(text, integer) is
+  'The turn, 1 to 256, of a telephone number in a lane, 0 to 7.';
+comment on function public.lane_of_importer() is
+  'A lane, 0 to 7, that no other importer has; a shared one while all are taken. Called by the functions that '
+  'keep rule 1.';

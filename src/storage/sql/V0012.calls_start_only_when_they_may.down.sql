@@ -5,6 +5,7 @@
 -- No row is changed. Safe on a live table: each statement is the blink of a catalog change.
 
 
+drop trigger if exists claims_do_not_overtake_a_change_of_a_campaign on public.campaigns;
 drop trigger if exists claims_wait_for_a_change_of_their_limit on public.provider_configs;
 drop trigger if exists who_may_be_called_again_keeps_the_latest_call on public.call_attempts;
 drop trigger if exists an_open_call_is_not_deleted on public.call_attempts;
@@ -13,7 +14,11 @@ drop trigger if exists a_call_agrees_with_its_contact on public.call_attempts;
 drop trigger if exists a_call_may_start on public.call_attempts;
 
 drop function if exists public.take_the_turn_of_claims();
+drop function if exists public.close_the_gate_of_claims();
 drop function if exists public.check_latest_call_is_kept();
 drop function if exists public.check_ended_call();
 drop function if exists public.check_new_call();
 drop function if exists public.check_call_may_start();
+drop function if exists public.last_call_was_erased(uuid);
+
+drop table if exists voicesurvey_rules.erased_last_calls;

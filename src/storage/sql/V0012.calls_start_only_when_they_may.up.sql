@@ -16,7 +16,9 @@
 --   - The contact's row is locked FOR NO KEY UPDATE: one claim at a time for a contact, and who excludes it
 --     waits, or was first and is seen. Who claims it must also update it, so that a stricter level's older
 --     snapshot fails with 40001 and does not claim again.
---   - The campaign's row is locked FOR SHARE: who pauses it, or changes its hours, waits or was first.
+--   - The campaign's row is locked FOR SHARE: who pauses it, or changes its hours, waits or was first. Row locks
+--     alone would let every new claim pass who waits, for ever; so there is a gate, an advisory lock, which claims
+--     share: who changes a campaign waits for the claims before him, and those after him wait for him.
 --   - Claims take turn 0 at commit, and so does who changes or deletes the provider's configuration: they
 --     count one by one, and what they count against stays.
 --
@@ -24,9 +26,51 @@
 -- catalog and not from the session, which could set it:
 --   alter database voicesurvey set voicesurvey.time_zone = 'Europe/Rome';
 --
--- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
--- is waited for no longer than 2 s: who writes the first waits for both.
+-- Safe on a live table: a trigger is the blink of a catalog change. Three tables are held at once, so a lock
+-- is waited for no longer than 2 s: who writes the first waits for all.
 
+
+create table if not exists voicesurvey_rules.erased_last_calls (
+  contact_id uuid not null,
+
+  constraint a_last_call_is_erased_once
+    primary key (contact_id)
+);
+
+comment on table voicesurvey_rules.erased_last_calls is
+  'Contacts, not reached, whose attempts are used up and whose last call was erased. Written by '
+  'check_latest_call_is_kept.';
+comment on column voicesurvey_rules.erased_last_calls.contact_id is
+  'The contact. Written by check_latest_call_is_kept.';
+
+create or replace function public.last_call_was_erased(contact uuid)
+returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $function$
+begin
+  -- The snapshot may be older than the erasure; "on conflict" fails with 40001 where it meets a row that came later.
+  if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
+    insert into voicesurvey_rules.erased_last_calls (contact_id)
+    values (contact)
+    on conflict do nothing;
+
+    if found then
+      delete from voicesurvey_rules.erased_last_calls
+      where contact_id = contact;
+    end if;
+  end if;
+
+  perform
+  from voicesurvey_rules.erased_last_calls
+  where contact_id = contact;
+
+  return found;
+end
+$function$;
+
+revoke execute on function public.last_call_was_erased(uuid) from public;
 
 create or replace function public.check_call_may_start()
 returns trigger
@@ -40,6 +84,7 @@ declare
   called_in uuid;
   number text;
   interval_minutes integer;
+  last_number integer;
   previous record;
   broken text;
 begin
@@ -72,8 +117,12 @@ begin
     and new.attempt_number - attempts_count in (0, 1)
   for no key update;
 
-  select retry_interval_minutes
-  into interval_minutes
+  if not pg_try_advisory_xact_lock_shared(x'766f6963'::integer, 0) then
+    perform pg_advisory_xact_lock_shared(x'766f6963'::integer, 0);
+  end if;
+
+  select retry_interval_minutes, max_attempts
+  into interval_minutes, last_number
   from public.campaigns
   where id = called_in
     and status = 'running'
@@ -86,13 +135,10 @@ begin
   from public.exclusion_list_entries
   where phone_number = number;
 
-  if not found and interval_minutes is not null then
-    if new.attempt_number = 1 then
-      return null;
-    end if;
-  else
+  if found or interval_minutes is null then
     select
       campaign.retry_interval_minutes,
+      campaign.max_attempts,
       case
         when new.campaign_id <> contact.campaign_id then 'an_attempt_belongs_to_its_contacts_campaign'
         when contact.do_not_call
@@ -111,13 +157,17 @@ begin
         when local_start < campaign.allowed_call_start_local or local_start >= campaign.allowed_call_end_local
         then 'calls_start_only_in_the_calling_hours'
       end
-    into interval_minutes, broken
+    into interval_minutes, last_number, broken
     from public.contacts as contact
     join public.campaigns as campaign
       on campaign.id = contact.campaign_id
     where contact.id = new.contact_id
     for no key update of contact
     for share of campaign;
+  end if;
+
+  if broken is null and new.attempt_number = last_number and public.last_call_was_erased(new.contact_id) then
+    broken := 'never_dial_more_than_max_attempts';
   end if;
 
   if broken is null and new.attempt_number > 1 then
@@ -352,7 +402,8 @@ $function$;
 
 -- The latest calls of a contact say which number the next call may have, and when it may start; that is looked
 -- at when the transaction commits, so that it cannot be deleted and dialled again in one step. A call that is
--- there again under its number was not deleted but changed. Where the campaign has ended nobody is called again.
+-- there again under its number was not deleted but changed. Where the campaign has ended nobody is called again;
+-- nor is who was not reached with all attempts used up, for which the contact is noted when the last of them goes.
 
 create or replace function public.check_latest_call_is_kept()
 returns trigger
@@ -371,7 +422,13 @@ begin
         (
           contact.state in ('pending', 'not_reached')
           and contact.attempts_count = old.attempt_number
-          and (old.ended_at is null or campaign.status not in ('completed', 'cancelled'))
+          and (
+            old.ended_at is null
+            or (
+              campaign.status not in ('completed', 'cancelled')
+              and (contact.state = 'pending' or contact.attempts_count < campaign.max_attempts)
+            )
+          )
         )
         or (contact.state = 'in_progress' and contact.attempts_count - old.attempt_number in (0, 1))
       )
@@ -390,6 +447,28 @@ begin
     );
   end if;
 
+  insert into voicesurvey_rules.erased_last_calls (contact_id)
+  select contact.id
+  from public.contacts as contact
+  join public.campaigns as campaign
+    on campaign.id = contact.campaign_id
+  where contact.id = old.contact_id
+    and contact.state = 'not_reached'
+    and contact.attempts_count = old.attempt_number
+    and contact.attempts_count >= campaign.max_attempts
+  on conflict do nothing;
+
+  return null;
+end
+$function$;
+
+create or replace function public.close_the_gate_of_claims()
+returns trigger
+language plpgsql
+set search_path = ''
+as $function$
+begin
+  perform pg_advisory_xact_lock(x'766f6963'::integer, 0);
   return null;
 end
 $function$;
@@ -412,6 +491,10 @@ comment on function public.check_new_call() is
   'Refuses an attempt that its contact knows nothing of, and one more than may be open at once.';
 comment on function public.check_ended_call() is
   'Refuses the end of a call whose contact stays in progress.';
+comment on function public.last_call_was_erased(uuid) is
+  'Whether the contact''s last possible call was made, and erased. Called by check_call_may_start.';
+comment on function public.close_the_gate_of_claims() is
+  'Waits for those who are claiming a call, and lets nobody begin to until the transaction ends.';
 comment on function public.take_the_turn_of_claims() is
   'Waits until nobody is claiming a call, and lets nobody claim one until the transaction ends.';
 comment on function public.check_latest_call_is_kept() is
@@ -457,7 +540,7 @@ create constraint trigger who_may_be_called_again_keeps_the_latest_call
   when (old.ended_at is not null)
   execute function public.check_latest_call_is_kept(
     'Who may be called again, or is in a call, keeps the latest call before; without it they could be dialled too often, or too soon.',
-    'Keep it until the contact has ended; or delete the contact, with all that is known of the person.'
+    'Keep it until the contact has ended, or has no attempts left; or delete the contact, with all that is known of the person.'
   );
 
 create or replace trigger claims_wait_for_a_change_of_their_limit
@@ -465,6 +548,13 @@ create or replace trigger claims_wait_for_a_change_of_their_limit
   for each row
   execute function public.take_the_turn_of_claims();
 
+create or replace trigger claims_do_not_overtake_a_change_of_a_campaign
+  before update or delete on public.campaigns
+  for each statement
+  execute function public.close_the_gate_of_claims();
+
+comment on trigger claims_do_not_overtake_a_change_of_a_campaign on public.campaigns is
+  'Rule 3: who pauses a campaign waits for the claims that run, and not for those that come.';
 comment on trigger a_call_may_start on public.call_attempts is
   'Rules 1, 2 and 3: who is dialled, how often and when.';
 comment on trigger a_call_agrees_with_its_contact on public.call_attempts is

@@ -6,9 +6,9 @@
 -- Nothing is refused here: the contacts are moved to excluded, whoever writes them and by whatever way. An
 -- open call of theirs may still end. Completed and refused contacts stay what they are.
 --
--- Why it is safe under concurrency: who imports a number and who excludes it take the same turn (V0010), and
--- look for the other's rows only then. The import works on whole statements, so that 100,000 contacts take
--- at most 256 turns and look each number up once.
+-- Why it is safe under concurrency: who imports a number takes its turn in one lane, and who excludes it in all
+-- (V0010), and they look for the other's rows only then. The import works on whole statements, so that 100,000
+-- contacts take at most 32 turns and look each number up once.
 --
 -- Contacts and entries that were there before this version are seen to by V0018.
 --
@@ -34,7 +34,13 @@ security definer
 set search_path = ''
 as $function$
 begin
-  perform public.take_turns(array(select public.turn_of(phone_number) from listed));
+  perform public.take_turns(
+    array(
+      select distinct public.turn_of(phone_number, lane)
+      from listed
+      cross join generate_series(0, 7) as lane
+    )
+  );
 
   -- Locked in one order, so that two exclusions at once do not wait for each other.
   update public.contacts
@@ -60,11 +66,12 @@ security definer
 set search_path = ''
 as $function$
 declare
+  lane constant integer := public.lane_of_importer();
   found_ids uuid[];
 begin
   perform public.take_turns(
     array(
-      select distinct public.turn_of(phone_number)
+      select distinct public.turn_of(phone_number, lane)
       from imported
       where state = 'pending'
     )
@@ -101,7 +108,7 @@ security definer
 set search_path = ''
 as $function$
 begin
-  perform public.take_turns(array[public.turn_of(new.phone_number)]);
+  perform public.take_turns(array[public.turn_of(new.phone_number, public.lane_of_importer())]);
 
   update public.contacts
   set state = 'excluded'

@@ -195,6 +195,21 @@ correct(
   'the calls of who waited when the campaign ended are deleted',
   `${move('survey', 'completed')} delete from call_attempts where contact_id in (:gina, :hugo, :mona);`,
 );
+correct(
+  'the calls of who was not reached are deleted, once the attempts are used up',
+  `delete from call_attempts where contact_id in (:fred, :sam);`,
+);
+forbidden(
+  'the last call of who was not reached is deleted, and made again later',
+  `delete from call_attempts where id = :${call('fred', 2)}; set constraints all immediate; set constraints all deferred;
+   update contacts set state = 'in_progress', last_attempt_at = now() where id = :fred; ${dial('fred', { number: 2 })}`,
+  'never_dial_more_than_max_attempts',
+);
+forbidden(
+  'the latest call of who was not reached and has an attempt left is deleted',
+  `delete from call_attempts where id = :${call('mona')};`,
+  'who_may_be_called_again_keeps_the_latest_call',
+);
 correct('an earlier call is deleted', `delete from call_attempts where id = :${call('fred')};`);
 correct(
   'the calls of those who are not called again are deleted',
