@@ -45,7 +45,7 @@ export const SNAPSHOT_FORMAT = 1;
  * pg_catalog, and constants in one way. Compiling the query would take longer than running it, and so would a look for
  * merge joins, which do no better than hash joins here.
  */
-export const SNAPSHOT_SETTINGS = `set local search_path = pg_catalog;
+export const SNAPSHOT_SETTINGS = `set local search_path = pg_catalog, pg_temp;
 set local quote_all_identifiers = off;
 set local datestyle = 'ISO, YMD';
 set local intervalstyle = postgres;

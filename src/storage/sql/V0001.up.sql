@@ -235,7 +235,7 @@ comment on type public.llm_provider is
 create or replace function public.keep_updated_at()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   new.updated_at := clock_timestamp();

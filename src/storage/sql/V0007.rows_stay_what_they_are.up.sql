@@ -11,6 +11,10 @@
 -- columns, which costs nothing where they are not written, and what every call writes has a function
 -- instead, which is read once for a session.
 --
+-- What has to see or write rows that its caller may not runs with its owner's rights (V0008 to V0016). It must
+-- not run anything of the caller's with them: so it names everything in full, looks into pg_temp last, where
+-- any session can put types of its own, and nobody else may call it, or hang it on a table of his own.
+--
 -- Safe on a live table: a trigger is the blink of a catalog change. TRUNCATE passes row triggers, so it has
 -- one of its own; it would delete an exclusion list without a trace.
 
@@ -52,7 +56,7 @@ create or replace function public.refuse(
 )
 returns void
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   raise exception using
@@ -69,7 +73,7 @@ $function$;
 create or replace function public.refuse_change()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 declare
   ids text := format('Table %s, all rows.', tg_table_name);

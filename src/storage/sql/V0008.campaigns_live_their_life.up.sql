@@ -20,7 +20,7 @@ create or replace function public.check_campaign_has_a_contact_to_call()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   -- A contact that has been called since, in this very transaction, was one to call.
@@ -51,7 +51,7 @@ create or replace function public.check_templates_of_campaign()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 declare
   wrong uuid;
@@ -90,7 +90,7 @@ create or replace function public.check_template_is_not_in_use()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
@@ -133,6 +133,12 @@ comment on function public.check_templates_of_campaign() is
   'Refuses a campaign''s templates that are of another kind or language than the campaign needs.';
 comment on function public.check_template_is_not_in_use() is
   'Refuses another kind or language for a template that a campaign or an e-mail uses.';
+
+revoke execute on function
+  public.check_campaign_has_a_contact_to_call(),
+  public.check_templates_of_campaign(),
+  public.check_template_is_not_in_use()
+from public;
 
 
 -- The life. A row that "on conflict do nothing" leaves out is not refused: AFTER INSERT does not see it.

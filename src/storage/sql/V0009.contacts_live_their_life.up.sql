@@ -12,7 +12,7 @@
 create or replace function public.keep_contact_to_its_life()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   if old.state <> 'in_progress' then
@@ -58,7 +58,7 @@ create or replace function public.check_contact_agrees_with_its_calls()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 declare
   found_now record;
@@ -212,6 +212,8 @@ $function$;
 
 comment on function public.check_contact_agrees_with_its_calls() is
   'Refuses a state, a count or a last outcome of a contact that its attempts and answers do not bear out.';
+
+revoke execute on function public.check_contact_agrees_with_its_calls() from public;
 
 
 create or replace trigger a_contact_begins_pending_or_excluded

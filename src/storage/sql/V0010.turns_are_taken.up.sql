@@ -14,9 +14,9 @@
 -- up to eight importers have one each: so they never wait for each other, nor for a deadlock, though they import
 -- row by row. Who excludes a number takes its turn in all lanes, and meets each of them.
 --
--- Turns are made when they are first needed, so that there is nothing to seed and nothing to lose; the table is
--- unlogged, since a turn does not outlive its transaction. Several are taken in ascending order, so that two
--- who take several do not wait for each other.
+-- Turns are made when they are first needed, so that there is nothing to seed. The table is logged, since a
+-- prepared transaction outlives a crash, and so must its turns. Several are taken in ascending order, so that
+-- two who take several do not wait for each other.
 --
 -- Which lane is free is told by advisory locks. They keep no rule: who has none of his own shares one.
 --
@@ -29,7 +29,7 @@ create schema if not exists voicesurvey_rules;
 comment on schema voicesurvey_rules is
   'What the rules of voicesurvey-db need for themselves; nothing of the product''s data.';
 
-create unlogged table if not exists voicesurvey_rules.turns (
+create table if not exists voicesurvey_rules.turns (
   id integer not null,
   taken bigint not null default 1,
 
@@ -50,7 +50,7 @@ create or replace function public.take_turns(ids integer[])
 returns void
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   -- A turn that this transaction has taken already is its own: another version of the row would only be
@@ -82,7 +82,7 @@ return 1 + 8 * (pg_catalog.hashtext(phone_number) operator(pg_catalog.&) 31) + l
 create or replace function public.lane_of_importer()
 returns integer
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   -- The letters "voic" are ours among the advisory locks; 0 is the gate of claims (V0012).

@@ -25,7 +25,7 @@ create or replace trigger an_attempt_keeps_what_it_is
 create or replace function public.keep_provider_call_id()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   if old.provider_call_id is null then
@@ -49,7 +49,7 @@ $function$;
 create or replace function public.keep_call_facts()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   -- What was not known before may be told; most writes are done here.

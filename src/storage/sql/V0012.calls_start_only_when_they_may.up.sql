@@ -47,7 +47,7 @@ create or replace function public.last_call_was_erased(contact uuid)
 returns boolean
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   -- The snapshot may be older than the erasure; "on conflict" fails with 40001 where it meets a row that came later.
@@ -76,7 +76,7 @@ create or replace function public.check_call_may_start()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 declare
   settings text;
@@ -260,7 +260,7 @@ create or replace function public.check_new_call()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 declare
   broken text;
@@ -377,7 +377,7 @@ create or replace function public.check_ended_call()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   perform
@@ -409,7 +409,7 @@ create or replace function public.check_latest_call_is_kept()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   if exists (
@@ -465,7 +465,7 @@ $function$;
 create or replace function public.close_the_gate_of_claims()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   perform pg_advisory_xact_lock(x'766f6963'::integer, 0);
@@ -477,7 +477,7 @@ create or replace function public.take_the_turn_of_claims()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   perform public.take_turns(array[0]);
@@ -500,6 +500,14 @@ comment on function public.take_the_turn_of_claims() is
 comment on function public.check_latest_call_is_kept() is
   'Refuses the deletion of the latest call, open or ended, of a contact who stays and may be called again, and of '
   'one that is there again under its number.';
+
+revoke execute on function
+  public.check_call_may_start(),
+  public.check_new_call(),
+  public.check_ended_call(),
+  public.check_latest_call_is_kept(),
+  public.take_the_turn_of_claims()
+from public;
 
 
 create or replace trigger a_call_may_start

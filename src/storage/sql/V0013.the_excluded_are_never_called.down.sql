@@ -7,6 +7,7 @@
 
 drop trigger if exists a_changed_entry_excludes_its_contacts on public.exclusion_list_entries;
 drop trigger if exists a_listed_number_excludes_its_contacts on public.exclusion_list_entries;
+drop trigger if exists who_asked_before_the_rules_stays_excluded on public.contacts;
 drop trigger if exists who_asked_not_to_be_called_stays_excluded on public.contacts;
 drop trigger if exists the_listed_are_excluded_when_their_number_changes on public.contacts;
 drop trigger if exists the_listed_are_excluded_from_their_import_on on public.contacts;

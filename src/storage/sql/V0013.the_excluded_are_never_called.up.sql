@@ -19,7 +19,7 @@
 create or replace function public.exclude_who_must_not_be_called()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   new.state := 'excluded';
@@ -31,7 +31,7 @@ create or replace function public.exclude_listed_contacts()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   perform public.take_turns(
@@ -63,7 +63,7 @@ create or replace function public.exclude_imported_contacts()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 declare
   lane constant integer := public.lane_of_importer();
@@ -94,7 +94,7 @@ begin
     update public.contacts
     set state = 'excluded'
     where id = any (found_ids)
-      and state = 'pending';
+      and state not in ('completed', 'refused', 'excluded');
   end if;
 
   return null;
@@ -105,7 +105,7 @@ create or replace function public.exclude_contact_of_listed_number()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   perform public.take_turns(array[public.turn_of(new.phone_number, public.lane_of_importer())]);
@@ -128,7 +128,7 @@ create or replace function public.keep_number_excluded()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   -- A person is erased from a campaign that stays; a campaign that goes takes its list with it.
@@ -138,7 +138,7 @@ begin
     on conflict do nothing;
   end if;
 
-  return null;
+  return old;
 end
 $function$;
 
@@ -152,6 +152,13 @@ comment on function public.exclude_contact_of_listed_number() is
   'Excludes a contact whose number has changed to one that is listed.';
 comment on function public.keep_number_excluded() is
   'Lists the number of an excluded contact who is erased.';
+
+revoke execute on function
+  public.exclude_listed_contacts(),
+  public.exclude_imported_contacts(),
+  public.exclude_contact_of_listed_number(),
+  public.keep_number_excluded()
+from public;
 
 
 create or replace trigger do_not_call_means_excluded
@@ -172,10 +179,19 @@ create or replace trigger the_listed_are_excluded_when_their_number_changes
   when (old.phone_number <> new.phone_number)
   execute function public.exclude_contact_of_listed_number();
 
+-- Before the contact goes, so that a function which the same statement calls finds the number listed. A contact
+-- who was there before V0002 may have do_not_call and wait; the listing would change the row that is being deleted.
+
 create or replace trigger who_asked_not_to_be_called_stays_excluded
+  before delete on public.contacts
+  for each row
+  when (old.state = 'excluded' or (old.do_not_call and old.state in ('completed', 'refused')))
+  execute function public.keep_number_excluded();
+
+create or replace trigger who_asked_before_the_rules_stays_excluded
   after delete on public.contacts
   for each row
-  when (old.do_not_call or old.state = 'excluded')
+  when (old.do_not_call and old.state not in ('completed', 'refused', 'excluded'))
   execute function public.keep_number_excluded();
 
 create or replace trigger a_listed_number_excludes_its_contacts
@@ -198,6 +214,8 @@ comment on trigger the_listed_are_excluded_when_their_number_changes on public.c
   'Rule 1: a listed number is never dialled, by whatever way a contact comes to it.';
 comment on trigger who_asked_not_to_be_called_stays_excluded on public.contacts is
   'Rule 12: an erased person''s number stays excluded if it was.';
+comment on trigger who_asked_before_the_rules_stays_excluded on public.contacts is
+  'Rule 12: the same, for a contact from before, who was not excluded.';
 comment on trigger a_listed_number_excludes_its_contacts on public.exclusion_list_entries is
   'Rule 1: putting a number on the list excludes its contacts in every campaign.';
 comment on trigger a_changed_entry_excludes_its_contacts on public.exclusion_list_entries is

@@ -9,13 +9,13 @@
 -- be here. A contact that is being excluded holds its row until commit, and cannot be completed after.
 --
 -- Deleting answers is an erasure and is not refused; but they are not given again, for which the contact is noted
--- in a table of its own. A transaction whose snapshot may be older than that takes the place in it and gives it
+-- in a table of its own, before they go, so that a function which the same statement calls finds the note. A transaction whose snapshot may be older than that takes the place in it and gives it
 -- back: it fails with 40001 where somebody was there. Nor can a contact be completed by answers that go before
 -- they are looked at (V0009 asks whether they are there, and the completed call).
 --
 -- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
 -- is waited for no longer than 2 s: who writes the first waits for both. The noted contacts have no foreign key,
--- which would hold the busiest table as well; when a contact goes, the note is the id of nobody.
+-- which would hold the busiest table as well; V0019 has the note go with its contact.
 
 
 create table if not exists voicesurvey_rules.erased_answers (
@@ -34,7 +34,7 @@ create or replace function public.check_answers()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 declare
   -- Without a backslash: what that means in a text is a setting of the session.
@@ -143,7 +143,7 @@ create or replace function public.note_erased_answers()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   insert into voicesurvey_rules.erased_answers (contact_id)
@@ -152,7 +152,7 @@ begin
   where id = old.contact_id
   on conflict do nothing;
 
-  return null;
+  return old;
 end
 $function$;
 
@@ -161,6 +161,11 @@ comment on function public.check_answers() is
 
 comment on function public.note_erased_answers() is
   'Notes a contact who stays while the answers are deleted, so that they are not given again.';
+
+revoke execute on function
+  public.check_answers(),
+  public.note_erased_answers()
+from public;
 
 
 drop trigger if exists answers_are_of_a_completed_call on public.survey_responses;
@@ -180,7 +185,7 @@ create or replace trigger answers_are_final
   );
 
 create or replace trigger erased_answers_stay_erased
-  after delete on public.survey_responses
+  before delete on public.survey_responses
   for each row
   execute function public.note_erased_answers();
 

@@ -21,7 +21,7 @@ create or replace function public.check_event()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 declare
   called uuid;
@@ -97,7 +97,7 @@ create or replace function public.check_event_is_not_changed()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 declare
   expected public.events := old;
@@ -126,7 +126,7 @@ create or replace function public.check_told_is_not_forgotten()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   -- An e-mail goes with its event; an expression that names event_id is not for a row of events.
@@ -153,7 +153,7 @@ $function$;
 create or replace function public.keep_what_is_sent()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   if old.status <> 'sent' then
@@ -182,7 +182,7 @@ create or replace function public.check_email()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 declare
   told public.event_type;
@@ -273,6 +273,13 @@ comment on function public.keep_what_is_sent() is
   'Refuses another state, address, template or key of an e-mail that was sent.';
 comment on function public.check_email() is
   'Refuses an e-mail from the wrong template, in the wrong language, or to another address.';
+
+revoke execute on function
+  public.check_event(),
+  public.check_event_is_not_changed(),
+  public.check_told_is_not_forgotten(),
+  public.check_email()
+from public;
 
 
 drop trigger if exists an_event_tells_its_contacts_end on public.events;

@@ -14,7 +14,7 @@ create or replace function public.check_transcript()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
 begin
   if exists (
@@ -41,7 +41,7 @@ $function$;
 create or replace function public.delete_expired_transcripts(at_most integer default 10000)
 returns bigint
 language sql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $function$
   with expired as (
     select snippet.id
@@ -67,6 +67,8 @@ comment on function public.check_transcript() is
 comment on function public.delete_expired_transcripts(integer) is
   'Deletes transcripts that are older than transcript_retention_days, at most so many at once, and tells how '
   'many. To be called by a daily job until it tells 0.';
+
+revoke execute on function public.check_transcript() from public;
 
 
 drop trigger if exists a_transcript_is_of_an_answered_call on public.transcript_snippets;

@@ -1,5 +1,5 @@
 import { PHONES } from './history.js';
-import { answer, call, claim, exclude, move } from './steps.js';
+import { answer, answers, call, claim, end, exclude, leave, list, move } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 const transcript = (attempt: string, text = "'Hello.'", at = 'now()'): string =>
@@ -166,4 +166,10 @@ correct(
   'an erased person is erased everywhere',
   `insert into contacts (campaign_id, phone_number) values (:plain, '${PHONES.dora}'); delete from contacts where phone_number = '${PHONES.dora}';`,
   `not exists (select from contacts where phone_number = '${PHONES.dora}')`,
+);
+correct(
+  'who was erased is imported again under the same id, and completes',
+  `delete from survey_responses where contact_id = :dora; set constraints all immediate; delete from contacts where id = :dora;
+   ${list('dora', PHONES.dora)} set constraints all deferred; ${claim('dora', {}, call('dora'))} ${answer(call('dora'))}
+   ${end(call('dora'), 'completed', "now() + interval '30 s'")} ${answers('dora', call('dora'))} ${leave('dora', 'completed')}`,
 );

@@ -1,6 +1,10 @@
-import { PHONES } from './history.js';
+import pg from 'pg';
+import { expect } from 'vitest';
+import { test as withOwnDatabase } from '../../support/database.js';
+import { history, PHONES, rowsOfHistory } from './history.js';
+import { withIds } from './names.js';
 import { answer, answers, call, claim, end, exclude, leave, list, move, tell, write } from './steps.js';
-import { correct, forbidden } from './writes.js';
+import { correct, forbidden, special } from './writes.js';
 
 /** A role with the privileges that a service has: on the tables and nothing else. */
 const AS_SERVICE = `create role new_service; grant usage on schema public to new_service;
@@ -59,3 +63,60 @@ correct(
   'deferred again, the second half makes it whole',
   `set constraints all deferred; ${end(call('cleo'), 'busy', 'now()')} ${leave('cleo', 'pending', 'busy')}`,
 );
+
+/** A statement that runs another in the middle of itself, before the triggers of its end. */
+const NESTED = `create function pg_temp.run(statement text) returns boolean language plpgsql as
+  'begin execute statement; return true; end';`;
+
+forbidden(
+  'answers that a deletion of answers gives again',
+  `${NESTED} set constraints all immediate; delete from survey_responses where contact_id = :dora
+     returning pg_temp.run($$${answers('dora', call('dora'))}$$);`,
+  'answers_are_of_a_completed_call',
+);
+correct(
+  'an import of the listed that moves its contact is an exclusion all the same',
+  `${NESTED} insert into contacts (id, campaign_id, phone_number) values (:new, :plain, '${PHONES.ines}')
+     returning pg_temp.run($$update contacts set state = 'in_progress' where id = :new$$);`,
+  "(select state = 'excluded' from contacts where id = :new)",
+);
+forbidden(
+  'an erasure of the excluded that imports the number again and dials it',
+  `${NESTED} update contacts set state = 'excluded' where id = :ada; delete from contacts where id = :ada
+     returning pg_temp.run($$${list('new', PHONES.ada, { campaign_id: ':plain' })} ${claim('new', { campaign: 'plain' })}$$);`,
+  'states_of_a_contact_come_in_order',
+);
+
+/** What runs with the owner's rights runs nothing of the caller's. */
+special('no session has functions of the owner for itself', async (client) => {
+  const { rows } = await client.query(
+    `select oid::regprocedure::text from pg_proc where pronamespace = 'public'::regnamespace
+       and (prosecdef and exists (select from aclexplode(coalesce(proacl, acldefault('f', proowner))) where grantee = 0)
+         or prolang = (select oid from pg_language where lanname = 'plpgsql')
+           and proconfig is distinct from array['search_path=pg_catalog, pg_temp'])`,
+  );
+  expect(rows).toEqual([]);
+});
+special('prepared transactions keep their turns when the server crashes', async (client) => {
+  const { rows } = await client.query(
+    "select relname from pg_class where relnamespace = 'voicesurvey_rules'::regnamespace and relpersistence <> 'p'",
+  );
+  expect(rows).toEqual([]);
+});
+withOwnDatabase("a session's own types are not those of the rules", async ({ migrated }) => {
+  await migrated.client.query(withIds(history, rowsOfHistory));
+  // Another session: what a function means is settled when a session first calls it.
+  const service = new pg.Client(migrated.url);
+  await service.connect();
+  await service.query(
+    withIds(
+      `begin; ${AS_SERVICE} create function pg_temp.own() returns boolean language plpgsql as
+         'begin if current_user <> ''new_service'' then raise ''run by the owner''; end if; return true; end';
+       create domain pg_temp.uuid as pg_catalog.uuid check (pg_temp.own());
+       create domain pg_temp.text as pg_catalog.text check (pg_temp.own());
+       ${claim('ada')} ${exclude(PHONES.gina)} delete from contacts where id = :dora; set constraints all immediate; rollback`,
+      rowsOfHistory,
+    ),
+  );
+  await service.end();
+});
