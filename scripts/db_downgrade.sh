@@ -12,7 +12,7 @@ far='--to 0'
 # Who agrees that every table goes agrees to each of these.
 named='--lose users --lose email_templates --lose campaigns --lose contacts --lose exclusion_list_entries
   --lose call_attempts --lose survey_responses --lose events --lose email_notifications --lose provider_configs
-  --lose transcript_snippets --lose voicesurvey_rules.turns --lose voicesurvey_rules.erased_last_calls
+  --lose transcript_snippets --lose voicesurvey_rules.erased_last_calls
   --lose voicesurvey_rules.erased_answers'
 what='every migration'
 left=$#

@@ -16,12 +16,18 @@ export interface CrashServer {
   stop(): Promise<void>;
 }
 
-/** Starts one, in a temporary folder. */
-export async function startCrashServer(): Promise<CrashServer> {
+/**
+ * Starts one, in a temporary folder.
+ *
+ * @param settings of `postgresql.conf`
+ */
+export async function startCrashServer(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<CrashServer> {
   const directory = await mkdtemp(join(tmpdir(), 'voicesurvey-db-crash-'));
   // Root's server runs as another user, who has to enter the folder.
   await chmod(directory, 0o755);
-  const start = () => startEmbeddedServer({ directory });
+  const start = () => startEmbeddedServer({ directory, settings });
   const { url, port, pid } = await start();
   let postmaster = pid;
   return {

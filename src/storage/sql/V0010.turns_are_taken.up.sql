@@ -14,11 +14,13 @@
 -- up to eight importers have one each: so they never wait for each other, nor for a deadlock, though they import
 -- row by row. Who excludes a number takes its turn in all lanes, and meets each of them.
 --
--- Turns are made when they are first needed, so that there is nothing to seed. The table is logged, since a
--- prepared transaction outlives a crash, and so must its turns. Several are taken in ascending order, so that
--- two who take several do not wait for each other.
+-- Turns are made when they are first needed, so that there is nothing to seed and nothing to lose. The table is
+-- unlogged, since a turn does not outlive its transaction, nor a transaction a crash. A prepared one does, where
+-- the server allows it; so there each turn has an advisory lock too, which comes back with the transaction.
+-- Several turns are taken in ascending order, so that two who take several do not wait for each other.
 --
--- Which lane is free is told by advisory locks. They keep no rule: who has none of his own shares one.
+-- Of the advisory locks whose first key is the letters "voic" in ASCII, 0 is the gate of claims (V0012), 1 to 8
+-- tell which lanes are taken, and 16 to 272 are those of the turns 0 to 256.
 --
 -- The table is in a schema of its own: it is not of the product's model, and nobody but the functions that
 -- keep rules 1 and 4 writes it.
@@ -29,7 +31,7 @@ create schema if not exists voicesurvey_rules;
 comment on schema voicesurvey_rules is
   'What the rules of voicesurvey-db need for themselves; nothing of the product''s data.';
 
-create table if not exists voicesurvey_rules.turns (
+create unlogged table if not exists voicesurvey_rules.turns (
   id integer not null,
   taken bigint not null default 1,
 
@@ -53,6 +55,15 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if current_setting('max_prepared_transactions') <> '0' then
+    perform pg_advisory_xact_lock(x'766f6963'::integer, 16 + wanted.id)
+    from (
+      select distinct id
+      from unnest(ids) as id
+      order by id
+    ) as wanted;
+  end if;
+
   -- A turn that this transaction has taken already is its own: another version of the row would only be
   -- one more to step over.
   insert into voicesurvey_rules.turns as turn (id)
@@ -85,7 +96,6 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- The letters "voic" are ours among the advisory locks; 0 is the gate of claims (V0012).
   for lane in 0..7 loop
     if pg_try_advisory_xact_lock(x'766f6963'::integer, 1 + lane) then
       return lane;

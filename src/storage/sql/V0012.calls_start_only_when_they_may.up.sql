@@ -265,11 +265,12 @@ as $function$
 declare
   broken text;
 begin
-  -- The turn of who claims a call: take_turns(array[0]), in the shortest way where the row is there.
+  -- The turn of who claims a call: take_turns(array[0]), in the shortest way where that is all it does.
   update voicesurvey_rules.turns
   set taken = taken + 1
   where id = 0
-    and xmin <> pg_current_xact_id()::xid;
+    and xmin <> pg_current_xact_id()::xid
+    and current_setting('max_prepared_transactions') = '0';
 
   if not found then
     perform public.take_turns(array[0]);

@@ -97,12 +97,6 @@ special('no session has functions of the owner for itself', async (client) => {
   );
   expect(rows).toEqual([]);
 });
-special('prepared transactions keep their turns when the server crashes', async (client) => {
-  const { rows } = await client.query(
-    "select relname from pg_class where relnamespace = 'voicesurvey_rules'::regnamespace and relpersistence <> 'p'",
-  );
-  expect(rows).toEqual([]);
-});
 withOwnDatabase("a session's own types are not those of the rules", async ({ migrated }) => {
   await migrated.client.query(withIds(history, rowsOfHistory));
   // Another session: what a function means is settled when a session first calls it.
