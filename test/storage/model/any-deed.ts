@@ -1,5 +1,15 @@
 import fc from 'fast-check';
-import { answer, claim, finish, forgetCall, giveAnswers, key, transcribe, webhookAgain } from './calls.js';
+import {
+  answer,
+  claim,
+  finish,
+  forgetCall,
+  giveAnswers,
+  giveBack,
+  key,
+  transcribe,
+  webhookAgain,
+} from './calls.js';
 import { draftTemplate, found, move, provider } from './campaigns.js';
 import type { Deed } from './deed.js';
 import { mail, tell, write } from './letters.js';
@@ -23,6 +33,7 @@ export const anyDeed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 8, arbitrary: forgetCall },
   { weight: 25, arbitrary: wholeCall },
   { weight: 14, arbitrary: redial },
+  { weight: 6, arbitrary: giveBack },
   { weight: 4, arbitrary: key },
   { weight: 3, arbitrary: transcribe },
   { weight: 14, arbitrary: move },

@@ -95,15 +95,26 @@ export const key = deed<{ call: number; key: string }>(
   },
 );
 
-export const finish: fc.Arbitrary<Deed> = deed<{ call: number; outcome: string; isTold: boolean }>(
+export const finish: fc.Arbitrary<Deed> = deed<{
+  call: number;
+  outcome: string;
+  isGivenUp: boolean;
+  isTold: boolean;
+}>(
   'finish',
-  { call: which, outcome: fc.constantFrom(...OUTCOMES), isTold: fc.boolean() },
+  {
+    call: which,
+    outcome: fc.constantFrom(...OUTCOMES),
+    isGivenUp: mostly(false, true, true),
+    isTold: fc.boolean(),
+  },
   (choice, world, now, newName) => {
     const [name, call] = pick(openCalls(world), choice.call) ?? [];
     const contact = world.contacts[call?.contact_id ?? ''];
     if (name === undefined || call === undefined || contact === undefined) return [];
     const outcome = fittingOutcome(choice.outcome, call.answered_at !== null);
-    const state = stateAfter(world, contact, contact.attempts_count, outcome);
+    const due = stateAfter(world, contact, contact.attempts_count, outcome);
+    const state = choice.isGivenUp && due === 'pending' ? 'not_reached' : due;
     return [
       update('call_attempts', name, { ended_at: now, outcome }),
       update('contacts', call.contact_id, { state, last_outcome: outcome }),
@@ -120,6 +131,25 @@ export function fittingOutcome(outcome: string, answered: boolean): string {
     : { completed: 'no_answer', refused: 'busy' };
   return new Map(Object.entries(fits)).get(outcome) ?? outcome;
 }
+
+/** A contact is claimed and given back without a call, or put back among those who wait. */
+export const giveBack: fc.Arbitrary<Deed> = deed<{ who: number; state: string; isClaimed: boolean }>(
+  'give back',
+  {
+    who: which,
+    state: fc.constantFrom('pending', 'pending', 'not_reached', 'completed', 'refused'),
+    isClaimed: fc.boolean(),
+  },
+  ({ who, state, isClaimed }, world) => {
+    const waiting = Object.entries(world.contacts).filter(([, contact]) =>
+      (isClaimed ? ['pending', 'not_reached'] : ['not_reached']).includes(contact.state),
+    );
+    const [name] = pick(waiting, who) ?? [];
+    if (name === undefined) return [];
+    const claimed = update('contacts', name, { state: 'in_progress' });
+    return [...(isClaimed ? [claimed] : []), update('contacts', name, { state })];
+  },
+);
 
 /** Answers of a completed call are given again; now and then the first are erased before, or the call behind them. */
 export const giveAnswers: fc.Arbitrary<Deed> = deed<{

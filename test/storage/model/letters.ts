@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { deed, insert, mostly, pick, rarely, update, which } from './deed.js';
+import { deed, insert, mostly, pick, rarely, remove, update, which } from './deed.js';
 import { callsOf, type Event, type World } from './world.js';
 import type { Insertion, Write } from './write.js';
 
@@ -24,11 +24,11 @@ export const telling = (
       ]
     : [];
 
-/** The end of somebody is told, with the latest call; now and then with the first. */
-export const tell = deed<{ who: number; isAny: boolean; isFirst: boolean }>(
+/** The end of somebody is told, with the latest call; now and then with the first, which may go in the same step. */
+export const tell = deed<{ who: number; isAny: boolean; call: string }>(
   'tell',
-  { who: which, isAny: rarely, isFirst: mostly(false, true, true) },
-  ({ who, isAny, isFirst }, world, _, newName) => {
+  { who: which, isAny: rarely, call: mostly('latest', 'first', 'first, which goes') },
+  ({ who, isAny, call: chosen }, world, _, newName) => {
     const untold = Object.entries(world.contacts).filter(
       ([name, { state }]) =>
         isAny ||
@@ -36,8 +36,11 @@ export const tell = deed<{ who: number; isAny: boolean; isFirst: boolean }>(
     );
     const [name, contact] = pick(untold, who) ?? [];
     if (name === undefined || contact === undefined) return [];
-    const [call] = callsOf(world, name).at(isFirst ? 0 : -1) ?? [];
-    return telling(name, contact, contact.state, call ?? null, newName);
+    const [call] = callsOf(world, name).at(chosen === 'latest' ? -1 : 0) ?? [];
+    return [
+      ...telling(name, contact, contact.state, call ?? null, newName),
+      ...(chosen === 'first, which goes' && call !== undefined ? [remove('call_attempts', call)] : []),
+    ];
   },
 );
 

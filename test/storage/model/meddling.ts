@@ -16,7 +16,7 @@ export const meddle = deed<{ table: Table; row: number; column: number; value: n
   'meddle',
   {
     table: someTable({
-      contacts: 6,
+      contacts: 8,
       call_attempts: 6,
       campaigns: 5,
       email_templates: 2,

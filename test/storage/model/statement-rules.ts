@@ -51,7 +51,7 @@ const WELL_FORMED: Readonly<Record<string, (row: Row) => boolean>> = {
   },
   contacts: (row) => {
     const { attempts_count, last_attempt_at, last_outcome } = row as Contact;
-    return attempts_count > 0 || (last_attempt_at === null && last_outcome === null);
+    return attempts_count > 0 || (attempts_count === 0 && last_attempt_at === null && last_outcome === null);
   },
   call_attempts: (row) => {
     const { started_at, answered_at, ended_at, outcome, attempt_number } = row as Call;

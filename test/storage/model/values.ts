@@ -42,7 +42,7 @@ export const COLUMNS: Readonly<Record<Table, Readonly<Record<string, Values>>>> 
     preferred_language: some('auto', 'en', 'it'),
     do_not_call: some(true, false),
     state: STATES,
-    attempts_count: some(0, 1, 2, 3),
+    attempts_count: (_, { attempts_count }) => [1, 1, -1, 2].map((more) => Number(attempts_count) + more),
     last_attempt_at: orNull(minutes),
     last_outcome: OUTCOMES,
   },
