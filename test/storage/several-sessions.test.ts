@@ -74,6 +74,28 @@ describe('who imports', () => {
   });
 });
 
+describe('who excludes', () => {
+  test('number by number waits for another who does, and neither is a deadlock', async ({ migrated }) => {
+    const [one, two] = [await open(migrated), await open(migrated)];
+    const [a, b] = ['+4920009998', '+4920009999'] as const;
+    const like = async (phone: string): Promise<string> =>
+      String(
+        await migrated.value(
+          `select '+39' || n from generate_series(10000000, 10010000) as n
+             where turn_of('+39' || n, 0) = turn_of($1, 0) limit 1`,
+          [phone],
+        ),
+      );
+    await one.run(exclude(a));
+    const second = two.run(`${exclude(b)} ${exclude(await like(a))} commit`);
+    await vi.waitUntil(async () => (await migrated.value(`${waiting} 'Lock'`)) === 1, 30_000);
+    await one.run(`${exclude(await like(b))} commit`);
+    await second;
+    expect(await migrated.value('select count(*)::integer from exclusion_list_entries')).toBe(4);
+    await Promise.all([one.end(), two.end()]);
+  });
+});
+
 describe('the last call of who was not reached', () => {
   test.for([
     ['read committed', { constraint: 'never_dial_more_than_max_attempts' }],

@@ -20,7 +20,7 @@
 -- Several turns are taken in ascending order, so that two who take several do not wait for each other.
 --
 -- Of the advisory locks whose first key is the letters "voic" in ASCII, 0 is the gate of claims (V0012), 1 to 8
--- tell which lanes are taken, and 16 to 272 are those of the turns 0 to 256.
+-- tell which lanes are taken, 9 has those who exclude queue (V0013), and 16 to 272 are those of the turns 0 to 256.
 --
 -- The table is in a schema of its own: it is not of the product's model, and nobody but the functions that
 -- keep rules 1 and 4 writes it.

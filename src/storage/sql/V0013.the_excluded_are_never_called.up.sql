@@ -34,6 +34,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  -- One after the other, so that two who exclude number by number do not wait for each other's turns.
+  perform pg_advisory_xact_lock(x'766f6963'::integer, 9);
+
   perform public.take_turns(
     array(
       select distinct public.turn_of(phone_number, lane)
