@@ -58,12 +58,15 @@ function isBorneOut(world: World, name: string, { state, attempts_count, ...cont
 function isMissed(world: World, call: Call): boolean {
   const contact = world.contacts[call.contact_id];
   if (contact === undefined) return false;
-  const isOver = OVER.has(campaignOf(world, contact)?.status ?? '');
+  const campaign = campaignOf(world, contact);
   const laterOnes = contact.attempts_count - call.attempt_number;
+  const isLastOfAll =
+    contact.state === 'not_reached' && contact.attempts_count >= (campaign?.max_attempts ?? 0);
+  const mayGo = !isOpen(call) && (isLastOfAll || OVER.has(campaign?.status ?? ''));
   return (
     numberIsThere(world, call.contact_id, call.attempt_number) ||
     (contact.state === 'in_progress' && [0, 1].includes(laterOnes)) ||
-    (['pending', 'not_reached'].includes(contact.state) && laterOnes === 0 && (isOpen(call) || !isOver))
+    (['pending', 'not_reached'].includes(contact.state) && laterOnes === 0 && !mayGo)
   );
 }
 
@@ -72,7 +75,11 @@ export const COMMIT_RULES: Readonly<Record<string, Rule>> = {
   'what is named is there': ({ after }) => namedAreThere(after, false),
   '2: the count follows the attempts': (transaction) =>
     counted(transaction).every(([contact, number]) => numberIsThere(transaction.after, contact, number)) &&
-    begun(transaction).every(([{ attempt_number }, { attempts_count }]) => attempt_number <= attempts_count),
+    begun(transaction).every(
+      ([{ attempt_number, contact_id }, { attempts_count }]) =>
+        attempt_number <= attempts_count &&
+        attempt_number > (transaction.before.contacts[contact_id]?.attempts_count ?? 0),
+    ),
   '2: the latest call is not forgotten while another may come': (transaction) =>
     deleted(transaction, 'call_attempts').every(([, call]) => !isMissed(transaction.after, call)),
   '4: no calls without a provider': (transaction) =>

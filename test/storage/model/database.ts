@@ -83,6 +83,7 @@ export function beginning(): string {
   const emptied = [
     ...TABLES.map((table) => `public.${table}`),
     'voicesurvey_rules.erased_answers',
+    'voicesurvey_rules.erased_last_calls',
     'public.users',
   ];
   return [
