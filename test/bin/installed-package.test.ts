@@ -11,7 +11,7 @@ describe('an installed package', () => {
 
   test('has what it needs to run, and nothing else', async () => {
     const tops = [...new Set(project.packed.map((path) => path.split('/')[0]))].sort();
-    const always = ['bin', 'dist', 'package.json', 'scripts', 'src'];
+    const always = ['bin', 'dist', 'docs', 'package.json', 'scripts', 'src'];
     expect(tops.filter((top) => !/^(README|LICENSE|CHANGELOG)/.test(top ?? ''))).toEqual(always);
     expect(project.packed.filter((path) => path.startsWith('bin/'))).toEqual(['bin/voicesurvey-db']);
     expect(project.packed.filter((path) => path.startsWith('src/'))).toEqual(
@@ -22,10 +22,12 @@ describe('an installed package', () => {
       'src/storage/seed/seed.sql',
       'dist/index.js',
       'dist/index.d.ts',
+      'docs/services.md',
+      'docs/schema.svg',
     ]) {
       expect(project.packed).toContain(path);
     }
-    expect(project.packed.filter((path) => /\.test\.|(^|\/)(test|bench|docs)\//.test(path))).toEqual([]);
+    expect(project.packed.filter((path) => /\.test\.|(^|\/)(test|bench)\//.test(path))).toEqual([]);
     for (const path of [
       'bin/voicesurvey-db',
       'scripts/db_upgrade.sh',

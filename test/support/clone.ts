@@ -9,6 +9,7 @@ import { repository, runProgram } from './cli.js';
 const CLONED = [
   'bin',
   'src',
+  'docs',
   'scripts',
   'package.json',
   'package-lock.json',

@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { expect } from 'vitest';
+import { test } from '../support/database.js';
+import { withIds } from './rules/names.js';
+import { draft, list, move } from './rules/steps.js';
+
+/** What the steps of the document are taken on: a running campaign of two, who may be called once. */
+const BEFORE = `
+  insert into users (id, oidc_sub, email, name) values (:manager, 'manager', 'mara@example.com', 'Mara');
+  insert into provider_configs (outbound_number) values ('+4930000000');
+  insert into email_templates (id, name, type, subject, body_html) values (:thanks, 'Thanks', 'completed', 'Thanks', 'Thanks');
+  ${draft('campaign', { max_attempts: '1', email_completed_template_id: ':thanks' })}
+  ${list('contact', '+4920000001', { campaign_id: ':campaign', email: "'one@example.com'" })}
+  ${list('another', '+4920000002', { campaign_id: ':campaign' })}
+  ${move('campaign', 'running')}`;
+
+const ANY_NAME = { has: () => true };
+
+test('the SQL of docs/services.md is what services may write', async ({
+  migrated: { client, name, value },
+}) => {
+  const document = await readFile(new URL('../../docs/services.md', import.meta.url), 'utf8');
+  const blocks = Array.from(document.matchAll(/```sql\n(.*?)```/gs), ([, sql = '']) => sql);
+  await client.query(withIds(BEFORE, ANY_NAME));
+  const [claim = ''] = blocks;
+  const ofAnother = claim.replaceAll(':contact', ':another').replaceAll(':attempt', ':attempt_of_another');
+  for (const sql of [ofAnother, ...blocks]) {
+    if (sql.includes('create role')) await client.query(`begin; ${sql} rollback`);
+    else await client.query(withIds(sql.replace('database voicesurvey', `database "${name}"`), ANY_NAME));
+  }
+
+  const found = `select string_agg(concat_ws(' ', contact.phone_number, contact.state, event_type, email.status), ', ' order by contact.phone_number)
+    from contacts as contact
+    left join events as event on event.contact_id = contact.id
+    left join email_notifications as email on email.event_id = event.id`;
+  expect(await value(found)).toBe(
+    '+4920000001 completed survey.completed sent, +4920000002 not_reached survey.not_reached, +4920000101 excluded',
+  );
+});
