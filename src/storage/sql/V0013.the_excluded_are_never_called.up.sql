@@ -134,8 +134,8 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- A person is erased from a campaign that stays; a campaign that goes takes its list with it.
-  if exists (select from public.campaigns where id = old.campaign_id) then
+  -- A wish is kept. Who was excluded for another reason goes with the campaign, if that goes, as its whole list does.
+  if old.do_not_call or exists (select from public.campaigns where id = old.campaign_id) then
     insert into public.exclusion_list_entries (phone_number, reason)
     values (old.phone_number, 'Was excluded when the contact was erased.')
     on conflict do nothing;

@@ -40,12 +40,9 @@ export function written(world: World, write: Write): World {
 export function settled(before: World, after: World): World {
   let settled = after;
   for (const [name, { state, do_not_call, phone_number, campaign_id }] of Object.entries(before.contacts)) {
-    const isErased = after.contacts[name] === undefined && after.campaigns[campaign_id] !== undefined;
-    if (
-      isErased &&
-      (do_not_call || state === 'excluded') &&
-      !(phone_number in settled.exclusion_list_entries)
-    ) {
+    const isGone = after.contacts[name] === undefined;
+    const isExcluded = do_not_call || (state === 'excluded' && after.campaigns[campaign_id] !== undefined);
+    if (isGone && isExcluded && !(phone_number in settled.exclusion_list_entries)) {
       settled = withRow(settled, 'exclusion_list_entries', phone_number, { phone_number });
     }
   }

@@ -131,6 +131,12 @@ correct(
   listed(PHONES.ada),
 );
 correct(
+  'who asked not to be called is on the list when the whole campaign is deleted',
+  `update contacts set do_not_call = true where id in (:ada, :dora); update contacts set state = 'excluded' where id = :gina;
+   ${move('survey', 'paused')} delete from campaigns where id = :survey;`,
+  `${listed(PHONES.ada)} and ${listed(PHONES.dora)} and not ${listed(PHONES.gina)}`,
+);
+correct(
   'a transcript is written before its call',
   `insert into transcript_snippets (call_attempt_id, transcript_text) values (:new_call_of_ada, 'Yes.');
    ${claim('ada')} ${answer('new_call_of_ada')}`,
