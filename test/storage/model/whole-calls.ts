@@ -11,7 +11,7 @@ import {
 } from './calls.js';
 import { type Deed, deed, insert, mostly, pick, remove, update, which } from './deed.js';
 import { telling, writing } from './letters.js';
-import { latestOf } from './world.js';
+import { type Contact, latestOf, type World } from './world.js';
 
 interface Whole {
   readonly who: number;
@@ -23,6 +23,13 @@ interface Whole {
   readonly isInPlaceOfLast: boolean;
 }
 
+/** Those who were not reached, and whose last call was deleted. */
+const withoutTheirLast = (world: World): [string, Contact][] =>
+  Object.entries(world.contacts).filter(
+    ([name, { state, attempts_count }]) =>
+      state === 'not_reached' && latestOf(world, name)?.[1].attempt_number !== attempts_count,
+  );
+
 /** A whole call is written, from the claim to what is told; now and then in the place of the one before it. */
 export const wholeCall: fc.Arbitrary<Deed> = deed<Whole>(
   'whole call',
@@ -33,13 +40,14 @@ export const wholeCall: fc.Arbitrary<Deed> = deed<Whole>(
     isStateLeft: mostly(false, true, true, true),
     isTold: fc.boolean(),
     isWritten: fc.boolean(),
-    isInPlaceOfLast: mostly(false, true, true),
+    isInPlaceOfLast: mostly(false, true, true, true),
   },
   ({ who, isAnybody, outcome, isStateLeft, isInPlaceOfLast, ...choice }, world, now, newName) => {
-    const [contact_id, contact] = pick(toCall(world, isAnybody), who) ?? [];
+    const those = isInPlaceOfLast ? withoutTheirLast(world) : [];
+    const [contact_id, contact] = pick(those.length > 0 ? those : toCall(world, isAnybody), who) ?? [];
     if (contact_id === undefined || contact === undefined) return [];
     const [last] = (isInPlaceOfLast ? latestOf(world, contact_id) : undefined) ?? [];
-    const attempts_count = contact.attempts_count + (last === undefined ? 1 : 0);
+    const attempts_count = contact.attempts_count + (isInPlaceOfLast && contact.attempts_count > 0 ? 0 : 1);
     const state = isStateLeft ? contact.state : stateAfter(world, contact, attempts_count, outcome);
     const name = newName('call');
     const call = callTo(contact_id, contact, attempts_count, now, outcome);

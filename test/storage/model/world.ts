@@ -121,7 +121,10 @@ export const BEGINNING: World = {
   },
   provider_configs: { provider: { max_concurrent_calls: 2 } },
   exclusion_list_entries: {},
-  campaigns: { one: campaign('running', 2), two: campaign('draft', 1) },
+  campaigns: {
+    one: campaign('running', 2),
+    two: { ...campaign('draft', 1), allowed_call_start_local: 540, allowed_call_end_local: 1200 },
+  },
   contacts: {
     ann: newContact('ann', 'one', PHONES[0]),
     bob: newContact('bob', 'one', PHONES[1]),
