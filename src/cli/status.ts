@@ -34,9 +34,13 @@ function statusLines(
   { server, migrations, migratingNow, upToDate, drift }: StatusResult,
   folder: string,
 ): string[] {
-  const width = Math.max(...migrations.map(({ name }) => name.length));
+  const widest = (column: 'name' | 'standing'): number =>
+    Math.max(...migrations.map(({ [column]: text }) => text.length));
+  const [ofNames, ofStandings] = [widest('name'), widest('standing')];
   return [
-    ...migrations.map((migration) => `${migration.name.padEnd(width)}  ${describe(migration)}`),
+    ...migrations.map(
+      (migration) => `${migration.name.padEnd(ofNames)}  ${describe(migration, ofStandings)}`,
+    ),
     ...(migratingNow === null ? [] : [`${describeHolder(migratingNow)} is migrating now`]),
     upToDate ? 'Everything is applied.' : summary(migrations),
     ...(drift?.since ? [adviseFor(folder, driftLine(drift))] : []),
@@ -50,11 +54,14 @@ function driftLine({ state, since, reason }: Drift): string {
   return `Drift: the catalog is not what ${since} left; see voicesurvey-db verify.`;
 }
 
-function describe({ standing, appliedAt, appliedBy, appliedWith, origin, reason }: MigrationStatus): string {
+function describe(
+  { standing, appliedAt, appliedBy, appliedWith, origin, reason }: MigrationStatus,
+  width: number,
+): string {
   if (appliedAt === null) return standing === 'late' ? 'late: older than what is applied' : standing;
   const how = appliedWith === applicationName ? '' : ` with ${appliedWith}`;
   const when = `${appliedAt.toISOString().slice(0, 19)}Z by ${appliedBy}${how}`;
-  return `${standing.padEnd(10)}  ${when}${howItGotThere(origin, reason)}`;
+  return `${standing.padEnd(width)}  ${when}${howItGotThere(origin, reason)}`;
 }
 
 /** Of what a baseline accepted only how much it was; the whole is in the history and in the document. */
