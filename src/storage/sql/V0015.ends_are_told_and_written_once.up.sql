@@ -84,7 +84,7 @@ begin
         'events',
         wrong,
         format('Event %s of contact %s.', new.id, new.contact_id),
-        'Tell the end in the transaction that brings it, or later.'
+        'Tell the end in the transaction that brings it, or later; call_attempt_id is the call that brought it.'
       );
     end if;
   end if;
