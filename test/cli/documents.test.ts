@@ -171,7 +171,7 @@ describe('the document of', () => {
           detail: expect.stringContaining('one_id_check'),
           hint: null,
           context: null,
-          definition: null,
+          definition: 'create table one (id integer check (id > 1));',
         },
       },
       migrations: [failed('V1', 'V1', 'failed'), failed('V2', 'V2.add_two', 'not_reached')],

@@ -209,7 +209,7 @@ const CHANGES: readonly (readonly [sql: string, told: readonly string[]])[] = [
   ],
   [
     'alter function keep_updated_at() reset all',
-    ['function keep_updated_at(): setting search_path="" in V0003, not here'],
+    ['function keep_updated_at(): setting search_path=pg_catalog, pg_temp in V0003, not here'],
   ],
   ['drop function twice(bigint)', ['function twice(bigint): missing here, in V0003']],
   // Types

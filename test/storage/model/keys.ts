@@ -59,7 +59,7 @@ const KEYS: readonly [table: Table, keyOf: (row: Row) => string | null][] = [
   ['call_attempts', (row) => `${row.contact_id} ${row.attempt_number}`],
   ['call_attempts', (row) => (row.ended_at === null ? String(row.contact_id) : null)],
   ['call_attempts', (row) => (row.provider_call_id === null ? null : String(row.provider_call_id))],
-  ['survey_responses', (row) => String(row.contact_id)],
+  ['survey_responses', (row) => `${row.contact_id} ${row.campaign_id}`],
   ['events', (row) => `${row.contact_id} ${row.event_type}`],
   ['email_notifications', (row) => String(row.event_id)],
 ];
