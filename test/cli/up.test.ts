@@ -99,7 +99,7 @@ test("somebody else's folder runs up and down, and status tells how it stands", 
   const status = await commands('status');
   expect([status.code, status.stdout]).toEqual([3, '']);
   expect(status.stderr).toMatch(
-    /^000001_init {5}applied {5}\S+Z by \S+\nV0002\.WebAuthn {2}applied .*\n3__third-one {4}pending\n2 applied, 1 pending\.\nNo drift since V0002\.WebAuthn\.\non /,
+    /^000001_init {5}applied {2}\S+Z by \S+\nV0002\.WebAuthn {2}applied .*\n3__third-one {4}pending\n2 applied, 1 pending\.\nNo drift since V0002\.WebAuthn\.\non /,
   );
 
   expect((await commands('down', '--steps', '1')).stderr).toContain('the database is at 000001.');
