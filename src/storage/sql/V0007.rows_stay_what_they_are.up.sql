@@ -11,7 +11,7 @@
 -- columns, which costs nothing where they are not written, and what every call writes has a function
 -- instead, which is read once for a session.
 --
--- What has to see or write rows that its caller may not runs with its owner's rights (V0008 to V0016). It must
+-- What has to see or write rows that its caller may not runs with its owner's rights (from V0008 on). It must
 -- not run anything of the caller's with them: so it names everything in full, looks into pg_temp last, where
 -- any session can put types of its own, and nobody else may call it, or hang it on a table of his own.
 --

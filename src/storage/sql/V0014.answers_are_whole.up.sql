@@ -9,9 +9,10 @@
 -- be here. A contact that is being excluded holds its row until commit, and cannot be completed after.
 --
 -- Deleting answers is an erasure and is not refused; but they are not given again, for which the contact is noted
--- in a table of its own, before they go, so that a function which the same statement calls finds the note. A transaction whose snapshot may be older than that takes the place in it and gives it
--- back: it fails with 40001 where somebody was there. Nor can a contact be completed by answers that go before
--- they are looked at (V0009 asks whether they are there, and the completed call).
+-- in a table of its own, before they go, so that a function which the same statement calls finds the note. A
+-- transaction whose snapshot may be older than that takes the place in it and gives it back: it fails with 40001
+-- where somebody was there. Nor can a contact be completed by answers that go before they are looked at (V0009
+-- asks whether they are there, and the completed call).
 --
 -- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
 -- is waited for no longer than 2 s: who writes the first waits for both. The noted contacts have no foreign key,
