@@ -635,13 +635,13 @@ export interface UsersUpdate {
   readonly updated_at?: Date | string;
 }
 
-/** Contacts whose answers were erased while they stayed. Written by note_erased_answers. */
+/** Contacts whose answers were erased while they stayed. Written by record_erased_answers. */
 export interface VoicesurveyRulesErasedAnswersRow {
-  /** The contact. Written by note_erased_answers. */
+  /** The contact. Written by record_erased_answers. */
   readonly contact_id: string;
 }
 
-/** What can be inserted into `voicesurvey_rules.erased_answers`. Contacts whose answers were erased while they stayed. Written by note_erased_answers. */
+/** What can be inserted into `voicesurvey_rules.erased_answers`. Contacts whose answers were erased while they stayed. Written by record_erased_answers. */
 export interface VoicesurveyRulesErasedAnswersInsert {
   readonly contact_id: string;
 }
@@ -651,13 +651,13 @@ export interface VoicesurveyRulesErasedAnswersUpdate {
   readonly contact_id?: string;
 }
 
-/** Contacts, not reached, whose attempts are used up and whose last call was erased. Written by check_latest_call_is_kept. */
+/** Contacts, not reached, whose attempts are used up and whose last call was erased. Written by check_latest_call_is_retained. */
 export interface VoicesurveyRulesErasedLastCallsRow {
-  /** The contact. Written by check_latest_call_is_kept. */
+  /** The contact. Written by check_latest_call_is_retained. */
   readonly contact_id: string;
 }
 
-/** What can be inserted into `voicesurvey_rules.erased_last_calls`. Contacts, not reached, whose attempts are used up and whose last call was erased. Written by check_latest_call_is_kept. */
+/** What can be inserted into `voicesurvey_rules.erased_last_calls`. Contacts, not reached, whose attempts are used up and whose last call was erased. Written by check_latest_call_is_retained. */
 export interface VoicesurveyRulesErasedLastCallsInsert {
   readonly contact_id: string;
 }
@@ -667,67 +667,92 @@ export interface VoicesurveyRulesErasedLastCallsUpdate {
   readonly contact_id?: string;
 }
 
-/** Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes a number of that hash. Written by take_turns, and turn 0 also by check_new_call. */
-export interface VoicesurveyRulesTurnsRow {
-  /** Which turn: 0 for calls, 1 to 256 for numbers. Written by take_turns. */
+/** Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes a number of that hash. Written by lock_mutex_rows, and turn 0 also by check_new_call. */
+export interface VoicesurveyRulesMutexRowsRow {
+  /** Which turn: 0 for calls, 1 to 256 for numbers. Written by lock_mutex_rows. */
   readonly id: number;
   /** How often the turn was taken; it means nothing but that the row changed. Written as the table is. */
   readonly taken: string;
 }
 
-/** What can be inserted into `voicesurvey_rules.turns`. Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes a number of that hash. Written by take_turns, and turn 0 also by check_new_call. */
-export interface VoicesurveyRulesTurnsInsert {
+/** What can be inserted into `voicesurvey_rules.mutex_rows`. Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes a number of that hash. Written by lock_mutex_rows, and turn 0 also by check_new_call. */
+export interface VoicesurveyRulesMutexRowsInsert {
   readonly id: number;
   readonly taken?: string | number | bigint;
 }
 
-/** What can be updated in `voicesurvey_rules.turns`. */
-export interface VoicesurveyRulesTurnsUpdate {
+/** What can be updated in `voicesurvey_rules.mutex_rows`. */
+export interface VoicesurveyRulesMutexRowsUpdate {
   readonly id?: number;
   readonly taken?: string | number | bigint;
 }
 
 /** Deletes transcripts that are older than transcript_retention_days, at most so many at once, and tells how many. To be called by a daily job until it tells 0. */
-export interface DeleteExpiredTranscriptsArguments {
+export interface VoicesurveyDeleteExpiredTranscriptsArguments {
   readonly at_most?: number | null;
 }
 
-/** The result of `delete_expired_transcripts(integer)`. */
-export type DeleteExpiredTranscriptsResult = string | null;
+/** The result of `voicesurvey.delete_expired_transcripts(integer)`. */
+export type VoicesurveyDeleteExpiredTranscriptsResult = string | null;
 
-/** Whether a text is a number in E.164: a plus and 7 to 15 digits, the first of them not 0. */
-export interface IsAPhoneNumberArguments {
+/** A lane, 0 to 7, that no other importer has; a shared one while all are taken. Called by the functions that keep rule 1. */
+export interface VoicesurveyRulesChooseImportStripeArguments {
+}
+
+/** The result of `voicesurvey_rules.choose_import_stripe()`. */
+export type VoicesurveyRulesChooseImportStripeResult = number | null;
+
+/** Whether a text looks like one e-mail address. */
+export interface VoicesurveyRulesIsEmailAddressArguments {
   readonly value: string | null;
 }
 
-/** The result of `is_a_phone_number(text)`. */
-export type IsAPhoneNumberResult = boolean | null;
+/** The result of `voicesurvey_rules.is_email_address(text)`. */
+export type VoicesurveyRulesIsEmailAddressResult = boolean | null;
 
-/** A lane, 0 to 7, that no other importer has; a shared one while all are taken. Called by the functions that keep rule 1. */
-export interface LaneOfImporterArguments {
+/** Whether a text has at least one character that can be seen or heard: it is neither empty nor blank. */
+export interface VoicesurveyRulesIsNotBlankArguments {
+  readonly value: string | null;
 }
 
-/** The result of `lane_of_importer()`. */
-export type LaneOfImporterResult = number | null;
+/** The result of `voicesurvey_rules.is_not_blank(text)`. */
+export type VoicesurveyRulesIsNotBlankResult = boolean | null;
+
+/** Whether a text is a number in E.164: a plus and 7 to 15 digits, the first of them not 0. */
+export interface VoicesurveyRulesIsPhoneNumberArguments {
+  readonly value: string | null;
+}
+
+/** The result of `voicesurvey_rules.is_phone_number(text)`. */
+export type VoicesurveyRulesIsPhoneNumberResult = boolean | null;
 
 /** Whether the contact's last possible call was made, and erased. Called by check_call_may_start. */
-export interface LastCallWasErasedArguments {
+export interface VoicesurveyRulesLastCallWasErasedArguments {
   readonly contact: string | null;
 }
 
-/** The result of `last_call_was_erased(uuid)`. */
-export type LastCallWasErasedResult = boolean | null;
+/** The result of `voicesurvey_rules.last_call_was_erased(uuid)`. */
+export type VoicesurveyRulesLastCallWasErasedResult = boolean | null;
 
-/** Whether a text looks like one e-mail address. */
-export interface LooksLikeAnEmailArguments {
-  readonly value: string | null;
+/** Takes turns until the transaction ends, in ascending order: waits for who has them, or fails with 40001 where the snapshot would be too old. Called by the functions that keep rules 1 and 4. */
+export interface VoicesurveyRulesLockMutexRowsArguments {
+  readonly ids: readonly (number)[] | null;
 }
 
-/** The result of `looks_like_an_email(text)`. */
-export type LooksLikeAnEmailResult = boolean | null;
+/** The result of `voicesurvey_rules.lock_mutex_rows(integer[])`. */
+export type VoicesurveyRulesLockMutexRowsResult = void;
+
+/** The turn, 1 to 256, of a telephone number in a lane, 0 to 7. */
+export interface VoicesurveyRulesMutexRowOfNumberArguments {
+  readonly phone_number: string | null;
+  readonly lane: number | null;
+}
+
+/** The result of `voicesurvey_rules.mutex_row_of_number(text, integer)`. */
+export type VoicesurveyRulesMutexRowOfNumberResult = number | null;
 
 /** Raises the error of a broken rule: its name as the constraint's, the table, a message, the ids of the rows, a hint. Called by the functions that keep rules. */
-export interface RefuseArguments {
+export interface VoicesurveyRulesRaiseViolationArguments {
   readonly rule: string | null;
   readonly relation: string | null;
   readonly message: string | null;
@@ -735,30 +760,5 @@ export interface RefuseArguments {
   readonly hint: string | null;
 }
 
-/** The result of `refuse(text, text, text, text, text)`. */
-export type RefuseResult = void;
-
-/** Whether a text has at least one character that can be seen or heard: it is neither empty nor blank. */
-export interface SaysSomethingArguments {
-  readonly value: string | null;
-}
-
-/** The result of `says_something(text)`. */
-export type SaysSomethingResult = boolean | null;
-
-/** Takes turns until the transaction ends, in ascending order: waits for who has them, or fails with 40001 where the snapshot would be too old. Called by the functions that keep rules 1 and 4. */
-export interface TakeTurnsArguments {
-  readonly ids: readonly (number)[] | null;
-}
-
-/** The result of `take_turns(integer[])`. */
-export type TakeTurnsResult = void;
-
-/** The turn, 1 to 256, of a telephone number in a lane, 0 to 7. */
-export interface TurnOfArguments {
-  readonly phone_number: string | null;
-  readonly lane: number | null;
-}
-
-/** The result of `turn_of(text, integer)`. */
-export type TurnOfResult = number | null;
+/** The result of `voicesurvey_rules.raise_violation(text, text, text, text, text)`. */
+export type VoicesurveyRulesRaiseViolationResult = void;

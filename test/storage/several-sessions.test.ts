@@ -82,7 +82,7 @@ describe('who excludes', () => {
       String(
         await migrated.value(
           `select '+39' || n from generate_series(10000000, 10010000) as n
-             where turn_of('+39' || n, 0) = turn_of($1, 0) limit 1`,
+             where voicesurvey_rules.mutex_row_of_number('+39' || n, 0) = voicesurvey_rules.mutex_row_of_number($1, 0) limit 1`,
           [phone],
         ),
       );

@@ -37,7 +37,7 @@ export const RACES_OF_CALLS: Readonly<Record<string, Race>> = {
     without: {
       'the turn of claims': cut(
         'check_new_call',
-        'update voicesurvey_rules.turns[^;]*;\\s*if not found then[^;]*;\\s*end if;',
+        'update voicesurvey_rules.mutex_rows[^;]*;\\s*if not found then[^;]*;\\s*end if;',
       ),
     },
     start: async ({ random, campaign, write }) => {

@@ -3,8 +3,8 @@ import { cut, NO_ORDER, type Race } from './race.js';
 import type { Turn } from './sessions.js';
 
 const NO_TURNS =
-  "create or replace function public.take_turns(ids integer[]) returns void language sql as 'select'";
-const ADVISORY = `create or replace function public.take_turns(ids integer[]) returns void language plpgsql as
+  "create or replace function voicesurvey_rules.lock_mutex_rows(ids integer[]) returns void language sql as 'select'";
+const ADVISORY = `create or replace function voicesurvey_rules.lock_mutex_rows(ids integer[]) returns void language plpgsql as
   'begin perform pg_advisory_xact_lock(id) from (select distinct unnest(ids) as id order by 1) as turn; end'`;
 
 /** Races for rule 1: who is on the list, or asked not to be called. */

@@ -4,7 +4,7 @@ import { cut, type Race } from './race.js';
 /** Races for templates and e-mails: rules 8, 9 and 13. */
 export const RACES_OF_LETTERS: Readonly<Record<string, Race>> = {
   "a template's kind against its use by a campaign": {
-    without: { "the template's lock": cut('check_template_is_not_in_use', 'for update') },
+    without: { "the template's lock": cut('check_template_is_unused', 'for update') },
     start: async ({ campaign, template }) => {
       const { id } = await campaign();
       const letter = await template('refused');
@@ -17,7 +17,7 @@ export const RACES_OF_LETTERS: Readonly<Record<string, Race>> = {
     },
   },
   "a template's kind against its use by an e-mail": {
-    without: { "the template's lock": cut('check_template_is_not_in_use', 'for update') },
+    without: { "the template's lock": cut('check_template_is_unused', 'for update') },
     start: async (field) => {
       const person = await field.called();
       await field.write('begin');

@@ -21,7 +21,7 @@ export interface Heat {
 /** Takes a piece of its source out of a function. */
 export const cut = (name: string, pattern: string, replacement = ''): string => `do $cut$
 declare
-  source text := pg_get_functiondef('public.${name}'::regproc);
+  source text := pg_get_functiondef('voicesurvey_rules.${name}'::regproc);
   changed text := regexp_replace(source, '${pattern}', '${replacement}', 'g');
 begin
   if changed = source then raise exception 'nothing to cut in ${name}'; end if;

@@ -39,7 +39,7 @@ for (const value of [
 forbidden('a scale that is no number', finished({ q3: "'very much'" }), 'answers_are_of_a_completed_call');
 forbidden(
   'a number between letters, in a session that reads backslashes otherwise',
-  `alter function public.check_answers() cost 99; set local standard_conforming_strings = off; ${finished({ q2: "'s4s'" })}`,
+  `alter function voicesurvey_rules.check_answers() cost 99; set local standard_conforming_strings = off; ${finished({ q2: "'s4s'" })}`,
   'answers_are_of_a_completed_call',
 );
 forbidden('answers of a call that is open', answers('ben', call('ben')), 'answers_are_of_a_completed_call');

@@ -74,18 +74,18 @@ correct(
 );
 correct(
   'retention deletes what is over and nothing else',
-  `update provider_configs set transcript_retention_days = 1; ${transcript(call('dora'), "'old'", "now() - interval '25 h'")} select public.delete_expired_transcripts();`,
+  `update provider_configs set transcript_retention_days = 1; ${transcript(call('dora'), "'old'", "now() - interval '25 h'")} select voicesurvey.delete_expired_transcripts();`,
   "(select array_agg(transcript_text) = '{Do you agree? Yes.}' from transcript_snippets)",
 );
 correct(
   'retention in steps',
-  `update provider_configs set transcript_retention_days = 1; ${transcript(call('dora'), "'1'", "now() - interval '2 d'").repeat(3)} select public.delete_expired_transcripts(2);`,
+  `update provider_configs set transcript_retention_days = 1; ${transcript(call('dora'), "'1'", "now() - interval '2 d'").repeat(3)} select voicesurvey.delete_expired_transcripts(2);`,
   '(select count(*) = 2 from transcript_snippets)',
 );
 correct('retention by hand', 'delete from transcript_snippets;');
 correct(
   'retention without a provider deletes nothing',
-  `delete from provider_configs; select public.delete_expired_transcripts();`,
+  `delete from provider_configs; select voicesurvey.delete_expired_transcripts();`,
   '(select count(*) = 1 from transcript_snippets)',
 );
 for (const person of [

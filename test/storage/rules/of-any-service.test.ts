@@ -30,7 +30,7 @@ correct(
   "(select state = 'excluded' from contacts where id = :new)",
 );
 correct('a service erases', `${AS_SERVICE} delete from contacts;`);
-correct('a service keeps retention', `${AS_SERVICE} select public.delete_expired_transcripts();`);
+correct('a service keeps retention', `${AS_SERVICE} select voicesurvey.delete_expired_transcripts();`);
 forbidden('a service dials the excluded', `${AS_SERVICE} ${claim('ines')}`, 'never_dial_an_excluded_number');
 
 /** What a session may set changes no verdict. */

@@ -13,8 +13,8 @@ drop trigger if exists the_listed_are_excluded_when_their_number_changes on publ
 drop trigger if exists the_listed_are_excluded_from_their_import_on on public.contacts;
 drop trigger if exists do_not_call_means_excluded on public.contacts;
 
-drop function if exists public.keep_number_excluded();
-drop function if exists public.exclude_contact_of_listed_number();
-drop function if exists public.exclude_imported_contacts();
-drop function if exists public.exclude_listed_contacts();
-drop function if exists public.exclude_who_must_not_be_called();
+drop function if exists voicesurvey_rules.list_number_of_erased_contact();
+drop function if exists voicesurvey_rules.exclude_contact_of_listed_number();
+drop function if exists voicesurvey_rules.exclude_imported_contacts();
+drop function if exists voicesurvey_rules.exclude_listed_contacts();
+drop function if exists voicesurvey_rules.exclude_do_not_call();

@@ -16,7 +16,7 @@
 -- is waited for no longer than 2 s: who writes the first waits for both.
 
 
-create or replace function public.check_campaign_has_a_contact_to_call()
+create or replace function voicesurvey_rules.check_campaign_has_contacts()
 returns trigger
 language plpgsql
 security definer
@@ -34,7 +34,7 @@ begin
     where contact.campaign_id = new.id
       and (contact.state = 'pending' or contact.attempts_count > 0)
   ) then
-    perform public.refuse(
+    perform voicesurvey_rules.raise_violation(
       tg_name,
       'campaigns',
       'A campaign starts only with a contact to call.',
@@ -47,7 +47,7 @@ begin
 end
 $function$;
 
-create or replace function public.check_templates_of_campaign()
+create or replace function voicesurvey_rules.check_campaign_templates()
 returns trigger
 language plpgsql
 security definer
@@ -73,7 +73,7 @@ begin
   limit 1;
 
   if wrong is not null then
-    perform public.refuse(
+    perform voicesurvey_rules.raise_violation(
       'templates_of_a_campaign_fit',
       'campaigns',
       'A campaign''s templates are of the right kind and of its language.',
@@ -86,7 +86,7 @@ begin
 end
 $function$;
 
-create or replace function public.check_template_is_not_in_use()
+create or replace function voicesurvey_rules.check_template_is_unused()
 returns trigger
 language plpgsql
 security definer
@@ -94,7 +94,7 @@ set search_path = pg_catalog, pg_temp
 as $function$
 begin
   if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
-    perform public.refuse(
+    perform voicesurvey_rules.raise_violation(
       tg_name,
       'email_templates',
       'A template''s kind and language are changed in a READ COMMITTED transaction only.',
@@ -114,7 +114,7 @@ begin
     or exists (select from public.campaigns where email_not_reached_template_id = old.id)
     or exists (select from public.email_notifications where template_id = old.id)
   then
-    perform public.refuse(
+    perform voicesurvey_rules.raise_violation(
       tg_name,
       'email_templates',
       'A template in use keeps its kind and its language.',
@@ -127,17 +127,17 @@ begin
 end
 $function$;
 
-comment on function public.check_campaign_has_a_contact_to_call() is
+comment on function voicesurvey_rules.check_campaign_has_contacts() is
   'Refuses a campaign''s start while it has no contact to call.';
-comment on function public.check_templates_of_campaign() is
+comment on function voicesurvey_rules.check_campaign_templates() is
   'Refuses a campaign''s templates that are of another kind or language than the campaign needs.';
-comment on function public.check_template_is_not_in_use() is
+comment on function voicesurvey_rules.check_template_is_unused() is
   'Refuses another kind or language for a template that a campaign or an e-mail uses.';
 
 revoke execute on function
-  public.check_campaign_has_a_contact_to_call(),
-  public.check_templates_of_campaign(),
-  public.check_template_is_not_in_use()
+  voicesurvey_rules.check_campaign_has_contacts(),
+  voicesurvey_rules.check_campaign_templates(),
+  voicesurvey_rules.check_template_is_unused()
 from public;
 
 
@@ -147,7 +147,8 @@ create or replace trigger a_campaign_begins_as_a_draft
   after insert on public.campaigns
   for each row
   when (new.status <> 'draft')
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'a_campaign_begins_as_a_draft',
     'A campaign begins as a draft.',
     'Insert it as a draft, then schedule or start it.'
   );
@@ -164,7 +165,8 @@ create or replace trigger a_campaign_goes_through_its_life_in_order
       or (old.status = 'paused' and new.status in ('running', 'completed', 'cancelled'))
     )
   )
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'a_campaign_goes_through_its_life_in_order',
     'A campaign goes from draft, by scheduled or not, to running and paused, and ends completed or cancelled for good.',
     'To survey again after an end, make a new campaign.'
   );
@@ -196,7 +198,8 @@ create or replace trigger what_is_asked_is_fixed_from_the_first_start
       or old.max_attempts <> new.max_attempts
     )
   )
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'what_is_asked_is_fixed_from_the_first_start',
     'Questions, script, language and max_attempts of a campaign are fixed from its first start.',
     'Make a new campaign.'
   );
@@ -217,7 +220,8 @@ create or replace trigger hours_and_interval_change_only_while_nobody_is_called
       or old.allowed_call_end_local <> new.allowed_call_end_local
     )
   )
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'hours_and_interval_change_only_while_nobody_is_called',
     'A campaign''s calling hours and retry interval change while it is paused, or before its start.',
     'Pause the campaign first.'
   );
@@ -226,7 +230,8 @@ create or replace trigger a_running_campaign_is_not_deleted
   before delete on public.campaigns
   for each row
   when (old.status = 'running')
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'a_running_campaign_is_not_deleted',
     'A campaign is not deleted while it runs.',
     'Pause, complete or cancel it first.'
   );
@@ -237,7 +242,7 @@ create constraint trigger a_campaign_starts_with_a_contact_to_call
   deferrable initially deferred
   for each row
   when (old.status in ('draft', 'scheduled') and new.status = 'running')
-  execute function public.check_campaign_has_a_contact_to_call();
+  execute function voicesurvey_rules.check_campaign_has_contacts();
 
 comment on trigger a_campaign_begins_as_a_draft on public.campaigns is
   'Rule 9: a campaign begins as a draft.';
@@ -265,7 +270,7 @@ create constraint trigger templates_of_a_campaign_fit
     or new.email_refused_template_id is not null
     or new.email_not_reached_template_id is not null
   )
-  execute function public.check_templates_of_campaign();
+  execute function voicesurvey_rules.check_campaign_templates();
 
 drop trigger if exists templates_of_a_campaign_still_fit on public.campaigns;
 create constraint trigger templates_of_a_campaign_still_fit
@@ -283,13 +288,13 @@ create constraint trigger templates_of_a_campaign_still_fit
     or old.email_refused_template_id is distinct from new.email_refused_template_id
     or old.email_not_reached_template_id is distinct from new.email_not_reached_template_id
   )
-  execute function public.check_templates_of_campaign();
+  execute function voicesurvey_rules.check_campaign_templates();
 
 create or replace trigger a_template_in_use_keeps_its_kind
   before update of type, locale on public.email_templates
   for each row
   when (old.type <> new.type or old.locale <> new.locale)
-  execute function public.check_template_is_not_in_use();
+  execute function voicesurvey_rules.check_template_is_unused();
 
 comment on trigger templates_of_a_campaign_fit on public.campaigns is
   'Rule 9: a campaign''s templates are of the right kind and of its language.';

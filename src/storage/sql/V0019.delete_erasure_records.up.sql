@@ -6,7 +6,7 @@
 -- Safe on a live table: a trigger is the blink of a catalog change. Only contacts is held.
 
 
-create or replace function public.forget_what_was_noted()
+create or replace function voicesurvey_rules.delete_erasure_records()
 returns trigger
 language plpgsql
 security definer
@@ -23,17 +23,17 @@ begin
 end
 $function$;
 
-comment on function public.forget_what_was_noted() is
+comment on function voicesurvey_rules.delete_erasure_records() is
   'Deletes what was noted of contacts who are gone.';
 
-revoke execute on function public.forget_what_was_noted() from public;
+revoke execute on function voicesurvey_rules.delete_erasure_records() from public;
 
 
 create or replace trigger notes_go_with_their_contact
   after delete on public.contacts
   referencing old table as gone
   for each statement
-  execute function public.forget_what_was_noted();
+  execute function voicesurvey_rules.delete_erasure_records();
 
 comment on trigger notes_go_with_their_contact on public.contacts is
   'Rule 12: nothing is kept of who was erased.';

@@ -7,5 +7,5 @@ drop trigger if exists what_happened_in_a_call_stays on public.call_attempts;
 drop trigger if exists a_provider_call_id_stays on public.call_attempts;
 drop trigger if exists an_attempt_keeps_what_it_is on public.call_attempts;
 
-drop function if exists public.keep_call_facts();
-drop function if exists public.keep_provider_call_id();
+drop function if exists voicesurvey_rules.check_call_facts();
+drop function if exists voicesurvey_rules.check_provider_call_id();

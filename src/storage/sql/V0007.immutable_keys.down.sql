@@ -26,5 +26,5 @@ drop trigger if exists tables_are_not_truncated on public.users;
 drop trigger if exists id_and_created_at_never_change on public.users;
 
 
-drop function if exists public.refuse_change();
-drop function if exists public.refuse(text, text, text, text, text);
+drop function if exists voicesurvey_rules.reject_change();
+drop function if exists voicesurvey_rules.raise_violation(text, text, text, text, text);

@@ -17,7 +17,7 @@
 -- is waited for no longer than 2 s: who writes the first waits for both.
 
 
-create or replace function public.check_event()
+create or replace function voicesurvey_rules.check_event()
 returns trigger
 language plpgsql
 security definer
@@ -79,7 +79,7 @@ begin
   -- An event that was deleted again, with its contact, is nobody's concern.
   if wrong is not null then
     if exists (select from public.events where id = new.id) then
-      perform public.refuse(
+      perform voicesurvey_rules.raise_violation(
         tg_name,
         'events',
         wrong,
@@ -93,7 +93,7 @@ begin
 end
 $function$;
 
-create or replace function public.check_event_is_not_changed()
+create or replace function voicesurvey_rules.check_event_is_unchanged()
 returns trigger
 language plpgsql
 security definer
@@ -111,7 +111,7 @@ begin
     return new;
   end if;
 
-  perform public.refuse(
+  perform voicesurvey_rules.raise_violation(
     tg_name,
     'events',
     'Events are never changed.',
@@ -122,7 +122,7 @@ begin
 end
 $function$;
 
-create or replace function public.check_told_is_not_forgotten()
+create or replace function voicesurvey_rules.check_published_row_is_retained()
 returns trigger
 language plpgsql
 security definer
@@ -137,7 +137,7 @@ begin
   end if;
 
   if exists (select from public.contacts where id = old.contact_id) then
-    perform public.refuse(
+    perform voicesurvey_rules.raise_violation(
       tg_name,
       tg_table_name,
       'What was told, and what was sent, is deleted only with its contact.',
@@ -150,7 +150,7 @@ begin
 end
 $function$;
 
-create or replace function public.keep_what_is_sent()
+create or replace function voicesurvey_rules.check_sent_email()
 returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -165,7 +165,7 @@ begin
     or old.template_id <> new.template_id
     or (old.provider_message_id is not null and old.provider_message_id is distinct from new.provider_message_id)
   then
-    perform public.refuse(
+    perform voicesurvey_rules.raise_violation(
       tg_name,
       'email_notifications',
       'What is sent stays sent.',
@@ -178,7 +178,7 @@ begin
 end
 $function$;
 
-create or replace function public.check_email()
+create or replace function voicesurvey_rules.check_email()
 returns trigger
 language plpgsql
 security definer
@@ -250,7 +250,7 @@ begin
         and template_id = new.template_id
     )
   then
-    perform public.refuse(
+    perform voicesurvey_rules.raise_violation(
       tg_name,
       'email_notifications',
       wrong,
@@ -263,22 +263,22 @@ begin
 end
 $function$;
 
-comment on function public.check_event() is
+comment on function voicesurvey_rules.check_event() is
   'Refuses an event that tells another end than its contact has come to, or of another''s call.';
-comment on function public.check_event_is_not_changed() is
+comment on function voicesurvey_rules.check_event_is_unchanged() is
   'Refuses a change of an event but that of the foreign key, when the attempt goes.';
-comment on function public.check_told_is_not_forgotten() is
+comment on function voicesurvey_rules.check_published_row_is_retained() is
   'Refuses to delete an event, or an e-mail that was sent, while its contact stays.';
-comment on function public.keep_what_is_sent() is
+comment on function voicesurvey_rules.check_sent_email() is
   'Refuses another state, address, template or key of an e-mail that was sent.';
-comment on function public.check_email() is
+comment on function voicesurvey_rules.check_email() is
   'Refuses an e-mail from the wrong template, in the wrong language, or to another address.';
 
 revoke execute on function
-  public.check_event(),
-  public.check_event_is_not_changed(),
-  public.check_told_is_not_forgotten(),
-  public.check_email()
+  voicesurvey_rules.check_event(),
+  voicesurvey_rules.check_event_is_unchanged(),
+  voicesurvey_rules.check_published_row_is_retained(),
+  voicesurvey_rules.check_email()
 from public;
 
 
@@ -287,27 +287,27 @@ create constraint trigger an_event_tells_its_contacts_end
   after insert on public.events
   deferrable initially deferred
   for each row
-  execute function public.check_event();
+  execute function voicesurvey_rules.check_event();
 
 create or replace trigger an_event_never_changes
   before update on public.events
   for each row
   when (old.* is distinct from new.*)
-  execute function public.check_event_is_not_changed();
+  execute function voicesurvey_rules.check_event_is_unchanged();
 
 drop trigger if exists an_event_goes_with_its_contact on public.events;
 create constraint trigger an_event_goes_with_its_contact
   after delete on public.events
   deferrable initially deferred
   for each row
-  execute function public.check_told_is_not_forgotten();
+  execute function voicesurvey_rules.check_published_row_is_retained();
 
 drop trigger if exists an_email_is_its_events on public.email_notifications;
 create constraint trigger an_email_is_its_events
   after insert on public.email_notifications
   deferrable initially deferred
   for each row
-  execute function public.check_email();
+  execute function voicesurvey_rules.check_email();
 
 drop trigger if exists a_changed_email_is_its_events on public.email_notifications;
 create constraint trigger a_changed_email_is_its_events
@@ -315,7 +315,7 @@ create constraint trigger a_changed_email_is_its_events
   deferrable initially deferred
   for each row
   when (old.to_email <> new.to_email or old.template_id <> new.template_id)
-  execute function public.check_email();
+  execute function voicesurvey_rules.check_email();
 
 create or replace trigger an_email_keeps_its_event
   before update of event_id, contact_id, campaign_id on public.email_notifications
@@ -325,7 +325,8 @@ create or replace trigger an_email_keeps_its_event
     or old.contact_id <> new.contact_id
     or old.campaign_id <> new.campaign_id
   )
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'an_email_keeps_its_event',
     'An e-mail keeps its event, contact and campaign.',
     'Leave them out of the update.'
   );
@@ -333,7 +334,7 @@ create or replace trigger an_email_keeps_its_event
 create or replace trigger what_is_sent_stays_sent
   before update of status, to_email, template_id, provider_message_id on public.email_notifications
   for each row
-  execute function public.keep_what_is_sent();
+  execute function voicesurvey_rules.check_sent_email();
 
 drop trigger if exists a_sent_email_goes_with_its_contact on public.email_notifications;
 create constraint trigger a_sent_email_goes_with_its_contact
@@ -341,7 +342,7 @@ create constraint trigger a_sent_email_goes_with_its_contact
   deferrable initially deferred
   for each row
   when (old.status = 'sent')
-  execute function public.check_told_is_not_forgotten();
+  execute function voicesurvey_rules.check_published_row_is_retained();
 
 comment on trigger an_event_tells_its_contacts_end on public.events is
   'Rules 5 and 7: an event tells the end that its contact has come to, and the call that brought it.';

@@ -13,12 +13,12 @@ drop trigger if exists an_ended_call_agrees_with_its_contact on public.call_atte
 drop trigger if exists a_call_agrees_with_its_contact on public.call_attempts;
 drop trigger if exists a_call_may_start on public.call_attempts;
 
-drop function if exists public.take_the_turn_of_claims();
-drop function if exists public.close_the_gate_of_claims();
-drop function if exists public.check_latest_call_is_kept();
-drop function if exists public.check_ended_call();
-drop function if exists public.check_new_call();
-drop function if exists public.check_call_may_start();
-drop function if exists public.last_call_was_erased(uuid);
+drop function if exists voicesurvey_rules.lock_claims();
+drop function if exists voicesurvey_rules.block_new_claims();
+drop function if exists voicesurvey_rules.check_latest_call_is_retained();
+drop function if exists voicesurvey_rules.check_ended_call();
+drop function if exists voicesurvey_rules.check_new_call();
+drop function if exists voicesurvey_rules.check_call_may_start();
+drop function if exists voicesurvey_rules.last_call_was_erased(uuid);
 
 drop table if exists voicesurvey_rules.erased_last_calls;

@@ -10,7 +10,14 @@
 -- is waited for no longer than 2 s: who writes the first waits for both.
 
 
-create or replace function public.check_transcript()
+create schema if not exists voicesurvey;
+
+comment on schema voicesurvey is
+  'The API of voicesurvey-db: the functions and views that services call.';
+
+grant usage on schema voicesurvey to public;
+
+create or replace function voicesurvey_rules.check_transcript()
 returns trigger
 language plpgsql
 security definer
@@ -25,7 +32,7 @@ begin
     where snippet.id = new.id
       and attempt.answered_at is null
   ) then
-    perform public.refuse(
+    perform voicesurvey_rules.raise_violation(
       tg_name,
       'transcript_snippets',
       'A transcript belongs to an answered call.',
@@ -38,7 +45,7 @@ begin
 end
 $function$;
 
-create or replace function public.delete_expired_transcripts(at_most integer default 10000)
+create or replace function voicesurvey.delete_expired_transcripts(at_most integer default 10000)
 returns bigint
 language sql
 set search_path = pg_catalog, pg_temp
@@ -62,13 +69,13 @@ as $function$
   from deleted
 $function$;
 
-comment on function public.check_transcript() is
+comment on function voicesurvey_rules.check_transcript() is
   'Refuses a transcript of a call that nobody answered.';
-comment on function public.delete_expired_transcripts(integer) is
+comment on function voicesurvey.delete_expired_transcripts(integer) is
   'Deletes transcripts that are older than transcript_retention_days, at most so many at once, and tells how '
   'many. To be called by a daily job until it tells 0.';
 
-revoke execute on function public.check_transcript() from public;
+revoke execute on function voicesurvey_rules.check_transcript() from public;
 
 
 drop trigger if exists a_transcript_is_of_an_answered_call on public.transcript_snippets;
@@ -76,13 +83,14 @@ create constraint trigger a_transcript_is_of_an_answered_call
   after insert on public.transcript_snippets
   deferrable initially deferred
   for each row
-  execute function public.check_transcript();
+  execute function voicesurvey_rules.check_transcript();
 
 create or replace trigger a_transcript_keeps_its_call
   before update of call_attempt_id on public.transcript_snippets
   for each row
   when (old.call_attempt_id <> new.call_attempt_id)
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'a_transcript_keeps_its_call',
     'A transcript keeps its call.',
     'Leave call_attempt_id out of the update.'
   );

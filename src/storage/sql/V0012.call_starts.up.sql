@@ -39,11 +39,11 @@ create table if not exists voicesurvey_rules.erased_last_calls (
 
 comment on table voicesurvey_rules.erased_last_calls is
   'Contacts, not reached, whose attempts are used up and whose last call was erased. Written by '
-  'check_latest_call_is_kept.';
+  'check_latest_call_is_retained.';
 comment on column voicesurvey_rules.erased_last_calls.contact_id is
-  'The contact. Written by check_latest_call_is_kept.';
+  'The contact. Written by check_latest_call_is_retained.';
 
-create or replace function public.last_call_was_erased(contact uuid)
+create or replace function voicesurvey_rules.last_call_was_erased(contact uuid)
 returns boolean
 language plpgsql
 security definer
@@ -70,9 +70,9 @@ begin
 end
 $function$;
 
-revoke execute on function public.last_call_was_erased(uuid) from public;
+revoke execute on function voicesurvey_rules.last_call_was_erased(uuid) from public;
 
-create or replace function public.check_call_may_start()
+create or replace function voicesurvey_rules.check_call_may_start()
 returns trigger
 language plpgsql
 security definer
@@ -166,7 +166,7 @@ begin
     for share of campaign;
   end if;
 
-  if broken is null and new.attempt_number = last_number and public.last_call_was_erased(new.contact_id) then
+  if broken is null and new.attempt_number = last_number and voicesurvey_rules.last_call_was_erased(new.contact_id) then
     broken := 'never_dial_more_than_max_attempts';
   end if;
 
@@ -194,7 +194,7 @@ begin
   end if;
 
   if broken is not null then
-    perform public.refuse(
+    perform voicesurvey_rules.raise_violation(
       broken,
       'call_attempts',
       told.message,
@@ -256,7 +256,7 @@ begin
 end
 $function$;
 
-create or replace function public.check_new_call()
+create or replace function voicesurvey_rules.check_new_call()
 returns trigger
 language plpgsql
 security definer
@@ -265,15 +265,15 @@ as $function$
 declare
   broken text;
 begin
-  -- The turn of who claims a call: take_turns(array[0]), in the shortest way where that is all it does.
-  update voicesurvey_rules.turns
+  -- The turn of who claims a call: lock_mutex_rows(array[0]), in the shortest way where that is all it does.
+  update voicesurvey_rules.mutex_rows
   set taken = taken + 1
   where id = 0
     and xmin <> pg_current_xact_id()::xid
     and current_setting('max_prepared_transactions') = '0';
 
   if not found then
-    perform public.take_turns(array[0]);
+    perform voicesurvey_rules.lock_mutex_rows(array[0]);
   end if;
 
   -- The usual course, by one look at each row.
@@ -337,7 +337,7 @@ begin
   where contact.id = new.contact_id;
 
   if broken is not null then
-    perform public.refuse(
+    perform voicesurvey_rules.raise_violation(
       broken,
       'call_attempts',
       told.message,
@@ -374,7 +374,7 @@ begin
 end
 $function$;
 
-create or replace function public.check_ended_call()
+create or replace function voicesurvey_rules.check_ended_call()
 returns trigger
 language plpgsql
 security definer
@@ -388,7 +388,7 @@ begin
     and attempts_count <= case when old.ended_at is null and new.ended_at is not null then new.attempt_number end;
 
   if found then
-    perform public.refuse(
+    perform voicesurvey_rules.raise_violation(
       'a_contact_is_in_progress_while_its_call_is_open',
       'call_attempts',
       'A contact is in progress while its call is open, and no longer.',
@@ -406,7 +406,7 @@ $function$;
 -- there again under its number was not deleted but changed. Where the campaign has ended nobody is called again;
 -- nor is who was not reached with all attempts used up, for which the contact is noted when the last of them goes.
 
-create or replace function public.check_latest_call_is_kept()
+create or replace function voicesurvey_rules.check_latest_call_is_retained()
 returns trigger
 language plpgsql
 security definer
@@ -439,7 +439,7 @@ begin
     where contact_id = old.contact_id
       and attempt_number = old.attempt_number
   ) then
-    perform public.refuse(
+    perform voicesurvey_rules.raise_violation(
       tg_name,
       'call_attempts',
       tg_argv[0],
@@ -463,7 +463,7 @@ begin
 end
 $function$;
 
-create or replace function public.close_the_gate_of_claims()
+create or replace function voicesurvey_rules.block_new_claims()
 returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -474,61 +474,61 @@ begin
 end
 $function$;
 
-create or replace function public.take_the_turn_of_claims()
+create or replace function voicesurvey_rules.lock_claims()
 returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  perform public.take_turns(array[0]);
+  perform voicesurvey_rules.lock_mutex_rows(array[0]);
   return coalesce(new, old);
 end
 $function$;
 
-comment on function public.check_call_may_start() is
+comment on function voicesurvey_rules.check_call_may_start() is
   'Refuses an attempt to a contact who may not be called, or not now, or not again.';
-comment on function public.check_new_call() is
+comment on function voicesurvey_rules.check_new_call() is
   'Refuses an attempt that its contact knows nothing of, and one more than may be open at once.';
-comment on function public.check_ended_call() is
+comment on function voicesurvey_rules.check_ended_call() is
   'Refuses the end of a call whose contact stays in progress.';
-comment on function public.last_call_was_erased(uuid) is
+comment on function voicesurvey_rules.last_call_was_erased(uuid) is
   'Whether the contact''s last possible call was made, and erased. Called by check_call_may_start.';
-comment on function public.close_the_gate_of_claims() is
+comment on function voicesurvey_rules.block_new_claims() is
   'Waits for those who are claiming a call, and lets nobody begin to until the transaction ends.';
-comment on function public.take_the_turn_of_claims() is
+comment on function voicesurvey_rules.lock_claims() is
   'Waits until nobody is claiming a call, and lets nobody claim one until the transaction ends.';
-comment on function public.check_latest_call_is_kept() is
+comment on function voicesurvey_rules.check_latest_call_is_retained() is
   'Refuses the deletion of the latest call, open or ended, of a contact who stays and may be called again, and of '
   'one that is there again under its number.';
 
 revoke execute on function
-  public.check_call_may_start(),
-  public.check_new_call(),
-  public.check_ended_call(),
-  public.check_latest_call_is_kept(),
-  public.take_the_turn_of_claims()
+  voicesurvey_rules.check_call_may_start(),
+  voicesurvey_rules.check_new_call(),
+  voicesurvey_rules.check_ended_call(),
+  voicesurvey_rules.check_latest_call_is_retained(),
+  voicesurvey_rules.lock_claims()
 from public;
 
 
 create or replace trigger a_call_may_start
   after insert on public.call_attempts
   for each row
-  execute function public.check_call_may_start();
+  execute function voicesurvey_rules.check_call_may_start();
 
 drop trigger if exists a_call_agrees_with_its_contact on public.call_attempts;
 create constraint trigger a_call_agrees_with_its_contact
   after insert on public.call_attempts
   deferrable initially deferred
   for each row
-  execute function public.check_new_call();
+  execute function voicesurvey_rules.check_new_call();
 
 drop trigger if exists an_ended_call_agrees_with_its_contact on public.call_attempts;
 create constraint trigger an_ended_call_agrees_with_its_contact
   after update of ended_at on public.call_attempts
   deferrable initially deferred
   for each row
-  execute function public.check_ended_call();
+  execute function voicesurvey_rules.check_ended_call();
 
 drop trigger if exists an_open_call_is_not_deleted on public.call_attempts;
 create constraint trigger an_open_call_is_not_deleted
@@ -536,7 +536,7 @@ create constraint trigger an_open_call_is_not_deleted
   deferrable initially deferred
   for each row
   when (old.ended_at is null)
-  execute function public.check_latest_call_is_kept(
+  execute function voicesurvey_rules.check_latest_call_is_retained(
     'An open call is ended, not deleted.',
     'End the call; or delete the contact, with all that is known of the person.'
   );
@@ -547,7 +547,7 @@ create constraint trigger who_may_be_called_again_keeps_the_latest_call
   deferrable initially deferred
   for each row
   when (old.ended_at is not null)
-  execute function public.check_latest_call_is_kept(
+  execute function voicesurvey_rules.check_latest_call_is_retained(
     'Who may be called again, or is in a call, keeps the latest call before; without it they could be dialled too often, or too soon.',
     'Keep it until the contact has ended, or has no attempts left; or delete the contact, with all that is known of the person.'
   );
@@ -555,12 +555,12 @@ create constraint trigger who_may_be_called_again_keeps_the_latest_call
 create or replace trigger claims_wait_for_a_change_of_their_limit
   before update of max_concurrent_calls or delete on public.provider_configs
   for each row
-  execute function public.take_the_turn_of_claims();
+  execute function voicesurvey_rules.lock_claims();
 
 create or replace trigger claims_do_not_overtake_a_change_of_a_campaign
   before update or delete on public.campaigns
   for each statement
-  execute function public.close_the_gate_of_claims();
+  execute function voicesurvey_rules.block_new_claims();
 
 comment on trigger claims_do_not_overtake_a_change_of_a_campaign on public.campaigns is
   'Rule 3: who pauses a campaign waits for the claims that run, and not for those that come.';

@@ -20,8 +20,8 @@ drop trigger if exists an_event_goes_with_its_contact on public.events;
 drop trigger if exists an_event_never_changes on public.events;
 drop trigger if exists an_event_tells_its_contacts_end on public.events;
 
-drop function if exists public.check_email();
-drop function if exists public.keep_what_is_sent();
-drop function if exists public.check_told_is_not_forgotten();
-drop function if exists public.check_event_is_not_changed();
-drop function if exists public.check_event();
+drop function if exists voicesurvey_rules.check_email();
+drop function if exists voicesurvey_rules.check_sent_email();
+drop function if exists voicesurvey_rules.check_published_row_is_retained();
+drop function if exists voicesurvey_rules.check_event_is_unchanged();
+drop function if exists voicesurvey_rules.check_event();

@@ -12,7 +12,7 @@ drop trigger if exists erased_answers_stay_erased on public.survey_responses;
 drop trigger if exists answers_are_final on public.survey_responses;
 drop trigger if exists answers_are_of_a_completed_call on public.survey_responses;
 
-drop function if exists public.note_erased_answers();
-drop function if exists public.check_answers();
+drop function if exists voicesurvey_rules.record_erased_answers();
+drop function if exists voicesurvey_rules.check_answers();
 
 drop table if exists voicesurvey_rules.erased_answers;

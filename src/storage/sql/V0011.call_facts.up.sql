@@ -17,12 +17,13 @@ create or replace trigger an_attempt_keeps_what_it_is
     or old.call_id <> new.call_id
     or old.started_at <> new.started_at
   )
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'an_attempt_keeps_what_it_is',
     'An attempt keeps its contact, campaign, number, call_id and start.',
     'Leave them out of the update.'
   );
 
-create or replace function public.keep_provider_call_id()
+create or replace function voicesurvey_rules.check_provider_call_id()
 returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -33,7 +34,7 @@ begin
   end if;
 
   if old.provider_call_id is distinct from new.provider_call_id then
-    perform public.refuse(
+    perform voicesurvey_rules.raise_violation(
       tg_name,
       'call_attempts',
       'The provider''s key of a call, once it is known, stays.',
@@ -46,7 +47,7 @@ begin
 end
 $function$;
 
-create or replace function public.keep_call_facts()
+create or replace function voicesurvey_rules.check_call_facts()
 returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -64,7 +65,7 @@ begin
     or (old.ended_at is not null and old.ended_at is distinct from new.ended_at)
     or (old.outcome is not null and old.outcome is distinct from new.outcome)
   then
-    perform public.refuse(
+    perform voicesurvey_rules.raise_violation(
       tg_name,
       'call_attempts',
       'When a call was answered, when it ended and how are final.',
@@ -77,20 +78,20 @@ begin
 end
 $function$;
 
-comment on function public.keep_provider_call_id() is
+comment on function voicesurvey_rules.check_provider_call_id() is
   'Refuses another provider''s key for a call that has one.';
-comment on function public.keep_call_facts() is
+comment on function voicesurvey_rules.check_call_facts() is
   'Refuses another answer, end or outcome for a call that has one.';
 
 create or replace trigger a_provider_call_id_stays
   before update of provider_call_id on public.call_attempts
   for each row
-  execute function public.keep_provider_call_id();
+  execute function voicesurvey_rules.check_provider_call_id();
 
 create or replace trigger what_happened_in_a_call_stays
   before update of answered_at, ended_at, outcome on public.call_attempts
   for each row
-  execute function public.keep_call_facts();
+  execute function voicesurvey_rules.check_call_facts();
 
 comment on trigger an_attempt_keeps_what_it_is on public.call_attempts is
   'Rule 5: an attempt''s contact, number, call_id and start never change.';

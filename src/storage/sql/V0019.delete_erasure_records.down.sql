@@ -7,4 +7,4 @@
 
 drop trigger if exists notes_go_with_their_contact on public.contacts;
 
-drop function if exists public.forget_what_was_noted();
+drop function if exists voicesurvey_rules.delete_erasure_records();

@@ -27,11 +27,11 @@ create table if not exists voicesurvey_rules.erased_answers (
 );
 
 comment on table voicesurvey_rules.erased_answers is
-  'Contacts whose answers were erased while they stayed. Written by note_erased_answers.';
+  'Contacts whose answers were erased while they stayed. Written by record_erased_answers.';
 comment on column voicesurvey_rules.erased_answers.contact_id is
-  'The contact. Written by note_erased_answers.';
+  'The contact. Written by record_erased_answers.';
 
-create or replace function public.check_answers()
+create or replace function voicesurvey_rules.check_answers()
 returns trigger
 language plpgsql
 security definer
@@ -126,7 +126,7 @@ begin
   -- Answers that were erased again are nobody's concern.
   if wrong is not null then
     if exists (select from public.survey_responses where id = new.id) then
-      perform public.refuse(
+      perform voicesurvey_rules.raise_violation(
         tg_name,
         'survey_responses',
         wrong,
@@ -140,7 +140,7 @@ begin
 end
 $function$;
 
-create or replace function public.note_erased_answers()
+create or replace function voicesurvey_rules.record_erased_answers()
 returns trigger
 language plpgsql
 security definer
@@ -157,15 +157,15 @@ begin
 end
 $function$;
 
-comment on function public.check_answers() is
+comment on function voicesurvey_rules.check_answers() is
   'Refuses answers without a completed call and contact, and those that their questions do not allow.';
 
-comment on function public.note_erased_answers() is
+comment on function voicesurvey_rules.record_erased_answers() is
   'Notes a contact who stays while the answers are deleted, so that they are not given again.';
 
 revoke execute on function
-  public.check_answers(),
-  public.note_erased_answers()
+  voicesurvey_rules.check_answers(),
+  voicesurvey_rules.record_erased_answers()
 from public;
 
 
@@ -174,13 +174,14 @@ create constraint trigger answers_are_of_a_completed_call
   after insert on public.survey_responses
   deferrable initially deferred
   for each row
-  execute function public.check_answers();
+  execute function voicesurvey_rules.check_answers();
 
 create or replace trigger answers_are_final
   before update on public.survey_responses
   for each row
   when (old.* is distinct from new.*)
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'answers_are_final',
     'Answers are final.',
     'Leave them as they were given.'
   );
@@ -188,7 +189,7 @@ create or replace trigger answers_are_final
 create or replace trigger erased_answers_stay_erased
   before delete on public.survey_responses
   for each row
-  execute function public.note_erased_answers();
+  execute function voicesurvey_rules.record_erased_answers();
 
 comment on trigger answers_are_of_a_completed_call on public.survey_responses is
   'Rule 6: answers exist only for a completed call of a completed contact, and answer what was asked.';

@@ -26,12 +26,7 @@
 -- keep rules 1 and 4 writes it.
 
 
-create schema if not exists voicesurvey_rules;
-
-comment on schema voicesurvey_rules is
-  'What the rules of voicesurvey-db need for themselves; nothing of the product''s data.';
-
-create unlogged table if not exists voicesurvey_rules.turns (
+create unlogged table if not exists voicesurvey_rules.mutex_rows (
   id integer not null,
   taken bigint not null default 1,
 
@@ -40,15 +35,15 @@ create unlogged table if not exists voicesurvey_rules.turns (
 )
 with (fillfactor = 10);
 
-comment on table voicesurvey_rules.turns is
+comment on table voicesurvey_rules.mutex_rows is
   'Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes '
-  'a number of that hash. Written by take_turns, and turn 0 also by check_new_call.';
-comment on column voicesurvey_rules.turns.id is
-  'Which turn: 0 for calls, 1 to 256 for numbers. Written by take_turns.';
-comment on column voicesurvey_rules.turns.taken is
+  'a number of that hash. Written by lock_mutex_rows, and turn 0 also by check_new_call.';
+comment on column voicesurvey_rules.mutex_rows.id is
+  'Which turn: 0 for calls, 1 to 256 for numbers. Written by lock_mutex_rows.';
+comment on column voicesurvey_rules.mutex_rows.taken is
   'How often the turn was taken; it means nothing but that the row changed. Written as the table is.';
 
-create or replace function public.take_turns(ids integer[])
+create or replace function voicesurvey_rules.lock_mutex_rows(ids integer[])
 returns void
 language plpgsql
 security definer
@@ -66,12 +61,12 @@ begin
 
   -- A turn that this transaction has taken already is its own: another version of the row would only be
   -- one more to step over.
-  insert into voicesurvey_rules.turns as turn (id)
+  insert into voicesurvey_rules.mutex_rows as turn (id)
   select distinct wanted.id
   from unnest(ids) as wanted (id)
   where not exists (
     select
-    from voicesurvey_rules.turns as taken
+    from voicesurvey_rules.mutex_rows as taken
     where taken.id = wanted.id
       and taken.xmin = pg_current_xact_id()::xid
   )
@@ -81,16 +76,16 @@ begin
 end
 $function$;
 
-revoke execute on function public.take_turns(integer[]) from public;
+revoke execute on function voicesurvey_rules.lock_mutex_rows(integer[]) from public;
 
-create or replace function public.turn_of(phone_number text, lane integer)
+create or replace function voicesurvey_rules.mutex_row_of_number(phone_number text, lane integer)
 returns integer
 language sql
 immutable
 parallel safe
 return 1 + 8 * (pg_catalog.hashtext(phone_number) operator(pg_catalog.&) 31) + lane;
 
-create or replace function public.lane_of_importer()
+create or replace function voicesurvey_rules.choose_import_stripe()
 returns integer
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -106,11 +101,11 @@ begin
 end
 $function$;
 
-comment on function public.take_turns(integer[]) is
+comment on function voicesurvey_rules.lock_mutex_rows(integer[]) is
   'Takes turns until the transaction ends, in ascending order: waits for who has them, or fails with 40001 '
   'where the snapshot would be too old. Called by the functions that keep rules 1 and 4.';
-comment on function public.turn_of(text, integer) is
+comment on function voicesurvey_rules.mutex_row_of_number(text, integer) is
   'The turn, 1 to 256, of a telephone number in a lane, 0 to 7.';
-comment on function public.lane_of_importer() is
+comment on function voicesurvey_rules.choose_import_stripe() is
   'A lane, 0 to 7, that no other importer has; a shared one while all are taken. Called by the functions that '
   'keep rule 1.';

@@ -47,7 +47,7 @@ end
 $locks$;
 
 
-create or replace function public.refuse(
+create or replace function voicesurvey_rules.raise_violation(
   rule text,
   relation text,
   message text,
@@ -70,7 +70,7 @@ begin
 end
 $function$;
 
-create or replace function public.refuse_change()
+create or replace function voicesurvey_rules.reject_change()
 returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -82,15 +82,15 @@ begin
     ids := format('Row of %s: %s.', tg_table_name, coalesce(old.id, new.id));
   end if;
 
-  perform public.refuse(tg_name, tg_table_name, tg_argv[0], ids, tg_argv[1]);
+  perform voicesurvey_rules.raise_violation(tg_argv[0], tg_table_name, tg_argv[1], ids, tg_argv[2]);
   return null;
 end
 $function$;
 
-comment on function public.refuse(text, text, text, text, text) is
+comment on function voicesurvey_rules.raise_violation(text, text, text, text, text) is
   'Raises the error of a broken rule: its name as the constraint''s, the table, a message, the ids of the '
   'rows, a hint. Called by the functions that keep rules.';
-comment on function public.refuse_change() is
+comment on function voicesurvey_rules.reject_change() is
   'Refuses the change. Called by the triggers whose WHEN says all: the trigger''s name is the rule, its '
   'arguments are the message and the hint.';
 
@@ -101,7 +101,8 @@ create or replace trigger id_and_created_at_never_change
   before update of id, created_at on public.users
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'id_and_created_at_never_change',
     'A row keeps its id and the time when it was made.',
     'Leave id and created_at out of the update.'
   );
@@ -109,7 +110,8 @@ create or replace trigger id_and_created_at_never_change
 create or replace trigger tables_are_not_truncated
   before truncate on public.users
   for each statement
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'tables_are_not_truncated',
     'The tables of the product are not truncated.',
     'Delete the rows that are to go.'
   );
@@ -126,7 +128,8 @@ create or replace trigger id_and_created_at_never_change
   before update of id, created_at on public.email_templates
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'id_and_created_at_never_change',
     'A row keeps its id and the time when it was made.',
     'Leave id and created_at out of the update.'
   );
@@ -134,7 +137,8 @@ create or replace trigger id_and_created_at_never_change
 create or replace trigger tables_are_not_truncated
   before truncate on public.email_templates
   for each statement
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'tables_are_not_truncated',
     'The tables of the product are not truncated.',
     'Delete the rows that are to go.'
   );
@@ -151,7 +155,8 @@ create or replace trigger id_and_created_at_never_change
   before update of id, created_at on public.campaigns
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'id_and_created_at_never_change',
     'A row keeps its id and the time when it was made.',
     'Leave id and created_at out of the update.'
   );
@@ -159,7 +164,8 @@ create or replace trigger id_and_created_at_never_change
 create or replace trigger tables_are_not_truncated
   before truncate on public.campaigns
   for each statement
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'tables_are_not_truncated',
     'The tables of the product are not truncated.',
     'Delete the rows that are to go.'
   );
@@ -176,7 +182,8 @@ create or replace trigger id_and_created_at_never_change
   before update of id, created_at on public.contacts
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'id_and_created_at_never_change',
     'A row keeps its id and the time when it was made.',
     'Leave id and created_at out of the update.'
   );
@@ -184,7 +191,8 @@ create or replace trigger id_and_created_at_never_change
 create or replace trigger tables_are_not_truncated
   before truncate on public.contacts
   for each statement
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'tables_are_not_truncated',
     'The tables of the product are not truncated.',
     'Delete the rows that are to go.'
   );
@@ -201,7 +209,8 @@ create or replace trigger id_and_created_at_never_change
   before update of id, created_at on public.exclusion_list_entries
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'id_and_created_at_never_change',
     'A row keeps its id and the time when it was made.',
     'Leave id and created_at out of the update.'
   );
@@ -209,7 +218,8 @@ create or replace trigger id_and_created_at_never_change
 create or replace trigger tables_are_not_truncated
   before truncate on public.exclusion_list_entries
   for each statement
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'tables_are_not_truncated',
     'The tables of the product are not truncated.',
     'Delete the rows that are to go.'
   );
@@ -225,7 +235,8 @@ comment on trigger tables_are_not_truncated on public.exclusion_list_entries is
 create or replace trigger tables_are_not_truncated
   before truncate on public.call_attempts
   for each statement
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'tables_are_not_truncated',
     'The tables of the product are not truncated.',
     'Delete the rows that are to go.'
   );
@@ -239,7 +250,8 @@ comment on trigger tables_are_not_truncated on public.call_attempts is
 create or replace trigger tables_are_not_truncated
   before truncate on public.survey_responses
   for each statement
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'tables_are_not_truncated',
     'The tables of the product are not truncated.',
     'Delete the rows that are to go.'
   );
@@ -254,7 +266,8 @@ create or replace trigger id_and_created_at_never_change
   before update of id, created_at on public.events
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'id_and_created_at_never_change',
     'A row keeps its id and the time when it was made.',
     'Leave id and created_at out of the update.'
   );
@@ -262,7 +275,8 @@ create or replace trigger id_and_created_at_never_change
 create or replace trigger tables_are_not_truncated
   before truncate on public.events
   for each statement
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'tables_are_not_truncated',
     'The tables of the product are not truncated.',
     'Delete the rows that are to go.'
   );
@@ -279,7 +293,8 @@ create or replace trigger id_and_created_at_never_change
   before update of id, created_at on public.email_notifications
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'id_and_created_at_never_change',
     'A row keeps its id and the time when it was made.',
     'Leave id and created_at out of the update.'
   );
@@ -287,7 +302,8 @@ create or replace trigger id_and_created_at_never_change
 create or replace trigger tables_are_not_truncated
   before truncate on public.email_notifications
   for each statement
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'tables_are_not_truncated',
     'The tables of the product are not truncated.',
     'Delete the rows that are to go.'
   );
@@ -304,7 +320,8 @@ create or replace trigger id_and_created_at_never_change
   before update of id, created_at on public.provider_configs
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'id_and_created_at_never_change',
     'A row keeps its id and the time when it was made.',
     'Leave id and created_at out of the update.'
   );
@@ -312,7 +329,8 @@ create or replace trigger id_and_created_at_never_change
 create or replace trigger tables_are_not_truncated
   before truncate on public.provider_configs
   for each statement
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'tables_are_not_truncated',
     'The tables of the product are not truncated.',
     'Delete the rows that are to go.'
   );
@@ -329,7 +347,8 @@ create or replace trigger id_and_created_at_never_change
   before update of id, created_at on public.transcript_snippets
   for each row
   when (old.id <> new.id or old.created_at <> new.created_at)
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'id_and_created_at_never_change',
     'A row keeps its id and the time when it was made.',
     'Leave id and created_at out of the update.'
   );
@@ -337,7 +356,8 @@ create or replace trigger id_and_created_at_never_change
 create or replace trigger tables_are_not_truncated
   before truncate on public.transcript_snippets
   for each statement
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'tables_are_not_truncated',
     'The tables of the product are not truncated.',
     'Delete the rows that are to go.'
   );

@@ -15,6 +15,6 @@ drop trigger if exists what_is_asked_is_fixed_from_the_first_start on public.cam
 drop trigger if exists a_campaign_goes_through_its_life_in_order on public.campaigns;
 drop trigger if exists a_campaign_begins_as_a_draft on public.campaigns;
 
-drop function if exists public.check_template_is_not_in_use();
-drop function if exists public.check_templates_of_campaign();
-drop function if exists public.check_campaign_has_a_contact_to_call();
+drop function if exists voicesurvey_rules.check_template_is_unused();
+drop function if exists voicesurvey_rules.check_campaign_templates();
+drop function if exists voicesurvey_rules.check_campaign_has_contacts();

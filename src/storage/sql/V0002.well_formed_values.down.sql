@@ -73,6 +73,8 @@ alter table public.transcript_snippets
   drop constraint if exists transcript_holds_no_phone_number,
   drop constraint if exists transcript_was_made_in_the_past;
 
-drop function if exists public.says_something(text);
-drop function if exists public.is_a_phone_number(text);
-drop function if exists public.looks_like_an_email(text);
+drop function if exists voicesurvey_rules.is_not_blank(text);
+drop function if exists voicesurvey_rules.is_phone_number(text);
+drop function if exists voicesurvey_rules.is_email_address(text);
+
+drop schema if exists voicesurvey_rules;

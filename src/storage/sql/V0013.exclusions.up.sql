@@ -16,7 +16,7 @@
 -- is waited for no longer than 2 s: who writes the first waits for both.
 
 
-create or replace function public.exclude_who_must_not_be_called()
+create or replace function voicesurvey_rules.exclude_do_not_call()
 returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -27,7 +27,7 @@ begin
 end
 $function$;
 
-create or replace function public.exclude_listed_contacts()
+create or replace function voicesurvey_rules.exclude_listed_contacts()
 returns trigger
 language plpgsql
 security definer
@@ -37,9 +37,9 @@ begin
   -- One after the other, so that two who exclude number by number do not wait for each other's turns.
   perform pg_advisory_xact_lock(x'766f6963'::integer, 9);
 
-  perform public.take_turns(
+  perform voicesurvey_rules.lock_mutex_rows(
     array(
-      select distinct public.turn_of(phone_number, lane)
+      select distinct voicesurvey_rules.mutex_row_of_number(phone_number, lane)
       from listed
       cross join generate_series(0, 7) as lane
     )
@@ -62,19 +62,19 @@ begin
 end
 $function$;
 
-create or replace function public.exclude_imported_contacts()
+create or replace function voicesurvey_rules.exclude_imported_contacts()
 returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  lane constant integer := public.lane_of_importer();
+  lane constant integer := voicesurvey_rules.choose_import_stripe();
   found_ids uuid[];
 begin
-  perform public.take_turns(
+  perform voicesurvey_rules.lock_mutex_rows(
     array(
-      select distinct public.turn_of(phone_number, lane)
+      select distinct voicesurvey_rules.mutex_row_of_number(phone_number, lane)
       from imported
       where state = 'pending'
     )
@@ -104,14 +104,14 @@ begin
 end
 $function$;
 
-create or replace function public.exclude_contact_of_listed_number()
+create or replace function voicesurvey_rules.exclude_contact_of_listed_number()
 returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  perform public.take_turns(array[public.turn_of(new.phone_number, public.lane_of_importer())]);
+  perform voicesurvey_rules.lock_mutex_rows(array[voicesurvey_rules.mutex_row_of_number(new.phone_number, voicesurvey_rules.choose_import_stripe())]);
 
   update public.contacts
   set state = 'excluded'
@@ -127,7 +127,7 @@ begin
 end
 $function$;
 
-create or replace function public.keep_number_excluded()
+create or replace function voicesurvey_rules.list_number_of_erased_contact()
 returns trigger
 language plpgsql
 security definer
@@ -145,22 +145,22 @@ begin
 end
 $function$;
 
-comment on function public.exclude_who_must_not_be_called() is
+comment on function voicesurvey_rules.exclude_do_not_call() is
   'Makes a contact with do_not_call an excluded one.';
-comment on function public.exclude_listed_contacts() is
+comment on function voicesurvey_rules.exclude_listed_contacts() is
   'Excludes the contacts, in all campaigns, whose numbers have just been listed.';
-comment on function public.exclude_imported_contacts() is
+comment on function voicesurvey_rules.exclude_imported_contacts() is
   'Excludes those of the contacts that have just been imported whose numbers are listed.';
-comment on function public.exclude_contact_of_listed_number() is
+comment on function voicesurvey_rules.exclude_contact_of_listed_number() is
   'Excludes a contact whose number has changed to one that is listed.';
-comment on function public.keep_number_excluded() is
+comment on function voicesurvey_rules.list_number_of_erased_contact() is
   'Lists the number of an excluded contact who is erased.';
 
 revoke execute on function
-  public.exclude_listed_contacts(),
-  public.exclude_imported_contacts(),
-  public.exclude_contact_of_listed_number(),
-  public.keep_number_excluded()
+  voicesurvey_rules.exclude_listed_contacts(),
+  voicesurvey_rules.exclude_imported_contacts(),
+  voicesurvey_rules.exclude_contact_of_listed_number(),
+  voicesurvey_rules.list_number_of_erased_contact()
 from public;
 
 
@@ -168,19 +168,19 @@ create or replace trigger do_not_call_means_excluded
   before insert or update of do_not_call on public.contacts
   for each row
   when (new.do_not_call and new.state not in ('completed', 'refused', 'excluded'))
-  execute function public.exclude_who_must_not_be_called();
+  execute function voicesurvey_rules.exclude_do_not_call();
 
 create or replace trigger the_listed_are_excluded_from_their_import_on
   after insert on public.contacts
   referencing new table as imported
   for each statement
-  execute function public.exclude_imported_contacts();
+  execute function voicesurvey_rules.exclude_imported_contacts();
 
 create or replace trigger the_listed_are_excluded_when_their_number_changes
   after update of phone_number on public.contacts
   for each row
   when (old.phone_number <> new.phone_number)
-  execute function public.exclude_contact_of_listed_number();
+  execute function voicesurvey_rules.exclude_contact_of_listed_number();
 
 -- Before the contact goes, so that a function which the same statement calls finds the number listed. A contact
 -- who was there before V0002 may have do_not_call and wait; the listing would change the row that is being deleted.
@@ -189,25 +189,25 @@ create or replace trigger who_asked_not_to_be_called_stays_excluded
   before delete on public.contacts
   for each row
   when (old.state = 'excluded' or (old.do_not_call and old.state in ('completed', 'refused')))
-  execute function public.keep_number_excluded();
+  execute function voicesurvey_rules.list_number_of_erased_contact();
 
 create or replace trigger who_asked_before_the_rules_stays_excluded
   after delete on public.contacts
   for each row
   when (old.do_not_call and old.state not in ('completed', 'refused', 'excluded'))
-  execute function public.keep_number_excluded();
+  execute function voicesurvey_rules.list_number_of_erased_contact();
 
 create or replace trigger a_listed_number_excludes_its_contacts
   after insert on public.exclusion_list_entries
   referencing new table as listed
   for each statement
-  execute function public.exclude_listed_contacts();
+  execute function voicesurvey_rules.exclude_listed_contacts();
 
 create or replace trigger a_changed_entry_excludes_its_contacts
   after update on public.exclusion_list_entries
   referencing new table as listed
   for each statement
-  execute function public.exclude_listed_contacts();
+  execute function voicesurvey_rules.exclude_listed_contacts();
 
 comment on trigger do_not_call_means_excluded on public.contacts is
   'Rule 1: a contact with do_not_call is excluded from its import on, or from the wish on.';

@@ -1,83 +1,7 @@
--- V0002: what a single row must look like, whoever writes it.
+-- V0017, down: the constraints of V0002 hold for what is written, and nothing is said of what was there.
 --
--- Rules 5, 6, 9, 11, 12 and 13, as far as one row can tell: declared, so that they cost nothing but
--- themselves and no session can go around them.
---
--- Safe on a live table: every constraint comes NOT VALID, which reads no row and holds the table for the
--- blink of a catalog change. New rows and changed rows are held to it from now on; the rows that are there
--- are read by the last of these versions, which is a file of its own.
---
--- Some constraints look at the clock. They may: what was not in the future when it was written never is
--- later. They use clock_timestamp() and not now(), since a transaction may be old when a call ends in it.
--- Sixty seconds is what the clocks of a provider, a service and the server may differ.
---
--- The three functions are single expressions in the standard's form: bound to their operators when they are
--- made, whatever search_path says, and put into the constraint's own expression by the planner.
-
-
--- All tables are locked first, contacts before the others, since an import holds it longest. For contacts it
--- waits 3 seconds, and then for all others together 900 ms: so nobody who writes waits for longer than 4 seconds,
--- and while several tables are held it is less than the second after which PostgreSQL looks for a deadlock. What
--- is not free in time is let go, and tried again.
-
-do $locks$
-declare
-  give_up_at timestamptz := clock_timestamp() + interval '3 seconds';
-  milliseconds_left integer;
-  name text;
-begin
-  foreach name in array array[
-    'contacts', 'call_attempts', 'survey_responses', 'events', 'email_notifications', 'transcript_snippets',
-    'campaigns', 'exclusion_list_entries', 'email_templates', 'users', 'provider_configs'
-  ]
-  loop
-    milliseconds_left := 1000 * extract(epoch from give_up_at - clock_timestamp());
-    perform set_config('lock_timeout', greatest(1, milliseconds_left)::text, true);
-    execute format('lock table public.%I in access exclusive mode', name);
-
-    if name = 'contacts' then
-      give_up_at := clock_timestamp() + interval '900 milliseconds';
-    end if;
-  end loop;
-end
-$locks$;
-
-
--- A text says something if it has one character that is neither blank nor invisible. PostgreSQL's own
--- \s knows only ASCII in the C locale, so the blanks of Unicode are named.
-
-create or replace function public.says_something(value text)
-returns boolean
-language sql
-immutable
-parallel safe
-return value operator(pg_catalog.~)
-  '[^\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0]';
-
-create or replace function public.is_a_phone_number(value text)
-returns boolean
-language sql
-immutable
-parallel safe
-return value operator(pg_catalog.~) '^\+[1-9][0-9]{6,14}$';
-
--- Words joined by dots, one @, words joined by dots; no blanks and none of the characters that would make
--- two addresses or a name with an address of it. Letters of any script may stand in it.
-
-create or replace function public.looks_like_an_email(value text)
-returns boolean
-language sql
-immutable
-parallel safe
-return value operator(pg_catalog.~)
-  '^[^\s\u0085\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff@.,;:<>()"\\\[\]]+(\.[^\s\u0085\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff@.,;:<>()"\\\[\]]+)*@[^\s\u0085\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff@.,;:<>()"\\\[\]]+(\.[^\s\u0085\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff@.,;:<>()"\\\[\]]+)+$';
-
-comment on function public.says_something(text) is
-  'Whether a text has at least one character that can be seen or heard: it is neither empty nor blank.';
-comment on function public.is_a_phone_number(text) is
-  'Whether a text is a number in E.164: a plus and 7 to 15 digits, the first of them not 0.';
-comment on function public.looks_like_an_email(text) is
-  'Whether a text looks like one e-mail address.';
+-- PostgreSQL cannot take a validation back, so each constraint is made again, NOT VALID, as V0002 made it.
+-- No row is read or changed. Safe on a live table: each statement is the blink of a catalog change.
 
 
 -- Users.
@@ -89,11 +13,11 @@ alter table public.users
   drop constraint if exists user_was_made_in_the_past,
   drop constraint if exists user_changed_after_it_was_made,
   add constraint user_has_a_name
-    check (public.says_something(name)) not valid,
+    check (voicesurvey_rules.is_not_blank(name)) not valid,
   add constraint user_has_an_oidc_subject
-    check (public.says_something(oidc_sub)) not valid,
+    check (voicesurvey_rules.is_not_blank(oidc_sub)) not valid,
   add constraint email_of_a_user_looks_like_one
-    check (public.looks_like_an_email(email)) not valid,
+    check (voicesurvey_rules.is_email_address(email)) not valid,
   add constraint user_was_made_in_the_past
     check (created_at > '-infinity' and created_at <= clock_timestamp() + interval '60 seconds') not valid,
   add constraint user_changed_after_it_was_made
@@ -120,11 +44,11 @@ alter table public.email_templates
   drop constraint if exists template_was_made_in_the_past,
   drop constraint if exists template_changed_after_it_was_made,
   add constraint template_has_a_name
-    check (public.says_something(name)) not valid,
+    check (voicesurvey_rules.is_not_blank(name)) not valid,
   add constraint template_has_a_body
-    check (public.says_something(body_html)) not valid,
+    check (voicesurvey_rules.is_not_blank(body_html)) not valid,
   add constraint subject_is_one_line
-    check (public.says_something(subject) and subject !~ '[\n\r\v\f\u0085\u2028\u2029]') not valid,
+    check (voicesurvey_rules.is_not_blank(subject) and subject !~ '[\n\r\v\f\u0085\u2028\u2029]') not valid,
   add constraint template_was_made_in_the_past
     check (created_at > '-infinity' and created_at <= clock_timestamp() + interval '60 seconds') not valid,
   add constraint template_changed_after_it_was_made
@@ -152,15 +76,15 @@ alter table public.campaigns
   drop constraint if exists campaign_was_made_in_the_past,
   drop constraint if exists campaign_changed_after_it_was_made,
   add constraint campaign_has_a_name
-    check (public.says_something(name)) not valid,
+    check (voicesurvey_rules.is_not_blank(name)) not valid,
   add constraint campaign_starts_with_a_script_and_three_questions
     check (
       status in ('draft', 'scheduled', 'cancelled')
       or (
-        public.says_something(intro_script)
-        and public.says_something(question_1_text)
-        and public.says_something(question_2_text)
-        and public.says_something(question_3_text)
+        voicesurvey_rules.is_not_blank(intro_script)
+        and voicesurvey_rules.is_not_blank(question_1_text)
+        and voicesurvey_rules.is_not_blank(question_2_text)
+        and voicesurvey_rules.is_not_blank(question_3_text)
       )
     ) not valid,
   add constraint retry_interval_is_1_minute_or_more
@@ -194,21 +118,18 @@ alter table public.contacts
   drop constraint if exists attempts_count_is_0_or_more,
   drop constraint if exists nothing_is_known_of_calls_before_the_first,
   drop constraint if exists last_attempt_was_in_the_past,
-  drop constraint if exists do_not_call_is_never_dialled,
   drop constraint if exists contact_was_made_in_the_past,
   drop constraint if exists contact_changed_after_it_was_made,
   add constraint phone_number_of_a_contact_is_e164
-    check (public.is_a_phone_number(phone_number)) not valid,
+    check (voicesurvey_rules.is_phone_number(phone_number)) not valid,
   add constraint email_of_a_contact_looks_like_one
-    check (public.looks_like_an_email(email)) not valid,
+    check (voicesurvey_rules.is_email_address(email)) not valid,
   add constraint attempts_count_is_0_or_more
     check (attempts_count >= 0) not valid,
   add constraint nothing_is_known_of_calls_before_the_first
     check (attempts_count > 0 or (last_attempt_at is null and last_outcome is null)) not valid,
   add constraint last_attempt_was_in_the_past
     check (last_attempt_at > '-infinity' and last_attempt_at <= clock_timestamp() + interval '60 seconds') not valid,
-  add constraint do_not_call_is_never_dialled
-    check (not do_not_call or state in ('completed', 'refused', 'excluded')) not valid,
   add constraint contact_was_made_in_the_past
     check (created_at > '-infinity' and created_at <= clock_timestamp() + interval '60 seconds') not valid,
   add constraint contact_changed_after_it_was_made
@@ -224,8 +145,6 @@ comment on constraint nothing_is_known_of_calls_before_the_first on public.conta
   'Rule 2: a contact who was never dialled has no last attempt and no last outcome.';
 comment on constraint last_attempt_was_in_the_past on public.contacts is
   'Rule 5: a call''s times are finite and not in the future.';
-comment on constraint do_not_call_is_never_dialled on public.contacts is
-  'Rule 1: who must not be called does not wait for a call.';
 comment on constraint contact_was_made_in_the_past on public.contacts is
   'Rule 13: no row claims to be made in the future.';
 comment on constraint contact_changed_after_it_was_made on public.contacts is
@@ -238,7 +157,7 @@ alter table public.exclusion_list_entries
   drop constraint if exists excluded_number_is_e164,
   drop constraint if exists exclusion_was_made_in_the_past,
   add constraint excluded_number_is_e164
-    check (public.is_a_phone_number(phone_number)) not valid,
+    check (voicesurvey_rules.is_phone_number(phone_number)) not valid,
   add constraint exclusion_was_made_in_the_past
     check (created_at > '-infinity' and created_at <= clock_timestamp() + interval '60 seconds') not valid;
 
@@ -260,9 +179,9 @@ alter table public.call_attempts
   drop constraint if exists outcome_agrees_with_the_answering,
   drop constraint if exists metadata_is_an_object,
   add constraint call_id_is_not_blank
-    check (public.says_something(call_id)) not valid,
+    check (voicesurvey_rules.is_not_blank(call_id)) not valid,
   add constraint provider_call_id_is_not_blank
-    check (public.says_something(provider_call_id)) not valid,
+    check (voicesurvey_rules.is_not_blank(provider_call_id)) not valid,
   add constraint times_of_a_call_run_forward
     check (started_at <= answered_at and answered_at <= ended_at and started_at <= ended_at) not valid,
   add constraint times_of_a_call_are_in_the_past
@@ -311,9 +230,9 @@ alter table public.survey_responses
       q1_answer is not null
       and q2_answer is not null
       and q3_answer is not null
-      and public.says_something(q1_answer)
-      and public.says_something(q2_answer)
-      and public.says_something(q3_answer)
+      and voicesurvey_rules.is_not_blank(q1_answer)
+      and voicesurvey_rules.is_not_blank(q2_answer)
+      and voicesurvey_rules.is_not_blank(q3_answer)
     ) not valid,
   add constraint survey_was_completed_in_the_past
     check (completed_at > '-infinity' and completed_at <= clock_timestamp() + interval '60 seconds') not valid;
@@ -347,7 +266,7 @@ alter table public.email_notifications
   drop constraint if exists notification_was_made_in_the_past,
   drop constraint if exists notification_changed_after_it_was_made,
   add constraint email_goes_to_what_looks_like_an_address
-    check (public.looks_like_an_email(to_email)) not valid,
+    check (voicesurvey_rules.is_email_address(to_email)) not valid,
   add constraint notification_was_made_in_the_past
     check (created_at > '-infinity' and created_at <= clock_timestamp() + interval '60 seconds') not valid,
   add constraint notification_changed_after_it_was_made
@@ -370,11 +289,11 @@ alter table public.provider_configs
   drop constraint if exists configuration_was_made_in_the_past,
   drop constraint if exists configuration_changed_after_it_was_made,
   add constraint provider_has_a_name
-    check (public.says_something(provider_name)) not valid,
+    check (voicesurvey_rules.is_not_blank(provider_name)) not valid,
   add constraint language_model_has_a_name
-    check (public.says_something(llm_model)) not valid,
+    check (voicesurvey_rules.is_not_blank(llm_model)) not valid,
   add constraint outbound_number_is_e164
-    check (public.is_a_phone_number(outbound_number)) not valid,
+    check (voicesurvey_rules.is_phone_number(outbound_number)) not valid,
   add constraint configuration_was_made_in_the_past
     check (created_at > '-infinity' and created_at <= clock_timestamp() + interval '60 seconds') not valid,
   add constraint configuration_changed_after_it_was_made
@@ -399,7 +318,7 @@ alter table public.transcript_snippets
   drop constraint if exists transcript_holds_no_phone_number,
   drop constraint if exists transcript_was_made_in_the_past,
   add constraint transcript_is_not_blank
-    check (public.says_something(transcript_text)) not valid,
+    check (voicesurvey_rules.is_not_blank(transcript_text)) not valid,
   add constraint transcript_holds_no_phone_number
     check (transcript_text !~ '\+[0-9]{7}') not valid,
   add constraint transcript_was_made_in_the_past

@@ -8,5 +8,5 @@ drop trigger if exists a_contact_goes_through_its_life_in_order on public.contac
 drop trigger if exists a_contact_never_changes_campaign on public.contacts;
 drop trigger if exists a_contact_begins_pending_or_excluded on public.contacts;
 
-drop function if exists public.check_contact_agrees_with_its_calls();
-drop function if exists public.keep_contact_to_its_life();
+drop function if exists voicesurvey_rules.check_contact_against_calls();
+drop function if exists voicesurvey_rules.check_contact_transition();

@@ -9,7 +9,7 @@
 -- answer, a campaign's max_attempts.
 
 
-create or replace function public.keep_contact_to_its_life()
+create or replace function voicesurvey_rules.check_contact_transition()
 returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -25,7 +25,7 @@ begin
       if new.do_not_call and old.state = 'excluded' and new.state in ('pending', 'in_progress', 'not_reached') then
         new.state := 'excluded';
       else
-        perform public.refuse(
+        perform voicesurvey_rules.raise_violation(
           'states_of_a_contact_come_in_order',
           'contacts',
           'A contact waits, is called, and waits again or ends; completed, refused and excluded are final.',
@@ -37,7 +37,7 @@ begin
   end if;
 
   if new.attempts_count - old.attempts_count not in (0, 1) then
-    perform public.refuse(
+    perform voicesurvey_rules.raise_violation(
       'attempts_count_goes_up_by_one',
       'contacts',
       'A contact''s attempts_count goes up by one with each attempt, and never falls.',
@@ -50,11 +50,11 @@ begin
 end
 $function$;
 
-comment on function public.keep_contact_to_its_life() is
+comment on function voicesurvey_rules.check_contact_transition() is
   'Refuses a state that does not follow, and a count that does not go up by one; leaves a contact with '
   'do_not_call excluded.';
 
-create or replace function public.check_contact_agrees_with_its_calls()
+create or replace function voicesurvey_rules.check_contact_against_calls()
 returns trigger
 language plpgsql
 security definer
@@ -132,7 +132,7 @@ begin
         and attempt_number = new.attempts_count
     )
   then
-    perform public.refuse(
+    perform voicesurvey_rules.raise_violation(
       'attempts_count_follows_the_attempts',
       'contacts',
       'A contact''s attempts_count follows its attempts.',
@@ -176,7 +176,7 @@ begin
     end;
 
     if wrong is not null then
-      perform public.refuse(
+      perform voicesurvey_rules.raise_violation(
         tg_name,
         'contacts',
         wrong,
@@ -197,7 +197,7 @@ begin
       limit 1
     )
   then
-    perform public.refuse(
+    perform voicesurvey_rules.raise_violation(
       'last_outcome_is_that_of_the_latest_call',
       'contacts',
       'A contact''s last outcome is that of its latest call that has ended.',
@@ -210,17 +210,18 @@ begin
 end
 $function$;
 
-comment on function public.check_contact_agrees_with_its_calls() is
+comment on function voicesurvey_rules.check_contact_against_calls() is
   'Refuses a state, a count or a last outcome of a contact that its attempts and answers do not bear out.';
 
-revoke execute on function public.check_contact_agrees_with_its_calls() from public;
+revoke execute on function voicesurvey_rules.check_contact_against_calls() from public;
 
 
 create or replace trigger a_contact_begins_pending_or_excluded
   after insert on public.contacts
   for each row
   when (new.state not in ('pending', 'excluded') or new.attempts_count <> 0)
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'a_contact_begins_pending_or_excluded',
     'A contact begins pending, or excluded, and has not been called.',
     'Import it as pending; attempts and outcomes come with its calls.'
   );
@@ -229,7 +230,8 @@ create or replace trigger a_contact_never_changes_campaign
   before update of campaign_id on public.contacts
   for each row
   when (old.campaign_id <> new.campaign_id)
-  execute function public.refuse_change(
+  execute function voicesurvey_rules.reject_change(
+    'a_contact_never_changes_campaign',
     'A contact never changes campaign.',
     'Import the person to the other campaign.'
   );
@@ -237,14 +239,14 @@ create or replace trigger a_contact_never_changes_campaign
 create or replace trigger a_contact_goes_through_its_life_in_order
   before update of state, attempts_count on public.contacts
   for each row
-  execute function public.keep_contact_to_its_life();
+  execute function voicesurvey_rules.check_contact_transition();
 
 drop trigger if exists a_contact_agrees_with_its_calls on public.contacts;
 create constraint trigger a_contact_agrees_with_its_calls
   after update of state, attempts_count, last_outcome on public.contacts
   deferrable initially deferred
   for each row
-  execute function public.check_contact_agrees_with_its_calls();
+  execute function voicesurvey_rules.check_contact_against_calls();
 
 comment on trigger a_contact_begins_pending_or_excluded on public.contacts is
   'Rule 10: a contact begins pending, or excluded, and has not been called.';

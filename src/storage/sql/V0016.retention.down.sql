@@ -11,5 +11,7 @@ alter table public.transcript_snippets
 drop trigger if exists a_transcript_keeps_its_call on public.transcript_snippets;
 drop trigger if exists a_transcript_is_of_an_answered_call on public.transcript_snippets;
 
-drop function if exists public.delete_expired_transcripts(integer);
-drop function if exists public.check_transcript();
+drop function if exists voicesurvey.delete_expired_transcripts(integer);
+drop function if exists voicesurvey_rules.check_transcript();
+
+drop schema if exists voicesurvey;
