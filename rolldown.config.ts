@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'libpg-query';
 import { defineConfig, type Plugin } from 'rolldown';
-import { readSource } from './src/migrate/source.js';
+import { readSource } from './src/migrate/files/source.js';
 
 // Joins the library and the command line into a few files: to find and read a hundred small ones took a third of the
 // time of an `up` with nothing to do. All but the entries lie one folder deep, as in src, where paths are relative to.
 // What an `up` needs is in one of them; what other commands need beside it, they load themselves.
 const SHARED =
-  /src\/(migrate|seed\/s|postgres\/(?!embedded|throwaway)|inspect\/(snapshot|difference|engine|schemas|baseline\/differences|locks\/modes))/;
+  /src\/(text|sql|catalog|migrate|seed\/(seed|paths)|postgres\/(?!embedded|throwaway)|inspect\/(engine|baseline\/differences|locks\/modes))/;
 
 export default defineConfig({
   input: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },
@@ -26,7 +26,7 @@ export default defineConfig({
   },
 });
 
-/** Keeps what PostgreSQL's parser says to our own migrations, see src/migrate/parsed.ts. */
+/** Keeps what PostgreSQL's parser says to our own migrations, see src/sql/parser.ts. */
 function parsedMigrations(directory: string): Plugin {
   return {
     name: 'parsed-migrations',

@@ -12,18 +12,16 @@
  * @module
  */
 
+export type { Drifted } from './catalog/difference.js';
+export { type Difference, differences } from './catalog/difference.js';
+export type { Fact, Facts, Snapshot } from './catalog/snapshot.js';
+export type { SnapshotSource } from './catalog/snapshot-source.js';
 export { DifferencesError } from './inspect/baseline/differences-error.js';
-export {
-  type BaselineOptions,
-  type BaselineResult,
-  baseline,
-} from './inspect/baseline.js';
-
+export { type BaselineOptions, type BaselineResult, baseline } from './inspect/baseline.js';
 export { makeUpRows } from './inspect/check/make-up-rows.js';
 export type { RowSource } from './inspect/check/rows.js';
 export { type CheckOptions, type CheckProgress, type CheckResult, check } from './inspect/check.js';
 export { type Contents, contents } from './inspect/contents.js';
-export { type Difference, differences } from './inspect/difference.js';
 export { down, type Found, status, up } from './inspect/engine.js';
 export type { Finding as CheckFinding } from './inspect/finding.js';
 export {
@@ -33,32 +31,25 @@ export {
   snapshot,
   types,
 } from './inspect/generate.js';
-export {
-  type LocksOptions,
-  type LocksResult,
-  measureLocks,
-  type TableLock,
-} from './inspect/locks.js';
-export type { Fact, Facts, Snapshot } from './inspect/snapshot.js';
+export { type LocksOptions, type LocksResult, measureLocks, type TableLock } from './inspect/locks.js';
 export { type Finding, type VerifyOptions, type VerifyResult, verify } from './inspect/verify.js';
+export { LossRefusedError } from './migrate/data-loss/errors.js';
+export type { LostData } from './migrate/data-loss/loss.js';
 export type { Database, Server } from './migrate/database.js';
 export type { DownOptions, DownResult } from './migrate/down.js';
-export type { Drift, Drifted } from './migrate/drift.js';
-export { HistoryError, MigrationFileError, type Place } from './migrate/errors.js';
-export type { Listener, RunEvent } from './migrate/events.js';
-export { MigrationFailedError, type MigrationResult, type ServerReport } from './migrate/failure.js';
-export type { Origin } from './migrate/history.js';
-export type { LockHolder } from './migrate/lock.js';
-export { LossRefusedError } from './migrate/loss/errors.js';
-export type { LostData } from './migrate/loss/loss.js';
-export type { Standing } from './migrate/plan.js';
+export { MigrationFailedError, type MigrationResult, type ServerReport } from './migrate/failure/errors.js';
+export type { Drift } from './migrate/history/drift.js';
+export { HistoryError } from './migrate/history/errors.js';
+export type { Standing } from './migrate/history/plan.js';
+export type { Origin } from './migrate/history/table.js';
+export { type NewMigration, type NewMigrationOptions, newMigration } from './migrate/new.js';
 export { type RepairOptions, type RepairResult, repair } from './migrate/repair.js';
-export type { RunOptions } from './migrate/run.js';
-export { type NewMigration, type NewMigrationOptions, newMigration } from './migrate/scaffold.js';
-export type { SnapshotSource } from './migrate/snapshot.js';
+export type { Listener, RunEvent } from './migrate/run/events.js';
+export type { LockHolder } from './migrate/run/lock.js';
+export type { RunOptions } from './migrate/run/run.js';
 export type { MigrationStatus, StatusOptions, StatusResult } from './migrate/status.js';
 export type { UpOptions, UpResult } from './migrate/up.js';
-export type { Blocker } from './migrate/watch.js';
+export type { Blocker } from './postgres/blocker.js';
 export {
   type EmbeddedServer,
   findEmbeddedServer,
@@ -73,5 +64,6 @@ export {
   UsageError,
 } from './postgres/errors.js';
 export type * from './rows.js';
+export { migrationsDirectory, seedFile } from './seed/paths.js';
 export { type SeedResult, seed } from './seed/seed.js';
-export { migrationsDirectory, seedFile } from './seed/storage.js';
+export { MigrationFileError, type Place } from './sql/errors.js';

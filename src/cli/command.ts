@@ -1,10 +1,10 @@
 import type { OptionValues } from 'commander';
 import { ConnectionError } from '../postgres/errors.js';
 import { Command, InvalidArgumentError, Option } from './commander.js';
-import { startedLine } from './embedded-lines.js';
-import { type Answer, print, printError, say } from './output.js';
-import { endProgress } from './progress.js';
 import { type ChosenServer, chooseServer, type ServerOptions } from './server.js';
+import { type Answer, print, printError, say } from './ui/output.js';
+import { endProgress } from './ui/progress.js';
+import { startedLine } from './ui/welcome.js';
 
 /** The options that every command has. */
 export interface CommonOptions extends ServerOptions {

@@ -1,5 +1,5 @@
-import { saySentences } from './output.js';
-import { endProgress } from './progress.js';
+import { saySentences } from './ui/output.js';
+import { endProgress } from './ui/progress.js';
 
 /** Ctrl-C, the end of a job in CI or of a container, and a terminal that was closed. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

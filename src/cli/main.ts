@@ -1,21 +1,21 @@
 import { packageVersion } from '../postgres/application-name.js';
-import { baselineCommand } from './baseline.js';
-import { checkCommand } from './check.js';
 import { Command, CommanderError } from './commander.js';
-import { docsCommand } from './docs.js';
-import { downCommand } from './down.js';
-import { newCommand } from './new.js';
-import { printError, surviveClosedOutput } from './output.js';
-import { repairCommand } from './repair.js';
-import { seedCommand } from './seed.js';
-import { startCommand } from './start.js';
-import { statusCommand } from './status.js';
-import { stopCommand } from './stop.js';
-import { typesCommand } from './types.js';
-import { upCommand } from './up.js';
-import { urlCommand } from './url.js';
+import { baselineCommand } from './commands/baseline.js';
+import { checkCommand } from './commands/check.js';
+import { docsCommand } from './commands/docs.js';
+import { downCommand } from './commands/down.js';
+import { newCommand } from './commands/new.js';
+import { repairCommand } from './commands/repair.js';
+import { seedCommand } from './commands/seed.js';
+import { startCommand } from './commands/start.js';
+import { statusCommand } from './commands/status.js';
+import { stopCommand } from './commands/stop.js';
+import { typesCommand } from './commands/types.js';
+import { upCommand } from './commands/up.js';
+import { urlCommand } from './commands/url.js';
+import { verifyCommand } from './commands/verify.js';
+import { printError, surviveClosedOutput } from './ui/output.js';
 import { explainUsage } from './usage.js';
-import { verifyCommand } from './verify.js';
 
 // Every command defines itself here; what only one of them needs to run, it imports when it does: reading and compiling
 // all of it would be a good part of the time of an "up".

@@ -5,7 +5,7 @@ import type { EmbeddedServer } from '../postgres/embedded.js';
 import { UsageError } from '../postgres/errors.js';
 import { describeTarget } from '../postgres/target.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
-import { workingDirectory } from './paths.js';
+import { workingDirectory } from './ui/paths.js';
 
 /** The server that a command works on. */
 export interface ChosenServer {

@@ -1,14 +1,14 @@
+import { type Difference, differences } from '../catalog/difference.js';
+import { schemasOf } from '../catalog/schemas.js';
+import { SNAPSHOT_FORMAT, takeSnapshot } from '../catalog/snapshot.js';
 import { recordBaseline, refuseHistory } from '../migrate/baseline.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
-import type { Listener } from '../migrate/events.js';
-import { readMigrations, versionIn } from '../migrate/files.js';
-import { preparer } from '../migrate/prepare.js';
-import { countOf } from '../postgres/count-of.js';
+import { readMigrations, versionIn } from '../migrate/files/read-folder.js';
+import type { Listener } from '../migrate/run/events.js';
+import { preparer } from '../migrate/script/work.js';
+import { countOf } from '../text/plural.js';
 import { DifferencesError } from './baseline/differences-error.js';
 import { makeReference, type Reference } from './baseline/reference.js';
-import { type Difference, differences } from './difference.js';
-import { schemasOf } from './schemas.js';
-import { SNAPSHOT_FORMAT, takeSnapshot } from './snapshot.js';
 
 /** What `baseline` is told. */
 export interface BaselineOptions extends Database {

@@ -1,10 +1,12 @@
+import { schemasOf } from '../catalog/schemas.js';
 import type { Server } from '../migrate/database.js';
-import { readMigrations } from '../migrate/files.js';
-import type { Statement } from '../migrate/statements.js';
+import { readMigrations } from '../migrate/files/read-folder.js';
 import { connectForMaintenance } from '../postgres/create-database.js';
 import { describeTarget } from '../postgres/target.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
-import { type CheckedMigration, readFiles } from './check/files.js';
+import type { Statement } from '../sql/statements.js';
+import type { CheckedMigration } from './check/checked-file.js';
+import { readFiles } from './check/files.js';
 import { makeUpRows } from './check/make-up-rows.js';
 import { prove } from './check/prove.js';
 import { mergeReports } from './check/report.js';
@@ -17,7 +19,6 @@ import {
 } from './check/shared-objects.js';
 import { byMigration, type Finding } from './finding.js';
 import { lint } from './lint.js';
-import { schemasOf } from './schemas.js';
 import { interrupted } from './throwaway.js';
 
 /** What `check` is told. */

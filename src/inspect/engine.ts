@@ -1,9 +1,9 @@
+import { type Difference, differencesSince } from '../catalog/difference.js';
+import { snapshotSource as snapshot } from '../catalog/snapshot-source.js';
 import { type DownOptions, type DownResult, down as engineDown } from '../migrate/down.js';
-import type { Listener } from '../migrate/events.js';
+import type { Listener } from '../migrate/run/events.js';
 import { status as engineStatus, type StatusOptions, type StatusResult } from '../migrate/status.js';
 import { up as engineUp, type UpOptions, type UpResult } from '../migrate/up.js';
-import { type Difference, differencesSince } from './difference.js';
-import { snapshotSource as snapshot } from './snapshot-source.js';
 
 /** What a run found before it began. */
 export interface Found {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate/files.js';
+import type { Migration } from '../migrate/files/read-folder.js';
 
 /** A fault of a migration, found by one of the proofs or lints of `check`. */
 export interface Finding {

@@ -1,10 +1,10 @@
+import { schemasIn } from '../catalog/schemas.js';
+import { type Snapshot, takeSnapshot } from '../catalog/snapshot.js';
 import { type Database, withDatabase } from '../migrate/database.js';
-import { readMigrations } from '../migrate/files.js';
+import { readMigrations } from '../migrate/files/read-folder.js';
 import { diagram } from './generate/diagram.js';
 import { dictionary } from './generate/dictionary.js';
 import { draw } from './generate/drawing.js';
-import { schemasIn } from './schemas.js';
-import { type Snapshot, takeSnapshot } from './snapshot.js';
 
 export { types } from './generate/row-types.js';
 

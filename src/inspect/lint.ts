@@ -1,9 +1,9 @@
-import type { Migration } from '../migrate/files.js';
-import { placeAt } from '../migrate/place.js';
+import type { Migration } from '../migrate/files/read-folder.js';
+import { placeAt } from '../sql/location.js';
 import { byMigration, type Finding } from './finding.js';
 import { constraintOnLiveTable } from './lint/constraint-on-live-table.js';
+import { type Lint, readFolder } from './lint/context.js';
 import { allows, exceptionsIn, faultOf } from './lint/exceptions.js';
-import { type Lint, readFolder } from './lint/folder.js';
 import { foreignKeyWithoutIndex } from './lint/foreign-key-without-index.js';
 import { indexOnLiveTable } from './lint/index-on-live-table.js';
 import { tableWithoutUuidKey } from './lint/table-without-uuid-key.js';

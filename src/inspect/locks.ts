@@ -1,11 +1,10 @@
 import { describeServer, type Server } from '../migrate/database.js';
-import { failureOf } from '../migrate/failure-of.js';
-import { readMigrations } from '../migrate/files.js';
-import { placeAt } from '../migrate/place.js';
-import { preparer } from '../migrate/prepare.js';
-import type { Message, Work } from '../migrate/script.js';
-import type { Statement } from '../migrate/statements.js';
+import { failureOf } from '../migrate/failure/explain.js';
+import { readMigrations } from '../migrate/files/read-folder.js';
+import { type Message, preparer, type Work } from '../migrate/script/work.js';
 import { type Connection, connect } from '../postgres/connect.js';
+import { placeAt } from '../sql/location.js';
+import type { Statement } from '../sql/statements.js';
 import { type Laboratory, type Measured, measureFile } from './locks/measure.js';
 import type { LockMode } from './locks/modes.js';
 import { readSizes, type Size } from './locks/sizes.js';

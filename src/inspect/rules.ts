@@ -1,5 +1,5 @@
-import { displayName, splitKey, unquoted } from './difference/names.js';
-import type { Facts, Snapshot } from './snapshot.js';
+import { displayName, splitKey, unquoted } from '../catalog/difference/names.js';
+import type { Facts, Snapshot } from '../catalog/snapshot.js';
 
 /** A rule of the schema that an object breaks. */
 export interface RuleBroken {

@@ -1,17 +1,23 @@
+import { displayName } from '../catalog/difference/names.js';
+import { differences } from '../catalog/difference.js';
+import { schemasIn } from '../catalog/schemas.js';
+import {
+  asTaken,
+  SNAPSHOT_FORMAT,
+  SNAPSHOT_SETTINGS,
+  type Snapshot,
+  snapshotQuery,
+} from '../catalog/snapshot.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
-import { type Drift, type RecordedSnapshot, whyUnknown } from '../migrate/drift.js';
-import { readMigrations } from '../migrate/files.js';
-import { HISTORY_TABLE, type HistoryRow, readHistory } from '../migrate/history.js';
-import { historyHeld, isHeld } from '../migrate/history-wait.js';
-import { compare, type Entry, type Standing } from '../migrate/plan.js';
+import { readMigrations } from '../migrate/files/read-folder.js';
+import { type Drift, type RecordedSnapshot, whyUnknown } from '../migrate/history/drift.js';
+import { compare, type Entry, type Standing } from '../migrate/history/plan.js';
+import { historyHeld, isHeld, readHistory } from '../migrate/history/read.js';
+import { HISTORY_TABLE, type HistoryRow } from '../migrate/history/table.js';
 import type { Connection } from '../postgres/connect.js';
 import { ExplainedError } from '../postgres/errors.js';
 import pg from '../postgres/pg.js';
-import { displayName } from './difference/names.js';
-import { differences } from './difference.js';
 import { brokenRules } from './rules.js';
-import { schemasIn } from './schemas.js';
-import { asTaken, SNAPSHOT_FORMAT, SNAPSHOT_SETTINGS, type Snapshot, snapshotQuery } from './snapshot.js';
 import { findUnvalidated, type Unvalidated } from './verify/unvalidated.js';
 
 /** Something that is not as it should be. */

@@ -4,19 +4,19 @@ import { applicationName } from '../postgres/application-name.js';
 import { type Connection, connect } from '../postgres/connect.js';
 import pg from '../postgres/pg.js';
 import { describeTarget } from '../postgres/target.js';
-import { HistoryError } from './errors.js';
-import type { Listener } from './events.js';
-import { historyFailed } from './failure-of.js';
-import type { Migration } from './files.js';
-import { guard, HISTORY_MOVED, lockGuard } from './guard.js';
-import { CREATE_HISTORY, HISTORY_TABLE, type HistoryRow } from './history.js';
-import { acquireLock } from './lock.js';
-import { literal } from './record.js';
-import { BEGIN, FULL_NAMES_ONLY } from './script.js';
-import { SERVER_MAJOR } from './snapshot.js';
-import { readState, refuseStandby } from './state.js';
-import { liftTimeouts } from './timeouts.js';
-import { labelOf } from './version.js';
+import { liftTimeouts } from '../postgres/timeouts.js';
+import { historyFailed } from './failure/explain.js';
+import { labelOf } from './files/file-name.js';
+import type { Migration } from './files/read-folder.js';
+import { HistoryError } from './history/errors.js';
+import { readState, refuseStandby } from './history/server-state.js';
+import { SERVER_MAJOR } from './history/snapshot.js';
+import { CREATE_HISTORY, HISTORY_TABLE, type HistoryRow } from './history/table.js';
+import type { Listener } from './run/events.js';
+import { acquireLock } from './run/lock.js';
+import { guard, HISTORY_MOVED, lockGuard } from './script/guard.js';
+import { literal } from './script/record-sql.js';
+import { BEGIN, FULL_NAMES_ONLY } from './script/transaction.js';
 
 /** What a baseline writes down. */
 export interface Baseline {

@@ -1,18 +1,18 @@
 import { UsageError } from '../postgres/errors.js';
+import { type Keeper, newKeeper } from './data-loss/ledger.js';
+import type { LostData } from './data-loss/loss.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
-import type { MigrationResult } from './failure.js';
-import { type Migration, readMigrations, type Script } from './files.js';
-import { fileOptions } from './header.js';
-import { type HistoryRow, readDownSql } from './history.js';
-import { type Keeper, newKeeper } from './loss/keeper.js';
-import type { LostData } from './loss/loss.js';
-import { planDown } from './plan.js';
-import { preparer } from './prepare.js';
-import type { Planner, RunOptions } from './run.js';
-import { runOrShow } from './run-or-show.js';
-import type { Work } from './script.js';
-import { checksumOf } from './source.js';
-import { labelOf, parseVersion } from './version.js';
+import type { MigrationResult } from './failure/errors.js';
+import { labelOf, parseVersion } from './files/file-name.js';
+import { fileOptions } from './files/options.js';
+import { type Migration, readMigrations, type Script } from './files/read-folder.js';
+import { checksumOf } from './files/source.js';
+import { planDown } from './history/plan.js';
+import { readDownSql } from './history/read.js';
+import type { HistoryRow } from './history/table.js';
+import type { Planner, RunOptions } from './run/run.js';
+import { runOrShow } from './run/run-or-show.js';
+import { preparer, type Work } from './script/work.js';
 
 /** Stands before every version, also before one that is 0. */
 const EVERYTHING = -1n;

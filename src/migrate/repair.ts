@@ -1,13 +1,13 @@
 import { ExplainedError, UsageError } from '../postgres/errors.js';
 import pg from '../postgres/pg.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
-import { HistoryError } from './errors.js';
-import { readMigrations } from './files.js';
-import { HISTORY_TABLE, LET_WRITE_HISTORY } from './history.js';
-import { compare, isAsApplied, refuseAnother } from './plan.js';
-import { preparer } from './prepare.js';
-import { readState } from './state.js';
-import { parseVersion } from './version.js';
+import { parseVersion } from './files/file-name.js';
+import { readMigrations } from './files/read-folder.js';
+import { HistoryError } from './history/errors.js';
+import { compare, isAsApplied, refuseAnother } from './history/plan.js';
+import { readState } from './history/server-state.js';
+import { HISTORY_TABLE, LET_WRITE_HISTORY } from './history/table.js';
+import { preparer } from './script/work.js';
 
 /** What `repair` is told. */
 export interface RepairOptions extends Database {

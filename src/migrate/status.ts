@@ -1,11 +1,11 @@
+import type { SnapshotSource } from '../catalog/snapshot-source.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
-import { type Drift, readDrift } from './drift.js';
-import { readMigrations } from './files.js';
-import type { Origin } from './history.js';
-import { findLockHolder, type LockHolder } from './lock.js';
-import { compare, type Entry, type Standing } from './plan.js';
-import type { SnapshotSource } from './snapshot.js';
-import { readState } from './state.js';
+import { readMigrations } from './files/read-folder.js';
+import { type Drift, readDrift } from './history/drift.js';
+import { compare, type Entry, type Standing } from './history/plan.js';
+import { readState } from './history/server-state.js';
+import type { Origin } from './history/table.js';
+import { findLockHolder, type LockHolder } from './run/lock.js';
 
 /** How one migration stands. */
 export interface MigrationStatus {

@@ -1,10 +1,10 @@
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
-import type { MigrationResult } from './failure.js';
-import { readMigrations, versionIn } from './files.js';
-import { compare, type Entry, planUp } from './plan.js';
-import { preparer } from './prepare.js';
-import type { Planner, RunOptions } from './run.js';
-import { runOrShow } from './run-or-show.js';
+import type { MigrationResult } from './failure/errors.js';
+import { readMigrations, versionIn } from './files/read-folder.js';
+import { compare, type Entry, planUp } from './history/plan.js';
+import type { Planner, RunOptions } from './run/run.js';
+import { runOrShow } from './run/run-or-show.js';
+import { preparer } from './script/work.js';
 
 /** What `up` is told. */
 export interface UpOptions extends Database, RunOptions {

@@ -1,6 +1,6 @@
 import { ExplainedError } from './errors.js';
 import pg from './pg.js';
-import { causeWithoutValues, withoutValues } from './values.js';
+import { causeWithoutValues, withoutValues } from './redaction/redact.js';
 
 interface Kind {
   readonly code: string;

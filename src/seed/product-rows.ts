@@ -1,7 +1,7 @@
-import { readMigrations } from '../migrate/files.js';
-import { readSource } from '../migrate/source.js';
+import { readMigrations } from '../migrate/files/read-folder.js';
+import { readSource } from '../migrate/files/source.js';
 import type pg from '../postgres/pg.js';
-import { migrationsDirectory, seedFile, thousandContactsFile } from './storage.js';
+import { migrationsDirectory, seedFile, thousandContactsFile } from './paths.js';
 
 const FULL = 'select count(*) >= 1000 as full from public.contacts';
 

@@ -1,12 +1,13 @@
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
-import { locationOf, placeAt } from '../migrate/place.js';
-import { readSource, type SourceFile } from '../migrate/source.js';
+import { readSource } from '../migrate/files/source.js';
 import { explainLostConnection } from '../postgres/connection-errors.js';
 import { ExplainedError } from '../postgres/errors.js';
 import pg from '../postgres/pg.js';
-import { causeWithoutValues, withoutValues } from '../postgres/values.js';
-import { writtenAround } from '../postgres/written.js';
-import { seedFile } from './storage.js';
+import { writtenAround } from '../postgres/redaction/known-text.js';
+import { causeWithoutValues, withoutValues } from '../postgres/redaction/redact.js';
+import { locationOf, placeAt } from '../sql/location.js';
+import type { SourceFile } from '../sql/source-file.js';
+import { seedFile } from './paths.js';
 
 /** What `seed` has done. */
 export interface SeedResult {

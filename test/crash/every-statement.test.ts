@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { LOCK_IN_PG_LOCKS } from '../../src/migrate/guard.js';
+import { LOCK_IN_PG_LOCKS } from '../../src/migrate/script/guard.js';
 import { type RunningCli, startCli } from '../support/cli.js';
 import { createDatabase, dropDatabase, runOnce, session } from '../support/databases.js';
 import { addFiles } from '../support/folder.js';

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
-import type { RunEvent } from '../../src/migrate/events.js';
-import { LOCK_IN_PG_LOCKS } from '../../src/migrate/guard.js';
+import type { RunEvent } from '../../src/migrate/run/events.js';
+import { LOCK_IN_PG_LOCKS } from '../../src/migrate/script/guard.js';
 import { up } from '../../src/migrate/up.js';
 import { startCli } from '../support/cli.js';
 import { type TestDatabase, test } from '../support/database.js';

@@ -3,9 +3,9 @@ import { describe, expect } from 'vitest';
 import { type BaselineOptions, type BaselineResult, baseline } from '../../src/inspect/baseline.js';
 import { down, status, up } from '../../src/inspect/engine.js';
 import { verify } from '../../src/inspect/verify.js';
-import { LOCK_KEY } from '../../src/migrate/guard.js';
-import { CREATE_HISTORY } from '../../src/migrate/history.js';
-import { migrationsDirectory } from '../../src/seed/storage.js';
+import { CREATE_HISTORY } from '../../src/migrate/history/table.js';
+import { LOCK_KEY } from '../../src/migrate/script/guard.js';
+import { migrationsDirectory } from '../../src/seed/paths.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
+import { takeSnapshot } from '../../src/catalog/snapshot.js';
 import { down, status, up } from '../../src/inspect/engine.js';
-import { takeSnapshot } from '../../src/inspect/snapshot.js';
 import { up as bareUp } from '../../src/migrate/up.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { addFiles, folderWith } from '../support/folder.js';

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect } from 'vitest';
+import { takeSnapshot } from '../../src/catalog/snapshot.js';
 import { documentation, snapshot, types } from '../../src/inspect/generate.js';
-import { takeSnapshot } from '../../src/inspect/snapshot.js';
-import { migrationsDirectory } from '../../src/seed/storage.js';
+import { migrationsDirectory } from '../../src/seed/paths.js';
 import { test } from '../support/database.js';
 
 const file = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));

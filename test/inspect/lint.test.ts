@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { lint, lintNames } from '../../src/inspect/lint.js';
-import { readMigrations } from '../../src/migrate/files.js';
-import { migrationsDirectory } from '../../src/seed/storage.js';
+import { readMigrations } from '../../src/migrate/files/read-folder.js';
+import { migrationsDirectory } from '../../src/seed/paths.js';
 import { folderWith } from '../support/folder.js';
 
 /** What is found in a folder, each as `V0002:1:1 rule`. */

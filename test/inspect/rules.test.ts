@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
+import { takeSnapshot } from '../../src/catalog/snapshot.js';
 import { brokenRules } from '../../src/inspect/rules.js';
-import { takeSnapshot } from '../../src/inspect/snapshot.js';
 import { test } from '../support/database.js';
 
 const KEY = 'id uuid primary key default gen_random_uuid()';

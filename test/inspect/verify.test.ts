@@ -3,7 +3,7 @@ import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { up } from '../../src/inspect/engine.js';
 import { type Finding, type VerifyOptions, verify } from '../../src/inspect/verify.js';
-import { migrationsDirectory } from '../../src/seed/storage.js';
+import { migrationsDirectory } from '../../src/seed/paths.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
 

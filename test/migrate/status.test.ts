@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { LOCK_KEY } from '../../src/migrate/guard.js';
+import { LOCK_KEY } from '../../src/migrate/script/guard.js';
 import { status } from '../../src/migrate/status.js';
 import { up } from '../../src/migrate/up.js';
 import { test } from '../support/database.js';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import type { RunEvent } from '../../src/migrate/events.js';
+import type { RunEvent } from '../../src/migrate/run/events.js';
 import { status } from '../../src/migrate/status.js';
 import { up } from '../../src/migrate/up.js';
 import { type TestDatabase, test } from '../support/database.js';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
+import { migrationsDirectory } from '../../src/seed/paths.js';
 import { addProductRows, isProduct } from '../../src/seed/product-rows.js';
-import { migrationsDirectory } from '../../src/seed/storage.js';
 import { test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
-import { seedFile } from '../../src/seed/storage.js';
+import { seedFile } from '../../src/seed/paths.js';
 import { type TestDatabase, test } from '../support/database.js';
 
 const seedSql = await readFile(seedFile, 'utf8');

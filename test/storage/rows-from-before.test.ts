@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { up, verify } from '../../src/index.js';
-import { MigrationFailedError } from '../../src/migrate/failure.js';
-import { migrationsDirectory } from '../../src/seed/storage.js';
+import { MigrationFailedError } from '../../src/migrate/failure/errors.js';
+import { migrationsDirectory } from '../../src/seed/paths.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { history, rowsOfHistory } from './rules/history.js';
 import { idOf, withIds } from './rules/names.js';

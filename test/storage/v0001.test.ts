@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { migrationsDirectory } from '../../src/seed/storage.js';
+import { migrationsDirectory } from '../../src/seed/paths.js';
 import { catalogOf } from '../support/catalog.js';
 import { type TestDatabase, test } from '../support/database.js';
 

@@ -1,6 +1,6 @@
-import { countOf } from '../../postgres/count-of.js';
+import type { Difference } from '../../catalog/difference.js';
 import { RefusedError } from '../../postgres/errors.js';
-import type { Difference } from '../difference.js';
+import { countOf } from '../../text/plural.js';
 
 /** The database is not what the migrations make, and nobody has said that it may be. */
 export class DifferencesError extends RefusedError {

@@ -1,10 +1,10 @@
+import { schemasOf } from '../../catalog/schemas.js';
+import { type Snapshot, takeSnapshot } from '../../catalog/snapshot.js';
 import { describeServer, type Server, withDatabase } from '../../migrate/database.js';
-import type { Statement } from '../../migrate/statements.js';
 import { up } from '../../migrate/up.js';
 import { ConnectionError, ExplainedError } from '../../postgres/errors.js';
 import { createThrowawayDatabase } from '../../postgres/throwaway-database.js';
-import { schemasOf } from '../schemas.js';
-import { type Snapshot, takeSnapshot } from '../snapshot.js';
+import type { Statement } from '../../sql/statements.js';
 
 /** What the migrations make, and where they were tried. */
 export interface Reference {

@@ -1,5 +1,5 @@
-import { type Difference, differences } from '../difference.js';
-import type { Facts, Snapshot, TakenSnapshot } from '../snapshot.js';
+import { type Difference, differences } from '../../catalog/difference.js';
+import type { Facts, Snapshot, TakenSnapshot } from '../../catalog/snapshot.js';
 
 /** In what two catalogs differ; the order of columns, which `alter table` cannot put right, is told apart. */
 export interface Comparison {

@@ -1,25 +1,12 @@
-import { MigrationFileError, type Place } from '../../migrate/errors.js';
-import type { Migration, Script } from '../../migrate/files.js';
-import { locationOf } from '../../migrate/place.js';
-import { preparer } from '../../migrate/prepare.js';
-import type { Message, Work } from '../../migrate/script.js';
-import { parseAsWritten } from '../../migrate/statements.js';
+import type { Migration, Script } from '../../migrate/files/read-folder.js';
+import { preparer } from '../../migrate/script/work.js';
+import { MigrationFileError, type Place } from '../../sql/errors.js';
+import { locationOf } from '../../sql/location.js';
+import { parseAsWritten } from '../../sql/statements.js';
+import { asSentence } from '../../text/as-sentence.js';
 import type { Finding } from '../finding.js';
+import type { CheckedFile, CheckedMigration } from './checked-file.js';
 import type { Report } from './report.js';
-
-/** A file as the engine runs it, and as `psql -f` would send it. */
-export interface CheckedFile {
-  readonly work: Work;
-  readonly asWritten: readonly Message[];
-}
-
-/** A migration whose files can be run. */
-export interface CheckedMigration {
-  readonly migration: Migration;
-  readonly up: CheckedFile;
-  /** Null for an irreversible one. */
-  readonly down: CheckedFile | null;
-}
 
 /** The migrations of a folder up to the first that cannot be run, and why that is. */
 export interface CheckedFolder extends Report {
@@ -76,9 +63,4 @@ export function notTried({ label, up }: Migration, failed: Migration): Finding {
     message: `Not tried, since ${failed.label} cannot be applied.`,
     remedy: 'Correct what is in the way, and run the check again.',
   };
-}
-
-/** The text with a capital letter. */
-export function asSentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

@@ -1,5 +1,6 @@
-import type { TakenSnapshot } from '../snapshot.js';
-import { type CheckedMigration, notTried } from './files.js';
+import type { TakenSnapshot } from '../../catalog/snapshot.js';
+import type { CheckedMigration } from './checked-file.js';
+import { notTried } from './files.js';
 import { type Log, makeLog, type Report } from './report.js';
 import { runAgain, runTwice } from './run-twice.js';
 import { openSandbox } from './sandbox.js';

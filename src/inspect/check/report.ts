@@ -1,5 +1,5 @@
 import type { Finding } from '../finding.js';
-import type { CheckedFile } from './files.js';
+import type { CheckedFile } from './checked-file.js';
 import type { Failed } from './sandbox.js';
 
 /** What one run of the proofs has found. */

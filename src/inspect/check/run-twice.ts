@@ -1,5 +1,5 @@
+import type { CheckedFile } from './checked-file.js';
 import { compareCatalogs } from './compare.js';
-import type { CheckedFile } from './files.js';
 import type { ValueDigests } from './table-contents.js';
 import { type Compared, changedRows, expectSame, fill, type Trial } from './trial.js';
 

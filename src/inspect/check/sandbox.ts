@@ -1,16 +1,17 @@
+import { type TakenSnapshot, takeSnapshot } from '../../catalog/snapshot.js';
 import { downWhateverIsLost } from '../../migrate/down.js';
-import type { Place } from '../../migrate/errors.js';
-import { MigrationFailedError } from '../../migrate/failure.js';
-import { failureOf } from '../../migrate/failure-of.js';
-import { runPipeline } from '../../migrate/pipeline.js';
-import { locationOf } from '../../migrate/place.js';
-import type { Message } from '../../migrate/script.js';
+import { MigrationFailedError } from '../../migrate/failure/errors.js';
+import { failureOf } from '../../migrate/failure/explain.js';
+import { runPipeline } from '../../migrate/script/pipeline.js';
+import type { Message } from '../../migrate/script/work.js';
 import { up } from '../../migrate/up.js';
 import { connect } from '../../postgres/connect.js';
 import type pg from '../../postgres/pg.js';
-import { type TakenSnapshot, takeSnapshot } from '../snapshot.js';
+import type { Place } from '../../sql/errors.js';
+import { locationOf } from '../../sql/location.js';
+import { asSentence } from '../../text/as-sentence.js';
 import { throwawayUntil } from '../throwaway.js';
-import { asSentence, type CheckedFile } from './files.js';
+import type { CheckedFile } from './checked-file.js';
 import { countRows, digestValues, type RowCounts, type ValueDigests } from './table-contents.js';
 
 /** A statement that the server has refused. */

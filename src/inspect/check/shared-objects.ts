@@ -1,9 +1,9 @@
-import { placeAt } from '../../migrate/place.js';
-import type { Statement } from '../../migrate/statements.js';
 import pg from '../../postgres/pg.js';
-import { isWritten } from '../../postgres/written.js';
+import { isWritten } from '../../postgres/redaction/known-text.js';
+import { placeAt } from '../../sql/location.js';
+import type { Statement } from '../../sql/statements.js';
 import type { Finding } from '../finding.js';
-import type { CheckedFile, CheckedMigration } from './files.js';
+import type { CheckedFile, CheckedMigration } from './checked-file.js';
 
 /** What all databases of a server have in common, so that no throw-away database keeps it to itself. */
 export interface SharedObject {

@@ -1,5 +1,5 @@
+import type { TakenSnapshot } from '../../catalog/snapshot.js';
 import pg from '../../postgres/pg.js';
-import type { TakenSnapshot } from '../snapshot.js';
 
 /** How many rows a table has, by the snapshot's key, such as `table public.contacts`. */
 export type RowCounts = ReadonlyMap<string, number>;

@@ -1,6 +1,6 @@
-import { HISTORY_SCHEMA } from '../../migrate/history.js';
+import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
+import { FIRST_OID_OF_USERS, isOfExtension } from '../../catalog/snapshot/sql-fragments.js';
 import type pg from '../../postgres/pg.js';
-import { FIRST_OID_OF_USERS, isOfExtension } from '../snapshot/parts.js';
 
 /** A column, as far as it matters for a value of it. */
 export interface FillableColumn {

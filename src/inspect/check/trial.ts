@@ -1,6 +1,6 @@
-import type { TakenSnapshot } from '../snapshot.js';
+import type { TakenSnapshot } from '../../catalog/snapshot.js';
+import type { CheckedFile, CheckedMigration } from './checked-file.js';
 import { compareCatalogs } from './compare.js';
-import type { CheckedFile, CheckedMigration } from './files.js';
 import type { Log, PROOFS } from './report.js';
 import type { RowSource } from './rows.js';
 import { openSandbox, type Sandbox, type SandboxOptions } from './sandbox.js';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../snapshot.js';
+import type { Snapshot } from '../../catalog/snapshot.js';
 import { type Column, type NamedObject, objectsOf, textOf, textsOf, withoutPublic } from './objects.js';
 
 const INK = '#1f2937';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../snapshot.js';
+import type { Snapshot } from '../../catalog/snapshot.js';
 import {
   type Column,
   type Member,

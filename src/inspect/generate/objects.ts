@@ -1,5 +1,5 @@
-import { splitKey, unquoted } from '../difference/names.js';
-import type { Facts, Snapshot } from '../snapshot.js';
+import { splitKey, unquoted } from '../../catalog/difference/names.js';
+import type { Facts, Snapshot } from '../../catalog/snapshot.js';
 
 /** A column, as the generated texts need it. */
 export interface Column {

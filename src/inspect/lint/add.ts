@@ -1,8 +1,8 @@
 import type { ColumnDef, IndexStmt } from 'libpg-query';
 import type { Command } from './commands.js';
 import type { ConstraintKind, WrittenConstraint } from './constraints.js';
-import type { Table } from './model.js';
 import { nameOfRelation, nameOfType, shortName } from './names.js';
+import type { Table } from './schema-model.js';
 
 /** How PostgreSQL ends the names that it makes up. */
 const SUFFIXES: Readonly<Record<ConstraintKind, string>> = {

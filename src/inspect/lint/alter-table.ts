@@ -2,9 +2,9 @@ import type { AlterTableCmd, AlterTableStmt } from 'libpg-query';
 import { addColumn, addConstraint } from './add.js';
 import type { Command } from './commands.js';
 import { columnsIn, constraintsIn } from './constraints.js';
-import type { Model, Table } from './model.js';
 import { nameOfRelation, nameOfType } from './names.js';
 import { dropIndex } from './rename-and-drop.js';
+import type { Model, Table } from './schema-model.js';
 
 /** Replays an `alter table`; what a table loses goes before what it gets. */
 export function applyAlterTable(model: Model, command: Command, statement: AlterTableStmt): void {

@@ -1,7 +1,7 @@
 import type { Node } from 'libpg-query';
-import type { Migration } from '../../migrate/files.js';
-import { loadBodyParser, loadParser, type Parse } from '../../migrate/parser.js';
-import { parseStatements, type Statement } from '../../migrate/statements.js';
+import type { Migration } from '../../migrate/files/read-folder.js';
+import { loadBodyParser, loadParser, type Parse } from '../../sql/parser.js';
+import { parseStatements, type Statement } from '../../sql/statements.js';
 
 /** A migration with what its up file commands. */
 export interface LintedFile {

@@ -1,6 +1,6 @@
 import type { Command } from './commands.js';
 import { constraintsIn, type WrittenConstraint } from './constraints.js';
-import type { FileInFolder, Lint, Report } from './folder.js';
+import type { FileInFolder, Lint, Report } from './context.js';
 import { nameOfRelation, shortName } from './names.js';
 
 const VALIDATE_LATER =

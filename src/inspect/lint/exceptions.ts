@@ -1,5 +1,5 @@
 import type { LintedFile } from './commands.js';
-import type { Report } from './folder.js';
+import type { Report } from './context.js';
 
 /** A comment `-- check: allow <rule> <reason>`. */
 export interface Exception {

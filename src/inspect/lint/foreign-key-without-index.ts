@@ -1,6 +1,6 @@
-import type { Lint, Report } from './folder.js';
-import type { Constraint, Table } from './model.js';
+import type { Lint, Report } from './context.js';
 import { shortName } from './names.js';
+import type { Constraint, Table } from './schema-model.js';
 
 /** A foreign key whose columns lead no index, when all files have run. */
 export const foreignKeyWithoutIndex: Lint = {

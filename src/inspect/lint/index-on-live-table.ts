@@ -1,4 +1,4 @@
-import type { Lint } from './folder.js';
+import type { Lint } from './context.js';
 import { nameOfRelation, shortName } from './names.js';
 
 /** A plain `create index` on a table that was there before its file. */

@@ -1,7 +1,7 @@
 import type { AlterObjectSchemaStmt, DropStmt, RenameStmt } from 'libpg-query';
 import type { Command } from './commands.js';
-import type { Model, Table } from './model.js';
 import { nameOfParts, nameOfRelation, partsOf } from './names.js';
+import type { Model, Table } from './schema-model.js';
 
 /** Replays a `drop table`, `drop index`, `drop type` or `drop schema`. */
 export function applyDrop(model: Model, command: Command, { removeType, objects = [] }: DropStmt): void {

@@ -3,9 +3,9 @@ import { addColumn, addConstraint, addIndex } from './add.js';
 import { applyAlterTable } from './alter-table.js';
 import type { Command } from './commands.js';
 import { columnsIn, constraintsIn } from './constraints.js';
-import type { Model, Table } from './model.js';
 import { nameOfParts, nameOfRelation, nameOfType, partsOf, textsOf } from './names.js';
 import { applyDrop, applyRename, applySetSchema } from './rename-and-drop.js';
+import type { Model, Table } from './schema-model.js';
 
 const LIKE_COMMENTS = 1;
 const LIKE_INDEXES = 1 << 6;

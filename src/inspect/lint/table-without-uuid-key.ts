@@ -1,6 +1,6 @@
-import type { Lint } from './folder.js';
-import { baseType, type Model, type Table } from './model.js';
+import type { Lint } from './context.js';
 import { shortName } from './names.js';
+import { baseType, type Model, type Table } from './schema-model.js';
 
 /** A table of `public`, where the product's entities are, whose rows are not known by a uuid. */
 export const tableWithoutUuidKey: Lint = {

@@ -1,6 +1,6 @@
-import type { Lint } from './folder.js';
-import { baseType } from './model.js';
+import type { Lint } from './context.js';
 import { shortName } from './names.js';
+import { baseType } from './schema-model.js';
 
 /** A column that holds the reading of a clock and not a moment. */
 export const timestampWithoutZone: Lint = {

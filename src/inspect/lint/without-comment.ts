@@ -1,6 +1,6 @@
-import type { Lint, Report } from './folder.js';
-import type { Column, Enum, Table } from './model.js';
+import type { Lint, Report } from './context.js';
 import { shortName } from './names.js';
+import type { Column, Enum, Table } from './schema-model.js';
 
 const WHY = 'people read in the catalog what it means and who writes it.';
 

@@ -1,4 +1,4 @@
-import type { Lint } from './folder.js';
+import type { Lint } from './context.js';
 import { shortName } from './names.js';
 
 const WHY = 'people meet the name in errors, where it should read as the rule that was broken.';

@@ -1,7 +1,7 @@
-import { runsAlone } from '../../migrate/refusals.js';
-import type { Work } from '../../migrate/script.js';
-import type { Statement } from '../../migrate/statements.js';
+import type { Work } from '../../migrate/script/work.js';
 import pg from '../../postgres/pg.js';
+import { runsAlone } from '../../sql/restrictions.js';
+import type { Statement } from '../../sql/statements.js';
 import { type Held, lookAtLocks, lookAtTables, type Tables, type TableThatIsThere } from './look.js';
 import type { LockMode } from './modes.js';
 

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Row, Table, World } from './world.js';
-import { rowsOf } from './world.js';
+import { type Row, rowsOf, type Table, type World } from './world.js';
 import { settled, type Write, written } from './write.js';
 
 /** What one statement made of the world. */

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { test as base, expect, inject } from 'vitest';
-import { withoutValues } from '../../../src/postgres/values.js';
+import { withoutValues } from '../../../src/postgres/redaction/redact.js';
 import { type TestDatabase, withDatabase } from '../../support/database.js';
 import { history, rowsOfHistory } from './history.js';
 import { withIds } from './names.js';

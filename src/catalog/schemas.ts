@@ -1,0 +1,93 @@
+import type { Node, RangeVar } from 'libpg-query';
+import type { SourceFile } from '../sql/source-file.js';
+import { parseStatements, type Statement } from '../sql/statements.js';
+
+/** Where an object gets whose name is written without a schema. */
+const DEFAULT_SCHEMA = 'public';
+
+const CREATE_IN_A_BODY =
+  /\b(?:create|alter)\s+(?:or\s+replace\s+)?(?:unlogged\s+|materialized\s+|recursive\s+)*(schema\s+(?:if\s+not\s+exists\s+)?(?<schema>[a-z_][\w$]*)|(?:table|view|type|domain|sequence|function|procedure|aggregate|extension)\s+(?:if\s+(?:not\s+)?exists\s+)?(?<of>[a-z_][\w$]*)\s*\.)/gi;
+
+/**
+ * The schemas that statements put objects into, besides `public`: the ones that a `create` or `alter` names, those of
+ * a `search_path` that a file sets, and those in the body of a `do`. What is only read from is not among them.
+ *
+ * @returns their names, each once
+ * @example
+ * ```ts
+ * schemasOf(await parseStatements(source)); // ['public', 'reporting']
+ * ```
+ */
+export function schemasOf(statements: readonly Statement[]): readonly string[] {
+  return [...new Set([DEFAULT_SCHEMA, ...statements.flatMap(({ node }) => schemasOfNode(node))])];
+}
+
+/** The same of all up files of a folder. */
+export async function schemasIn(
+  migrations: readonly { readonly up: { readonly source: SourceFile } }[],
+): Promise<readonly string[]> {
+  const statements = await Promise.all(migrations.map(({ up }) => parseStatements(up.source)));
+  return schemasOf(statements.flat());
+}
+
+function schemasOfNode(node: Node): readonly string[] {
+  if ('CreateSchemaStmt' in node) return ofSchema(node.CreateSchemaStmt);
+  if ('CreateStmt' in node) return ofRelation(node.CreateStmt.relation);
+  if ('CreateForeignTableStmt' in node) return ofRelation(node.CreateForeignTableStmt.base?.relation);
+  if ('CreateTableAsStmt' in node) return ofRelation(node.CreateTableAsStmt.into?.rel);
+  if ('ViewStmt' in node) return ofRelation(node.ViewStmt.view);
+  if ('IndexStmt' in node) return ofRelation(node.IndexStmt.relation);
+  if ('AlterTableStmt' in node) return ofRelation(node.AlterTableStmt.relation);
+  if ('CreateTrigStmt' in node) return ofRelation(node.CreateTrigStmt.relation);
+  if ('CreatePolicyStmt' in node) return ofRelation(node.CreatePolicyStmt.table);
+  if ('RuleStmt' in node) return ofRelation(node.RuleStmt.relation);
+  if ('CreateSeqStmt' in node) return ofRelation(node.CreateSeqStmt.sequence);
+  if ('CompositeTypeStmt' in node) return ofRelation(node.CompositeTypeStmt.typevar);
+  if ('CreateEnumStmt' in node) return ofName(node.CreateEnumStmt.typeName);
+  if ('CreateDomainStmt' in node) return ofName(node.CreateDomainStmt.domainname);
+  if ('CreateRangeStmt' in node) return ofName(node.CreateRangeStmt.typeName);
+  if ('CreateFunctionStmt' in node) return ofName(node.CreateFunctionStmt.funcname);
+  if ('DefineStmt' in node) return ofName(node.DefineStmt.defnames);
+  if ('CreateStatsStmt' in node) return ofName(node.CreateStatsStmt.defnames);
+  if ('AlterObjectSchemaStmt' in node) return given(node.AlterObjectSchemaStmt.newschema);
+  if ('RenameStmt' in node && node.RenameStmt.renameType === 'OBJECT_SCHEMA')
+    return given(node.RenameStmt.newname);
+  if ('VariableSetStmt' in node && node.VariableSetStmt.name === 'search_path')
+    return (node.VariableSetStmt.args ?? []).flatMap(textOf);
+  if ('DoStmt' in node) return ofBody((node.DoStmt.args ?? []).flatMap(bodyOf).join('\n'));
+  return [];
+}
+
+function ofSchema({ schemaname, schemaElts = [] }: { schemaname?: string; schemaElts?: Node[] }): string[] {
+  return [...given(schemaname), ...schemaElts.flatMap(schemasOfNode)];
+}
+
+function ofRelation(relation: RangeVar | undefined): string[] {
+  return given(relation?.schemaname);
+}
+
+function ofName(parts: readonly Node[] = []): string[] {
+  return parts.slice(0, -1).flatMap(textOf).slice(-1);
+}
+
+function ofBody(body: string): string[] {
+  return [...body.matchAll(CREATE_IN_A_BODY)].flatMap(({ groups }) =>
+    given((groups?.schema ?? groups?.of)?.toLowerCase()),
+  );
+}
+
+function bodyOf(argument: Node): string[] {
+  return 'DefElem' in argument && argument.DefElem.defname === 'as' && argument.DefElem.arg !== undefined
+    ? textOf(argument.DefElem.arg)
+    : [];
+}
+
+function textOf(node: Node): string[] {
+  if ('String' in node) return given(node.String.sval);
+  if ('A_Const' in node) return given(node.A_Const.sval?.sval);
+  return [];
+}
+
+function given(name: string | undefined): string[] {
+  return name === undefined || name === '' ? [] : [name];
+}

@@ -1,0 +1,41 @@
+import { commentOn, fullName, ifTrue, type Part, privilegesIn, sorted } from './sql-fragments.js';
+
+/** A collation's full name, where it is not the one that the type brings. */
+export function otherCollation(collation: string, ofType: string): string {
+  return `case when ${collation} <> ${ofType} then ${fullName('pg_collation', collation)} end`;
+}
+
+/**
+ * Columns of tables, views and composite types. Their order is a fact of the table. PostgreSQL 18 keeps "not null" as
+ * a constraint with a name, older ones as a flag: it is told as a flag, and apart where it is not validated yet.
+ */
+export const COLUMNS: Part = `select object, format('column %I', attname), json_build_object(
+    'type', format_type(atttypid, atttypmod),
+    'null allowed', not attnotnull,
+    'not null is not validated', ${ifTrue('attnum = any (not_validated)')},
+    'default', case when attgenerated = '' then pg_get_expr(adbin, adrelid) end,
+    'generated', case when attgenerated <> '' then pg_get_expr(adbin, adrelid) end,
+    'virtual', ${ifTrue("attgenerated = 'v'")},
+    'identity', case attidentity when 'a' then 'always' when 'd' then 'by default' end,
+    'collation', ${otherCollation('attcollation', 'typcollation')},
+    'comment', ${commentOn('pg_class', 'attrelid', 'attnum')},
+    'statistics target', nullif(attstattarget, -1),
+    'storage', case when attstorage <> typstorage then
+      case attstorage when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end
+    end,
+    'compression', case attcompression when 'p' then 'pglz' when 'l' then 'lz4' end,
+    'options', ${sorted('attoptions')},
+    'foreign options', ${sorted('attfdwoptions')},
+    'inherited', ${ifTrue('attinhcount > 0')},
+    'privileges', ${privilegesIn('attacl', null, 'relowner')}
+  )
+from relation
+left join (
+  select conrelid, array_agg(conkey[1]) as not_validated
+  from pg_constraint
+  where contype = 'n' and not convalidated
+  group by conrelid
+) as not_null on conrelid = relation.oid
+join pg_attribute on attrelid = relation.oid and attnum > 0 and not attisdropped
+join pg_type on pg_type.oid = atttypid
+left join pg_attrdef on adrelid = attrelid and adnum = attnum`;

@@ -1,0 +1,72 @@
+import { commentOn, fullName, ifTrue, type Part, sorted, tablespace } from './sql-fragments.js';
+
+function columnsOf(relation: string, numbers: string): string {
+  return `(
+      select json_agg(attname order by place)
+      from unnest(${numbers}) with ordinality as key (number, place)
+      join pg_attribute on attrelid = ${relation} and attnum = number
+    )`;
+}
+
+const USED = `pg_constraint.oid, conname, contype, conrelid, confrelid, conkey, confkey, convalidated, coninhcount,
+    conindid`;
+
+/**
+ * Constraints of tables and domains, with the indexes that keep them. "Not null" is told with its column, and a
+ * constraint trigger among the triggers.
+ */
+export const CONSTRAINTS: Part = `select object, format('constraint %I', conname), json_build_object(
+    'kind', case contype
+      when 'p' then 'primary key' when 'u' then 'unique' when 'f' then 'foreign key'
+      when 'c' then 'check' when 'x' then 'exclusion'
+    end,
+    'definition', regexp_replace(pg_get_constraintdef(pg_constraint.oid), ' NOT VALID$', ''),
+    'columns', case when conrelid <> 0 then ${columnsOf('conrelid', 'conkey')} end,
+    'references', case when confrelid <> 0 then ${fullName('pg_class', 'confrelid')} end,
+    'referenced columns', case when confrelid <> 0 then ${columnsOf('confrelid', 'confkey')} end,
+    'not validated', ${ifTrue('not convalidated')},
+    'not enforced as usual', (
+      select ${ifTrue('count(*) > 0')} from pg_trigger
+      where tgconstraint = pg_constraint.oid and tgisinternal and tgenabled <> 'O'
+    ),
+    'inherited', ${ifTrue('coninhcount > 0')},
+    'comment', ${commentOn('pg_constraint', 'pg_constraint.oid')},
+    'index is invalid', ${ifTrue('not indisvalid')},
+    'table is clustered by it', ${ifTrue('indisclustered')},
+    'storage options', ${sorted('index.reloptions')},
+    'tablespace', ${tablespace('index.reltablespace')}
+  )
+from (
+  select object, ${USED} from relation join pg_constraint on conrelid = relation.oid
+  union all
+  select object, ${USED} from type join pg_constraint on contypid = type.oid
+) as pg_constraint
+left join pg_index on indexrelid = conindid and contype in ('p', 'u', 'x')
+left join pg_class as index on index.oid = indexrelid
+where contype not in ('n', 't')`;
+
+/** Indexes that no constraint brought. */
+export const INDEXES: Part = `select object, format('index %I', index.relname), json_build_object(
+    'definition', pg_get_indexdef(indexrelid),
+    'columns', (
+      select json_agg(pg_get_indexdef(indexrelid, place, true) order by place)
+      from generate_series(1, indnkeyatts) as place
+    ),
+    'unique', ${ifTrue('indisunique')},
+    'where', pg_get_expr(indpred, indrelid),
+    'is invalid', ${ifTrue('not indisvalid')},
+    'table is clustered by it', ${ifTrue('indisclustered')},
+    'statistics targets', (
+      select json_object_agg(attnum, attstattarget order by attnum)
+      from pg_attribute where attrelid = indexrelid and attstattarget >= 0
+    ),
+    'comment', ${commentOn('pg_class', 'indexrelid')},
+    'tablespace', ${tablespace('index.reltablespace')}
+  )
+from relation
+join pg_index on indrelid = relation.oid
+join pg_class as index on index.oid = indexrelid
+where not exists (
+  select from pg_constraint
+  where conindid = indexrelid and conrelid = indrelid and contype in ('p', 'u', 'x')
+)`;

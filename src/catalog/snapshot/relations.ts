@@ -1,0 +1,70 @@
+import {
+  commentOn,
+  fullName,
+  ifTrue,
+  isOfExtension,
+  type Part,
+  privilegesIn,
+  sorted,
+  tablespace,
+} from './sql-fragments.js';
+
+/** What has columns, in the schemas of the snapshot, with the name that the snapshot gives it. */
+export const RELATION = `relation as materialized (
+  select
+    pg_class.oid, relkind, relowner, relpartbound, reloftype, relpersistence, relispopulated, reloptions,
+    reltoastrelid, relam, reltablespace, relforcerowsecurity, relrowsecurity, relreplident, relacl,
+    case relkind
+      when 'v' then 'view'
+      when 'm' then 'materialized view'
+      when 'f' then 'foreign table'
+      when 'c' then 'type'
+      else 'table'
+    end || ' ' || format('%I.%I', nspname, relname) as object
+  from scope
+  join pg_class on relnamespace = scope.oid
+  where relkind in ('r', 'p', 'f', 'v', 'm', 'c')
+    and not ${isOfExtension('pg_class', 'pg_class.oid')}
+)`;
+
+/** Tables of every kind, and views. */
+export const RELATIONS: Part = `select object, 'itself', json_build_object(
+    'owner', pg_get_userbyid(relowner),
+    'comment', ${commentOn('pg_class', 'relation.oid')},
+    'definition', case when relkind in ('v', 'm') then btrim(pg_get_viewdef(relation.oid)) end,
+    'column order', case when relkind not in ('v', 'm') then (
+      select json_agg(attname order by attnum) from pg_attribute
+      where attrelid = relation.oid and attnum > 0 and not attisdropped
+    ) end,
+    'partitioned by', case when relkind = 'p' then pg_get_partkeydef(relation.oid) end,
+    'inherits', (
+      select json_agg(${fullName('pg_class', 'inhparent')} order by inhseqno) from pg_inherits
+      where inhrelid = relation.oid
+    ),
+    'partition bound', pg_get_expr(relpartbound, relation.oid),
+    'of type', case when reloftype <> 0 then format_type(reloftype, null) end,
+    'unlogged', ${ifTrue("relpersistence = 'u'")},
+    'not populated', ${ifTrue('not relispopulated')},
+    'storage options', ${sorted('reloptions')},
+    'toast options', (
+      select ${sorted('toast.reloptions')} from pg_class as toast where toast.oid = relation.reltoastrelid
+    ),
+    'access method', (select amname from pg_am where pg_am.oid = relam and amname <> 'heap'),
+    'tablespace', ${tablespace('reltablespace')},
+    'row security', case when relforcerowsecurity then 'forced' when relrowsecurity then 'enabled' end,
+    'replica identity', case
+      when relreplident = 'f' then 'full'
+      when relreplident = 'n' and relkind in ('r', 'p') then 'nothing'
+      when relreplident = 'i' then (
+        select format('index %I', index.relname)
+        from pg_index join pg_class as index on index.oid = indexrelid
+        where indrelid = relation.oid and indisreplident
+      )
+    end,
+    'foreign server', (select srvname from pg_foreign_server where pg_foreign_server.oid = ftserver),
+    'foreign options', ${sorted('ftoptions')},
+    'privileges', ${privilegesIn('relacl', 'r', 'relowner')}
+  )
+from relation
+left join pg_foreign_table on ftrelid = relation.oid
+where relkind <> 'c'`;

@@ -1,0 +1,29 @@
+import { commentOn, ifTrue, isOfExtension, type Part, privilegesIn } from './sql-fragments.js';
+
+/** Sequences, without how far they came. */
+export const SEQUENCES: Part = `select format('sequence %I.%I', scope.nspname, pg_class.relname), 'itself', json_build_object(
+    'owner', pg_get_userbyid(pg_class.relowner),
+    'comment', ${commentOn('pg_class', 'pg_class.oid')},
+    'type', format_type(seqtypid, null),
+    'start', seqstart,
+    'increment', seqincrement,
+    'minimum', seqmin,
+    'maximum', seqmax,
+    'cache', seqcache,
+    'cycle', ${ifTrue('seqcycle')},
+    'unlogged', ${ifTrue("pg_class.relpersistence = 'u'")},
+    'owned by', (
+      select format('%I.%I.%I', pg_namespace.nspname, of.relname, attname)
+      from pg_depend
+      join pg_class as of on of.oid = refobjid
+      join pg_namespace on pg_namespace.oid = of.relnamespace
+      join pg_attribute on attrelid = refobjid and attnum = refobjsubid
+      where classid = 'pg_class'::regclass and objid = pg_class.oid and objsubid = 0
+        and refclassid = 'pg_class'::regclass and deptype in ('a', 'i')
+    ),
+    'privileges', ${privilegesIn('pg_class.relacl', 's', 'pg_class.relowner')}
+  )
+from scope
+join pg_class on relnamespace = scope.oid and relkind = 'S'
+join pg_sequence on seqrelid = pg_class.oid
+where not ${isOfExtension('pg_class', 'pg_class.oid')}`;

@@ -1,0 +1,187 @@
+import { byVersion, labelOf } from '../files/file-name.js';
+import type { Migration } from '../files/read-folder.js';
+import { HistoryError } from './errors.js';
+import type { HistoryRow } from './table.js';
+
+/**
+ * How a migration stands, files held against history:
+ *
+ * - `applied`: in both, and the same;
+ * - `pending`: only a file, newer than everything that is applied;
+ * - `late`: only a file, older than the newest that is applied, as after a late merge;
+ * - `changed`: the file is not what was applied;
+ * - `missing`: applied, and this release has no file for it;
+ * - `unfinished`: a no-transaction file that stopped half-way.
+ */
+export type Standing = 'applied' | 'pending' | 'late' | 'changed' | 'missing' | 'unfinished';
+
+/** A version that is in the folder, in the history, or in both. */
+export interface Entry {
+  readonly version: bigint;
+  readonly label: string;
+  readonly name: string;
+  readonly standing: Standing;
+  readonly migration: Migration | null;
+  readonly row: HistoryRow | null;
+}
+
+/** What an `up` has to do with the versions that it finds. */
+export interface UpOptions {
+  /** Applies nothing newer than this version. */
+  readonly to?: bigint | undefined;
+  /** Applies late migrations too. */
+  readonly allowOutOfOrder?: boolean | undefined;
+}
+
+/**
+ * Holds a folder against a history.
+ *
+ * @param migrations the folder
+ * @param rows the history, in the order of application
+ * @returns every version of either, smallest first
+ */
+export function compare(migrations: readonly Migration[], rows: readonly HistoryRow[]): readonly Entry[] {
+  const files = new Map(migrations.map((migration) => [migration.version, migration]));
+  const applied = new Map(rows.map((row) => [row.version, row]));
+  const newest = [...applied.keys()].reduce((a, b) => (b > a ? b : a), -1n);
+  return [...new Set([...files.keys(), ...applied.keys()])]
+    .map((version) => {
+      const migration = files.get(version) ?? null;
+      const row = applied.get(version) ?? null;
+      const name = migration?.name ?? row?.name ?? '';
+      return {
+        version,
+        label: labelOf(name),
+        name,
+        migration,
+        row,
+        standing: standingOf(migration, row, newest),
+      };
+    })
+    .sort(byVersion);
+}
+
+function standingOf(migration: Migration | null, row: HistoryRow | null, newest: bigint): Standing {
+  if (row === null) return migration !== null && migration.version < newest ? 'late' : 'pending';
+  if (row.unfinished !== null) return 'unfinished';
+  if (migration === null) return 'missing';
+  return isAsApplied(migration, row) ? 'applied' : 'changed';
+}
+
+/** Whether the files are those that the history has recorded. */
+export function isAsApplied({ up, down }: Migration, row: HistoryRow): boolean {
+  return row.checksumUp === up.source.checksum && row.checksumDown === (down?.source.checksum ?? null);
+}
+
+/**
+ * What an `up` applies, in the order of versions.
+ *
+ * @throws HistoryError where files and history contradict each other, with the sentence that says how to go on
+ */
+export function planUp(entries: readonly Entry[], options: UpOptions): readonly Migration[] {
+  refuseMissing(entries);
+  refuseChanged(entries);
+  refuseHalfRolledBack(entries);
+  const due = entries.filter(({ version }) => options.to === undefined || version <= options.to);
+  if (options.allowOutOfOrder !== true) refuseLate(entries, due);
+  return due.flatMap(({ migration, standing }) =>
+    migration !== null && ['pending', 'late', 'unfinished'].includes(standing) ? [migration] : [],
+  );
+}
+
+function refuseMissing(entries: readonly Entry[]): void {
+  const missing = entries.find(
+    ({ standing, migration }) => standing === 'missing' || (standing === 'unfinished' && !migration),
+  );
+  if (missing === undefined) return;
+  throw new HistoryError(
+    'file_missing',
+    `The database has ${missing.name}, and this release has no file for it.`,
+    {
+      remedy:
+        'The database is newer than this release, or the file was removed: deploy the release that has it, bring the ' +
+        'file back, or roll it back with "down", which needs no file.',
+    },
+  );
+}
+
+function refuseChanged(entries: readonly Entry[]): void {
+  const changed = entries.find(({ standing }) => standing === 'changed');
+  if (changed === undefined) return;
+  refuseAnother(changed);
+  throw new HistoryError(
+    'file_changed',
+    `${changedFile(changed)} is not what was applied to this database on ${changed.row?.appliedAt.toISOString()}.`,
+    {
+      remedy:
+        'Bring the old text back and put the change into a new migration; or, if the database is right as it is, ' +
+        `accept the new text with: voicesurvey-db repair ${changed.label} --reason "<why>"`,
+    },
+  );
+}
+
+/** @throws HistoryError where a version is recorded by another name: its file is none that was applied and then changed */
+export function refuseAnother({ label, name, row }: Entry): void {
+  if (row === null || row.name === name) return;
+  throw new HistoryError(
+    'another_migration',
+    `The database has ${row.name} as ${label}, and the folder has ${name}, which is another migration.`,
+    {
+      remedy:
+        'Name the folder that this database is migrated from with --dir; where the file was renamed, give it its old ' +
+        'name back.',
+    },
+  );
+}
+
+function changedFile({ row, migration, name }: Entry): string {
+  return row?.checksumUp === migration?.up.source.checksum ? `${name}.down.sql` : `${name}.up.sql`;
+}
+
+function refuseHalfRolledBack(entries: readonly Entry[]): void {
+  const half = entries.find(({ row }) => row?.unfinished === 'down');
+  if (half === undefined) return;
+  throw new HistoryError('half_rolled_back', `${half.name} is half rolled back.`, {
+    remedy: 'Finish it with: voicesurvey-db down',
+  });
+}
+
+function refuseLate(entries: readonly Entry[], due: readonly Entry[]): void {
+  const late = due.find(({ standing }) => standing === 'late');
+  if (late === undefined) return;
+  const newest = entries.filter(({ row }) => row !== null).at(-1);
+  throw new HistoryError(
+    'out_of_order',
+    `${late.name} is older than ${newest?.name}, which is already applied; it was merged late.`,
+    {
+      remedy: `Give ${late.label} the next free version, or, if the two do not touch each other, run: up --allow-out-of-order`,
+    },
+  );
+}
+
+/** Which applied migrations a `down` rolls back. */
+export interface DownOptions {
+  /** Rolls back everything newer than this version. */
+  readonly to?: bigint | undefined;
+  /** Rolls back this many; 1 unless told otherwise. */
+  readonly steps?: number | undefined;
+}
+
+/**
+ * What a `down` rolls back: the application that came last goes first.
+ *
+ * @param rows the history, in the order of application
+ * @throws HistoryError where one of them is irreversible
+ */
+export function planDown(rows: readonly HistoryRow[], { to, steps }: DownOptions): readonly HistoryRow[] {
+  const lastFirst = rows.toReversed();
+  const chosen =
+    to === undefined ? lastFirst.slice(0, steps ?? 1) : lastFirst.filter(({ version }) => version > to);
+  const stuck = chosen.find(({ irreversible }) => irreversible !== null);
+  if (stuck !== undefined) {
+    throw new HistoryError('irreversible', `${stuck.name} cannot be rolled back: ${stuck.irreversible}.`, {
+      remedy: 'Go forward with a new migration, or restore a backup.',
+    });
+  }
+  return chosen;
+}

@@ -1,0 +1,51 @@
+import type { Connection } from '../../postgres/connect.js';
+import pg from '../../postgres/pg.js';
+import type { LostData } from '../data-loss/loss.js';
+import { rehearse } from '../data-loss/rehearse.js';
+import type { MigrationResult } from '../failure/errors.js';
+import { failureOf } from '../failure/explain.js';
+import { readState } from '../history/server-state.js';
+import type { Failure } from '../script/work.js';
+import { dryRun, dryRunOn } from './dry-run.js';
+import type { RunEvent } from './events.js';
+import { historyWait, type KeepingRunOptions, type Planner, runUnderLock } from './run.js';
+
+/** What became of the files of a run, or the SQL that it would have sent. */
+export interface RunOrSql {
+  readonly results: readonly MigrationResult[];
+  /** Null where the run was made. */
+  readonly sql: string | null;
+  /** The data that the run took away, or would take away. */
+  readonly losses: readonly LostData[];
+}
+
+/** Runs what a planner finds, or with `dryRun` shows it. */
+export async function runOrShow(
+  connection: Connection,
+  plan: Planner,
+  options: KeepingRunOptions,
+): Promise<RunOrSql> {
+  const { keeper } = options;
+  if (options.dryRun !== true) {
+    const results = await runUnderLock(connection, plan, options);
+    return { results, sql: null, losses: keeper?.lost ?? [] };
+  }
+  const state = await readState(connection, historyWait(options));
+  const works = await plan(connection, state);
+  const run = dryRunOn(connection);
+  if (keeper === undefined) return { results: [], sql: dryRun(run, state, works, null), losses: [] };
+  const { losses, failure, refused } = await rehearse(connection, { ...run, keeper }, state, works, false);
+  if (failure !== null) {
+    const interrupted = options.signal?.aborted;
+    throw await failureOf(failure, { results: [], connection, blocker: null, interrupted });
+  }
+  if (refused !== null) options.onEvent?.(unknownFrom(refused));
+  return { results: [], sql: dryRun(run, state, works, keeper), losses };
+}
+
+/** Only the code: the message may hold values of rows. */
+function unknownFrom({ work, error }: Failure): RunEvent {
+  const sqlState = error instanceof pg.DatabaseError ? error.code : 'unknown';
+  const text = `${work?.name} would fail (SQLSTATE ${sqlState}), so what goes from there on is not known`;
+  return { kind: 'notice', severity: 'WARNING', text };
+}

@@ -1,0 +1,201 @@
+import type { DefElem, Node } from 'libpg-query';
+import type { MigrationFileError } from './errors.js';
+import { errorAt } from './location.js';
+import type { SourceFile } from './source-file.js';
+import { copyError, readsStandardInput, type Statement, transactionCommand } from './statements.js';
+
+/** A file, and whether it runs in one transaction. */
+interface SqlFile {
+  readonly source: SourceFile;
+  readonly options: { readonly transaction: boolean };
+}
+
+/**
+ * Refuses, before any SQL runs, what PostgreSQL would refuse half-way or what would escape the engine's transactions:
+ * a statement that cannot run inside a transaction, a transaction command, an enum value added and used in one file,
+ * `COPY … FROM stdin`.
+ *
+ * @throws MigrationFileError with the place and the cure
+ */
+export function refuseWhatCannotRun(script: SqlFile, statements: readonly Statement[]): void {
+  for (const statement of statements) {
+    if (readsStandardInput(statement)) throw copyError(script.source, statement);
+    refuseTransactionCommand(script, statement);
+    if (script.options.transaction && cannotRunInTransaction(statement)) {
+      throw refusal(
+        script,
+        statement.offset,
+        'needs_no_transaction',
+        'this statement cannot run inside a transaction',
+        'Put it into a migration of its own with the line "-- migrate: no-transaction" at the top.',
+      );
+    }
+  }
+  for (const { node, offset } of statements) {
+    if ('IndexStmt' in node && node.IndexStmt.concurrent === true && node.IndexStmt.idxname === undefined) {
+      throw refusal(
+        script,
+        offset,
+        'index_without_name',
+        'an index that is built concurrently needs a name: one that is left invalid could not be found again',
+        'Name it: create index concurrently <name> on …',
+      );
+    }
+  }
+  if (script.options.transaction) refuseEnumValueInUse(script, statements);
+}
+
+function refuseTransactionCommand(script: SqlFile, statement: Statement): void {
+  const command = transactionCommand(statement);
+  if (command === undefined || /SAVEPOINT|RELEASE|ROLLBACK_TO/.test(command)) return;
+  throw refusal(
+    script,
+    statement.offset,
+    'transaction_command',
+    'a transaction command inside a migration',
+    script.options.transaction
+      ? 'Remove it: the engine runs the file and its history row in one transaction. Only a file wrapped whole in begin … commit may keep the two.'
+      : 'Remove it: in a no-transaction file the engine commits statement by statement.',
+  );
+}
+
+/**
+ * Whether a statement of a no-transaction file gets no transaction around it: those that PostgreSQL refuses in one,
+ * and those that may end their transaction themselves.
+ */
+export function runsAlone(statement: Statement): boolean {
+  const { node } = statement;
+  if ('DoStmt' in node) return /\b(commit|rollback)\b/i.test(JSON.stringify(node));
+  return MAY_END_THEIR_TRANSACTION.some((kind) => kind in node) || cannotRunInTransaction(statement);
+}
+
+/** Whether PostgreSQL refuses the statement inside a transaction block. */
+function cannotRunInTransaction({ node }: Statement): boolean {
+  if ('IndexStmt' in node) return node.IndexStmt.concurrent === true;
+  if ('DropStmt' in node) return node.DropStmt.concurrent === true;
+  if ('ReindexStmt' in node) return reindexRunsAlone(node.ReindexStmt);
+  if ('VacuumStmt' in node) return node.VacuumStmt.is_vacuumcmd === true;
+  if ('ClusterStmt' in node) return node.ClusterStmt.relation === undefined;
+  if ('DiscardStmt' in node) return node.DiscardStmt.target === 'DISCARD_ALL';
+  if ('AlterDatabaseStmt' in node) return optionOf(node.AlterDatabaseStmt, 'tablespace') !== undefined;
+  if ('CreateSubscriptionStmt' in node) return makesSlot(node.CreateSubscriptionStmt);
+  if ('AlterSubscriptionStmt' in node) return refreshes(node.AlterSubscriptionStmt);
+  if ('AlterTableStmt' in node) return (node.AlterTableStmt.cmds ?? []).some(detachesConcurrently);
+  return NEVER_IN_TRANSACTION.some((kind) => kind in node);
+}
+
+const MAY_END_THEIR_TRANSACTION = [
+  'CallStmt',
+  'CreateSubscriptionStmt',
+  'AlterSubscriptionStmt',
+  'DropSubscriptionStmt',
+  // Of a partitioned table or index.
+  'ReindexStmt',
+  'ClusterStmt',
+];
+
+const NEVER_IN_TRANSACTION = [
+  'CreatedbStmt',
+  'DropdbStmt',
+  'AlterSystemStmt',
+  'CreateTableSpaceStmt',
+  'DropTableSpaceStmt',
+];
+
+/** Statements with options in parentheses. */
+interface WithOptions {
+  readonly options?: readonly Node[];
+}
+
+function optionOf({ options = [] }: WithOptions, name: string): DefElem | undefined {
+  return options
+    .flatMap((option) => ('DefElem' in option ? option.DefElem : []))
+    .find(({ defname }) => defname === name);
+}
+
+function isOff(option: DefElem | undefined): boolean {
+  return /"sval":"(?:false|off)"|"Integer":\{\}/i.test(JSON.stringify(option?.arg ?? null));
+}
+
+/** A replication slot on the other server cannot be taken back. */
+function makesSlot(statement: WithOptions): boolean {
+  return !isOff(optionOf(statement, 'create_slot')) && !isOff(optionOf(statement, 'connect'));
+}
+
+type AlterSubscriptionStmt = Extract<Node, { AlterSubscriptionStmt: unknown }>['AlterSubscriptionStmt'];
+
+function refreshes(statement: AlterSubscriptionStmt): boolean {
+  const { kind = '' } = statement;
+  return (
+    kind === 'ALTER_SUBSCRIPTION_REFRESH' ||
+    (kind.endsWith('_PUBLICATION') && !isOff(optionOf(statement, 'refresh')))
+  );
+}
+
+type ReindexStmt = Extract<Node, { ReindexStmt: unknown }>['ReindexStmt'];
+
+function reindexRunsAlone({ kind, params = [] }: ReindexStmt): boolean {
+  const isConcurrent = params.some((param) => 'DefElem' in param && param.DefElem.defname === 'concurrently');
+  return isConcurrent || (kind !== 'REINDEX_OBJECT_INDEX' && kind !== 'REINDEX_OBJECT_TABLE');
+}
+
+function detachesConcurrently(command: Node): boolean {
+  const definition = 'AlterTableCmd' in command ? command.AlterTableCmd.def : undefined;
+  return (
+    definition !== undefined && 'PartitionCmd' in definition && definition.PartitionCmd.concurrent === true
+  );
+}
+
+/** PostgreSQL (55P04): a value added to an enum may be used only after its transaction has committed. */
+function refuseEnumValueInUse(script: SqlFile, statements: readonly Statement[]): void {
+  const created = new Set(statements.map(createdEnum));
+  statements.forEach((statement, index) => {
+    const added = addedEnumValue(statement);
+    if (added === undefined || created.has(added.type)) return;
+    const use = statements.slice(index + 1).find(({ node }) => usesString(node, added.value));
+    if (use === undefined) return;
+    throw refusal(
+      script,
+      use.offset,
+      'enum_value_in_use',
+      `the value '${added.value}' is added to the enum ${added.type} in this file and may be used only after that has committed`,
+      'Use it in a migration of its own, with the next version; one run applies both.',
+    );
+  });
+}
+
+/** Whether a no-transaction file commits behind the statement: only then the value that it adds may be used. */
+export function addsEnumValue(statement: Statement): boolean {
+  return addedEnumValue(statement) !== undefined;
+}
+
+function addedEnumValue({ node }: Statement): { type: string; value: string } | undefined {
+  if (!('AlterEnumStmt' in node)) return undefined;
+  const { typeName, newVal, oldVal } = node.AlterEnumStmt;
+  return newVal === undefined || oldVal !== undefined
+    ? undefined
+    : { type: lastName(typeName), value: newVal };
+}
+
+function createdEnum({ node }: Statement): string | undefined {
+  return 'CreateEnumStmt' in node ? lastName(node.CreateEnumStmt.typeName) : undefined;
+}
+
+function lastName(names: readonly Node[] | undefined): string {
+  const last = names?.at(-1);
+  return last !== undefined && 'String' in last ? (last.String.sval ?? '') : '';
+}
+
+function usesString(node: Node, value: string): boolean {
+  return JSON.stringify(node).includes(`"sval":{"sval":${JSON.stringify(value)}}`);
+}
+
+function refusal(
+  script: SqlFile,
+  offset: number,
+  code: string,
+  what: string,
+  remedy: string,
+): MigrationFileError {
+  return errorAt(script.source, offset, code, what, { remedy });
+}

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { schemasOf } from '../../src/catalog/schemas.js';
+import { parseStatements } from '../../src/sql/statements.js';
+
+const NAMED: readonly (readonly [sql: string, schemas: readonly string[]])[] = [
+  ['select 1', []],
+  ['create table things ()', []],
+  ['create schema ours', ['ours']],
+  ['create schema ours create table inner_one ()', ['ours']],
+  ['create table ours.things ()', ['ours']],
+  ['alter table ours.things add id integer', ['ours']],
+  ['create table ours.copies as select 1 as id', ['ours']],
+  ['create materialized view ours.copies as select 1 as id', ['ours']],
+  ['create view ours.v as select * from theirs.things', ['ours']],
+  ['create index on ours.things (id)', ['ours']],
+  ['create sequence ours.numbers', ['ours']],
+  ["create type ours.mood as enum ('sad')", ['ours']],
+  ['create type ours.pair as (a integer)', ['ours']],
+  ['create type ours.span as range (subtype = integer)', ['ours']],
+  ['create domain ours.score as integer', ['ours']],
+  ["create function ours.f() returns integer language sql as 'select 1 from theirs.things'", ['ours']],
+  ['create aggregate ours.total (integer) (sfunc = int4pl, stype = integer)', ['ours']],
+  ['create trigger t before update on ours.things for each row execute function theirs.f()', ['ours']],
+  ['create policy p on ours.things', ['ours']],
+  ['create rule r as on delete to ours.things do instead nothing', ['ours']],
+  ['create statistics ours.s on a, b from theirs.things', ['ours']],
+  ['alter table things set schema ours', ['ours']],
+  ['alter schema theirs rename to ours', ['ours']],
+  ["set search_path = ours, 'public'", ['ours']],
+  ["do $$ begin create type Ours.mood as enum ('sad'); perform from theirs.things; end $$", ['ours']],
+  ['do $$ begin create schema if not exists ours; end $$', ['ours']],
+  ['insert into theirs.things values (1)', []],
+  ['grant select on theirs.things to public', []],
+];
+
+test.for(NAMED)('%s', async ([sql, schemas]) => {
+  const statements = await parseStatements({ path: 'V1.up.sql', text: sql, checksum: '' });
+  expect(schemasOf(statements)).toEqual(['public', ...schemas]);
+});

@@ -1,0 +1,84 @@
+import { describe, expect } from 'vitest';
+import { runCli, runJson } from '../../support/cli.js';
+import { test } from '../../support/database.js';
+import { folderWith } from '../../support/folder.js';
+
+const FILES = {
+  'V1.up.sql': 'create table one (id integer);',
+  'V1.down.sql': 'drop table one;',
+};
+
+// `toEqual` fails on a key that is not expected: what programs read is written down here, all of it.
+
+describe('baseline', () => {
+  test('of a database that is the same', async ({ database: { client, url } }) => {
+    await client.query('create table one (id integer)');
+    const dir = await folderWith(FILES);
+    const { code, stdout, stderr } = await runCli(['baseline', 'V1', '--dir', dir], {
+      env: { DATABASE_URL: url },
+    });
+    expect([code, stdout]).toEqual([0, '']);
+    expect(stderr).toMatch(
+      /^The database is what V1 makes\.\nDone: 1 written into the history, the database is at V1\.\non postgresql:/m,
+    );
+    const status = await runCli(['status', '--dir', dir], { env: { DATABASE_URL: url } });
+    expect(status).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^V1 +applied .* \(baseline\)$/m),
+    });
+  });
+
+  test('of a database that differs is exit 4, for people and for programs', async ({
+    database: { client, url },
+  }) => {
+    await client.query('create table one (id integer not null)');
+    const dir = await folderWith(FILES);
+    const env = { DATABASE_URL: url };
+    const { code, stdout, stderr } = await runCli(['baseline', 'V1', '--dir', dir], { env });
+    expect([code, stdout]).toEqual([4, '']);
+    expect(stderr).toMatch(
+      /^error: The database is not what V1 makes: 1 difference\. Nothing was changed\.\n {2}column one\.id: null allowed in V1, not here\nserver: /m,
+    );
+    const refused = await runJson(['baseline', 'V1', '--dir', dir], { env });
+    expect(refused.code).toBe(4);
+    expect(refused.document).toEqual({
+      command: 'baseline',
+      ok: false,
+      exitCode: 4,
+      server: { address: expect.any(String) },
+      error: {
+        code: 'not_the_same',
+        message: expect.any(String),
+        remedy: expect.stringContaining('--accept-differences'),
+        place: null,
+        server: null,
+      },
+      differences: [{ object: 'column one.id', difference: 'null allowed in V1, not here' }],
+    });
+  });
+
+  test('of what was accepted: the document, and one line of status', async ({
+    database: { client, url },
+  }) => {
+    await client.query('create table one (id integer not null)');
+    const dir = await folderWith(FILES);
+    const env = { DATABASE_URL: url };
+    const { document } = await runJson(['baseline', '1', '--accept-differences', '--dir', dir], { env });
+    const server = { address: expect.any(String), version: expect.any(String) };
+    expect(document).toEqual({
+      command: 'baseline',
+      ok: true,
+      exitCode: 0,
+      server,
+      comparedOn: server,
+      baselined: ['V1'],
+      current: 'V1',
+      differences: [{ object: 'column one.id', difference: 'null allowed in V1, not here' }],
+      embedded: false,
+    });
+    const { stderr } = await runCli(['status', '--dir', dir], { env });
+    expect(stderr).toMatch(
+      /^V1 .* \(baseline: accepted 1 difference\)\nEverything is applied\.\nNo drift since V1\.$/m,
+    );
+  });
+});

@@ -1,0 +1,224 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect } from 'vitest';
+import { repository, runCli, runJson, startCli } from '../../support/cli.js';
+import { test } from '../../support/database.js';
+import { folderWith } from '../../support/folder.js';
+
+const faulty = {
+  'V1.up.sql': 'create table if not exists people (name text, age integer);',
+  'V1.down.sql': 'drop table if exists people;',
+  'V2.up.sql': 'create index if not exists by_name on people (name);',
+  'V2.down.sql': 'select 1, 100 % 7;\ndrop index by_age;',
+};
+const clean = { 'V1.up.sql': faulty['V1.up.sql'], 'V1.down.sql': faulty['V1.down.sql'] };
+
+test('check ends with 0 where nothing is wrong with the files', async ({ database }) => {
+  const dir = await folderWith(clean);
+  const { code, stdout, stderr } = await runCli(['check', '--no-lints', '--dir', dir, '--url', database.url]);
+  expect([code, stdout]).toEqual([0, '']);
+  expect(stderr).toMatch(/^1 migration: nothing is wrong with them, over empty tables and over rows\.\non /);
+});
+
+test('check ends with 3 and tells place, fault, proof and cure', async ({ database }) => {
+  const dir = await folderWith(faulty);
+  const { code, stdout, stderr } = await runCli(
+    ['check', '--no-lints', '--dir', '.', '--url', database.url],
+    { cwd: dir },
+  );
+  expect([code, stdout]).toEqual([3, '']);
+  expect(stderr.split('\n').slice(0, 4)).toEqual([
+    'V2.down.sql:2:1: The down fails: index "by_age" does not exist (SQLSTATE 42704). (down-runs)',
+    '  Correct the statement.',
+    '2 migrations: 1 fault.',
+    expect.stringMatching(/^on postgresql:.* \(PostgreSQL \d/),
+  ]);
+});
+
+test('check never works on the server of DATABASE_URL unless it is named', async ({ database }) => {
+  const dir = await folderWith(clean);
+  const env = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing' };
+  const { code } = await runCli(['check', '--no-lints', '--dir', dir, '--url', database.url], { env });
+  expect(code).toBe(0);
+});
+
+test('check --json gives one document', async ({ database }) => {
+  const dir = await folderWith(faulty);
+  const { code, stderr, document } = await runJson([
+    'check',
+    '--no-lints',
+    '--dir',
+    dir,
+    '--url',
+    database.url,
+  ]);
+  expect([code, stderr]).toEqual([3, '']);
+  // All of it: programs read it.
+  expect(document).toEqual({
+    command: 'check',
+    ok: true,
+    exitCode: 3,
+    server: { address: expect.stringMatching(/^postgresql:/), version: expect.stringMatching(/^\d+\.\d+$/) },
+    migrations: 2,
+    findings: [
+      {
+        rule: 'down-runs',
+        migration: 'V2',
+        file: `${dir}/V2.down.sql`,
+        line: 2,
+        column: 1,
+        message: 'The down fails: index "by_age" does not exist (SQLSTATE 42704).',
+        remedy: expect.stringMatching(/./),
+      },
+    ],
+    notes: [],
+    embedded: false,
+  });
+});
+
+describe('in GitHub Actions', () => {
+  test('a fault is annotated at its place, with what is special escaped', async ({ database }) => {
+    const dir = await folderWith({
+      ...clean,
+      'V2_a,b:c.up.sql': 'select;',
+      'V2_a,b:c.down.sql': `do $$ begin raise exception '100%% wrong' using hint = 'a\nb'; end $$;`,
+    });
+    const env = { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: dir };
+    const { code, stderr } = await runCli(['check', '--no-lints', '--dir', dir, '--url', database.url], {
+      env,
+    });
+    expect(code).toBe(3);
+    expect(stderr.split('\n')[0]).toBe(
+      '::error file=V2_a%2Cb%3Ac.down.sql,line=1,col=7,title=V2 down-runs::' +
+        'The down fails: 100%25 wrong (SQLSTATE P0001). A%0Ab.%0ACorrect the statement.',
+    );
+  });
+
+  test('a note is a notice, and without a line where the whole file is meant', async ({ database }) => {
+    const dir = `${repository}test/inspect/check/faults/column-comes-back-at-the-end`;
+    const env = { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: repository };
+    const { code, stderr } = await runCli(['check', '--no-lints', '--dir', dir, '--url', database.url], {
+      env,
+    });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^::notice file=test\/inspect\/check\/faults\/column-comes-back-at-the-end\/V2\.down\.sql,title=V2 column-order::table people: /,
+    );
+  });
+});
+
+test('check that gets a signal leaves no database behind, and says so', async ({ database }) => {
+  const role = `voicesurvey_test_creator_${randomBytes(4).toString('hex')}`;
+  await database.client.query(`create role ${role} login createdb password 'secret'`);
+  const url = new URL(database.url);
+  url.username = role;
+  url.password = 'secret';
+  const owned = (): Promise<unknown> =>
+    database.value('select count(*)::integer from pg_database where pg_get_userbyid(datdba) = $1', [role]);
+  const sleeping = (): Promise<unknown> =>
+    database.value(
+      "select count(*)::integer from pg_stat_activity where usename = $1 and query ~ '^select pg_sleep'",
+      [role],
+    );
+  const dir = await folderWith({ ...clean, 'V2.up.sql': 'select pg_sleep(600);', 'V2.down.sql': '' });
+  const { child, result } = startCli(['check', '--no-lints', '--dir', dir, '--url', url.href]);
+  await expect.poll(sleeping, { timeout: 30_000 }).toBe(2);
+  expect(await owned()).toBe(2);
+  child.kill('SIGINT');
+  const { code, stderr } = await result;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/\nerror: Interrupted: the databases in which it was tried out are gone\.\n/);
+  expect(await owned()).toBe(0);
+  await database.client.query(`drop role ${role}`);
+});
+
+test('check with a role that may not create databases says which right it needs', async ({ database }) => {
+  const role = `voicesurvey_test_${randomBytes(4).toString('hex')}`;
+  await database.client.query(`create role ${role} login password 'secret'`);
+  const url = new URL(database.url);
+  url.username = role;
+  url.password = 'secret';
+  const { code, stderr } = await runCli([
+    'check',
+    '--no-lints',
+    '--dir',
+    await folderWith(clean),
+    '--url',
+    url.href,
+  ]);
+  await database.client.query(`drop role ${role}`);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`alter role "${role}" createdb; or name a server where it may.`);
+  expect(stderr).not.toContain('secret');
+});
+
+describe('check --locks', () => {
+  const files = {
+    'V1.up.sql':
+      'create table people (name text); create table a_table_whose_name_is_longer_than_any_terminal_likes_it_to_be ();',
+    'V1.down.sql': '',
+    'V2.up.sql':
+      'alter table people\n  alter name type varchar(20);\ncreate table new (id integer);\nselect from a_table_whose_name_is_longer_than_any_terminal_likes_it_to_be;',
+    'V2.down.sql': '',
+    'V3.up.sql':
+      '-- migrate: no-transaction\nalter table a_table_whose_name_is_longer_than_any_terminal_likes_it_to_be add x integer;',
+    'V3.down.sql': '',
+  };
+
+  test('is a table of 80 columns, with the sizes in the database that is named', async ({ database }) => {
+    await database.client.query('create table people as select from generate_series(1, 1234)');
+    await database.client.query('analyze people');
+    const dir = await folderWith(files);
+    const args = ['check', '--locks', '--dir', '.', '--url', database.url];
+    const { code, stdout, stderr } = await runCli(args, { cwd: dir });
+    expect([code, stdout]).toEqual([0, '']);
+    const lines = stderr.split('\n');
+    expect(Math.max(...lines.slice(0, -2).map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines.slice(0, -2)).toEqual([
+      'V2.up.sql',
+      expect.stringMatching(/^ {4}1 {2}access exclusive {8}people {25}\d+ kB ~1\.2K rows$/),
+      '       and writes all its rows anew',
+      '',
+      'V3.up.sql, each lock for its statement',
+      '    2  access exclusive        a_table_whose_name_is_longer…',
+      '',
+      'access exclusive        nobody reads or writes',
+      '3 migrations: 2 locks on tables from before; 1 writes all rows anew.',
+    ]);
+  });
+
+  test('is one document for programs', async ({ database }) => {
+    const dir = await folderWith(files);
+    const { code, stderr, document } = await runJson([
+      'check',
+      '--locks',
+      '--dir',
+      dir,
+      '--url',
+      database.url,
+    ]);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(document).toEqual({
+      command: 'check',
+      ok: true,
+      exitCode: 0,
+      server: { address: expect.any(String), version: expect.any(String) },
+      migrations: 3,
+      locks: [
+        {
+          migration: 'V2',
+          file: `${dir}/V2.up.sql`,
+          line: 1,
+          column: 1,
+          table: 'public.people',
+          lock: 'access exclusive',
+          rewrites: true,
+          until: 'file',
+          size: null,
+        },
+        expect.objectContaining({ migration: 'V2', lock: 'access share', line: 4 }),
+        expect.objectContaining({ migration: 'V3', until: 'statement', rewrites: false }),
+      ],
+      embedded: false,
+    });
+  });
+});

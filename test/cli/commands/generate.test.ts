@@ -1,0 +1,42 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { repository, runCli, runJson } from '../../support/cli.js';
+import { test } from '../../support/database.js';
+import { folderWith } from '../../support/folder.js';
+
+test('types prints what is committed, or writes it to a file', async ({ migrated }) => {
+  const env = { DATABASE_URL: migrated.url };
+  const committed = await readFile(join(repository, 'src/rows.ts'), 'utf8');
+  const printed = await runCli(['types'], { env });
+  expect([printed.code, printed.stdout, printed.stderr]).toEqual([0, committed, '']);
+  const out = join(await folderWith(), 'deeper', 'rows.ts');
+  const { document } = await runJson(['types', '--out', out], { env });
+  expect(document).toMatchObject({ ok: true, files: [out] });
+  expect(await readFile(out, 'utf8')).toBe(committed);
+});
+
+test('docs writes the dictionary and the picture', async ({ migrated }) => {
+  const out = await folderWith();
+  const result = await runCli(['docs', '--out', out], { env: { DATABASE_URL: migrated.url } });
+  expect([result.code, result.stdout]).toEqual([0, '']);
+  expect((await readdir(out)).sort()).toEqual(['schema.md', 'schema.svg']);
+  expect(await readFile(join(out, 'schema.md'), 'utf8')).toContain('## contacts\n');
+});
+
+test('a file that cannot be written is an error with a cure', async ({ migrated }) => {
+  const { code, document } = await runJson(['types', '--out', '/dev/null/rows.ts'], {
+    env: { DATABASE_URL: migrated.url },
+  });
+  expect(code).toBe(1);
+  expect(document).toMatchObject({ error: { code: 'file_not_written', remedy: expect.any(String) } });
+});
+
+test('new writes the next pair, from several words or one', async () => {
+  const dir = await folderWith({ 'V0001.up.sql': '', 'V0001.down.sql': '' });
+  expect((await runCli(['new', 'add', 'opening', 'hours', '--dir', dir])).code).toBe(0);
+  const { document } = await runJson(['new', 'drop them', '--dir', dir]);
+  expect(document).toMatchObject({ version: 'V0003', up: join(dir, 'V0003.drop_them.up.sql') });
+  expect(await readdir(dir)).toContain('V0002.add_opening_hours.down.sql');
+  expect((await runCli(['new', '--dir', dir])).code).toBe(2);
+});

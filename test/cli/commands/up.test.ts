@@ -1,0 +1,134 @@
+import { describe, expect } from 'vitest';
+import { type CliResult, runCli } from '../../support/cli.js';
+import { type TestDatabase, test } from '../../support/database.js';
+import { dropDatabase, withDatabaseName } from '../../support/databases.js';
+import { folderWith } from '../../support/folder.js';
+
+const run = (url: string, ...args: string[]): Promise<CliResult> =>
+  runCli(args, { env: { DATABASE_URL: url } });
+
+function addressOf(url: string): string {
+  const { username, host, pathname } = new URL(url);
+  return `postgresql://${username}@${host}${pathname}`;
+}
+
+const tablesOf = async ({ rows }: TestDatabase): Promise<unknown[]> =>
+  (await rows("select tablename as name from pg_tables where schemaname = 'public' order by 1")).map(
+    ({ name }) => name,
+  );
+
+describe('up', () => {
+  test('--seed applies and seeds, and says the second time that nothing was to do', async ({ database }) => {
+    const first = await run(database.url, 'up', '--seed');
+    expect([first.code, first.stdout]).toEqual([0, '']);
+    expect(first.stderr).toMatch(/^V0001 applied in \d+ ms\n/);
+    expect(first.stderr).toMatch(/\nDone: \d+ applied, the database is at V\d+\.\nAdded 18 seed rows\.\non /);
+    expect(first.stderr).toContain(`\non ${addressOf(database.url)} (PostgreSQL `);
+
+    const second = await run(database.url, 'up', '--seed');
+    expect(second).toMatchObject({ code: 0, stdout: '' });
+    expect(second.stderr).toMatch(
+      /^Nothing to do: the database is at V\d+\.\nNothing to seed: the rows are there already\.\non .*\n$/,
+    );
+    expect(await run(database.url, 'seed')).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^Nothing to seed: the rows are there already\.\non /),
+    });
+  });
+
+  test('--create creates the database, once', async ({ database }) => {
+    const url = withDatabaseName(database.url, `${database.name}_new`);
+    const dir = await folderWith({ '1.up.sql': 'create table one ();', '1.down.sql': 'drop table one;' });
+    try {
+      const created = await run(url, 'up', '--create', '--dir', dir);
+      expect(created.stderr).toMatch(
+        /^1 applied in \d+ ms\nCreated the database\.\nDone: 1 applied, the database is at 1\.\non /,
+      );
+      const again = await run(url, 'up', '--create', '--dir', dir);
+      expect(again.stderr).toMatch(/^Nothing to do: the database is at 1\.\non /);
+    } finally {
+      await dropDatabase(database.url, `${database.name}_new`);
+    }
+  });
+
+  test('shows the place of an error, names the server, and nothing of it stays', async ({ database }) => {
+    const dir = await folderWith({
+      '1.up.sql': 'create table one ();\nselect wrong\nfrom one;',
+      '1.down.sql': 'drop table one;',
+    });
+    const { code, stdout, stderr } = await run(database.url, 'up', '--dir', dir);
+    expect([code, stdout]).toEqual([1, '']);
+    const excerpt = ['1 | create table one ();', '2 | select wrong', '  |        ^', '3 | from one;'];
+    expect(stderr.split('\n')).toEqual([
+      `error: ${dir}/1.up.sql:2:8: column "wrong" does not exist (SQLSTATE 42703).`,
+      '',
+      ...excerpt,
+      '',
+      `server: ${addressOf(database.url)}`,
+      expect.stringContaining('Correct the cause'),
+      '',
+    ]);
+    expect(await tablesOf(database)).toEqual([]);
+  });
+});
+
+test("somebody else's folder runs up and down, and status tells how it stands", async ({ database }) => {
+  const dir = await folderWith({
+    'README.md': 'not a migration',
+    '000001_init.up.sql': 'create table one (id integer);',
+    '000001_init.down.sql': 'drop table one;',
+    'V0002.WebAuthn.up.sql': 'create table two (id integer);',
+    'V0002.WebAuthn.down.sql': 'drop table two;',
+    '3__third-one.up.sql': 'create table three (id integer);',
+    '3__third-one.down.sql': 'drop table three;',
+  });
+  const commands = (...args: string[]): Promise<CliResult> => run(database.url, ...args, '--dir', dir);
+
+  const up = await commands('up');
+  expect(up.stderr).toMatch(
+    /^000001_init applied in \d+ ms\nV0002\.WebAuthn applied .*\n3__third-one applied .*\nDone: 3 applied, the database is at 3\.\n/,
+  );
+  expect(await tablesOf(database)).toEqual(['one', 'three', 'two']);
+
+  const down = await commands('down');
+  expect(down).toMatchObject({ code: 0, stdout: '' });
+  expect(down.stderr).toMatch(
+    /^3__third-one rolled back in \d+ ms\nDone: 1 rolled back, the database is at V0002\.\non /,
+  );
+
+  const status = await commands('status');
+  expect([status.code, status.stdout]).toEqual([3, '']);
+  expect(status.stderr).toMatch(
+    /^000001_init {5}applied {2}\S+Z by \S+\nV0002\.WebAuthn {2}applied .*\n3__third-one {4}pending\n2 applied, 1 pending\.\nNo drift since V0002\.WebAuthn\.\non /,
+  );
+
+  expect((await commands('down', '--steps', '1')).stderr).toContain('the database is at 000001.');
+  expect((await commands('up', '--to', '2')).stderr).toContain('Done: 1 applied, the database is at V0002.');
+  expect((await commands('down', '--to', '0')).stderr).toContain(
+    'Done: 2 rolled back, the database has no migration.',
+  );
+  expect(await tablesOf(database)).toEqual([]);
+  expect((await commands('down')).stderr).toMatch(/^Nothing to do: the database has no migration\.\non /);
+});
+
+describe('what cannot be meant is exit code 2', () => {
+  test.for([
+    [['down', '--steps', '1', '--to', '0'], 'Give --steps or --to, not both.'],
+    [['down', '--to', '99'], 'It has none; "--to 0" rolls back everything.'],
+    [['up', '--to', '99'], "Name one of the folder's: V0001 to V"],
+    [['up', '--dir', '/nowhere/at/all'], 'Name an existing folder with --dir.'],
+  ] as const)('%s', async ([args, remedy], { database }) => {
+    const { code, stdout, stderr } = await run(database.url, ...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^error: [^\n]+\.\n[^\n]+\n$/);
+    expect(stderr).toContain(`\n${remedy}`);
+  });
+});
+
+test('seed on a database without the schema names the command that makes it', async ({ database }) => {
+  const { code, stdout, stderr } = await run(database.url, 'seed');
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(
+    /^error: This database does not have the schema yet: .*\nserver: .*\n.*\bup --seed\b.*\n$/,
+  );
+});

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { maskLiterals } from '../../src/text/mask-literals.js';
+
+test.for([
+  [
+    "update contacts set email = 'ann@example.com' where id = 7",
+    'update contacts set email = ? where id = ?',
+  ],
+  ["select 'it''s', E'a\\'b', 1.5", 'select ?, ?, ?'],
+  ['select $$secret$$, $a$ $$ secret $a$', 'select ?, ?'],
+  ["select 1 -- ann's\n, /* ann */ 2", 'select ? , ?'],
+  ["insert into t values ('cut off by the serv", 'insert into t values (?'],
+  ['select t1.a2 from "T 3" t1 where a = $1', 'select t1.a2 from "T 3" t1 where a = $1'],
+  ['select $$cut off', 'select ?'],
+] as const)('%s is shown without its literals', ([sql, masked]) => {
+  expect(maskLiterals(sql)).toBe(masked);
+});
