@@ -22,7 +22,7 @@ export { makeUpRows } from './inspect/check/make-up-rows.js';
 export type { RowSource } from './inspect/check/rows.js';
 export { type CheckOptions, type CheckProgress, type CheckResult, check } from './inspect/check.js';
 export { type Contents, contents } from './inspect/contents.js';
-export { down, type Found, status, up } from './inspect/engine.js';
+export { type DriftReport, down, status, up } from './inspect/engine.js';
 export type { Finding as CheckFinding } from './inspect/finding.js';
 export {
   type Documentation,
@@ -40,7 +40,7 @@ export type { DownOptions, DownResult } from './migrate/down.js';
 export { MigrationFailedError, type MigrationResult, type ServerReport } from './migrate/failure/errors.js';
 export type { Drift } from './migrate/history/drift.js';
 export { HistoryError } from './migrate/history/errors.js';
-export type { Standing } from './migrate/history/plan.js';
+export type { MigrationState } from './migrate/history/plan.js';
 export type { Origin } from './migrate/history/table.js';
 export { type NewMigration, type NewMigrationOptions, newMigration } from './migrate/new.js';
 export { type RepairOptions, type RepairResult, repair } from './migrate/repair.js';
@@ -66,4 +66,4 @@ export {
 export type * from './rows.js';
 export { migrationsDirectory, seedFile } from './seed/paths.js';
 export { type SeedResult, seed } from './seed/seed.js';
-export { MigrationFileError, type Place } from './sql/errors.js';
+export { MigrationFileError, type SourceLocation } from './sql/errors.js';

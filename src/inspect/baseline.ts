@@ -6,7 +6,7 @@ import { type Database, describeServer, type Server, withDatabase } from '../mig
 import { readMigrations, versionIn } from '../migrate/files/read-folder.js';
 import type { Listener } from '../migrate/run/events.js';
 import { preparer } from '../migrate/script/work.js';
-import { countOf } from '../text/plural.js';
+import { plural } from '../text/plural.js';
 import { DifferencesError } from './baseline/differences-error.js';
 import { makeReference, type Reference } from './baseline/reference.js';
 
@@ -101,7 +101,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineResult
 /** What is kept in the history. */
 function reasonOf(found: readonly Difference[]): string {
   const lines = found.map(({ object, difference }) => `${object}: ${difference}`);
-  return [`accepted ${countOf(found.length, 'difference')}`, ...lines].join('\n');
+  return [`accepted ${plural(found.length, 'difference')}`, ...lines].join('\n');
 }
 
 function aboutMajors({ server, major }: Reference, majorHere: number): string {

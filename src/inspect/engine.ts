@@ -6,7 +6,7 @@ import { status as engineStatus, type StatusOptions, type StatusResult } from '.
 import { up as engineUp, type UpOptions, type UpResult } from '../migrate/up.js';
 
 /** What a run found before it began. */
-export interface Found {
+export interface DriftReport {
   /** What somebody had changed by other means since the run before; from this run on it counts as it is. */
   readonly drift: readonly Difference[];
 }
@@ -29,7 +29,7 @@ export interface Found {
  * console.log(applied.map(({ version }) => version));
  * ```
  */
-export async function up(options: UpOptions): Promise<UpResult & Found> {
+export async function up(options: UpOptions): Promise<UpResult & DriftReport> {
   return noting(options.onEvent, (onEvent) => engineUp({ snapshot, ...options, onEvent }));
 }
 
@@ -55,14 +55,14 @@ export async function up(options: UpOptions): Promise<UpResult & Found> {
  * await down({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory, to: 'V0001' });
  * ```
  */
-export async function down(options: DownOptions): Promise<DownResult & Found> {
+export async function down(options: DownOptions): Promise<DownResult & DriftReport> {
   return noting(options.onEvent, (onEvent) => engineDown({ snapshot, ...options, onEvent }));
 }
 
 async function noting<Result>(
   listener: Listener | undefined,
   run: (onEvent: Listener) => Promise<Result>,
-): Promise<Result & Found> {
+): Promise<Result & DriftReport> {
   const drift: Difference[] = [];
   const result = await run((event) => {
     if (event.kind === 'drifted') drift.push(...differencesSince(event));

@@ -11,7 +11,7 @@ import {
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { readMigrations } from '../migrate/files/read-folder.js';
 import { type Drift, type RecordedSnapshot, whyUnknown } from '../migrate/history/drift.js';
-import { compare, type Entry, type Standing } from '../migrate/history/plan.js';
+import { compare, type Entry, type MigrationState } from '../migrate/history/plan.js';
 import { historyHeld, isHeld, readHistory } from '../migrate/history/read.js';
 import { HISTORY_TABLE, type HistoryRow } from '../migrate/history/table.js';
 import type { Connection } from '../postgres/connect.js';
@@ -57,7 +57,7 @@ export interface VerifyResult {
 const STATEMENT_TIMEOUT_MS = 30_000;
 const LOCK_TIMEOUT_MS = 2000;
 
-const WHAT_STANDING_MEANS: Readonly<Record<Exclude<Standing, 'applied'>, string>> = {
+const WHAT_STANDING_MEANS: Readonly<Record<Exclude<MigrationState, 'applied'>, string>> = {
   pending: 'not applied yet',
   late: 'not applied, and older than what is applied',
   changed: 'the file is not what was applied',

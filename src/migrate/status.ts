@@ -2,7 +2,7 @@ import type { SnapshotSource } from '../catalog/snapshot-source.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import { readMigrations } from './files/read-folder.js';
 import { type Drift, readDrift } from './history/drift.js';
-import { compare, type Entry, type Standing } from './history/plan.js';
+import { compare, type Entry, type MigrationState } from './history/plan.js';
 import { readState } from './history/server-state.js';
 import type { Origin } from './history/table.js';
 import { findLockHolder, type LockHolder } from './run/lock.js';
@@ -12,7 +12,7 @@ export interface MigrationStatus {
   /** As the file writes it: `V0002`. */
   readonly version: string;
   readonly name: string;
-  readonly standing: Standing;
+  readonly standing: MigrationState;
   readonly appliedAt: Date | null;
   /** The database role that applied it. */
   readonly appliedBy: string | null;

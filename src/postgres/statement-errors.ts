@@ -1,6 +1,6 @@
 import { ExplainedError } from './errors.js';
 import pg from './pg.js';
-import { causeWithoutValues, withoutValues } from './redaction/redact.js';
+import { redactCause, redactError } from './redaction/redact.js';
 
 interface Kind {
   readonly code: string;
@@ -63,9 +63,9 @@ export function explainStatementError(error: unknown): ExplainedError | undefine
   if (!(error instanceof pg.DatabaseError)) return undefined;
   const kind = KINDS[error.code ?? ''];
   if (kind === undefined) return undefined;
-  const shown = withoutValues(error, '');
+  const shown = redactError(error, '');
   return new ExplainedError(kind.code, `${kind.what}: ${shown.message}.`, {
     remedy: kind.remedy,
-    cause: causeWithoutValues(error, shown),
+    cause: redactCause(error, shown),
   });
 }

@@ -3,8 +3,8 @@ import { readSource } from '../migrate/files/source.js';
 import { explainLostConnection } from '../postgres/connection-errors.js';
 import { ExplainedError } from '../postgres/errors.js';
 import pg from '../postgres/pg.js';
-import { writtenAround } from '../postgres/redaction/known-text.js';
-import { causeWithoutValues, withoutValues } from '../postgres/redaction/redact.js';
+import { collectKnownText } from '../postgres/redaction/known-text.js';
+import { redactCause, redactError } from '../postgres/redaction/redact.js';
 import { locationOf, placeAt } from '../sql/location.js';
 import type { SourceFile } from '../sql/source-file.js';
 import { seedFile } from './paths.js';
@@ -61,11 +61,11 @@ async function seedFailed(client: pg.Client, source: SourceFile, error: unknown)
   }
   const { position } = error;
   const where = position === undefined ? source.path : locationOf(placeAt(source, Number(position) - 1));
-  const shown = withoutValues(error, await writtenAround(client, source.text, error));
+  const shown = redactError(error, await collectKnownText(client, source.text, error));
   const code = `SQLSTATE ${error.code}${shown.detail === null ? '' : `: ${shown.detail}`}`;
   return new ExplainedError('seed_failed', `${where}: ${shown.message} (${code}).`, {
     remedy:
       'No row was added. Correct the cause, for example a row of yours that has the same key, and run it again.',
-    cause: causeWithoutValues(error, shown),
+    cause: redactCause(error, shown),
   });
 }

@@ -1,7 +1,7 @@
 import { ExplainedError, type Explanation } from '../postgres/errors.js';
 
 /** A place in a migration file; lines and columns count from 1, columns in characters (code points). */
-export interface Place {
+export interface SourceLocation {
   /** The path of the file as it was given. */
   readonly file: string;
   readonly line: number;
@@ -13,12 +13,12 @@ export interface Place {
 /** A folder or a file of migrations that cannot be run as it is; thrown before any SQL runs. */
 export class MigrationFileError extends ExplainedError {
   /** Where in the file, if the error has one place. */
-  readonly place: Place | undefined;
+  readonly place: SourceLocation | undefined;
 
   constructor(
     code: string,
     message: string,
-    explanation: Explanation & { readonly place?: Place | undefined },
+    explanation: Explanation & { readonly place?: SourceLocation | undefined },
   ) {
     super(code, message, explanation);
     this.place = explanation.place;

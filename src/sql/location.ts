@@ -1,6 +1,6 @@
 import type { Explanation } from '../postgres/errors.js';
 import { beginningWithin, cellsOf } from '../text/terminal-width.js';
-import { MigrationFileError, type Place } from './errors.js';
+import { MigrationFileError, type SourceLocation } from './errors.js';
 
 const CONTEXT_LINES = 2;
 /** In cells; with the line's number before it, one line of a terminal. */
@@ -33,7 +33,7 @@ export function errorAt(
 }
 
 /** A place as a message begins with it: `sql/V2.up.sql:3:14`. */
-export function locationOf({ file, line, column }: Omit<Place, 'excerpt'>): string {
+export function locationOf({ file, line, column }: Omit<SourceLocation, 'excerpt'>): string {
   return `${file}:${line}:${column}`;
 }
 
@@ -42,7 +42,7 @@ export function locationOf({ file, line, column }: Omit<Place, 'excerpt'>): stri
  *
  * @param offset counts UTF-16 code units from 0, as JavaScript does
  */
-export function placeAt(source: Source, offset: number): Place {
+export function placeAt(source: Source, offset: number): SourceLocation {
   const before = source.text.slice(0, offset);
   const line = before.split('\n').length;
   const lineStart = before.lastIndexOf('\n') + 1;

@@ -4,10 +4,10 @@
  * @param noun one of them; an `s` makes it many
  * @example
  * ```ts
- * countOf(1, 'row'); // 1 row
- * countOf(3, 'row'); // 3 rows
+ * plural(1, 'row'); // 1 row
+ * plural(3, 'row'); // 3 rows
  * ```
  */
-export function countOf(count: number, noun: string): string {
+export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,4 @@
 /** A word as a shell takes it: with quotes around it where it needs them. */
-export function forShell(word: string): string {
+export function shellQuote(word: string): string {
   return /^[\w./:+,@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { BaselineResult } from '../../inspect/baseline.js';
 import { migrationsDirectory } from '../../seed/paths.js';
-import { countOf } from '../../text/plural.js';
+import { plural } from '../../text/plural.js';
 import {
   type CommonOptions,
   type FolderOptions,
@@ -61,7 +61,7 @@ function baselineLines({ baselined, current, differences, server }: BaselineResu
     ...differenceLines(differences),
     differences.length === 0
       ? `The database is what ${current} makes.`
-      : `${countOf(differences.length, 'difference')} accepted, and kept in the history.`,
+      : `${plural(differences.length, 'difference')} accepted, and kept in the history.`,
     `Done: ${baselined.length} written into the history, the database is at ${current}.`,
     serverLine(server),
   ];

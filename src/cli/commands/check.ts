@@ -3,7 +3,7 @@ import type { CheckProgress, CheckResult } from '../../inspect/check.js';
 import type { Finding } from '../../inspect/finding.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { addProductRows, isProduct } from '../../seed/product-rows.js';
-import { countOf } from '../../text/plural.js';
+import { plural } from '../../text/plural.js';
 import {
   type CommonOptions,
   type FolderOptions,
@@ -91,7 +91,7 @@ function checkLines({ server, migrations, findings, notes }: CheckResult): strin
   return [
     ...findings.flatMap((finding) => describe(finding, '')),
     ...notes.flatMap((note) => describe(note, 'note: ')),
-    `${countOf(migrations, 'migration')}: ${summaryOf(findings, notes)}.`,
+    `${plural(migrations, 'migration')}: ${summaryOf(findings, notes)}.`,
     serverLine(server),
   ];
 }
@@ -103,8 +103,8 @@ function describe({ file, line, column, rule, message, remedy }: Finding, kind: 
 
 function summaryOf(findings: readonly Finding[], notes: readonly Finding[]): string {
   const found = [
-    ...(findings.length > 0 ? [countOf(findings.length, 'fault')] : []),
-    ...(notes.length > 0 ? [countOf(notes.length, 'note')] : []),
+    ...(findings.length > 0 ? [plural(findings.length, 'fault')] : []),
+    ...(notes.length > 0 ? [plural(notes.length, 'note')] : []),
   ];
   return found.length > 0 ? found.join(', ') : 'nothing is wrong with them, over empty tables and over rows';
 }

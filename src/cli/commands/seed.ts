@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type SeedResult, seed } from '../../seed/seed.js';
-import { countOf } from '../../text/plural.js';
+import { plural } from '../../text/plural.js';
 import { type CommonOptions, makeDatabaseCommand } from '../command.js';
 import type { ChosenServer } from '../server.js';
 import { type Answer, serverLine } from '../ui/output.js';
@@ -23,5 +23,5 @@ async function run(_options: CommonOptions, { url }: ChosenServer): Promise<Answ
 export function seedLine({ inserted }: SeedResult): string {
   return inserted === 0
     ? 'Nothing to seed: the rows are there already.'
-    : `Added ${countOf(inserted, 'seed row')}.`;
+    : `Added ${plural(inserted, 'seed row')}.`;
 }

@@ -1,5 +1,5 @@
 import { migrationsDirectory } from '../../seed/paths.js';
-import { forShell } from '../../text/shell-quote.js';
+import { shellQuote } from '../../text/shell-quote.js';
 
 const OUR_COMMANDS = /voicesurvey-db (?:up|down|status|verify|repair)\b(?: [Vv]?\d+)?/g;
 
@@ -10,5 +10,5 @@ const OUR_COMMANDS = /voicesurvey-db (?:up|down|status|verify|repair)\b(?: [Vv]?
  */
 export function adviseFor(folder: string | undefined, sentence: string): string {
   if (folder === undefined || folder === migrationsDirectory) return sentence;
-  return sentence.replace(OUR_COMMANDS, (command) => `${command} --dir ${forShell(folder)}`);
+  return sentence.replace(OUR_COMMANDS, (command) => `${command} --dir ${shellQuote(folder)}`);
 }

@@ -1,6 +1,6 @@
 import { LOCK_MODES, type LockMode } from '../../inspect/locks/modes.js';
 import type { LocksResult, TableLock } from '../../inspect/locks.js';
-import { countOf } from '../../text/plural.js';
+import { plural } from '../../text/plural.js';
 import { shownPath } from './paths.js';
 
 /** What others cannot do meanwhile. */
@@ -29,7 +29,7 @@ export function locksLines({ migrations, locks }: LocksResult): string[] {
       return [heading(file, ofFile), ...ofFile.flatMap((lock) => rows(lock, width)), ''];
     }),
     ...modes.map((mode) => `${mode.padEnd(22)}  ${STOPS[mode]}`),
-    `${countOf(migrations, 'migration')}: ${summaryOf(told)}.`,
+    `${plural(migrations, 'migration')}: ${summaryOf(told)}.`,
   ];
 }
 
@@ -75,7 +75,7 @@ function shortened(name: string): string {
 function summaryOf(told: readonly TableLock[]): string {
   const rewriting = told.filter(({ rewrites }) => rewrites).length;
   if (told.length === 0) return 'no lock on a table from before';
-  const locks = `${countOf(told.length, 'lock')} on tables from before`;
+  const locks = `${plural(told.length, 'lock')} on tables from before`;
   const anew = rewriting === 1 ? '1 writes all rows anew' : `${rewriting} write all rows anew`;
   return rewriting === 0 ? `${locks}, and none writes all rows anew` : `${locks}; ${anew}`;
 }

@@ -5,8 +5,8 @@ import type { Server } from '../../migrate/database.js';
 import { MigrationFailedError, type ServerReport } from '../../migrate/failure/errors.js';
 import { ExplainedError, UsageError } from '../../postgres/errors.js';
 import pg from '../../postgres/pg.js';
-import { withoutValues } from '../../postgres/redaction/redact.js';
-import { MigrationFileError, type Place } from '../../sql/errors.js';
+import { redactError } from '../../postgres/redaction/redact.js';
+import { MigrationFileError, type SourceLocation } from '../../sql/errors.js';
 import { adviseFor } from './folder.js';
 import { withoutPasswords } from './passwords.js';
 import { wrap } from './wrap.js';
@@ -109,7 +109,7 @@ export function printError(
 /** Any error as one with a remedy; one that we did not foresee keeps its message. */
 function explain(error: unknown): ExplainedError {
   if (error instanceof ExplainedError) return error;
-  const shown = error instanceof pg.DatabaseError ? withoutValues(error, '') : null;
+  const shown = error instanceof pg.DatabaseError ? redactError(error, '') : null;
   const message = shown?.message ?? (error instanceof Error ? error.message : String(error));
   return new ExplainedError('unexpected', `Unexpected: ${message}`, {
     remedy: 'We did not foresee this: please report it together with the command that you ran.',
@@ -165,7 +165,7 @@ function sayError(error: ExplainedError, remedy: string, address: string | undef
   saySentences(remedy);
 }
 
-function factsOf(error: ExplainedError): { place: Place | undefined; report: ServerReport | null } {
+function factsOf(error: ExplainedError): { place: SourceLocation | undefined; report: ServerReport | null } {
   if (error instanceof MigrationFailedError) return { place: error.place, report: error.server };
   return { place: error instanceof MigrationFileError ? error.place : undefined, report: null };
 }

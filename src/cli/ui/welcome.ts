@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { EmbeddedServer } from '../../postgres/embedded.js';
-import { forShell } from '../../text/shell-quote.js';
+import { shellQuote } from '../../text/shell-quote.js';
 import { isClone, packageRoot } from '../server.js';
 import { shownPath } from './paths.js';
 
@@ -36,5 +36,5 @@ export async function welcome({ url }: EmbeddedServer): Promise<string[]> {
 function call(command: string): string {
   if (!isClone) return `npx voicesurvey-db ${command} --embedded`;
   const path = shownPath(join(packageRoot, 'bin/voicesurvey-db'));
-  return `${forShell(path.startsWith('/') ? path : `./${path}`)} ${command}`;
+  return `${shellQuote(path.startsWith('/') ? path : `./${path}`)} ${command}`;
 }

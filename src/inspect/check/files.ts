@@ -1,6 +1,6 @@
 import type { Migration, Script } from '../../migrate/files/read-folder.js';
 import { preparer } from '../../migrate/script/work.js';
-import { MigrationFileError, type Place } from '../../sql/errors.js';
+import { MigrationFileError, type SourceLocation } from '../../sql/errors.js';
 import { locationOf } from '../../sql/location.js';
 import { parseAsWritten } from '../../sql/statements.js';
 import { asSentence } from '../../text/as-sentence.js';
@@ -46,7 +46,7 @@ export async function readFiles(migrations: readonly Migration[]): Promise<Check
 function refused(
   { label }: Migration,
   { code, message, remedy }: MigrationFileError,
-  { file, line, column }: Place,
+  { file, line, column }: SourceLocation,
 ): Finding {
   const text = asSentence(message.replace(`${locationOf({ file, line, column })}: `, ''));
   return { rule: code.replaceAll('_', '-'), migration: label, file, line, column, message: text, remedy };

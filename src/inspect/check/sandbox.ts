@@ -7,7 +7,7 @@ import type { Message } from '../../migrate/script/work.js';
 import { up } from '../../migrate/up.js';
 import { connect } from '../../postgres/connect.js';
 import type pg from '../../postgres/pg.js';
-import type { Place } from '../../sql/errors.js';
+import type { SourceLocation } from '../../sql/errors.js';
 import { locationOf } from '../../sql/location.js';
 import { asSentence } from '../../text/as-sentence.js';
 import { throwawayUntil } from '../throwaway.js';
@@ -16,7 +16,7 @@ import { countRows, digestValues, type RowCounts, type ValueDigests } from './ta
 
 /** A statement that the server has refused. */
 export interface Failed {
-  readonly place: Place | undefined;
+  readonly place: SourceLocation | undefined;
   /** What the server says, in one or more sentences; without values of rows. */
   readonly reason: string;
 }

@@ -1,5 +1,5 @@
 import pg from '../../postgres/pg.js';
-import { isWritten } from '../../postgres/redaction/known-text.js';
+import { isKnownText } from '../../postgres/redaction/known-text.js';
 import { placeAt } from '../../sql/location.js';
 import type { Statement } from '../../sql/statements.js';
 import type { Finding } from '../finding.js';
@@ -53,7 +53,7 @@ function keyOf({ kind, name }: SharedObject): string {
 }
 
 function makerIn({ work }: CheckedFile, { name }: SharedObject): Statement | undefined {
-  return work.statements.find((statement) => isAboutTheServer(statement) && isWritten(name, statement.sql));
+  return work.statements.find((statement) => isAboutTheServer(statement) && isKnownText(name, statement.sql));
 }
 
 function noteOf(object: SharedObject, file: CheckedFile): Finding {

@@ -91,7 +91,7 @@ export const NOTE_BEFORE = `select from pg_catalog.set_config('${BEFORE}', (
  * was parted from its parent. A label that was renamed is still there. Where a type of the name is gone for good, its columns tell what became of
  * their values.
  */
-export const TAKEN_AWAY = `with before as materialized (
+export const DATA_LOSS_QUERY = `with before as materialized (
   select pg_catalog.current_setting('${BEFORE}')::jsonb as noted
 ),
 was as materialized (
@@ -191,7 +191,7 @@ declare
 begin
   select pg_catalog.json_agg(taken) into losses
   from (
-${TAKEN_AWAY}
+${DATA_LOSS_QUERY}
   ) as taken
   where ${LOSS_KEY} <> all (array[${keys}]::text[]);
   if losses is not null then

@@ -1,5 +1,5 @@
 import { ExplainedError, RefusedError, UsageError } from '../../postgres/errors.js';
-import { forShell } from '../../text/shell-quote.js';
+import { shellQuote } from '../../text/shell-quote.js';
 import { type LostData, lossLine } from './loss.js';
 
 /** A down would take away data that nobody has agreed to lose. */
@@ -18,7 +18,7 @@ export class LossRefusedError extends RefusedError {
       remedy:
         `${state} If it may go, name it, and it is written to files first; add this to the command: ` +
         `\`${namesFor(losses, agreed)
-          .map((name) => `--lose ${forShell(name)}`)
+          .map((name) => `--lose ${shellQuote(name)}`)
           .join(' ')}\``,
     });
     this.losses = losses;

@@ -5,7 +5,7 @@ import { type Chunk, chunksFrom, statementsDone } from '../script/chunks.js';
 import { guard } from '../script/guard.js';
 import { BEGIN, leaveNothingBehind, lockTimeoutOf, STRINGS_AS_PARSED } from '../script/transaction.js';
 import type { Message, Run, Work } from '../script/work.js';
-import { NOTE_BEFORE, TAKEN_AWAY } from './detect.js';
+import { DATA_LOSS_QUERY, NOTE_BEFORE } from './detect.js';
 import { partOf } from './ledger.js';
 
 /** A message of a rehearsal. */
@@ -69,7 +69,7 @@ function filesIn(works: readonly Work[], run: Run, state: ServerState): readonly
         ),
         {
           step: 'keep',
-          sql: `set constraints all immediate;\n${TAKEN_AWAY}`,
+          sql: `set constraints all immediate;\n${DATA_LOSS_QUERY}`,
           work,
           part: partOf(work.version, end),
         },

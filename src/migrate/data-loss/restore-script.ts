@@ -1,4 +1,4 @@
-import { forShell } from '../../text/shell-quote.js';
+import { shellQuote } from '../../text/shell-quote.js';
 import type { TableFacts } from './describe-table.js';
 import { type CountedLoss, describeLoss, lossLine } from './loss.js';
 
@@ -33,7 +33,7 @@ export function restoreScript(
   kept: readonly KeptLoss[],
   { version, database, directory, at }: RolledBack,
 ): string {
-  const up = `voicesurvey-db up --to ${version} --dir ${forShell(directory)}`;
+  const up = `voicesurvey-db up --to ${version} --dir ${shellQuote(directory)}`;
   const sorted = inOrder(kept);
   const triggers = triggersOf(sorted);
   return [

@@ -1,5 +1,5 @@
 import { ExplainedError, type Explanation } from '../../postgres/errors.js';
-import type { Place } from '../../sql/errors.js';
+import type { SourceLocation } from '../../sql/errors.js';
 
 /** What became of a migration in a run. */
 export interface MigrationResult {
@@ -27,7 +27,7 @@ export interface ServerReport {
 export class MigrationFailedError extends ExplainedError {
   /** Null where the connection was lost and the server could not say anything. */
   readonly server: ServerReport | null;
-  readonly place: Place | undefined;
+  readonly place: SourceLocation | undefined;
   /** Every migration of the run, in its order. */
   readonly results: readonly MigrationResult[];
 
@@ -36,7 +36,7 @@ export class MigrationFailedError extends ExplainedError {
     message: string,
     explanation: Explanation & {
       readonly server?: ServerReport | undefined;
-      readonly place?: Place | undefined;
+      readonly place?: SourceLocation | undefined;
       readonly results: readonly MigrationResult[];
     },
   ) {

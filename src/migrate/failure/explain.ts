@@ -3,9 +3,9 @@ import type { Connection } from '../../postgres/connect.js';
 import { explainLostConnection, remedyForLost } from '../../postgres/connection-errors.js';
 import { ExplainedError } from '../../postgres/errors.js';
 import pg from '../../postgres/pg.js';
-import { writtenAround } from '../../postgres/redaction/known-text.js';
-import { causeWithoutValues, withoutValues } from '../../postgres/redaction/redact.js';
-import type { Place } from '../../sql/errors.js';
+import { collectKnownText } from '../../postgres/redaction/known-text.js';
+import { redactCause, redactError } from '../../postgres/redaction/redact.js';
+import type { SourceLocation } from '../../sql/errors.js';
 import { locationOf } from '../../sql/location.js';
 import { TAKES_AWAY } from '../data-loss/detect.js';
 import { LOCK_LOST } from '../script/guard.js';
@@ -46,22 +46,22 @@ async function refusedByServer(
   { results, connection, blocker }: Circumstances,
 ): Promise<MigrationFailedError> {
   const place = placeOfError(work, message, error);
-  const { message: text, ...shown } = withoutValues(
+  const { message: text, ...shown } = redactError(
     error,
-    await writtenAround(connection.client, work.script.source.text, error),
+    await collectKnownText(connection.client, work.script.source.text, error),
   );
   const definition = await definitionOf(connection.client, work, error);
   const where = whereItFailed(work, message, place);
   return new MigrationFailedError('migration_failed', `${where}: ${text} (SQLSTATE ${error.code}).`, {
     remedy: remedyFor(error, work, message, blocker),
-    cause: causeWithoutValues(error, { message: text, ...shown }),
+    cause: redactCause(error, { message: text, ...shown }),
     server: { sqlState: error.code ?? '', ...shown, definition },
     place,
     results,
   });
 }
 
-function whereItFailed({ script }: Work, message: Message, place: Place | undefined): string {
+function whereItFailed({ script }: Work, message: Message, place: SourceLocation | undefined): string {
   const where = place === undefined ? script.source.path : locationOf(place);
   const own = ownSql(message);
   if (own !== null) return `${where}, ${own}`;
@@ -136,7 +136,7 @@ function interrupted(work: Work | null, error: unknown, { results }: Circumstanc
   const state = work === null ? 'nothing was changed' : stateOf(work).replace(/\.$/, '');
   return new MigrationFailedError('interrupted', `Interrupted in ${nameOf(work)}: ${state}.`, {
     remedy: 'Run the command again: it goes on from where the database is.',
-    cause: error instanceof pg.DatabaseError ? causeWithoutValues(error, withoutValues(error, '')) : error,
+    cause: error instanceof pg.DatabaseError ? redactCause(error, redactError(error, '')) : error,
     results,
   });
 }

@@ -1,6 +1,6 @@
 import type { Node } from 'libpg-query';
 import type pg from '../../postgres/pg.js';
-import type { Place } from '../../sql/errors.js';
+import type { SourceLocation } from '../../sql/errors.js';
 import { placeAt } from '../../sql/location.js';
 import type { Statement } from '../../sql/statements.js';
 import type { Message, Work } from '../script/work.js';
@@ -16,7 +16,7 @@ export function placeOfError(
   work: Work,
   { step, statement }: Message,
   error: pg.DatabaseError,
-): Place | undefined {
+): SourceLocation | undefined {
   const last = work.statements.at(-1);
   if (step !== 'statement' || last === undefined) return undefined;
   const offset =

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { MigrationFileError } from '../../sql/errors.js';
 import { errorAt } from '../../sql/location.js';
-import { forShell } from '../../text/shell-quote.js';
+import { shellQuote } from '../../text/shell-quote.js';
 
 /**
  * Makes a text independent of the editor that saved it: no byte order mark, `\n` as the only line end.
@@ -67,7 +67,7 @@ function holdsNul(path: string, text: string, at: number): MigrationFileError {
     text,
     at,
     'a NUL byte stands here, which PostgreSQL takes in no text',
-    `See whether this is the right file, and take the byte out: ${replaced(path, `tr -d '\\000' < ${forShell(path)}`)}`,
+    `See whether this is the right file, and take the byte out: ${replaced(path, `tr -d '\\000' < ${shellQuote(path)}`)}`,
   );
 }
 
@@ -87,13 +87,13 @@ function firstBadCharacter(bytes: Buffer, text: string): number {
 }
 
 function convert(path: string, encoding: string): string {
-  return replaced(path, `iconv -f ${encoding} -t UTF-8 ${forShell(path)}`);
+  return replaced(path, `iconv -f ${encoding} -t UTF-8 ${shellQuote(path)}`);
 }
 
 /** A command that puts what another one prints in the place of a file. */
 function replaced(path: string, command: string): string {
-  const beside = forShell(`${path}.new`);
-  return `${command} > ${beside} && mv ${beside} ${forShell(path)}`;
+  const beside = shellQuote(`${path}.new`);
+  return `${command} > ${beside} && mv ${beside} ${shellQuote(path)}`;
 }
 
 function refusal(

@@ -13,14 +13,14 @@ import type { HistoryRow } from './table.js';
  * - `missing`: applied, and this release has no file for it;
  * - `unfinished`: a no-transaction file that stopped half-way.
  */
-export type Standing = 'applied' | 'pending' | 'late' | 'changed' | 'missing' | 'unfinished';
+export type MigrationState = 'applied' | 'pending' | 'late' | 'changed' | 'missing' | 'unfinished';
 
 /** A version that is in the folder, in the history, or in both. */
 export interface Entry {
   readonly version: bigint;
   readonly label: string;
   readonly name: string;
-  readonly standing: Standing;
+  readonly standing: MigrationState;
   readonly migration: Migration | null;
   readonly row: HistoryRow | null;
 }
@@ -61,7 +61,7 @@ export function compare(migrations: readonly Migration[], rows: readonly History
     .sort(byVersion);
 }
 
-function standingOf(migration: Migration | null, row: HistoryRow | null, newest: bigint): Standing {
+function standingOf(migration: Migration | null, row: HistoryRow | null, newest: bigint): MigrationState {
   if (row === null) return migration !== null && migration.version < newest ? 'late' : 'pending';
   if (row.unfinished !== null) return 'unfinished';
   if (migration === null) return 'missing';

@@ -8,13 +8,13 @@ const CANCEL_EVERY_MS = 100;
  * Ends a run when a signal says so. First the lock is let go, so that no transaction behind the current one passes its
  * guard; then the current statement is cancelled, as often as it takes for the run to come to its end.
  *
- * @param executor SQL for the number of the server process that runs the migrations
+ * @param backendPid SQL for the number of the server process that runs the migrations
  * @returns `done` waits until no further cancel can be sent, and ends the watch over the signal
  */
 export function interruptOn(
   signal: AbortSignal | undefined,
   target: Connection['target'],
-  executor: string,
+  backendPid: string,
   lock: MigrationLock,
 ): { done(): Promise<void> } {
   let isOver = false;
@@ -24,7 +24,7 @@ export function interruptOn(
     const connection = await connect(target);
     try {
       while (!isOver) {
-        await connection.client.query(`select pg_catalog.pg_cancel_backend(${executor})`);
+        await connection.client.query(`select pg_catalog.pg_cancel_backend(${backendPid})`);
         await sleep(CANCEL_EVERY_MS);
       }
     } finally {

@@ -7,7 +7,7 @@ export interface Watch {
   /** Who held the last lock that the run was seen to wait for; null where it was not seen to wait. */
   lastBlocker(): Blocker | null;
   /** Looks twice within a wait of this many milliseconds, for the next ten seconds. */
-  lookSharply(waitMs: number): void;
+  pollFaster(waitMs: number): void;
   stop(): Promise<void>;
 }
 
@@ -16,14 +16,14 @@ const TELL_AGAIN_AFTER_MS = 10_000;
 const SHARPLY_FOR_MS = 10_000;
 const LEAST_PAUSE_MS = 20;
 
-const indexBuildOf = (executor: string): string => `select phase, index_relid::regclass::text as index,
+const indexBuildOf = (backendPid: string): string => `select phase, index_relid::regclass::text as index,
   case
     when blocks_total > 0 then 100.0 * blocks_done / blocks_total
     when tuples_total > 0 then 100.0 * tuples_done / tuples_total
     when lockers_total > 0 then 100.0 * lockers_done / lockers_total
   end::integer as percent
 from pg_catalog.pg_stat_progress_create_index
-where pid = ${executor}`;
+where pid = ${backendPid}`;
 
 /**
  * Watches a server process once a second, from the second second on: who blocks it, and how far its index build is.
@@ -32,9 +32,9 @@ where pid = ${executor}`;
  * taken at the wrong moment, would let `create index concurrently` wait for the lock that its own run holds.
  *
  * @param target where to connect
- * @param executor SQL for the number of the server process that runs the migrations
+ * @param backendPid SQL for the number of the server process that runs the migrations
  */
-export function watchRun(target: Connection['target'], executor: string, emit: Listener): Watch {
+export function watchRun(target: Connection['target'], backendPid: string, emit: Listener): Watch {
   let blocker: Blocker | null = null;
   let told = { pid: 0, at: Number.NEGATIVE_INFINITY };
   let connection: Promise<Connection> | null = null;
@@ -44,8 +44,8 @@ export function watchRun(target: Connection['target'], executor: string, emit: L
     connection ??= connect(target, { pipeline: true });
     const { client } = await connection;
     const [found, builds] = await Promise.all([
-      findBlocker(client, `pg_catalog.pg_blocking_pids(${executor})`),
-      client.query<{ phase: string; index: string; percent: number | null }>(indexBuildOf(executor)),
+      findBlocker(client, `pg_catalog.pg_blocking_pids(${backendPid})`),
+      client.query<{ phase: string; index: string; percent: number | null }>(indexBuildOf(backendPid)),
     ]);
     if (found !== null) {
       blocker = found;
@@ -75,7 +75,7 @@ export function watchRun(target: Connection['target'], executor: string, emit: L
   };
   return {
     lastBlocker: () => blocker,
-    lookSharply: (waitMs) => {
+    pollFaster: (waitMs) => {
       if (waitMs / 2 >= LOOK_EVERY_MS) return;
       setPace(Math.max(LEAST_PAUSE_MS, waitMs / 2));
       clearTimeout(calm);

@@ -47,7 +47,7 @@ const DEADLOCK_DETECTED = '40P01';
  * @returns what became of each file
  * @throws MigrationFailedError for the first file that trying again does not help
  */
-export async function runTries({
+export async function runWithRetries({
   connection,
   run,
   look,
@@ -83,7 +83,7 @@ export async function runTries({
     if (pauseMs > 0) emit({ kind: 'retrying', name: failure.work?.name ?? 'the history', tries, pauseMs });
     await pause(connection, pauseMs, signal);
     if (failure.work !== null && watch.lastBlocker() === null) {
-      watch.lookSharply(lockTimeoutOf(failure.work, run));
+      watch.pollFaster(lockTimeoutOf(failure.work, run));
     }
   }
 }

@@ -12,13 +12,13 @@ import type { MigrationResult } from '../failure/errors.js';
 import { readDrift, readDrifted } from '../history/drift.js';
 import type { HistoryWait } from '../history/read.js';
 import { readState, refusePooled, refuseStandby, type ServerState } from '../history/server-state.js';
-import { executorOf } from '../script/guard.js';
+import { backendPidOf } from '../script/guard.js';
 import type { Run, Work } from '../script/work.js';
 import { interruptOn } from './cancel.js';
 import type { Listener } from './events.js';
 import { acquireLock, type MigrationLock } from './lock.js';
 import { watchRun } from './monitor.js';
-import { type Look, runTries } from './retry.js';
+import { type Look, runWithRetries } from './retry.js';
 
 /** What `up` and `down` have in common. */
 export interface RunOptions {
@@ -139,12 +139,12 @@ async function lockAndRun(
     snapshot: snapshot ?? null,
     keeper: options.keeper ?? null,
   };
-  const executor = state.isPooled ? executorOf(lock.pid) : String(connection.reportedPid);
-  const watch = watchRun(connection.target, executor, emit);
+  const backendPid = state.isPooled ? backendPidOf(lock.pid) : String(connection.reportedPid);
+  const watch = watchRun(connection.target, backendPid, emit);
   const stopListening = listenToNotices(connection, emit);
-  const interrupt = interruptOn(signal, connection.target, executor, lock);
+  const interrupt = interruptOn(signal, connection.target, backendPid, lock);
   try {
-    return await runTries({
+    return await runWithRetries({
       connection,
       run,
       look: () => look(connection),

@@ -97,7 +97,7 @@ $guard$`;
  *
  * @param lockPid the server process that holds the lock of the run
  */
-export function executorOf(lockPid: number): string {
+export function backendPidOf(lockPid: number): string {
   return `(select pid from pg_catalog.pg_locks
     where locktype = 'advisory'
     and objsubid = 2

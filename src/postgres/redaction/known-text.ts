@@ -22,7 +22,7 @@ const EACH_QUOTED = /(["«»„“”])(.*?)(["«»„“”])/gsu;
  * @param client outside of a failed transaction
  * @param text of the file that was executed
  */
-export async function writtenAround(
+export async function collectKnownText(
   client: pg.Client,
   text: string,
   { code = '', message, where }: pg.DatabaseError,
@@ -59,14 +59,14 @@ select name from (
 where name::text = any ($2)`;
 
 /** Whether a text stands in what was written, as whole words. */
-export function isWritten(text: string, written: string): boolean {
+export function isKnownText(text: string, written: string): boolean {
   if (text === '' || text.length > LONGEST_NAME) return false;
   const literally = text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   return new RegExp(`(?<![\\p{L}\\p{N}_])${literally}(?![\\p{L}\\p{N}_])`, 'iu').test(written);
 }
 
 /** A text with `…` for every word that was not written by somebody; ids stay, and so do counts. */
-export function withoutForeignWords(text: string, written: string): string {
+export function redactUnknownWords(text: string, written: string): string {
   const known = new Set(`${written} ${written.replaceAll(LINE_ESCAPE, ' ')} ${OF_THE_SERVER}`.match(WORD));
   return text.replace(/\S+/g, (token: string, start: number) => {
     const isKnown = (token.match(WORD) ?? []).every((word) => known.has(word));

@@ -1,6 +1,6 @@
-import { type Most, shorten } from '../../text/shorten.js';
+import { type Limit, shorten } from '../../text/shorten.js';
 import pg from '../pg.js';
-import { isWritten, QUOTES_EXISTING, withoutForeignWords } from './known-text.js';
+import { isKnownText, QUOTES_EXISTING, redactUnknownWords } from './known-text.js';
 
 /** What may be shown of an error. */
 export interface Shown {
@@ -12,10 +12,10 @@ export interface Shown {
 }
 
 /** PostgreSQL's message says what is wrong in its first words; the rest of a file may stand behind them. */
-const MESSAGE: Most = { lines: 3, characters: 200 };
-const ADDITION: Most = { lines: 10, characters: 1000 };
+const MESSAGE: Limit = { lines: 3, characters: 200 };
+const ADDITION: Limit = { lines: 10, characters: 1000 };
 /** Whoever raises an error may have a list to give. */
-const RAISED: Most = { lines: 20, characters: 3000 };
+const RAISED: Limit = { lines: 20, characters: 3000 };
 
 /**
  * What may be shown of an error, as much as one screen takes: all but the values of rows. They are somebody's data, and errors end in logs.
@@ -28,13 +28,13 @@ const RAISED: Most = { lines: 20, characters: 3000 };
  * @param written what is known to hold no value of a row: the file that was executed, the functions that it calls
  * @example
  * ```ts
- * withoutValues(error, file.text).message; // invalid input syntax for type uuid: "…"
+ * redactError(error, file.text).message; // invalid input syntax for type uuid: "…"
  * ```
  */
-export function withoutValues(error: pg.DatabaseError, written: string): Shown {
+export function redactError(error: pg.DatabaseError, written: string): Shown {
   const { message, detail, hint, where } = error;
-  const told = (text: string, most: Most): string => {
-    const words = isRaised(error) ? withoutForeignWords(text, written) : text;
+  const told = (text: string, most: Limit): string => {
+    const words = isRaised(error) ? redactUnknownWords(text, written) : text;
     return shorten(withoutContacts(words, written), isRaised(error) ? RAISED : most);
   };
   return {
@@ -46,7 +46,7 @@ export function withoutValues(error: pg.DatabaseError, written: string): Shown {
 }
 
 /** A server's error as the cause of one of ours, with what may be shown of it: whoever logs an error logs its cause. */
-export function causeWithoutValues(
+export function redactCause(
   error: pg.DatabaseError,
   { message, detail, hint, context }: Shown,
 ): pg.DatabaseError {
@@ -78,7 +78,7 @@ const UNQUOTED = /(?<=: )(?:[-\d:.]+|(?:0x[0-9a-f]{2} ?)+)$/u;
 const TO_LAST_NAME = /(["«»„“”])(.*?)(["«»„“”])(?:( (?:of|for|on)(?: [a-z]+)+ ")([^"]*)("))?([^"«»„“”]*)$/su;
 
 function withoutQuoted(message: string, { code = '', position }: pg.DatabaseError, written: string): string {
-  const told = (value: string): string => (isWritten(value, written) ? value : '…');
+  const told = (value: string): string => (isKnownText(value, written) ? value : '…');
   // With a position, the statement itself is wrong.
   const quotesNames = QUOTES_NAMES.test(code) || QUOTES_EXISTING.test(code);
   if (position === undefined && quotesNames) {
@@ -115,7 +115,7 @@ const QUERY_IN_FUNCTION = /^(?:SQL statement|PL\/\w+ \w+) "(?<query>.*?)"?$/;
 function contextOf(where: string, written: string): string | null {
   const lines = where.split('\n').filter((line) => {
     const query = QUERY_IN_FUNCTION.exec(line)?.groups?.query ?? line.replace(/"$/, '');
-    return PLACE_IN_FUNCTION.test(line) || isWritten(query.trim(), written);
+    return PLACE_IN_FUNCTION.test(line) || isKnownText(query.trim(), written);
   });
   return lines.length === 0 ? null : shorten(lines.join('\n'), ADDITION);
 }
@@ -125,6 +125,6 @@ const PHONE_NUMBER = /\+\d[\d ().-]{5,}\d/g;
 
 /** Addresses and telephone numbers, wherever they stand: dynamic SQL may have made anything of them. */
 function withoutContacts(text: string, written: string): string {
-  const replaced = (contact: string): string => (isWritten(contact, written) ? contact : '…');
+  const replaced = (contact: string): string => (isKnownText(contact, written) ? contact : '…');
   return text.replace(E_MAIL, replaced).replace(PHONE_NUMBER, replaced);
 }

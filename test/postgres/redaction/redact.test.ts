@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { expect } from 'vitest';
-import { causeWithoutValues, withoutValues } from '../../../src/postgres/redaction/redact.js';
+import { redactCause, redactError } from '../../../src/postgres/redaction/redact.js';
 import { type TestDatabase, test } from '../../support/database.js';
 
 const ID = '5eed0001-0000-4000-8000-000000000001';
@@ -16,25 +16,25 @@ async function errorOf({ client }: TestDatabase, sql: string): Promise<pg.Databa
 
 test('of a broken constraint table, name and ids are told, and no other value', async ({ database }) => {
   const error = await errorOf(database, 'alter table people add constraint of_age check (age > 17)');
-  expect(withoutValues(error, '').detail).toBe(
+  expect(redactError(error, '').detail).toBe(
     'table public.people, constraint of_age; the other values of the row are not shown',
   );
   const row = await database.client
     .query(`alter table people add constraint of_age check (age > 17) not valid; update people set age = 2`)
     .catch((caught: unknown) => caught);
-  expect(withoutValues(row as pg.DatabaseError, '').detail).toContain(`ids ${ID};`);
+  expect(redactError(row as pg.DatabaseError, '').detail).toContain(`ids ${ID};`);
 });
 
 test('the detail of another error is told as it is', async ({ database }) => {
   const error = await errorOf(database, 'create view names as select id from people; drop table people');
-  expect(withoutValues(error, '').detail).toBe('view names depends on table people');
+  expect(redactError(error, '').detail).toBe('view names depends on table people');
 });
 
 test('a cause is the same error but for the values, and the error itself stays whole', async ({
   database,
 }) => {
   const error = await errorOf(database, "insert into people values (null, 'ann@example.com')");
-  const cause = causeWithoutValues(error, withoutValues(error, ''));
+  const cause = redactCause(error, redactError(error, ''));
   expect(cause).toBeInstanceOf(pg.DatabaseError);
   expect(cause).toMatchObject({ code: '23505', constraint: 'one_address', message: error.message });
   expect(cause.detail).not.toContain('ann@example.com');

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { test as base, expect, inject } from 'vitest';
-import { withoutValues } from '../../../src/postgres/redaction/redact.js';
+import { redactError } from '../../../src/postgres/redaction/redact.js';
 import { type TestDatabase, withDatabase } from '../../support/database.js';
 import { history, rowsOfHistory } from './history.js';
 import { withIds } from './names.js';
@@ -53,7 +53,7 @@ export function forbidden(sentence: string, sql: string, constraint: string, sql
     const code = error.code === '23001' ? '23503' : error.code;
     expect([code, error.constraint, error.schema], error.message).toEqual([sqlState, constraint, 'public']);
     expect(error.message).not.toMatch(PERSONAL);
-    expect(Object.values(withoutValues(error, '')).join(' ')).not.toMatch(PERSONAL);
+    expect(Object.values(redactError(error, '')).join(' ')).not.toMatch(PERSONAL);
     if (error.routine === 'exec_stmt_raise') expectOurs(error);
   });
 }
