@@ -126,13 +126,19 @@ test('the dictionary has every table, rule, enum and personal column in the word
     comment on table people is 'People whom we know.';
     comment on column people.name is 'What they are called. Personal data.';
     create index people_by_name on people (name);
+    create function reject() returns trigger language plpgsql as 'begin return null; end';
+    create trigger a_friend_stays before update of friend, name on people
+      for each row when (old.friend is distinct from new.friend) execute function reject('A long text.');
+    comment on trigger a_friend_stays on people is 'A friend is final.';
   `);
   const { markdown, svg } = await documentation((await takeSnapshot(database.client, ['public'])).snapshot);
   for (const part of [
     '## people\n\nPeople whom we know.\n',
     "| `name` | text | yes | `'x\\|y'::text` | What they are called. | yes |",
-    '- **a name is short**  \n  `CHECK ((length(name) < 10))`',
-    '- **people by name**  \n  `CREATE INDEX people_by_name ON people USING btree (name)`',
+    '- [people](#people)\n',
+    '| `a_name_is_short` |  | `CHECK ((length(name) < 10))` |',
+    '| `people_by_name` |  | `CREATE INDEX people_by_name ON people USING btree (name)` |',
+    '| `a_friend_stays` | A friend is final. | before update of friend, name, each row |',
     '| `mood` | sad, happy | How somebody feels. |',
     '## Personal data\n\n- people: `name`',
     '  people |o--o{ people : "friend"',

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../catalog/snapshot.js';
+import type { Facts, Snapshot } from '../../catalog/snapshot.js';
 import {
   type Column,
   type Member,
@@ -11,27 +11,48 @@ import {
 
 const HEAD = `# The schema
 
-Generated from the migrations and their comments; do not edit it, run: \`npm run generate\`
+Generated from the migrations and their comments. Do not edit this page: run \`npm run generate\`.
+`;
+
+const LEGEND = `PK is a primary key, FK a foreign key, UK a unique column. A line joins a table to one that references it: the end
+with the fork has many rows, the end with the circle may have none.
 
 `;
 
 const PERSONAL = /\s*Personal data\.\s*$/;
 
 /**
- * A data dictionary in Markdown: a diagram, every table with its columns, rules, indexes and triggers, every enum and
- * function, and a list of the columns that hold personal data. The words are those of the comments.
+ * Writes a data dictionary in Markdown: a diagram, a table of contents, every table with its columns, constraints,
+ * indexes and triggers, every enum and function, and the columns that hold personal data. The texts are the comments of
+ * the catalog.
  */
 export function dictionary(snapshot: Snapshot): string {
   const tables = objectsOf(snapshot, 'table', 'view', 'materialized view', 'foreign table');
+  const sections = [
+    ...tables.map((table) => ({ title: titleOf(table), body: tableBody(table) })),
+    { title: 'Enums', body: enumsTable(objectsOf(snapshot, 'enum')) },
+    { title: 'Functions', body: functionsList(objectsOf(snapshot, 'function', 'procedure')) },
+    { title: 'Personal data', body: personalList(tables) },
+  ].filter(({ body }) => body !== '');
+  const contents = sections.map(({ title }) => `- [${title}](#${anchor(title)})\n`).join('');
   return [
-    HEAD + mermaid(tables),
-    ...tables.map(tableSection),
-    section('Enums', enumsTable(objectsOf(snapshot, 'enum'))),
-    section('Functions', functionsList(objectsOf(snapshot, 'function', 'procedure'))),
-    section('Personal data', personalList(tables)),
-  ]
-    .filter((part) => part !== '')
-    .join('\n');
+    HEAD,
+    mermaid(tables),
+    LEGEND + contents,
+    ...sections.map(({ title, body }) => `## ${title}\n\n${body}`),
+  ].join('\n');
+}
+
+function titleOf({ kind, name }: NamedObject): string {
+  return kind === 'table' ? name : `${kind} ${name}`;
+}
+
+/** The anchor that GitHub gives a heading. */
+function anchor(title: string): string {
+  return title
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+    .replaceAll(' ', '-');
 }
 
 /** The tables with their keys, and which refers to which, as Mermaid text. */
@@ -71,35 +92,53 @@ function foreignKeys(table: NamedObject): readonly Member[] {
   return table.members('constraint').filter(({ facts }) => facts.kind === 'foreign key');
 }
 
-function tableSection(table: NamedObject): string {
-  const { name, kind, facts, columns } = table;
-  const rules = table.members('constraint').map((member) => item(member, 'definition'));
-  const indexes = table.members('index').map((member) => item(member, 'definition'));
-  const triggers = table.members('trigger').map((member) => item(member, 'definition'));
-  const rows = columns.map((column) => [
-    `\`${column.name}\``,
+function tableBody(table: NamedObject): string {
+  const { facts, columns } = table;
+  const columnRows = columns.map((column) => [
+    code(column.name),
     withoutPublicInside(column.type),
     column.nullAllowed ? 'yes' : '',
-    column.default === undefined ? '' : `\`${withoutPublicInside(column.default)}\``,
+    column.default === undefined ? '' : code(withoutPublicInside(column.default)),
     column.comment?.replace(PERSONAL, '') ?? '',
     isPersonal(column) ? 'yes' : '',
   ]);
   return [
-    `## ${kind === 'table' ? '' : `${kind} `}${name}\n`,
     ...(facts.comment === undefined ? [] : [`${facts.comment}\n`]),
-    markdownTable(['column', 'type', 'null', 'default', 'meaning', 'personal'], rows),
-    list('Rules', rules),
-    list('Indexes', indexes),
-    list('Triggers', triggers),
+    markdownTable(['column', 'type', 'null', 'default', 'meaning', 'personal'], columnRows),
+    membersTable(table, 'constraint', 'definition', definitionOf),
+    membersTable(table, 'index', 'definition', definitionOf),
+    membersTable(table, 'trigger', 'fires', firingOf),
   ]
     .filter((part) => part !== '')
     .join('\n');
 }
 
-function item({ name, facts }: Member, fact: string): string {
-  const comment = textOf(facts.comment);
-  const definition = withoutPublicInside(textOf(facts[fact]) ?? '');
-  return `- **${sentence(name)}**${comment === undefined ? '' : `: ${comment}`}  \n  \`${definition}\`\n`;
+/** The constraints, indexes or triggers of a table: the name, what its comment says, and a fact. */
+function membersTable(
+  table: NamedObject,
+  kind: string,
+  heading: string,
+  describe: (facts: Facts) => string,
+): string {
+  const rows = table
+    .members(kind)
+    .map(({ name, facts }) => [code(name), textOf(facts.comment) ?? '', describe(facts)]);
+  return rows.length === 0 ? '' : markdownTable([kind, 'meaning', heading], rows);
+}
+
+function definitionOf({ definition }: Facts): string {
+  return code(withoutPublicInside(textOf(definition) ?? ''));
+}
+
+/** When a trigger fires, without its condition and its function's arguments, which may be as long as a page. */
+function firingOf({ definition }: Facts): string {
+  const [, events = '', rest = ''] =
+    /^CREATE (?:CONSTRAINT )?TRIGGER (?:"(?:[^"]|"")*"|\S+) (.*?) ON .*?( (?:NOT )?DEFERRABLE.*?)?(?: REFERENCING .*?)? FOR EACH /s.exec(
+      textOf(definition) ?? '',
+    ) ?? [];
+  const level = / FOR EACH ROW /.test(textOf(definition) ?? '') ? 'each row' : 'each statement';
+  const isDeferred = rest.includes('INITIALLY DEFERRED');
+  return `${events.toLowerCase()}, ${level}${isDeferred ? ', at commit' : ''}`;
 }
 
 function enumsTable(enums: readonly NamedObject[]): string {
@@ -132,14 +171,6 @@ function isPersonal({ comment }: Column): boolean {
   return comment !== undefined && PERSONAL.test(comment);
 }
 
-function section(title: string, body: string): string {
-  return body === '' ? '' : `## ${title}\n\n${body}`;
-}
-
-function list(title: string, items: readonly string[]): string {
-  return items.length === 0 ? '' : `${title}:\n\n${items.join('')}`;
-}
-
 function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |\n`;
   return `${line(head)}|${head.map(() => '---|').join('')}\n${rows.map(line).join('')}`;
@@ -149,9 +180,8 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ');
 }
 
-/** A name that reads as a sentence, as one. */
-function sentence(name: string): string {
-  return name.replaceAll('_', ' ');
+function code(text: string): string {
+  return `\`${text}\``;
 }
 
 function withoutPublicInside(text: string): string {
