@@ -16,7 +16,8 @@ import { historyHeld, isHeld, readHistory } from '../migrate/history/read.js';
 import { HISTORY_TABLE, type HistoryRow } from '../migrate/history/table.js';
 import type { Connection } from '../postgres/connect.js';
 import { ExplainedError } from '../postgres/errors.js';
-import pg from '../postgres/pg.js';
+import type pg from '../postgres/pg.js';
+import { LOCK_NOT_AVAILABLE, QUERY_CANCELED, sqlStateOf } from '../postgres/sql-states.js';
 import { brokenRules } from './rules.js';
 import { findUnvalidated, type Unvalidated } from './verify/unvalidated.js';
 
@@ -156,9 +157,10 @@ function compareWith(
 
 /** PostgreSQL needs a table's lock to write its views and, from 17 on, its defaults and conditions. */
 function tooBusy(error: unknown): unknown {
-  const sqlState = error instanceof pg.DatabaseError ? error.code : undefined;
-  if (sqlState !== '55P03' && sqlState !== '57014') return error;
-  const why = sqlState === '55P03' ? 'somebody holds a lock on one of its tables' : 'it took too long';
+  const sqlState = sqlStateOf(error);
+  if (sqlState !== LOCK_NOT_AVAILABLE && sqlState !== QUERY_CANCELED) return error;
+  const why =
+    sqlState === LOCK_NOT_AVAILABLE ? 'somebody holds a lock on one of its tables' : 'it took too long';
   return new ExplainedError('catalog_busy', `The catalog could not be read: ${why}.`, {
     remedy:
       'Run it again when nobody changes the schema; for a slow server, give it more time: --statement-timeout.',

@@ -1,5 +1,6 @@
 import { ExplainedError, UsageError } from '../postgres/errors.js';
 import pg from '../postgres/pg.js';
+import { INSUFFICIENT_PRIVILEGE } from '../postgres/sql-states.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import { parseVersion } from './files/file-name.js';
 import { readMigrations } from './files/read-folder.js';
@@ -95,7 +96,7 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
 }
 
 function mayNotWrite(error: unknown): unknown {
-  if (!(error instanceof pg.DatabaseError) || error.code !== '42501') return error;
+  if (!(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) return error;
   return new ExplainedError('permission_denied', `This role may not write the history: ${error.message}.`, {
     remedy: LET_WRITE_HISTORY,
     cause: error,

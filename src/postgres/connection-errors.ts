@@ -4,15 +4,32 @@ import { explainRefusal } from './connection-errors/server.js';
 import { explainTlsError, isServerWithoutTls } from './connection-errors/tls.js';
 import { ConnectionError } from './errors.js';
 import pg from './pg.js';
+import {
+  ADMIN_SHUTDOWN,
+  CRASH_SHUTDOWN,
+  DATABASE_DROPPED,
+  IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+  IDLE_SESSION_TIMEOUT,
+  INVALID_AUTHORIZATION_SPECIFICATION,
+  isOfClass,
+  TRANSACTION_TIMEOUT,
+} from './sql-states.js';
 import { describeTarget, type Target } from './target.js';
 
 /** SQLSTATEs with which a server ends a connection: stopped, crashed, dropped, or idle for too long. */
-const ENDING_STATES = /^(57P0[1245]|25P0[34])$/;
+const ENDING_STATES = new Set([
+  ADMIN_SHUTDOWN,
+  CRASH_SHUTDOWN,
+  DATABASE_DROPPED,
+  IDLE_SESSION_TIMEOUT,
+  IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+  TRANSACTION_TIMEOUT,
+]);
 /** The settings by which a server ends a connection, by what it then says. */
 const TIMEOUTS: Readonly<Record<string, string>> = {
-  '25P03': 'idle_in_transaction_session_timeout',
-  '25P04': 'transaction_timeout',
-  '57P05': 'idle_session_timeout',
+  [IDLE_IN_TRANSACTION_SESSION_TIMEOUT]: 'idle_in_transaction_session_timeout',
+  [TRANSACTION_TIMEOUT]: 'transaction_timeout',
+  [IDLE_SESSION_TIMEOUT]: 'idle_session_timeout',
 };
 const LOST_CONNECTION =
   /^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ENOTCONN)$/;
@@ -76,7 +93,7 @@ function isLostConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? String(error.code) : '';
   if (error instanceof pg.DatabaseError) {
-    return ENDING_STATES.test(code) || (code.startsWith('08') && error.severity === 'FATAL');
+    return ENDING_STATES.has(code) || (isOfClass('connectionException', code) && error.severity === 'FATAL');
   }
   return LOST_CONNECTION.test(code) || LOST_CLIENT.test(error.message);
 }
@@ -108,7 +125,7 @@ function weightOf(error: unknown): number {
 
 /** By `pg_hba.conf`, or PgBouncer's `client_tls_sslmode`. */
 function isRefusedByRule(error: pg.DatabaseError): boolean {
-  return error.code === '28000' || error.message === 'SSL required';
+  return error.code === INVALID_AUTHORIZATION_SPECIFICATION || error.message === 'SSL required';
 }
 
 function messageOf(error: unknown): string {

@@ -2,6 +2,7 @@ import { type Connection, connect } from './connect.js';
 import { explainLostConnection } from './connection-errors.js';
 import { ConnectionError } from './errors.js';
 import pg from './pg.js';
+import { DUPLICATE_DATABASE, INSUFFICIENT_PRIVILEGE, UNIQUE_VIOLATION } from './sql-states.js';
 import { describeTarget, type Target } from './target.js';
 
 /** Databases to connect to while the one that is wanted does not exist; one of them is on every server. */
@@ -14,7 +15,7 @@ const DATABASE_CODES = [
   'connection_not_allowed',
 ];
 /** "duplicate database", and what the loser of a race between two creators gets. */
-const MADE_BY_ANOTHER = ['42P04', '23505'];
+const MADE_BY_ANOTHER = [DUPLICATE_DATABASE, UNIQUE_VIOLATION];
 
 /**
  * Creates the database that a target names, in UTF-8, unless it is there. Several may do so at once.
@@ -69,7 +70,7 @@ export async function connectForMaintenance(target: Target): Promise<Connection>
 function explainCreation(error: unknown, target: Target): ConnectionError {
   const where = describeTarget(target);
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof pg.DatabaseError && error.code === '42501') {
+  if (error instanceof pg.DatabaseError && error.code === INSUFFICIENT_PRIVILEGE) {
     return new ConnectionError('create_database_forbidden', `${where} cannot be created: ${message}.`, {
       remedy: `Let an administrator run: alter role ${pg.escapeIdentifier(target.user)} createdb; or create the database: create database ${pg.escapeIdentifier(target.database)} owner ${pg.escapeIdentifier(target.user)};`,
       cause: error,

@@ -1,6 +1,16 @@
 import { ExplainedError } from './errors.js';
 import pg from './pg.js';
 import { redactCause, redactError } from './redaction/redact.js';
+import {
+  CONFIGURATION_LIMIT_EXCEEDED,
+  DEADLOCK_DETECTED,
+  DISK_FULL,
+  INSUFFICIENT_PRIVILEGE,
+  LOCK_NOT_AVAILABLE,
+  OUT_OF_MEMORY,
+  QUERY_CANCELED,
+  READ_ONLY_SQL_TRANSACTION,
+} from './sql-states.js';
 
 interface Kind {
   readonly code: string;
@@ -23,22 +33,22 @@ const IN_THE_WAY: Kind = {
 
 /** By SQLSTATE: what any statement may meet on a server that somebody else looks after. */
 const KINDS: Readonly<Record<string, Kind>> = {
-  '25006': {
+  [READ_ONLY_SQL_TRANSACTION]: {
     code: 'read_only',
     what: 'This session can only read',
     remedy: 'Connect to the primary server, as a role without default_transaction_read_only.',
   },
-  '40P01': IN_THE_WAY,
-  '42501': {
+  [DEADLOCK_DETECTED]: IN_THE_WAY,
+  [INSUFFICIENT_PRIVILEGE]: {
     code: 'permission_denied',
     what: 'This role may not do that',
     remedy: 'Connect as a role that owns what is named here, or let its owner grant the missing privilege.',
   },
-  '53100': FULL,
-  '53200': FULL,
-  '53400': FULL,
-  '55P03': IN_THE_WAY,
-  '57014': {
+  [DISK_FULL]: FULL,
+  [OUT_OF_MEMORY]: FULL,
+  [CONFIGURATION_LIMIT_EXCEEDED]: FULL,
+  [LOCK_NOT_AVAILABLE]: IN_THE_WAY,
+  [QUERY_CANCELED]: {
     code: 'statement_canceled',
     what: 'The server ended a statement before it was done',
     remedy:

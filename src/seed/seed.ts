@@ -5,6 +5,7 @@ import { ExplainedError } from '../postgres/errors.js';
 import pg from '../postgres/pg.js';
 import { collectKnownText } from '../postgres/redaction/known-text.js';
 import { redactCause, redactError } from '../postgres/redaction/redact.js';
+import { UNDEFINED_OBJECT, UNDEFINED_TABLE } from '../postgres/sql-states.js';
 import { locationOf, placeAt } from '../sql/location.js';
 import type { SourceFile } from '../sql/source-file.js';
 import { seedFile } from './paths.js';
@@ -15,9 +16,6 @@ export interface SeedResult {
   /** How many of the eighteen rows were missing and are there now. */
   readonly inserted: number;
 }
-
-const UNDEFINED_TABLE = '42P01';
-const UNDEFINED_OBJECT = '42704';
 
 /**
  * Adds the eighteen fixed rows, all in one transaction. Rows that are there stay as they are.

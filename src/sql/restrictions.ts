@@ -146,7 +146,7 @@ function detachesConcurrently(command: Node): boolean {
   );
 }
 
-/** PostgreSQL (55P04): a value added to an enum may be used only after its transaction has committed. */
+/** PostgreSQL's `UNSAFE_NEW_ENUM_VALUE_USAGE`: a value added to an enum may be used only after its transaction has committed. */
 function refuseEnumValueInUse(script: SqlFile, statements: readonly Statement[]): void {
   const created = new Set(statements.map(createdEnum));
   statements.forEach((statement, index) => {

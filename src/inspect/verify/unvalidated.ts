@@ -1,4 +1,5 @@
 import pg from '../../postgres/pg.js';
+import { INSUFFICIENT_PRIVILEGE, LOCK_NOT_AVAILABLE, QUERY_CANCELED } from '../../postgres/sql-states.js';
 
 /** A constraint that may be broken by rows that were there before it. */
 export interface Unvalidated {
@@ -97,8 +98,8 @@ function breaks({ kind, condition, columns, match_full, ...foreign }: Found): st
 
 function whyNot(error: unknown): string {
   if (!(error instanceof pg.DatabaseError)) throw error;
-  if (error.code === '42501') return 'this role may not read all of the table';
-  if (error.code === '57014') return 'it took too long';
-  if (error.code === '55P03') return 'the table is locked';
+  if (error.code === INSUFFICIENT_PRIVILEGE) return 'this role may not read all of the table';
+  if (error.code === QUERY_CANCELED) return 'it took too long';
+  if (error.code === LOCK_NOT_AVAILABLE) return 'the table is locked';
   return `SQLSTATE ${error.code}`;
 }

@@ -1,11 +1,14 @@
 import type { Connection } from '../../postgres/connect.js';
 import { ExplainedError } from '../../postgres/errors.js';
-import pg from '../../postgres/pg.js';
+import type pg from '../../postgres/pg.js';
+import { DEADLOCK_DETECTED, isOfClass, LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgres/sql-states.js';
 import type { ServerState } from '../history/server-state.js';
+import { HISTORY_MOVED, LOCK_LOST } from '../script/guard.js';
 import { runPipeline } from '../script/pipeline.js';
 import type { Failure, Run, Work } from '../script/work.js';
 import { countNow } from './back-up.js';
 import { existing } from './count.js';
+import { TAKES_AWAY } from './detect.js';
 import { nothingToLose } from './errors.js';
 import { type Keeper, note, refuseUnasked } from './ledger.js';
 import { describeLoss, keyOf, type Loss, type LostData, namesOf } from './loss.js';
@@ -20,6 +23,9 @@ export interface Rehearsal {
   /** The file that the server refuses, so that what goes from there on is not known; null where there is none. */
   readonly refused: Failure | null;
 }
+
+/** Failures after which the run may succeed when it is tried again. */
+const PASSING = new Set([LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, HISTORY_MOVED, LOCK_LOST, TAKES_AWAY]);
 
 const NOTHING: Rehearsal = { losses: [], failure: null, refused: null };
 
@@ -74,7 +80,13 @@ function lossesIn(results: readonly pg.QueryResult[]): readonly Loss[] {
 
 /** Whether another try may go further; a statement that the server refuses, it refuses again. */
 function isPassing({ error }: Failure): boolean {
-  return !(error instanceof pg.DatabaseError) || /^(55P03|40P01|VS00.|57...|08...)$/.test(error.code ?? '');
+  const sqlState = sqlStateOf(error);
+  return (
+    sqlState === undefined ||
+    PASSING.has(sqlState) ||
+    isOfClass('operatorIntervention', sqlState) ||
+    isOfClass('connectionException', sqlState)
+  );
 }
 
 /** @throws UsageError where a name is given of something that stays */

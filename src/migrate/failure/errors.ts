@@ -13,7 +13,7 @@ export interface MigrationResult {
 
 /** What a server says about an error, besides its message; a person's data is taken out of it. */
 export interface ServerReport {
-  /** PostgreSQL's code for the error, such as `42P01`. */
+  /** PostgreSQL's code for the error, as in appendix A of its manual: five characters. */
   readonly sqlState: string;
   readonly detail: string | null;
   readonly hint: string | null;

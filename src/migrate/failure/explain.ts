@@ -5,6 +5,16 @@ import { ExplainedError } from '../../postgres/errors.js';
 import pg from '../../postgres/pg.js';
 import { collectKnownText } from '../../postgres/redaction/known-text.js';
 import { redactCause, redactError } from '../../postgres/redaction/redact.js';
+import {
+  ACTIVE_SQL_TRANSACTION,
+  DEADLOCK_DETECTED,
+  DISK_FULL,
+  INSUFFICIENT_PRIVILEGE,
+  LOCK_NOT_AVAILABLE,
+  OUT_OF_MEMORY,
+  READ_ONLY_SQL_TRANSACTION,
+  UNSAFE_NEW_ENUM_VALUE_USAGE,
+} from '../../postgres/sql-states.js';
 import type { SourceLocation } from '../../sql/errors.js';
 import { locationOf } from '../../sql/location.js';
 import { TAKES_AWAY } from '../data-loss/detect.js';
@@ -71,17 +81,18 @@ function whereItFailed({ script }: Work, message: Message, place: SourceLocation
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
-  '42501': 'Run it as a role that owns these objects, or have the missing privilege granted.',
+  [INSUFFICIENT_PRIVILEGE]:
+    'Run it as a role that owns these objects, or have the missing privilege granted.',
   [TAKES_AWAY]:
     'What it takes away was another thing with every try, so none of it was kept: stop who changes the schema meanwhile.',
-  '53100': 'The disk of the server is full: make room there.',
-  '53200':
+  [DISK_FULL]: 'The disk of the server is full: make room there.',
+  [OUT_OF_MEMORY]:
     'The server is out of memory or of lock space: do less in one migration, or raise max_locks_per_transaction.',
-  '25001':
+  [ACTIVE_SQL_TRANSACTION]:
     'It cannot run inside a transaction: put it into a migration of its own with the line "-- migrate: no-transaction" at the top.',
-  '55P04':
+  [UNSAFE_NEW_ENUM_VALUE_USAGE]:
     'A value that is added to an enum may be used only after that has committed: use it in a migration of its own, with the next version.',
-  '25006':
+  [READ_ONLY_SQL_TRANSACTION]:
     'The session is read-only: connect to the primary server, as a role without default_transaction_read_only.',
 };
 
@@ -92,7 +103,8 @@ function remedyFor(
   blocker: Blocker | null,
 ): string {
   const own = remedyForOwnSql(message, code, blocker);
-  if (own === null && (code === '55P03' || code === '40P01')) return lockRemedy(work, blocker);
+  if (own === null && (code === LOCK_NOT_AVAILABLE || code === DEADLOCK_DETECTED))
+    return lockRemedy(work, blocker);
   const known = own ?? REMEDIES[code];
   const steps = [known ?? 'Correct the cause.', stateOf(work), `Then run "${work.direction}" again.`];
   if (known === undefined && message.step === 'statement' && work.direction === 'down') {
@@ -155,7 +167,7 @@ function lockLost(work: Work | null, error: unknown, { results }: Circumstances)
 
 /** The history itself cannot be made or written. */
 export function historyFailed(error: pg.DatabaseError): ExplainedError {
-  if (error.code === '42501') {
+  if (error.code === INSUFFICIENT_PRIVILEGE) {
     return new ExplainedError(
       'may_not_create',
       `This role may not create the migration history: ${error.message}.`,

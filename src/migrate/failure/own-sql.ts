@@ -1,4 +1,5 @@
 import { type Blocker, describeBlocker } from '../../postgres/blocker.js';
+import { INSUFFICIENT_PRIVILEGE, LOCK_NOT_AVAILABLE } from '../../postgres/sql-states.js';
 import { LET_WRITE_HISTORY } from '../history/table.js';
 import type { Message } from '../script/work.js';
 
@@ -24,9 +25,9 @@ export function ownSql({ step }: Message): string | null {
  */
 export function remedyForOwnSql({ step }: Message, sqlState: string, blocker: Blocker | null): string | null {
   if (step !== 'begin' && step !== 'record') return null;
-  if (sqlState === '55P03') {
+  if (sqlState === LOCK_NOT_AVAILABLE) {
     const holder = blocker === null ? 'Another session' : describeBlocker(blocker);
     return `The history is held. By: ${holder}. Wait until it is free, or let the run wait longer: --lock-wait <seconds>.`;
   }
-  return sqlState === '42501' ? LET_WRITE_HISTORY : null;
+  return sqlState === INSUFFICIENT_PRIVILEGE ? LET_WRITE_HISTORY : null;
 }

@@ -1,7 +1,12 @@
 import type { Drifted } from '../../catalog/difference.js';
 import type { SnapshotSource } from '../../catalog/snapshot-source.js';
 import type { Connection } from '../../postgres/connect.js';
-import pg from '../../postgres/pg.js';
+import {
+  LOCK_NOT_AVAILABLE,
+  QUERY_CANCELED,
+  sqlStateOf,
+  UNDEFINED_TABLE,
+} from '../../postgres/sql-states.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { bothSnapshotsSql, compareSnapshotSql } from './snapshot.js';
 
@@ -60,8 +65,7 @@ set local statement_timeout = 10000;
 ${source.settings}`;
 }
 
-const UNDEFINED_TABLE = '42P01';
-const GAVE_UP = new Set(['55P03', '57014']);
+const GAVE_UP = new Set([LOCK_NOT_AVAILABLE, QUERY_CANCELED]);
 
 /**
  * Looks whether the catalog has drifted, by one query; in the round trip of whatever else is sent at the same time.
@@ -107,7 +111,7 @@ function judge(compared: Compared | null, { format }: SnapshotSource): Drift {
 }
 
 function afterFailure(error: unknown, source: SnapshotSource): Drift {
-  const sqlState = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
+  const sqlState = sqlStateOf(error) ?? '';
   if (sqlState === UNDEFINED_TABLE) return judge(null, source);
   if (!GAVE_UP.has(sqlState)) throw error;
   return { state: 'unknown', since: null, reason: 'the catalog was locked or too slow to read' };

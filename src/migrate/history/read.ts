@@ -2,7 +2,14 @@ import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
 import { type Blocker, describeBlocker, findBlocker } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
 import { ExplainedError } from '../../postgres/errors.js';
-import pg from '../../postgres/pg.js';
+import type pg from '../../postgres/pg.js';
+import {
+  INSUFFICIENT_PRIVILEGE,
+  LOCK_NOT_AVAILABLE,
+  sqlStateOf,
+  UNDEFINED_COLUMN,
+  UNDEFINED_TABLE,
+} from '../../postgres/sql-states.js';
 import { interrupted } from '../failure/errors.js';
 import type { Listener } from '../run/events.js';
 import { HISTORY_TABLE, type HistoryRow } from './table.js';
@@ -21,7 +28,7 @@ type ReadRow = Omit<HistoryRow, 'id' | 'version'> & { readonly id: string; reado
  * Reads the history; takes no lock that is in anybody's way, and waits for nobody but a session that is changing the
  * table itself.
  *
- * @param lockTimeoutMs the longest wait for such a session; the server's error is then `55P03`
+ * @param lockTimeoutMs the longest wait for such a session; the server's error is then `LOCK_NOT_AVAILABLE`
  * @returns the rows in the order of application; null where the database has no history yet
  * @throws ExplainedError `history_unreadable` where this role may not read it, `history_unknown` where the table is
  *   not the one that this release knows
@@ -43,9 +50,9 @@ export async function readHistory(
 }
 
 function refuseOrNull(error: unknown): null {
-  const sqlState = error instanceof pg.DatabaseError ? error.code : undefined;
-  if (sqlState === '42P01') return null;
-  if (sqlState === '42501') {
+  const sqlState = sqlStateOf(error);
+  if (sqlState === UNDEFINED_TABLE) return null;
+  if (sqlState === INSUFFICIENT_PRIVILEGE) {
     throw new ExplainedError('history_unreadable', `This role may not read ${HISTORY_TABLE}.`, {
       remedy:
         `Let its owner run: grant usage on schema ${HISTORY_SCHEMA} to <role>; ` +
@@ -53,7 +60,7 @@ function refuseOrNull(error: unknown): null {
       cause: error,
     });
   }
-  if (sqlState === '42703') {
+  if (sqlState === UNDEFINED_COLUMN) {
     throw new ExplainedError(
       'history_unknown',
       `${HISTORY_TABLE} is not the table that this release knows.`,
@@ -96,12 +103,11 @@ export const LOOKING: HistoryWait = { longestMs: 4000 };
 /** So that a wait is told, and a signal is heard. */
 const LONGEST_TRY_MS = 1000;
 const TELL_EVERY_MS = 10_000;
-const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Reads the history, however often it takes until nobody holds its table any more.
  *
- * @param read reads it, and gives up with `55P03` when it has waited for as many milliseconds as it is told
+ * @param read reads it, and gives up with `LOCK_NOT_AVAILABLE` when it has waited for as many milliseconds as it is told
  * @throws ExplainedError `history_held` after the longest wait, and `interrupted`
  */
 export async function waitForHistory<Result>(
@@ -130,7 +136,7 @@ export async function waitForHistory<Result>(
 
 /** Whether the table of the history was held for as long as it was waited for. */
 export function isHeld(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE;
+  return sqlStateOf(error) === LOCK_NOT_AVAILABLE;
 }
 
 /** The error of who has waited long enough. */

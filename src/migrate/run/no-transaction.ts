@@ -1,5 +1,6 @@
 import type { Connection } from '../../postgres/connect.js';
 import pg from '../../postgres/pg.js';
+import { DUPLICATE_OBJECT, DUPLICATE_TABLE, sqlStateOf } from '../../postgres/sql-states.js';
 import { timeoutsOf } from '../../postgres/timeouts.js';
 import type { Statement } from '../../sql/statements.js';
 import { knownLosses, runKeeping } from '../data-loss/run-with-back-up.js';
@@ -27,7 +28,7 @@ interface Steps {
   readonly ending: readonly Work[] | null;
 }
 
-const DUPLICATE = new Set(['42P07', '42710']);
+const DUPLICATE = new Set([DUPLICATE_TABLE, DUPLICATE_OBJECT]);
 const LOOKS = 5;
 
 /**
@@ -133,8 +134,7 @@ async function execute(steps: Steps, statement: Statement, wasTried: boolean): P
     const failure = verdict === 'done' ? null : await send(steps, [message]);
     const isLast = looks === LOOKS;
     if (failure !== null) {
-      const isDuplicate =
-        failure.error instanceof pg.DatabaseError && DUPLICATE.has(failure.error.code ?? '');
+      const isDuplicate = DUPLICATE.has(sqlStateOf(failure.error) ?? '');
       if (wasTried && isDuplicate && !isLast) continue;
       return failure;
     }

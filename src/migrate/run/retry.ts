@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../../postgres/connect.js';
-import pg from '../../postgres/pg.js';
+import { DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgres/sql-states.js';
 import { learn } from '../data-loss/ledger.js';
 import { rehearse } from '../data-loss/rehearse.js';
 import type { MigrationResult } from '../failure/errors.js';
@@ -36,9 +36,6 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 const TRIES = 10;
 const SIGN_OF_LIFE_MS = 500;
-
-const LOCK_NOT_AVAILABLE = '55P03';
-const DEADLOCK_DETECTED = '40P01';
 
 /**
  * Executes what there is to do until it is done; what failed for a lock, or because another run was faster, is tried
@@ -112,7 +109,7 @@ async function pause({ client }: Connection, ms: number, signal: AbortSignal | u
 
 /** How long to wait before a failed run may succeed, in milliseconds; null where trying again is of no use. */
 function pauseAfter({ error, message }: Failure, tries: number, { keeper }: Run): number | null {
-  const sqlState = error instanceof pg.DatabaseError ? error.code : undefined;
+  const sqlState = sqlStateOf(error);
   if (sqlState === HISTORY_MOVED || (keeper !== null && learn(keeper, error))) return 0;
   if (sqlState !== LOCK_NOT_AVAILABLE && sqlState !== DEADLOCK_DETECTED) return null;
   // The guard has waited for another run for as long as it may.

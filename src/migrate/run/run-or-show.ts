@@ -1,5 +1,5 @@
 import type { Connection } from '../../postgres/connect.js';
-import pg from '../../postgres/pg.js';
+import { sqlStateOf } from '../../postgres/sql-states.js';
 import type { LostData } from '../data-loss/loss.js';
 import { rehearse } from '../data-loss/rehearse.js';
 import type { MigrationResult } from '../failure/errors.js';
@@ -45,7 +45,7 @@ export async function runOrShow(
 
 /** Only the code: the message may hold values of rows. */
 function unknownFrom({ work, error }: Failure): RunEvent {
-  const sqlState = error instanceof pg.DatabaseError ? error.code : 'unknown';
+  const sqlState = sqlStateOf(error) ?? 'unknown';
   const text = `${work?.name} would fail (SQLSTATE ${sqlState}), so what goes from there on is not known`;
   return { kind: 'notice', severity: 'WARNING', text };
 }

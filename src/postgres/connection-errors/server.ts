@@ -1,5 +1,18 @@
 import { ConnectionError } from '../errors.js';
 import pg from '../pg.js';
+import {
+  ADMIN_SHUTDOWN,
+  CANNOT_CONNECT_NOW,
+  CRASH_SHUTDOWN,
+  INSUFFICIENT_PRIVILEGE,
+  INVALID_AUTHORIZATION_SPECIFICATION,
+  INVALID_CATALOG_NAME,
+  INVALID_NAME,
+  INVALID_PARAMETER_VALUE,
+  INVALID_PASSWORD,
+  TOO_MANY_CONNECTIONS,
+  UNDEFINED_OBJECT,
+} from '../sql-states.js';
 import { describeTarget, type Target } from '../target.js';
 import { explainPoolerRefusal } from './pooler.js';
 import type { Sentences } from './sentences.js';
@@ -19,41 +32,41 @@ export function explainRefusal(error: pg.DatabaseError, target: Target): Connect
 
 function refusal(error: pg.DatabaseError, target: Target): Sentences | undefined {
   switch (error.code) {
-    case '28P01':
+    case INVALID_PASSWORD:
       return wrongPassword(error, target);
-    case '28000':
+    case INVALID_AUTHORIZATION_SPECIFICATION:
       if (error.routine === 'InitializeSessionUserId') return roleRefused(error);
       return error.routine === 'read_client_final_message' ? intercepted(error) : ruleRefused(error, target);
-    case '3D000':
+    case INVALID_CATALOG_NAME:
       return [
         'database_missing',
         'does not exist: the server is there, the database is not',
         'Create it and go on with `voicesurvey-db up --create`, or correct the name at the end of the URL.',
       ];
-    case '42501':
+    case INSUFFICIENT_PRIVILEGE:
       return error.routine === 'CheckMyDatabase' ? databaseForbidden(error, target) : optionsRefused(error);
-    case '53300':
+    case TOO_MANY_CONNECTIONS:
       return [
         'too_many_connections',
         `has no connection left: ${said(error)}`,
         'Run the command again when there is less to do, close connections that nobody uses, or raise max_connections (or the limit of the user or the database).',
       ];
-    case '57P03':
+    case CANNOT_CONNECT_NOW:
       return [
         'server_not_ready',
         `takes no connections now: ${said(error)}`,
         'Run the command again when the server has started; it is not waited for here.',
       ];
-    case '57P01':
-    case '57P02':
+    case ADMIN_SHUTDOWN:
+    case CRASH_SHUTDOWN:
       return [
         'server_not_ready',
         `is shutting down: ${said(error)}`,
         'Run the command again when the server is back.',
       ];
-    case '42704':
-    case '22023':
-    case '42602':
+    case UNDEFINED_OBJECT:
+    case INVALID_PARAMETER_VALUE:
+    case INVALID_NAME:
       return optionsRefused(error);
     default:
       return undefined;

@@ -1,4 +1,15 @@
 import type pg from '../pg.js';
+import {
+  DUPLICATE_ALIAS,
+  DUPLICATE_COLUMN,
+  DUPLICATE_CURSOR,
+  DUPLICATE_DATABASE,
+  DUPLICATE_FUNCTION,
+  DUPLICATE_OBJECT,
+  DUPLICATE_PREPARED_STATEMENT,
+  DUPLICATE_SCHEMA,
+  DUPLICATE_TABLE,
+} from '../sql-states.js';
 
 /** Longer texts are not looked for: nobody names anything like that. */
 const LONGEST_NAME = 1000;
@@ -11,7 +22,17 @@ const LINE_ESCAPE = /\\[nrt]/g;
 const OF_THE_SERVER = 'assertion failed';
 
 /** Of what exists already: its name was made of a value, perhaps, and is in no catalog once the transaction is rolled back. */
-export const QUOTES_EXISTING = /^(42701|42710|42712|42723|42P03|42P04|42P05|42P06|42P07)$/;
+export const QUOTES_EXISTING: ReadonlySet<string> = new Set([
+  DUPLICATE_COLUMN,
+  DUPLICATE_OBJECT,
+  DUPLICATE_ALIAS,
+  DUPLICATE_FUNCTION,
+  DUPLICATE_CURSOR,
+  DUPLICATE_DATABASE,
+  DUPLICATE_PREPARED_STATEMENT,
+  DUPLICATE_SCHEMA,
+  DUPLICATE_TABLE,
+]);
 
 const EACH_QUOTED = /(["«»„“”])(.*?)(["«»„“”])/gsu;
 
@@ -29,7 +50,7 @@ export async function collectKnownText(
 ): Promise<string> {
   const places = (where ?? '').split('\n').filter((line) => /^(?:PL\/|SQL)/.test(line));
   const functions = new Set(places.flatMap((line) => line.match(WORD) ?? []));
-  const quoted = QUOTES_EXISTING.test(code)
+  const quoted = QUOTES_EXISTING.has(code)
     ? [...message.matchAll(EACH_QUOTED)].map(([, , name]) => name)
     : [];
   if (functions.size === 0 && quoted.length === 0) return text;

@@ -1,5 +1,19 @@
 import { type Limit, shorten } from '../../text/shorten.js';
 import pg from '../pg.js';
+import {
+  ASSERT_FAILURE,
+  INVALID_CATALOG_NAME,
+  INVALID_NAME,
+  INVALID_SCHEMA_NAME,
+  isOfClass,
+  NUMERIC_VALUE_OUT_OF_RANGE,
+  RAISE_EXCEPTION,
+  SYNTAX_ERROR,
+  UNDEFINED_COLUMN,
+  UNDEFINED_FUNCTION,
+  UNDEFINED_OBJECT,
+  UNDEFINED_TABLE,
+} from '../sql-states.js';
 import { isKnownText, QUOTES_EXISTING, redactUnknownWords } from './known-text.js';
 
 /** What may be shown of an error. */
@@ -60,14 +74,30 @@ export function redactCause(
 }
 
 /** By a function or a block: PL/pgSQL's own statements, whatever SQLSTATE they choose, and other languages' exceptions. */
-function isRaised({ code, routine }: pg.DatabaseError): boolean {
-  return /^exec_stmt_(raise|assert)$/.test(routine ?? '') || /^(P0001|P0004|38...)$/.test(code ?? '');
+function isRaised({ code = '', routine = '' }: pg.DatabaseError): boolean {
+  return (
+    /^exec_stmt_(raise|assert)$/.test(routine) ||
+    code === RAISE_EXCEPTION ||
+    code === ASSERT_FAILURE ||
+    isOfClass('externalRoutineException', code)
+  );
 }
 
 /** Data exceptions, limits, and what cannot be read as a query for words: the rest of the message is the value. */
-const QUOTES_VALUE = /^(22...|54...|42601)$/;
+function quotesValue(code: string): boolean {
+  return isOfClass('dataException', code) || isOfClass('programLimitExceeded', code) || code === SYNTAX_ERROR;
+}
+
 /** What is not there was named by the file, or by a value that was taken for a name. */
-const QUOTES_NAMES = /^(42602|42703|42704|42883|42P01|3D000|3F000)$/;
+const QUOTES_NAMES = new Set([
+  INVALID_NAME,
+  UNDEFINED_COLUMN,
+  UNDEFINED_OBJECT,
+  UNDEFINED_FUNCTION,
+  UNDEFINED_TABLE,
+  INVALID_CATALOG_NAME,
+  INVALID_SCHEMA_NAME,
+]);
 
 /** A value may hold quotes itself, so that it ends at the last one. The server may speak another language. */
 const TO_LAST_QUOTE = /(["«»„“”])(.*)(["«»„“”])/su;
@@ -80,13 +110,13 @@ const TO_LAST_NAME = /(["«»„“”])(.*?)(["«»„“”])(?:( (?:of|for|on
 function withoutQuoted(message: string, { code = '', position }: pg.DatabaseError, written: string): string {
   const told = (value: string): string => (isKnownText(value, written) ? value : '…');
   // With a position, the statement itself is wrong.
-  const quotesNames = QUOTES_NAMES.test(code) || QUOTES_EXISTING.test(code);
+  const quotesNames = QUOTES_NAMES.has(code) || QUOTES_EXISTING.has(code);
   if (position === undefined && quotesNames) {
     return message.replace(TO_LAST_NAME, (_, open, name, close, of = '', whole = '', end = '', rest = '') =>
       [open, told(name), close, of, of && told(whole), end, rest].join(''),
     );
   }
-  if (!QUOTES_VALUE.test(code) || (code === '42601' && position !== undefined)) return message;
+  if (!quotesValue(code) || (code === SYNTAX_ERROR && position !== undefined)) return message;
   return message
     .replace(TO_LAST_QUOTE, (_, open, value, close) => `${open}${told(value)}${close}`)
     .replace(UNQUOTED, '…');
@@ -95,9 +125,9 @@ function withoutQuoted(message: string, { code = '', position }: pg.DatabaseErro
 const UUID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
 
 function detailOf({ code = '', ...error }: pg.DatabaseError, told: string | null): string | null {
-  if (!code.startsWith('23')) {
+  if (!isOfClass('integrityConstraintViolation', code)) {
     // Of a number that is too large, the detail tells how large it may be.
-    return code.startsWith('22') && code !== '22003' ? null : told;
+    return isOfClass('dataException', code) && code !== NUMERIC_VALUE_OUT_OF_RANGE ? null : told;
   }
   const ids = [...new Set(error.detail?.match(UUID) ?? [])];
   const parts = [
