@@ -78,10 +78,50 @@ begin
 end
 $function$;
 
+-- No time of a call lies more than 60 seconds in the future: so much may the clocks of a provider, a service and
+-- the server differ. This is a trigger and not a CHECK, so that only a new time is compared with the clock: if
+-- the server's clock is set back, open calls can still end, and a dump restores. Then a call that is already in
+-- the future may be answered and end at its own latest time, and an attempt that starts when its transaction did
+-- is accepted. The function is called for every call, so it returns as early as it can.
+
+create or replace function voicesurvey_rules.check_call_times()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  latest timestamptz;
+begin
+  if greatest(new.started_at, new.answered_at, new.ended_at) <= clock_timestamp() + interval '60 seconds' then
+    return new;
+  end if;
+
+  latest := greatest(clock_timestamp(), now()) + interval '60 seconds';
+
+  if tg_op = 'UPDATE' then
+    latest := greatest(latest, old.started_at, old.answered_at, old.ended_at);
+  end if;
+
+  if greatest(new.started_at, new.answered_at, new.ended_at) > latest then
+    perform voicesurvey_rules.raise_violation(
+      'times_of_a_call_are_not_in_the_future',
+      'call_attempts',
+      'The times of a call lie no more than 60 seconds in the future.',
+      format('Attempt %s of contact %s.', new.id, new.contact_id),
+      'Compare the clocks of the provider, the service and the database server.'
+    );
+  end if;
+
+  return new;
+end
+$function$;
+
 comment on function voicesurvey_rules.check_provider_call_id() is
   'Refuses another provider''s key for a call that has one.';
 comment on function voicesurvey_rules.check_call_facts() is
   'Refuses another answer, end or outcome for a call that has one.';
+comment on function voicesurvey_rules.check_call_times() is
+  'Rejects a new time of a call that lies more than 60 seconds in the future.';
 
 create or replace trigger a_provider_call_id_stays
   before update of provider_call_id on public.call_attempts
@@ -93,9 +133,16 @@ create or replace trigger what_happened_in_a_call_stays
   for each row
   execute function voicesurvey_rules.check_call_facts();
 
+create or replace trigger times_of_a_call_are_not_in_the_future
+  before insert or update of answered_at, ended_at on public.call_attempts
+  for each row
+  execute function voicesurvey_rules.check_call_times();
+
 comment on trigger an_attempt_keeps_what_it_is on public.call_attempts is
   'Rule 5: an attempt''s contact, number, call_id and start never change.';
 comment on trigger a_provider_call_id_stays on public.call_attempts is
   'Rule 5: the provider''s key may come later and then stays.';
 comment on trigger what_happened_in_a_call_stays on public.call_attempts is
   'Rule 5: answer, end and outcome are final.';
+comment on trigger times_of_a_call_are_not_in_the_future on public.call_attempts is
+  'Rule 5: no time of a call lies more than 60 seconds in the future.';
