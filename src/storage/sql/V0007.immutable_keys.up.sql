@@ -15,6 +15,11 @@
 -- not run anything of the caller's with them: so it names everything in full, looks into pg_temp last, where
 -- any session can put types of its own, and nobody else may call it, or hang it on a table of his own.
 --
+-- Times are compared with the clock when they are written and never again, so that rows whose stamps lie in the future
+-- after the server's clock is set back still change and restore. Sixty seconds is what the clocks of a provider, a
+-- service and the server may differ. The later of now() and clock_timestamp() counts: a default of now() is accepted
+-- also if the clock is set back during the transaction.
+--
 -- Safe on a live table: a trigger is the blink of a catalog change. TRUNCATE passes row triggers, so it has
 -- one of its own; it would delete an exclusion list without a trace.
 
@@ -107,6 +112,29 @@ create or replace trigger id_and_created_at_never_change
     'Leave id and created_at out of the update.'
   );
 
+create or replace trigger created_at_is_not_in_the_future
+  after insert on public.users
+  for each row
+  when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
+  execute function voicesurvey_rules.reject_change(
+    'created_at_is_not_in_the_future',
+    'A row''s created_at lies no more than 60 seconds in the future.',
+    'Leave created_at out of the insert.'
+  );
+
+create or replace trigger updated_at_is_between_created_at_and_now
+  after insert on public.users
+  for each row
+  when (
+    new.updated_at > greatest(now(), clock_timestamp()) + interval '60 seconds'
+    or new.updated_at < new.created_at - interval '60 seconds'
+  )
+  execute function voicesurvey_rules.reject_change(
+    'updated_at_is_between_created_at_and_now',
+    'A new row''s updated_at lies no earlier than its created_at and not in the future, within 60 seconds.',
+    'Leave updated_at out of the insert.'
+  );
+
 create or replace trigger tables_are_not_truncated
   before truncate on public.users
   for each statement
@@ -118,6 +146,10 @@ create or replace trigger tables_are_not_truncated
 
 comment on trigger id_and_created_at_never_change on public.users is
   'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger created_at_is_not_in_the_future on public.users is
+  'Rule 13: no row is created in the future.';
+comment on trigger updated_at_is_between_created_at_and_now on public.users is
+  'Rule 13: updated_at cannot be forged.';
 comment on trigger tables_are_not_truncated on public.users is
   'Rule 13: rows go one by one, past the rules.';
 
@@ -134,6 +166,29 @@ create or replace trigger id_and_created_at_never_change
     'Leave id and created_at out of the update.'
   );
 
+create or replace trigger created_at_is_not_in_the_future
+  after insert on public.email_templates
+  for each row
+  when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
+  execute function voicesurvey_rules.reject_change(
+    'created_at_is_not_in_the_future',
+    'A row''s created_at lies no more than 60 seconds in the future.',
+    'Leave created_at out of the insert.'
+  );
+
+create or replace trigger updated_at_is_between_created_at_and_now
+  after insert on public.email_templates
+  for each row
+  when (
+    new.updated_at > greatest(now(), clock_timestamp()) + interval '60 seconds'
+    or new.updated_at < new.created_at - interval '60 seconds'
+  )
+  execute function voicesurvey_rules.reject_change(
+    'updated_at_is_between_created_at_and_now',
+    'A new row''s updated_at lies no earlier than its created_at and not in the future, within 60 seconds.',
+    'Leave updated_at out of the insert.'
+  );
+
 create or replace trigger tables_are_not_truncated
   before truncate on public.email_templates
   for each statement
@@ -145,6 +200,10 @@ create or replace trigger tables_are_not_truncated
 
 comment on trigger id_and_created_at_never_change on public.email_templates is
   'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger created_at_is_not_in_the_future on public.email_templates is
+  'Rule 13: no row is created in the future.';
+comment on trigger updated_at_is_between_created_at_and_now on public.email_templates is
+  'Rule 13: updated_at cannot be forged.';
 comment on trigger tables_are_not_truncated on public.email_templates is
   'Rule 13: rows go one by one, past the rules.';
 
@@ -161,6 +220,29 @@ create or replace trigger id_and_created_at_never_change
     'Leave id and created_at out of the update.'
   );
 
+create or replace trigger created_at_is_not_in_the_future
+  after insert on public.campaigns
+  for each row
+  when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
+  execute function voicesurvey_rules.reject_change(
+    'created_at_is_not_in_the_future',
+    'A row''s created_at lies no more than 60 seconds in the future.',
+    'Leave created_at out of the insert.'
+  );
+
+create or replace trigger updated_at_is_between_created_at_and_now
+  after insert on public.campaigns
+  for each row
+  when (
+    new.updated_at > greatest(now(), clock_timestamp()) + interval '60 seconds'
+    or new.updated_at < new.created_at - interval '60 seconds'
+  )
+  execute function voicesurvey_rules.reject_change(
+    'updated_at_is_between_created_at_and_now',
+    'A new row''s updated_at lies no earlier than its created_at and not in the future, within 60 seconds.',
+    'Leave updated_at out of the insert.'
+  );
+
 create or replace trigger tables_are_not_truncated
   before truncate on public.campaigns
   for each statement
@@ -172,6 +254,10 @@ create or replace trigger tables_are_not_truncated
 
 comment on trigger id_and_created_at_never_change on public.campaigns is
   'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger created_at_is_not_in_the_future on public.campaigns is
+  'Rule 13: no row is created in the future.';
+comment on trigger updated_at_is_between_created_at_and_now on public.campaigns is
+  'Rule 13: updated_at cannot be forged.';
 comment on trigger tables_are_not_truncated on public.campaigns is
   'Rule 13: rows go one by one, past the rules.';
 
@@ -188,6 +274,29 @@ create or replace trigger id_and_created_at_never_change
     'Leave id and created_at out of the update.'
   );
 
+create or replace trigger created_at_is_not_in_the_future
+  after insert on public.contacts
+  for each row
+  when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
+  execute function voicesurvey_rules.reject_change(
+    'created_at_is_not_in_the_future',
+    'A row''s created_at lies no more than 60 seconds in the future.',
+    'Leave created_at out of the insert.'
+  );
+
+create or replace trigger updated_at_is_between_created_at_and_now
+  after insert on public.contacts
+  for each row
+  when (
+    new.updated_at > greatest(now(), clock_timestamp()) + interval '60 seconds'
+    or new.updated_at < new.created_at - interval '60 seconds'
+  )
+  execute function voicesurvey_rules.reject_change(
+    'updated_at_is_between_created_at_and_now',
+    'A new row''s updated_at lies no earlier than its created_at and not in the future, within 60 seconds.',
+    'Leave updated_at out of the insert.'
+  );
+
 create or replace trigger tables_are_not_truncated
   before truncate on public.contacts
   for each statement
@@ -199,6 +308,10 @@ create or replace trigger tables_are_not_truncated
 
 comment on trigger id_and_created_at_never_change on public.contacts is
   'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger created_at_is_not_in_the_future on public.contacts is
+  'Rule 13: no row is created in the future.';
+comment on trigger updated_at_is_between_created_at_and_now on public.contacts is
+  'Rule 13: updated_at cannot be forged.';
 comment on trigger tables_are_not_truncated on public.contacts is
   'Rule 13: rows go one by one, past the rules.';
 
@@ -215,6 +328,16 @@ create or replace trigger id_and_created_at_never_change
     'Leave id and created_at out of the update.'
   );
 
+create or replace trigger created_at_is_not_in_the_future
+  after insert on public.exclusion_list_entries
+  for each row
+  when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
+  execute function voicesurvey_rules.reject_change(
+    'created_at_is_not_in_the_future',
+    'A row''s created_at lies no more than 60 seconds in the future.',
+    'Leave created_at out of the insert.'
+  );
+
 create or replace trigger tables_are_not_truncated
   before truncate on public.exclusion_list_entries
   for each statement
@@ -226,6 +349,8 @@ create or replace trigger tables_are_not_truncated
 
 comment on trigger id_and_created_at_never_change on public.exclusion_list_entries is
   'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger created_at_is_not_in_the_future on public.exclusion_list_entries is
+  'Rule 13: no row is created in the future.';
 comment on trigger tables_are_not_truncated on public.exclusion_list_entries is
   'Rule 13: rows go one by one, past the rules.';
 
@@ -247,6 +372,16 @@ comment on trigger tables_are_not_truncated on public.call_attempts is
 
 -- survey_responses
 
+create or replace trigger completed_at_is_not_in_the_future
+  after insert on public.survey_responses
+  for each row
+  when (new.completed_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
+  execute function voicesurvey_rules.reject_change(
+    'completed_at_is_not_in_the_future',
+    'The last question was answered no more than 60 seconds in the future.',
+    'Leave completed_at out of the insert, or compare the clocks of the service and the database server.'
+  );
+
 create or replace trigger tables_are_not_truncated
   before truncate on public.survey_responses
   for each statement
@@ -256,6 +391,8 @@ create or replace trigger tables_are_not_truncated
     'Delete the rows that are to go.'
   );
 
+comment on trigger completed_at_is_not_in_the_future on public.survey_responses is
+  'Rule 5: no survey is completed in the future.';
 comment on trigger tables_are_not_truncated on public.survey_responses is
   'Rule 13: rows go one by one, past the rules.';
 
@@ -272,6 +409,16 @@ create or replace trigger id_and_created_at_never_change
     'Leave id and created_at out of the update.'
   );
 
+create or replace trigger created_at_is_not_in_the_future
+  after insert on public.events
+  for each row
+  when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
+  execute function voicesurvey_rules.reject_change(
+    'created_at_is_not_in_the_future',
+    'A row''s created_at lies no more than 60 seconds in the future.',
+    'Leave created_at out of the insert.'
+  );
+
 create or replace trigger tables_are_not_truncated
   before truncate on public.events
   for each statement
@@ -283,6 +430,8 @@ create or replace trigger tables_are_not_truncated
 
 comment on trigger id_and_created_at_never_change on public.events is
   'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger created_at_is_not_in_the_future on public.events is
+  'Rule 13: no row is created in the future.';
 comment on trigger tables_are_not_truncated on public.events is
   'Rule 13: rows go one by one, past the rules.';
 
@@ -299,6 +448,29 @@ create or replace trigger id_and_created_at_never_change
     'Leave id and created_at out of the update.'
   );
 
+create or replace trigger created_at_is_not_in_the_future
+  after insert on public.email_notifications
+  for each row
+  when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
+  execute function voicesurvey_rules.reject_change(
+    'created_at_is_not_in_the_future',
+    'A row''s created_at lies no more than 60 seconds in the future.',
+    'Leave created_at out of the insert.'
+  );
+
+create or replace trigger updated_at_is_between_created_at_and_now
+  after insert on public.email_notifications
+  for each row
+  when (
+    new.updated_at > greatest(now(), clock_timestamp()) + interval '60 seconds'
+    or new.updated_at < new.created_at - interval '60 seconds'
+  )
+  execute function voicesurvey_rules.reject_change(
+    'updated_at_is_between_created_at_and_now',
+    'A new row''s updated_at lies no earlier than its created_at and not in the future, within 60 seconds.',
+    'Leave updated_at out of the insert.'
+  );
+
 create or replace trigger tables_are_not_truncated
   before truncate on public.email_notifications
   for each statement
@@ -310,6 +482,10 @@ create or replace trigger tables_are_not_truncated
 
 comment on trigger id_and_created_at_never_change on public.email_notifications is
   'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger created_at_is_not_in_the_future on public.email_notifications is
+  'Rule 13: no row is created in the future.';
+comment on trigger updated_at_is_between_created_at_and_now on public.email_notifications is
+  'Rule 13: updated_at cannot be forged.';
 comment on trigger tables_are_not_truncated on public.email_notifications is
   'Rule 13: rows go one by one, past the rules.';
 
@@ -326,6 +502,29 @@ create or replace trigger id_and_created_at_never_change
     'Leave id and created_at out of the update.'
   );
 
+create or replace trigger created_at_is_not_in_the_future
+  after insert on public.provider_configs
+  for each row
+  when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
+  execute function voicesurvey_rules.reject_change(
+    'created_at_is_not_in_the_future',
+    'A row''s created_at lies no more than 60 seconds in the future.',
+    'Leave created_at out of the insert.'
+  );
+
+create or replace trigger updated_at_is_between_created_at_and_now
+  after insert on public.provider_configs
+  for each row
+  when (
+    new.updated_at > greatest(now(), clock_timestamp()) + interval '60 seconds'
+    or new.updated_at < new.created_at - interval '60 seconds'
+  )
+  execute function voicesurvey_rules.reject_change(
+    'updated_at_is_between_created_at_and_now',
+    'A new row''s updated_at lies no earlier than its created_at and not in the future, within 60 seconds.',
+    'Leave updated_at out of the insert.'
+  );
+
 create or replace trigger tables_are_not_truncated
   before truncate on public.provider_configs
   for each statement
@@ -337,6 +536,10 @@ create or replace trigger tables_are_not_truncated
 
 comment on trigger id_and_created_at_never_change on public.provider_configs is
   'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger created_at_is_not_in_the_future on public.provider_configs is
+  'Rule 13: no row is created in the future.';
+comment on trigger updated_at_is_between_created_at_and_now on public.provider_configs is
+  'Rule 13: updated_at cannot be forged.';
 comment on trigger tables_are_not_truncated on public.provider_configs is
   'Rule 13: rows go one by one, past the rules.';
 
@@ -353,6 +556,16 @@ create or replace trigger id_and_created_at_never_change
     'Leave id and created_at out of the update.'
   );
 
+create or replace trigger created_at_is_not_in_the_future
+  after insert on public.transcript_snippets
+  for each row
+  when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
+  execute function voicesurvey_rules.reject_change(
+    'created_at_is_not_in_the_future',
+    'A row''s created_at lies no more than 60 seconds in the future.',
+    'Leave created_at out of the insert.'
+  );
+
 create or replace trigger tables_are_not_truncated
   before truncate on public.transcript_snippets
   for each statement
@@ -364,5 +577,7 @@ create or replace trigger tables_are_not_truncated
 
 comment on trigger id_and_created_at_never_change on public.transcript_snippets is
   'Rule 13: a row keeps its id and the time when it was made.';
+comment on trigger created_at_is_not_in_the_future on public.transcript_snippets is
+  'Rule 13: no row is created in the future.';
 comment on trigger tables_are_not_truncated on public.transcript_snippets is
   'Rule 13: rows go one by one, past the rules.';

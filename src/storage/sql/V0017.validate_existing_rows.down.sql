@@ -10,18 +10,15 @@ alter table public.users
   drop constraint if exists user_has_a_name,
   drop constraint if exists user_has_an_oidc_subject,
   drop constraint if exists email_of_a_user_looks_like_one,
-  drop constraint if exists user_was_made_in_the_past,
-  drop constraint if exists user_changed_after_it_was_made,
+  drop constraint if exists user_has_finite_times,
   add constraint user_has_a_name
     check (voicesurvey_rules.is_not_blank(name)) not valid,
   add constraint user_has_an_oidc_subject
     check (voicesurvey_rules.is_not_blank(oidc_sub)) not valid,
   add constraint email_of_a_user_looks_like_one
     check (voicesurvey_rules.is_email_address(email)) not valid,
-  add constraint user_was_made_in_the_past
-    check (created_at > '-infinity' and created_at <= clock_timestamp() + interval '60 seconds') not valid,
-  add constraint user_changed_after_it_was_made
-    check (updated_at >= created_at - interval '60 seconds' and updated_at <= clock_timestamp() + interval '60 seconds') not valid;
+  add constraint user_has_finite_times
+    check (isfinite(created_at) and isfinite(updated_at)) not valid;
 
 comment on constraint user_has_a_name on public.users is
   'Rule 11: a user''s name is not blank.';
@@ -29,10 +26,8 @@ comment on constraint user_has_an_oidc_subject on public.users is
   'Rule 11: what the identity provider knows a user by is not blank.';
 comment on constraint email_of_a_user_looks_like_one on public.users is
   'Rule 11: a user''s address looks like one.';
-comment on constraint user_was_made_in_the_past on public.users is
-  'Rule 13: no row claims to be made in the future.';
-comment on constraint user_changed_after_it_was_made on public.users is
-  'Rule 13: no row claims to have changed before it was made, or in the future.';
+comment on constraint user_has_finite_times on public.users is
+  'Rule 13: the row''s times are finite.';
 
 
 -- E-mail templates.
@@ -41,18 +36,15 @@ alter table public.email_templates
   drop constraint if exists template_has_a_name,
   drop constraint if exists template_has_a_body,
   drop constraint if exists subject_is_one_line,
-  drop constraint if exists template_was_made_in_the_past,
-  drop constraint if exists template_changed_after_it_was_made,
+  drop constraint if exists template_has_finite_times,
   add constraint template_has_a_name
     check (voicesurvey_rules.is_not_blank(name)) not valid,
   add constraint template_has_a_body
     check (voicesurvey_rules.is_not_blank(body_html)) not valid,
   add constraint subject_is_one_line
     check (voicesurvey_rules.is_not_blank(subject) and subject !~ '[\n\r\v\f\u0085\u2028\u2029]') not valid,
-  add constraint template_was_made_in_the_past
-    check (created_at > '-infinity' and created_at <= clock_timestamp() + interval '60 seconds') not valid,
-  add constraint template_changed_after_it_was_made
-    check (updated_at >= created_at - interval '60 seconds' and updated_at <= clock_timestamp() + interval '60 seconds') not valid;
+  add constraint template_has_finite_times
+    check (isfinite(created_at) and isfinite(updated_at)) not valid;
 
 comment on constraint template_has_a_name on public.email_templates is
   'Rule 11: a template''s name is not blank.';
@@ -60,10 +52,8 @@ comment on constraint template_has_a_body on public.email_templates is
   'Rule 11: an e-mail is not blank.';
 comment on constraint subject_is_one_line on public.email_templates is
   'Rule 11: a subject is one line that is not blank; a second line would be a header of the e-mail.';
-comment on constraint template_was_made_in_the_past on public.email_templates is
-  'Rule 13: no row claims to be made in the future.';
-comment on constraint template_changed_after_it_was_made on public.email_templates is
-  'Rule 13: no row claims to have changed before it was made, or in the future.';
+comment on constraint template_has_finite_times on public.email_templates is
+  'Rule 13: the row''s times are finite.';
 
 
 -- Campaigns. A draft may have blanks in its script and questions; what has started may not.
@@ -73,8 +63,7 @@ alter table public.campaigns
   drop constraint if exists campaign_starts_with_a_script_and_three_questions,
   drop constraint if exists retry_interval_is_1_minute_or_more,
   drop constraint if exists calling_window_starts_before_it_ends,
-  drop constraint if exists campaign_was_made_in_the_past,
-  drop constraint if exists campaign_changed_after_it_was_made,
+  drop constraint if exists campaign_has_finite_times,
   add constraint campaign_has_a_name
     check (voicesurvey_rules.is_not_blank(name)) not valid,
   add constraint campaign_starts_with_a_script_and_three_questions
@@ -91,10 +80,8 @@ alter table public.campaigns
     check (retry_interval_minutes >= 1) not valid,
   add constraint calling_window_starts_before_it_ends
     check (allowed_call_start_local < allowed_call_end_local) not valid,
-  add constraint campaign_was_made_in_the_past
-    check (created_at > '-infinity' and created_at <= clock_timestamp() + interval '60 seconds') not valid,
-  add constraint campaign_changed_after_it_was_made
-    check (updated_at >= created_at - interval '60 seconds' and updated_at <= clock_timestamp() + interval '60 seconds') not valid;
+  add constraint campaign_has_finite_times
+    check (isfinite(created_at) and isfinite(updated_at)) not valid;
 
 comment on constraint campaign_has_a_name on public.campaigns is
   'Rule 11: a campaign''s name is not blank.';
@@ -104,10 +91,8 @@ comment on constraint retry_interval_is_1_minute_or_more on public.campaigns is
   'Rule 3: nobody is called again at once.';
 comment on constraint calling_window_starts_before_it_ends on public.campaigns is
   'Rule 9: the hours in which calls may start begin before they end; they may end at 24:00.';
-comment on constraint campaign_was_made_in_the_past on public.campaigns is
-  'Rule 13: no row claims to be made in the future.';
-comment on constraint campaign_changed_after_it_was_made on public.campaigns is
-  'Rule 13: no row claims to have changed before it was made, or in the future.';
+comment on constraint campaign_has_finite_times on public.campaigns is
+  'Rule 13: the row''s times are finite.';
 
 
 -- Contacts.
@@ -117,9 +102,7 @@ alter table public.contacts
   drop constraint if exists email_of_a_contact_looks_like_one,
   drop constraint if exists attempts_count_is_0_or_more,
   drop constraint if exists nothing_is_known_of_calls_before_the_first,
-  drop constraint if exists last_attempt_was_in_the_past,
-  drop constraint if exists contact_was_made_in_the_past,
-  drop constraint if exists contact_changed_after_it_was_made,
+  drop constraint if exists contact_has_finite_times,
   add constraint phone_number_of_a_contact_is_e164
     check (voicesurvey_rules.is_phone_number(phone_number)) not valid,
   add constraint email_of_a_contact_looks_like_one
@@ -128,12 +111,8 @@ alter table public.contacts
     check (attempts_count >= 0) not valid,
   add constraint nothing_is_known_of_calls_before_the_first
     check (attempts_count > 0 or (last_attempt_at is null and last_outcome is null)) not valid,
-  add constraint last_attempt_was_in_the_past
-    check (last_attempt_at > '-infinity' and last_attempt_at <= clock_timestamp() + interval '60 seconds') not valid,
-  add constraint contact_was_made_in_the_past
-    check (created_at > '-infinity' and created_at <= clock_timestamp() + interval '60 seconds') not valid,
-  add constraint contact_changed_after_it_was_made
-    check (updated_at >= created_at - interval '60 seconds' and updated_at <= clock_timestamp() + interval '60 seconds') not valid;
+  add constraint contact_has_finite_times
+    check (isfinite(created_at) and isfinite(updated_at) and isfinite(last_attempt_at)) not valid;
 
 comment on constraint phone_number_of_a_contact_is_e164 on public.contacts is
   'Rule 11: a number is in E.164, 8 to 16 characters with the plus.';
@@ -143,28 +122,24 @@ comment on constraint attempts_count_is_0_or_more on public.contacts is
   'Rule 2: a contact has been dialled no or some times.';
 comment on constraint nothing_is_known_of_calls_before_the_first on public.contacts is
   'Rule 2: a contact who was never dialled has no last attempt and no last outcome.';
-comment on constraint last_attempt_was_in_the_past on public.contacts is
-  'Rule 5: a call''s times are finite and not in the future.';
-comment on constraint contact_was_made_in_the_past on public.contacts is
-  'Rule 13: no row claims to be made in the future.';
-comment on constraint contact_changed_after_it_was_made on public.contacts is
-  'Rule 13: no row claims to have changed before it was made, or in the future.';
+comment on constraint contact_has_finite_times on public.contacts is
+  'Rule 13: the row''s times are finite.';
 
 
 -- Exclusion list entries.
 
 alter table public.exclusion_list_entries
   drop constraint if exists excluded_number_is_e164,
-  drop constraint if exists exclusion_was_made_in_the_past,
+  drop constraint if exists exclusion_has_a_finite_time,
   add constraint excluded_number_is_e164
     check (voicesurvey_rules.is_phone_number(phone_number)) not valid,
-  add constraint exclusion_was_made_in_the_past
-    check (created_at > '-infinity' and created_at <= clock_timestamp() + interval '60 seconds') not valid;
+  add constraint exclusion_has_a_finite_time
+    check (isfinite(created_at)) not valid;
 
 comment on constraint excluded_number_is_e164 on public.exclusion_list_entries is
   'Rule 11: a number is in E.164; written otherwise it would exclude nobody.';
-comment on constraint exclusion_was_made_in_the_past on public.exclusion_list_entries is
-  'Rule 13: no row claims to be made in the future.';
+comment on constraint exclusion_has_a_finite_time on public.exclusion_list_entries is
+  'Rule 13: the row''s times are finite.';
 
 
 -- Call attempts. A comparison with a null says nothing, and a check that says nothing holds: what has not
@@ -174,7 +149,7 @@ alter table public.call_attempts
   drop constraint if exists call_id_is_not_blank,
   drop constraint if exists provider_call_id_is_not_blank,
   drop constraint if exists times_of_a_call_run_forward,
-  drop constraint if exists times_of_a_call_are_in_the_past,
+  drop constraint if exists call_has_finite_times,
   drop constraint if exists call_has_an_outcome_exactly_when_it_has_ended,
   drop constraint if exists outcome_agrees_with_the_answering,
   drop constraint if exists metadata_is_an_object,
@@ -184,13 +159,8 @@ alter table public.call_attempts
     check (voicesurvey_rules.is_not_blank(provider_call_id)) not valid,
   add constraint times_of_a_call_run_forward
     check (started_at <= answered_at and answered_at <= ended_at and started_at <= ended_at) not valid,
-  add constraint times_of_a_call_are_in_the_past
-    check (
-      started_at > '-infinity'
-      and started_at <= clock_timestamp() + interval '60 seconds'
-      and answered_at <= clock_timestamp() + interval '60 seconds'
-      and ended_at <= clock_timestamp() + interval '60 seconds'
-    ) not valid,
+  add constraint call_has_finite_times
+    check (isfinite(started_at) and isfinite(answered_at) and isfinite(ended_at)) not valid,
   add constraint call_has_an_outcome_exactly_when_it_has_ended
     check ((outcome is null) = (ended_at is null)) not valid,
   add constraint outcome_agrees_with_the_answering
@@ -210,8 +180,8 @@ comment on constraint provider_call_id_is_not_blank on public.call_attempts is
   'Rule 11: the provider''s key of a call is not blank, once there is one.';
 comment on constraint times_of_a_call_run_forward on public.call_attempts is
   'Rule 5: a call starts, is answered and ends, in this order.';
-comment on constraint times_of_a_call_are_in_the_past on public.call_attempts is
-  'Rule 5: a call''s times are finite and not in the future.';
+comment on constraint call_has_finite_times on public.call_attempts is
+  'Rule 5: a call''s times are finite.';
 comment on constraint call_has_an_outcome_exactly_when_it_has_ended on public.call_attempts is
   'Rule 5: an outcome comes with an end, and an end with an outcome.';
 comment on constraint outcome_agrees_with_the_answering on public.call_attempts is
@@ -224,7 +194,7 @@ comment on constraint metadata_is_an_object on public.call_attempts is
 
 alter table public.survey_responses
   drop constraint if exists all_three_answers_are_there,
-  drop constraint if exists survey_was_completed_in_the_past,
+  drop constraint if exists answers_have_a_finite_time,
   add constraint all_three_answers_are_there
     check (
       q1_answer is not null
@@ -234,50 +204,45 @@ alter table public.survey_responses
       and voicesurvey_rules.is_not_blank(q2_answer)
       and voicesurvey_rules.is_not_blank(q3_answer)
     ) not valid,
-  add constraint survey_was_completed_in_the_past
-    check (completed_at > '-infinity' and completed_at <= clock_timestamp() + interval '60 seconds') not valid;
+  add constraint answers_have_a_finite_time
+    check (isfinite(completed_at)) not valid;
 
 comment on constraint all_three_answers_are_there on public.survey_responses is
   'Rule 6: answers are whole, and none is blank.';
-comment on constraint survey_was_completed_in_the_past on public.survey_responses is
-  'Rule 5: a call''s times are finite and not in the future.';
+comment on constraint answers_have_a_finite_time on public.survey_responses is
+  'Rule 5: the time of the last answer is finite.';
 
 
 -- Events.
 
 alter table public.events
   drop constraint if exists payload_is_an_object,
-  drop constraint if exists event_was_told_in_the_past,
+  drop constraint if exists event_has_a_finite_time,
   add constraint payload_is_an_object
     check (jsonb_typeof(payload) = 'object') not valid,
-  add constraint event_was_told_in_the_past
-    check (created_at > '-infinity' and created_at <= clock_timestamp() + interval '60 seconds') not valid;
+  add constraint event_has_a_finite_time
+    check (isfinite(created_at)) not valid;
 
 comment on constraint payload_is_an_object on public.events is
   'Rule 5: what an event tells besides is an object.';
-comment on constraint event_was_told_in_the_past on public.events is
-  'Rule 13: no row claims to be made in the future.';
+comment on constraint event_has_a_finite_time on public.events is
+  'Rule 13: the row''s times are finite.';
 
 
 -- E-mail notifications.
 
 alter table public.email_notifications
   drop constraint if exists email_goes_to_what_looks_like_an_address,
-  drop constraint if exists notification_was_made_in_the_past,
-  drop constraint if exists notification_changed_after_it_was_made,
+  drop constraint if exists notification_has_finite_times,
   add constraint email_goes_to_what_looks_like_an_address
     check (voicesurvey_rules.is_email_address(to_email)) not valid,
-  add constraint notification_was_made_in_the_past
-    check (created_at > '-infinity' and created_at <= clock_timestamp() + interval '60 seconds') not valid,
-  add constraint notification_changed_after_it_was_made
-    check (updated_at >= created_at - interval '60 seconds' and updated_at <= clock_timestamp() + interval '60 seconds') not valid;
+  add constraint notification_has_finite_times
+    check (isfinite(created_at) and isfinite(updated_at)) not valid;
 
 comment on constraint email_goes_to_what_looks_like_an_address on public.email_notifications is
   'Rule 11: the address of an e-mail looks like one.';
-comment on constraint notification_was_made_in_the_past on public.email_notifications is
-  'Rule 13: no row claims to be made in the future.';
-comment on constraint notification_changed_after_it_was_made on public.email_notifications is
-  'Rule 13: no row claims to have changed before it was made, or in the future.';
+comment on constraint notification_has_finite_times on public.email_notifications is
+  'Rule 13: the row''s times are finite.';
 
 
 -- Provider configurations.
@@ -286,18 +251,15 @@ alter table public.provider_configs
   drop constraint if exists provider_has_a_name,
   drop constraint if exists language_model_has_a_name,
   drop constraint if exists outbound_number_is_e164,
-  drop constraint if exists configuration_was_made_in_the_past,
-  drop constraint if exists configuration_changed_after_it_was_made,
+  drop constraint if exists configuration_has_finite_times,
   add constraint provider_has_a_name
     check (voicesurvey_rules.is_not_blank(provider_name)) not valid,
   add constraint language_model_has_a_name
     check (voicesurvey_rules.is_not_blank(llm_model)) not valid,
   add constraint outbound_number_is_e164
     check (voicesurvey_rules.is_phone_number(outbound_number)) not valid,
-  add constraint configuration_was_made_in_the_past
-    check (created_at > '-infinity' and created_at <= clock_timestamp() + interval '60 seconds') not valid,
-  add constraint configuration_changed_after_it_was_made
-    check (updated_at >= created_at - interval '60 seconds' and updated_at <= clock_timestamp() + interval '60 seconds') not valid;
+  add constraint configuration_has_finite_times
+    check (isfinite(created_at) and isfinite(updated_at)) not valid;
 
 comment on constraint provider_has_a_name on public.provider_configs is
   'Rule 11: the provider''s name is not blank.';
@@ -305,10 +267,8 @@ comment on constraint language_model_has_a_name on public.provider_configs is
   'Rule 11: the language model''s name is not blank.';
 comment on constraint outbound_number_is_e164 on public.provider_configs is
   'Rule 11: the number that contacts see is in E.164.';
-comment on constraint configuration_was_made_in_the_past on public.provider_configs is
-  'Rule 13: no row claims to be made in the future.';
-comment on constraint configuration_changed_after_it_was_made on public.provider_configs is
-  'Rule 13: no row claims to have changed before it was made, or in the future.';
+comment on constraint configuration_has_finite_times on public.provider_configs is
+  'Rule 13: the row''s times are finite.';
 
 
 -- Transcript snippets. A snippet from the future would outlive its retention.
@@ -316,17 +276,17 @@ comment on constraint configuration_changed_after_it_was_made on public.provider
 alter table public.transcript_snippets
   drop constraint if exists transcript_is_not_blank,
   drop constraint if exists transcript_holds_no_phone_number,
-  drop constraint if exists transcript_was_made_in_the_past,
+  drop constraint if exists transcript_has_a_finite_time,
   add constraint transcript_is_not_blank
     check (voicesurvey_rules.is_not_blank(transcript_text)) not valid,
   add constraint transcript_holds_no_phone_number
     check (transcript_text !~ '\+[0-9]{7}') not valid,
-  add constraint transcript_was_made_in_the_past
-    check (created_at > '-infinity' and created_at <= clock_timestamp() + interval '60 seconds') not valid;
+  add constraint transcript_has_a_finite_time
+    check (isfinite(created_at)) not valid;
 
 comment on constraint transcript_is_not_blank on public.transcript_snippets is
   'Rule 11: a transcript is not blank.';
 comment on constraint transcript_holds_no_phone_number on public.transcript_snippets is
   'Rule 12: a transcript is redacted before it is written: no plus with 7 or more digits stands in it.';
-comment on constraint transcript_was_made_in_the_past on public.transcript_snippets is
-  'Rule 12: the retention days of a transcript count from here, so it is not in the future.';
+comment on constraint transcript_has_a_finite_time on public.transcript_snippets is
+  'Rule 12: the retention days of a transcript count from a finite time.';

@@ -24,70 +24,63 @@ begin
           'user_has_a_name',
           'user_has_an_oidc_subject',
           'email_of_a_user_looks_like_one',
-          'user_was_made_in_the_past',
-          'user_changed_after_it_was_made'
+          'user_has_finite_times'
         ]),
         ('email_templates', array[
           'template_has_a_name',
           'template_has_a_body',
           'subject_is_one_line',
-          'template_was_made_in_the_past',
-          'template_changed_after_it_was_made'
+          'template_has_finite_times'
         ]),
         ('campaigns', array[
           'campaign_has_a_name',
           'campaign_starts_with_a_script_and_three_questions',
           'retry_interval_is_1_minute_or_more',
           'calling_window_starts_before_it_ends',
-          'campaign_was_made_in_the_past',
-          'campaign_changed_after_it_was_made'
+          'campaign_has_finite_times'
         ]),
         ('contacts', array[
           'phone_number_of_a_contact_is_e164',
           'email_of_a_contact_looks_like_one',
           'attempts_count_is_0_or_more',
           'nothing_is_known_of_calls_before_the_first',
-          'last_attempt_was_in_the_past',
-          'contact_was_made_in_the_past',
-          'contact_changed_after_it_was_made'
+          'contact_has_finite_times'
         ]),
         ('exclusion_list_entries', array[
           'excluded_number_is_e164',
-          'exclusion_was_made_in_the_past'
+          'exclusion_has_a_finite_time'
         ]),
         ('call_attempts', array[
           'call_id_is_not_blank',
           'provider_call_id_is_not_blank',
           'times_of_a_call_run_forward',
-          'times_of_a_call_are_in_the_past',
+          'call_has_finite_times',
           'call_has_an_outcome_exactly_when_it_has_ended',
           'outcome_agrees_with_the_answering',
           'metadata_is_an_object'
         ]),
         ('survey_responses', array[
           'all_three_answers_are_there',
-          'survey_was_completed_in_the_past'
+          'answers_have_a_finite_time'
         ]),
         ('events', array[
           'payload_is_an_object',
-          'event_was_told_in_the_past'
+          'event_has_a_finite_time'
         ]),
         ('email_notifications', array[
           'email_goes_to_what_looks_like_an_address',
-          'notification_was_made_in_the_past',
-          'notification_changed_after_it_was_made'
+          'notification_has_finite_times'
         ]),
         ('provider_configs', array[
           'provider_has_a_name',
           'language_model_has_a_name',
           'outbound_number_is_e164',
-          'configuration_was_made_in_the_past',
-          'configuration_changed_after_it_was_made'
+          'configuration_has_finite_times'
         ]),
         ('transcript_snippets', array[
           'transcript_is_not_blank',
           'transcript_holds_no_phone_number',
-          'transcript_was_made_in_the_past'
+          'transcript_has_a_finite_time'
         ])
     ) as expected (relation, rules)
   loop

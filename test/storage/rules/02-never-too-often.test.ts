@@ -121,11 +121,6 @@ forbidden(
   "insert into contacts (campaign_id, phone_number, attempts_count) values (:survey, '+4920009999', -1);",
   'attempts_count_is_0_or_more',
 );
-forbidden(
-  'a last attempt in the future',
-  "update contacts set last_attempt_at = now() + interval '2 min' where id = :gina;",
-  'last_attempt_was_in_the_past',
-);
 for (const person of ['dora', 'emil']) {
   forbidden(`a call of ${person}, who has ended`, dial(person, { number: 2 }), 'never_dial_who_has_ended');
 }

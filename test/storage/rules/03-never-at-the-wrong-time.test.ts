@@ -68,12 +68,12 @@ forbidden(
 forbidden(
   'a call that starts in the future',
   dial('ada', { ago: '-61 s' }),
-  'times_of_a_call_are_in_the_past',
+  'times_of_a_call_are_not_in_the_future',
 );
 forbidden(
   'a call that started never',
   `${take('ada')} insert into call_attempts (contact_id, campaign_id, attempt_number, call_id, started_at) values (:ada, :survey, 1, 'a', '-infinity');`,
-  'times_of_a_call_are_in_the_past',
+  'call_has_finite_times',
 );
 forbidden(
   'a start that is moved',

@@ -74,17 +74,17 @@ forbidden(
 forbidden(
   'an answer that never comes',
   change("answered_at = 'infinity'", call('cleo')),
-  'times_of_a_call_are_in_the_past',
+  'times_of_a_call_are_not_in_the_future',
 );
 forbidden(
   'an end that never comes',
   end(call('cleo'), 'busy', "'infinity'"),
-  'times_of_a_call_are_in_the_past',
+  'times_of_a_call_are_not_in_the_future',
 );
 forbidden(
   'an end in the future',
   end(call('cleo'), 'busy', "clock_timestamp() + interval '70 s'"),
-  'times_of_a_call_are_in_the_past',
+  'times_of_a_call_are_not_in_the_future',
 );
 forbidden(
   'an outcome without an end',

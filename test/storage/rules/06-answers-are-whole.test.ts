@@ -135,7 +135,7 @@ for (const question of ['q2', 'q3']) {
 forbidden(
   'answers completed in the future',
   `insert into survey_responses (contact_id, campaign_id, call_attempt_id, q1_answer, q2_answer, q3_answer, completed_at) values (:ben, :survey, :${call('ben')}, 'a', '1', '2', now() + interval '2 min');`,
-  'survey_was_completed_in_the_past',
+  'completed_at_is_not_in_the_future',
 );
 forbidden(
   'answers completed before the call was answered',

@@ -87,7 +87,7 @@ forbidden(
   tell('refused', 'kate', call('kate'))
     .replace('call_attempt_id)', 'call_attempt_id, created_at)')
     .replace(/\);$/, ", now() + interval '2 min');"),
-  'event_was_told_in_the_past',
+  'created_at_is_not_in_the_future',
 );
 forbidden(
   'an event of nobody',

@@ -44,12 +44,12 @@ forbidden('a blank transcript', transcript(call('dora'), "' '"), 'transcript_is_
 forbidden(
   'a transcript that would outlive its retention',
   transcript(call('dora'), "'a'", "now() + interval '1 year'"),
-  'transcript_was_made_in_the_past',
+  'created_at_is_not_in_the_future',
 );
 forbidden(
   'a transcript that never expires',
   transcript(call('dora'), "'a'", "'infinity'"),
-  'transcript_was_made_in_the_past',
+  'transcript_has_a_finite_time',
 );
 forbidden(
   'retention of no days, of transcripts',

@@ -1,4 +1,4 @@
-import { draft, list } from './steps.js';
+import { call, draft, list } from './steps.js';
 import { correct, forbidden, impossible } from './writes.js';
 
 /** Columns and their values, as an object. */
@@ -50,80 +50,70 @@ for (const table of CHANGED) {
     `(select bool_and(updated_at between now() and clock_timestamp()) from ${table})`,
   );
 }
-forbidden(
-  'updated_at before created_at',
-  "insert into users (oidc_sub, email, name, updated_at) values ('new', 'new@example.com', 'New', '2001-01-01');",
-  'user_changed_after_it_was_made',
-);
-forbidden(
-  'updated_at in the future',
-  "insert into users (oidc_sub, email, name, updated_at) values ('new', 'new@example.com', 'New', now() + interval '2 min');",
-  'user_changed_after_it_was_made',
-);
-for (const at of ["now() + interval '2 min'", "'infinity'", "'-infinity'"]) {
+/** An insert into each table that has stamps, with more columns and their values. */
+const INSERTS: Readonly<Record<string, (columns: string, values: string) => string>> = {
+  users: (columns, values) =>
+    `insert into users (oidc_sub, email, name, ${columns}) values ('new', 'new@example.com', 'New', ${values});`,
+  email_templates: (columns, values) =>
+    `insert into email_templates (name, type, subject, body_html, ${columns}) values ('New', 'completed', 'a', 'a', ${values});`,
+  campaigns: (columns, values) => draft('new', pairs(columns, values)),
+  contacts: (columns, values) => list('new', '+4920009999', pairs(columns, values)),
+  exclusion_list_entries: (columns, values) =>
+    `insert into exclusion_list_entries (phone_number, ${columns}) values ('+4920009999', ${values});`,
+  events: (columns, values) =>
+    `insert into events (event_type, contact_id, campaign_id, call_attempt_id, ${columns})
+       values ('survey.refused', :kate, :survey, :${call('kate')}, ${values});`,
+  email_notifications: (columns, values) =>
+    `insert into email_notifications (event_id, contact_id, campaign_id, template_id, to_email, ${columns})
+       values (:event_of_emil, :emil, :survey, :sorry, 'emil@example.com', ${values});`,
+  provider_configs: (columns, values) =>
+    `delete from provider_configs; insert into provider_configs (outbound_number, ${columns}) values ('+4930000001', ${values});`,
+  transcript_snippets: (columns, values) =>
+    `insert into transcript_snippets (call_attempt_id, transcript_text, ${columns}) values (:${call('dora')}, 'Yes.', ${values});`,
+};
+
+/** The constraint of each table that its times are finite. */
+const FINITE: Readonly<Record<string, string>> = {
+  users: 'user_has_finite_times',
+  email_templates: 'template_has_finite_times',
+  campaigns: 'campaign_has_finite_times',
+  contacts: 'contact_has_finite_times',
+  exclusion_list_entries: 'exclusion_has_a_finite_time',
+  events: 'event_has_a_finite_time',
+  email_notifications: 'notification_has_finite_times',
+  provider_configs: 'configuration_has_finite_times',
+  transcript_snippets: 'transcript_has_a_finite_time',
+};
+
+for (const [table, insert] of Object.entries(INSERTS)) {
+  const finite = FINITE[table] ?? '';
   forbidden(
-    `made at ${at}`,
-    `insert into exclusion_list_entries (phone_number, created_at) values ('+4920009999', ${at});`,
-    'exclusion_was_made_in_the_past',
+    `a row of ${table} with a created_at in the future`,
+    insert('created_at', "now() + interval '2 min'"),
+    'created_at_is_not_in_the_future',
   );
-}
-const SECOND_EMAIL = (more: string, value: string): string =>
-  `insert into email_notifications (event_id, contact_id, campaign_id, template_id, to_email, ${more})
-     values (:event_of_emil, :emil, :survey, :sorry, 'emil@example.com', ${value});`;
-for (const [table, made, changed, insert] of [
-  [
-    'users',
-    'user_was_made_in_the_past',
-    'user_changed_after_it_was_made',
-    (more: string, value: string) =>
-      `insert into users (oidc_sub, email, name, ${more}) values ('new', 'new@example.com', 'New', ${value});`,
-  ],
-  [
-    'email_templates',
-    'template_was_made_in_the_past',
-    'template_changed_after_it_was_made',
-    (more: string, value: string) =>
-      `insert into email_templates (name, type, subject, body_html, ${more}) values ('New', 'completed', 'a', 'a', ${value});`,
-  ],
-  [
-    'campaigns',
-    'campaign_was_made_in_the_past',
-    'campaign_changed_after_it_was_made',
-    (more: string, value: string) => draft('new', pairs(more, value)),
-  ],
-  [
-    'contacts',
-    'contact_was_made_in_the_past',
-    'contact_changed_after_it_was_made',
-    (more: string, value: string) => list('new', '+4920009999', pairs(more, value)),
-  ],
-  [
-    'email_notifications',
-    'notification_was_made_in_the_past',
-    'notification_changed_after_it_was_made',
-    SECOND_EMAIL,
-  ],
-  [
-    'provider_configs',
-    'configuration_was_made_in_the_past',
-    'configuration_changed_after_it_was_made',
-    (more: string, value: string) =>
-      `delete from provider_configs; insert into provider_configs (outbound_number, ${more}) values ('+4930000001', ${value});`,
-  ],
-] as const) {
-  // Both are in the future or never, so that the one check is not passed by the other.
-  forbidden(
-    `${table}: made in the future`,
-    insert('created_at, updated_at', "now() + interval '90 s', now() + interval '50 s'"),
-    made,
+  forbidden(`a row of ${table} with an infinite created_at`, insert('created_at', "'infinity'"), finite);
+  forbidden(`a row of ${table} with created_at -infinity`, insert('created_at', "'-infinity'"), finite);
+  correct(
+    `a row of ${table} whose created_at is from a clock 50 seconds ahead`,
+    insert('created_at', "now() + interval '50 s'"),
   );
-  forbidden(`${table}: made never`, insert('created_at', "'-infinity'"), made);
+  if (!CHANGED.includes(table)) continue;
   forbidden(
-    `${table}: changed before it was made`,
+    `a row of ${table} with an updated_at in the future`,
+    insert('updated_at', "now() + interval '2 min'"),
+    'updated_at_is_between_created_at_and_now',
+  );
+  forbidden(
+    `a row of ${table} with an updated_at before its created_at`,
     insert('updated_at', "now() - interval '2 min'"),
-    changed,
+    'updated_at_is_between_created_at_and_now',
   );
-  forbidden(`${table}: changed in the future`, insert('updated_at', "now() + interval '2 min'"), changed);
+  forbidden(`a row of ${table} with an infinite updated_at`, insert('updated_at', "'infinity'"), finite);
+  correct(
+    `a row of ${table} that was created before it came to this database`,
+    insert('created_at, updated_at', "now() - interval '1 year', now() - interval '1 day'"),
+  );
 }
 forbidden(
   'a second provider',
@@ -167,10 +157,6 @@ correct(
 correct(
   'a template that nobody uses changes its kind',
   "update email_templates set type = 'completed', locale = 'it' where id = :spare;",
-);
-correct(
-  'a row that was made before',
-  "insert into users (oidc_sub, email, name, created_at, updated_at) values ('new', 'new@example.com', 'New', now() - interval '1 year', now() - interval '1 day');",
 );
 correct(
   'the provider changes',
