@@ -1,49 +1,50 @@
 import type pg from 'pg';
 import { test as base, describe, expect, inject, vi } from 'vitest';
-import { type Random, randomFrom } from '../crash/random.js';
 import { type TestDatabase, withDatabase } from '../support/database.js';
-import { fieldOn } from './races/field.js';
-import { ANYTHING_FORBIDDEN } from './races/forbidden.js';
+import { type Random, randomFrom } from '../support/random.js';
+import { createFixtures } from './races/fixtures.js';
+import { VIOLATIONS_QUERY } from './races/invariants.js';
 import type { Race } from './races/race.js';
 import { RACES } from './races/races.js';
-import { LEVELS, type Level, openSessions, takeTurn } from './races/sessions.js';
+import { ISOLATION_LEVELS, type IsolationLevel, openSessions, runTransaction } from './races/sessions.js';
 
 vi.setConfig({ testTimeout: 3_600_000 });
 
-/** Rounds of each race at each level; a few in CI, many by `npm run test:races`. */
+/** Rounds of each race at each isolation level: a few in CI, 50 by `npm run test:races`. */
 const ROUNDS = Number(process.env.RACE_ROUNDS ?? 3);
 const SEED = Number(process.env.RACE_SEED ?? Date.now() % 1_000_000_000);
-/** Without its protection a race is run until a rule is seen broken, at most so often. */
-const MOST_ROUNDS_WITHOUT = 600;
+/** How many rounds a race without its protection gets to break a rule. */
+const MAX_ROUNDS_UNPROTECTED = 600;
 
 const USER = '5eed0001-0000-4000-8000-00000000000a';
 
-/** A database for the whole file, with eight sessions. */
-const test = base.extend<{ track: Track }>({
-  track: [
+/** A database with eight sessions, shared by the tests of this file. */
+const test = base.extend<{ arena: Arena }>({
+  arena: [
     // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of the fixtures from the pattern
-    async ({}, use) => withDatabase(`${inject('runName')}_schema`, (database) => withTrack(database, use)),
+    async ({}, use) => withDatabase(`${inject('runName')}_schema`, (database) => withArena(database, use)),
     { scope: 'file' },
   ],
 });
 
-interface Track {
+interface Arena {
   readonly database: TestDatabase;
   readonly sessions: readonly pg.Client[];
 }
 
-/** Prepares a database: an owner of campaigns, a provider, and a record of what campaigns have been. */
-async function withTrack(database: TestDatabase, use: (track: Track) => Promise<void>): Promise<void> {
+/** Prepares a database: a user, a provider configuration, and a log of the changes of campaigns. */
+async function withArena(database: TestDatabase, use: (arena: Arena) => Promise<void>): Promise<void> {
   await database.client.query(`
     insert into users (id, oidc_sub, email, name) values ('${USER}', 'races', 'races@example.com', 'Races');
     insert into provider_configs (outbound_number, max_concurrent_calls) values ('+4930000000', 100000);
-    create table audit (campaign uuid, was text, became text, asked_otherwise boolean);
-    create function record() returns trigger language plpgsql as $$
+    create table campaign_changes (campaign uuid, old_status text, new_status text, question_changed boolean);
+    create function log_change() returns trigger language plpgsql as $$
     begin
-      insert into audit values (old.id, old.status, new.status, old.question_1_text <> new.question_1_text);
+      insert into campaign_changes
+      values (old.id, old.status, new.status, old.question_1_text <> new.question_1_text);
       return null;
     end $$;
-    create trigger record after update on campaigns for each row execute function record();`);
+    create trigger log_change after update on campaigns for each row execute function log_change();`);
   const sessions = await openSessions(database.url, 8);
   try {
     await use({ database, sessions });
@@ -52,80 +53,86 @@ async function withTrack(database: TestDatabase, use: (track: Track) => Promise<
   }
 }
 
-/** One round; what it broke, or null. */
-async function round(
+const totals = { rounds: 0, retries: 0 };
+
+/**
+ * Runs one round of a race.
+ *
+ * @param pickLevel returns the isolation level of each transaction
+ * @returns the violation that it left; null if there is none
+ */
+async function runRound(
   race: Race,
-  level: () => Level,
-  { database, sessions }: Track,
+  pickLevel: () => IsolationLevel,
+  { database, sessions }: Arena,
   random: Random,
 ): Promise<string | null> {
-  const heat = await race.start(fieldOn(database.client, USER, random));
-  const ends = await Promise.all(
-    heat.turns.map((turn, i) => takeTurn(sessions[i] as pg.Client, level(), turn, random)),
+  const round = await race.prepare(createFixtures(database.client, USER, random));
+  const results = await Promise.all(
+    round.transactions.map((transaction, i) =>
+      runTransaction(sessions[i] as pg.Client, pickLevel(), transaction, random),
+    ),
   );
-  tally.rounds++;
-  tally.retries += ends.reduce((sum, { retries }) => sum + retries, 0);
-  const judged = (await heat.judge?.(ends)) ?? null;
-  const [found] = await database.rows<{ what: string; id: string }>(`${ANYTHING_FORBIDDEN} limit 1`);
-  await heat.after?.();
-  return judged ?? (found === undefined ? null : `${found.what}: ${found.id}`);
+  totals.rounds++;
+  totals.retries += results.reduce((sum, { retries }) => sum + retries, 0);
+  const ownViolation = (await round.findViolation?.(results)) ?? null;
+  const [row] = await database.rows<{ violation: string; id: string }>(`${VIOLATIONS_QUERY} limit 1`);
+  await round.cleanUp?.();
+  return ownViolation ?? (row === undefined ? null : `${row.violation}: ${row.id}`);
 }
 
-const tally = { rounds: 0, retries: 0 };
-
-/** Takes away what the rounds have left. */
-async function clear({ client }: TestDatabase): Promise<void> {
+/** Deletes the rows of earlier rounds. */
+async function deleteRows({ client }: TestDatabase): Promise<void> {
   await client.query("update campaigns set status = 'paused' where status = 'running'");
   await client.query(
     'delete from campaigns; delete from exclusion_list_entries; delete from email_templates',
   );
 }
 
-describe(`no rule is broken by a race (RACE_SEED=${SEED})`, () => {
-  test.for(Object.entries(RACES))('%s', async ([name, race], { track }) => {
+describe(`concurrent transactions break no rule (RACE_SEED=${SEED})`, () => {
+  test.for(Object.entries(RACES))('%s', async ([name, race], { arena }) => {
     const random = randomFrom(SEED);
-    for (const level of [...LEVELS, 'mixed'] as const) {
+    for (const level of [...ISOLATION_LEVELS, 'mixed'] as const) {
+      const pickLevel = (): IsolationLevel => (level === 'mixed' ? random.pick(ISOLATION_LEVELS) : level);
       for (let i = 0; i < ROUNDS; i++) {
-        const broken = await round(
-          race,
-          () => (level === 'mixed' ? random.pick(LEVELS) : level),
-          track,
-          random,
-        );
-        expect(broken, `${name}, ${level}, round ${i}`).toBeNull();
+        const violation = await runRound(race, pickLevel, arena, random);
+        expect(violation, `${name}, ${level}, round ${i}`).toBeNull();
       }
-      await clear(track.database);
+      await deleteRows(arena.database);
     }
   });
 
-  test('in as many rounds as were asked for, with what lost a race begun again', () => {
-    console.log(`${tally.rounds} rounds, ${tally.retries} transactions begun again; RACE_SEED=${SEED}`);
-    expect(tally.rounds).toBe(ROUNDS * 4 * Object.keys(RACES).length);
+  test(`every race ran ${ROUNDS} rounds at each isolation level and mixed`, () => {
+    console.log(`${totals.rounds} rounds, ${totals.retries} retried transactions; RACE_SEED=${SEED}`);
+    expect(totals.rounds).toBe(ROUNDS * 4 * Object.keys(RACES).length);
   });
 });
 
-const WITHOUT = Object.entries(RACES).flatMap(([name, race]) =>
-  Object.entries(race.without).map(([protection, sql]) => ({ name, race, protection, sql })),
+const PROTECTIONS = Object.entries(RACES).flatMap(([name, race]) =>
+  Object.entries(race.protections).map(([protection, removal]) => ({ name, race, protection, removal })),
 );
 
-test.for(WITHOUT)('$name: there is $protection to be taken out', async ({ sql }, { track: { database } }) => {
+test.for(PROTECTIONS)('$name: the protection "$protection" exists and can be removed', async ({ removal }, {
+  arena: { database },
+}) => {
   await database.client.query('begin');
-  await database.client.query(sql).finally(() => database.client.query('rollback'));
+  await database.client.query(removal).finally(() => database.client.query('rollback'));
 });
 
-// Not in CI: what it shows is that the races above would see a rule broken.
-describe.runIf(process.env.RACE_ROUNDS !== undefined)('a race without its protection breaks a rule', () => {
-  test.for(WITHOUT)('$name, without $protection', async ({ race, sql }) => {
+// Only by `npm run test:races`: it proves that the races above would detect a broken rule.
+describe.runIf(process.env.RACE_ROUNDS !== undefined)('an unprotected race breaks a rule', () => {
+  test.for(PROTECTIONS)('$name: without "$protection" a rule breaks', async ({ race, removal }) => {
     await withDatabase(`${inject('runName')}_schema`, (database) =>
-      withTrack(database, async (track) => {
-        await database.client.query(sql);
+      withArena(database, async (arena) => {
+        await database.client.query(removal);
         const random = randomFrom(SEED);
-        let broken: string | null = null;
-        for (let i = 0; broken === null && i < MOST_ROUNDS_WITHOUT; i++) {
-          broken = await round(race, () => LEVELS[Math.floor(i / 2) % 3] as Level, track, random);
+        let violation: string | null = null;
+        for (let i = 0; violation === null && i < MAX_ROUNDS_UNPROTECTED; i++) {
+          const level = ISOLATION_LEVELS[Math.floor(i / 2) % 3] as IsolationLevel;
+          violation = await runRound(race, () => level, arena, random);
         }
-        expect(broken).not.toBeNull();
-        console.log(`broken: ${broken}`);
+        expect(violation).not.toBeNull();
+        console.log(`violation: ${violation}`);
       }),
     );
   });

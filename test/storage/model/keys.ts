@@ -1,15 +1,15 @@
-import { type Row, rowsOf, type Table, type World } from './world.js';
+import { type Model, type Row, rowsOf, type Table } from './model.js';
 
 interface Reference {
   readonly from: Table;
   readonly column: string;
   readonly to: Table;
   readonly onDelete: 'cascade' | 'set null' | 'restrict';
-  /** Rows of one step come in any order: what is named may come later in the transaction. */
-  readonly mayComeLater?: true;
+  /** Checked at commit: the referenced row may be written later in the transaction. */
+  readonly isDeferred?: true;
 }
 
-/** What names a row of another table. */
+/** The foreign keys. */
 export const REFERENCES: readonly Reference[] = [
   { from: 'campaigns', column: 'email_completed_template_id', to: 'email_templates', onDelete: 'set null' },
   { from: 'contacts', column: 'campaign_id', to: 'campaigns', onDelete: 'cascade' },
@@ -22,7 +22,7 @@ export const REFERENCES: readonly Reference[] = [
     column: 'call_attempt_id',
     to: 'call_attempts',
     onDelete: 'cascade',
-    mayComeLater: true,
+    isDeferred: true,
   },
   { from: 'events', column: 'contact_id', to: 'contacts', onDelete: 'cascade' },
   { from: 'events', column: 'campaign_id', to: 'campaigns', onDelete: 'cascade' },
@@ -31,15 +31,9 @@ export const REFERENCES: readonly Reference[] = [
     column: 'call_attempt_id',
     to: 'call_attempts',
     onDelete: 'set null',
-    mayComeLater: true,
+    isDeferred: true,
   },
-  {
-    from: 'email_notifications',
-    column: 'event_id',
-    to: 'events',
-    onDelete: 'cascade',
-    mayComeLater: true,
-  },
+  { from: 'email_notifications', column: 'event_id', to: 'events', onDelete: 'cascade', isDeferred: true },
   { from: 'email_notifications', column: 'contact_id', to: 'contacts', onDelete: 'cascade' },
   { from: 'email_notifications', column: 'campaign_id', to: 'campaigns', onDelete: 'cascade' },
   { from: 'email_notifications', column: 'template_id', to: 'email_templates', onDelete: 'restrict' },
@@ -48,11 +42,11 @@ export const REFERENCES: readonly Reference[] = [
     column: 'call_attempt_id',
     to: 'call_attempts',
     onDelete: 'cascade',
-    mayComeLater: true,
+    isDeferred: true,
   },
 ];
 
-/** What may be said of one row of a table only. */
+/** The unique keys. A row whose key is null is not compared. */
 const KEYS: readonly [table: Table, keyOf: (row: Row) => string | null][] = [
   ['provider_configs', () => 'the only one'],
   ['contacts', (row) => `${row.campaign_id} ${row.phone_number}`],
@@ -64,15 +58,19 @@ const KEYS: readonly [table: Table, keyOf: (row: Row) => string | null][] = [
   ['email_notifications', (row) => String(row.event_id)],
 ];
 
-/** Whether every row differs from every other in what is said of one only. */
-export const keysDiffer = (world: World): boolean =>
+/** Whether no two rows have the same value of a unique key. */
+export const areKeysUnique = (model: Model): boolean =>
   KEYS.every(([table, keyOf]) => {
-    const keys = rowsOf(world, table).flatMap(([, row]) => keyOf(row) ?? []);
+    const keys = rowsOf(model, table).flatMap(([, row]) => keyOf(row) ?? []);
     return new Set(keys).size === keys.length;
   });
 
-/** Whether what the rows name is there; or may still come. */
-export const namedAreThere = (world: World, mayComeLater: boolean): boolean =>
-  REFERENCES.filter((reference) => !(mayComeLater && reference.mayComeLater)).every(({ from, column, to }) =>
-    rowsOf(world, from).every(([, row]) => row[column] === null || String(row[column]) in world[to]),
+/**
+ * Whether every referenced row exists.
+ *
+ * @param references which foreign keys are checked: those that a statement checks, or all
+ */
+export const areReferencesValid = (model: Model, references: 'immediate' | 'all'): boolean =>
+  REFERENCES.filter(({ isDeferred }) => references === 'all' || !isDeferred).every(({ from, column, to }) =>
+    rowsOf(model, from).every(([, row]) => row[column] === null || String(row[column]) in model[to]),
   );

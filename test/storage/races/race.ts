@@ -1,47 +1,50 @@
-import type { Field } from './field.js';
-import type { End, Turn } from './sessions.js';
+import type { Fixtures } from './fixtures.js';
+import type { TransactionResult, TransactionScript } from './sessions.js';
 
-/** Sessions that would break a rule if it were checked naively. */
+/** Concurrent transactions that would break a rule if the database checked it naively. */
 export interface Race {
-  /** Sets the field, and says what each session does, and what must be true of their ends. */
-  start(field: Field): Promise<Heat>;
-  /** Statements that take a protection out; without it a violation must be seen. */
-  readonly without: Readonly<Record<string, string>>;
+  /** Creates the rows of one round. */
+  prepare(fixtures: Fixtures): Promise<Round>;
+  /** The protections of the rule, by name, each with the SQL that removes it. Without it, the race breaks the rule. */
+  readonly protections: Readonly<Record<string, string>>;
 }
 
-/** One round. */
-export interface Heat {
-  readonly turns: readonly Turn[];
-  /** What the ends must not be, besides what `forbidden.ts` finds; null where all is well. */
-  judge?(ends: readonly End[]): Promise<string | null>;
-  /** Puts the field in order for the next. */
-  after?(): Promise<unknown>;
+/** One round of a race. */
+export interface Round {
+  /** The transactions, each of its own session. */
+  readonly transactions: readonly TransactionScript[];
+  /** Returns a violation that `invariants.ts` cannot see; null if there is none. */
+  findViolation?(results: readonly TransactionResult[]): Promise<string | null>;
+  /** Restores what the round changed for the rounds after it. */
+  cleanUp?(): Promise<unknown>;
 }
 
-/** Takes a piece of its source out of a function. */
-export const cut = (name: string, pattern: string, replacement = ''): string => `do $cut$
+/** SQL that replaces what a regular expression matches in the source of a function; it fails if nothing matches. */
+export const editFunction = (name: string, pattern: string, replacement = ''): string => `do $edit$
 declare
   source text := pg_get_functiondef('voicesurvey_rules.${name}'::regproc);
-  changed text := regexp_replace(source, '${pattern}', '${replacement}', 'g');
+  edited text := regexp_replace(source, '${pattern}', '${replacement}', 'g');
 begin
-  if changed = source then raise exception 'nothing to cut in ${name}'; end if;
-  execute changed;
-end $cut$`;
+  if edited = source then raise exception 'nothing to replace in ${name}'; end if;
+  execute edited;
+end $edit$`;
 
-/** Contacts may go from any state to any other. */
-export const NO_ORDER = 'drop trigger a_contact_goes_through_its_life_in_order on contacts';
+/** Allows every transition between the states of a contact. */
+export const DROP_STATE_ORDER = 'drop trigger a_contact_goes_through_its_life_in_order on contacts';
 
-/** How many calls a campaign has. */
-export const CALLS = 'select count(*) from call_attempts where campaign_id = $1';
+/** The number of calls of a campaign. */
+export const COUNT_CALLS = 'select count(*) from call_attempts where campaign_id = $1';
 
-/** A claim that commits after another session was told that its change has committed. */
-export const lateClaim =
-  (field: Field, id: string) =>
-  async (ends: readonly End[]): Promise<string | null> => {
-    const [first] = ends;
+/**
+ * Finds a claim that was committed after the first transaction, which should have prevented it. The first transaction
+ * counts the calls after its commit.
+ */
+export const findLateClaim =
+  ({ execute }: Fixtures, campaign: string) =>
+  async ([first]: readonly TransactionResult[]): Promise<string | null> => {
     if (first === undefined || first.refusal !== null) return null;
-    const now = await field.write(CALLS, [id]);
-    return Number(now) > Number(first.afterwards)
-      ? `${now} calls, and ${first.afterwards} when it was committed`
+    const count = await execute(COUNT_CALLS, [campaign]);
+    return Number(count) > Number(first.valueAfterCommit)
+      ? `${count} calls; ${first.valueAfterCommit} when the change was committed`
       : null;
   };

@@ -1,13 +1,13 @@
-import { RACES_OF_CALLS } from './of-calls.js';
-import { RACES_OF_CAMPAIGNS } from './of-campaigns.js';
-import { RACES_OF_EXCLUSION } from './of-exclusion.js';
-import { RACES_OF_LETTERS } from './of-letters.js';
+import { CALL_RACES } from './call-races.js';
+import { CAMPAIGN_RACES } from './campaign-races.js';
+import { EMAIL_RACES } from './email-races.js';
+import { EXCLUSION_RACES } from './exclusion-races.js';
 import type { Race } from './race.js';
 
-/** Every race, by what it is about. */
+/** Every race by its name. */
 export const RACES: Readonly<Record<string, Race>> = {
-  ...RACES_OF_EXCLUSION,
-  ...RACES_OF_CALLS,
-  ...RACES_OF_CAMPAIGNS,
-  ...RACES_OF_LETTERS,
+  ...EXCLUSION_RACES,
+  ...CALL_RACES,
+  ...CAMPAIGN_RACES,
+  ...EMAIL_RACES,
 };

@@ -1,40 +1,42 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { Random } from '../../crash/random.js';
+import type { Random } from '../../support/random.js';
 
-/** An isolation level of PostgreSQL's. */
-export const LEVELS = ['read committed', 'repeatable read', 'serializable'] as const;
-export type Level = (typeof LEVELS)[number];
-
-/** What one session does in one transaction. */
-export interface Turn {
-  readonly steps: readonly Statement[];
-  /** What it asks right after its commit; told to the judge. */
-  readonly afterwards?: Statement;
-}
+export const ISOLATION_LEVELS = ['read committed', 'repeatable read', 'serializable'] as const;
+export type IsolationLevel = (typeof ISOLATION_LEVELS)[number];
 
 export type Statement = readonly [sql: string, values?: readonly unknown[]];
 
-/** How a turn ended: what it was refused by, or how many rows each step wrote, and what it asked afterwards. */
-export interface End {
+/** What one session does in one transaction. */
+export interface TransactionScript {
+  readonly statements: readonly Statement[];
+  /** A query right after the commit. Its only value becomes `valueAfterCommit` of the result. */
+  readonly afterCommit?: Statement;
+}
+
+export interface TransactionResult {
+  /** The constraint or SQLSTATE that refused the transaction; null if it was committed. */
   readonly refusal: string | null;
-  readonly written: readonly number[];
-  readonly afterwards: unknown;
-  /** How often it was begun again after a serialization failure or a deadlock. */
+  /** How many rows each statement wrote; empty if the transaction was refused. */
+  readonly rowCounts: readonly number[];
+  readonly valueAfterCommit: unknown;
+  /** How often the transaction was retried after a serialization failure or a deadlock. */
   readonly retries: number;
 }
 
+/** SQLSTATEs of integrity violations: check, unique, foreign key, restrict. */
 const REFUSALS: ReadonlySet<string> = new Set(['23514', '23505', '23503', '23001']);
-const TO_BE_RETRIED: ReadonlySet<string> = new Set(['40001', '40P01']);
-const MOST_RETRIES = 30;
+/** SQLSTATEs of a serialization failure and of a deadlock. */
+const RETRYABLE: ReadonlySet<string> = new Set(['40001', '40P01']);
+const MAX_RETRIES = 30;
 
-/** Connections that race. */
+/** Opens connections that race with each other. */
 export async function openSessions(url: string, count: number): Promise<pg.Client[]> {
   return Promise.all(
     Array.from({ length: count }, async () => {
       const client = new pg.Client({ connectionString: url });
       await client.connect();
-      // Who may not set it waits a second for every deadlock.
+      // A role without the privilege to set it waits a second for every deadlock.
       await client.query("set deadlock_timeout = '10ms'").catch(() => {});
       return client;
     }),
@@ -42,43 +44,57 @@ export async function openSessions(url: string, count: number): Promise<pg.Clien
 }
 
 /**
- * Takes a turn, with a breath between its steps. A serialization failure or a deadlock is begun again, as a service
- * must; a broken rule is an end like any other.
+ * Runs a transaction, with random pauses between its statements. After a serialization failure or a deadlock it
+ * retries, as a service must. An integrity violation is a result like a commit.
  *
- * @throws Error where the database fails otherwise, or no attempt comes through
+ * @throws any other error of the database
+ * @throws Error if the last retry fails as well
  */
-export async function takeTurn(client: pg.Client, level: Level, turn: Turn, random: Random): Promise<End> {
-  for (let retries = 0; retries <= MOST_RETRIES; retries++) {
+export async function runTransaction(
+  client: pg.Client,
+  level: IsolationLevel,
+  script: TransactionScript,
+  random: Random,
+): Promise<TransactionResult> {
+  for (let retries = 0; retries <= MAX_RETRIES; retries++) {
     try {
-      const written = await attempt(client, level, turn, random);
-      const afterwards = turn.afterwards === undefined ? null : await ask(client, turn.afterwards);
-      return { refusal: null, written, afterwards, retries };
+      const rowCounts = await tryTransaction(client, level, script, random);
+      const valueAfterCommit =
+        script.afterCommit === undefined ? null : await queryValue(client, script.afterCommit);
+      return { refusal: null, rowCounts, valueAfterCommit, retries };
     } catch (error) {
       await client.query('rollback');
       const { code = '', constraint } = error as pg.DatabaseError;
-      if (REFUSALS.has(code)) return { refusal: constraint ?? code, written: [], afterwards: null, retries };
-      if (!TO_BE_RETRIED.has(code)) throw error;
-      await pause(random.next() * 4 * retries);
+      if (REFUSALS.has(code)) {
+        return { refusal: constraint ?? code, rowCounts: [], valueAfterCommit: null, retries };
+      }
+      if (!RETRYABLE.has(code)) throw error;
+      await sleep(random.next() * 4 * retries);
     }
   }
-  throw new Error(`A transaction did not come through in ${MOST_RETRIES} attempts.`);
+  throw new Error(`A transaction failed after ${MAX_RETRIES} retries.`);
 }
 
-async function attempt(client: pg.Client, level: Level, { steps }: Turn, random: Random): Promise<number[]> {
+async function tryTransaction(
+  client: pg.Client,
+  level: IsolationLevel,
+  { statements }: TransactionScript,
+  random: Random,
+): Promise<number[]> {
   await client.query(`begin isolation level ${level}`);
-  // The stricter levels take their snapshot here, before the others have done anything.
+  // At the stricter levels this query takes the snapshot, before the other sessions have written anything.
   if (random.next() < 0.7) await client.query('select count(*) from provider_configs');
   if (random.next() < 0.7) await client.query('select pg_sleep($1)', [random.next() * 0.004]);
-  const written: number[] = [];
-  for (const [sql, values] of steps) {
-    written.push((await client.query(sql, values === undefined ? [] : [...values])).rowCount ?? 0);
+  const rowCounts: number[] = [];
+  for (const [sql, values = []] of statements) {
+    rowCounts.push((await client.query(sql, [...values])).rowCount ?? 0);
     if (random.next() < 0.4) await client.query('select pg_sleep($1)', [random.next() * 0.003]);
   }
   await client.query('commit');
-  return written;
+  return rowCounts;
 }
 
-async function ask(client: pg.Client, [sql, values]: Statement): Promise<unknown> {
-  const { rows } = await client.query(sql, values === undefined ? [] : [...values]);
+async function queryValue(client: pg.Client, [sql, values = []]: Statement): Promise<unknown> {
+  const { rows } = await client.query(sql, [...values]);
   return Object.values(rows[0] ?? {})[0];
 }

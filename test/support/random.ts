@@ -1,15 +1,15 @@
-/** Numbers that look random, and are the same for the same seed. */
+/** A deterministic source of random numbers. */
 export interface Random {
-  /** At least 0 and less than 1. */
+  /** A number of at least 0 and less than 1. */
   next(): number;
-  /** A whole number, at least 0 and less than the limit. */
+  /** An integer of at least 0 and less than the limit. */
   below(limit: number): number;
   pick<T>(choices: readonly T[]): T;
-  /** The same in another order. */
-  shuffle<T>(list: readonly T[]): T[];
+  /** Returns the elements in random order. */
+  shuffle<T>(elements: readonly T[]): T[];
 }
 
-/** Makes a source of such numbers; two neighbouring seeds have nothing in common. */
+/** Creates a source from a seed. Neighbouring seeds give unrelated numbers (mulberry32). */
 export function randomFrom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {
@@ -23,10 +23,10 @@ export function randomFrom(seed: number): Random {
     next,
     below,
     pick: (choices) => choices[below(choices.length)] as (typeof choices)[number],
-    shuffle: (list) =>
-      list
-        .map((item) => ({ item, key: next() }))
+    shuffle: (elements) =>
+      elements
+        .map((element) => ({ element, key: next() }))
         .sort((a, b) => a.key - b.key)
-        .map(({ item }) => item),
+        .map(({ element }) => element),
   };
 }

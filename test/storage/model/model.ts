@@ -1,27 +1,27 @@
 /**
- * What the product knows, as far as its rules speak of it: the rows of the tables by their names, columns by theirs.
- * Instants are whole minutes from a midnight in the past, local times minutes of a day.
+ * The state that the model predicts: the rows of the product's tables by name, with the columns that the rules use.
+ * Instants are whole minutes after a fixed midnight; local times are minutes of a day.
  */
-export type World = {
+export type Model = {
   readonly email_templates: Rows<Template>;
   readonly provider_configs: Rows<Provider>;
-  /** By number. */
+  /** Named by their number. */
   readonly exclusion_list_entries: Rows<Entry>;
   readonly campaigns: Rows<Campaign>;
   readonly contacts: Rows<Contact>;
   readonly call_attempts: Rows<Call>;
-  readonly survey_responses: Rows<Answers>;
-  readonly events: Rows<Event>;
+  readonly survey_responses: Rows<SurveyResponse>;
+  readonly events: Rows<SurveyEvent>;
   readonly email_notifications: Rows<Email>;
   readonly transcript_snippets: Rows<Transcript>;
-  /** Contacts whose answers were deleted; what was once known is in no table of the product. */
-  readonly erased: Rows<Record<string, never>>;
+  /** Contacts whose answers were deleted. No table of the product records this. */
+  readonly erasedAnswers: Rows<Record<string, never>>;
 };
 
 export type Value = string | number | boolean | null;
 export type Row = Readonly<Record<string, Value>>;
 export type Rows<R> = Readonly<Record<string, Readonly<R>>>;
-export type Table = Exclude<keyof World, 'erased'>;
+export type Table = Exclude<keyof Model, 'erasedAnswers'>;
 
 export type Template = { type: string; locale: string };
 export type Provider = { max_concurrent_calls: number };
@@ -57,14 +57,14 @@ export type Call = {
   ended_at: number | null;
   outcome: string | null;
 };
-export type Answers = {
+export type SurveyResponse = {
   contact_id: string;
   campaign_id: string;
   call_attempt_id: string;
   q2_answer: string;
   completed_at: number;
 };
-export type Event = {
+export type SurveyEvent = {
   event_type: string;
   contact_id: string;
   campaign_id: string;
@@ -81,13 +81,17 @@ export type Email = {
 export type Transcript = { call_attempt_id: string };
 
 export const PHONES = [
-  ...['+4920000001', '+4920000002', '+4920000003'],
-  ...['+4920000004', '+4920000005', '+4920000006'],
+  '+4920000001',
+  '+4920000002',
+  '+4920000003',
+  '+4920000004',
+  '+4920000005',
+  '+4920000006',
 ] as const;
-export const FINAL: ReadonlySet<string> = new Set(['completed', 'refused', 'excluded']);
-export const OVER: ReadonlySet<string> = new Set(['completed', 'cancelled']);
+export const FINAL_STATES: ReadonlySet<string> = new Set(['completed', 'refused', 'excluded']);
+export const FINAL_STATUSES: ReadonlySet<string> = new Set(['completed', 'cancelled']);
 
-const campaign = (status: string, max_attempts: number): Campaign => ({
+const newCampaign = (status: string, max_attempts: number): Campaign => ({
   status,
   language: 'en',
   question_2_type: 'numeric',
@@ -98,7 +102,7 @@ const campaign = (status: string, max_attempts: number): Campaign => ({
   email_completed_template_id: null,
 });
 
-/** A contact who was never called. */
+/** A contact that has not been called. */
 export const newContact = (name: string, campaign_id: string, phone_number: string): Contact => ({
   campaign_id,
   phone_number,
@@ -111,8 +115,8 @@ export const newContact = (name: string, campaign_id: string, phone_number: stri
   last_outcome: null,
 });
 
-/** Where every run begins: a campaign that runs and a draft, with a number of the first; nobody was called. */
-export const BEGINNING: World = {
+/** The first state of every sequence: a running campaign, and a draft that shares a number with it. */
+export const INITIAL_MODEL: Model = {
   email_templates: {
     completed: { type: 'completed', locale: 'en' },
     refused: { type: 'refused', locale: 'en' },
@@ -122,8 +126,8 @@ export const BEGINNING: World = {
   provider_configs: { provider: { max_concurrent_calls: 2 } },
   exclusion_list_entries: {},
   campaigns: {
-    one: campaign('running', 2),
-    two: { ...campaign('draft', 1), allowed_call_start_local: 540, allowed_call_end_local: 1200 },
+    one: newCampaign('running', 2),
+    two: { ...newCampaign('draft', 1), allowed_call_start_local: 540, allowed_call_end_local: 1200 },
   },
   contacts: {
     ann: newContact('ann', 'one', PHONES[0]),
@@ -136,22 +140,25 @@ export const BEGINNING: World = {
   events: {},
   email_notifications: {},
   transcript_snippets: {},
-  erased: {},
+  erasedAnswers: {},
 };
 
-/** The rows of a table, of whatever kind. */
-export const rowsOf = (world: World, table: Table): [name: string, row: Row][] =>
-  Object.entries(world[table]);
+/** The rows of any table. */
+export const rowsOf = (model: Model, table: Table): [name: string, row: Row][] =>
+  Object.entries(model[table]);
 
-/** A row by its name, of whatever kind. */
-export const rowOf = (world: World, table: Table, name: string): Row | undefined => world[table][name];
+/** A row of any table by its name. */
+export const rowOf = (model: Model, table: Table, name: string): Row | undefined => model[table][name];
 
-/** The calls of a contact, in the order of their numbers. */
-export const callsOf = (world: World, contact: string): [name: string, call: Call][] =>
-  Object.entries(world.call_attempts)
+/** The calls of a contact, by attempt number. */
+export const callsOf = (model: Model, contact: string): [name: string, call: Call][] =>
+  Object.entries(model.call_attempts)
     .filter(([, { contact_id }]) => contact_id === contact)
     .sort(([, one], [, other]) => one.attempt_number - other.attempt_number);
 
-/** The call with the highest number. */
-export const latestOf = (world: World, contact: string): [name: string, call: Call] | undefined =>
-  callsOf(world, contact).at(-1);
+/** The call of a contact with the highest attempt number. */
+export const latestCallOf = (model: Model, contact: string): [name: string, call: Call] | undefined =>
+  callsOf(model, contact).at(-1);
+
+/** Whether a call has not ended. */
+export const isOpen = ({ ended_at }: Call): boolean => ended_at === null;

@@ -1,0 +1,81 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Model, type Row, rowsOf, type Table } from './model.js';
+import { applyExclusions, applyWrite, type Write } from './write.js';
+
+/** One SQL statement and its effect on the model. */
+export interface Statement {
+  readonly writes: readonly Write[];
+  readonly before: Model;
+  /** After the writes, and before what the database itself does with them. */
+  readonly written: Model;
+  readonly after: Model;
+}
+
+export type Isolation = 'read committed' | 'repeatable read' | 'serializable';
+
+/**
+ * The statements whose deferred constraints are checked together: those of a transaction, or of the part of it up to
+ * a `set constraints all immediate`.
+ */
+export interface Segment {
+  readonly isolation: Isolation;
+  readonly before: Model;
+  readonly statements: readonly Statement[];
+  readonly after: Model;
+}
+
+/** Applies the writes of one SQL statement, whether the rules allow them or not. */
+export function executeStatement(before: Model, writes: readonly Write[]): Statement {
+  const written = writes.reduce(applyWrite, before);
+  return { writes, before, written, after: applyExclusions(before, written) };
+}
+
+/** A row that exists before and after, with different values. */
+export interface Change<R> {
+  readonly name: string;
+  readonly was: R;
+  readonly now: R;
+}
+
+type RowOf<T extends Table> = Model[T][string];
+
+/** The rows that exist after and not before. */
+export const addedRows = <T extends Table>(before: Model, after: Model, table: T): [string, RowOf<T>][] =>
+  (rowsOf(after, table) as [string, RowOf<T>][]).filter(([name]) => !(name in before[table]));
+
+/** The rows that exist before and after, with different values. */
+export const changedRows = <T extends Table>(before: Model, after: Model, table: T): Change<RowOf<T>>[] =>
+  (rowsOf(after, table) as [string, RowOf<T>][]).flatMap(([name, now]) => {
+    const was = before[table][name] as RowOf<T> | undefined;
+    return was === undefined || isDeepStrictEqual(was, now) ? [] : [{ name, was, now }];
+  });
+
+/** The rows that a segment inserted and that still exist at its end. */
+export const insertedRows = <T extends Table>(segment: Segment, table: T): [string, RowOf<T>][] =>
+  remainingRows(segment, table, ({ before, after }) => addedRows(before, after, table).map(([name]) => name));
+
+/** The rows that a segment inserted, or changed in one of the columns, and that still exist at its end. */
+export const writtenRows = <T extends Table>(
+  segment: Segment,
+  table: T,
+  columns: readonly (keyof RowOf<T> & string)[],
+): [string, RowOf<T>][] =>
+  remainingRows(segment, table, ({ before, after }) => [
+    ...addedRows(before, after, table).map(([name]) => name),
+    ...changedRows(before, after, table)
+      .filter(({ was, now }) => columns.some((column) => (was as Row)[column] !== (now as Row)[column]))
+      .map(({ name }) => name),
+  ]);
+
+/** The rows that a segment deleted, with their last values. */
+export const deletedRows = <T extends Table>({ statements }: Segment, table: T): [string, RowOf<T>][] =>
+  statements.flatMap(({ before, after }) => addedRows(after, before, table));
+
+function remainingRows<T extends Table>(
+  { statements, after }: Segment,
+  table: T,
+  namesIn: (statement: Statement) => string[],
+): [string, RowOf<T>][] {
+  const names = new Set(statements.flatMap(namesIn));
+  return (rowsOf(after, table) as [string, RowOf<T>][]).filter(([name]) => names.has(name));
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { COUNT_CALLS, editFunction, findLateClaim, type Race } from './race.js';
+import { claim, execute, importNumbers } from './scripts.js';
+import type { TransactionScript } from './sessions.js';
+
+/** Races for campaigns, their contact lists and the configuration: rules 3, 9, 10 and 13. */
+export const CAMPAIGN_RACES: Readonly<Record<string, Race>> = {
+  'pausing or ending a campaign races with claims': {
+    protections: {
+      "the lock of the campaign's row": editFunction('check_call_may_start', 'for share( of campaign)?'),
+    },
+    prepare: async (fixtures) => {
+      const { random, createCampaign } = fixtures;
+      const { id, contacts } = await createCampaign({ contacts: 4 });
+      const status = random.pick(['paused', 'completed', 'cancelled']);
+      const changeStatus: TransactionScript = {
+        statements: [['update campaigns set status = $2 where id = $1', [id, status]]],
+        afterCommit: [COUNT_CALLS, [id]],
+      };
+      return {
+        transactions: [changeStatus, ...contacts.map((contact) => claim(contact, random))],
+        findViolation: findLateClaim(fixtures, id),
+      };
+    },
+  },
+  'imports of one list race with each other': {
+    protections: { 'the unique index': 'drop index a_campaign_lists_a_number_once' },
+    prepare: async ({ createCampaign, createPhone }) => {
+      const { id } = await createCampaign();
+      const importList = importNumbers(id, [createPhone(), createPhone()]);
+      return { transactions: [importList, importList, importList] };
+    },
+  },
+  'starts of a campaign race with its cancellation and a change of its questions': {
+    protections: {
+      'the fixed questions': 'drop trigger what_is_asked_is_fixed_from_the_first_start on campaigns',
+      'the order of statuses': 'drop trigger a_campaign_goes_through_its_life_in_order on campaigns',
+    },
+    prepare: async ({ random, createCampaign, execute: query }) => {
+      const { id, first } = await createCampaign({ status: 'draft' });
+      const start = execute("update campaigns set status = 'running' where id = $1", id);
+      return {
+        transactions: [
+          start,
+          start,
+          execute("update campaigns set status = 'cancelled' where id = $1", id),
+          execute("update campaigns set question_1_text = 'Other?' where id = $1", id),
+          claim(first, random),
+        ],
+        findViolation: async () => {
+          const violations = await query(
+            `select string_agg(old_status || ' became ' || new_status, ', ') from campaign_changes where campaign = $1
+               and (old_status in ('completed', 'cancelled') and old_status <> new_status
+                 or old_status not in ('draft', 'scheduled') and question_changed)`,
+            [id],
+          );
+          return violations === null ? null : String(violations);
+        },
+      };
+    },
+  },
+  'inserts of a provider configuration race with each other': {
+    protections: { 'the unique index': 'drop index there_is_one_provider_configuration' },
+    prepare: async ({ execute: query }) => {
+      await query('delete from provider_configs');
+      const configure = (): TransactionScript =>
+        execute(
+          "insert into provider_configs (id, outbound_number, max_concurrent_calls) values ($1, '+4930000000', 100000)",
+          randomUUID(),
+        );
+      return { transactions: [configure(), configure()] };
+    },
+  },
+};
