@@ -10,7 +10,7 @@ import { type RunningCli, startCli } from '../support/cli.js';
 import { createDatabase, dropDatabase, runOnce, session } from '../support/databases.js';
 import { addFiles } from '../support/folder.js';
 import { through } from '../support/listeners.js';
-import { cutter } from './cutter.js';
+import { cutter } from './proxy.js';
 
 type Direction = 'up' | 'down';
 

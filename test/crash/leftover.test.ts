@@ -8,7 +8,7 @@ import { runOnce } from '../support/databases.js';
 import { folderWith } from '../support/folder.js';
 import { through } from '../support/listeners.js';
 import { until } from '../support/until.js';
-import { cutter } from './cutter.js';
+import { cutter } from './proxy.js';
 
 /** A lock that the second migration wants to be free: without waiting for it as for a lock, it looks again and again. */
 const HELD = 20_250_712;
