@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { up } from '../../src/migrate/up.js';
 import { createDatabase, runOnce } from '../support/databases.js';
 import { addFiles } from '../support/folder.js';
-import { crashFiles, JOURNAL } from './migrations.js';
 import { randomFrom } from '../support/random.js';
+import { crashFiles, JOURNAL } from './migrations.js';
 import { startCrashServer } from './server.js';
 import { endOf, makeReference, positionOf, withClient } from './state.js';
 import {

@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type CliResult, type RunningCli, startCli } from '../support/cli.js';
 import { createDatabase, dropDatabase } from '../support/databases.js';
 import { through } from '../support/listeners.js';
-import { type Cut, cutter } from './proxy.js';
-import { crashMigrations, type Direction } from './migrations.js';
 import type { Random } from '../support/random.js';
+import { crashMigrations, type Direction } from './migrations.js';
+import { type Cut, cutter } from './proxy.js';
 import type { CrashServer } from './server.js';
 import {
   contentsOf,
