@@ -67,3 +67,4 @@ export type * from './rows.js';
 export { migrationsDirectory, seedFile } from './seed/paths.js';
 export { type SeedResult, seed } from './seed/seed.js';
 export { MigrationFileError, type SourceLocation } from './sql/errors.js';
+export type { RemedyCall, RemedyOption, RemedyPart } from './text/remedy.js';

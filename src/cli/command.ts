@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from './commander.js';
 import { type ChosenServer, chooseServer, type ServerOptions } from './server.js';
 import { type Answer, print, printError, say } from './ui/output.js';
 import { endProgress } from './ui/progress.js';
+import { type GivenOptions, givenOptions } from './ui/remedy.js';
 import { startedLine } from './ui/welcome.js';
 
 /** The options that every command has. */
@@ -27,11 +28,11 @@ export function makeCommand<Options extends CommonOptions & Partial<FolderOption
   description: string,
   run: (options: Options, words: readonly string[]) => Promise<Answer>,
 ): Command {
-  return commandWith<Options>(name, description, async (options, words) => {
+  return commandWith<Options>(name, description, async (options, words, given) => {
     try {
-      print(name, await run(options, words), options.json === true);
+      print(name, await run(options, words), options.json === true, given);
     } catch (error) {
-      printError(name, error, options.json === true, { folder: options.dir });
+      printError(name, error, options.json === true, { given });
     }
   });
 }
@@ -49,7 +50,7 @@ export function makeDatabaseCommand<Options extends CommonOptions & Partial<Fold
   run: (options: Options, server: ChosenServer, words: readonly string[]) => Promise<Answer>,
   choose: (options: Options) => Promise<ChosenServer> = chooseServer,
 ): Command {
-  return commandWith<Options>(name, description, async (options, words) => {
+  return commandWith<Options>(name, description, async (options, words, given) => {
     const json = options.json === true;
     let server: ChosenServer | null = null;
     try {
@@ -57,11 +58,11 @@ export function makeDatabaseCommand<Options extends CommonOptions & Partial<Fold
       const { embedded } = server;
       if (embedded?.started && !json) say(startedLine(embedded));
       const answer = await run(options, server, words).finally(endProgress);
-      print(name, { ...answer, document: { ...answer.document, embedded: embedded !== null } }, json);
+      print(name, { ...answer, document: { ...answer.document, embedded: embedded !== null } }, json, given);
     } catch (error) {
       printError(name, server?.embedded ? explainForEmbedded(error) : error, json, {
         address: server?.address,
-        folder: options.dir,
+        given,
       });
     }
   });
@@ -81,7 +82,7 @@ const WENT_AWAY = /^(connection_refused|connection_closed|connection_lost|server
 function commandWith<Options>(
   name: string,
   description: string,
-  action: (options: Options, words: readonly string[]) => Promise<void>,
+  action: (options: Options, words: readonly string[], given: GivenOptions) => Promise<void>,
 ): Command {
   return new Command(name)
     .description(description)
@@ -92,7 +93,7 @@ function commandWith<Options>(
     )
     .allowExcessArguments(false)
     .action(function (this: Command) {
-      return action(this.opts<Options & OptionValues>(), this.args);
+      return action(this.opts<Options & OptionValues>(), this.args, givenOptions(this));
     });
 }
 

@@ -56,7 +56,8 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-const COMMANDS: Readonly<Record<string, () => Command>> = {
+/** What makes each command, by its name. */
+export const COMMANDS: Readonly<Record<string, () => Command>> = {
   up: upCommand,
   down: downCommand,
   status: statusCommand,

@@ -18,6 +18,7 @@ import type { Connection } from '../postgres/connect.js';
 import { ExplainedError } from '../postgres/errors.js';
 import type pg from '../postgres/pg.js';
 import { LOCK_NOT_AVAILABLE, QUERY_CANCELED, sqlStateOf } from '../postgres/sql-states.js';
+import { option, remedy } from '../text/remedy.js';
 import { brokenRules } from './rules.js';
 import { findUnvalidated, type Unvalidated } from './verify/unvalidated.js';
 
@@ -162,8 +163,7 @@ function tooBusy(error: unknown): unknown {
   const why =
     sqlState === LOCK_NOT_AVAILABLE ? 'somebody holds a lock on one of its tables' : 'it took too long';
   return new ExplainedError('catalog_busy', `The catalog could not be read: ${why}.`, {
-    remedy:
-      'Run it again when nobody changes the schema; for a slow server, give it more time: --statement-timeout.',
+    remedy: remedy`Run it again when no session changes the schema. For a slow server, allow more time with ${option('statementTimeoutMs')}.`,
     cause: error,
   });
 }

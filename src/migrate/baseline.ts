@@ -5,6 +5,7 @@ import { type Connection, connect } from '../postgres/connect.js';
 import pg from '../postgres/pg.js';
 import { describeTarget } from '../postgres/target.js';
 import { liftTimeouts } from '../postgres/timeouts.js';
+import { call, remedy } from '../text/remedy.js';
 import { historyFailed } from './failure/explain.js';
 import { labelOf } from './files/file-name.js';
 import type { Migration } from './files/read-folder.js';
@@ -127,9 +128,7 @@ function notEmpty({ name, origin }: HistoryRow): HistoryError {
     'history_not_empty',
     `This database has a history already: the newest migration in it is ${name}, ${origin}.`,
     {
-      remedy:
-        `It needs no baseline: go on with "up", which applies what is newer than ${labelOf(name)}; "status" and "verify" ` +
-        'tell how it stands.',
+      remedy: remedy`It needs no baseline. Apply what is newer than ${labelOf(name)} with ${call('up')}. To see its state, run ${call('status')} and ${call('verify')}.`,
     },
   );
 }

@@ -1,4 +1,5 @@
 import { UsageError } from '../postgres/errors.js';
+import { option, remedy } from '../text/remedy.js';
 import { type Keeper, newKeeper } from './data-loss/ledger.js';
 import type { LostData } from './data-loss/loss.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
@@ -137,7 +138,7 @@ function targetVersion(text: string | undefined, rows: readonly HistoryRow[]): b
     return version;
   const applied = rows.map(({ name }) => labelOf(name)).join(', ');
   throw new UsageError('unknown_version', `This database has no version ${text}.`, {
-    remedy: `It has ${applied === '' ? 'none' : applied}; "--to 0" rolls back everything.`,
+    remedy: remedy`It has ${applied === '' ? 'none' : applied}. To roll back everything, use ${option('to', '0')}.`,
   });
 }
 
@@ -147,13 +148,13 @@ function stepsOf({ steps, to }: DownOptions): number {
       'steps_and_to',
       'A number of steps and a version to stop at contradict each other.',
       {
-        remedy: 'Give --steps or --to, not both.',
+        remedy: remedy`Give ${option('steps')} or ${option('to')}, not both.`,
       },
     );
   }
   if (steps !== undefined && !(Number.isSafeInteger(steps) && steps >= 1)) {
     throw new UsageError('bad_steps', 'The number of steps is not a whole number of 1 or more.', {
-      remedy: 'Say, for example, --steps 2; "--to 0" rolls back everything.',
+      remedy: remedy`Give a number of steps, such as ${option('steps', 2)}. To roll back everything, use ${option('to', '0')}.`,
     });
   }
   return steps ?? 1;

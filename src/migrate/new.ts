@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ExplainedError, UsageError } from '../postgres/errors.js';
+import { call, remedy } from '../text/remedy.js';
 import { byVersion } from './files/file-name.js';
 import { readMigrations } from './files/read-folder.js';
 
@@ -52,7 +53,7 @@ function slugOf(name: string): string {
     .replaceAll(/^_+|_+$/g, '');
   if (slug !== '' && slug.length <= LONGEST_NAME) return slug;
   throw new UsageError('bad_name', `"${name}" cannot be made the name of a file.`, {
-    remedy: `Say in a few words, at most ${LONGEST_NAME} characters, what the migration does: new "add opening hours"`,
+    remedy: remedy`Say in a few words, at most ${LONGEST_NAME} characters, what the migration does: ${call('newMigration', { name: 'add opening hours' })}.`,
   });
 }
 

@@ -1,6 +1,7 @@
 import { ExplainedError, UsageError } from '../postgres/errors.js';
 import pg from '../postgres/pg.js';
 import { INSUFFICIENT_PRIVILEGE } from '../postgres/sql-states.js';
+import { call, option, remedy } from '../text/remedy.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import { parseVersion } from './files/file-name.js';
 import { readMigrations } from './files/read-folder.js';
@@ -45,7 +46,7 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
   const reason = options.reason.trim();
   if (reason === '') {
     throw new UsageError('no_reason', 'A repair needs a reason.', {
-      remedy: 'Say why the changed file is right: --reason "…"',
+      remedy: remedy`Say why the changed file is right, with ${option('reason')}.`,
     });
   }
   const migrations = await readMigrations(options.directory);
@@ -59,7 +60,7 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
         'unknown_version',
         `${options.version} is not a migration that this folder and this database both have.`,
         {
-          remedy: 'See voicesurvey-db status.',
+          remedy: remedy`Run ${call('status')} to see the state of each migration.`,
         },
       );
     }
@@ -70,7 +71,7 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
         'nothing_to_repair',
         `${entry.name} is ${entry.standing}; only a changed one can be repaired.`,
         {
-          remedy: 'See voicesurvey-db status.',
+          remedy: remedy`Run ${call('status')} to see the state of each migration.`,
         },
       );
     }

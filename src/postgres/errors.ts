@@ -1,68 +1,80 @@
-/** What a process that ends because of an error exits with; see `docs/exit-codes.md`. */
+import { describeRemedy, partsOf, type Remedy, type RemedyPart } from '../text/remedy.js';
+
+/** The exit code of a process that ends because of an error; see `docs/exit-codes.md`. */
 export type FailureExitCode = 1 | 2 | 4;
 
-/** What is told about an error besides its sentence. */
+/** What an error says besides its sentence. */
 export interface Explanation {
-  /** What to do now, as one or more whole sentences. */
-  readonly remedy: string;
-  /** The error that caused this one; kept whole. */
+  /** What to do now, in whole sentences: text, or parts if it names a call or an option of the library. */
+  readonly remedy: Remedy;
+  /** The error that caused this one, unchanged. */
   readonly cause?: unknown;
-  /** What the command line exits with; 1 unless told otherwise. */
+  /** The exit code of the command line; 1 by default. */
   readonly exitCode?: FailureExitCode;
 }
 
 /**
- * An error that somebody can act on: a code for programs, a sentence that says what is wrong (`message`),
+ * An error that a user can act on: a code for programs, a sentence that says what is wrong (`message`),
  * a remedy that says what to do, and the cause.
  *
- * Nobody needs to read the message to tell two errors apart: `code` is stable across releases.
+ * A program tells errors apart by `code`, which is stable across releases, never by the message.
+ *
+ * The remedy comes twice. `remedy` is text that names functions and options as a program writes them.
+ * `remedyParts` is the same as data, for a program that shows them otherwise: the command line prints
+ * `voicesurvey-db repair V0003 --reason '<why>'` for the call in the example.
  *
  * @example
  * ```ts
  * try {
- *   await up({ url: 'postgresql://postgres@127.0.0.1:1/voicesurvey', directory: migrationsDirectory });
+ *   await up({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
  * } catch (error) {
- *   if (error instanceof ExplainedError) console.error(error.code, error.message, error.remedy);
+ *   if (!(error instanceof ExplainedError)) throw error;
+ *   error.code; // file_changed
+ *   error.remedy; // Restore … Run `repair({ version: 'V0003', reason: '<why>' })`.
+ *   error.remedyParts; // ['Restore … Run ', { call: 'repair', options: { version: 'V0003', reason: '<why>' } }, '.']
  * }
  * ```
  */
 export class ExplainedError extends Error {
   /** Names the kind of error, in snake_case, for programs. */
   readonly code: string;
-  /** What to do now. */
+  /** What to do now, in the words of the library: `` Run `up({ create: true })`. `` */
   readonly remedy: string;
-  /** What the command line exits with. */
+  /** The remedy as data: text, calls of library functions (`{ call, options }`) and options (`{ option, value }`). */
+  readonly remedyParts: readonly RemedyPart[];
+  /** The exit code of the command line. */
   readonly exitCode: FailureExitCode;
 
   /**
    * @param code names the kind of error, in snake_case
    * @param message what is wrong, as a whole sentence; never holds a password or a person's data
-   * @param explanation the remedy, and where known the cause
+   * @param explanation the remedy, and the cause if it is known
    */
   constructor(code: string, message: string, explanation: Explanation) {
     super(message, explanation.cause === undefined ? undefined : { cause: explanation.cause });
     this.name = new.target.name;
     this.code = code;
-    this.remedy = explanation.remedy;
+    this.remedyParts = partsOf(explanation.remedy);
+    this.remedy = describeRemedy(this.remedyParts);
     this.exitCode = explanation.exitCode ?? 1;
   }
 }
 
-/** The command or the call was put wrongly: an option, a setting or an address that nobody can mean. Exit code 2. */
+/** The command or the call is invalid: an option, a setting or an address with an impossible value. Exit code 2. */
 export class UsageError extends ExplainedError {
   constructor(code: string, message: string, explanation: Omit<Explanation, 'exitCode'>) {
     super(code, message, { ...explanation, exitCode: 2 });
   }
 }
 
-/** The command could do it and will not, until a flag says that it is meant. Exit code 4. */
+/** The command is possible but refused until an option confirms it. Exit code 4. */
 export class RefusedError extends ExplainedError {
   constructor(code: string, message: string, explanation: Omit<Explanation, 'exitCode'>) {
     super(code, message, { ...explanation, exitCode: 4 });
   }
 }
 
-/** A server that cannot be reached, will not let us in, or is not one that we work with. */
+/** A server that cannot be reached, refuses the connection, or is not one that this package supports. */
 export class ConnectionError extends ExplainedError {}
 
 /** The embedded server cannot be installed, started or stopped. */

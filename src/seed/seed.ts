@@ -8,6 +8,7 @@ import { redactCause, redactError } from '../postgres/redaction/redact.js';
 import { UNDEFINED_OBJECT, UNDEFINED_TABLE } from '../postgres/sql-states.js';
 import { locationOf, placeAt } from '../sql/location.js';
 import type { SourceFile } from '../sql/source-file.js';
+import { call, remedy } from '../text/remedy.js';
 import { seedFile } from './paths.js';
 
 /** What `seed` has done. */
@@ -53,7 +54,7 @@ async function seedFailed(client: pg.Client, source: SourceFile, error: unknown)
   if (!(error instanceof pg.DatabaseError)) return error;
   if (error.code === UNDEFINED_TABLE || error.code === UNDEFINED_OBJECT) {
     return new ExplainedError('no_schema', `This database does not have the schema yet: ${error.message}.`, {
-      remedy: 'Apply the migrations first: voicesurvey-db up --seed does both.',
+      remedy: remedy`Apply the migrations with ${call('up')}, then run ${call('seed')} again.`,
       cause: error,
     });
   }

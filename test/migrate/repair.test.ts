@@ -44,7 +44,7 @@ describe('repair', () => {
       await up({ url, directory });
       const failure: unknown = await down({ url, directory }).catch((error: unknown) => error);
       const remedy = String(Reflect.get(Object(failure), 'remedy'));
-      expect(remedy).toMatch(/correct V1\.down\.sql .* voicesurvey-db repair V1 --reason "<why>"$/);
+      expect(remedy).toMatch(/correct V1\.down\.sql .* `repair\(\{ version: 'V1', reason: '<why>' \}\)`\.$/);
       await addFiles(directory, { 'V1.down.sql': `${start}drop table one;` });
       await expect(down({ url, directory })).rejects.toMatchObject({ remedy });
       await repair({ url, directory, version: 'V1', reason: 'the down was wrong' });

@@ -322,7 +322,7 @@ test('a database that does not exist is created when asked for, and named when n
   const directory = await folderWith(two);
   await expect(up({ url, directory })).rejects.toMatchObject({
     code: 'database_missing',
-    remedy: expect.stringContaining('up --create'),
+    remedy: expect.stringContaining('`up({ create: true })`'),
   });
   expect(await up({ url, directory, create: true })).toMatchObject({ created: true, current: 'V2' });
   expect(await up({ url, directory, create: true })).toMatchObject({ created: false, applied: [] });

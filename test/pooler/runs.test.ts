@@ -133,7 +133,7 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
       await expect(up({ url: pooler.through(database.url), directory })).rejects.toMatchObject({
         code: 'needs_direct_connection',
         message: expect.stringContaining('V2'),
-        remedy: expect.stringContaining('DATABASE_URL'),
+        remedy: expect.stringContaining('option `url`'),
       });
       expect(await database.value("select to_regclass('t')")).toBeNull();
       expect(await database.value("select to_regnamespace('voicesurvey_migrations')")).toBeNull();

@@ -179,7 +179,7 @@ describe('a database that cannot be used', () => {
   test('because it does not exist, which `up --create` cures', async () => {
     const error = await failure({ ...server.target('trusted'), database: 'none' });
     expect(error).toMatchObject({ code: 'database_missing', cause: { code: '3D000' } });
-    expect(error.remedy).toContain('voicesurvey-db up --create');
+    expect(error.remedy).toContain('`up({ create: true })`');
   });
 
   test('because the user may not connect to it', async () => {

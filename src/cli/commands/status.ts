@@ -5,9 +5,9 @@ import { describeHolder } from '../../migrate/run/lock.js';
 import type { MigrationStatus, StatusResult } from '../../migrate/status.js';
 import { applicationName } from '../../postgres/application-name.js';
 import { migrationsDirectory } from '../../seed/paths.js';
+import { call, type Remedy, remedy } from '../../text/remedy.js';
 import { type CommonOptions, type FolderOptions, folderOption, makeDatabaseCommand } from '../command.js';
 import type { ChosenServer } from '../server.js';
-import { adviseFor } from '../ui/folder.js';
 import { type Answer, FOUND, serverLine } from '../ui/output.js';
 
 interface Options extends CommonOptions, FolderOptions {}
@@ -25,15 +25,12 @@ async function run(options: Options, { url }: ChosenServer): Promise<Answer> {
   const result = await status({ url, directory: options.dir });
   return {
     document: { ...result },
-    lines: statusLines(result, options.dir),
+    lines: statusLines(result),
     exitCode: result.upToDate && result.drift?.state !== 'drifted' ? 0 : FOUND,
   };
 }
 
-function statusLines(
-  { server, migrations, migratingNow, upToDate, drift }: StatusResult,
-  folder: string,
-): string[] {
+function statusLines({ server, migrations, migratingNow, upToDate, drift }: StatusResult): Remedy[] {
   const widest = (column: 'name' | 'standing'): number =>
     Math.max(...migrations.map(({ [column]: text }) => text.length));
   const [ofNames, ofStandings] = [widest('name'), widest('standing')];
@@ -43,15 +40,15 @@ function statusLines(
     ),
     ...(migratingNow === null ? [] : [`${describeHolder(migratingNow)} is migrating now`]),
     upToDate ? 'Everything is applied.' : summary(migrations),
-    ...(drift?.since ? [adviseFor(folder, driftLine(drift))] : []),
+    ...(drift?.since ? [driftLine(drift)] : []),
     serverLine(server),
   ];
 }
 
-function driftLine({ state, since, reason }: Drift): string {
+function driftLine({ state, since, reason }: Drift): Remedy {
   if (state === 'none') return `No drift since ${since}.`;
   if (state === 'unknown') return `Whether anything has drifted is not known: ${reason}.`;
-  return `Drift: the catalog is not what ${since} left; see voicesurvey-db verify.`;
+  return remedy`Drift: the catalog is not what ${since ?? 'the last run'} left. To see what changed, run ${call('verify')}.`;
 }
 
 function describe(

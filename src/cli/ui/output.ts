@@ -7,16 +7,17 @@ import { ExplainedError, UsageError } from '../../postgres/errors.js';
 import pg from '../../postgres/pg.js';
 import { redactError } from '../../postgres/redaction/redact.js';
 import { MigrationFileError, type SourceLocation } from '../../sql/errors.js';
-import { adviseFor } from './folder.js';
+import { partsOf, type Remedy } from '../../text/remedy.js';
 import { withoutPasswords } from './passwords.js';
+import { commandLineRemedy, type GivenOptions } from './remedy.js';
 import { wrap } from './wrap.js';
 
 /** What a command has to say: a document for programs, lines for people, and the exit code. */
 export interface Answer {
   /** Printed with `--json`; dates become ISO 8601. */
   readonly document: Readonly<Record<string, unknown>>;
-  /** For people, on standard error. */
-  readonly lines: readonly string[];
+  /** For people, on standard error; a line that advises a command is a remedy. */
+  readonly lines: readonly Remedy[];
   /** The one thing that the command is for, such as an address; on standard output unless `--json` is given. */
   readonly product?: string;
   readonly exitCode?: number;
@@ -26,8 +27,8 @@ export interface Answer {
 export interface WorkedOn {
   /** The server, without a password. */
   readonly address?: string | undefined;
-  /** The folder of migrations. */
-  readonly folder?: string | undefined;
+  /** The options that the user gave. */
+  readonly given?: GivenOptions;
 }
 
 /** The exit code of a command that only looks, and has found something. */
@@ -67,13 +68,13 @@ export function saySentences(...texts: readonly string[]): void {
  *
  * @param json whether a program reads it
  */
-export function print(command: string, answer: Answer, json: boolean): void {
+export function print(command: string, answer: Answer, json: boolean, given?: GivenOptions): void {
   const exitCode = answer.exitCode ?? 0;
   process.exitCode = exitCode;
   if (json) {
     printDocument({ command, ok: true, exitCode, ...answer.document });
   } else {
-    say(...answer.lines);
+    say(...answer.lines.map((line) => commandLineRemedy(partsOf(line), { command, given })));
     if (answer.product) process.stdout.write(`${answer.product.trimEnd()}\n`);
   }
 }
@@ -87,10 +88,10 @@ export function printError(
   command: string | null,
   error: unknown,
   json: boolean,
-  { address, folder }: WorkedOn = {},
+  { address, given }: WorkedOn = {},
 ): void {
   const known = explain(error);
-  const remedy = adviseFor(folder, known.remedy);
+  const remedy = commandLineRemedy(known.remedyParts, { command, given });
   process.exitCode = known.exitCode;
   if (json) {
     printDocument({

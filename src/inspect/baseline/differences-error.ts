@@ -1,6 +1,7 @@
 import type { Difference } from '../../catalog/difference.js';
 import { RefusedError } from '../../postgres/errors.js';
 import { plural } from '../../text/plural.js';
+import { option, remedy } from '../../text/remedy.js';
 
 /** The database is not what the migrations make, and nobody has said that it may be. */
 export class DifferencesError extends RefusedError {
@@ -11,9 +12,7 @@ export class DifferencesError extends RefusedError {
       'not_the_same',
       `The database is not what ${label} makes: ${plural(found.length, 'difference')}. Nothing was changed.`,
       {
-        remedy:
-          'Put right by hand what should not be, or name the version that it really is; what may stay as it is, ' +
-          `keep in the history with --accept-differences.${where}`,
+        remedy: remedy`Correct by hand what is wrong, or name the version that the database really has. To adopt it as it is and record the differences in the history, add ${option('acceptDifferences', true)}.${where}`,
       },
     );
     this.differences = found;

@@ -104,7 +104,7 @@ function failed(error: unknown, to: string): unknown {
   return new ExplainedError(
     'reference_failed',
     `What ${to} should be is not known: in a throw-away database, ${error.message}`,
-    { remedy: error.remedy, cause: error },
+    { remedy: error.remedyParts, cause: error },
   );
 }
 

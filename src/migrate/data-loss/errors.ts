@@ -1,5 +1,5 @@
 import { ExplainedError, RefusedError, UsageError } from '../../postgres/errors.js';
-import { shellQuote } from '../../text/shell-quote.js';
+import { option, remedy } from '../../text/remedy.js';
 import { type LostData, lossLine } from './loss.js';
 
 /** A down would take away data that nobody has agreed to lose. */
@@ -15,11 +15,7 @@ export class LossRefusedError extends RefusedError {
   constructor(losses: readonly LostData[], agreed: readonly string[], state: string) {
     const lines = losses.map((loss) => `  ${loss.version}  ${lossLine(loss)}`);
     super('would_lose_data', `This would take data away:\n${lines.join('\n')}`, {
-      remedy:
-        `${state} If it may go, name it, and it is written to files first; add this to the command: ` +
-        `\`${namesFor(losses, agreed)
-          .map((name) => `--lose ${shellQuote(name)}`)
-          .join(' ')}\``,
+      remedy: remedy`${state} To delete this data, add ${option('lose', namesFor(losses, agreed))}. It is backed up to files first.`,
     });
     this.losses = losses;
   }
@@ -27,12 +23,12 @@ export class LossRefusedError extends RefusedError {
 
 /** Something is named that may go, and stays. */
 export function nothingToLose(names: readonly string[], offered: readonly string[]): UsageError {
-  const verb = names.length === 1 ? 'stays' : 'stay';
-  return new UsageError('nothing_to_lose', `What --lose names ${verb}: ${names.join(', ')}.`, {
+  const what = `This rollback does not delete what was named: ${names.join(', ')}.`;
+  return new UsageError('nothing_to_lose', what, {
     remedy:
       offered.length === 0
-        ? 'Leave --lose out: this takes nothing away that has data in it.'
-        : `What goes is named: ${[...new Set(offered)].join(', ')}.`,
+        ? remedy`Remove ${option('lose')}: this rollback deletes no data.`
+        : `Name only data that it deletes: ${[...new Set(offered)].join(', ')}.`,
   });
 }
 

@@ -17,6 +17,7 @@ import {
 } from '../../postgres/sql-states.js';
 import type { SourceLocation } from '../../sql/errors.js';
 import { locationOf } from '../../sql/location.js';
+import { call, joinRemedies, type Remedy, remedy } from '../../text/remedy.js';
 import { TAKES_AWAY } from '../data-loss/detect.js';
 import { LOCK_LOST } from '../script/guard.js';
 import type { Failure, Message, Work } from '../script/work.js';
@@ -101,28 +102,34 @@ function remedyFor(
   work: Work,
   message: Message,
   blocker: Blocker | null,
-): string {
+): Remedy {
   const own = remedyForOwnSql(message, code, blocker);
   if (own === null && (code === LOCK_NOT_AVAILABLE || code === DEADLOCK_DETECTED))
     return lockRemedy(work, blocker);
   const known = own ?? REMEDIES[code];
-  const steps = [known ?? 'Correct the cause.', stateOf(work), `Then run "${work.direction}" again.`];
+  const steps = [
+    known ?? 'Correct the cause.',
+    stateOf(work),
+    remedy`Then run ${call(work.direction)} again.`,
+  ];
   if (known === undefined && message.step === 'statement' && work.direction === 'down') {
-    steps.push(`Where the down itself is wrong, correct ${work.name}.down.sql first, and ${takeOver(work)}`);
+    steps.push(
+      remedy`If the down itself is wrong, correct ${work.name}.down.sql first, and ${takeOver(work)}.`,
+    );
   }
-  return steps.join(' ');
+  return joinRemedies(...steps);
 }
 
 /** What runs is the down that the history has recorded, so that to correct the file alone is of no use. */
-function takeOver({ label }: Work): string {
-  return `let the history take it over: voicesurvey-db repair ${label} --reason "<why>"`;
+function takeOver({ label }: Work): Remedy {
+  return remedy`record it in the history with ${call('repair', { version: label, reason: '<why>' })}`;
 }
 
-function lockRemedy(work: Work, blocker: Blocker | null): string {
+function lockRemedy(work: Work, blocker: Blocker | null): Remedy {
   const who = blocker === null ? 'It was held each time.' : `Held by ${describeBlocker(blocker)}.`;
-  const recorded = work.direction === 'up' ? '' : ` in ${work.name}.down.sql, and ${takeOver(work)}`;
+  const recorded = work.direction === 'up' ? '' : remedy` in ${work.name}.down.sql, and ${takeOver(work)}`;
   const how = blocker === null ? '' : ` End it with: select pg_terminate_backend(${blocker.pid});`;
-  return `${who} Wait until it is done and run the command again.${how} Or give it longer: -- migrate: lock-timeout 30s${recorded}`;
+  return remedy`${who} Wait until it is done and run the command again.${how} Or give it longer: -- migrate: lock-timeout 30s${recorded}`;
 }
 
 function stateOf({ script, name, direction }: Work): string {

@@ -1,5 +1,6 @@
 import { type Blocker, describeBlocker } from '../../postgres/blocker.js';
 import { INSUFFICIENT_PRIVILEGE, LOCK_NOT_AVAILABLE } from '../../postgres/sql-states.js';
+import { option, type Remedy, remedy } from '../../text/remedy.js';
 import { LET_WRITE_HISTORY } from '../history/table.js';
 import type { Message } from '../script/work.js';
 
@@ -23,11 +24,11 @@ export function ownSql({ step }: Message): string | null {
  * @param blocker who was last seen to hold what it waited for
  * @returns null where it is the same as for a statement of the file
  */
-export function remedyForOwnSql({ step }: Message, sqlState: string, blocker: Blocker | null): string | null {
+export function remedyForOwnSql({ step }: Message, sqlState: string, blocker: Blocker | null): Remedy | null {
   if (step !== 'begin' && step !== 'record') return null;
   if (sqlState === LOCK_NOT_AVAILABLE) {
-    const holder = blocker === null ? 'Another session' : describeBlocker(blocker);
-    return `The history is held. By: ${holder}. Wait until it is free, or let the run wait longer: --lock-wait <seconds>.`;
+    const holder = blocker === null ? 'another session' : describeBlocker(blocker);
+    return remedy`The history is locked by ${holder}. Wait until that session releases it, or allow a longer wait with ${option('lockWaitMs')}.`;
   }
   return sqlState === INSUFFICIENT_PRIVILEGE ? LET_WRITE_HISTORY : null;
 }

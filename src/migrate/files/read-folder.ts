@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { UsageError } from '../../postgres/errors.js';
 import { MigrationFileError } from '../../sql/errors.js';
 import type { SourceFile } from '../../sql/source-file.js';
+import { option, remedy } from '../../text/remedy.js';
 import { byVersion, type FileName, parseFileName, parseVersion } from './file-name.js';
 import { type FileOptions, fileOptions } from './options.js';
 import { readSource } from './source.js';
@@ -49,8 +50,7 @@ export async function readMigrations(directory: string): Promise<readonly Migrat
   const files = await listMigrationFiles(directory);
   if (files.length === 0) {
     throw new MigrationFileError('no_migrations', `The folder ${directory} holds no migration.`, {
-      remedy:
-        'Name the right folder with --dir; a migration is a file such as V0001.up.sql with its V0001.down.sql.',
+      remedy: remedy`Name the folder of migrations with ${option('directory')}. A migration is a file such as V0001.up.sql with its V0001.down.sql.`,
     });
   }
   const pairs = pairUp(files);
@@ -73,7 +73,7 @@ export function versionIn(migrations: readonly Migration[], text: string): bigin
 async function listMigrationFiles(directory: string): Promise<NamedFile[]> {
   const names = await readdir(directory).catch((cause: unknown) => {
     throw new UsageError('no_folder', `The folder of migrations ${directory} cannot be read.`, {
-      remedy: 'Name an existing folder with --dir.',
+      remedy: remedy`Name an existing folder with ${option('directory')}.`,
       cause,
     });
   });

@@ -1,3 +1,4 @@
+import { call, option, remedy } from '../../text/remedy.js';
 import { byVersion, labelOf } from '../files/file-name.js';
 import type { Migration } from '../files/read-folder.js';
 import { HistoryError } from './errors.js';
@@ -98,9 +99,7 @@ function refuseMissing(entries: readonly Entry[]): void {
     'file_missing',
     `The database has ${missing.name}, and this release has no file for it.`,
     {
-      remedy:
-        'The database is newer than this release, or the file was removed: deploy the release that has it, bring the ' +
-        'file back, or roll it back with "down", which needs no file.',
+      remedy: remedy`The database is newer than this release, or the file was removed. Deploy the release that has the file, restore the file, or roll the migration back with ${call('down')}, which needs no file.`,
     },
   );
 }
@@ -113,9 +112,7 @@ function refuseChanged(entries: readonly Entry[]): void {
     'file_changed',
     `${changedFile(changed)} is not what was applied to this database on ${changed.row?.appliedAt.toISOString()}.`,
     {
-      remedy:
-        'Bring the old text back and put the change into a new migration; or, if the database is right as it is, ' +
-        `accept the new text with: voicesurvey-db repair ${changed.label} --reason "<why>"`,
+      remedy: remedy`Restore the old text and put the change into a new migration. If the database is right as it is, accept the new text with ${call('repair', { version: changed.label, reason: '<why>' })}.`,
     },
   );
 }
@@ -127,9 +124,7 @@ export function refuseAnother({ label, name, row }: Entry): void {
     'another_migration',
     `The database has ${row.name} as ${label}, and the folder has ${name}, which is another migration.`,
     {
-      remedy:
-        'Name the folder that this database is migrated from with --dir; where the file was renamed, give it its old ' +
-        'name back.',
+      remedy: remedy`Name the folder that this database is migrated from with ${option('directory')}. If the file was renamed, restore its old name.`,
     },
   );
 }
@@ -142,7 +137,7 @@ function refuseHalfRolledBack(entries: readonly Entry[]): void {
   const half = entries.find(({ row }) => row?.unfinished === 'down');
   if (half === undefined) return;
   throw new HistoryError('half_rolled_back', `${half.name} is half rolled back.`, {
-    remedy: 'Finish it with: voicesurvey-db down',
+    remedy: remedy`Finish the rollback with ${call('down')}.`,
   });
 }
 
@@ -154,7 +149,7 @@ function refuseLate(entries: readonly Entry[], due: readonly Entry[]): void {
     'out_of_order',
     `${late.name} is older than ${newest?.name}, which is already applied; it was merged late.`,
     {
-      remedy: `Give ${late.label} the next free version, or, if the two do not touch each other, run: up --allow-out-of-order`,
+      remedy: remedy`Give ${late.label} the next free version. If the two migrations do not depend on each other, run ${call('up', { allowOutOfOrder: true })} instead.`,
     },
   );
 }

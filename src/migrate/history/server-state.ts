@@ -1,6 +1,7 @@
 import type { Connection } from '../../postgres/connect.js';
 import { ExplainedError } from '../../postgres/errors.js';
 import { MigrationFileError } from '../../sql/errors.js';
+import { option, remedy } from '../../text/remedy.js';
 import type { Work } from '../script/work.js';
 import { type HistoryWait, LOOKING, readHistory, waitForHistory } from './read.js';
 import type { HistoryRow } from './table.js';
@@ -59,7 +60,7 @@ export function refuseStandby({ isStandby }: ServerState, server: string): void 
     'standby',
     `${server} is a standby: it follows another server and cannot be changed.`,
     {
-      remedy: 'Point DATABASE_URL to the primary server.',
+      remedy: remedy`Set ${option('url')} to the address of the primary server.`,
     },
   );
 }
@@ -74,6 +75,6 @@ export function refusePooled({ isPooled }: ServerState, works: readonly Work[]):
   throw new MigrationFileError(
     'needs_direct_connection',
     `${work.name} runs without a transaction, and this connection goes through a pooler such as PgBouncer.`,
-    { remedy: 'Point DATABASE_URL to the server itself for this run.' },
+    { remedy: remedy`Set ${option('url')} to the address of the server itself for this run.` },
   );
 }

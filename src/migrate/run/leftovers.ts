@@ -2,6 +2,7 @@ import type { IndexElem, IndexStmt, Node, RangeVar } from 'libpg-query';
 import { ExplainedError } from '../../postgres/errors.js';
 import pg from '../../postgres/pg.js';
 import { parseSql, type Statement } from '../../sql/statements.js';
+import { option, remedy } from '../../text/remedy.js';
 import type { Listener } from './events.js';
 
 /** How to wait for what an earlier run has left. */
@@ -70,7 +71,9 @@ function waitOver(pid: number, longestMs: number): ExplainedError {
   return new ExplainedError(
     'lock_wait_over',
     `Server process ${pid} still executes a statement for an earlier run after ${longestMs / 1000} s.`,
-    { remedy: 'Wait for it and run this command again, or give it longer with --lock-wait.' },
+    {
+      remedy: remedy`Run the command again when that is done, or allow a longer wait with ${option('lockWaitMs')}.`,
+    },
   );
 }
 

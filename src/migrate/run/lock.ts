@@ -3,6 +3,7 @@ import type { Connection } from '../../postgres/connect.js';
 import { ExplainedError } from '../../postgres/errors.js';
 import type pg from '../../postgres/pg.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
+import { option, remedy } from '../../text/remedy.js';
 import { interrupted } from '../failure/errors.js';
 import { HISTORY_TABLE } from '../history/table.js';
 import { HOLDER_KEY, LOCK_IN_PG_LOCKS, LOCK_KEY } from '../script/guard.js';
@@ -130,6 +131,8 @@ function waitOver(holder: LockHolder | null, longestMs: number): ExplainedError 
   return new ExplainedError(
     'lock_wait_over',
     `Another run is still migrating this database after ${longestMs / 1000} s: ${describeHolder(holder)}.`,
-    { remedy: 'Wait for it and run this command again, or give it longer with --lock-wait.' },
+    {
+      remedy: remedy`Run the command again when that is done, or allow a longer wait with ${option('lockWaitMs')}.`,
+    },
   );
 }

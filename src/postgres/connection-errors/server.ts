@@ -1,3 +1,4 @@
+import { call, remedy } from '../../text/remedy.js';
 import { ConnectionError } from '../errors.js';
 import pg from '../pg.js';
 import {
@@ -41,7 +42,7 @@ function refusal(error: pg.DatabaseError, target: Target): Sentences | undefined
       return [
         'database_missing',
         'does not exist: the server is there, the database is not',
-        'Create it and go on with `voicesurvey-db up --create`, or correct the name at the end of the URL.',
+        remedy`Create it with ${call('up', { create: true })}, or correct the name at the end of the URL.`,
       ];
     case INSUFFICIENT_PRIVILEGE:
       return error.routine === 'CheckMyDatabase' ? databaseForbidden(error, target) : optionsRefused(error);

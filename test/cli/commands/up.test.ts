@@ -113,10 +113,10 @@ test("somebody else's folder runs up and down, and status tells how it stands", 
 
 describe('what cannot be meant is exit code 2', () => {
   test.for([
-    [['down', '--steps', '1', '--to', '0'], 'Give --steps or --to, not both.'],
-    [['down', '--to', '99'], 'It has none; "--to 0" rolls back everything.'],
+    [['down', '--steps', '1', '--to', '0'], 'Give `--steps <number>` or `--to <version>`, not both.'],
+    [['down', '--to', '99'], 'It has none. To roll back everything, use `--to 0`.'],
     [['up', '--to', '99'], "Name one of the folder's: V0001 to V"],
-    [['up', '--dir', '/nowhere/at/all'], 'Name an existing folder with --dir.'],
+    [['up', '--dir', '/nowhere/at/all'], 'Name an existing folder with `--dir <folder>`.'],
   ] as const)('%s', async ([args, remedy], { database }) => {
     const { code, stdout, stderr } = await run(database.url, ...args);
     expect([code, stdout]).toEqual([2, '']);
@@ -129,6 +129,6 @@ test('seed on a database without the schema names the command that makes it', as
   const { code, stdout, stderr } = await run(database.url, 'seed');
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toMatch(
-    /^error: This database does not have the schema yet: .*\nserver: .*\n.*\bup --seed\b.*\n$/,
+    /^error: This database does not have the schema yet: .*\nserver: .*\nApply the migrations with `voicesurvey-db up`, then run `voicesurvey-db seed` again\.\n$/,
   );
 });

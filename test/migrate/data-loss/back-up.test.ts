@@ -57,7 +57,7 @@ describe('a down of several steps', () => {
         { version: 'V2', name: 'a.more', count: 1 },
         { version: 'V1', name: 'a', count: 2 },
       ],
-      remedy: expect.stringMatching(/^None of it was rolled back\. .* `--lose b --lose a`$/),
+      remedy: expect.stringMatching(/^None of it was rolled back\. .* `lose: \['b', 'a'\]`\. /),
     });
     expect(await versions(database)).toEqual([1, 2, 3, 4]);
     const { losses } = await down({ ...options, to: '0', lose: ['b', 'a'] });
@@ -116,7 +116,7 @@ describe('a down whose doing differs from its rehearsal', () => {
     await expect(down({ ...options, lose: ['a.more'] })).rejects.toMatchObject({
       code: 'would_lose_data',
       losses: [{ name: 'a.note', count: 2 }],
-      remedy: expect.stringContaining('--lose a.more --lose a.note'),
+      remedy: expect.stringContaining("lose: ['a.more', 'a.note']"),
     });
     expect(await database.value('select count(note)::integer from a')).toBe(2);
     expect(await versions(database)).toEqual([1, 2]);
@@ -159,8 +159,8 @@ describe('--lose', () => {
       await expect(down({ ...options, lose: ['b', 'a.more', name] })).rejects.toMatchObject({
         code: 'nothing_to_lose',
         exitCode: 2,
-        message: `What --lose names stays: ${name}.`,
-        remedy: 'What goes is named: a.more, b.',
+        message: `This rollback does not delete what was named: ${name}.`,
+        remedy: 'Name only data that it deletes: a.more, b.',
       });
     }
     expect(await versions(database)).toEqual([1, 2]);

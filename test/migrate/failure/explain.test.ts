@@ -292,7 +292,7 @@ grant ${rights} on voicesurvey_migrations.history to ${role};`);
     });
   });
 
-  test('as where the row of the history is held for longer than --lock-wait', async ({
+  test('as where the row of the history is held for longer than lockWaitMs', async ({
     database: { url, client },
   }) => {
     const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': '' });
@@ -305,7 +305,7 @@ grant ${rights} on voicesurvey_migrations.history to ${role};`);
       server: { sqlState: '55P03' },
       place: undefined,
       message: expect.stringContaining('where the engine looks at the history: '),
-      remedy: expect.stringContaining('--lock-wait'),
+      remedy: expect.stringContaining('option `lockWaitMs`'),
     });
     expect(error).not.toMatchObject({ remedy: expect.stringContaining('lock-timeout') });
   });
