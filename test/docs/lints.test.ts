@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { lint } from '../../src/inspect/lint.js';
+import { readMigrations } from '../../src/migrate/files/read-folder.js';
+import { folderWith } from '../support/folder.js';
+
+const page = await readFile(new URL('../../docs/lints.md', import.meta.url), 'utf8');
+
+/** A section about one rule, with its bad and its good SQL. */
+const SECTION =
+  /^## (?<rule>[a-z-]+)\n.*?^Bad:\n\n```sql\n(?<bad>.*?)^```$.*?^Good.*?```sql\n(?<good>.*?)^```$/gms;
+const sections = [...page.matchAll(SECTION)].map(({ groups = {} }) => ({
+  rule: groups.rule ?? '',
+  bad: groups.bad ?? '',
+  good: groups.good ?? '',
+}));
+
+const ORDERS = `create table public.orders (
+  id uuid constraint one_order_per_id primary key,
+  number text,
+  placed_at timestamptz
+);
+comment on table public.orders is 'Orders.';
+comment on column public.orders.id is 'Key.';
+comment on column public.orders.number is 'Number.';
+comment on column public.orders.placed_at is 'Time.';`;
+
+/** The rules that an up file breaks after the one that creates `orders`. */
+async function brokenRules(up: string): Promise<string[]> {
+  const folder = await folderWith({
+    'V1.up.sql': ORDERS,
+    'V1.down.sql': '',
+    'V2.up.sql': up,
+    'V2.down.sql': '',
+  });
+  return (await lint(await readMigrations(folder))).map(({ rule }) => rule);
+}
+
+test('docs/lints.md has a section with bad and good SQL for every lint rule', () => {
+  const inTable = [...page.matchAll(/^\| \[`([a-z-]+)`\]\(#\1\)/gm)].map(([, rule]) => rule);
+  expect(sections.map(({ rule }) => rule)).toEqual(inTable);
+  expect(inTable).toHaveLength(7);
+});
+
+test.for(sections)('the bad SQL of docs/lints.md breaks $rule and the good SQL breaks no rule', async ({
+  rule,
+  bad,
+  good,
+}) => {
+  expect(await brokenRules(bad)).toEqual([rule]);
+  expect(await brokenRules(good)).toEqual([]);
+});
