@@ -1,18 +1,38 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'libpg-query';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { readSource } from '../../src/migrate/files/source.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
-import { repository } from '../support/cli.js';
+import { repository, runProgram } from '../support/cli.js';
+import { folderWith } from '../support/folder.js';
 
-test('the build keeps, for each migration of the product, what the parser says to it', async () => {
+test('the build writes the parse tree of each migration of the product', async () => {
   const names = await readdir(migrationsDirectory);
   const folder = join(repository, 'dist/parsed');
   expect(await readdir(folder)).toHaveLength(names.length);
   for (const name of names) {
     const { text, checksum } = await readSource(join(migrationsDirectory, name));
-    const kept = await readFile(join(folder, `${checksum}.json`), 'utf8');
-    expect(JSON.parse(kept), name).toEqual((await parse(text)).stmts);
+    const parsed = await readFile(join(folder, `${checksum}.json`), 'utf8');
+    expect(JSON.parse(parsed), name).toEqual((await parse(text)).stmts);
   }
+});
+
+test('the library sets no V8 flag of the program that imports it and has it parse a file', async () => {
+  const directory = await folderWith({
+    'V1.up.sql': 'create table public.one (id integer);',
+    'V1.down.sql': 'drop table public.one;',
+  });
+  const program = `
+    import v8 from 'node:v8';
+    import { syncBuiltinESMExports } from 'node:module';
+    const flags = [];
+    v8.setFlagsFromString = (flag) => flags.push(flag);
+    syncBuiltinESMExports();
+    const { up } = await import(${JSON.stringify(join(repository, 'dist/index.js'))});
+    const { sql } = await up(${JSON.stringify({ url: inject('serverUrl'), directory, dryRun: true })});
+    await new Promise(setImmediate);
+    console.log(JSON.stringify({ flags, parsed: sql.includes('create table public.one') }));`;
+  const { stdout, stderr } = await runProgram(process.execPath, ['--input-type=module', '--eval', program]);
+  expect({ stdout, stderr }).toEqual({ stdout: '{"flags":[],"parsed":true}\n', stderr: '' });
 });
