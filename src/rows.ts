@@ -667,24 +667,24 @@ export interface VoicesurveyRulesErasedLastCallsUpdate {
   readonly contact_id?: string;
 }
 
-/** Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes a number of that hash. Written by lock_mutex_rows, and turn 0 also by check_new_call. */
+/** Rows that a transaction writes in order to lock them: 0 for a claim, 1 to 256 for an import or an exclusion of numbers with that hash. Written by lock_mutex_rows, and row 0 also by check_new_call. */
 export interface VoicesurveyRulesMutexRowsRow {
-  /** Which turn: 0 for calls, 1 to 256 for numbers. Written by lock_mutex_rows. */
+  /** Which lock: 0 for claims, 1 to 256 for numbers. Written by lock_mutex_rows. */
   readonly id: number;
-  /** How often the turn was taken; it means nothing but that the row changed. Written as the table is. */
-  readonly taken: string;
+  /** How often the row was locked. The number has no meaning; the write is what locks the row. Written like the table. */
+  readonly lock_count: string;
 }
 
-/** What can be inserted into `voicesurvey_rules.mutex_rows`. Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes a number of that hash. Written by lock_mutex_rows, and turn 0 also by check_new_call. */
+/** What can be inserted into `voicesurvey_rules.mutex_rows`. Rows that a transaction writes in order to lock them: 0 for a claim, 1 to 256 for an import or an exclusion of numbers with that hash. Written by lock_mutex_rows, and row 0 also by check_new_call. */
 export interface VoicesurveyRulesMutexRowsInsert {
   readonly id: number;
-  readonly taken?: string | number | bigint;
+  readonly lock_count?: string | number | bigint;
 }
 
 /** What can be updated in `voicesurvey_rules.mutex_rows`. */
 export interface VoicesurveyRulesMutexRowsUpdate {
   readonly id?: number;
-  readonly taken?: string | number | bigint;
+  readonly lock_count?: string | number | bigint;
 }
 
 /** Deletes transcripts that are older than transcript_retention_days, at most so many at once, and tells how many. To be called by a daily job until it tells 0. */
@@ -695,7 +695,14 @@ export interface VoicesurveyDeleteExpiredTranscriptsArguments {
 /** The result of `voicesurvey.delete_expired_transcripts(integer)`. */
 export type VoicesurveyDeleteExpiredTranscriptsResult = string | null;
 
-/** A lane, 0 to 7, that no other importer has; a shared one while all are taken. Called by the functions that keep rule 1. */
+/** The first key of every advisory lock of the rules: the letters "vsrl" in ASCII. */
+export interface VoicesurveyRulesAdvisoryLockClassArguments {
+}
+
+/** The result of `voicesurvey_rules.advisory_lock_class()`. */
+export type VoicesurveyRulesAdvisoryLockClassResult = number | null;
+
+/** Chooses a stripe, 0 to 7, that no other transaction uses, and keeps it until the end of the transaction. If all are in use, returns one that another transaction uses too. Called by the functions that keep rules 1 and 10. */
 export interface VoicesurveyRulesChooseImportStripeArguments {
 }
 
@@ -734,7 +741,7 @@ export interface VoicesurveyRulesLastCallWasErasedArguments {
 /** The result of `voicesurvey_rules.last_call_was_erased(uuid)`. */
 export type VoicesurveyRulesLastCallWasErasedResult = boolean | null;
 
-/** Takes turns until the transaction ends, in ascending order: waits for who has them, or fails with 40001 where the snapshot would be too old. Called by the functions that keep rules 1 and 4. */
+/** Locks mutex rows until the end of the transaction, in ascending order. Waits for transactions that hold them, and fails with 40001 if the snapshot is too old. Called by the functions that keep rules 1, 2, 4 and 10. */
 export interface VoicesurveyRulesLockMutexRowsArguments {
   readonly ids: readonly (number)[] | null;
 }
@@ -742,10 +749,10 @@ export interface VoicesurveyRulesLockMutexRowsArguments {
 /** The result of `voicesurvey_rules.lock_mutex_rows(integer[])`. */
 export type VoicesurveyRulesLockMutexRowsResult = void;
 
-/** The turn, 1 to 256, of a telephone number in a lane, 0 to 7. */
+/** The mutex row, 1 to 256, of a telephone number in a stripe, 0 to 7. */
 export interface VoicesurveyRulesMutexRowOfNumberArguments {
   readonly phone_number: string | null;
-  readonly lane: number | null;
+  readonly stripe: number | null;
 }
 
 /** The result of `voicesurvey_rules.mutex_row_of_number(text, integer)`. */

@@ -37,7 +37,7 @@ export interface Reached {
 export const HOLDER_KEY = 0x766f_6964;
 
 /** Held by every transaction of a run, together with the number of its lock's process: `voic`, as an integer. */
-const EXECUTOR_KEY = 0x766f_6963;
+export const EXECUTOR_KEY = 0x766f_6963;
 
 /** Raised by the guard: another run has moved the history on. */
 export const HISTORY_MOVED = 'VS001';

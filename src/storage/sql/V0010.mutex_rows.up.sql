@@ -1,47 +1,62 @@
--- V0010: turns, for what no row of ours can be locked for.
+-- V0010: the locks that later versions share: mutex rows, and the keys of advisory locks.
 --
--- Two rules look for rows that may not be there: a call is claimed while fewer than max_concurrent_calls are
--- open (rule 4), and a number is imported while it is not on the exclusion list (rule 1). Whoever looks must
--- keep others from writing what he looks for, until he commits.
+-- Two rules depend on rows that may not exist yet. A call may start only while fewer than max_concurrent_calls are
+-- open (rule 4), and a number may be imported as pending only while it is not on the exclusion list (rule 1). No row
+-- of the product's tables can be locked to protect such a condition. Later versions lock mutex rows instead.
 --
--- An advisory lock does that in READ COMMITTED only. In REPEATABLE READ and SERIALIZABLE a transaction waits
--- for the lock and then looks at a snapshot that is older than the wait. So a turn is a row, and who takes it
--- writes it: in READ COMMITTED the next one waits and then sees everything; in the stricter levels the next
--- one gets SQLSTATE 40001 and tries again with a new snapshot.
+-- A mutex row is a row that a transaction writes in order to lock it. Transactions that write the same mutex row
+-- run one after the other, each up to its commit. In READ COMMITTED, a transaction waits for the row, and its next
+-- statement sees what the other transaction committed. In REPEATABLE READ and SERIALIZABLE, a transaction whose
+-- snapshot is older than the last write of the row fails with SQLSTATE 40001, and its retry takes a new snapshot.
+-- An advisory lock would not be enough: after the wait, a transaction at these levels would read its old snapshot.
 --
--- There are 257 turns: 0 is that of claiming a call, 1 to 256 are those of the numbers: 32 by their hash, each in
--- eight lanes. More would lock no less and cost more. Who imports numbers takes their turns in one lane, of which
--- up to eight importers have one each: so they never wait for each other, nor for a deadlock, though they import
--- row by row. Who excludes a number takes its turn in all lanes, and meets each of them.
+-- Row 0 serializes claims. Rows 1 to 256 protect telephone numbers: 32 shards of numbers by their hash, times 8
+-- stripes. An import locks the shards of its numbers in one stripe, and an exclusion locks them in all stripes. Like
+-- the readers of a striped read-write lock, up to 8 importers work without waiting for each other and without
+-- deadlocks, even if they import row by row, while an exclusion waits for all of them. More shards would cost more
+-- and help little, since a larger import locks every shard.
 --
--- Turns are made when they are first needed, so that there is nothing to seed and nothing to lose. The table is
--- unlogged, since a turn does not outlive its transaction, nor a transaction a crash. A prepared one does, where
--- the server allows it; so there each turn has an advisory lock too, which comes back with the transaction.
--- Several turns are taken in ascending order, so that two who take several do not wait for each other.
+-- Several mutex rows are locked in ascending order, so that two transactions which lock several do not deadlock.
+-- A row is inserted on first use, so there is nothing to seed and nothing to lose. The table is unlogged: a lock does
+-- not outlive its transaction, and a transaction does not outlive a crash. A prepared transaction does. If the server
+-- allows prepared transactions, each mutex row is therefore locked by an advisory lock too, which PostgreSQL restores
+-- together with the prepared transaction.
 --
--- Of the advisory locks whose first key is the letters "voic" in ASCII, 0 is the gate of claims (V0012), 1 to 8
--- tell which lanes are taken, 9 has those who exclude queue (V0013), and 16 to 272 are those of the turns 0 to 256.
+-- The first key of every advisory lock of the rules is advisory_lock_class(), which no lock of the migration engine
+-- uses. The second key is:
+--   0           shared by claims, and exclusive for a change of a campaign (V0012)
+--   1 to 8      the stripe that an importer uses
+--   9           exclusive for an exclusion (V0013)
+--   16 to 272   mutex rows 0 to 256, if the server allows prepared transactions
 --
--- The table is in a schema of its own: it is not of the product's model, and nobody but the functions that
--- keep rules 1 and 4 writes it.
+-- Safe on a live table: locks no table of the product.
+
+set search_path = pg_catalog, pg_temp;
 
 
 create unlogged table if not exists voicesurvey_rules.mutex_rows (
   id integer not null,
-  taken bigint not null default 1,
+  lock_count bigint not null default 1,
 
-  constraint turns_are_known_by_number
+  constraint mutex_rows_are_known_by_id
     primary key (id)
 )
 with (fillfactor = 10);
 
 comment on table voicesurvey_rules.mutex_rows is
-  'Rows that are written in order to be locked: 0 by who claims a call, 1 to 256 by who imports or excludes '
-  'a number of that hash. Written by lock_mutex_rows, and turn 0 also by check_new_call.';
+  'Rows that a transaction writes in order to lock them: 0 for a claim, 1 to 256 for an import or an exclusion of '
+  'numbers with that hash. Written by lock_mutex_rows, and row 0 also by check_new_call.';
 comment on column voicesurvey_rules.mutex_rows.id is
-  'Which turn: 0 for calls, 1 to 256 for numbers. Written by lock_mutex_rows.';
-comment on column voicesurvey_rules.mutex_rows.taken is
-  'How often the turn was taken; it means nothing but that the row changed. Written as the table is.';
+  'Which lock: 0 for claims, 1 to 256 for numbers. Written by lock_mutex_rows.';
+comment on column voicesurvey_rules.mutex_rows.lock_count is
+  'How often the row was locked. The number has no meaning; the write is what locks the row. Written like the table.';
+
+create or replace function voicesurvey_rules.advisory_lock_class()
+returns integer
+language sql
+immutable
+parallel safe
+return 1987277420;
 
 create or replace function voicesurvey_rules.lock_mutex_rows(ids integer[])
 returns void
@@ -51,7 +66,7 @@ set search_path = pg_catalog, pg_temp
 as $function$
 begin
   if current_setting('max_prepared_transactions') <> '0' then
-    perform pg_advisory_xact_lock(x'766f6963'::integer, 16 + wanted.id)
+    perform pg_advisory_xact_lock(voicesurvey_rules.advisory_lock_class(), 16 + wanted.id)
     from (
       select distinct id
       from unnest(ids) as id
@@ -59,41 +74,39 @@ begin
     ) as wanted;
   end if;
 
-  -- A turn that this transaction has taken already is its own: another version of the row would only be
-  -- one more to step over.
-  insert into voicesurvey_rules.mutex_rows as turn (id)
+  -- Rows that this transaction has locked before are left out: each write would add a row version to skip.
+  insert into voicesurvey_rules.mutex_rows as mutex (id)
   select distinct wanted.id
   from unnest(ids) as wanted (id)
   where not exists (
     select
-    from voicesurvey_rules.mutex_rows as taken
-    where taken.id = wanted.id
-      and taken.xmin = pg_current_xact_id()::xid
+    from voicesurvey_rules.mutex_rows as locked
+    where locked.id = wanted.id
+      and locked.xmin = pg_current_xact_id()::xid
   )
   order by wanted.id
   on conflict (id) do update
-    set taken = turn.taken + 1;
+    set lock_count = mutex.lock_count + 1;
 end
 $function$;
 
-revoke execute on function voicesurvey_rules.lock_mutex_rows(integer[]) from public;
-
-create or replace function voicesurvey_rules.mutex_row_of_number(phone_number text, lane integer)
+create or replace function voicesurvey_rules.mutex_row_of_number(phone_number text, stripe integer)
 returns integer
 language sql
 immutable
 parallel safe
-return 1 + 8 * (pg_catalog.hashtext(phone_number) operator(pg_catalog.&) 31) + lane;
+return 1 + 8 * (pg_catalog.hashtext(phone_number) operator(pg_catalog.&) 31) + stripe;
 
 create or replace function voicesurvey_rules.choose_import_stripe()
 returns integer
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  for lane in 0..7 loop
-    if pg_try_advisory_xact_lock(x'766f6963'::integer, 1 + lane) then
-      return lane;
+  for stripe in 0..7 loop
+    if pg_try_advisory_xact_lock(voicesurvey_rules.advisory_lock_class(), 1 + stripe) then
+      return stripe;
     end if;
   end loop;
 
@@ -101,11 +114,20 @@ begin
 end
 $function$;
 
+comment on function voicesurvey_rules.advisory_lock_class() is
+  'The first key of every advisory lock of the rules: the letters "vsrl" in ASCII.';
 comment on function voicesurvey_rules.lock_mutex_rows(integer[]) is
-  'Takes turns until the transaction ends, in ascending order: waits for who has them, or fails with 40001 '
-  'where the snapshot would be too old. Called by the functions that keep rules 1 and 4.';
+  'Locks mutex rows until the end of the transaction, in ascending order. Waits for transactions that hold them, and '
+  'fails with 40001 if the snapshot is too old. Called by the functions that keep rules 1, 2, 4 and 10.';
 comment on function voicesurvey_rules.mutex_row_of_number(text, integer) is
-  'The turn, 1 to 256, of a telephone number in a lane, 0 to 7.';
+  'The mutex row, 1 to 256, of a telephone number in a stripe, 0 to 7.';
 comment on function voicesurvey_rules.choose_import_stripe() is
-  'A lane, 0 to 7, that no other importer has; a shared one while all are taken. Called by the functions that '
-  'keep rule 1.';
+  'Chooses a stripe, 0 to 7, that no other transaction uses, and keeps it until the end of the transaction. If all '
+  'are in use, returns one that another transaction uses too. Called by the functions that keep rules 1 and 10.';
+
+revoke execute on function
+  voicesurvey_rules.advisory_lock_class(),
+  voicesurvey_rules.lock_mutex_rows(integer[]),
+  voicesurvey_rules.mutex_row_of_number(text, integer),
+  voicesurvey_rules.choose_import_stripe()
+from public;

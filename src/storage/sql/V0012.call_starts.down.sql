@@ -12,9 +12,11 @@ drop trigger if exists an_open_call_is_not_deleted on public.call_attempts;
 drop trigger if exists an_ended_call_agrees_with_its_contact on public.call_attempts;
 drop trigger if exists a_call_agrees_with_its_contact on public.call_attempts;
 drop trigger if exists a_call_may_start on public.call_attempts;
+drop trigger if exists erased_last_calls_are_deleted_with_their_contact on public.contacts;
 
 drop function if exists voicesurvey_rules.lock_claims();
 drop function if exists voicesurvey_rules.block_new_claims();
+drop function if exists voicesurvey_rules.delete_erased_last_calls();
 drop function if exists voicesurvey_rules.check_latest_call_is_retained();
 drop function if exists voicesurvey_rules.check_ended_call();
 drop function if exists voicesurvey_rules.check_new_call();

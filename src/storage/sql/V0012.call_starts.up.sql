@@ -26,7 +26,7 @@
 -- catalog and not from the session, which could set it:
 --   alter database voicesurvey set voicesurvey.time_zone = 'Europe/Rome';
 --
--- Safe on a live table: a trigger is the blink of a catalog change. Three tables are held at once, so a lock
+-- Safe on a live table: a trigger is the blink of a catalog change. Four tables are held at once, so a lock
 -- is waited for no longer than 2 s: who writes the first waits for all.
 
 
@@ -117,8 +117,8 @@ begin
     and new.attempt_number - attempts_count in (0, 1)
   for no key update;
 
-  if not pg_try_advisory_xact_lock_shared(x'766f6963'::integer, 0) then
-    perform pg_advisory_xact_lock_shared(x'766f6963'::integer, 0);
+  if not pg_try_advisory_xact_lock_shared(voicesurvey_rules.advisory_lock_class(), 0) then
+    perform pg_advisory_xact_lock_shared(voicesurvey_rules.advisory_lock_class(), 0);
   end if;
 
   select retry_interval_minutes, max_attempts
@@ -267,7 +267,7 @@ declare
 begin
   -- The turn of who claims a call: lock_mutex_rows(array[0]), in the shortest way where that is all it does.
   update voicesurvey_rules.mutex_rows
-  set taken = taken + 1
+  set lock_count = lock_count + 1
   where id = 0
     and xmin <> pg_current_xact_id()::xid
     and current_setting('max_prepared_transactions') = '0';
@@ -463,13 +463,28 @@ begin
 end
 $function$;
 
-create or replace function voicesurvey_rules.block_new_claims()
+create or replace function voicesurvey_rules.delete_erased_last_calls()
 returns trigger
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  perform pg_advisory_xact_lock(x'766f6963'::integer, 0);
+  delete from voicesurvey_rules.erased_last_calls
+  where contact_id in (select id from deleted);
+
+  return null;
+end
+$function$;
+
+create or replace function voicesurvey_rules.block_new_claims()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  perform pg_advisory_xact_lock(voicesurvey_rules.advisory_lock_class(), 0);
   return null;
 end
 $function$;
@@ -498,6 +513,8 @@ comment on function voicesurvey_rules.block_new_claims() is
   'Waits for those who are claiming a call, and lets nobody begin to until the transaction ends.';
 comment on function voicesurvey_rules.lock_claims() is
   'Waits until nobody is claiming a call, and lets nobody claim one until the transaction ends.';
+comment on function voicesurvey_rules.delete_erased_last_calls() is
+  'Deletes the record of an erased last call together with its contact.';
 comment on function voicesurvey_rules.check_latest_call_is_retained() is
   'Refuses the deletion of the latest call, open or ended, of a contact who stays and may be called again, and of '
   'one that is there again under its number.';
@@ -507,9 +524,20 @@ revoke execute on function
   voicesurvey_rules.check_new_call(),
   voicesurvey_rules.check_ended_call(),
   voicesurvey_rules.check_latest_call_is_retained(),
+  voicesurvey_rules.delete_erased_last_calls(),
+  voicesurvey_rules.block_new_claims(),
   voicesurvey_rules.lock_claims()
 from public;
 
+
+-- The triggers are created in the order in which services write these tables, so that the file and a service wait
+-- for each other and do not deadlock.
+
+create or replace trigger erased_last_calls_are_deleted_with_their_contact
+  after delete on public.contacts
+  referencing old table as deleted
+  for each statement
+  execute function voicesurvey_rules.delete_erased_last_calls();
 
 create or replace trigger a_call_may_start
   after insert on public.call_attempts
@@ -564,6 +592,8 @@ create or replace trigger claims_do_not_overtake_a_change_of_a_campaign
 
 comment on trigger claims_do_not_overtake_a_change_of_a_campaign on public.campaigns is
   'Rule 3: who pauses a campaign waits for the claims that run, and not for those that come.';
+comment on trigger erased_last_calls_are_deleted_with_their_contact on public.contacts is
+  'Rule 12: no record of an erased person remains.';
 comment on trigger a_call_may_start on public.call_attempts is
   'Rules 1, 2 and 3: who is dialled, how often and when.';
 comment on trigger a_call_agrees_with_its_contact on public.call_attempts is

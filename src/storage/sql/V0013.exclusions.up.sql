@@ -35,7 +35,7 @@ set search_path = pg_catalog, pg_temp
 as $function$
 begin
   -- One after the other, so that two who exclude number by number do not wait for each other's turns.
-  perform pg_advisory_xact_lock(x'766f6963'::integer, 9);
+  perform pg_advisory_xact_lock(voicesurvey_rules.advisory_lock_class(), 9);
 
   perform voicesurvey_rules.lock_mutex_rows(
     array(

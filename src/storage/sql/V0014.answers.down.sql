@@ -11,7 +11,9 @@ alter table public.survey_responses
 drop trigger if exists erased_answers_stay_erased on public.survey_responses;
 drop trigger if exists answers_are_final on public.survey_responses;
 drop trigger if exists answers_are_of_a_completed_call on public.survey_responses;
+drop trigger if exists erased_answers_are_deleted_with_their_contact on public.contacts;
 
+drop function if exists voicesurvey_rules.delete_erased_answers();
 drop function if exists voicesurvey_rules.record_erased_answers();
 drop function if exists voicesurvey_rules.check_answers();
 

@@ -14,9 +14,8 @@
 -- where somebody was there. Nor can a contact be completed by answers that go before they are looked at (V0009
 -- asks whether they are there, and the completed call).
 --
--- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
--- is waited for no longer than 2 s: who writes the first waits for both. The noted contacts have no foreign key,
--- which would hold the busiest table as well; V0019 has the note go with its contact.
+-- Safe on a live table: a trigger is the blink of a catalog change. Three tables are held at once, so a lock
+-- is waited for no longer than 2 s: who writes the first waits for all.
 
 
 create table if not exists voicesurvey_rules.erased_answers (
@@ -157,16 +156,43 @@ begin
 end
 $function$;
 
+create or replace function voicesurvey_rules.delete_erased_answers()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  delete from voicesurvey_rules.erased_answers
+  where contact_id in (select id from deleted);
+
+  return null;
+end
+$function$;
+
 comment on function voicesurvey_rules.check_answers() is
   'Refuses answers without a completed call and contact, and those that their questions do not allow.';
 
+comment on function voicesurvey_rules.delete_erased_answers() is
+  'Deletes the record of erased answers together with their contact.';
 comment on function voicesurvey_rules.record_erased_answers() is
   'Notes a contact who stays while the answers are deleted, so that they are not given again.';
 
 revoke execute on function
   voicesurvey_rules.check_answers(),
-  voicesurvey_rules.record_erased_answers()
+  voicesurvey_rules.record_erased_answers(),
+  voicesurvey_rules.delete_erased_answers()
 from public;
+
+
+create or replace trigger erased_answers_are_deleted_with_their_contact
+  after delete on public.contacts
+  referencing old table as deleted
+  for each statement
+  execute function voicesurvey_rules.delete_erased_answers();
+
+comment on trigger erased_answers_are_deleted_with_their_contact on public.contacts is
+  'Rule 12: no record of an erased person remains.';
 
 
 drop trigger if exists answers_are_of_a_completed_call on public.survey_responses;

@@ -179,7 +179,7 @@ for (const way of [
   'alter table contacts drop constraint phone_number_of_a_contact_is_e164;',
   'drop trigger an_event_never_changes on events;',
   'truncate exclusion_list_entries;',
-  'update voicesurvey_rules.mutex_rows set taken = 0;',
+  'update voicesurvey_rules.mutex_rows set lock_count = 0;',
   'select voicesurvey_rules.lock_mutex_rows(array[0]);',
   "create or replace function voicesurvey_rules.raise_violation(rule text, relation text, message text, ids text, hint text) returns void language sql as '';",
 ]) {

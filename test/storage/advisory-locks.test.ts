@@ -1,0 +1,88 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { describe, expect } from 'vitest';
+import { baseline } from '../../src/inspect/baseline.js';
+import { EXECUTOR_KEY, HOLDER_KEY, LOCK_KEY } from '../../src/migrate/script/guard.js';
+import { migrationsDirectory } from '../../src/seed/paths.js';
+import { type TestDatabase, test } from '../support/database.js';
+import { history, PHONES, rowsOfHistory } from './rules/history.js';
+import { withIds } from './rules/names.js';
+import { claim, exclude, list, move } from './rules/steps.js';
+
+/** The first arguments of all calls of advisory lock functions in the files of a folder. */
+async function firstKeysIn(folder: string, ending: string): Promise<string[]> {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(ending));
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+  return texts.flatMap((text) =>
+    Array.from(
+      text.matchAll(/pg_(?:try_)?advisory_(?:xact_)?lock(?:_shared)?\(([^,]*?)(?:,|\) as)/g),
+      ([, key = '']) => key,
+    ),
+  );
+}
+
+/** Gives `use` a session with an open transaction that claims a call and has passed the checks of its commit. */
+async function duringClaim(
+  { url, client }: TestDatabase,
+  use: (session: pg.Client) => Promise<void>,
+): Promise<void> {
+  await client.query(withIds(history, rowsOfHistory));
+  const session = new pg.Client(url);
+  await session.connect();
+  try {
+    await session.query(withIds(`begin; ${claim('ada')} set constraints all immediate`, rowsOfHistory));
+    await use(session);
+    await session.query('commit');
+  } finally {
+    await session.end();
+  }
+}
+
+describe('advisory locks of the rules and of the migration engine', () => {
+  test('have no first key in common', async ({ migrated }) => {
+    const inMigrations = await firstKeysIn(migrationsDirectory, '.sql');
+    expect(inMigrations.length).toBeGreaterThan(4);
+    expect(new Set(inMigrations)).toEqual(new Set(['voicesurvey_rules.advisory_lock_class()']));
+
+    const source = new URL('../../src/migrate', import.meta.url).pathname;
+    const inEngine = (await firstKeysIn(source, '.ts')).map((key) => key.replace(/^\$\{(\w+)\}$/, '$1'));
+    expect(new Set(inEngine)).toEqual(new Set(['LOCK_KEY', 'HOLDER_KEY', 'EXECUTOR_KEY']));
+    const engineKeys = [BigInt(HOLDER_KEY), BigInt(EXECUTOR_KEY), LOCK_KEY, LOCK_KEY >> 32n];
+    const ofTheRules = await migrated.value('select voicesurvey_rules.advisory_lock_class()');
+    expect(engineKeys).not.toContain(BigInt(ofTheRules as number));
+  });
+
+  test('are taken by claims, imports, exclusions and pauses with the key of the rules', async ({
+    migrated,
+  }) => {
+    await duringClaim(migrated, async (session) => {
+      await session.query(
+        withIds(
+          `${list('new', '+4920009999')} ${exclude(PHONES.gina)} ${move('plain', 'paused')}`,
+          rowsOfHistory,
+        ),
+      );
+      const { rows } = await session.query(
+        `select distinct classid = voicesurvey_rules.advisory_lock_class()::oid as is_of_rules, objid::integer as key
+         from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() order by key`,
+      );
+      expect(rows).toEqual([0, 1, 9].map((key) => ({ is_of_rules: true, key })));
+    });
+  });
+
+  test('do not meet: baseline writes its history while a call is being claimed', async ({ migrated }) => {
+    const { url, client, value } = migrated;
+    const version = String(await value('select max(version) from voicesurvey_migrations.history'));
+    await client.query('drop schema voicesurvey_migrations cascade');
+    await duringClaim(migrated, async () => {
+      const { baselined } = await baseline({
+        url,
+        directory: migrationsDirectory,
+        version,
+        lockWaitMs: 2000,
+      });
+      expect(baselined).toContain('V0001');
+    });
+  });
+});
