@@ -1,5 +1,5 @@
 import { describeFact } from './difference/facts.js';
-import { displayName } from './difference/names.js';
+import { displayName } from './names.js';
 import { asTaken, type Facts, type Snapshot } from './snapshot.js';
 
 /** One thing in which two catalogs differ. */

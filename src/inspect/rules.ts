@@ -1,4 +1,4 @@
-import { displayName, splitKey, unquoted } from '../catalog/difference/names.js';
+import { displayName, splitKey, unquote } from '../catalog/names.js';
 import type { Facts, Snapshot } from '../catalog/snapshot.js';
 
 /** A rule of the schema that an object breaks. */
@@ -44,7 +44,7 @@ function indexedForeignKeys(table: Members): ReturnType<Rule> {
   const leading = [
     ...membersOf(table, 'index')
       .filter(([, index]) => index.where === undefined && index['is invalid'] === undefined)
-      .map(([, { columns }]) => namesIn(columns).map(unquoted)),
+      .map(([, { columns }]) => namesIn(columns).map(unquote)),
     ...membersOf(table, 'constraint')
       .filter(([, { kind }]) => kind === 'primary key' || kind === 'unique')
       .map(([, { columns }]) => namesIn(columns)),
@@ -101,5 +101,5 @@ function namesIn(value: unknown): readonly string[] {
 
 /** A column by its name; the snapshot's keys have names as PostgreSQL quotes them. */
 function columnOf(table: Members, name: string | undefined): Facts | undefined {
-  return membersOf(table, 'column').find(([member]) => unquoted(splitKey(member)[1]) === name)?.[1];
+  return membersOf(table, 'column').find(([member]) => unquote(splitKey(member)[1]) === name)?.[1];
 }

@@ -1,5 +1,5 @@
-import { displayName } from '../catalog/difference/names.js';
 import { differences } from '../catalog/difference.js';
+import { displayName } from '../catalog/names.js';
 import { schemasIn } from '../catalog/schemas.js';
 import {
   asTaken,

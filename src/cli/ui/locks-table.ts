@@ -1,3 +1,4 @@
+import { omitPublic } from '../../catalog/names.js';
 import { LOCK_MODES, type LockMode } from '../../inspect/locks/modes.js';
 import type { LocksResult, TableLock } from '../../inspect/locks.js';
 import { plural } from '../../text/plural.js';
@@ -21,7 +22,7 @@ const WIDEST_TABLE = 29;
 export function locksLines({ migrations, locks }: LocksResult): string[] {
   const told = locks.filter(({ lock, rewrites }) => rewrites || lock !== 'access share');
   const files = [...new Set(told.map(({ file }) => file))];
-  const width = Math.min(WIDEST_TABLE, Math.max(0, ...told.map(({ table }) => shortName(table).length)));
+  const width = Math.min(WIDEST_TABLE, Math.max(0, ...told.map(({ table }) => omitPublic(table).length)));
   const modes = LOCK_MODES.filter((mode) => told.some(({ lock }) => lock === mode)).toReversed();
   return [
     ...files.flatMap((file) => {
@@ -42,7 +43,7 @@ function rows({ line: number, lock, table, rewrites, size }: TableLock, width: n
   const cells = [
     String(number).padStart(5),
     lock.padEnd(22),
-    shortened(shortName(table)).padEnd(width),
+    shortened(omitPublic(table)).padEnd(width),
     size === null ? '' : sizeInWords(size),
   ];
   const line = cells.join('  ').trimEnd();
@@ -62,10 +63,6 @@ function bytesInWords(bytes: number): string {
   const power = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
   const amount = bytes / 1024 ** power;
   return `${amount.toFixed(amount < 10 && power > 0 ? 1 : 0)} ${UNITS[power]}`;
-}
-
-function shortName(table: string): string {
-  return table.replace(/^public\./, '');
 }
 
 function shortened(name: string): string {

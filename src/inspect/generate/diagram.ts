@@ -1,5 +1,6 @@
+import { omitPublic } from '../../catalog/names.js';
 import type { Snapshot } from '../../catalog/snapshot.js';
-import { type Column, type NamedObject, objectsOf, textOf, textsOf, withoutPublic } from './objects.js';
+import { type Column, type NamedObject, objectsOf, textOf, textsOf } from './objects.js';
 
 const INK = '#1f2937';
 const LINE = '#6b7280';
@@ -38,14 +39,14 @@ function row(table: NamedObject, { name, type, nullAllowed }: Column): string {
   const isKey = hasConstraint(table, 'primary key', name);
   const isForeign = hasConstraint(table, 'foreign key', name);
   const shown = isKey ? `<b>${escaped(name)}</b>` : isForeign ? `<i>${escaped(name)}</i>` : escaped(name);
-  const short = withoutPublic(SHORT_TYPES[type] ?? type);
+  const short = omitPublic(SHORT_TYPES[type] ?? type);
   return `    <tr><td align="left" sides="LB" port=${quoted(`${name} l`)}>${shown}</td><td align="left" sides="RB" port=${quoted(`${name} r`)}><font color="${LINE}">${escaped(short)}${nullAllowed ? '?' : ''}</font></td></tr>
 `;
 }
 
 function arrows(table: NamedObject, names: ReadonlySet<string>): string[] {
   return table.members('constraint').flatMap(({ facts }) => {
-    const parent = withoutPublic(textOf(facts.references) ?? '');
+    const parent = omitPublic(textOf(facts.references) ?? '');
     if (facts.kind !== 'foreign key' || !names.has(parent)) return [];
     const [column = ''] = textsOf(facts.columns);
     const [referenced = ''] = textsOf(facts['referenced columns']);

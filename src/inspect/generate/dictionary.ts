@@ -1,13 +1,6 @@
+import { omitPublic } from '../../catalog/names.js';
 import type { Facts, Snapshot } from '../../catalog/snapshot.js';
-import {
-  type Column,
-  type Member,
-  type NamedObject,
-  objectsOf,
-  textOf,
-  textsOf,
-  withoutPublic,
-} from './objects.js';
+import { type Column, type Member, type NamedObject, objectsOf, textOf, textsOf } from './objects.js';
 
 const HEAD = `# The schema
 
@@ -68,7 +61,7 @@ function mermaid(tables: readonly NamedObject[]): string {
     foreignKeys(table).map(({ facts }) => {
       const columns = textsOf(facts.columns);
       const isOptional = table.columns.some(({ name, nullAllowed }) => nullAllowed && columns.includes(name));
-      const parent = word(withoutPublic(textOf(facts.references) ?? ''));
+      const parent = word(textOf(facts.references) ?? '');
       return `  ${parent} ${isOptional ? '|o' : '||'}--o{ ${word(table.name)} : "${columns.join(', ')}"\n`;
     }),
   );
@@ -96,9 +89,9 @@ function tableBody(table: NamedObject): string {
   const { facts, columns } = table;
   const columnRows = columns.map((column) => [
     code(column.name),
-    withoutPublicInside(column.type),
+    omitPublic(column.type),
     column.nullAllowed ? 'yes' : '',
-    column.default === undefined ? '' : code(withoutPublicInside(column.default)),
+    column.default === undefined ? '' : code(omitPublic(column.default)),
     column.comment?.replace(PERSONAL, '') ?? '',
     isPersonal(column) ? 'yes' : '',
   ]);
@@ -127,7 +120,7 @@ function membersTable(
 }
 
 function definitionOf({ definition }: Facts): string {
-  return code(withoutPublicInside(textOf(definition) ?? ''));
+  return code(omitPublic(textOf(definition) ?? ''));
 }
 
 /** When a trigger fires, without its condition and its function's arguments, which may be as long as a page. */
@@ -152,9 +145,7 @@ function enumsTable(enums: readonly NamedObject[]): string {
 
 function functionsList(functions: readonly NamedObject[]): string {
   return functions
-    .map(
-      ({ name, facts }) => `- \`${withoutPublicInside(name)}\`: ${textOf(facts.comment) ?? 'no comment.'}\n`,
-    )
+    .map(({ name, facts }) => `- \`${omitPublic(name)}\`: ${textOf(facts.comment) ?? 'no comment.'}\n`)
     .join('');
 }
 
@@ -184,13 +175,9 @@ function code(text: string): string {
   return `\`${text}\``;
 }
 
-function withoutPublicInside(text: string): string {
-  return text.replaceAll(/\bpublic\./g, '');
-}
-
 /** Mermaid takes letters, digits and underscores only. */
 function word(text: string): string {
-  return withoutPublicInside(text)
+  return omitPublic(text)
     .replaceAll(/[^\p{L}\p{N}_]+/gu, '_')
     .replaceAll(/^_+|_+$/g, '');
 }

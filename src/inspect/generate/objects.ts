@@ -1,4 +1,4 @@
-import { splitKey, unquoted } from '../../catalog/difference/names.js';
+import { omitPublic, splitKey, unquote } from '../../catalog/names.js';
 import type { Facts, Snapshot } from '../../catalog/snapshot.js';
 
 /** A column, as the generated texts need it. */
@@ -38,18 +38,11 @@ export function objectsOf(snapshot: Snapshot, ...kinds: readonly string[]): read
     const members = (wanted: string): Member[] =>
       Object.entries(parts).flatMap(([member, facts]) => {
         const [memberKind, name] = splitKey(member);
-        return memberKind === wanted ? [{ name: unquoted(name), facts }] : [];
+        return memberKind === wanted ? [{ name: unquote(name), facts }] : [];
       });
     const facts = parts.itself ?? {};
-    return [
-      { kind, name: withoutPublic(fullName), facts, columns: inOrder(members('column'), facts), members },
-    ];
+    return [{ kind, name: omitPublic(fullName), facts, columns: inOrder(members('column'), facts), members }];
   });
-}
-
-/** A name as it is written after the schema `public` was left out. */
-export function withoutPublic(name: string): string {
-  return name.replace(/^public\./, '');
 }
 
 /** A fact that is a text; undefined where it is not there. */

@@ -1,7 +1,8 @@
 import type { ColumnDef, IndexStmt } from 'libpg-query';
+import { omitPublic } from '../../catalog/names.js';
 import type { Command } from './commands.js';
 import type { ConstraintKind, WrittenConstraint } from './constraints.js';
-import { nameOfRelation, nameOfType, shortName } from './names.js';
+import { nameOfRelation, nameOfType } from './names.js';
 import type { Table } from './schema-model.js';
 
 /** How PostgreSQL ends the names that it makes up. */
@@ -75,5 +76,5 @@ export function addIndex(table: Table, command: Command, statement: IndexStmt): 
 
 /** The name that PostgreSQL gives to what has none, where it is free and not too long. */
 function madeUp({ name }: Table, columns: readonly string[], suffix: string): string {
-  return [shortName(name).split('.').at(-1), ...columns, suffix].join('_');
+  return [omitPublic(name).split('.').at(-1), ...columns, suffix].join('_');
 }

@@ -1,7 +1,8 @@
+import { omitPublic } from '../../catalog/names.js';
 import type { Command } from './commands.js';
 import { constraintsIn, type WrittenConstraint } from './constraints.js';
 import type { FileInFolder, Lint, Report } from './context.js';
-import { nameOfRelation, shortName } from './names.js';
+import { nameOfRelation } from './names.js';
 
 const VALIDATE_LATER =
   'Add it with "not valid", which reads no row, and validate it in a migration of its own: ' +
@@ -25,12 +26,12 @@ function inCommand(file: FileInFolder, command: Command): readonly Report[] {
 }
 
 function whatItDoes(command: Command, { table, kind, node, offset }: WrittenConstraint): readonly Report[] {
-  const name = shortName(table);
+  const name = omitPublic(table);
   const report = (message: string, remedy: string): Report[] => [{ command, offset, message, remedy }];
   if (kind === 'check' || kind === 'foreign key') {
     if (node.initially_valid !== true) return [];
     const others =
-      kind === 'check' ? 'read or write it' : `write to it or to ${shortName(nameOfRelation(node.pktable))}`;
+      kind === 'check' ? 'read or write it' : `write to it or to ${omitPublic(nameOfRelation(node.pktable))}`;
     return report(`Every row of ${name} is read while nobody can ${others}.`, VALIDATE_LATER);
   }
   if (kind === 'exclusion') {
@@ -60,7 +61,7 @@ function validatedAtOnce(file: FileInFolder, command: Command, table: string): r
             command,
             offset: command.offset,
             message:
-              `${name} is validated in the transaction that adds it: every row of ${shortName(table)} is read ` +
+              `${name} is validated in the transaction that adds it: every row of ${omitPublic(table)} is read ` +
               'while the lock of adding it keeps others out.',
             remedy: 'Validate it in the next migration, which lets everybody read and write meanwhile.',
           },

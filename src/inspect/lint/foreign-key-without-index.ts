@@ -1,5 +1,5 @@
+import { omitPublic } from '../../catalog/names.js';
 import type { Lint, Report } from './context.js';
-import { shortName } from './names.js';
 import type { Constraint, Table } from './schema-model.js';
 
 /** A foreign key whose columns lead no index, when all files have run. */
@@ -33,14 +33,14 @@ function report(table: Table, constraint: Constraint): Report {
     ({ columns, by }) =>
       leads(columns, constraint.columns) && by.migration.version > constraint.command.migration.version,
   );
-  const name = shortName(table.name);
+  const name = omitPublic(table.name);
   const columns = constraint.columns.join(', ');
   return {
     command: lost?.by ?? constraint.command,
     offset: lost?.by.offset ?? constraint.offset,
     message:
       `${lost === undefined ? 'No index begins' : 'After this no index begins'} with ${columns} of ${name}, a foreign key: ` +
-      `who deletes a row of ${shortName(constraint.references)} reads all of ${name}.`,
+      `who deletes a row of ${omitPublic(constraint.references)} reads all of ${name}.`,
     remedy: `Index it: create index … on ${name} (${columns}), concurrently if the table was there before.`,
   };
 }

@@ -1,5 +1,6 @@
+import { omitPublic } from '../../catalog/names.js';
 import type { Lint } from './context.js';
-import { nameOfRelation, shortName } from './names.js';
+import { nameOfRelation } from './names.js';
 
 /** A plain `create index` on a table that was there before its file. */
 export const indexOnLiveTable: Lint = {
@@ -17,7 +18,7 @@ export const indexOnLiveTable: Lint = {
           {
             command,
             offset,
-            message: `Nobody can write to ${shortName(table)}, which was there before this file, while the index is built.`,
+            message: `Nobody can write to ${omitPublic(table)}, which was there before this file, while the index is built.`,
             remedy:
               'Build it concurrently, in a migration with "-- migrate: no-transaction" at the top: ' +
               'create index concurrently if not exists …',

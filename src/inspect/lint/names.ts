@@ -30,8 +30,3 @@ export function partsOf(object: Node | undefined): string[] {
   if ('TypeName' in object) return textsOf(object.TypeName.names);
   return textsOf([object]);
 }
-
-/** A name for people: without the schema `public`. */
-export function shortName(name: string): string {
-  return name.replace(/^public\./, '');
-}

@@ -1,5 +1,5 @@
+import { omitPublic } from '../../catalog/names.js';
 import type { Lint } from './context.js';
-import { shortName } from './names.js';
 import { baseType, type Model, type Table } from './schema-model.js';
 
 /** A table of `public`, where the product's entities are, whose rows are not known by a uuid. */
@@ -11,7 +11,7 @@ export const tableWithoutUuidKey: Lint = {
       const wrong = isEntity ? whatIsWrong(model, table) : null;
       if (wrong === null) return [];
       const { command, offset } = table;
-      const message = `${shortName(table.name)} ${wrong}: a row should be known by a uuid, in all tables alike.`;
+      const message = `${omitPublic(table.name)} ${wrong}: a row should be known by a uuid, in all tables alike.`;
       const remedy =
         'Give it: id uuid not null default gen_random_uuid(), constraint <name> primary key (id). ' +
         'What else is unique gets a unique constraint.';

@@ -1,5 +1,5 @@
+import { omitPublic } from '../../catalog/names.js';
 import type { Lint } from './context.js';
-import { shortName } from './names.js';
 import { baseType } from './schema-model.js';
 
 /** A column that holds the reading of a clock and not a moment. */
@@ -15,7 +15,7 @@ export const timestampWithoutZone: Lint = {
               command,
               offset,
               message:
-                `${shortName(table.name)}.${name} is a timestamp without a time zone: which moment it means ` +
+                `${omitPublic(table.name)}.${name} is a timestamp without a time zone: which moment it means ` +
                 'depends on who reads it.',
               remedy:
                 'Use timestamptz, which takes the same room; a column that was there is rewritten by the change.',

@@ -1,5 +1,5 @@
+import { omitPublic } from '../../catalog/names.js';
 import type { Lint, Report } from './context.js';
-import { shortName } from './names.js';
 import type { Column, Enum, Table } from './schema-model.js';
 
 const WHY = 'people read in the catalog what it means and who writes it.';
@@ -17,14 +17,14 @@ export const withoutComment: Lint = {
 
 function ofEnum({ name, hasComment, command, offset }: Enum): readonly Report[] {
   if (hasComment) return [];
-  const message = `The enum ${shortName(name)} has no comment: ${WHY}`;
-  return [{ command, offset, message, remedy: `Write: comment on type ${shortName(name)} is '…';` }];
+  const message = `The enum ${omitPublic(name)} has no comment: ${WHY}`;
+  return [{ command, offset, message, remedy: `Write: comment on type ${omitPublic(name)} is '…';` }];
 }
 
 function ofTable({ name, hasComment, command, offset }: Table): readonly Report[] {
   if (hasComment) return [];
-  const message = `The table ${shortName(name)} has no comment: ${WHY}`;
-  return [{ command, offset, message, remedy: `Write: comment on table ${shortName(name)} is '…';` }];
+  const message = `The table ${omitPublic(name)} has no comment: ${WHY}`;
+  return [{ command, offset, message, remedy: `Write: comment on table ${omitPublic(name)} is '…';` }];
 }
 
 /** One report for the columns that one statement adds. */
@@ -36,13 +36,13 @@ function ofColumns(table: Table): readonly Report[] {
       command,
       offset,
       message: `${columnsInWords(table, columns)} no comment: ${WHY}`,
-      remedy: `Write: comment on column ${shortName(table.name)}.${name} is '…';`,
+      remedy: `Write: comment on column ${omitPublic(table.name)}.${name} is '…';`,
     }));
   });
 }
 
 function columnsInWords(table: Table, columns: readonly Column[]): string {
   const names = columns.map(({ name }) => name).join(', ');
-  const of = shortName(table.name);
+  const of = omitPublic(table.name);
   return columns.length === 1 ? `The column ${names} of ${of} has` : `The columns ${names} of ${of} have`;
 }

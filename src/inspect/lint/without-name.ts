@@ -1,5 +1,5 @@
+import { omitPublic } from '../../catalog/names.js';
 import type { Lint } from './context.js';
-import { shortName } from './names.js';
 
 const WHY = 'people meet the name in errors, where it should read as the rule that was broken.';
 
@@ -9,7 +9,7 @@ export const withoutName: Lint = {
   find: ({ model }) =>
     [...model.tables.values()].flatMap((table) => {
       if (table.isPartition) return [];
-      const of = shortName(table.name);
+      const of = omitPublic(table.name);
       return [
         ...[...table.constraints.values()].map((constraint) => ({
           ...constraint,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { omitPublic } from '../../catalog/names.js';
 import type { Connection } from '../../postgres/connect.js';
 import pg from '../../postgres/pg.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
@@ -157,7 +158,7 @@ function columnsOf({ kind, column }: Loss, { columns, key }: TableFacts): readon
 }
 
 function fileName({ table, column, label }: Loss): string {
-  return forFiles([table.replace(/^public\./, ''), column, label].filter((part) => part !== null).join('.'));
+  return forFiles([omitPublic(table), column, label].filter((part) => part !== null).join('.'));
 }
 
 function forFiles(text: string): string {

@@ -1,3 +1,5 @@
+import { omitPublic } from '../../catalog/names.js';
+
 /**
  * Something with data in it that a down takes away, as the catalogs tell it:
  *
@@ -58,7 +60,7 @@ export function keyOf({ kind, table, column, label }: Loss): string {
 /** The names by which a person may agree to a loss; the first is the one that we show. */
 export function namesOf({ kind, table, column, type, label }: Loss): readonly string[] {
   const own = kind === 'label' ? `${type}.${label}` : column === null ? table : `${table}.${column}`;
-  return [...new Set([own, table].flatMap((name) => [shortened(name), name]))];
+  return [...new Set([own, table].flatMap((name) => [omitPublic(name), name]))];
 }
 
 /** A loss for people and programs. */
@@ -80,10 +82,5 @@ export function lossLine({ what, count, unit }: LostData): string {
 function inWords({ kind, type, table, label, column }: Loss, name: string): string {
   if (kind === 'rows') return `rows of table ${name}`;
   if (kind !== 'label') return `${kind} ${name}`;
-  return `label ${shortened(type ?? '')} '${label}' in ${shortened(table)}.${column}`;
-}
-
-/** What is in `public` is named without it. */
-function shortened(name: string): string {
-  return name.replace(/^public\./, '');
+  return `label ${omitPublic(type ?? '')} '${label}' in ${omitPublic(table)}.${column}`;
 }

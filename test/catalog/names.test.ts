@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { displayName, omitPublic, unquote } from '../../src/catalog/names.js';
+
+test.each([
+  ['public.contacts', 'contacts'],
+  ['voicesurvey_rules.claims', 'voicesurvey_rules.claims'],
+  ["CHECK ((state <> 'excluded'::public.contact_state))", "CHECK ((state <> 'excluded'::contact_state))"],
+  ['public.f(public.mood, integer)', 'f(mood, integer)'],
+  ['not_public.a, "public".b, other."public.c"', 'not_public.a, "public".b, other."public.c"'],
+])('the schema public is omitted from %s, and no other schema', (text, expected) => {
+  expect(omitPublic(text)).toBe(expected);
+});
+
+test.each([
+  ['table public.contacts', 'itself', 'table contacts'],
+  ['table public.contacts', 'column email', 'column contacts.email'],
+  ['table public.contacts', 'trigger t', 'trigger t on contacts'],
+  ['function public.f(public.mood)', 'itself', 'function f(mood)'],
+  ['materialized view reporting.totals', 'index i', 'index i on reporting.totals'],
+])('%s, %s is displayed as %s without the schema public', (object, member, expected) => {
+  expect(displayName(object, member)).toBe(expected);
+});
+
+test('a quoted name is unquoted, with its doubled quotes as one', () => {
+  expect(unquote('"odd ""name"""')).toBe('odd "name"');
+  expect(unquote('plain')).toBe('plain');
+});
