@@ -45,7 +45,7 @@ export async function fillMillion(client, contacts) {
          question_2_type, question_3_text, question_3_type, allowed_call_start_local, allowed_call_end_local,
          email_completed_template_id, created_by_user_id)
        values ('${campaign}', 'Bench', 'running', 'Hello.', 'What did you like?', 'free_text', 'How many visits?',
-         'numeric', 'From 1 to 5?', 'scale', '00:00', '24:00', '${template}', '${user}');
+         'numeric', 'From 1 to 5?', 'scale', '00:00', '23:59:59.999999', '${template}', '${user}');
      insert into contacts (campaign_id, phone_number, email, state, attempts_count, last_attempt_at, last_outcome)
        select '${campaign}', '+44' || 1000000000::bigint + number, 'contact-' || number || '@example.com',
          case when called then 'completed' else 'pending' end::contact_state, called::integer,

@@ -33,7 +33,7 @@ export async function fillProduct(client, contacts) {
          question_3_text, question_3_type, allowed_call_start_local, allowed_call_end_local,
          email_completed_template_id, created_by_user_id)
        values ('${campaign}', 'Bench', 'Hello.', 'What did you like?', 'free_text', 'How many visits?', 'numeric',
-         'From 1 to 5?', 'scale', '00:00', '24:00', '${template}', '${user}');
+         'From 1 to 5?', 'scale', '00:00', '23:59:59.999999', '${template}', '${user}');
      insert into contacts (campaign_id, phone_number, email)
        select '${campaign}', '+44' || 2000000000::bigint + number, 'contact-' || number || '@example.com'
        from generate_series(1, ${contacts}) as number;

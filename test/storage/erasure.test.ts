@@ -9,7 +9,7 @@ const seedSql = await readFile(seedFile, 'utf8');
 async function refusedAndWrittenTo({ client, value }: TestDatabase): Promise<string> {
   await client.query(seedSql);
   await client.query(
-    "update campaigns set allowed_call_start_local = '00:00', allowed_call_end_local = '24:00'; update campaigns set status = 'running'",
+    "update campaigns set allowed_call_start_local = '00:00', allowed_call_end_local = '23:59:59.999999'; update campaigns set status = 'running'",
   );
   const contact = String(
     await value("select id from contacts where state = 'pending' and email is not null order by id limit 1"),

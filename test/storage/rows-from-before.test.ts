@@ -33,6 +33,10 @@ const BROKEN: Readonly<Record<string, readonly [row: string, sql: string]>> = {
     'cancelled',
     "update campaigns set allowed_call_end_local = '00:00' where id = :cancelled",
   ],
+  calling_window_ends_before_24_00: [
+    'paused',
+    "update campaigns set allowed_call_end_local = '24:00' where id = :paused",
+  ],
   campaign_has_finite_times: ['empty', "update campaigns set created_at = 'infinity' where id = :empty"],
   phone_number_of_a_contact_is_e164: ['jack', "update contacts set phone_number = '0800' where id = :jack"],
   email_of_a_contact_looks_like_one: ['ada', "update contacts set email = 'none' where id = :ada"],

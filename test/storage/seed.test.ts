@@ -76,7 +76,8 @@ test('rows that somebody edited stay as they are', async ({ migrated }) => {
 });
 
 describe('the seed can be run again when the campaign has moved on', () => {
-  const open = "update campaigns set allowed_call_start_local = '00:00', allowed_call_end_local = '24:00'";
+  const open =
+    "update campaigns set allowed_call_start_local = '00:00', allowed_call_end_local = '23:59:59.999999'";
   const start = "update campaigns set status = 'running'";
   const callAll = `begin;
     update contacts set state = 'in_progress', attempts_count = 1, last_attempt_at = now() where state = 'pending';

@@ -20,6 +20,7 @@ alter table public.campaigns
   drop constraint if exists campaign_starts_with_a_script_and_three_questions,
   drop constraint if exists retry_interval_is_1_minute_or_more,
   drop constraint if exists calling_window_starts_before_it_ends,
+  drop constraint if exists calling_window_ends_before_24_00,
   drop constraint if exists campaign_has_finite_times;
 
 alter table public.contacts

@@ -147,6 +147,7 @@ alter table public.campaigns
   drop constraint if exists campaign_starts_with_a_script_and_three_questions,
   drop constraint if exists retry_interval_is_1_minute_or_more,
   drop constraint if exists calling_window_starts_before_it_ends,
+  drop constraint if exists calling_window_ends_before_24_00,
   drop constraint if exists campaign_has_finite_times,
   add constraint campaign_has_a_name
     check (voicesurvey_rules.is_not_blank(name)) not valid,
@@ -164,6 +165,8 @@ alter table public.campaigns
     check (retry_interval_minutes >= 1) not valid,
   add constraint calling_window_starts_before_it_ends
     check (allowed_call_start_local < allowed_call_end_local) not valid,
+  add constraint calling_window_ends_before_24_00
+    check (allowed_call_end_local < '24:00') not valid,
   add constraint campaign_has_finite_times
     check (isfinite(created_at) and isfinite(updated_at)) not valid;
 
@@ -174,7 +177,9 @@ comment on constraint campaign_starts_with_a_script_and_three_questions on publi
 comment on constraint retry_interval_is_1_minute_or_more on public.campaigns is
   'Rule 3: nobody is called again at once.';
 comment on constraint calling_window_starts_before_it_ends on public.campaigns is
-  'Rule 9: the hours in which calls may start begin before they end; they may end at 24:00.';
+  'Rule 9: the hours in which calls may start begin before they end.';
+comment on constraint calling_window_ends_before_24_00 on public.campaigns is
+  'Rule 3: a calling window ends at 23:59:59.999999 at the latest, which means until midnight. Python''s drivers cannot read 24:00.';
 comment on constraint campaign_has_finite_times on public.campaigns is
   'Rule 13: the row''s times are finite.';
 

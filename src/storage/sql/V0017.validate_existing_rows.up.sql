@@ -37,6 +37,7 @@ begin
           'campaign_starts_with_a_script_and_three_questions',
           'retry_interval_is_1_minute_or_more',
           'calling_window_starts_before_it_ends',
+          'calling_window_ends_before_24_00',
           'campaign_has_finite_times'
         ]),
         ('contacts', array[

@@ -32,7 +32,7 @@ export const COLUMN_VALUES: Readonly<Record<Table, Readonly<Record<string, ListV
     max_attempts: oneOf(1, 2, 3),
     retry_interval_minutes: oneOf(60, 1, 120),
     allowed_call_start_local: oneOf(0, 540),
-    allowed_call_end_local: oneOf(1440, 1200, 480, 0),
+    allowed_call_end_local: oneOf(1439, 1200, 480, 0),
     email_completed_template_id: orNull(namesOf('email_templates')),
   },
   contacts: {

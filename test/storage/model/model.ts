@@ -98,7 +98,7 @@ const newCampaign = (status: string, max_attempts: number): Campaign => ({
   max_attempts,
   retry_interval_minutes: 60,
   allowed_call_start_local: 0,
-  allowed_call_end_local: 1440,
+  allowed_call_end_local: 1439,
   email_completed_template_id: null,
 });
 

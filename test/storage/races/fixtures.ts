@@ -55,7 +55,7 @@ export function createFixtures(client: pg.Client, user: string, random: Random):
     await execute(
       `insert into campaigns (id, name, intro_script, question_1_text, question_1_type, question_2_text, question_2_type,
          question_3_text, question_3_type, allowed_call_start_local, allowed_call_end_local, created_by_user_id)
-       values ($1, 'Race', 'Hello', 'One?', 'free_text', 'Two?', 'numeric', 'Three?', 'scale', '00:00', '24:00', $2)`,
+       values ($1, 'Race', 'Hello', 'One?', 'free_text', 'Two?', 'numeric', 'Three?', 'scale', '00:00', '23:59:59.999999', $2)`,
       [id, user],
     );
     await execute(

@@ -10,7 +10,7 @@ import { correct, forbidden } from './writes.js';
 const from = (interval: string): string =>
   `${move('plain', 'paused')}
    update campaigns set allowed_call_start_local = least((now() at time zone 'UTC' + interval '${interval}')::time, '23:59:59'),
-     allowed_call_end_local = '24:00' where id = :plain;
+     allowed_call_end_local = '23:59:59.999999' where id = :plain;
    ${move('plain', 'running')}`;
 /** A window from midnight until so long from now. */
 const until = (interval: string): string =>
@@ -117,7 +117,7 @@ if (minutes >= 5) {
 }
 
 correct('an interval that has just passed', claim('gina', { number: 2, ago: '2 h' }));
-correct('hours that end at 24:00', one);
+correct('a call in a window that ends at 23:59:59.999999', one);
 correct(
   'a call of a resumed campaign',
   `${move('paused', 'running')} ${claim('one_of_paused', { campaign: 'paused' })}`,

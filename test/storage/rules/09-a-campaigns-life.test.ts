@@ -111,6 +111,11 @@ forbidden(
   set('draft', "allowed_call_start_local = '09:00', allowed_call_end_local = '09:00'"),
   'calling_window_starts_before_it_ends',
 );
+forbidden(
+  'a calling window that ends at 24:00',
+  set('draft', "allowed_call_end_local = '24:00'"),
+  'calling_window_ends_before_24_00',
+);
 for (const number of [0, 6, -1])
   forbidden(`max_attempts ${number}`, set('draft', `max_attempts = ${number}`), 'max_attempts_is_1_to_5');
 forbidden(
@@ -208,7 +213,7 @@ correct(
   'hours and interval change while it is paused',
   set(
     'paused',
-    "allowed_call_start_local = '00:00', allowed_call_end_local = '24:00', retry_interval_minutes = 1",
+    "allowed_call_start_local = '00:00', allowed_call_end_local = '23:59:59.999999', retry_interval_minutes = 1",
   ),
 );
 correct('hours change with the pause', set('survey', "status = 'paused', allowed_call_end_local = '22:00'"));

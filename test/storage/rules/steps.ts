@@ -85,7 +85,7 @@ export const draft = (name: string, more: Readonly<Record<string, string>> = {})
     question_3_type: "'scale'",
     max_attempts: '2',
     allowed_call_start_local: "'00:00'",
-    allowed_call_end_local: "'24:00'",
+    allowed_call_end_local: "'23:59:59.999999'",
     created_by_user_id: ':manager',
     ...more,
   };
