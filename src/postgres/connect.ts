@@ -2,6 +2,7 @@ import { type Failure, type LoggedIn, logIn } from './connection/login.js';
 import { explainFailure } from './connection-errors.js';
 import { ConnectionError } from './errors.js';
 import type pg from './pg.js';
+import { reportedPidOf, streamOf } from './pg-internals.js';
 import { acceptServerVersion, type ServerVersion } from './server-version.js';
 import { describeTarget, type Target } from './target.js';
 import { encryptionsToTry } from './tls.js';
@@ -94,7 +95,7 @@ function makeConnection(
     target,
     serverVersion,
     isUtf8,
-    reportedPid: Number(Reflect.get(client, 'processID')),
+    reportedPid: reportedPidOf(client),
     lostBecause: () => lost,
     close: () => {
       closed ??= hangUp(client);
@@ -105,7 +106,7 @@ function makeConnection(
 
 /** Like libpq, it does not wait for the server to hang up as well, which takes it a round trip and some time to tidy up. */
 async function hangUp(client: pg.Client): Promise<void> {
-  const { stream } = client.connection;
+  const stream = streamOf(client);
   stream.once('finish', () => stream.destroy());
   const timer = setTimeout(() => stream.destroy(), CLOSE_TIMEOUT_MILLISECONDS);
   try {

@@ -1,9 +1,10 @@
 import type { Failure } from './connection/login.js';
 import { explainNetworkError } from './connection-errors/network.js';
 import { explainRefusal } from './connection-errors/server.js';
-import { explainTlsError, isServerWithoutTls } from './connection-errors/tls.js';
+import { explainTlsError } from './connection-errors/tls.js';
 import { ConnectionError } from './errors.js';
 import pg from './pg.js';
+import { isClientWithoutConnection, isServerWithoutTls } from './pg-internals.js';
 import {
   ADMIN_SHUTDOWN,
   CRASH_SHUTDOWN,
@@ -33,8 +34,6 @@ const TIMEOUTS: Readonly<Record<string, string>> = {
 };
 const LOST_CONNECTION =
   /^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ENOTCONN)$/;
-/** What `pg` says, without a code, to whoever still waits for a result. */
-const LOST_CLIENT = /^(Connection terminated|Client has encountered a connection error|Client was closed)/;
 
 const RUN_AGAIN = 'Run the command again; if it happens again, look into the log of the server.';
 /** The remedy for a pool that cannot give a run its second connection. */
@@ -95,7 +94,7 @@ function isLostConnection(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) {
     return ENDING_STATES.has(code) || (isOfClass('connectionException', code) && error.severity === 'FATAL');
   }
-  return LOST_CONNECTION.test(code) || LOST_CLIENT.test(error.message);
+  return LOST_CONNECTION.test(code) || isClientWithoutConnection(error);
 }
 
 /** What to change where a connection is lost that would be lost again; undefined where it need not be. */

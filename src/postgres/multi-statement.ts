@@ -1,41 +1,36 @@
 import pg from './pg.js';
+import { onStatementCompleted } from './pg-internals.js';
 
-/** Several commands that are sent as one query. */
-export interface SeveralCommands {
-  /** The result of each; rejected with the error of the first that failed, behind which none is executed. */
+/** Several statements that were sent as one query. */
+export interface MultiStatementQuery {
+  /** The result of each statement. Rejects with the error of the first that failed; the server runs none after it. */
   readonly results: Promise<readonly pg.QueryResult[]>;
-  /** How many of them have been executed so far. */
-  executed(): number;
+  /** How many statements the server has completed so far. */
+  completed(): number;
 }
 
 /**
- * Sends several commands at once. The server sends their answers together, not each in a packet of its own, and it is
- * still known which of them an error belongs to.
+ * Sends several statements as one query. The server then sends all answers in one packet, and {@link
+ * MultiStatementQuery.completed} still says which statement an error belongs to.
  *
+ * @param sql statements, separated by semicolons
  * @example
  * ```ts
- * const { results, executed } = sendSeveral(client, 'begin;\nselect 1/0;\ncommit');
- * await results.catch(() => executed()); // 1
+ * const { results, completed } = sendMultiStatement(client, 'begin;\nselect 1/0;\ncommit');
+ * await results.catch(() => completed()); // 1
  * ```
  */
-export function sendSeveral(client: pg.Client, commands: string): SeveralCommands {
-  let executed = 0;
+export function sendMultiStatement(client: pg.Client, sql: string): MultiStatementQuery {
+  let completed = 0;
   const results = new Promise<readonly pg.QueryResult[]>((resolve, reject) => {
-    const query: CountedQuery = new pg.Query(commands, (error, result) => {
+    const query = new pg.Query(sql, (error, result) => {
       if (error) reject(error);
       else resolve([result].flat());
     });
-    const complete = query.handleCommandComplete?.bind(query);
-    query.handleCommandComplete = (...message) => {
-      executed++;
-      complete?.(...message);
-    };
+    onStatementCompleted(query, () => {
+      completed += 1;
+    });
     client.query(query);
   });
-  return { results, executed: () => executed };
-}
-
-/** What `pg` calls for every command that the server has executed. */
-interface CountedQuery extends InstanceType<typeof pg.Query> {
-  handleCommandComplete?(...message: unknown[]): void;
+  return { results, completed: () => completed };
 }

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinishe
 import { packageVersion } from '../../src/postgres/application-name.js';
 import { type Connection, type ConnectOptions, connect } from '../../src/postgres/connect.js';
 import { explainLostConnection } from '../../src/postgres/connection-errors.js';
+import { streamOf } from '../../src/postgres/pg-internals.js';
 import type { Target } from '../../src/postgres/target.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
 import { listen, relay, relayFromSocket, trickle } from '../support/listeners.js';
@@ -151,7 +152,7 @@ describe('a connection', () => {
 
 /** What the kernel has in store for a connection, from its table of sockets. */
 async function keepAliveTimer({ client }: Connection): Promise<string | undefined> {
-  const { localPort, remotePort } = client.connection.stream as Socket;
+  const { localPort, remotePort } = streamOf(client) as Socket;
   // Both ends: connections that were closed a minute ago are in the table too, and ports are used again.
   const [local, remote] = [localPort, remotePort].map(
     (port = 0) => `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`,
@@ -242,8 +243,8 @@ describe('a connection that is lost', () => {
   });
 
   /** Ends the server's process of a connection. */
-  async function kill({ client }: Connection): Promise<void> {
-    await server.sql(`select pg_terminate_backend(${'processID' in client ? client.processID : null})`);
+  async function kill({ reportedPid }: Connection): Promise<void> {
+    await server.sql(`select pg_terminate_backend(${reportedPid})`);
   }
 });
 
@@ -252,7 +253,7 @@ describe('closing', () => {
     const connection = await connect(server.target('trusted'));
     await Promise.all([connection.close(), connection.close()]);
     await connection.close();
-    expect(connection.client.connection.stream.destroyed).toBe(true);
+    expect(streamOf(connection.client).destroyed).toBe(true);
     await expect(connection.client.query('select 1')).rejects.toThrow('closed');
   });
 
@@ -271,7 +272,7 @@ describe('closing', () => {
     vi.useFakeTimers({ toFake: ['setTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     await connection.close();
-    expect(connection.client.connection.stream.destroyed).toBe(true);
+    expect(streamOf(connection.client).destroyed).toBe(true);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Connection } from '../../postgres/connect.js';
 import { ExplainedError } from '../../postgres/errors.js';
+import { sendTogether } from '../../postgres/pg-internals.js';
 import { MigrationFileError } from '../../sql/errors.js';
 import { option, remedy } from '../../text/remedy.js';
 import type { Work } from '../script/work.js';
@@ -34,15 +35,14 @@ async function readStateOnce(
   { client, reportedPid }: Connection,
   lockTimeoutMs: number,
 ): Promise<ServerState> {
-  const { stream } = client.connection;
-  stream.cork();
-  const answers = Promise.all([
-    client.query<{ pid: number; standby: boolean; version: string }>(
-      'select pg_catalog.pg_backend_pid() as pid, pg_catalog.pg_is_in_recovery() as standby, pg_catalog.version() as version',
-    ),
-    readHistory(client, lockTimeoutMs),
-  ]);
-  stream.uncork();
+  const answers = sendTogether(client, () =>
+    Promise.all([
+      client.query<{ pid: number; standby: boolean; version: string }>(
+        'select pg_catalog.pg_backend_pid() as pid, pg_catalog.pg_is_in_recovery() as standby, pg_catalog.version() as version',
+      ),
+      readHistory(client, lockTimeoutMs),
+    ]),
+  );
   const [facts, rows] = await answers;
   return {
     rows: rows ?? [],

@@ -1,6 +1,7 @@
 import type { Connection } from '../../postgres/connect.js';
-import { sendSeveral } from '../../postgres/multi-statement.js';
+import { sendMultiStatement } from '../../postgres/multi-statement.js';
 import pg from '../../postgres/pg.js';
+import { sendTogether } from '../../postgres/pg-internals.js';
 import type { Message } from './work.js';
 
 /** The first message that failed, and how. */
@@ -34,11 +35,10 @@ export function openPipeline<M extends Message>(
   { client, isUtf8 }: Way,
   onDone: (message: M, results: readonly pg.QueryResult[]) => void = () => {},
 ): Pipeline<M> {
-  const { stream } = client.connection;
   let failures: FailedMessage<M>[] = [];
   let answers: Promise<void>[] = [];
   const sendGroup = (group: readonly M[]): Promise<void> => {
-    const { results, executed } = sendSeveral(client, group.map(({ sql }) => sql).join(BETWEEN));
+    const { results, completed } = sendMultiStatement(client, group.map(({ sql }) => sql).join(BETWEEN));
     return results.then(
       (all) => {
         for (const [index, message] of group.entries()) {
@@ -46,17 +46,14 @@ export function openPipeline<M extends Message>(
         }
       },
       (error: unknown) => {
-        failures.push(failedAmong(group, executed(), error));
+        failures.push(failedAmong(group, completed(), error));
       },
     );
   };
   return {
     send: (messages) => {
-      // Together they leave in few packets.
-      stream.cork();
       const groups = isUtf8 ? groupsOf(messages) : messages.map((message) => [message]);
-      answers.push(...groups.map(sendGroup));
-      stream.uncork();
+      answers.push(...sendTogether(client, () => groups.map(sendGroup)));
     },
     drain: async () => {
       await Promise.all(answers);

@@ -1,5 +1,6 @@
 import type { PeerCertificate } from 'node:tls';
 import { ConnectionError } from '../errors.js';
+import { isServerWithoutTls } from '../pg-internals.js';
 import { describeTarget, type Target } from '../target.js';
 import type { Sentences } from './sentences.js';
 
@@ -18,11 +19,6 @@ export function explainTlsError(error: unknown, target: Target): ConnectionError
   if (sentences === undefined) return undefined;
   const [ownCode, problem, remedy] = sentences;
   return new ConnectionError(ownCode, `${describeTarget(target)} ${problem}.`, { remedy, cause: error });
-}
-
-/** Whether the server answered that it does not do TLS; `pg` gives that no code. */
-export function isServerWithoutTls(error: unknown): boolean {
-  return error instanceof Error && error.message === 'The server does not support SSL connections';
 }
 
 function tlsProblem(code: string, error: Error, target: Target): Sentences | undefined {

@@ -1,6 +1,7 @@
 import { applicationName } from '../application-name.js';
 import { ConnectionError } from '../errors.js';
 import pg from '../pg.js';
+import { listenToLogin, setStartupParameters, streamOf } from '../pg-internals.js';
 import { describeTarget, type Target } from '../target.js';
 import { judgeFirstReply } from './first-reply.js';
 import { passwordFromFile } from './password-file.js';
@@ -59,12 +60,11 @@ export function makeClient(target: Target, ssl: false | object, pipeline: boolea
     keepAliveInitialDelayMillis: (target.keepAliveIdleSeconds ?? 0) * 1000,
     pipeline,
   });
-  Object.assign(client, { getStartupConf: () => startupParameters(target) });
+  setStartupParameters(client, startupParameters(target));
   client.on('error', () => {
     // Without a listener a connection that is lost while idle would end the process; queries reject by themselves.
   });
-  watchLogin(client, progress);
-  return { client, progress, release: guardClient(client, ssl !== false, target, progress) };
+  return { client, progress, release: watchLogin(client, ssl !== false, target, progress) };
 }
 
 function startupParameters(target: Target): Record<string, string> {
@@ -77,37 +77,34 @@ function startupParameters(target: Target): Record<string, string> {
   };
 }
 
-function watchLogin(client: pg.Client, progress: Progress): void {
-  const { connection } = client;
-  connection.on('parameterStatus', (message: { parameterName: string; parameterValue: string }) => {
-    progress.parameters.set(message.parameterName, message.parameterValue);
-  });
-  connection.on('authenticationSASL', (message: { mechanisms: string[] }) => {
-    progress.offersChannelBinding = message.mechanisms.includes('SCRAM-SHA-256-PLUS');
-  });
-  connection.on('authenticationSASLFinal', () => {
-    progress.channelBound = progress.offersChannelBinding;
-  });
-  connection.on('authenticationOk', () => {
-    progress.loggedIn = true;
-  });
-}
-
-function guardClient(client: pg.Client, usesTls: boolean, target: Target, progress: Progress): () => void {
-  const { connection } = client;
+/** Records the progress of a login and checks the first bytes of the server. The function that it returns ends both. */
+function watchLogin(client: pg.Client, usesTls: boolean, target: Target, progress: Progress): () => void {
   const where = describeTarget(target);
-  const listen = (): (() => void) =>
-    guardStream(connection.stream, (reply) => {
+  const guardMessages = (): (() => void) =>
+    guardStream(streamOf(client), (reply) => {
       progress.talking = true;
       return judgeFirstReply(reply, 'plain', where);
     });
-  if (!usesTls) return listen();
-  let release = guardStream(connection.stream, (reply) => {
-    progress.answeredAboutTls = true;
-    return judgeFirstReply(reply, 'tls', where);
-  });
-  connection.once('sslconnect', () => {
-    release = listen();
+  const guardTlsAnswer = (): (() => void) =>
+    guardStream(streamOf(client), (reply) => {
+      progress.answeredAboutTls = true;
+      return judgeFirstReply(reply, 'tls', where);
+    });
+  let release = usesTls ? guardTlsAnswer() : guardMessages();
+  listenToLogin(client, {
+    parameterReported: (name, value) => progress.parameters.set(name, value),
+    tlsStarted: () => {
+      release = guardMessages();
+    },
+    mechanismsOffered: (mechanisms) => {
+      progress.offersChannelBinding = mechanisms.includes('SCRAM-SHA-256-PLUS');
+    },
+    serverVerified: () => {
+      progress.channelBound = progress.offersChannelBinding;
+    },
+    loggedIn: () => {
+      progress.loggedIn = true;
+    },
   });
   return () => release();
 }

@@ -1,5 +1,6 @@
 import { ConnectionError } from '../errors.js';
 import pg from '../pg.js';
+import { streamOf } from '../pg-internals.js';
 import { describeTarget, type Target } from '../target.js';
 import { type Encryption, tlsOptions } from '../tls.js';
 import { channelNotBound, makeClient, type Progress } from './client.js';
@@ -47,7 +48,7 @@ export async function logIn(attempt: Attempt): Promise<LoggedIn | Failure> {
     if (target.channelBinding === 'require' && !progress.channelBound) throw channelNotBound(target);
     return { client, parameters: progress.parameters };
   } catch (error) {
-    client.connection.stream.destroy();
+    streamOf(client).destroy();
     return { error, otherMayDo: otherMayDo(error, encryption, progress) };
   } finally {
     clearTimeout(timer);
@@ -68,7 +69,7 @@ function otherMayDo(error: unknown, encryption: Encryption, progress: Progress):
 function startTimer(client: pg.Client, { target, deadline }: Attempt): NodeJS.Timeout | undefined {
   if (deadline === Number.POSITIVE_INFINITY) return undefined;
   const giveUp = (): void => {
-    client.connection.stream.destroy(
+    streamOf(client).destroy(
       new ConnectionError(
         'connection_timeout',
         `${describeTarget(target)} did not answer within ${target.connectTimeoutSeconds} s.`,

@@ -1,0 +1,117 @@
+/**
+ * What this package uses of `pg` beyond its documentation. No other file reads an undocumented field, event or message of
+ * `pg`. `test/postgres/pg-internals.test.ts` fails if a new release of `pg` changes any of it.
+ *
+ * Pipeline mode (the option `pipeline`) is documented, but not that `query` writes to the stream before it returns, which
+ * {@link sendTogether} relies on, nor that `end` waits for the queries in flight.
+ */
+
+import type { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
+import type pg from './pg.js';
+
+/** The fields of a client that its type leaves out. */
+interface ClientInternals {
+  /** Emits every message of the server by the name that `pg-protocol` gives it. */
+  readonly connection: EventEmitter & { readonly stream: Duplex };
+  /** The process id in the server's BackendKeyData message. */
+  readonly processID: number | null;
+  /** Makes the parameters of the startup message. */
+  getStartupConf: () => Readonly<Record<string, string>>;
+}
+
+function internalsOf(client: pg.Client): ClientInternals {
+  return client as unknown as ClientInternals;
+}
+
+/**
+ * Returns the stream that a client reads from and writes to. TLS replaces the stream, so a caller that outlives
+ * {@link LoginListeners.tlsStarted} must call this again.
+ *
+ * It serves to give up on a login or on a goodbye without waiting for the server, and to check the first bytes of a
+ * server: `pg` reads in a `data` listener and throws there if it cannot parse them.
+ */
+export function streamOf(client: pg.Client): Duplex {
+  return internalsOf(client).connection.stream;
+}
+
+/**
+ * Returns the process id that the server reported at login. Behind a pooler it differs from `pg_backend_pid()`, which is
+ * how a pooler is recognised.
+ */
+export function reportedPidOf(client: pg.Client): number {
+  return Number(internalsOf(client).processID);
+}
+
+/**
+ * Replaces the parameters of the startup message. `pg` itself adds `PGOPTIONS` and other variables of the environment, and
+ * sends no `client_encoding` by default although it decodes UTF-8 only.
+ */
+export function setStartupParameters(client: pg.Client, parameters: Readonly<Record<string, string>>): void {
+  internalsOf(client).getStartupConf = () => parameters;
+}
+
+/** What a login reports while it runs. `pg` keeps these facts to itself. */
+export interface LoginListeners {
+  /** The server reported a setting of the session, such as `server_version`. */
+  parameterReported(name: string, value: string): void;
+  /** TLS begins. From here on, {@link streamOf} returns the encrypted stream. */
+  tlsStarted(): void;
+  /** The server offered these SASL mechanisms. */
+  mechanismsOffered(mechanisms: readonly string[]): void;
+  /** The server proved that it knows the password. */
+  serverVerified(): void;
+  /** The server accepted the login. */
+  loggedIn(): void;
+}
+
+/** Calls the listeners while a client logs in. Must be called before `client.connect()`. */
+export function listenToLogin(client: pg.Client, listeners: LoginListeners): void {
+  const { connection } = internalsOf(client);
+  connection.on('parameterStatus', (message: { parameterName: string; parameterValue: string }) => {
+    listeners.parameterReported(message.parameterName, message.parameterValue);
+  });
+  connection.on('sslconnect', () => listeners.tlsStarted());
+  connection.on('authenticationSASL', (message: { mechanisms: readonly string[] }) => {
+    listeners.mechanismsOffered(message.mechanisms);
+  });
+  connection.on('authenticationSASLFinal', () => listeners.serverVerified());
+  connection.on('authenticationOk', () => listeners.loggedIn());
+}
+
+/**
+ * Holds back what a client in pipeline mode writes until `send` returns, so that it leaves in few packets.
+ *
+ * @param send calls `client.query`, and does not wait for the results
+ */
+export function sendTogether<Result>(client: pg.Client, send: () => Result): Result {
+  const stream = streamOf(client);
+  stream.cork();
+  try {
+    return send();
+  } finally {
+    stream.uncork();
+  }
+}
+
+/** Calls a listener for every statement of a query that the server has completed; `pg` reports only the end of the query. */
+export function onStatementCompleted(query: pg.Query, listener: () => void): void {
+  const internals = query as unknown as { handleCommandComplete(...message: unknown[]): void };
+  const handle = internals.handleCommandComplete.bind(query);
+  internals.handleCommandComplete = (...message) => {
+    listener();
+    handle(...message);
+  };
+}
+
+/** Checks whether `pg` refused a login because the server does not support TLS. The error has no code. */
+export function isServerWithoutTls(error: unknown): boolean {
+  return error instanceof Error && error.message === 'The server does not support SSL connections';
+}
+
+/** Checks whether `pg` rejected a query because its client has no connection any more. These errors have no code. */
+export function isClientWithoutConnection(error: Error): boolean {
+  return /^(?:Connection terminated|Client has encountered a connection error|Client was closed)/.test(
+    error.message,
+  );
+}

@@ -1,0 +1,168 @@
+import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
+import {
+  isClientWithoutConnection,
+  isServerWithoutTls,
+  listenToLogin,
+  onStatementCompleted,
+  reportedPidOf,
+  sendTogether,
+  setStartupParameters,
+  streamOf,
+} from '../../src/postgres/pg-internals.js';
+import { PASSWORD, startTlsServer, type TlsServer } from '../support/tls-server.js';
+
+let server: TlsServer;
+beforeAll(async () => {
+  server = await startTlsServer();
+});
+afterAll(() => server?.stop());
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+/** A client of `pg` alone, without anything of this package. */
+function newClient(config: pg.ClientConfig = {}): pg.Client {
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port: server.port,
+    user: 'scrambled',
+    password: PASSWORD,
+    database: 'postgres',
+    ...config,
+  });
+  client.on('error', () => {});
+  onTestFinished(async () => {
+    if (!streamOf(client).destroyed) await client.end();
+  });
+  return client;
+}
+
+async function failureOf(result: Promise<unknown>): Promise<Error> {
+  return result.then(
+    () => Promise.reject(new Error('it did not fail')),
+    (error) => error,
+  );
+}
+
+async function connected(config?: pg.ClientConfig): Promise<pg.Client> {
+  const client = newClient(config);
+  await client.connect();
+  return client;
+}
+
+test('pg replaces the stream of a client when TLS starts', async () => {
+  const client = newClient({ ssl: { rejectUnauthorized: false } });
+  const before = streamOf(client);
+  expect(before).toBeInstanceOf(Socket);
+  expect(before).not.toBeInstanceOf(TLSSocket);
+  await client.connect();
+  expect(streamOf(client)).toBeInstanceOf(TLSSocket);
+});
+
+test('pg throws inside the data listener of its stream when it cannot parse a message', async () => {
+  const client = await connected();
+  // A request to authenticate by a method that does not exist.
+  const unknownMethod = Buffer.from('520000000800000063', 'hex');
+  expect(() => streamOf(client).emit('data', unknownMethod)).toThrow('Unknown authenticationOk message type');
+});
+
+test('pg has the process id that the server reported', async () => {
+  const client = newClient();
+  expect(reportedPidOf(client)).toBe(0);
+  await client.connect();
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  expect(reportedPidOf(client)).toBe(rows[0]?.pid);
+});
+
+test('pg takes the startup parameters from getStartupConf alone', async () => {
+  vi.stubEnv('PGOPTIONS', '-c lock_timeout=7s');
+  const client = newClient();
+  setStartupParameters(client, { user: 'scrambled', database: 'template1', application_name: 'ours' });
+  await client.connect();
+  const { rows } = await client.query(
+    "select current_database() as database, current_setting('application_name') as name, current_setting('lock_timeout') as timeout",
+  );
+  expect(rows).toEqual([{ database: 'template1', name: 'ours', timeout: '0' }]);
+});
+
+test('pg emits the messages of a login', async () => {
+  const client = newClient({ ssl: { rejectUnauthorized: false }, enableChannelBinding: true });
+  const events: string[] = [];
+  const parameters = new Map<string, string>();
+  listenToLogin(client, {
+    tlsStarted: () => events.push(`TLS, stream replaced: ${streamOf(client) instanceof TLSSocket}`),
+    mechanismsOffered: (mechanisms) => events.push(mechanisms.join(' ')),
+    serverVerified: () => events.push('server verified'),
+    loggedIn: () => events.push('logged in'),
+    parameterReported: (name, value) => parameters.set(name, value),
+  });
+  await client.connect();
+  expect(events).toEqual([
+    'TLS, stream replaced: true',
+    'SCRAM-SHA-256-PLUS SCRAM-SHA-256',
+    'server verified',
+    'logged in',
+  ]);
+  const { rows } = await client.query('show server_version');
+  expect(parameters.get('server_version')).toBe(rows[0].server_version);
+  expect(parameters.get('server_encoding')).toBe('UTF8');
+});
+
+test('pg in pipeline mode writes a query before query() returns, so that a corked stream holds it back', async () => {
+  const client = await connected({ pipeline: true });
+  const [answers, held] = sendTogether(client, () => {
+    const queries = ['select 1 as n', 'select 1/0', 'select 3 as n'].map((sql) => client.query(sql));
+    return [Promise.allSettled(queries), streamOf(client).writableLength] as const;
+  });
+  // Each is a message of type Q: five bytes in front, and a zero at the end.
+  expect(held).toBe('select 1 as n'.length + 'select 1/0'.length + 'select 3 as n'.length + 3 * 6);
+  expect(streamOf(client).writableCorked).toBe(0);
+  expect(await answers).toMatchObject([
+    { status: 'fulfilled', value: { rows: [{ n: 1 }] } },
+    { status: 'rejected', reason: { code: '22012' } },
+    { status: 'fulfilled', value: { rows: [{ n: 3 }] } },
+  ]);
+});
+
+test('pg in pipeline mode waits in end() for the queries in flight', async () => {
+  const client = await connected({ pipeline: true });
+  const query = client.query('select pg_sleep(0.1), 1 as n');
+  await client.end();
+  expect((await query).rows).toMatchObject([{ n: 1 }]);
+});
+
+test('pg calls handleCommandComplete for each completed statement of a query', async () => {
+  const client = await connected();
+  let completed = 0;
+  const failure = new Promise((resolve) => {
+    const query = new pg.Query("select 1; set lock_timeout = '1s'; select 1/0; select 2", resolve);
+    onStatementCompleted(query, () => {
+      completed += 1;
+    });
+    client.query(query);
+  });
+  expect(await failure).toMatchObject({ code: '22012' });
+  expect(completed).toBe(2);
+});
+
+test('pg says in the words that we know that a server does not support TLS', async () => {
+  const { hostname, port } = new URL(inject('serverUrl'));
+  const client = newClient({ host: hostname, port: Number(port), ssl: { rejectUnauthorized: false } });
+  expect(isServerWithoutTls(await failureOf(client.connect()))).toBe(true);
+});
+
+test('pg says in the words that we know that a client has lost or closed its connection', async () => {
+  const [lost, closed] = [await connected(), await connected()];
+  const inFlight = failureOf(lost.query('select pg_sleep(60)'));
+  streamOf(lost).destroy();
+  await closed.end();
+  const failures = [
+    await inFlight,
+    await failureOf(lost.query('select 1')),
+    await failureOf(closed.query('select 1')),
+  ];
+  expect(failures.filter(isClientWithoutConnection)).toEqual(failures);
+});
