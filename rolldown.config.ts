@@ -8,7 +8,7 @@ import { readSource } from './src/migrate/files/source.js';
 // time of an `up` with nothing to do. All but the entries lie one folder deep, as in src, where paths are relative to.
 // What an `up` needs is in one of them; what other commands need beside it, they load themselves.
 const SHARED =
-  /src\/(text|sql|catalog|migrate|seed\/(seed|paths)|postgres\/(?!embedded|throwaway)|inspect\/(engine|baseline\/differences|locks\/modes))/;
+  /src\/(text|sql|catalog|migrate|seed\/(seed|paths)|postgres\/(?!embedded|throwaway)|inspect\/(baseline\/differences|locks\/modes))/;
 
 export default defineConfig({
   input: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },

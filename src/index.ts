@@ -12,17 +12,14 @@
  * @module
  */
 
-export type { Drifted } from './catalog/difference.js';
 export { type Difference, differences } from './catalog/difference.js';
 export type { Fact, Facts, Snapshot } from './catalog/snapshot.js';
-export type { SnapshotSource } from './catalog/snapshot-source.js';
 export { DifferencesError } from './inspect/baseline/differences-error.js';
 export { type BaselineOptions, type BaselineResult, baseline } from './inspect/baseline.js';
 export { makeUpRows } from './inspect/check/make-up-rows.js';
 export type { RowSource } from './inspect/check/rows.js';
 export { type CheckOptions, type CheckProgress, type CheckResult, check } from './inspect/check.js';
 export { type Contents, contents } from './inspect/contents.js';
-export { type DriftReport, down, status, up } from './inspect/engine.js';
 export type { Finding as CheckFinding } from './inspect/finding.js';
 export {
   type Documentation,
@@ -36,9 +33,9 @@ export { type Finding, type VerifyOptions, type VerifyResult, verify } from './i
 export { LossRefusedError } from './migrate/data-loss/errors.js';
 export type { LostData } from './migrate/data-loss/loss.js';
 export type { Database, Server } from './migrate/database.js';
-export type { DownOptions, DownResult } from './migrate/down.js';
+export { type DownOptions, type DownResult, down } from './migrate/down.js';
 export { MigrationFailedError, type MigrationResult, type ServerReport } from './migrate/failure/errors.js';
-export type { Drift } from './migrate/history/drift.js';
+export type { Drift, DriftReport, DriftSince } from './migrate/history/drift.js';
 export { HistoryError } from './migrate/history/errors.js';
 export type { MigrationState } from './migrate/history/plan.js';
 export type { Origin } from './migrate/history/table.js';
@@ -47,8 +44,8 @@ export { type RepairOptions, type RepairResult, repair } from './migrate/repair.
 export type { Listener, RunEvent } from './migrate/run/events.js';
 export type { LockHolder } from './migrate/run/lock.js';
 export type { RunOptions } from './migrate/run/run.js';
-export type { MigrationStatus, StatusOptions, StatusResult } from './migrate/status.js';
-export type { UpOptions, UpResult } from './migrate/up.js';
+export { type MigrationStatus, type StatusOptions, type StatusResult, status } from './migrate/status.js';
+export { type UpOptions, type UpResult, up } from './migrate/up.js';
 export type { Blocker } from './postgres/blocker.js';
 export {
   type EmbeddedServer,

@@ -1,6 +1,6 @@
 import { describeFact } from './difference/facts.js';
 import { displayName } from './names.js';
-import { asTaken, type Facts, type Snapshot } from './snapshot.js';
+import type { Facts, Snapshot } from './snapshot.js';
 
 /** One thing in which two catalogs differ. */
 export interface Difference {
@@ -45,21 +45,6 @@ export function differences(here: Snapshot, there: Snapshot, label: string): rea
     }
     return differencesOfMembers(object, mine, theirs, label);
   });
-}
-
-/** A catalog that has drifted, in the texts of a `SnapshotSource`. */
-export interface Drifted {
-  /** The migration that the catalog was described behind. */
-  readonly since: string;
-  /** What that migration left. */
-  readonly recorded: string;
-  /** What there is now. */
-  readonly live: string;
-}
-
-/** In what a catalog has drifted, see {@link differences}. */
-export function differencesSince({ since, recorded, live }: Drifted): readonly Difference[] {
-  return differences(asTaken(live).snapshot, asTaken(recorded).snapshot, since);
 }
 
 function differencesOfMembers(

@@ -1,13 +1,7 @@
 import { differences } from '../catalog/difference.js';
 import { displayName } from '../catalog/names.js';
 import { schemasIn } from '../catalog/schemas.js';
-import {
-  asTaken,
-  SNAPSHOT_FORMAT,
-  SNAPSHOT_SETTINGS,
-  type Snapshot,
-  snapshotQuery,
-} from '../catalog/snapshot.js';
+import { asTaken, SNAPSHOT_SETTINGS, type Snapshot, snapshotQuery } from '../catalog/snapshot.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { readMigrations } from '../migrate/files/read-folder.js';
 import { type Drift, type RecordedSnapshot, whyUnknown } from '../migrate/history/drift.js';
@@ -146,7 +140,7 @@ function compareWith(
   recorded: Recorded | null,
   major: number,
 ): { readonly drift: Drift; readonly snapshot: Snapshot | null } {
-  const reason = whyUnknown(recorded, SNAPSHOT_FORMAT, major);
+  const reason = whyUnknown(recorded, major);
   if (recorded?.snapshot == null || reason !== null) {
     return { drift: { state: 'unknown', since: recorded?.name ?? null, reason }, snapshot: null };
   }

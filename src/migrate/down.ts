@@ -8,6 +8,7 @@ import { labelOf, parseVersion } from './files/file-name.js';
 import { fileOptions } from './files/options.js';
 import { type Migration, readMigrations, type Script } from './files/read-folder.js';
 import { checksumOf } from './files/source.js';
+import type { DriftReport } from './history/drift.js';
 import { planDown } from './history/plan.js';
 import { readDownSql } from './history/read.js';
 import type { HistoryRow } from './history/table.js';
@@ -20,7 +21,7 @@ const EVERYTHING = -1n;
 
 const LOST_FOLDER = 'voicesurvey-lost';
 
-/** What `down` is told. */
+/** Options of {@link down}. */
 export interface DownOptions extends Database, RunOptions {
   /** The folder of migrations; what it lacks comes from the history. */
   readonly directory: string;
@@ -40,8 +41,8 @@ export interface DownOptions extends Database, RunOptions {
   readonly lostFolder?: string | undefined;
 }
 
-/** What `down` has done. */
-export interface DownResult {
+/** Result of {@link down}. */
+export interface DownResult extends DriftReport {
   readonly server: Server;
   /** With `dryRun`, the SQL that would be sent; empty where nothing is to do. */
   readonly sql: string | null;
@@ -54,8 +55,26 @@ export interface DownResult {
 }
 
 /**
- * Rolls migrations back, and keeps the data that goes with them. The library's `down` is this one with a description of
- * the catalog; there stands what it throws, and why.
+ * Rolls migrations back: by default one, the most recently applied one first. Each one commits in one transaction with
+ * the deletion of its history row. The last one also records a snapshot of the catalog. It runs the down file that was
+ * recorded when the migration was applied.
+ *
+ * It first rehearses all of it in a transaction that is rolled back, and refuses to delete data that `lose` does not
+ * name. It backs up the named data in files, in the transaction that deletes it.
+ *
+ * @param options the database, the folder, and how far to go
+ * @returns the migrations that were rolled back, and the data that was deleted
+ * @throws UsageError for an invalid URL, folder, version or number of steps
+ * @throws ConnectionError if the server cannot be reached or the database does not exist
+ * @throws MigrationFileError for a recorded down file that cannot run, before any SQL runs
+ * @throws HistoryError if a migration is irreversible, or if one that stopped part-way was repaired and does not begin
+ *   with the statements that are already committed
+ * @throws LossRefusedError if data would be deleted that `lose` does not name; nothing is rolled back
+ * @throws MigrationFailedError for the first down file that the server refuses; those before it stay rolled back
+ * @example
+ * ```ts
+ * await down({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory, to: 'V0001' });
+ * ```
  */
 export async function down(options: DownOptions): Promise<DownResult> {
   const { lose = [], lostFolder = LOST_FOLDER, directory } = options;
@@ -92,7 +111,12 @@ async function rollBack(options: DownOptions, keeper: Keeper | undefined): Promi
         chosen.map((row) => prepareDown(row, migrations.get(row.version), recorded, prepare)),
       );
     };
-    const { results: rolledBack, sql, losses } = await runOrShow(connection, plan, { ...options, keeper });
+    const {
+      results: rolledBack,
+      drift,
+      sql,
+      losses,
+    } = await runOrShow(connection, plan, { ...options, keeper });
     const newest = left.at(-1);
     return {
       server: describeServer(connection),
@@ -100,6 +124,7 @@ async function rollBack(options: DownOptions, keeper: Keeper | undefined): Promi
       rolledBack,
       losses,
       current: newest === undefined ? null : labelOf(newest.name),
+      drift,
     };
   });
 }

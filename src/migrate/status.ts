@@ -1,4 +1,3 @@
-import type { SnapshotSource } from '../catalog/snapshot-source.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import { readMigrations } from './files/read-folder.js';
 import { type Drift, readDrift } from './history/drift.js';
@@ -29,7 +28,7 @@ export interface MigrationStatus {
   readonly irreversible: string | null;
 }
 
-/** What `status` sees. */
+/** Result of {@link status}. */
 export interface StatusResult {
   readonly server: Server;
   /** Every migration of the folder and of the history, smallest version first. */
@@ -40,21 +39,28 @@ export interface StatusResult {
   readonly upToDate: boolean;
   /** Who migrates this database now; null where nobody does. */
   readonly migratingNow: LockHolder | null;
-  /** Whether somebody has changed the catalog by other means; null where nobody asked for it. */
-  readonly drift: Drift | null;
+  /** Whether the catalog was changed outside of migrations since the last run. */
+  readonly drift: Drift;
 }
 
-/** What `status` is told. */
+/** Options of {@link status}. */
 export interface StatusOptions extends Database {
   /** The folder of migrations. */
   readonly directory: string;
-  /** Describes the live catalog, to see whether it is still what the last run left. */
-  readonly snapshot?: SnapshotSource | undefined;
 }
 
 /**
- * Looks at how a database stands, without changing or locking anything. The library's `status` is this one with a
- * description of the catalog.
+ * Reads the state of every migration of a database, and whether its catalog was changed outside of migrations since the
+ * last run. It changes and locks nothing.
+ *
+ * @param options the database and the folder
+ * @returns every migration of the folder and of the history, with its state
+ * @throws UsageError for an invalid URL or folder
+ * @throws ConnectionError if the server cannot be reached or the database does not exist
+ * @example
+ * ```ts
+ * const { upToDate, drift } = await status({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
+ * ```
  */
 export async function status(options: StatusOptions): Promise<StatusResult> {
   const migrations = await readMigrations(options.directory);
@@ -62,7 +68,7 @@ export async function status(options: StatusOptions): Promise<StatusResult> {
     const [state, migratingNow, drift] = await Promise.all([
       readState(connection),
       findLockHolder(connection),
-      options.snapshot === undefined ? null : readDrift(connection, options.snapshot),
+      readDrift(connection),
     ]);
     const entries = compare(migrations, state.rows);
     return {

@@ -1,39 +1,54 @@
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import type { MigrationResult } from './failure/errors.js';
 import { readMigrations, versionIn } from './files/read-folder.js';
+import type { DriftReport } from './history/drift.js';
 import { compare, type Entry, planUp } from './history/plan.js';
 import type { Planner, RunOptions } from './run/run.js';
 import { runOrShow } from './run/run-or-show.js';
 import { preparer } from './script/work.js';
 
-/** What `up` is told. */
+/** Options of {@link up}. */
 export interface UpOptions extends Database, RunOptions {
   /** The folder of migrations. */
   readonly directory: string;
   /** Applies nothing newer than this version, written as `V0003` or `3`. */
   readonly to?: string | undefined;
-  /** Applies migrations that are older than the newest applied one, too. */
+  /** Also applies migrations that are older than the newest applied one. */
   readonly allowOutOfOrder?: boolean | undefined;
   /** Creates the database if the server does not have it. */
   readonly create?: boolean | undefined;
 }
 
-/** What `up` has done. */
-export interface UpResult {
+/** Result of {@link up}. */
+export interface UpResult extends DriftReport {
   readonly server: Server;
   /** Whether this call created the database. */
   readonly created: boolean;
-  /** With `dryRun`, the SQL that would be sent; empty where nothing is to do. */
+  /** With `dryRun`, the SQL that would be sent, empty if nothing is pending; null without. */
   readonly sql: string | null;
-  /** What was applied now, in order; empty where nothing was to do. */
+  /** The migrations that this call applied, in order. */
   readonly applied: readonly MigrationResult[];
-  /** The newest version that the database has now, as its file writes it; null where it has none. */
+  /** The newest version that the database has now, as its file writes it; null if it has none. */
   readonly current: string | null;
 }
 
 /**
- * Applies the migrations of a folder that a database does not have yet. The library's `up` is this one with a
- * description of the catalog; there stands what it throws, and why.
+ * Applies the pending migrations of a folder. Each one commits in one transaction with its history row. The last one
+ * also records a snapshot of the catalog. If nothing is pending, it takes no lock and does not wait for another run. Any
+ * number of processes may call it concurrently.
+ *
+ * @param options the database, the folder, and how far to go
+ * @returns the migrations that were applied
+ * @throws UsageError for an invalid URL, folder or version
+ * @throws ConnectionError if the server cannot be reached or the database does not exist
+ * @throws MigrationFileError for a file that cannot run, before any SQL runs
+ * @throws HistoryError if the files and the history contradict each other
+ * @throws MigrationFailedError for the first migration that the server refuses; those before it stay applied
+ * @example
+ * ```ts
+ * const { applied } = await up({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
+ * console.log(applied.map(({ version }) => version));
+ * ```
  */
 export async function up(options: UpOptions): Promise<UpResult> {
   const migrations = await readMigrations(options.directory);
@@ -48,9 +63,9 @@ export async function up(options: UpOptions): Promise<UpResult> {
       if (due.length > 0) await onWork?.();
       return Promise.all(due.map((migration) => prepare({ ...migration, migration }, 'up', migration.up)));
     };
-    const { results: applied, sql } = await runOrShow(connection, plan, options);
+    const { results: applied, drift, sql } = await runOrShow(connection, plan, options);
     const has = new Set(applied.map(({ version }) => version));
     const current = entries.filter(({ row, label }) => row !== null || has.has(label)).at(-1)?.label ?? null;
-    return { server: describeServer(connection), created, sql, applied, current };
+    return { server: describeServer(connection), created, sql, applied, current, drift };
   });
 }

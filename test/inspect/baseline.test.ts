@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import { type BaselineOptions, type BaselineResult, baseline } from '../../src/inspect/baseline.js';
-import { down, status, up } from '../../src/inspect/engine.js';
 import { verify } from '../../src/inspect/verify.js';
+import { down } from '../../src/migrate/down.js';
 import { CREATE_HISTORY } from '../../src/migrate/history/table.js';
 import { LOCK_KEY } from '../../src/migrate/script/guard.js';
+import { status } from '../../src/migrate/status.js';
+import { up } from '../../src/migrate/up.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect } from 'vitest';
-import { status } from '../../src/inspect/engine.js';
 import { verify } from '../../src/inspect/verify.js';
+import { status } from '../../src/migrate/status.js';
 import { migrationsDirectory as directory } from '../../src/seed/paths.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { runOnce } from '../support/databases.js';

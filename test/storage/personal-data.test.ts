@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
-import { up } from '../../src/inspect/engine.js';
+import { up } from '../../src/migrate/up.js';
 import { startEmbeddedServer, stopEmbeddedServer } from '../../src/postgres/embedded.js';
 import { migrationsDirectory, seedFile } from '../../src/seed/paths.js';
 import { seed } from '../../src/seed/seed.js';

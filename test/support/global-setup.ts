@@ -1,6 +1,6 @@
 import { build } from 'rolldown';
 import type { TestProject } from 'vitest/node';
-import { up } from '../../src/inspect/engine.js';
+import { up } from '../../src/migrate/up.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { createDatabase, dropDatabases, newRunName } from './databases.js';
 import { startTestServer } from './server.js';

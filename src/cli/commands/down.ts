@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { down } from '../../inspect/engine.js';
 import { lossLine } from '../../migrate/data-loss/loss.js';
-import type { DownResult } from '../../migrate/down.js';
+import { type DownResult, down } from '../../migrate/down.js';
 import type { Listener } from '../../migrate/run/events.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import {

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { status } from '../../inspect/engine.js';
 import type { Drift } from '../../migrate/history/drift.js';
 import { describeHolder } from '../../migrate/run/lock.js';
-import type { MigrationStatus, StatusResult } from '../../migrate/status.js';
+import { type MigrationStatus, type StatusResult, status } from '../../migrate/status.js';
 import { applicationName } from '../../postgres/application-name.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { call, type Remedy, remedy } from '../../text/remedy.js';

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { up } from '../../inspect/engine.js';
 import { interrupted } from '../../migrate/failure/errors.js';
-import type { UpResult } from '../../migrate/up.js';
+import { type UpResult, up } from '../../migrate/up.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { seed } from '../../seed/seed.js';
 import {

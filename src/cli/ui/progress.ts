@@ -1,5 +1,5 @@
-import { type Drifted, differencesSince } from '../../catalog/difference.js';
 import { lossLine } from '../../migrate/data-loss/loss.js';
+import type { DriftSince } from '../../migrate/history/drift.js';
 import type { Listener, RunEvent } from '../../migrate/run/events.js';
 import { describeHolder } from '../../migrate/run/lock.js';
 import { describeBlocker } from '../../postgres/blocker.js';
@@ -33,10 +33,10 @@ export function endProgress(): void {
 
 const ERASE_LINE = '\r\u001B[K';
 
-function driftedLines(event: Drifted): string[] {
+function driftedLines({ since, differences }: DriftSince): string[] {
   return [
-    `warning: since ${event.since} somebody has changed the schema by other means; from here on it counts as it is:`,
-    ...differenceLines(differencesSince(event)),
+    `warning: since ${since} somebody has changed the schema by other means; from here on it counts as it is:`,
+    ...differenceLines(differences),
   ];
 }
 

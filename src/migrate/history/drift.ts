@@ -1,5 +1,5 @@
-import type { Drifted } from '../../catalog/difference.js';
-import type { SnapshotSource } from '../../catalog/snapshot-source.js';
+import { type Difference, differences } from '../../catalog/difference.js';
+import { asTaken, SNAPSHOT_FORMAT, SNAPSHOT_SETTINGS } from '../../catalog/snapshot.js';
 import type { Connection } from '../../postgres/connect.js';
 import {
   LOCK_NOT_AVAILABLE,
@@ -8,111 +8,134 @@ import {
   UNDEFINED_TABLE,
 } from '../../postgres/sql-states.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
-import { bothSnapshotsSql, compareSnapshotSql } from './snapshot.js';
+import { BOTH_SNAPSHOTS, COMPARE_SNAPSHOT } from './snapshot.js';
 
 /**
  * Whether the catalog is still what the last run left:
  *
  * - `none`: it is;
- * - `drifted`: somebody has changed it by other means;
- * - `unknown`: there is nothing to compare it with, for the reason that is given.
+ * - `drifted`: it was changed outside of migrations;
+ * - `unknown`: there is no snapshot to compare it with; `reason` says why.
  */
 export interface Drift {
   readonly state: 'none' | 'drifted' | 'unknown';
-  /** The migration that the catalog was described behind; null where nothing is applied. */
+  /** The migration that recorded the snapshot; null if nothing is applied. */
   readonly since: string | null;
-  /** Why it is unknown; null where it is known. */
+  /** Why it is unknown; null if it is known. */
   readonly reason: string | null;
 }
 
-/** What the newest row of the history says of its snapshot; null where none was recorded. */
+/** What a run found before it began. */
+export interface DriftReport {
+  /**
+   * What was changed outside of migrations since the previous run, object by object. From this run on, drift is measured
+   * from this state.
+   */
+  readonly drift: readonly Difference[];
+}
+
+/** The changes to a catalog since a migration that were made outside of migrations. */
+export interface DriftSince {
+  /** The migration that recorded the snapshot. */
+  readonly since: string;
+  readonly differences: readonly Difference[];
+}
+
+/** What the newest row of the history holds about its snapshot; null if none was recorded. */
 export interface RecordedSnapshot {
-  /** The migration that the catalog was described behind. */
+  /** The migration that recorded the snapshot. */
   readonly name: string;
   readonly format: number | null;
-  /** The major version of the server that described it. */
+  /** The major version of the server that described the catalog. */
   readonly major: number | null;
   readonly fingerprint: string | null;
 }
 
-interface Compared extends RecordedSnapshot {
+interface Comparison extends RecordedSnapshot {
   readonly server_major: number;
   readonly live: string | null;
 }
 
 /**
- * Why a live catalog cannot be held against the recorded one.
+ * Why a live catalog cannot be compared with the recorded snapshot.
  *
- * @param recorded null where nothing is applied
- * @param format the format that catalogs are described in now
+ * @param recorded null if nothing is applied
  * @param major the major version of the server now
- * @returns null where it can
+ * @returns null if it can
  */
-export function whyUnknown(recorded: RecordedSnapshot | null, format: number, major: number): string | null {
+export function whyUnknown(recorded: RecordedSnapshot | null, major: number): string | null {
   if (recorded === null) return 'nothing is applied';
   if (recorded.fingerprint === null) return `no snapshot was recorded with ${recorded.name}`;
-  if (recorded.format !== format) return 'the recorded snapshot is of another release';
+  if (recorded.format !== SNAPSHOT_FORMAT) return 'the recorded snapshot is of another release';
   return recorded.major === major
     ? null
     : `the snapshot was recorded on PostgreSQL ${recorded.major}, and this is ${major}`;
 }
 
-/** A look must not hang behind somebody's lock on a view, and has timeouts of its own. */
-function lookWith(source: SnapshotSource, { serverVersion }: Connection): string {
+/** A read of the catalog must not wait for a lock that another session holds on a view, so it has its own timeouts. */
+function settingsOnServer({ serverVersion }: Connection): string {
   return `${liftTimeouts(serverVersion.number)};
 set local lock_timeout = 1000;
 set local statement_timeout = 10000;
-${source.settings}`;
+${SNAPSHOT_SETTINGS}`;
 }
 
-const GAVE_UP = new Set([LOCK_NOT_AVAILABLE, QUERY_CANCELED]);
+const TIMEOUTS = new Set([LOCK_NOT_AVAILABLE, QUERY_CANCELED]);
 
 /**
- * Looks whether the catalog has drifted, by one query; in the round trip of whatever else is sent at the same time.
+ * Reads whether the catalog has drifted, with one query. The query shares the round trip of whatever else is sent at
+ * the same time.
  *
  * @param connection in pipeline mode, outside of any transaction
  */
-export async function readDrift(connection: Connection, source: SnapshotSource): Promise<Drift> {
-  const { client } = connection;
-  const [, , compared] = await Promise.allSettled([
-    client.query('begin isolation level repeatable read read only'),
-    client.query(lookWith(source, connection)),
-    client.query<Compared>(compareSnapshotSql(source)),
-    client.query('commit'),
-  ]);
-  if (compared.status === 'rejected') return afterFailure(compared.reason, source);
-  const [row] = compared.value.rows;
-  return judge(row ?? null, source);
+export async function readDrift(connection: Connection): Promise<Drift> {
+  const answer = await queryCatalog<Comparison>(connection, COMPARE_SNAPSHOT);
+  if (answer.status === 'rejected') return driftAfterError(answer.reason);
+  return toDrift(answer.value.rows[0] ?? null);
 }
 
 /**
- * What a catalog is that has drifted, and what it was; null where it has not, or where it cannot be read.
+ * Reads in what a catalog has drifted.
  *
  * @param connection in pipeline mode, outside of any transaction
+ * @returns null if it has not, or if the catalog cannot be read
  */
-export async function readDrifted(connection: Connection, source: SnapshotSource): Promise<Drifted | null> {
-  const { client } = connection;
-  const [, , both] = await Promise.allSettled([
-    client.query('begin isolation level repeatable read read only'),
-    client.query(lookWith(source, connection)),
-    client.query<{ name: string; recorded: string | null; live: string }>(bothSnapshotsSql(source)),
-    client.query('commit'),
-  ]);
-  const row = both.status === 'fulfilled' ? both.value.rows[0] : undefined;
+export async function readDifferences(connection: Connection): Promise<DriftSince | null> {
+  const answer = await queryCatalog<{ name: string; recorded: string | null; live: string }>(
+    connection,
+    BOTH_SNAPSHOTS,
+  );
+  const row = answer.status === 'fulfilled' ? answer.value.rows[0] : undefined;
   if (row === undefined || row.recorded === null || row.recorded === row.live) return null;
-  return { since: row.name, recorded: row.recorded, live: row.live };
+  const [live, recorded] = [asTaken(row.live), asTaken(row.recorded)];
+  return { since: row.name, differences: differences(live.snapshot, recorded.snapshot, row.name) };
 }
 
-function judge(compared: Compared | null, { format }: SnapshotSource): Drift {
-  const since = compared?.name ?? null;
-  const reason = whyUnknown(compared, format, compared?.server_major ?? 0);
+/** Runs a query in a transaction that only reads, pipelined. */
+async function queryCatalog<Row extends object>(
+  connection: Connection,
+  sql: string,
+): Promise<PromiseSettledResult<{ readonly rows: readonly Row[] }>> {
+  const { client } = connection;
+  const [, , answer] = await Promise.allSettled([
+    client.query('begin isolation level repeatable read read only'),
+    client.query(settingsOnServer(connection)),
+    client.query<Row>(sql),
+    client.query('commit'),
+  ]);
+  return answer;
+}
+
+function toDrift(comparison: Comparison | null): Drift {
+  const since = comparison?.name ?? null;
+  const reason = whyUnknown(comparison, comparison?.server_major ?? 0);
   if (reason !== null) return { state: 'unknown', since, reason };
-  return { state: compared?.live === compared?.fingerprint ? 'none' : 'drifted', since, reason: null };
+  return { state: comparison?.live === comparison?.fingerprint ? 'none' : 'drifted', since, reason: null };
 }
 
-function afterFailure(error: unknown, source: SnapshotSource): Drift {
+function driftAfterError(error: unknown): Drift {
   const sqlState = sqlStateOf(error) ?? '';
-  if (sqlState === UNDEFINED_TABLE) return judge(null, source);
-  if (!GAVE_UP.has(sqlState)) throw error;
+  if (sqlState === UNDEFINED_TABLE) return toDrift(null);
+  if (!TIMEOUTS.has(sqlState)) throw error;
   return { state: 'unknown', since: null, reason: 'the catalog was locked or too slow to read' };
 }

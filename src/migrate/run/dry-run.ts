@@ -24,7 +24,7 @@ const DRY_RUN: Omit<Run, 'serverVersion'> = {
   // That depends on the system of the server.
   noticesLostClient: true,
   // Hundreds of lines that say nothing of the migrations.
-  snapshot: null,
+  recordsSnapshot: false,
   // As are those by which a down looks at what it takes away.
   keeper: null,
 };

@@ -1,14 +1,14 @@
-import type { Drifted } from '../../catalog/difference.js';
 import type { Blocker } from '../../postgres/blocker.js';
 import type { LostData } from '../data-loss/loss.js';
+import type { DriftSince } from '../history/drift.js';
 import type { LockHolder } from './lock.js';
 
 /** What a run tells while it runs; for people to look at, never needed for its result. */
 export type RunEvent =
   /** Another run holds the lock. */
   | { readonly kind: 'waiting'; readonly holder: LockHolder | null }
-  /** Before the run, somebody has changed the catalog by other means; what the run records includes that. */
-  | ({ readonly kind: 'drifted' } & Drifted)
+  /** The catalog was changed outside of migrations before the run; drift is now measured from this state. */
+  | ({ readonly kind: 'drifted' } & DriftSince)
   | { readonly kind: 'started'; readonly name: string; readonly direction: 'up' | 'down' }
   | {
       readonly kind: 'finished';

@@ -131,7 +131,7 @@ function timekeeper(emit: Listener, done: MigrationResult[]): Clock {
  */
 export async function settle(
   { client }: Connection,
-  { snapshot, serverVersion }: Run,
+  { serverVersion }: Run,
   done: readonly Work[],
 ): Promise<void> {
   const statements = done.flatMap((work) => work.statements);
@@ -139,7 +139,7 @@ export async function settle(
     'begin',
     liftTimeouts(serverVersion),
     `update ${HISTORY_TABLE} set version = version where id = (select max(id) from ${HISTORY_TABLE})`,
-    ...(snapshot === null ? [] : [recordSnapshotSql(snapshot, statements, null)]),
+    recordSnapshotSql(statements, null),
     'commit',
   ];
   await client.query(sql.join(';\n')).catch(async () => {

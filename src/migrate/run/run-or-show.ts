@@ -2,17 +2,22 @@ import type { Connection } from '../../postgres/connect.js';
 import { sqlStateOf } from '../../postgres/sql-states.js';
 import type { LostData } from '../data-loss/loss.js';
 import { rehearse } from '../data-loss/rehearse.js';
-import type { MigrationResult } from '../failure/errors.js';
 import { failureOf } from '../failure/explain.js';
 import { readState } from '../history/server-state.js';
 import type { Failure } from '../script/work.js';
 import { dryRun, dryRunOn } from './dry-run.js';
 import type { RunEvent } from './events.js';
-import { historyWait, type KeepingRunOptions, type Planner, runUnderLock } from './run.js';
+import {
+  historyWait,
+  type KeepingRunOptions,
+  NOTHING_DONE,
+  type Planner,
+  type RunResult,
+  runUnderLock,
+} from './run.js';
 
 /** What became of the files of a run, or the SQL that it would have sent. */
-export interface RunOrSql {
-  readonly results: readonly MigrationResult[];
+export interface RunOrSql extends RunResult {
   /** Null where the run was made. */
   readonly sql: string | null;
   /** The data that the run took away, or would take away. */
@@ -27,20 +32,19 @@ export async function runOrShow(
 ): Promise<RunOrSql> {
   const { keeper } = options;
   if (options.dryRun !== true) {
-    const results = await runUnderLock(connection, plan, options);
-    return { results, sql: null, losses: keeper?.lost ?? [] };
+    return { ...(await runUnderLock(connection, plan, options)), sql: null, losses: keeper?.lost ?? [] };
   }
   const state = await readState(connection, historyWait(options));
   const works = await plan(connection, state);
   const run = dryRunOn(connection);
-  if (keeper === undefined) return { results: [], sql: dryRun(run, state, works, null), losses: [] };
+  if (keeper === undefined) return { ...NOTHING_DONE, sql: dryRun(run, state, works, null), losses: [] };
   const { losses, failure, refused } = await rehearse(connection, { ...run, keeper }, state, works, false);
   if (failure !== null) {
     const interrupted = options.signal?.aborted;
     throw await failureOf(failure, { results: [], connection, blocker: null, interrupted });
   }
   if (refused !== null) options.onEvent?.(unknownFrom(refused));
-  return { results: [], sql: dryRun(run, state, works, keeper), losses };
+  return { ...NOTHING_DONE, sql: dryRun(run, state, works, keeper), losses };
 }
 
 /** Only the code: the message may hold values of rows. */

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import type { SnapshotSource } from '../../catalog/snapshot-source.js';
 import { applicationName } from '../../postgres/application-name.js';
 import type { Connection } from '../../postgres/connect.js';
 import { explainLostConnection } from '../../postgres/connection-errors.js';
@@ -9,7 +8,7 @@ import { type ForeseenConnection, foreseeConnection } from '../../postgres/lazy-
 import { describeTarget } from '../../postgres/target.js';
 import type { Keeper } from '../data-loss/ledger.js';
 import type { MigrationResult } from '../failure/errors.js';
-import { readDrift, readDrifted } from '../history/drift.js';
+import { type DriftReport, readDifferences, readDrift } from '../history/drift.js';
 import type { HistoryWait } from '../history/read.js';
 import { readState, refusePooled, refuseStandby, type ServerState } from '../history/server-state.js';
 import { backendPidOf } from '../script/guard.js';
@@ -30,8 +29,6 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Writes nothing and gives the SQL that would be sent. */
   readonly dryRun?: boolean | undefined;
-  /** Describes the catalog that the run leaves, for the history. */
-  readonly snapshot?: SnapshotSource | undefined;
 }
 
 /** Who holds the history is waited for as another run is. */
@@ -57,6 +54,14 @@ export type Planner = (
   onWork?: () => Promise<void>,
 ) => Promise<readonly Work[]>;
 
+/** What a run did, and what it found before it began. */
+export interface RunResult extends DriftReport {
+  readonly results: readonly MigrationResult[];
+}
+
+/** The result of a run that had nothing to do. */
+export const NOTHING_DONE: RunResult = { results: [], drift: [] };
+
 /** How long a statement waits for a lock unless its file says otherwise: who waits stops every reader behind it. */
 export const LOCK_TIMEOUT_MS = 4000;
 
@@ -67,14 +72,14 @@ export const LOCK_TIMEOUT_MS = 4000;
  * history is read and planned again.
  *
  * @param connection in pipeline mode; holds the lock, while another one executes; is closed
- * @returns what became of each file
+ * @returns what became of each file, and what was changed outside of migrations before the run
  * @throws MigrationFailedError for the first file that the server refuses
  */
 export async function runUnderLock(
   connection: Connection,
   plan: Planner,
   options: KeepingRunOptions,
-): Promise<readonly MigrationResult[]> {
+): Promise<RunResult> {
   const executing = foreseeConnection(connection.target, { pipeline: true });
   try {
     return await lockAndRun(connection, executing, plan, options);
@@ -89,7 +94,7 @@ async function lockAndRun(
   foreseen: ForeseenConnection,
   plan: Planner,
   options: KeepingRunOptions,
-): Promise<readonly MigrationResult[]> {
+): Promise<RunResult> {
   const look = async (connection: Connection, onWork?: () => Promise<void>): Promise<Look> => {
     const state = await readState(connection, historyWait(options));
     return { state, works: await plan(connection, state, onWork) };
@@ -101,12 +106,12 @@ async function lockAndRun(
     await setImmediate();
     await setImmediate();
   });
-  if (works.length === 0) return [];
+  if (works.length === 0) return NOTHING_DONE;
   refuseStandby(state, describeTarget(locking.target));
   refusePooled(state, works);
   const emit = options.onEvent ?? (() => {});
-  const { signal, snapshot } = options;
-  const drift = snapshot && state.rows.length > 0 ? readDrift(locking, snapshot).catch(() => null) : null;
+  const { signal } = options;
+  const readingDrift = state.rows.length > 0 ? readDrift(locking).catch(() => null) : null;
   let latest: Look = { state, works };
   const lock = await acquireLock(locking, {
     longestMs: options.lockWaitMs,
@@ -120,12 +125,11 @@ async function lockAndRun(
     onWait: (holder) => emit({ kind: 'waiting', holder }),
     signal,
   });
-  if (lock === null) return [];
+  if (lock === null) return NOTHING_DONE;
   const connection = await foreseen.open();
   // Under the lock once more: another run may just have been between its first statement and its snapshot.
-  const drifted =
-    snapshot && (await drift)?.state === 'drifted' ? await readDrifted(connection, snapshot) : null;
-  if (drifted) emit({ kind: 'drifted', ...drifted });
+  const drifted = (await readingDrift)?.state === 'drifted' ? await readDifferences(connection) : null;
+  if (drifted !== null) emit({ kind: 'drifted', ...drifted });
   const run: Run = {
     id: randomUUID(),
     appliedWith: applicationName,
@@ -136,7 +140,7 @@ async function lockAndRun(
     lockTimeoutMs: LOCK_TIMEOUT_MS,
     serverVersion: connection.serverVersion.number,
     noticesLostClient: state.noticesLostClient,
-    snapshot: snapshot ?? null,
+    recordsSnapshot: true,
     keeper: options.keeper ?? null,
   };
   const backendPid = state.isPooled ? backendPidOf(lock.pid) : String(connection.reportedPid);
@@ -144,7 +148,7 @@ async function lockAndRun(
   const stopListening = listenToNotices(connection, emit);
   const interrupt = interruptOn(signal, connection.target, backendPid, lock);
   try {
-    return await runWithRetries({
+    const results = await runWithRetries({
       connection,
       run,
       look: () => look(connection),
@@ -153,6 +157,7 @@ async function lockAndRun(
       watch,
       signal,
     });
+    return { results, drift: drifted?.differences ?? [] };
   } catch (error) {
     throw explainLostConnection(error, connection) ?? error;
   } finally {

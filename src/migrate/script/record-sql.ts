@@ -16,12 +16,12 @@ export function recordSql(
   ending: readonly Work[] | null,
 ): string {
   const change = work.direction === 'up' ? recordUp(work, run, progress) : recordDown(work, progress);
-  if (run.snapshot === null || ending === null || progress !== null) return change;
+  if (!run.recordsSnapshot || ending === null || progress !== null) return change;
   const statements = ending.flatMap((each) => each.statements);
   // The row that goes may be the one that says what belongs to the migrations, so it goes last.
   return work.direction === 'up'
-    ? `${change};\n${recordSnapshotSql(run.snapshot, statements, null)}`
-    : `${recordSnapshotSql(run.snapshot, statements, work.version)};\n${change}`;
+    ? `${change};\n${recordSnapshotSql(statements, null)}`
+    : `${recordSnapshotSql(statements, work.version)};\n${change}`;
 }
 
 function recordDown(work: Work, progress: Progress | null): string {

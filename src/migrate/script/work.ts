@@ -1,4 +1,3 @@
-import type { SnapshotSource } from '../../catalog/snapshot-source.js';
 import { refuseWhatCannotRun } from '../../sql/restrictions.js';
 import { parseStatements, type Statement } from '../../sql/statements.js';
 import type { Keeper } from '../data-loss/ledger.js';
@@ -38,8 +37,8 @@ export interface Run extends Guarded {
   readonly serverVersion: number;
   /** As of the server's state. */
   readonly noticesLostClient: boolean;
-  /** Describes the catalog that the run leaves; null where nobody asked for it. */
-  readonly snapshot: SnapshotSource | null;
+  /** Whether the last transaction of the run records a snapshot of the catalog. */
+  readonly recordsSnapshot: boolean;
   /** Sees to it that a down takes no data away unasked; null for an up, and where nothing is sent. */
   readonly keeper: Keeper | null;
 }

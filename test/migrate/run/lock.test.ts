@@ -156,7 +156,7 @@ describe('one at a time', () => {
       return [work];
     };
     const connection = await connect(parseDatabaseUrl(url), { pipeline: true });
-    expect(await runUnderLock(connection, plan, {})).toEqual([]);
+    expect(await runUnderLock(connection, plan, {})).toEqual({ results: [], drift: [] });
     expect(plans).toEqual([1n, 2n]);
   });
 });

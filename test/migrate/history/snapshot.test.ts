@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
-import { takeSnapshot } from '../../src/catalog/snapshot.js';
-import { down, status, up } from '../../src/inspect/engine.js';
-import { up as bareUp } from '../../src/migrate/up.js';
-import { type TestDatabase, test } from '../support/database.js';
-import { addFiles, folderWith } from '../support/folder.js';
+import { takeSnapshot } from '../../../src/catalog/snapshot.js';
+import { down } from '../../../src/migrate/down.js';
+import { status } from '../../../src/migrate/status.js';
+import { up } from '../../../src/migrate/up.js';
+import { type TestDatabase, test } from '../../support/database.js';
+import { addFiles, folderWith } from '../../support/folder.js';
 
 const three = {
   'V1.up.sql': 'create table one (id integer);',
@@ -16,17 +17,19 @@ const three = {
   'V3.down.sql': 'drop table three;',
 };
 
-const recorded = ({ rows }: TestDatabase): Promise<Record<string, unknown>[]> =>
+const snapshots = ({ rows }: TestDatabase): Promise<Record<string, unknown>[]> =>
   rows(
     'select version, snapshot, snapshot_format, snapshot_server_major, fingerprint from voicesurvey_migrations.history order by id',
   );
 
-describe('a run describes the catalog that it leaves', () => {
-  test('in its newest row, with format, server and fingerprint', async ({ database }) => {
+describe('the snapshot of the catalog', () => {
+  test('is recorded in the newest history row of an up, with format, server major and fingerprint', async ({
+    database,
+  }) => {
     await up({ url: database.url, directory: await folderWith(three) });
     const live = await takeSnapshot(database.client, ['public', 'ours']);
     const major = await database.value("select current_setting('server_version_num')::integer / 10000");
-    expect(await recorded(database)).toMatchObject([
+    expect(await snapshots(database)).toMatchObject([
       { version: '1', snapshot: null, fingerprint: null },
       { version: '2', snapshot: null },
       {
@@ -39,29 +42,31 @@ describe('a run describes the catalog that it leaves', () => {
     ]);
   });
 
-  test('also when it rolls back, with what only the newest row knew of', async ({ database }) => {
+  test('is recorded by a down, and still covers a schema that only the deleted row named', async ({
+    database,
+  }) => {
     const directory = await folderWith(three);
     await up({ url: database.url, directory });
     await down({ url: database.url, directory });
     const live = await takeSnapshot(database.client, ['public', 'ours']);
     expect(live.snapshot.objects).toHaveProperty(['table ours.two']);
-    expect(await recorded(database)).toMatchObject([
+    expect(await snapshots(database)).toMatchObject([
       { version: '1', snapshot: null },
       { version: '2', snapshot: live.text, fingerprint: live.fingerprint },
     ]);
     await down({ url: database.url, directory, to: '0' });
-    expect(await recorded(database)).toEqual([]);
+    expect(await snapshots(database)).toEqual([]);
   });
 
-  test('a schema that an earlier run made is still looked at', async ({ database }) => {
+  test('covers a schema that an earlier run created', async ({ database }) => {
     const directory = await folderWith(three);
     await up({ url: database.url, directory, to: 'V2' });
     await up({ url: database.url, directory });
-    const [, , newest] = await recorded(database);
+    const [, , newest] = await snapshots(database);
     expect(JSON.parse(String(newest?.snapshot)).schemas).toEqual(['ours', 'public']);
   });
 
-  test('at the end of a file without a transaction', async ({ database }) => {
+  test('is recorded at the end of a no-transaction file, up and down', async ({ database }) => {
     const directory = await folderWith({
       ...three,
       'V4.up.sql': '-- migrate: no-transaction\ncreate index concurrently three_by_id on three (id);',
@@ -69,25 +74,39 @@ describe('a run describes the catalog that it leaves', () => {
     });
     await up({ url: database.url, directory });
     const live = await takeSnapshot(database.client, ['public', 'ours']);
-    expect((await recorded(database)).at(-1)).toMatchObject({ version: '4', fingerprint: live.fingerprint });
+    expect((await snapshots(database)).at(-1)).toMatchObject({ version: '4', fingerprint: live.fingerprint });
     await down({ url: database.url, directory });
-    expect((await recorded(database)).at(-1)).toMatchObject({
+    expect((await snapshots(database)).at(-1)).toMatchObject({
       version: '3',
       fingerprint: expect.any(String),
     });
-    expect((await status({ url: database.url, directory })).drift?.state).toBe('none');
+    expect((await status({ url: database.url, directory })).drift.state).toBe('none');
   });
 
-  test('where a later file fails, behind the last one that stands', async ({ database }) => {
+  test('is recorded with the last applied migration when a later one fails', async ({ database }) => {
     const directory = await folderWith({ ...three, 'V4.up.sql': 'select 1 / 0;', 'V4.down.sql': '' });
     await expect(up({ url: database.url, directory })).rejects.toMatchObject({
       name: 'MigrationFailedError',
     });
     const live = await takeSnapshot(database.client, ['public', 'ours']);
-    expect((await recorded(database)).at(-1)).toMatchObject({ version: '3', fingerprint: live.fingerprint });
+    expect((await snapshots(database)).at(-1)).toMatchObject({ version: '3', fingerprint: live.fingerprint });
   });
 
-  test('and a catalog that cannot be read costs the snapshot, not the migration', async ({ database }) => {
+  test('is recorded when a migration is applied out of order', async ({ database }) => {
+    const { 'V2.up.sql': upSql, 'V2.down.sql': downSql, ...others } = three;
+    const directory = await folderWith(others);
+    await up({ url: database.url, directory });
+    await addFiles(directory, { 'V2.up.sql': upSql, 'V2.down.sql': downSql });
+    await up({ url: database.url, directory, allowOutOfOrder: true });
+    expect((await status({ url: database.url, directory })).drift).toMatchObject({
+      state: 'none',
+      since: 'V2',
+    });
+  });
+
+  test('is left out with a warning when the catalog cannot be read, and the migration is applied', async ({
+    database,
+  }) => {
     const directory = await folderWith({
       ...three,
       'V4.up.sql': 'create table four (id integer);',
@@ -108,7 +127,7 @@ describe('a run describes the catalog that it leaves', () => {
     });
     await other.end();
     expect(notices).toEqual([expect.stringMatching(/^the snapshot of the catalog was not recorded/)]);
-    expect((await recorded(database)).at(-1)).toMatchObject({ version: '4', snapshot: null });
+    expect((await snapshots(database)).at(-1)).toMatchObject({ version: '4', snapshot: null });
     expect((await status({ url: database.url, directory })).drift).toEqual({
       state: 'unknown',
       since: 'V4',
@@ -117,8 +136,10 @@ describe('a run describes the catalog that it leaves', () => {
   });
 });
 
-describe('a run tells what was changed by other means before it', () => {
-  test('object by object, and from then on it counts as it is', async ({ database }) => {
+describe('drift', () => {
+  test('is reported by the next run, object by object, and then measured from the new state', async ({
+    database,
+  }) => {
     const directory = await folderWith(three);
     await up({ url: database.url, directory, to: 'V2' });
     await database.client.query(
@@ -133,16 +154,14 @@ describe('a run tells what was changed by other means before it', () => {
     expect((await down({ url: database.url, directory })).drift).toEqual([]);
   });
 
-  test('and nothing where nothing was changed, however many run at once', async ({ database }) => {
+  test('is not reported by concurrent runs that only see the changes of each other', async ({ database }) => {
     const directory = await folderWith(three);
     await up({ url: database.url, directory, to: 'V1' });
     const runs = await Promise.all(Array.from({ length: 8 }, () => up({ url: database.url, directory })));
     expect(runs.flatMap(({ drift }) => drift)).toEqual([]);
   });
-});
 
-describe('status tells whether the catalog has drifted', () => {
-  test('not where nothing was changed', async ({ database }) => {
+  test('is "none" in the status of an unchanged database', async ({ database }) => {
     const directory = await folderWith(three);
     await up({ url: database.url, directory });
     expect((await status({ url: database.url, directory })).drift).toEqual({
@@ -152,7 +171,9 @@ describe('status tells whether the catalog has drifted', () => {
     });
   });
 
-  test('where somebody has changed it by hand, and no more after it was put right', async ({ database }) => {
+  test('is "drifted" in the status after a change by hand, and "none" after the change is undone', async ({
+    database,
+  }) => {
     const directory = await folderWith(three);
     await up({ url: database.url, directory });
     await database.client.query('create index by_hand on ours.two (id)');
@@ -164,7 +185,7 @@ describe('status tells whether the catalog has drifted', () => {
     expect((await status({ url: database.url, directory })).drift).toMatchObject({ state: 'none' });
   });
 
-  test('nothing is known of a database without history', async ({ database }) => {
+  test('is "unknown" in the status of a database without a history', async ({ database }) => {
     expect((await status({ url: database.url, directory: await folderWith(three) })).drift).toEqual({
       state: 'unknown',
       since: null,
@@ -172,7 +193,9 @@ describe('status tells whether the catalog has drifted', () => {
     });
   });
 
-  test('a snapshot of another format or server is not compared', async ({ database }) => {
+  test('is "unknown" if the snapshot has another format or comes from another server major', async ({
+    database,
+  }) => {
     const directory = await folderWith(three);
     await up({ url: database.url, directory });
     const change = (sql: string): Promise<unknown> =>
@@ -189,11 +212,13 @@ describe('status tells whether the catalog has drifted', () => {
     });
   });
 
-  test('a run without snapshots leaves it unknown, and the next one with them brings it back', async ({
+  test('is "unknown" after a run that recorded no snapshot, and known again after the next run', async ({
     database,
   }) => {
     const directory = await folderWith(three);
-    await bareUp({ url: database.url, directory, to: 'V2' });
+    await up({ url: database.url, directory, to: 'V2' });
+    await database.client.query(`update voicesurvey_migrations.history
+      set snapshot = null, snapshot_format = null, snapshot_server_major = null, fingerprint = null`);
     expect((await status({ url: database.url, directory })).drift).toMatchObject({
       state: 'unknown',
       since: 'V2',
@@ -205,7 +230,7 @@ describe('status tells whether the catalog has drifted', () => {
     });
   });
 
-  test('to a role that may only read the history', async ({ database }) => {
+  test('is known to a role that may only read the history', async ({ database }) => {
     const directory = await folderWith(three);
     await up({ url: database.url, directory });
     const role = `voicesurvey_test_reader_${randomBytes(4).toString('hex')}`;
@@ -224,17 +249,5 @@ describe('status tells whether the catalog has drifted', () => {
     } finally {
       await database.client.query(`drop owned by ${role}; drop role ${role}`);
     }
-  });
-});
-
-test('late files are recorded, too', async ({ database }) => {
-  const { 'V2.up.sql': upSql, 'V2.down.sql': downSql, ...others } = three;
-  const directory = await folderWith(others);
-  await up({ url: database.url, directory });
-  await addFiles(directory, { 'V2.up.sql': upSql, 'V2.down.sql': downSql });
-  await up({ url: database.url, directory, allowOutOfOrder: true });
-  expect((await status({ url: database.url, directory })).drift).toMatchObject({
-    state: 'none',
-    since: 'V2',
   });
 });
