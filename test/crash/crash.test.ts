@@ -7,36 +7,40 @@ import { up } from '../../src/migrate/up.js';
 import { createDatabase, runOnce } from '../support/databases.js';
 import { addFiles } from '../support/folder.js';
 import { randomFrom } from '../support/random.js';
+import { withClient } from './client.js';
 import { crashFiles, JOURNAL } from './migrations.js';
+import { endOf, readPosition } from './position.js';
+import { createReference } from './reference.js';
 import { startCrashServer } from './server.js';
-import { endOf, makeReference, positionOf, withClient } from './state.js';
 import {
-  conduct,
-  everyTrial,
+  type Baseline,
+  type Environment,
   isBetween,
-  type Laboratory,
-  measure,
+  measureBaseline,
+  runTrial,
+  TRIALS,
   type Trial,
-  type Typical,
 } from './trial.js';
 
 const seed = Number(process.env.CRASH_SEED ?? randomInt(1_000_000));
 const count = Number(process.env.CRASH_TRIALS ?? 8);
-const again = `CRASH_SEED=${seed} CRASH_TRIALS=${count} npx vitest run test/crash/crash.test.ts`;
+const command = `CRASH_SEED=${seed} CRASH_TRIALS=${count} npx vitest run test/crash/crash.test.ts`;
 
-/** Each kind of trial in turn, in an order of the seed's. */
+/** Each kind of trial in turn, in a random order. */
 const order = randomFrom(seed);
 const trials: { index: number; name: string; trial: Trial }[] = [];
 while (trials.length < count) {
-  for (const trial of order.shuffle(everyTrial).slice(0, count - trials.length)) {
-    const { crash, direction, atOnce } = trial;
+  for (const trial of order.shuffle(TRIALS).slice(0, count - trials.length)) {
+    const { crash, direction, isImmediate } = trial;
     const index = trials.length + 1;
-    const after = atOnce ? 'the next run at once' : 'a look, then the next run';
-    trials.push({ index, name: `${index}: ${crash} in ${direction}, ${after}`, trial });
+    const nextRun = isImmediate
+      ? 'immediately by the next run'
+      : 'by the next run after a check of the database';
+    trials.push({ index, name: `${index}: ${direction} hit by ${crash} is completed ${nextRun}`, trial });
   }
 }
 
-async function startLaboratory(): Promise<Laboratory & { stop(): Promise<void> }> {
+async function startEnvironment(): Promise<Environment & { stop(): Promise<void> }> {
   const server = await startCrashServer();
   const directory = await mkdtemp(join(tmpdir(), 'voicesurvey-db-crash-folder-'));
   await addFiles(directory, crashFiles());
@@ -44,13 +48,16 @@ async function startLaboratory(): Promise<Laboratory & { stop(): Promise<void> }
   await runOnce(beforeUp, JOURNAL);
   const beforeDown = await createDatabase(server.url, 'before_down', 'before_up');
   await up({ url: beforeDown, directory });
-  const reference = await makeReference(await createDatabase(server.url, 'reference', 'before_up'));
+  const reference = await createReference(await createDatabase(server.url, 'reference', 'before_up'));
   const templates = { up: 'before_up', down: 'before_down' };
-  const laboratory = { server, directory, reference, templates };
-  const typical = { up: await measure(laboratory, 'up'), down: await measure(laboratory, 'down') };
+  const environment = { server, directory, reference, templates };
+  const baseline = {
+    up: await measureBaseline(environment, 'up'),
+    down: await measureBaseline(environment, 'down'),
+  };
   return {
-    ...laboratory,
-    typical,
+    ...environment,
+    baseline,
     stop: async () => {
       await server.stop();
       await rm(directory, { recursive: true });
@@ -58,40 +65,41 @@ async function startLaboratory(): Promise<Laboratory & { stop(): Promise<void> }
   };
 }
 
-describe(`twenty migrations and ${count} crashes; to repeat: ${again}`, () => {
-  let laboratory: Awaited<ReturnType<typeof startLaboratory>>;
+describe(`twenty migrations survive ${count} crashes; to reproduce: ${command}`, () => {
+  let environment: Awaited<ReturnType<typeof startEnvironment>>;
   let between = 0;
-  let hit = 0;
+  let interrupted = 0;
 
   beforeAll(async () => {
-    laboratory = await startLaboratory();
+    environment = await startEnvironment();
   });
   afterAll(async () => {
-    const { up, down } = laboratory.typical;
-    const duration = ({ durationMs }: Typical): string => `${durationMs.toFixed()} ms`;
+    const { up, down } = environment.baseline;
+    const duration = ({ durationMs }: Baseline): string => `${durationMs.toFixed()} ms`;
     process.stdout.write(
-      `crash test: seed ${seed}; up takes ${duration(up)}, down ${duration(down)}; of ${count} trials ${hit} hit a run ` +
-        `before its end; of those that were looked at, ${between} left a database between beginning and end\n`,
+      `crash test: seed ${seed}; an undisturbed up takes ${duration(up)}, a down ${duration(down)}; ` +
+        `${interrupted} of ${count} crashes came before the end of the run; ` +
+        `${between} of those checked left a database between start and end\n`,
     );
-    await laboratory?.stop();
+    await environment.stop();
   });
 
-  test('what a run says is done is on the disk, though its commits before the last did not wait for it', async () => {
-    const { server, directory, templates } = laboratory;
-    const url = await createDatabase(server.url, 'done', templates.up);
+  test('a finished up survives the death of the server, although only its last commit was flushed to disk', async () => {
+    const { server, directory, templates } = environment;
+    const url = await createDatabase(server.url, 'finished', templates.up);
     await up({ url, directory });
     await server.kill();
     await server.restart();
-    const position = await withClient(url, (client) => positionOf(client, 'up'));
+    const position = await withClient(url, (client) => readPosition(client, 'up'));
     expect(position).toEqual(endOf('up'));
   });
 
   for (const { index, name, trial } of trials) {
     test(name, { timeout: 300_000 }, async () => {
-      const finding = await conduct(laboratory, trial, `trial_${index}`, randomFrom(seed * 1000 + index));
-      if (finding.wasHit) hit++;
-      if (isBetween(finding.left)) between++;
-      expect(finding.faults, `trial ${name}; hit ${finding.moment}; to repeat: ${again}`).toEqual([]);
+      const result = await runTrial(environment, trial, `trial_${index}`, randomFrom(seed * 1000 + index));
+      if (result.wasInterrupted) interrupted++;
+      if (result.positionAfterCrash !== null && isBetween(result.positionAfterCrash)) between++;
+      expect(result.faults, `trial ${name}; crash ${result.moment}; to reproduce: ${command}`).toEqual([]);
     });
   }
 });

@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { LOCK_IN_PG_LOCKS } from '../../src/migrate/script/guard.js';
@@ -10,11 +9,21 @@ import { type RunningCli, startCli } from '../support/cli.js';
 import { createDatabase, dropDatabase, runOnce, session } from '../support/databases.js';
 import { addFiles } from '../support/folder.js';
 import { through } from '../support/listeners.js';
-import { cutter } from './proxy.js';
+import {
+  activateBreakpoint,
+  CREATE_BREAKPOINTS,
+  countBreakpoints,
+  isAtBreakpoint,
+  isRunWaiting,
+  releaseBreakpoint,
+  resetBreakpoints,
+  waitForConditionOrEnd,
+} from './breakpoints.js';
+import { startProxy } from './proxy.js';
 
 type Direction = 'up' | 'down';
 
-/** Every statement but the journal's is DDL, and so comes to the gate. */
+/** Every statement, except the inserts into the journal, is DDL and has a breakpoint. */
 const files = {
   'V1.up.sql': `create table one (a integer);
     create function f() returns integer language sql as 'select 1';
@@ -43,50 +52,25 @@ const files = {
     drop table three;`,
 };
 
-const UP = ['V1 up', 'V2 up', 'V2 up, second half', 'V3 up'];
-const DOWN = ['V3 down', 'V2 down', 'V2 down, second half', 'V1 down'];
+const JOURNAL = `create schema journal;
+  create table journal.entries (entry text, at timestamptz default clock_timestamp());`;
+const UP_ENTRIES = ['V1 up', 'V2 up', 'V2 up, second half', 'V3 up'];
+const DOWN_ENTRIES = ['V3 down', 'V2 down', 'V2 down, second half', 'V1 down'];
 
-/** The lock that the gate waits for. */
-const GATE = 20_250_711;
+/** How many breakpoints an undisturbed run passes. Six of those of a down are in its rehearsal. */
+const BREAKPOINTS: Readonly<Record<Direction, number>> = { up: 11, down: 14 };
 
-/**
- * A gate behind every statement that changes the schema, those that make the history included, its comments and
- * privileges apart. It counts them with a sequence, which no rollback turns back, and waits at one of them.
- */
-const GATES = `
-  create schema journal;
-  create table journal.entries (entry text, at timestamptz default clock_timestamp());
-  create schema gate;
-  create sequence gate.count;
-  create table gate.closed (number bigint);
-  create function gate.pass() returns event_trigger language plpgsql as $$
-  begin
-    if nextval('gate.count') = (select number from gate.closed) then
-      perform pg_advisory_lock_shared(${GATE});
-      perform pg_advisory_unlock_shared(${GATE});
-    end if;
-  end $$;
-  create event trigger gate on ddl_command_end
-    when tag in ('CREATE SCHEMA', 'CREATE TABLE', 'CREATE FUNCTION', 'CREATE INDEX', 'ALTER TABLE',
-      'DROP TABLE', 'DROP FUNCTION', 'DROP INDEX')
-    execute function gate.pass()`;
-
-/** How many gates a run passes that nobody disturbs; six of those of a down are of its rehearsal. */
-const GATES_OF: Readonly<Record<Direction, number>> = { up: 11, down: 14 };
-
-/**
- * How a run ends: killed; killed where the server learns of it late, and goes on with what it was sent; asked to end;
- * or it loses the session that holds its lock, and does not know.
- */
-const ends = ['SIGKILL', 'SIGKILL from far away', 'SIGTERM', 'the loss of its lock'] as const;
-type End = (typeof ends)[number];
+/** How a run is stopped. With a distant server, the server learns of the SIGKILL 10 s later. */
+const stops = ['SIGKILL', 'SIGKILL on a distant server', 'SIGTERM', 'the loss of its lock'] as const;
+type Stop = (typeof stops)[number];
 
 const seed = Number(process.env.CRASH_SEED ?? randomInt(1_000_000));
-/** Every second gate with one of the ends, by the seed's choice; with `CRASH_TRIALS` each gate with every end. */
-const takesPart = (gate: number, end: End): boolean =>
-  process.env.CRASH_TRIALS !== undefined || (3 * gate + ends.indexOf(end) + seed) % (2 * ends.length) === 0;
+/** The seed selects one stop for every second breakpoint. With `CRASH_TRIALS`, every stop is tried at every breakpoint. */
+const isSelected = (breakpoint: number, stop: Stop): boolean =>
+  process.env.CRASH_TRIALS !== undefined ||
+  (3 * breakpoint + stops.indexOf(stop) + seed) % (2 * stops.length) === 0;
 
-const template = (direction: Direction): string => `${inject('runName')}_gates_${direction}`;
+const templateOf = (direction: Direction): string => `${inject('runName')}_breakpoints_${direction}`;
 
 interface Contents {
   readonly journal: readonly unknown[];
@@ -95,7 +79,7 @@ interface Contents {
   readonly history: readonly unknown[];
 }
 
-async function contentsOf(client: pg.Client): Promise<Contents> {
+async function readContents(client: pg.Client): Promise<Contents> {
   const rows = async (sql: string): Promise<unknown[]> => (await client.query(sql)).rows;
   return {
     journal: (await client.query('select entry from journal.entries order by at')).rows.map(
@@ -119,27 +103,22 @@ function startRun(directory: string, direction: Direction, url: string): Running
   return startCli([...args, '--dir', directory], { env: { DATABASE_URL: url } });
 }
 
-/** The server process that holds the lock of a run. */
-async function lockHolder(client: pg.Client): Promise<unknown> {
+/** Reads which server process holds the lock of a run. */
+async function readLockHolder(client: pg.Client): Promise<unknown> {
   return (await client.query(`select pid from pg_locks where ${LOCK_IN_PG_LOCKS}`)).rows[0]?.pid;
 }
 
-async function isAtGate(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query(
-    `select from pg_locks where locktype = 'advisory' and objid = ${GATE} and not granted
-     and database = (select oid from pg_database where datname = current_database())`,
-  );
-  return rows.length > 0;
-}
-
-/** Asks until the answer is true, or the run has ended. */
-async function untilOrEnd({ result }: RunningCli, what: () => Promise<boolean>): Promise<void> {
-  let hasEnded = false;
-  const end = (): void => {
-    hasEnded = true;
-  };
-  result.then(end, end);
-  while (!hasEnded && !(await what())) await sleep(5);
+async function stopRun(
+  { child }: RunningCli,
+  stop: Stop,
+  client: pg.Client,
+  lockHolder: unknown,
+): Promise<void> {
+  if (stop === 'the loss of its lock') {
+    await client.query('select pg_terminate_backend($1, 10000)', [lockHolder]);
+  } else {
+    child.kill(stop === 'SIGTERM' ? 'SIGTERM' : 'SIGKILL');
+  }
 }
 
 interface Outcome {
@@ -148,80 +127,91 @@ interface Outcome {
   readonly contents: Contents;
 }
 
-/** Closes one gate, ends the run that stands there, starts the next one at once, and opens the gate. */
-async function endAt(gate: number, end: End, direction: Direction, directory: string): Promise<Outcome> {
-  const name = `${inject('runName')}_gate_${gate}_${ends.indexOf(end)}_${direction}`;
-  const url = await createDatabase(inject('serverUrl'), name, template(direction));
+/** Stops a run at a breakpoint, starts the next run, and releases the breakpoint once that run waits. */
+async function stopAt(
+  breakpoint: number,
+  stop: Stop,
+  direction: Direction,
+  directory: string,
+): Promise<Outcome> {
+  const name = `${inject('runName')}_breakpoint_${breakpoint}_${stops.indexOf(stop)}_${direction}`;
+  const url = await createDatabase(inject('serverUrl'), name, templateOf(direction));
   const client = await session(url);
-  await client.query(
-    `insert into gate.closed values (${gate}); select setval('gate.count', 1, false), pg_advisory_lock(${GATE})`,
-  );
-  await using proxy = await cutter(url, undefined, {
-    lingerMs: end === 'SIGKILL from far away' ? 10_000 : 0,
+  await activateBreakpoint(client, breakpoint);
+  await using proxy = await startProxy(url, {
+    lingerMs: stop === 'SIGKILL on a distant server' ? 10_000 : 0,
   });
-  const ended = startRun(directory, direction, through(url, proxy.port));
-  await untilOrEnd(ended, () => isAtGate(client));
-  if (!(await isAtGate(client)))
-    throw new Error(`the run did not come to the gate: ${(await ended.result).stderr}`);
-  const holder = await lockHolder(client);
-  if (end === 'the loss of its lock') await client.query('select pg_terminate_backend($1, 10000)', [holder]);
-  else ended.child.kill(end === 'SIGTERM' ? 'SIGTERM' : 'SIGKILL');
+  const stopped = startRun(directory, direction, through(url, proxy.port));
+  await waitForConditionOrEnd(stopped, () => isAtBreakpoint(client));
+  if (!(await isAtBreakpoint(client))) {
+    throw new Error(`The run ended before the breakpoint: ${(await stopped.result).stderr}`);
+  }
+  const lockHolder = await readLockHolder(client);
+  await stopRun(stopped, stop, client, lockHolder);
 
   const next = startRun(directory, direction, url);
-  await untilOrEnd(next, async () => ![holder, undefined].includes(await lockHolder(client)));
-  // It has the lock, and now comes to where it waits for what the other has left.
-  await Promise.race([next.result, sleep(250)]);
-  await client.query(`select pg_advisory_unlock(${GATE})`);
+  await waitForConditionOrEnd(
+    next,
+    async () => ![lockHolder, undefined].includes(await readLockHolder(client)),
+  );
+  // The next run has the lock. It now waits for the session at the breakpoint, unless that has ended.
+  await waitForConditionOrEnd(
+    next,
+    async () => (await isRunWaiting(client)) || !(await isAtBreakpoint(client)),
+  );
+  await releaseBreakpoint(client);
   const { code, stderr } = await next.result;
-  await ended.result;
-  const contents = await contentsOf(client);
+  await stopped.result;
+  const contents = await readContents(client);
   await client.end();
   await dropDatabase(inject('serverUrl'), name);
   return { code, stderr: code === 0 ? '' : stderr, contents };
 }
 
-describe(`a run that ends while the server executes a statement of it, seed ${seed} (E8)`, () => {
-  const whole: Record<Direction, Contents | undefined> = { up: undefined, down: undefined };
+describe(`a run stopped while the server executes its statement (E8), CRASH_SEED=${seed}`, () => {
+  const expected: Record<Direction, Contents | undefined> = { up: undefined, down: undefined };
   let directory = '';
 
   /** Runs both directions undisturbed. */
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'voicesurvey-db-gates-'));
+    directory = await mkdtemp(join(tmpdir(), 'voicesurvey-db-breakpoints-'));
     await addFiles(directory, files);
-    const url = await createDatabase(inject('serverUrl'), template('up'));
-    await runOnce(url, GATES);
-    const undisturbed = await createDatabase(inject('serverUrl'), template('down'), template('up'));
+    const url = await createDatabase(inject('serverUrl'), templateOf('up'));
+    await runOnce(url, `${JOURNAL} ${CREATE_BREAKPOINTS}`);
+    const applied = await createDatabase(inject('serverUrl'), templateOf('down'), templateOf('up'));
     for (const direction of ['up', 'down'] as const) {
       const target =
         direction === 'up'
-          ? undisturbed
-          : await createDatabase(inject('serverUrl'), `${template('down')}_whole`, template('down'));
+          ? applied
+          : await createDatabase(
+              inject('serverUrl'),
+              `${templateOf('down')}_undisturbed`,
+              templateOf('down'),
+            );
       const client = await session(target);
-      await client.query("select setval('gate.count', 1, false)");
+      await resetBreakpoints(client);
       expect(await startRun(directory, direction, target).result).toMatchObject({ code: 0 });
-      const { rows } = await client.query<{ count: string }>('select last_value as count from gate.count');
-      expect({ direction, gates: Number(rows[0]?.count) }).toEqual({ direction, gates: GATES_OF[direction] });
-      whole[direction] = await contentsOf(client);
+      const breakpoints = await countBreakpoints(client);
+      expect({ direction, breakpoints }).toEqual({ direction, breakpoints: BREAKPOINTS[direction] });
+      expected[direction] = await readContents(client);
       await client.end();
     }
-    expect(whole.up?.journal).toEqual(UP);
-    expect(whole.down?.journal).toEqual([...UP, ...DOWN]);
+    expect(expected.up?.journal).toEqual(UP_ENTRIES);
+    expect(expected.down?.journal).toEqual([...UP_ENTRIES, ...DOWN_ENTRIES]);
   });
 
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
   for (const direction of ['up', 'down'] as const) {
-    for (const end of ends) {
-      const gates = Array.from({ length: GATES_OF[direction] }, (_, index) => index + 1).filter((gate) =>
-        takesPart(gate, end),
-      );
+    for (const stop of stops) {
+      const breakpoints = Array.from({ length: BREAKPOINTS[direction] }, (_, index) => index + 1);
       test.for(
-        gates,
-      )(`by ${end}, at gate %i of ${direction}: the next run, at once, finishes`, async (gate) => {
-        expect(await endAt(gate, end, direction, directory)).toEqual({
+        breakpoints.filter((breakpoint) => isSelected(breakpoint, stop)),
+      )(`${direction} stopped by ${stop} at breakpoint %i is completed by the next run`, async (breakpoint) => {
+        expect(await stopAt(breakpoint, stop, direction, directory)).toEqual({
           code: 0,
           stderr: '',
-          contents: whole[direction],
+          contents: expected[direction],
         });
       });
     }

@@ -8,30 +8,31 @@ import { runOnce } from '../support/databases.js';
 import { folderWith } from '../support/folder.js';
 import { through } from '../support/listeners.js';
 import { until } from '../support/until.js';
-import { cutter } from './proxy.js';
+import { startProxy } from './proxy.js';
 
-/** A lock that the second migration wants to be free: without waiting for it as for a lock, it looks again and again. */
-const HELD = 20_250_712;
-const UNTIL_IT_IS_FREE = `do $$ begin
-  while exists (select from pg_locks where locktype = 'advisory' and objid = ${HELD}
+/** The advisory lock that keeps the second migration busy. */
+const BUSY_LOCK = 20_250_712;
+/** Polls the lock instead of waiting for it, so that `lock_timeout` does not apply. */
+const WAIT_WHILE_BUSY = `do $$ begin
+  while exists (select from pg_locks where locktype = 'advisory' and objid = ${BUSY_LOCK}
     and database = (select oid from pg_database where datname = current_database()))
   loop
     perform pg_sleep(0.02);
   end loop;
 end $$`;
 
-/** The second has a last statement that takes long, and lets its statements wait for locks for a short time only. */
-const slow = (last: string): Record<string, string> => ({
+/** Three migrations. The last statement of the second is slow, and its lock timeout is short. */
+const filesWith = (slowStatement: string): Record<string, string> => ({
   'V1.up.sql': 'create table journal (version integer); insert into journal values (1);',
   'V1.down.sql': 'drop table journal;',
-  'V2.up.sql': `-- migrate: lock-timeout 100ms\ncreate table two (a integer); insert into journal values (2); ${last};`,
+  'V2.up.sql': `-- migrate: lock-timeout 100ms\ncreate table two (a integer); insert into journal values (2); ${slowStatement};`,
   'V2.down.sql': 'drop table two; delete from journal where version = 2;',
   'V3.up.sql': 'create table three (a integer); insert into journal values (3);',
   'V3.down.sql': 'drop table three; delete from journal where version = 3;',
 });
 
-/** Kills an `up` with SIGKILL while its second migration sleeps. */
-async function kill(database: TestDatabase, directory: string, url = database.url): Promise<void> {
+/** Starts an `up` and kills it while its second migration sleeps. */
+async function killUp(database: TestDatabase, directory: string, url = database.url): Promise<void> {
   const { child, result } = startCli(['up', '--dir', directory], { env: { DATABASE_URL: url } });
   await until(() => isSleeping(database));
   child.kill('SIGKILL');
@@ -39,32 +40,38 @@ async function kill(database: TestDatabase, directory: string, url = database.ur
 }
 
 async function isSleeping({ rows }: TestDatabase): Promise<boolean> {
-  const sleeping = await rows(
+  const sessions = await rows(
     "select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'",
   );
-  return sleeping.length > 0;
+  return sessions.length > 0;
 }
 
 async function isLocked({ rows }: TestDatabase): Promise<boolean> {
   return (await rows(`select from pg_locks where ${LOCK_IN_PG_LOCKS}`)).length > 0;
 }
 
-async function isWorking({ rows }: TestDatabase): Promise<boolean> {
-  const working = await rows(
+async function isEngineActive({ rows }: TestDatabase): Promise<boolean> {
+  const sessions = await rows(
     `select from pg_stat_activity
      where datname = current_database() and application_name like 'voicesurvey-db%' and state <> 'idle'`,
   );
-  return working.length > 0;
+  return sessions.length > 0;
 }
 
-const each = [{ version: 1 }, { version: 2 }, { version: 3 }];
+const takeBusyLock = ({ client }: TestDatabase): Promise<unknown> =>
+  client.query(`select pg_advisory_lock(${BUSY_LOCK})`);
+const releaseBusyLock = ({ client }: TestDatabase): Promise<unknown> =>
+  client.query(`select pg_advisory_unlock(${BUSY_LOCK})`);
 
-describe('a statement that the server still executes for a killed run (E8)', () => {
-  test('does not keep the next up, at once, from coming to its end; each migration is applied once', async ({
-    database,
-  }) => {
-    const directory = await folderWith(slow('select pg_sleep(1.5)'));
-    await kill(database, directory);
+/** A proxy behind which the server does not learn that its client was killed. */
+const startDistantServer = (url: string) => startProxy(url, { lingerMs: 60_000 });
+
+const allVersions = [{ version: 1 }, { version: 2 }, { version: 3 }];
+
+describe('a statement that the server still executes for a killed up (E8)', () => {
+  test('does not prevent the next up from applying each migration once', async ({ database }) => {
+    const directory = await folderWith(filesWith('select pg_sleep(1.5)'));
+    await killUp(database, directory);
     const next = startCli(['up', '--dir', directory, '--json'], { env: { DATABASE_URL: database.url } });
     const { code, stdout } = await next.result;
     expect(JSON.parse(stdout)).toMatchObject({
@@ -72,48 +79,50 @@ describe('a statement that the server still executes for a killed run (E8)', () 
       applied: [{ version: 'V2' }, { version: 'V3' }],
     });
     expect(code).toBe(0);
-    expect(await database.rows('select version from journal')).toEqual(each);
+    expect(await database.rows('select version from journal')).toEqual(allVersions);
     expect(
       await database.rows('select version::integer from voicesurvey_migrations.history order by id'),
-    ).toEqual(each);
+    ).toEqual(allVersions);
   });
 
-  test('is ended by the server soon, with the rest of its file', async ({ database }) => {
+  test('is ended by the server soon, and the rest of its file is not executed', async ({ database }) => {
     const directory = await folderWith(
-      slow(`select pg_sleep(2);${' select pg_sleep(60);'.repeat(5)} select 1`),
+      filesWith(`select pg_sleep(2);${' select pg_sleep(60);'.repeat(5)} select 1`),
     );
-    await kill(database, directory);
-    await until(async () => !(await isWorking(database)));
+    await killUp(database, directory);
+    await until(async () => !(await isEngineActive(database)));
     expect(await database.rows('select version from journal')).toEqual([{ version: 1 }]);
   });
 
-  test('is waited for as another run is, whatever the lock timeout, and shown', async ({ database }) => {
-    const directory = await folderWith(slow(UNTIL_IT_IS_FREE));
-    await database.client.query(`select pg_advisory_lock(${HELD})`);
-    await using proxy = await cutter(database.url, undefined, { lingerMs: 60_000 });
-    await kill(database, directory, through(database.url, proxy.port));
+  test('makes the next up wait beyond the lock timeout of the file, and report the session as blocking', async ({
+    database,
+  }) => {
+    const directory = await folderWith(filesWith(WAIT_WHILE_BUSY));
+    await takeBusyLock(database);
+    await using proxy = await startDistantServer(database.url);
+    await killUp(database, directory, through(database.url, proxy.port));
     const events: RunEvent[] = [];
     const run = up({ url: database.url, directory, onEvent: (event) => events.push(event) });
     await until(async () => events.some(({ kind }) => kind === 'blocked'));
-    await database.client.query(`select pg_advisory_unlock(${HELD})`);
+    await releaseBusyLock(database);
     await run;
     expect(events.filter(({ kind }) => kind === 'retrying')).toEqual([]);
     expect(events).toContainEqual({
       kind: 'blocked',
       blocker: expect.objectContaining({ application: expect.stringContaining('voicesurvey-db') }),
     });
-    expect(await database.rows('select version from journal')).toEqual(each);
+    expect(await database.rows('select version from journal')).toEqual(allVersions);
   });
 
-  test('is not waited for longer than --lock-wait allows', async ({ database }) => {
-    const behind = Array.from({ length: 6 }, (_, index) => index + 4).flatMap((version) => [
+  test('makes the next up wait no longer than lockWaitMs', async ({ database }) => {
+    const laterFiles = Array.from({ length: 6 }, (_, index) => index + 4).flatMap((version) => [
       [`V${version}.up.sql`, 'select 1;'],
       [`V${version}.down.sql`, ''],
     ]);
-    const directory = await folderWith({ ...slow(UNTIL_IT_IS_FREE), ...Object.fromEntries(behind) });
-    await database.client.query(`select pg_advisory_lock(${HELD})`);
-    await using proxy = await cutter(database.url, undefined, { lingerMs: 60_000 });
-    await kill(database, directory, through(database.url, proxy.port));
+    const directory = await folderWith({ ...filesWith(WAIT_WHILE_BUSY), ...Object.fromEntries(laterFiles) });
+    await takeBusyLock(database);
+    await using proxy = await startDistantServer(database.url);
+    await killUp(database, directory, through(database.url, proxy.port));
     const start = performance.now();
     await expect(up({ url: database.url, directory, lockWaitMs: 2500 })).rejects.toMatchObject({
       code: 'migration_failed',
@@ -123,39 +132,38 @@ describe('a statement that the server still executes for a killed run (E8)', () 
     expect(await database.rows('select version from journal')).toEqual([{ version: 1 }]);
   });
 
-  test('may still be committed; what the next run applies behind it is in its result', async ({
+  test('may still commit its migration; the next up then reports only the migrations that it applied', async ({
     database,
   }) => {
-    const directory = await folderWith(slow(UNTIL_IT_IS_FREE));
-    await database.client.query(`select pg_advisory_lock(${HELD})`);
-    await using proxy = await cutter(database.url, undefined, { lingerMs: 60_000 });
-    await kill(database, directory, through(database.url, proxy.port));
+    const directory = await folderWith(filesWith(WAIT_WHILE_BUSY));
+    await takeBusyLock(database);
+    await using proxy = await startDistantServer(database.url);
+    await killUp(database, directory, through(database.url, proxy.port));
     const events: RunEvent[] = [];
     const run = up({ url: database.url, directory, onEvent: (event) => events.push(event) });
     await until(async () => events.some(({ kind }) => kind === 'blocked'));
-    await database.client.query(`select pg_advisory_unlock(${HELD})`);
+    await releaseBusyLock(database);
     expect(await run).toMatchObject({ current: 'V3', applied: [{ version: 'V3', status: 'applied' }] });
-    expect(await database.rows('select version from journal')).toEqual(each);
+    expect(await database.rows('select version from journal')).toEqual(allVersions);
   });
 
-  test('is the last of it that takes effect, although the server has been sent all that stands behind it', async ({
+  test('is in the last transaction that commits, although the server has received those after it', async ({
     database,
   }) => {
-    const directory = await folderWith(slow(UNTIL_IT_IS_FREE));
-    await database.client.query(`select pg_advisory_lock(${HELD})`);
-    // Far from its engine, the server learns late that this was killed, and reads on.
-    await using proxy = await cutter(database.url, undefined, { lingerMs: 60_000 });
-    await kill(database, directory, through(database.url, proxy.port));
+    const directory = await folderWith(filesWith(WAIT_WHILE_BUSY));
+    await takeBusyLock(database);
+    await using proxy = await startDistantServer(database.url);
+    await killUp(database, directory, through(database.url, proxy.port));
     await until(async () => !(await isLocked(database)));
-    await database.client.query(`select pg_advisory_unlock(${HELD})`);
-    await until(async () => !(await isWorking(database)));
-    expect(await database.rows('select version from journal')).toEqual(each.slice(0, 2));
+    await releaseBusyLock(database);
+    await until(async () => !(await isEngineActive(database)));
+    expect(await database.rows('select version from journal')).toEqual(allVersions.slice(0, 2));
     expect(await up({ url: database.url, directory })).toMatchObject({ applied: [{ version: 'V3' }] });
-    expect(await database.rows('select version from journal')).toEqual(each);
+    expect(await database.rows('select version from journal')).toEqual(allVersions);
   });
 });
 
-test('a run that waits for a leftover of a no-transaction file ends when it is interrupted', async ({
+test('an up that waits for the index build of a killed up ends when it is interrupted', async ({
   database,
 }) => {
   const index = '-- migrate: no-transaction\ncreate index concurrently t_by_a on t (a);';
@@ -166,7 +174,7 @@ test('a run that waits for a leftover of a no-transaction file ends when it is i
     'V2.down.sql': 'drop index t_by_a;',
   });
   await up({ url: database.url, directory, to: 'V1' });
-  // Every index that is built concurrently waits for an old snapshot, which this test's own connection holds.
+  // A concurrent index build waits for older snapshots; this connection holds one.
   await database.client.query('begin isolation level repeatable read; select count(*) from other');
   const { child, result } = startCli(['up', '--dir', directory], { env: { DATABASE_URL: database.url } });
   const isBuilding = async (): Promise<boolean> =>

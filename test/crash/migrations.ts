@@ -1,4 +1,4 @@
-/** One direction of a migration, statement by statement. */
+/** The statements of one direction of a migration. */
 export interface CrashScript {
   readonly transaction: boolean;
   readonly statements: readonly string[];
@@ -13,46 +13,44 @@ export interface CrashMigration {
 
 export type Direction = 'up' | 'down';
 
-/** What every database of the crash test has before any migration: a journal in which each migration notes itself. */
+/** The journal that every database of the crash test has before the first migration. Each migration inserts a row. */
 export const JOURNAL = `create schema journal;
 create table journal.entries (version integer, direction text, at timestamptz default clock_timestamp());`;
 
-const LAST = 20;
-
 /**
- * Twenty migrations, some of them without a transaction, of several statements each, with pauses in between so that a
- * crash at any moment hits the inside of one.
+ * Twenty migrations of several statements each, some of them without a transaction. The statements sleep in between, so
+ * that a crash at a random moment hits the inside of a migration.
  */
-export const crashMigrations: readonly CrashMigration[] = Array.from({ length: LAST }, (_, index) =>
-  migration(index + 1),
+export const crashMigrations: readonly CrashMigration[] = Array.from({ length: 20 }, (_, index) =>
+  createMigration(index + 1),
 );
 
-/** The files of the folder. */
+/** The migration files, by name. */
 export function crashFiles(): Record<string, string> {
   return Object.fromEntries(
     crashMigrations.flatMap(({ version, up, down }) => [
-      [`V${version}.up.sql`, textOf(up)],
-      [`V${version}.down.sql`, textOf(down)],
+      [`V${version}.up.sql`, fileContent(up)],
+      [`V${version}.down.sql`, fileContent(down)],
     ]),
   );
 }
 
-/** Whether the engine gives a statement of a no-transaction file no transaction around it. */
-export function isAlone(statement: string): boolean {
+/** Whether the engine sends a statement of a no-transaction file outside of a transaction. */
+export function runsOutsideTransaction(statement: string): boolean {
   return /\bconcurrently\b|^vacuum\b/.test(statement);
 }
 
-/** The index that a statement which runs alone makes, drops or rebuilds; undefined where it does none of this. */
-export function indexOf(statement: string): string | undefined {
+/** The index that a statement outside of a transaction creates, drops or rebuilds; undefined for other statements. */
+export function indexNameIn(statement: string): string | undefined {
   return /\bindex concurrently (\w+)/.exec(statement)?.[1];
 }
 
-function textOf({ transaction, statements }: CrashScript): string {
+function fileContent({ transaction, statements }: CrashScript): string {
   const head = transaction ? '' : '-- migrate: no-transaction\n';
   return `${head}${statements.map((statement) => `${statement};\n`).join('')}`;
 }
 
-function migration(version: number): CrashMigration {
+function createMigration(version: number): CrashMigration {
   switch (version) {
     case 1:
       return { version, up: inTransaction(...tableUp(1)), down: inTransaction(...tableDown(1)) };
@@ -61,28 +59,40 @@ function migration(version: number): CrashMigration {
         version,
         up: inTransaction(
           'create table big as select g as id, g % 97 as a, g % 31 as b from generate_series(1, 20000) g',
-          pause(5),
-          note(2, 'up'),
+          sleep(5),
+          recordInJournal(2, 'up'),
           'alter table big alter column id set not null',
         ),
-        down: inTransaction(note(2, 'down'), pause(5), 'drop table big'),
+        down: inTransaction(recordInJournal(2, 'down'), sleep(5), 'drop table big'),
       };
     case 3:
     case 13:
-      return { version, up: stepwise(...indexesUp(version)), down: stepwise(...indexesDown(version)) };
+      return {
+        version,
+        up: withoutTransaction(...indexesUp(version)),
+        down: withoutTransaction(...indexesDown(version)),
+      };
     case 4:
     case 14:
-      return { version, up: stepwise(...rebuildUp(version)), down: inTransaction(...rebuildDown(version)) };
+      return {
+        version,
+        up: withoutTransaction(...rebuildUp(version)),
+        down: inTransaction(...rebuildDown(version)),
+      };
     case 9:
     case 18:
-      return { version, up: stepwise(...uniqueUp(version)), down: stepwise(...uniqueDown(version)) };
+      return {
+        version,
+        up: withoutTransaction(...uniqueUp(version)),
+        down: withoutTransaction(...uniqueDown(version)),
+      };
     case 6:
-      return { version, up: inTransaction(...tableUp(6)), down: stepwise(...tableDown(6)) };
+      return { version, up: inTransaction(...tableUp(6)), down: withoutTransaction(...tableDown(6)) };
     case 19:
       return {
         version,
-        up: stepwise(`create index concurrently big_by_${version} on big (b, a)`),
-        down: stepwise(`drop index concurrently big_by_${version}`),
+        up: withoutTransaction(`create index concurrently big_by_${version} on big (b, a)`),
+        down: withoutTransaction(`drop index concurrently big_by_${version}`),
       };
     default:
       return {
@@ -96,33 +106,33 @@ function migration(version: number): CrashMigration {
 function tableUp(version: number): string[] {
   return [
     `create table t${version} (id integer primary key, a integer, b integer)`,
-    pause(version),
-    note(version, 'up'),
+    sleep(version),
+    recordInJournal(version, 'up'),
     `create function f${version}() returns integer language sql as 'select ${version}'`,
-    pause(version + 3),
+    sleep(version + 3),
     `create index t${version}_by_a on t${version} (a)`,
-    `comment on table t${version} is 'made by ${version}'`,
+    `comment on table t${version} is 'created by ${version}'`,
   ];
 }
 
 function tableDown(version: number): string[] {
   return [
     `drop function f${version}()`,
-    pause(version + 1),
-    note(version, 'down'),
+    sleep(version + 1),
+    recordInJournal(version, 'down'),
     `drop index t${version}_by_a`,
-    pause(version + 4),
+    sleep(version + 4),
     `drop table t${version}`,
   ];
 }
 
-/** Statements alone between statements in a transaction. */
+/** Statements outside of a transaction, with transactional ones in between. */
 function indexesUp(version: number): string[] {
   return [
     `create table t${version} (id integer primary key, a integer)`,
-    note(version, 'up'),
+    recordInJournal(version, 'up'),
     `create index concurrently big_by_${version} on big (a, id)`,
-    pause(version),
+    sleep(version),
     `alter table t1 add column c${version} integer`,
     `create index concurrently t${version}_by_a on t${version} (a)`,
   ];
@@ -132,20 +142,20 @@ function indexesDown(version: number): string[] {
   return [
     `drop index concurrently t${version}_by_a`,
     `alter table t1 drop column c${version}`,
-    note(version, 'down'),
-    pause(version),
+    recordInJournal(version, 'down'),
+    sleep(version),
     `drop index concurrently big_by_${version}`,
     `drop table t${version}`,
   ];
 }
 
-/** Begins with a statement alone and ends with one. */
+/** The first and the last statement run outside of a transaction. */
 function rebuildUp(version: number): string[] {
   return [
     `create index concurrently big_by_${version} on big (b)`,
-    note(version, 'up'),
+    recordInJournal(version, 'up'),
     `reindex index concurrently big_by_${version}`,
-    pause(version),
+    sleep(version),
     `create table t${version} (id integer)`,
     'vacuum t1',
   ];
@@ -154,21 +164,21 @@ function rebuildUp(version: number): string[] {
 function rebuildDown(version: number): string[] {
   return [
     `drop table t${version}`,
-    note(version, 'down'),
-    pause(version),
+    recordInJournal(version, 'down'),
+    sleep(version),
     `drop index big_by_${version}`,
-    pause(version),
+    sleep(version),
   ];
 }
 
-/** What was built alone is used by what comes after it. */
+/** The index that is built concurrently is used by the statements after it. */
 function uniqueUp(version: number): string[] {
   return [
-    pause(version),
+    sleep(version),
     `create unique index concurrently big_once_${version} on big (id)`,
     `alter table big add constraint big_once_${version} unique using index big_once_${version}`,
-    note(version, 'up'),
-    pause(version + 2),
+    recordInJournal(version, 'up'),
+    sleep(version + 2),
     `create table t${version} (id integer references big (id))`,
   ];
 }
@@ -176,11 +186,11 @@ function uniqueUp(version: number): string[] {
 function uniqueDown(version: number): string[] {
   return [
     `drop table t${version}`,
-    pause(version + 2),
-    note(version, 'down'),
+    sleep(version + 2),
+    recordInJournal(version, 'down'),
     `alter table big drop constraint big_once_${version}`,
     'vacuum t1',
-    pause(version),
+    sleep(version),
   ];
 }
 
@@ -188,15 +198,15 @@ function inTransaction(...statements: string[]): CrashScript {
   return { transaction: true, statements };
 }
 
-function stepwise(...statements: string[]): CrashScript {
+function withoutTransaction(...statements: string[]): CrashScript {
   return { transaction: false, statements };
 }
 
-function note(version: number, direction: Direction): string {
+function recordInJournal(version: number, direction: Direction): string {
   return `insert into journal.entries (version, direction) values (${version}, '${direction}')`;
 }
 
-/** From 5 to 30 ms. */
-function pause(salt: number): string {
+/** Sleeps 5 to 30 ms. */
+function sleep(salt: number): string {
   return `select pg_sleep(${((5 + ((salt * 7) % 26)) / 1000).toFixed(3)})`;
 }

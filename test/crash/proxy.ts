@@ -1,94 +1,96 @@
-import { connect as dial, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { type Listener, listen } from '../support/listeners.js';
 
-/** Where the connection is cut: behind how many bytes of one direction, counted over all connections. */
+/** Where a proxy cuts: after a number of bytes in one direction, counted over all connections. */
 export interface Cut {
   readonly towards: 'server' | 'client';
   readonly afterBytes: number;
-  /** Whether all connections go, and no new one is let through, or just the one that carries that byte. */
+  /** Whether it cuts all connections and refuses new ones, or only the connection that carries that byte. */
   readonly all: boolean;
 }
 
-/** A port that leads to the server until a byte is reached. */
-export interface Cutter extends Listener {
+/** A port that forwards to a server, and may cut the connections. */
+export interface Proxy extends Listener {
   /** Resolves when it has cut. */
   readonly hasCut: Promise<void>;
-  /** The bytes that went through. */
+  /** The number of bytes forwarded so far. */
   readonly bytes: { server: number; client: number };
 }
 
-/**
- * Opens one.
- *
- * @param serverUrl where it leads to
- * @param cut undefined counts only
- * @param options.lingerMs for so long the server is not told that the client of the second connection, which executes, is
- *   gone, as when that is far away: it goes on with what it was sent
- */
-export async function cutter(
+export interface ProxyOptions {
+  /** By default, the proxy only counts bytes. */
+  readonly cut?: Cut;
+  /**
+   * How long the server does not learn that its client has gone, in milliseconds, as behind a slow network. Until then
+   * it executes what it has received. Applies to the second connection, on which the engine executes.
+   */
+  readonly lingerMs?: number;
+}
+
+/** Starts a proxy on a free port. */
+export async function startProxy(
   serverUrl: string,
-  cut?: Cut,
-  options: { readonly lingerMs?: number } = {},
-): Promise<Cutter> {
+  { cut, lingerMs = 0 }: ProxyOptions = {},
+): Promise<Proxy> {
   const { hostname, port } = new URL(serverUrl);
   const bytes = { server: 0, client: 0 };
-  let resolve = (): void => {};
-  const hasCut = new Promise<void>((resolved) => {
-    resolve = resolved;
+  let resolveCut = (): void => {};
+  const hasCut = new Promise<void>((resolve) => {
+    resolveCut = resolve;
   });
-  const open = new Set<Socket>();
+  const openSockets = new Set<Socket>();
   let isCut = false;
   let connections = 0;
 
-  const pass = (from: Socket, to: Socket, towards: 'server' | 'client'): void => {
+  const forward = (from: Socket, to: Socket, towards: Cut['towards']): void => {
     from.on('data', (chunk) => {
-      const before = bytes[towards];
+      const bytesBefore = bytes[towards];
       bytes[towards] += chunk.length;
       if (isCut || cut?.towards !== towards || bytes[towards] < cut.afterBytes) {
         to.write(chunk);
         return;
       }
       isCut = true;
-      // What comes before the cut arrives, and be it half a message.
-      to.write(chunk.subarray(0, cut.afterBytes - before), () => {
-        for (const socket of cut.all ? open : [from, to]) socket.destroy();
-        resolve();
+      // The bytes before the cut arrive, even if they end inside a message.
+      to.write(chunk.subarray(0, cut.afterBytes - bytesBefore), () => {
+        for (const socket of cut.all ? openSockets : [from, to]) socket.destroy();
+        resolveCut();
       });
     });
   };
 
-  const listener = await listen((near) => {
+  const listener = await listen((client) => {
     if (isCut && cut?.all === true) {
-      near.destroy();
+      client.destroy();
       return;
     }
-    const far = dial({ port: Number(port || 5432), host: hostname, allowHalfOpen: true });
+    const server = connect({ port: Number(port || 5432), host: hostname, allowHalfOpen: true });
     connections++;
-    const lingerMs = connections === 2 ? (options.lingerMs ?? 0) : 0;
-    for (const [socket, other, pauseMs] of [
-      [near, far, lingerMs],
-      [far, near, 0],
+    const clientLingerMs = connections === 2 ? lingerMs : 0;
+    for (const [socket, other, delayMs] of [
+      [client, server, clientLingerMs],
+      [server, client, 0],
     ] as const) {
-      const tell = (what: () => void): unknown => (pauseMs > 0 ? setTimeout(what, pauseMs) : what());
+      const defer = (action: () => void): unknown => (delayMs > 0 ? setTimeout(action, delayMs) : action());
       socket.setNoDelay(true);
-      open.add(socket);
-      socket.on('end', () => tell(() => other.end()));
-      socket.on('error', () => tell(() => other.destroy()));
+      openSockets.add(socket);
+      socket.on('end', () => defer(() => other.end()));
+      socket.on('error', () => defer(() => other.destroy()));
       socket.on('close', () => {
-        open.delete(socket);
-        tell(() => other.destroy());
+        openSockets.delete(socket);
+        defer(() => other.destroy());
       });
     }
-    pass(near, far, 'server');
-    pass(far, near, 'client');
+    forward(client, server, 'server');
+    forward(server, client, 'client');
   });
-  const close = listener[Symbol.asyncDispose];
+  const closeListener = listener[Symbol.asyncDispose];
   return Object.assign(listener, {
     hasCut,
     bytes,
     [Symbol.asyncDispose]: async () => {
-      for (const socket of open) socket.destroy();
-      await close();
+      for (const socket of openSockets) socket.destroy();
+      await closeListener();
     },
   });
 }

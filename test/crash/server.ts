@@ -1,31 +1,31 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startEmbeddedServer, stopEmbeddedServer } from '../../src/postgres/embedded.js';
 
-/** A server that may be killed without harm to anybody. It writes to the disk as one in production does. */
+/** A server that a test may kill. Unlike the other test servers, it flushes to disk as in production. */
 export interface CrashServer {
   readonly url: string;
   readonly port: number;
-  /** As `pg_ctl stop -m immediate`: nothing is written any more; resolves when it is gone. */
+  /** Stops it as `pg_ctl stop -m immediate` does, without a checkpoint; resolves when the process has ended. */
   kill(): Promise<void>;
-  /** Starts it again, where it was, and lets it recover. */
+  /** Starts it again on the same port; it recovers from its write-ahead log. */
   restart(): Promise<void>;
-  /** Stops it for good. */
+  /** Stops it and deletes its files. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts one, in a temporary folder.
+ * Starts a server in a temporary folder.
  *
- * @param settings of `postgresql.conf`
+ * @param settings settings of `postgresql.conf`
  */
 export async function startCrashServer(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<CrashServer> {
   const directory = await mkdtemp(join(tmpdir(), 'voicesurvey-db-crash-'));
-  // Root's server runs as another user, who has to enter the folder.
+  // A server started by root runs as another user, which must be able to enter the folder.
   await chmod(directory, 0o755);
   const start = () => startEmbeddedServer({ directory, settings });
   const { url, port, pid } = await start();
@@ -35,11 +35,12 @@ export async function startCrashServer(
     port,
     kill: async () => {
       process.kill(postmaster, 'SIGQUIT');
-      while (isAlive(postmaster)) await pause(5);
+      while (isAlive(postmaster)) await sleep(5);
     },
     restart: async () => {
       const server = await start();
-      if (server.port !== port) throw new Error(`the server is now on port ${server.port}, not on ${port}`);
+      if (server.port !== port)
+        throw new Error(`The server restarted on port ${server.port} instead of ${port}.`);
       postmaster = server.pid;
     },
     stop: async () => {

@@ -1,110 +1,108 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type CliResult, type RunningCli, startCli } from '../support/cli.js';
 import { createDatabase, dropDatabase } from '../support/databases.js';
 import { through } from '../support/listeners.js';
 import type { Random } from '../support/random.js';
+import { waitForEngineSessions, withClient } from './client.js';
 import { crashMigrations, type Direction } from './migrations.js';
-import { type Cut, cutter } from './proxy.js';
-import type { CrashServer } from './server.js';
 import {
-  contentsOf,
   describePosition,
-  differences,
   endOf,
+  keyOf,
   type Position,
-  positionOf,
-  progressOf,
-  type Reference,
+  readPosition,
+  readProgress,
   startOf,
-  untilNobodyWorks,
-  withClient,
-} from './state.js';
+} from './position.js';
+import { type Cut, startProxy } from './proxy.js';
+import { findDifferences, type Reference, readContents } from './reference.js';
+import type { CrashServer } from './server.js';
 
-/** Who is hit. */
+/** A signal to the engine's process, a cut of its connection, or the death of the server. */
 const crashes = ['SIGKILL', 'SIGTERM', 'connection', 'server'] as const;
 export type Crash = (typeof crashes)[number];
 
 /** What all trials share. */
-export interface Laboratory {
+export interface Environment {
   readonly server: CrashServer;
-  /** The folder of migrations. */
+  /** The folder of the migrations. */
   readonly directory: string;
   readonly reference: Reference;
   /** Databases to copy: one before an `up`, one before a `down`. */
   readonly templates: Readonly<Record<Direction, string>>;
-  readonly typical: Readonly<Record<Direction, Typical>>;
+  readonly baseline: Readonly<Record<Direction, Baseline>>;
 }
 
-/** What a run that nobody disturbs takes. */
-export interface Typical {
+/** The figures of an undisturbed run. */
+export interface Baseline {
   /** From the start of its process to its end, in milliseconds. */
   readonly durationMs: number;
   readonly bytes: Readonly<Record<Cut['towards'], number>>;
 }
 
-/** One crash, and what is looked at afterwards. */
+/** One crash, and the run after it. */
 export interface Trial {
   readonly crash: Crash;
   readonly direction: Direction;
-  /** Whether the next run begins at once, or after the database was looked at. */
-  readonly atOnce: boolean;
+  /** Whether the next run starts immediately, or after the database has been compared with its history. */
+  readonly isImmediate: boolean;
 }
 
 /** Every kind of trial. */
-export const everyTrial: readonly Trial[] = crashes.flatMap((crash) =>
+export const TRIALS: readonly Trial[] = crashes.flatMap((crash) =>
   (['up', 'down'] as const).flatMap((direction) =>
-    [true, false].map((atOnce) => ({ crash, direction, atOnce })),
+    [true, false].map((isImmediate) => ({ crash, direction, isImmediate })),
   ),
 );
 
-/** What came of a trial. */
-export interface Finding {
-  /** When or where it was hit, in words. */
+export interface TrialResult {
+  /** When or where the crash came, for a report. */
   readonly moment: string;
-  /** Where the crash left the database; null where the next run began at once. */
-  readonly left: Position | null;
-  /** Whether the run was hit before its end. */
-  readonly wasHit: boolean;
-  /** What is wrong, one sentence each. */
+  /** The position after the crash; null if the next run started immediately. */
+  readonly positionAfterCrash: Position | null;
+  /** Whether the crash came before the end of the run. */
+  readonly wasInterrupted: boolean;
+  /** A sentence for each fault. */
   readonly faults: readonly string[];
 }
 
-/** How long a run may take that was cut off or has to wait for what a killed one has left. */
-const PATIENCE_MS = 60_000;
+/** How long a run may take that lost its connection or waits for the session of a killed run. */
+const RUN_TIMEOUT_MS = 60_000;
 
-/** How long a server that is far away does not learn that its client was killed. */
+/** How long a distant server does not learn that its client was killed. */
 const LINGER_MS = 1000;
 
-/** Makes one trial, in a database of its own. */
-export async function conduct(
-  laboratory: Laboratory,
+/** Crashes a run in a database of its own, runs the engine again, and compares the database with the reference. */
+export async function runTrial(
+  environment: Environment,
   trial: Trial,
   name: string,
   random: Random,
-): Promise<Finding> {
-  const { server, templates } = laboratory;
+): Promise<TrialResult> {
+  const { server, templates } = environment;
   const url = await createDatabase(server.url, name, templates[trial.direction]);
   const faults: string[] = [];
-  const { moment, running } = await crash(laboratory, trial, url, random);
-  let left: Position | null = null;
-  if (!trial.atOnce) {
-    left = await inspect(laboratory, trial.direction, url, await ending(running, faults), faults);
+  const { moment, run } = await crashRun(environment, trial, url, random);
+  let positionAfterCrash: Position | null = null;
+  if (!trial.isImmediate) {
+    const result = await waitForEnd(run, faults);
+    positionAfterCrash = await checkDatabase(environment, trial.direction, url, result, faults);
   }
-  const next = startRun(laboratory, trial.direction, url);
-  const { code, stdout, stderr } = await ending(next, faults);
-  if (code !== 0) faults.push(`the next run ended with ${code}: ${stdout}${stderr}`);
-  const first = await ending(running, faults);
-  const final = await inspect(laboratory, trial.direction, url, null, faults);
-  if (final !== null && keyOf(final) !== keyOf(endOf(trial.direction))) {
-    faults.push(`after the next run, ${describePosition(final)}`);
+  const nextRun = startRun(environment, trial.direction, url);
+  const { code, stdout, stderr } = await waitForEnd(nextRun, faults);
+  if (code !== 0) faults.push(`the next run ended with exit code ${code}: ${stdout}${stderr}`);
+  const crashedResult = await waitForEnd(run, faults);
+  const finalPosition = await checkDatabase(environment, trial.direction, url, null, faults);
+  if (finalPosition !== null && keyOf(finalPosition) !== keyOf(endOf(trial.direction))) {
+    faults.push(`after the next run, ${describePosition(finalPosition)}`);
   }
   await dropDatabase(server.url, name);
-  return { moment, left, wasHit: first.code !== 0, faults };
+  return { moment, positionAfterCrash, wasInterrupted: crashedResult.code !== 0, faults };
 }
 
-/** Starts a run as a process: the real command line. */
+/** Starts the command line as a process. */
 function startRun(
-  { directory }: Pick<Laboratory, 'directory'>,
+  { directory }: Pick<Environment, 'directory'>,
   direction: Direction,
   url: string,
 ): RunningCli {
@@ -112,41 +110,41 @@ function startRun(
   return startCli([...args, '--dir', directory, '--json'], { env: { DATABASE_URL: url }, cwd: directory });
 }
 
-interface Hit {
+interface CrashedRun {
   readonly moment: string;
-  readonly running: RunningCli;
+  readonly run: RunningCli;
 }
 
-async function crash(
-  laboratory: Laboratory,
+async function crashRun(
+  environment: Environment,
   { crash, direction }: Trial,
   url: string,
   random: Random,
-): Promise<Hit> {
-  const { server, typical } = laboratory;
-  if (crash === 'connection') return cutConnection(laboratory, direction, url, random);
+): Promise<CrashedRun> {
+  const { server, baseline } = environment;
+  if (crash === 'connection') return cutConnection(environment, direction, url, random);
   const migrations = random.below(crashMigrations.length + 1);
-  const delay = (random.next() * typical[direction].durationMs) / crashMigrations.length;
-  // Far from its engine, a server learns late that this was killed, and goes on with what it was sent.
-  const isFar = crash === 'SIGKILL' && random.pick([true, false]);
-  const proxy = isFar ? await cutter(server.url, undefined, { lingerMs: LINGER_MS }) : null;
-  const running = startRun(laboratory, direction, proxy === null ? url : through(url, proxy.port));
-  await untilDone(migrations, direction, url, running);
-  await pause(delay);
+  const delayMs = (random.next() * baseline[direction].durationMs) / crashMigrations.length;
+  // A distant server learns late that its client was killed, and executes what it has received.
+  const isDistant = crash === 'SIGKILL' && random.pick([true, false]);
+  const proxy = isDistant ? await startProxy(server.url, { lingerMs: LINGER_MS }) : null;
+  const run = startRun(environment, direction, proxy === null ? url : through(url, proxy.port));
+  await waitForProgress(migrations, direction, url, run);
+  // The crash comes at a random moment inside the next migration.
+  await sleep(delayMs);
   if (proxy !== null) setTimeout(() => void proxy[Symbol.asyncDispose](), LINGER_MS + 500);
-  const moment = `${delay.toFixed(0)} ms behind ${migrations} migrations${isFar ? ', far from its server' : ''}`;
+  const moment = `${delayMs.toFixed(0)} ms after ${migrations} migrations${isDistant ? ', on a distant server' : ''}`;
   if (crash === 'server') {
     await server.kill();
-    // An engine whose server is gone ends; nothing is to be asked of it before.
     await server.restart();
   } else {
-    running.child.kill(crash);
+    run.child.kill(crash);
   }
-  return { moment, running };
+  return { moment, run };
 }
 
-/** Waits until a run has done a number of migrations, none of them: until it is connected, or has ended. */
-async function untilDone(
+/** Waits until a run has finished a number of migrations, or has ended. With 0 it waits for its connection. */
+async function waitForProgress(
   migrations: number,
   direction: Direction,
   url: string,
@@ -158,35 +156,35 @@ async function untilDone(
   };
   result.then(end, end);
   await withClient(url, async (client) => {
-    while (!hasEnded && (await progressOf(client, direction)) < migrations) await pause(2);
+    while (!hasEnded && (await readProgress(client, direction)) < migrations) await sleep(2);
   });
 }
 
 async function cutConnection(
-  laboratory: Laboratory,
+  environment: Environment,
   direction: Direction,
   url: string,
   random: Random,
-): Promise<Hit> {
-  const { server, typical } = laboratory;
+): Promise<CrashedRun> {
+  const { server, baseline } = environment;
   const towards = random.pick(['server', 'client'] as const);
-  const afterBytes = 1 + random.below(typical[direction].bytes[towards]);
+  const afterBytes = 1 + random.below(baseline[direction].bytes[towards]);
   const all = random.pick([true, false]);
-  const proxy = await cutter(server.url, { towards, afterBytes, all });
-  const running = startRun(laboratory, direction, through(url, proxy.port));
-  const closing = running.result.finally(() => proxy[Symbol.asyncDispose]());
+  const proxy = await startProxy(server.url, { cut: { towards, afterBytes, all } });
+  const run = startRun(environment, direction, through(url, proxy.port));
+  const closing = run.result.finally(() => proxy[Symbol.asyncDispose]());
   closing.catch(() => {});
-  await Promise.race([proxy.hasCut, running.result]);
-  const what = all ? 'all connections' : 'the connection that carries it';
-  return { moment: `behind byte ${afterBytes} to the ${towards}, ${what}`, running };
+  await Promise.race([proxy.hasCut, run.result]);
+  const connections = all ? 'all connections' : 'the connection that carries it';
+  return { moment: `after byte ${afterBytes} to the ${towards}, ${connections}`, run };
 }
 
-/** How a run ended; one that does not end is killed. */
-async function ending({ child, result }: RunningCli, faults: string[]): Promise<CliResult> {
+/** Waits until a run ends, and kills it after the timeout. */
+async function waitForEnd({ child, result }: RunningCli, faults: string[]): Promise<CliResult> {
   const timer = setTimeout(() => {
-    faults.push(`a run did not end within ${PATIENCE_MS / 1000} s`);
+    faults.push(`a run did not end within ${RUN_TIMEOUT_MS / 1000} s`);
     child.kill('SIGKILL');
-  }, PATIENCE_MS);
+  }, RUN_TIMEOUT_MS);
   try {
     return await result;
   } finally {
@@ -195,56 +193,54 @@ async function ending({ child, result }: RunningCli, faults: string[]): Promise<
 }
 
 /**
- * Holds the database against its history, once nobody works in it any more.
+ * Compares a database with its history, after the last session of an engine has ended.
  *
- * @param run that has ended; one that says that it is done has to be
+ * @param result of the run before; if it reported success, the history must be complete
+ * @param faults receives a sentence for each fault
+ * @returns the position in the history; null if the history is wrong
  */
-async function inspect(
-  { reference }: Laboratory,
+async function checkDatabase(
+  { reference }: Environment,
   direction: Direction,
   url: string,
-  run: CliResult | null,
+  result: CliResult | null,
   faults: string[],
 ): Promise<Position | null> {
   return withClient(url, async (client) => {
-    await untilNobodyWorks(client);
-    const position = await positionOf(client, direction);
+    await waitForEngineSessions(client);
+    const position = await readPosition(client, direction);
     if (typeof position === 'string') {
       faults.push(position);
       return null;
     }
-    if (run?.code === 0 && keyOf(position) !== keyOf(endOf(direction))) {
-      faults.push(`the run says that it is done, and ${describePosition(position)}`);
+    if (result?.code === 0 && keyOf(position) !== keyOf(endOf(direction))) {
+      faults.push(`the run reported success, and ${describePosition(position)}`);
     }
-    const found = differences(position, await contentsOf(client), reference);
-    faults.push(...found.map((text) => `${describePosition(position)}; ${text}`));
+    const differences = findDifferences(position, await readContents(client), reference);
+    faults.push(...differences.map((difference) => `${describePosition(position)}; ${difference}`));
     return position;
   });
 }
 
-/** Measures what runs take that nobody disturbs. */
-export async function measure(
-  laboratory: Omit<Laboratory, 'typical'>,
+/** Measures an undisturbed run. */
+export async function measureBaseline(
+  environment: Omit<Environment, 'baseline'>,
   direction: Direction,
-): Promise<Typical> {
-  const { server, templates } = laboratory;
-  const name = `typical_${direction}`;
+): Promise<Baseline> {
+  const { server, templates } = environment;
+  const name = `baseline_${direction}`;
   const url = await createDatabase(server.url, name, templates[direction]);
-  await using proxy = await cutter(server.url);
+  await using proxy = await startProxy(server.url);
   const start = performance.now();
-  const { code, stdout } = await startRun(laboratory, direction, through(url, proxy.port)).result;
-  if (code !== 0) throw new Error(`a run that nobody disturbed failed: ${stdout}`);
+  const { code, stdout } = await startRun(environment, direction, through(url, proxy.port)).result;
+  if (code !== 0) throw new Error(`An undisturbed run failed: ${stdout}`);
   const durationMs = performance.now() - start;
   await dropDatabase(server.url, name);
   return { durationMs, bytes: proxy.bytes };
 }
 
-function keyOf({ direction, next, done }: Position): string {
-  return `${direction} ${next} ${done}`;
-}
-
-/** Whether a crash left a database between its beginning and its end. */
-export function isBetween(left: Position | null): boolean {
-  if (left === null) return false;
-  return ![startOf(left.direction), endOf(left.direction)].some((edge) => keyOf(edge) === keyOf(left));
+/** Whether a position is between the start and the end of a run. */
+export function isBetween(position: Position): boolean {
+  const { direction } = position;
+  return ![startOf(direction), endOf(direction)].some((edge) => keyOf(edge) === keyOf(position));
 }
