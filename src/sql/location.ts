@@ -1,5 +1,5 @@
 import type { Explanation } from '../postgres/errors.js';
-import { beginningWithin, cellsOf } from '../text/terminal-width.js';
+import { displayWidth, truncateToWidth } from '../text/terminal-width.js';
 import { MigrationFileError, type SourceLocation } from './errors.js';
 
 const CONTEXT_LINES = 2;
@@ -61,12 +61,12 @@ function excerptAt(text: string, line: number, column: number): string {
   const last = Math.min(lines.length, line + CONTEXT_LINES);
   const width = String(last).length;
   const before = charactersOf(line).slice(0, column - 1);
-  const shownBefore = [...beginningWithin(before.toReversed().join(''), WIDEST_BEFORE)].length;
+  const shownBefore = [...truncateToWidth(before.toReversed().join(''), WIDEST_BEFORE)].length;
   const cut = before.length - shownBefore;
-  const caret = ' '.repeat(cellsOf(before.slice(cut).join('')));
+  const caret = ' '.repeat(displayWidth(before.slice(cut).join('')));
   const rows: string[] = [];
   for (let number = first; number <= last; number++) {
-    const shown = beginningWithin(charactersOf(number).slice(cut).join(''), WIDEST_LINE);
+    const shown = truncateToWidth(charactersOf(number).slice(cut).join(''), WIDEST_LINE);
     rows.push(`${String(number).padStart(width)} | ${shown}`.trimEnd());
     if (number === line) rows.push(`${' '.repeat(width)} | ${caret}^`);
   }

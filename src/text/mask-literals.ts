@@ -1,12 +1,12 @@
 /**
- * Quoted names, which stay; dollar quotes, strings with and without escapes, comments, numbers. A string that the server
- * cut off reaches to the end.
+ * Quoted names, which remain; then dollar quotes, strings with and without escapes, comments, and numbers. A literal that
+ * the server cut off extends to the end of the query.
  */
 const LITERALS =
   /"(?:[^"]|"")*"|\$(?<tag>[A-Za-z_]*)\$[\s\S]*?(?:\$\k<tag>\$|$)|[eE]'(?:[^'\\]|\\[\s\S]|'')*(?:'|$)|'(?:[^']|'')*(?:'|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<![\w"$])\d+(?:\.\d+)?/g;
 
 /**
- * SQL of somebody else's session, fit to be shown: its literals may be a person's data.
+ * Masks the literals in the SQL of another session, which may be personal data.
  *
  * @param sql a query, whole or cut off by the server
  * @returns the query in one line, with `?` for every literal and without comments

@@ -1,7 +1,7 @@
 /**
- * A number of things, in words.
+ * Writes a count with its noun.
  *
- * @param noun one of them; an `s` makes it many
+ * @param noun in the singular; the plural adds an `s`
  * @example
  * ```ts
  * plural(1, 'row'); // 1 row

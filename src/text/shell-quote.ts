@@ -1,4 +1,4 @@
-/** A word as a shell takes it: with quotes around it where it needs them. */
+/** Quotes a word for a POSIX shell, if it needs quotes. */
 export function shellQuote(word: string): string {
   return /^[\w./:+,@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

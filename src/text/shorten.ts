@@ -1,14 +1,14 @@
 import { plural } from './plural.js';
 
-/** How much of a text is shown. */
+/** The longest text that is shown in full. */
 export interface Limit {
   readonly lines: number;
-  /** Counted as code points. */
+  /** In code points. */
   readonly characters: number;
 }
 
 /**
- * The beginning of a text, and how much was left out: an error that is longer than a screen hides what it says.
+ * Cuts a text to a limit and says how many lines were omitted. An error longer than a screen hides its own first lines.
  *
  * @example
  * ```ts
@@ -18,9 +18,9 @@ export interface Limit {
 export function shorten(text: string, { lines, characters }: Limit): string {
   const all = text.split('\n');
   const beginning = all.slice(0, lines).join('\n');
-  // A code point has two code units at most.
-  const points = [...beginning.slice(0, 2 * characters + 2)];
-  const shown = points.length > characters ? `${points.slice(0, characters).join('')}…` : beginning;
-  const left = all.length - lines;
-  return left > 0 ? `${shown}\n… (${plural(left, 'more line')})` : shown;
+  // A code point has at most two code units, so this slice is long enough.
+  const codePoints = [...beginning.slice(0, 2 * characters + 2)];
+  const shown = codePoints.length > characters ? `${codePoints.slice(0, characters).join('')}…` : beginning;
+  const omitted = all.length - lines;
+  return omitted > 0 ? `${shown}\n… (${plural(omitted, 'more line')})` : shown;
 }

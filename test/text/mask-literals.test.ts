@@ -12,6 +12,6 @@ test.for([
   ["insert into t values ('cut off by the serv", 'insert into t values (?'],
   ['select t1.a2 from "T 3" t1 where a = $1', 'select t1.a2 from "T 3" t1 where a = $1'],
   ['select $$cut off', 'select ?'],
-] as const)('%s is shown without its literals', ([sql, masked]) => {
+] as const)('maskLiterals hides the literals and comments of %s', ([sql, masked]) => {
   expect(maskLiterals(sql)).toBe(masked);
 });

@@ -3,7 +3,7 @@ import { preparer } from '../../migrate/script/work.js';
 import { MigrationFileError, type SourceLocation } from '../../sql/errors.js';
 import { locationOf } from '../../sql/location.js';
 import { parseAsWritten } from '../../sql/statements.js';
-import { asSentence } from '../../text/as-sentence.js';
+import { capitalize } from '../../text/capitalize.js';
 import type { Finding } from '../finding.js';
 import type { CheckedFile, CheckedMigration } from './checked-file.js';
 import type { Report } from './report.js';
@@ -48,7 +48,7 @@ function refused(
   { code, message, remedy }: MigrationFileError,
   { file, line, column }: SourceLocation,
 ): Finding {
-  const text = asSentence(message.replace(`${locationOf({ file, line, column })}: `, ''));
+  const text = capitalize(message.replace(`${locationOf({ file, line, column })}: `, ''));
   return { rule: code.replaceAll('_', '-'), migration: label, file, line, column, message: text, remedy };
 }
 

@@ -9,7 +9,7 @@ import { connect } from '../../postgres/connect.js';
 import type pg from '../../postgres/pg.js';
 import type { SourceLocation } from '../../sql/errors.js';
 import { locationOf } from '../../sql/location.js';
-import { asSentence } from '../../text/as-sentence.js';
+import { capitalize } from '../../text/capitalize.js';
 import { throwawayUntil } from '../throwaway.js';
 import type { CheckedFile } from './checked-file.js';
 import { countRows, digestValues, type RowCounts, type ValueDigests } from './table-contents.js';
@@ -96,5 +96,5 @@ function reasonOf({ message, place, server }: MigrationFailedError): string {
   const more = [server?.detail, server?.hint].flatMap((each) =>
     each ? [`${each.replace(/[.]$/, '')}.`] : [],
   );
-  return [text, ...more.map(asSentence)].join(' ');
+  return [text, ...more.map(capitalize)].join(' ');
 }
