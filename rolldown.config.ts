@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'libpg-query';
 import { defineConfig, type Plugin } from 'rolldown';
-import { readSource } from './src/migrate/files/source.js';
+import { readSourceFile } from './src/migrate/files/source.js';
 
 // Joins the library and the command line into a few files: to find and read a hundred small ones took a third of the
 // time of an `up` with nothing to do. All but the entries lie one folder deep, as in src, where paths are relative to.
@@ -32,7 +32,7 @@ function parsedMigrations(directory: string): Plugin {
     name: 'parsed-migrations',
     async generateBundle() {
       for (const name of await readdir(directory)) {
-        const { text, checksum } = await readSource(join(directory, name));
+        const { text, checksum } = await readSourceFile(join(directory, name));
         const { stmts = [] } = await parse(text);
         this.emitFile({ type: 'asset', fileName: `parsed/${checksum}.json`, source: JSON.stringify(stmts) });
       }

@@ -1,5 +1,5 @@
 import type { Migration } from '../migrate/files/read-folder.js';
-import { placeAt } from '../sql/location.js';
+import { locate } from '../sql/location.js';
 import { byMigration, type Finding } from './finding.js';
 import { constraintOnLiveTable } from './lint/constraint-on-live-table.js';
 import { type Lint, readFolder } from './lint/context.js';
@@ -65,7 +65,7 @@ function findingAt(
   offset: number,
   { message, remedy }: Pick<Finding, 'message' | 'remedy'>,
 ): Finding {
-  const { file, line, column } = placeAt(migration.up.source, offset);
+  const { file, line, column } = locate(migration.up.source, offset);
   return { rule, migration: migration.label, file, line, column, message, remedy };
 }
 

@@ -3,7 +3,7 @@ import { failureOf } from '../migrate/failure/explain.js';
 import { readMigrations } from '../migrate/files/read-folder.js';
 import { type Message, preparer, type Work } from '../migrate/script/work.js';
 import { type Connection, connect } from '../postgres/connect.js';
-import { placeAt } from '../sql/location.js';
+import { locate } from '../sql/location.js';
 import type { Statement } from '../sql/statements.js';
 import { type Laboratory, type Measured, measureFile } from './locks/measure.js';
 import type { LockMode } from './locks/modes.js';
@@ -100,7 +100,7 @@ function toLock(
   { statement, table: { schema, name }, lock, rewrites }: Measured,
   sizes: ReadonlyMap<string, Size>,
 ): TableLock {
-  const { file, line, column } = placeAt(script.source, statement.offset);
+  const { file, line, column } = locate(script.source, statement.offset);
   const table = `${schema}.${name}`;
   const until = script.options.transaction ? 'file' : 'statement';
   return {

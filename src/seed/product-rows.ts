@@ -1,5 +1,5 @@
 import { readMigrations } from '../migrate/files/read-folder.js';
-import { readSource } from '../migrate/files/source.js';
+import { readSourceFile } from '../migrate/files/source.js';
 import type pg from '../postgres/pg.js';
 import { migrationsDirectory, seedFile, thousandContactsFile } from './paths.js';
 
@@ -37,7 +37,10 @@ export async function addProductRows(client: pg.Client): Promise<ReadonlyMap<str
     () => true,
   );
   if (isFull) return new Map();
-  const [seed, contacts] = await Promise.all([readSource(seedFile), readSource(thousandContactsFile)]);
+  const [seed, contacts] = await Promise.all([
+    readSourceFile(seedFile),
+    readSourceFile(thousandContactsFile),
+  ]);
   try {
     await client.query(`begin;\n${TRIGGERS_OFF};\n${seed.text};\n${contacts.text};\ncommit`);
     return new Map();

@@ -1,12 +1,12 @@
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
-import { readSource } from '../migrate/files/source.js';
+import { readSourceFile } from '../migrate/files/source.js';
 import { explainLostConnection } from '../postgres/connection-errors.js';
 import { ExplainedError } from '../postgres/errors.js';
 import pg from '../postgres/pg.js';
 import { collectKnownText } from '../postgres/redaction/known-text.js';
 import { redactCause, redactError } from '../postgres/redaction/redact.js';
 import { UNDEFINED_OBJECT, UNDEFINED_TABLE } from '../postgres/sql-states.js';
-import { locationOf, placeAt } from '../sql/location.js';
+import { formatLocation, locate } from '../sql/location.js';
 import type { SourceFile } from '../sql/source-file.js';
 import { call, remedy } from '../text/remedy.js';
 import { seedFile } from './paths.js';
@@ -28,7 +28,7 @@ export interface SeedResult {
  * ```
  */
 export async function seed(options: Database): Promise<SeedResult> {
-  const source = await readSource(seedFile);
+  const source = await readSourceFile(seedFile);
   return withDatabase(options, async ({ connection }) => {
     const { client } = connection;
     const [, rows] = await Promise.all([
@@ -59,7 +59,7 @@ async function seedFailed(client: pg.Client, source: SourceFile, error: unknown)
     });
   }
   const { position } = error;
-  const where = position === undefined ? source.path : locationOf(placeAt(source, Number(position) - 1));
+  const where = position === undefined ? source.path : formatLocation(locate(source, Number(position) - 1));
   const shown = redactError(error, await collectKnownText(client, source.text, error));
   const code = `SQLSTATE ${error.code}${shown.detail === null ? '' : `: ${shown.detail}`}`;
   return new ExplainedError('seed_failed', `${where}: ${shown.message} (${code}).`, {

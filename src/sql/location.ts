@@ -1,48 +1,48 @@
 import type { Explanation } from '../postgres/errors.js';
 import { displayWidth, truncateToWidth } from '../text/terminal-width.js';
 import { MigrationFileError, type SourceLocation } from './errors.js';
+import type { SourceFile } from './source-file.js';
 
 const CONTEXT_LINES = 2;
-/** In cells; with the line's number before it, one line of a terminal. */
-const WIDEST_LINE = 74;
-/** Of it, before the caret. */
-const WIDEST_BEFORE = 58;
+/** In cells of a terminal; with the line number in front, the line fits into 80. */
+const MAX_LINE_WIDTH = 74;
+/** The part of it that may precede the caret, in cells. */
+const MAX_WIDTH_BEFORE_CARET = 58;
 const CONTROLS = /\p{Cc}/gu;
 
-/** A text with places in it. */
-interface Source {
-  readonly path: string;
-  readonly text: string;
-}
+type SourceText = Pick<SourceFile, 'path' | 'text'>;
 
 /**
- * The error for something in a file, with its place.
+ * Makes the error for a location in a file.
  *
- * @param offset as of {@link placeAt}
- * @param what is wrong there, to follow the place, without a full stop
+ * @param offset as of {@link locate}
+ * @param problem follows the location in the message, without a full stop
  */
-export function errorAt(
-  source: Source,
+export function createFileError(
+  source: SourceText,
   offset: number,
   code: string,
-  what: string,
+  problem: string,
   explanation: Explanation,
 ): MigrationFileError {
-  const place = placeAt(source, offset);
-  return new MigrationFileError(code, `${locationOf(place)}: ${what}.`, { ...explanation, place });
+  const location = locate(source, offset);
+  return new MigrationFileError(code, `${formatLocation(location)}: ${problem}.`, {
+    ...explanation,
+    location,
+  });
 }
 
-/** A place as a message begins with it: `sql/V2.up.sql:3:14`. */
-export function locationOf({ file, line, column }: Omit<SourceLocation, 'excerpt'>): string {
+/** Formats a location as messages begin with it: `sql/V2.up.sql:3:14`. */
+export function formatLocation({ file, line, column }: Omit<SourceLocation, 'excerpt'>): string {
   return `${file}:${line}:${column}`;
 }
 
 /**
- * The place of a character in a source, with the lines around it.
+ * Locates a character of a source, and cuts out the lines around it.
  *
  * @param offset counts UTF-16 code units from 0, as JavaScript does
  */
-export function placeAt(source: Source, offset: number): SourceLocation {
+export function locate(source: SourceText, offset: number): SourceLocation {
   const before = source.text.slice(0, offset);
   const line = before.split('\n').length;
   const lineStart = before.lastIndexOf('\n') + 1;
@@ -51,24 +51,24 @@ export function placeAt(source: Source, offset: number): SourceLocation {
 }
 
 /**
- * The lines around a place, numbered, with a caret under the character as a terminal shows it. Tabs and other control
- * characters count as one space, long lines are cut.
+ * Cuts out the lines around a location, with their numbers, and puts a caret under the character as a terminal shows it.
+ * Tabs and other control characters become one space. Long lines are shortened.
  */
 function excerptAt(text: string, line: number, column: number): string {
   const lines = text.split('\n');
   const charactersOf = (number: number): string[] => [...(lines[number - 1] ?? '').replaceAll(CONTROLS, ' ')];
   const first = Math.max(1, line - CONTEXT_LINES);
   const last = Math.min(lines.length, line + CONTEXT_LINES);
-  const width = String(last).length;
+  const numberWidth = String(last).length;
   const before = charactersOf(line).slice(0, column - 1);
-  const shownBefore = [...truncateToWidth(before.toReversed().join(''), WIDEST_BEFORE)].length;
-  const cut = before.length - shownBefore;
-  const caret = ' '.repeat(displayWidth(before.slice(cut).join('')));
+  const shownBefore = [...truncateToWidth(before.toReversed().join(''), MAX_WIDTH_BEFORE_CARET)].length;
+  const omitted = before.length - shownBefore;
+  const caret = ' '.repeat(displayWidth(before.slice(omitted).join('')));
   const rows: string[] = [];
   for (let number = first; number <= last; number++) {
-    const shown = truncateToWidth(charactersOf(number).slice(cut).join(''), WIDEST_LINE);
-    rows.push(`${String(number).padStart(width)} | ${shown}`.trimEnd());
-    if (number === line) rows.push(`${' '.repeat(width)} | ${caret}^`);
+    const shown = truncateToWidth(charactersOf(number).slice(omitted).join(''), MAX_LINE_WIDTH);
+    rows.push(`${String(number).padStart(numberWidth)} | ${shown}`.trimEnd());
+    if (number === line) rows.push(`${' '.repeat(numberWidth)} | ${caret}^`);
   }
   return rows.join('\n');
 }

@@ -1,8 +1,8 @@
 import type { DefElem, Node } from 'libpg-query';
 import type { MigrationFileError } from './errors.js';
-import { errorAt } from './location.js';
+import { createFileError } from './location.js';
 import type { SourceFile } from './source-file.js';
-import { copyError, readsStandardInput, type Statement, transactionCommand } from './statements.js';
+import { createCopyError, readsStandardInput, type Statement, transactionCommand } from './statements.js';
 
 /** A file, and whether it runs in one transaction. */
 interface SqlFile {
@@ -11,33 +11,33 @@ interface SqlFile {
 }
 
 /**
- * Refuses, before any SQL runs, what PostgreSQL would refuse half-way or what would escape the engine's transactions:
- * a statement that cannot run inside a transaction, a transaction command, an enum value added and used in one file,
- * `COPY … FROM stdin`.
+ * Checks a file, before any SQL runs, for statements that PostgreSQL would refuse half-way or that would escape the
+ * engine's transactions: a statement that cannot run inside a transaction, a transaction command, an enum value added
+ * and used in one file, `COPY … FROM stdin`.
  *
- * @throws MigrationFileError with the place and the cure
+ * @throws MigrationFileError with the location and the remedy
  */
-export function refuseWhatCannotRun(script: SqlFile, statements: readonly Statement[]): void {
+export function checkRestrictions(script: SqlFile, statements: readonly Statement[]): void {
   for (const statement of statements) {
-    if (readsStandardInput(statement)) throw copyError(script.source, statement);
+    if (readsStandardInput(statement)) throw createCopyError(script.source, statement);
     refuseTransactionCommand(script, statement);
     if (script.options.transaction && cannotRunInTransaction(statement)) {
-      throw refusal(
+      throw restrictionError(
         script,
         statement.offset,
         'needs_no_transaction',
         'this statement cannot run inside a transaction',
-        'Put it into a migration of its own with the line "-- migrate: no-transaction" at the top.',
+        'Move it to a separate migration with the line "-- migrate: no-transaction" at the top.',
       );
     }
   }
   for (const { node, offset } of statements) {
     if ('IndexStmt' in node && node.IndexStmt.concurrent === true && node.IndexStmt.idxname === undefined) {
-      throw refusal(
+      throw restrictionError(
         script,
         offset,
         'index_without_name',
-        'an index that is built concurrently needs a name: one that is left invalid could not be found again',
+        'an index that is built concurrently needs a name, so that a failed build can be found and repeated',
         'Name it: create index concurrently <name> on …',
       );
     }
@@ -48,20 +48,20 @@ export function refuseWhatCannotRun(script: SqlFile, statements: readonly Statem
 function refuseTransactionCommand(script: SqlFile, statement: Statement): void {
   const command = transactionCommand(statement);
   if (command === undefined || /SAVEPOINT|RELEASE|ROLLBACK_TO/.test(command)) return;
-  throw refusal(
+  throw restrictionError(
     script,
     statement.offset,
     'transaction_command',
     'a transaction command inside a migration',
     script.options.transaction
-      ? 'Remove it: the engine runs the file and its history row in one transaction. Only a file wrapped whole in begin … commit may keep the two.'
-      : 'Remove it: in a no-transaction file the engine commits statement by statement.',
+      ? 'Remove it. The engine runs the file and its history row in one transaction; only a begin and a commit around the whole file are allowed.'
+      : 'Remove it. In a no-transaction file the engine commits after each statement.',
   );
 }
 
 /**
- * Whether a statement of a no-transaction file gets no transaction around it: those that PostgreSQL refuses in one,
- * and those that may end their transaction themselves.
+ * Whether a statement of a no-transaction file is sent without a transaction around it: PostgreSQL refuses it in one, or
+ * it may end its transaction itself.
  */
 export function runsAlone(statement: Statement): boolean {
   const { node } = statement;
@@ -78,7 +78,7 @@ function cannotRunInTransaction({ node }: Statement): boolean {
   if ('ClusterStmt' in node) return node.ClusterStmt.relation === undefined;
   if ('DiscardStmt' in node) return node.DiscardStmt.target === 'DISCARD_ALL';
   if ('AlterDatabaseStmt' in node) return optionOf(node.AlterDatabaseStmt, 'tablespace') !== undefined;
-  if ('CreateSubscriptionStmt' in node) return makesSlot(node.CreateSubscriptionStmt);
+  if ('CreateSubscriptionStmt' in node) return createsSlot(node.CreateSubscriptionStmt);
   if ('AlterSubscriptionStmt' in node) return refreshes(node.AlterSubscriptionStmt);
   if ('AlterTableStmt' in node) return (node.AlterTableStmt.cmds ?? []).some(detachesConcurrently);
   return NEVER_IN_TRANSACTION.some((kind) => kind in node);
@@ -117,8 +117,8 @@ function isOff(option: DefElem | undefined): boolean {
   return /"sval":"(?:false|off)"|"Integer":\{\}/i.test(JSON.stringify(option?.arg ?? null));
 }
 
-/** A replication slot on the other server cannot be taken back. */
-function makesSlot(statement: WithOptions): boolean {
+/** A replication slot on the other server is not dropped by a rollback. */
+function createsSlot(statement: WithOptions): boolean {
   return !isOff(optionOf(statement, 'create_slot')) && !isOff(optionOf(statement, 'connect'));
 }
 
@@ -146,7 +146,7 @@ function detachesConcurrently(command: Node): boolean {
   );
 }
 
-/** PostgreSQL's `UNSAFE_NEW_ENUM_VALUE_USAGE`: a value added to an enum may be used only after its transaction has committed. */
+/** See `UNSAFE_NEW_ENUM_VALUE_USAGE`: a value that is added to an enum can be used only after its transaction has committed. */
 function refuseEnumValueInUse(script: SqlFile, statements: readonly Statement[]): void {
   const created = new Set(statements.map(createdEnum));
   statements.forEach((statement, index) => {
@@ -154,17 +154,17 @@ function refuseEnumValueInUse(script: SqlFile, statements: readonly Statement[])
     if (added === undefined || created.has(added.type)) return;
     const use = statements.slice(index + 1).find(({ node }) => usesString(node, added.value));
     if (use === undefined) return;
-    throw refusal(
+    throw restrictionError(
       script,
       use.offset,
       'enum_value_in_use',
-      `the value '${added.value}' is added to the enum ${added.type} in this file and may be used only after that has committed`,
-      'Use it in a migration of its own, with the next version; one run applies both.',
+      `this file adds the value '${added.value}' to the enum ${added.type}; PostgreSQL allows its use only after that is committed`,
+      'Use the value in a separate migration with the next version. One run applies both.',
     );
   });
 }
 
-/** Whether a no-transaction file commits behind the statement: only then the value that it adds may be used. */
+/** Whether the statement adds an enum value. A no-transaction file commits after it, so that the value can be used. */
 export function addsEnumValue(statement: Statement): boolean {
   return addedEnumValue(statement) !== undefined;
 }
@@ -190,12 +190,12 @@ function usesString(node: Node, value: string): boolean {
   return JSON.stringify(node).includes(`"sval":{"sval":${JSON.stringify(value)}}`);
 }
 
-function refusal(
+function restrictionError(
   script: SqlFile,
   offset: number,
   code: string,
-  what: string,
+  problem: string,
   remedy: string,
 ): MigrationFileError {
-  return errorAt(script.source, offset, code, what, { remedy });
+  return createFileError(script.source, offset, code, problem, { remedy });
 }

@@ -1,48 +1,48 @@
 import { shorten } from '../text/shorten.js';
 
-/** Where a quote is not closed, the parser says all that stands behind it. */
-const MOST_OF_MESSAGE = { lines: 3, characters: 200 };
+/** If a quote is not closed, the parser's message repeats the rest of the file. */
+const MAX_MESSAGE = { lines: 3, characters: 200 };
 
-/** Spaces and marks that nobody sees, and that PostgreSQL takes for letters. */
-const UNSEEN = /[\u00A0\u00AD\u2000-\u200F\u2028-\u202F\u205F-\u2064\u3000\uFEFF]/;
+/** Spaces and marks that a reader cannot see, and that PostgreSQL takes for letters. */
+const INVISIBLE = /[\u00A0\u00AD\u2000-\u200F\u2028-\u202F\u205F-\u2064\u3000\uFEFF]/;
 const WORD = /[^ \t\n\f\v'"(),;]*/y;
 
-/** What is wrong with a text that is no SQL. */
+/** What is wrong with a text that PostgreSQL's parser rejects. */
 export interface Diagnosis {
   /** Where, in UTF-16 code units. */
-  readonly at: number;
-  readonly what: string;
+  readonly offset: number;
+  /** Without a full stop. */
+  readonly problem: string;
   readonly remedy: string;
 }
 
 /**
- * Says what is wrong where the parser has stopped: in its words, or better where it cannot know.
+ * Explains a syntax error. Uses the parser's message, or a better one for causes that the parser cannot know.
  *
- * @param offset where that is, in UTF-16 code units
+ * @param offset where the parser stopped, in UTF-16 code units
  * @param error the parser's
  */
 export function diagnose(text: string, offset: number, { message }: Error): Diagnosis {
   if (text[offset] === '\\') {
     return {
-      at: offset,
-      what: 'a command of psql, which no server understands',
-      remedy: 'Write plain SQL: a migration is sent to the server as it is, not through psql.',
+      offset,
+      problem: 'a command of psql, which a server does not understand',
+      remedy: 'Write plain SQL: the engine sends a migration to the server as it is, not through psql.',
     };
   }
   WORD.lastIndex = offset;
-  const unseen = UNSEEN.exec(WORD.exec(text)?.[0] ?? '');
-  if (unseen !== null) {
-    const code = unseen[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+  const invisible = INVISIBLE.exec(WORD.exec(text)?.[0] ?? '');
+  if (invisible !== null) {
+    const code = invisible[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
     return {
-      at: offset + unseen.index,
-      what: `a character that cannot be seen (U+${code}), which PostgreSQL takes for a letter`,
-      remedy:
-        'Put a plain space in its place, or nothing; it comes from putting files together or from a web page.',
+      offset: offset + invisible.index,
+      problem: `an invisible character (U+${code}), which PostgreSQL takes for a letter`,
+      remedy: 'Replace it with a plain space, or delete it. It often comes from text copied from a web page.',
     };
   }
   return {
-    at: offset,
-    what: shorten(message, MOST_OF_MESSAGE),
-    remedy: 'Correct the statement; nothing of this run has been sent to the server.',
+    offset,
+    problem: shorten(message, MAX_MESSAGE),
+    remedy: 'Correct the statement. This run has sent nothing to the server.',
   };
 }

@@ -141,7 +141,7 @@ describe('an installed package', () => {
         code: 'package_incomplete',
         message: `A part of the package is missing: Cannot find module '${packageRoot}/dist/parts/shared.js'.`,
         remedy: 'Install voicesurvey-db again.',
-        place: null,
+        location: null,
         server: null,
       },
     });

@@ -116,7 +116,7 @@ describe('a clone that was built', () => {
         code: 'prepare_failed',
         message: `The bundler failed in ${root}.`,
         remedy: 'See what it says above, cure that, and run the command again.',
-        place: null,
+        location: null,
         server: null,
       },
     });

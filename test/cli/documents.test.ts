@@ -165,7 +165,7 @@ describe('the document of', () => {
         code: 'migration_failed',
         message: expect.stringContaining(`${dir}/V1.up.sql:2:1: `),
         remedy: text,
-        place: { file: `${dir}/V1.up.sql`, line: 2, column: 1, excerpt: expect.stringContaining('^') },
+        location: { file: `${dir}/V1.up.sql`, line: 2, column: 1, excerpt: expect.stringContaining('^') },
         server: {
           sqlState: '23514',
           detail: expect.stringContaining('one_id_check'),

@@ -102,7 +102,7 @@ describe('a command line that nobody can mean', () => {
         code: 'usage',
         message: `Unknown ${word.startsWith('-') ? 'option' : 'command'} '${word}'.`,
         remedy: expect.stringContaining('--help'),
-        place: null,
+        location: null,
         server: null,
       },
     });

@@ -163,7 +163,7 @@ describe('a down that cannot be parsed', () => {
     const directory = await folderWith({ ...FILES, 'V1.down.sql': 'drop tabel one;' });
     await expect(adopt(database, { directory })).rejects.toMatchObject({
       code: 'syntax_error',
-      place: { line: 1, column: 6 },
+      location: { line: 1, column: 6 },
     });
     expect(await hasHistory(database)).toBe(false);
   });

@@ -135,7 +135,7 @@ test.for([
 ])('a statement that fails is told with its place: %j', async (head, { database }) => {
   await expect(locksOf(database.url, [OLD, `${head}reindex table b`])).rejects.toMatchObject({
     code: 'migration_failed',
-    place: { line: head === '' ? 1 : 2 },
+    location: { line: head === '' ? 1 : 2 },
   });
 });
 
@@ -144,7 +144,7 @@ test('so is a commit that fails', async ({ database }) => {
     'alter table a add constraint u unique (n) deferrable initially deferred; insert into a values (1, 2), (2, 2)';
   await expect(locksOf(database.url, [OLD, sql])).rejects.toMatchObject({
     code: 'migration_failed',
-    place: { line: 1 },
+    location: { line: 1 },
   });
 });
 

@@ -134,7 +134,7 @@ describe('down', () => {
     await up({ url: database.url, directory });
     await expect(down({ url: database.url, directory, to: '0' })).rejects.toMatchObject({
       code: 'migration_failed',
-      place: { file: join(directory, 'V2.down.sql'), line: 2 },
+      location: { file: join(directory, 'V2.down.sql'), line: 2 },
       results: [
         { version: 'V3', status: 'rolled_back' },
         { version: 'V2', status: 'failed' },

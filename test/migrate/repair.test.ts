@@ -64,7 +64,7 @@ describe('repair', () => {
     await addFiles(directory, { [name]: 'drop tabel one;' });
     await expect(repair({ url, directory, version: 'V1', reason: 'why' })).rejects.toMatchObject({
       code: 'syntax_error',
-      place: { file: join(directory, name), line: 1, column: 6 },
+      location: { file: join(directory, name), line: 1, column: 6 },
     });
     expect(await rows(history)).toEqual(before);
   });

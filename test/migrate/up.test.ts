@@ -107,7 +107,7 @@ describe('a migration that fails', () => {
       code: 'migration_failed',
       exitCode: 1,
       server: { sqlState: '42703' },
-      place: { file: join(directory, 'V2.add_two.up.sql'), line: 4, column: 9 },
+      location: { file: join(directory, 'V2.add_two.up.sql'), line: 4, column: 9 },
       results: [
         { version: 'V1', status: 'applied' },
         { version: 'V2', status: 'failed' },
@@ -144,7 +144,7 @@ describe('a migration that fails', () => {
   }) => {
     const directory = await folderWith({ ...two, 'V2.add_two.down.sql': text });
     const file = join(directory, 'V2.add_two.down.sql');
-    const refusal = { code, place: { file, line, column } };
+    const refusal = { code, location: { file, line, column } };
     await expect(up({ url: database.url, directory })).rejects.toMatchObject(refusal);
     await expect(up({ url: database.url, directory, dryRun: true })).rejects.toMatchObject(refusal);
     expect(await tablesOf(database)).toEqual([]);
@@ -161,7 +161,7 @@ describe('a migration that fails', () => {
     });
     await expect(up({ url: database.url, directory })).rejects.toMatchObject({
       server: { sqlState: '23503', detail: expect.not.stringContaining('7') },
-      place: { line: 2 },
+      location: { line: 2 },
     });
     expect(await tablesOf(database)).toEqual(['one']);
   });
@@ -267,7 +267,7 @@ describe('a no-transaction file (E9)', () => {
   }) => {
     const broken = files['V2.up.sql'].replace('on two (memory)', 'on two (wrong)');
     const directory = await folderWith({ ...files, 'V2.up.sql': broken });
-    await expect(up({ url: database.url, directory })).rejects.toMatchObject({ place: { line: 5 } });
+    await expect(up({ url: database.url, directory })).rejects.toMatchObject({ location: { line: 5 } });
     expect(await tablesOf(database)).toEqual(['one', 'two']);
     expect(
       await database.rows(

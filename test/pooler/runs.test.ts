@@ -203,7 +203,7 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
     });
     await expect(up({ url: pooler.through(database.url), directory })).rejects.toMatchObject({
       code: 'migration_failed',
-      place: { line: 4, column: 3 },
+      location: { line: 4, column: 3 },
       server: { sqlState: '42703' },
       results: [
         { status: 'applied' },

@@ -1,39 +1,39 @@
 import { describe, expect, test } from 'vitest';
-import { placeAt } from '../../src/sql/location.js';
+import { locate } from '../../src/sql/location.js';
 
-describe('a place', () => {
-  test('counts characters, not bytes or code units', () => {
+describe('a location in a file', () => {
+  test('counts columns in characters, not in bytes or code units', () => {
     const source = { path: 'a.sql', text: "select 'ü😀', wrong;\n" };
-    const place = placeAt(source, source.text.indexOf('wrong'));
-    expect(place).toMatchObject({ line: 1, column: 14 });
+    const location = locate(source, source.text.indexOf('wrong'));
+    expect(location).toMatchObject({ line: 1, column: 14 });
   });
 
   test.for([
     ['wide characters', "select '漢字かなカナ한글', wrong;", 27],
     ['emoji', "select '😀🚀', wrong;", 15],
-    ['characters of full and of half width', "select 'ＡＢｶﾅ', wrong;", 17],
-    ['characters that are put together', "select 'e\u0301u\u0308\u200D', wrong;", 13],
-    ['syllables in parts', "select '\u1112\u1161\u11AB', wrong;", 13],
+    ['full-width and half-width characters', "select 'ＡＢｶﾅ', wrong;", 17],
+    ['combining characters', "select 'e\u0301u\u0308\u200D', wrong;", 13],
+    ['decomposed Hangul syllables', "select '\u1112\u1161\u11AB', wrong;", 13],
     ['tabs and other controls', "select\t'\u001B[31m', wrong;", 16],
     ['letters, marks and symbols of one cell each', "select 'жא→…·½\u{1D400}', wrong;", 18],
-  ] as const)('behind %s has its caret in the right cell of a terminal', ([, text, cells]) => {
-    const { excerpt } = placeAt({ path: 'a.sql', text }, text.indexOf('wrong'));
+  ] as const)('after %s has its caret in the right cell of a terminal', ([, text, cells]) => {
+    const { excerpt } = locate({ path: 'a.sql', text }, text.indexOf('wrong'));
     const [, caret = ''] = excerpt.split('\n');
     expect(caret.indexOf('^')).toBe('1 | '.length + cells);
   });
 
-  test('in a very long line of wide characters is shown in one line of a terminal', () => {
+  test('in a very long line of wide characters has an excerpt that fits into one line of a terminal', () => {
     const source = { path: 'a.sql', text: `${'漢'.repeat(5000)}HERE${'字'.repeat(5000)}` };
-    const [line = '', caret = ''] = placeAt(source, 5000).excerpt.split('\n');
-    const [before = '', behind = ''] = line.slice('1 | '.length).split('HERE');
+    const [line = '', caret = ''] = locate(source, 5000).excerpt.split('\n');
+    const [before = '', after = ''] = line.slice('1 | '.length).split('HERE');
     expect(caret.indexOf('^')).toBe('1 | '.length + 2 * before.length);
-    expect(4 + 2 * before.length + 4 + 2 * behind.length).toBeLessThanOrEqual(80);
-    expect(behind).not.toBe('');
+    expect(4 + 2 * before.length + 4 + 2 * after.length).toBeLessThanOrEqual(80);
+    expect(after).not.toBe('');
   });
 
-  test('shows two lines before and behind, numbered', () => {
+  test('has an excerpt with two numbered lines before it and two after it', () => {
     const source = { path: 'a.sql', text: '1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n' };
-    expect(placeAt(source, source.text.indexOf('9')).excerpt.split('\n')).toEqual([
+    expect(locate(source, source.text.indexOf('9')).excerpt.split('\n')).toEqual([
       ' 7 | 7',
       ' 8 | 8',
       ' 9 | 9',
@@ -43,9 +43,9 @@ describe('a place', () => {
     ]);
   });
 
-  test('in a very long line is shown with the part around it', () => {
+  test('in a very long line has an excerpt of the part around it', () => {
     const source = { path: 'a.sql', text: `${'x'.repeat(5000)}HERE${'y'.repeat(5000)}` };
-    const [line = '', caret = ''] = placeAt(source, 5000).excerpt.split('\n');
+    const [line = '', caret = ''] = locate(source, 5000).excerpt.split('\n');
     expect(line.length).toBeLessThan(120);
     expect(line[caret.indexOf('^')]).toBe('H');
   });

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'libpg-query';
 import { expect, inject, test } from 'vitest';
-import { readSource } from '../../src/migrate/files/source.js';
+import { readSourceFile } from '../../src/migrate/files/source.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { repository, runProgram } from '../support/cli.js';
 import { folderWith } from '../support/folder.js';
@@ -12,13 +12,13 @@ test('the build writes the parse tree of each migration of the product', async (
   const folder = join(repository, 'dist/parsed');
   expect(await readdir(folder)).toHaveLength(names.length);
   for (const name of names) {
-    const { text, checksum } = await readSource(join(migrationsDirectory, name));
+    const { text, checksum } = await readSourceFile(join(migrationsDirectory, name));
     const parsed = await readFile(join(folder, `${checksum}.json`), 'utf8');
     expect(JSON.parse(parsed), name).toEqual((await parse(text)).stmts);
   }
 });
 
-test('the library sets no V8 flag of the program that imports it and has it parse a file', async () => {
+test('the library leaves the V8 flags of a program alone when it parses a file', async () => {
   const directory = await folderWith({
     'V1.up.sql': 'create table public.one (id integer);',
     'V1.down.sql': 'drop table public.one;',

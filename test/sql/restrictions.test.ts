@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import { fileOptions } from '../../src/migrate/files/options.js';
 import type { Script } from '../../src/migrate/files/read-folder.js';
 import { up } from '../../src/migrate/up.js';
-import { refuseWhatCannotRun, runsAlone } from '../../src/sql/restrictions.js';
+import { checkRestrictions, runsAlone } from '../../src/sql/restrictions.js';
 import { parseStatements } from '../../src/sql/statements.js';
 import { test } from '../support/database.js';
 import { addFiles, folderWith } from '../support/folder.js';
@@ -10,10 +10,10 @@ import { addFiles, folderWith } from '../support/folder.js';
 async function check(text: string): Promise<void> {
   const source = { path: 'V1.up.sql', text, checksum: '' };
   const script: Script = { source, options: fileOptions(source) };
-  refuseWhatCannotRun(script, await parseStatements(source));
+  checkRestrictions(script, await parseStatements(source));
 }
 
-describe('refused before any SQL runs, with place and cure', () => {
+describe('the check of a file refuses, with location and remedy,', () => {
   test.for([
     [
       'create index concurrently',
@@ -34,24 +34,24 @@ describe('refused before any SQL runs, with place and cure', () => {
       1,
       1,
     ],
-    ['commit in the middle', 'select 1; commit; select 2;', 'transaction_command', 1, 11],
+    ['a commit in the middle of a file', 'select 1; commit; select 2;', 'transaction_command', 1, 11],
     [
-      'begin in a no-transaction file',
+      'a begin in a no-transaction file',
       '-- migrate: no-transaction\nselect 1; begin; select 2; commit; select 3',
       'transaction_command',
       2,
       11,
     ],
-    ['copy from stdin', '\ncopy t from stdin;', 'copy_from_stdin', 2, 1],
+    ['COPY from stdin', '\ncopy t from stdin;', 'copy_from_stdin', 2, 1],
     [
-      'an enum value added and used',
+      'an enum value that the file adds and uses',
       "alter type mood add value 'new';\ninsert into t values ('new');",
       'enum_value_in_use',
       2,
       1,
     ],
     [
-      'an enum value used as a default',
+      'an enum value that the file adds and uses as a default',
       "alter type mood add value 'new';\nalter table t alter m set default 'new';",
       'enum_value_in_use',
       2,
@@ -60,13 +60,13 @@ describe('refused before any SQL runs, with place and cure', () => {
   ] as const)('%s', async ([, text, code, line, column]) => {
     await expect(check(text)).rejects.toMatchObject({
       code,
-      place: { line, column },
+      location: { line, column },
       remedy: expect.any(String),
     });
   });
 });
 
-test('an index that is built concurrently needs a name, to be found again when it is left invalid', async () => {
+test('create index concurrently without a name is refused, because a failed build could not be found again', async () => {
   await expect(
     check('-- migrate: no-transaction\ncreate index concurrently on t (a);'),
   ).rejects.toMatchObject({
@@ -85,7 +85,9 @@ const notInTransaction = [
   'vacuum pg_class',
 ];
 
-test('what is refused in a transaction, the server refuses there', async ({ database: { client } }) => {
+test('the server refuses in a transaction every statement that the check refuses there', async ({
+  database: { client },
+}) => {
   for (const sql of notInTransaction) {
     await client.query('begin');
     await expect(client.query(sql)).rejects.toMatchObject({ code: '25001' });
@@ -93,7 +95,7 @@ test('what is refused in a transaction, the server refuses there', async ({ data
   }
 });
 
-test('what only the server knows to run in no transaction is refused with a cure that helps', async ({
+test('a statement that only the server refuses in a transaction fails with a remedy that works', async ({
   database: { url },
 }) => {
   const directory = await folderWith({
@@ -116,30 +118,30 @@ test.for([
   ...notInTransaction,
   'alter subscription s refresh publication',
   'alter subscription s set publication p',
-])('"%s" is refused in a transaction when it is read, and not without one', async (sql) => {
+])('the check of a file refuses "%s" in a transaction and accepts it in a no-transaction file', async (sql) => {
   await expect(check(`${sql};`)).rejects.toMatchObject({ code: 'needs_no_transaction' });
   await expect(check(`-- migrate: no-transaction\n${sql};`)).resolves.toBeUndefined();
 });
 
-describe('accepted', () => {
+describe('the check of a file accepts', () => {
   test.for([
     ['another change of a database', 'alter database d with connection limit 3;'],
-    ['a subscription that makes no slot', `${subscription} with (create_slot = false);`],
+    ['a subscription that creates no slot', `${subscription} with (create_slot = false);`],
     ['a subscription that does not connect', `${subscription} with (connect = off);`],
     [
-      'a subscription that is changed only here',
+      'a change of a subscription that does not refresh it',
       'alter subscription s set publication p with (refresh = 0);',
     ],
-    ['a subscription that is disabled', 'alter subscription s disable;'],
+    ['disabling a subscription', 'alter subscription s disable;'],
     ['a file wrapped whole in begin and commit', 'begin; select 1; commit;'],
     ['savepoints', 'savepoint a; select 1; rollback to a; release a;'],
     [
-      'concurrently in a no-transaction file',
+      'create index concurrently in a no-transaction file',
       '-- migrate: no-transaction\ncreate index concurrently i on t (a);',
     ],
-    ['an enum value added and not used', "alter type mood add value 'new'; select 'old';"],
+    ['an enum value that the file adds and does not use', "alter type mood add value 'new'; select 'old';"],
     [
-      'an enum created and used in one file',
+      'a value that the file adds to an enum that it creates, and uses',
       "create type mood as enum ('a'); alter type mood add value 'b'; select 'b'::mood;",
     ],
     ['reindex of a table', 'reindex table t;'],
@@ -156,7 +158,7 @@ test.for([
   ['do $$ begin perform 1; end $$', false],
   ['analyze t', false],
   ["alter type mood add value 'x'", false],
-] as const)('in a no-transaction file, "%s" gets no transaction of its own: %s', async ([sql, alone]) => {
+] as const)('a no-transaction file sends "%s" without a transaction: %s', async ([sql, alone]) => {
   const [statement] = await parseStatements({ path: 'x', text: sql, checksum: '' });
   expect(statement && runsAlone(statement)).toBe(alone);
 });

@@ -9,7 +9,7 @@ const source = (text: string): { path: string; text: string; checksum: string } 
 const split = async (text: string): Promise<string[]> =>
   (await parseStatements(source(text))).map(({ sql }) => sql);
 
-describe('a file is split at the statement ends of PostgreSQL itself (E16)', () => {
+describe('a file is split where PostgreSQL ends a statement (E16), with', () => {
   test.for([
     [
       'nested dollar quotes',
@@ -33,14 +33,14 @@ describe('a file is split at the statement ends of PostgreSQL itself (E16)', () 
     ['a comment that ends in a backslash', '-- \\\nselect 1; select 2', ['select 1', 'select 2']],
     ['no final semicolon, and empty statements', ';;select 1;;select 2', ['select 1', 'select 2']],
     ['characters beyond the basic plane', "select '😀;ü'; select 2", ["select '😀;ü'", 'select 2']],
-    ['nothing but comments', '-- nothing\n/* here */', []],
-    ['nothing', '', []],
+    ['only comments', '-- nothing\n/* here */', []],
+    ['no text', '', []],
     ['a wrapper of begin and commit', 'begin;\nselect 1;\nselect 2;\ncommit;', ['select 1', 'select 2']],
   ] as const)('%s', async ([, text, statements]) => {
     expect(await split(text)).toEqual(statements);
   });
 
-  test('each statement knows where it starts, in characters of JavaScript', async () => {
+  test('the offset of each statement counts UTF-16 code units', async () => {
     const text = "-- 😀 ü\nselect '😀';\n\n  /* ü */ select 2;";
     const statements = await parseStatements(source(text));
     expect(statements.map(({ offset }) => offset)).toEqual([
@@ -50,17 +50,24 @@ describe('a file is split at the statement ends of PostgreSQL itself (E16)', () 
   });
 });
 
-describe('what cannot be parsed is refused with its place', () => {
+describe('a file that cannot be parsed is refused with the location of', () => {
   test.for([
     ['a syntax error', 'select 1;\n\nselekt 2;', 'syntax_error', 3, 1, /syntax error at or near "selekt"/],
-    ['an error behind an emoji', "select '😀ü', from t;", 'syntax_error', 1, 14, /near "from"/],
+    ['an error after an emoji', "select '😀ü', from t;", 'syntax_error', 1, 14, /near "from"/],
     ['a string without an end', "select 1;\nselect 'abc", 'syntax_error', 2, 8, /unterminated quoted string/],
     ['a command of psql', 'select 1;\n\\connect other\n', 'syntax_error', 2, 1, /command of psql/],
     ['a byte order mark between two files', 'select 1;\n\uFEFFselect 2;', 'syntax_error', 2, 1, /U\+FEFF/],
-    ['a space of another kind', 'create\u00A0table t ();', 'syntax_error', 1, 7, /U\+00A0/],
-    ['one behind the error', 'selekt 1;\n\u00A0', 'syntax_error', 1, 1, /near "selekt"/],
+    ['a no-break space', 'create\u00A0table t ();', 'syntax_error', 1, 7, /U\+00A0/],
     [
-      'data behind COPY … FROM stdin',
+      'the error, and not of a no-break space after it',
+      'selekt 1;\n\u00A0',
+      'syntax_error',
+      1,
+      1,
+      /near "selekt"/,
+    ],
+    [
+      'COPY … FROM stdin with data after it',
       'create table t (a int);\ncopy t from stdin;\n1\n\\.\n',
       'copy_from_stdin',
       2,
@@ -71,7 +78,7 @@ describe('what cannot be parsed is refused with its place', () => {
     await expect(parseStatements(source(text))).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
-      place: { file: 'V1.up.sql', line, column, excerpt: expect.stringContaining('^') },
+      location: { file: 'V1.up.sql', line, column, excerpt: expect.stringContaining('^') },
     });
   });
 });

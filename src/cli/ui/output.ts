@@ -141,8 +141,8 @@ function printDocument(document: Readonly<Record<string, unknown>>): void {
 
 function errorDocument(error: ExplainedError, remedy: string): Readonly<Record<string, unknown>> {
   const { code, message } = error;
-  const { place, report } = factsOf(error);
-  return { code, message: withoutPasswords(message), remedy, place: place ?? null, server: report };
+  const { location, report } = factsOf(error);
+  return { code, message: withoutPasswords(message), remedy, location: location ?? null, server: report };
 }
 
 function results(error: ExplainedError): Readonly<Record<string, unknown>> {
@@ -153,9 +153,9 @@ function results(error: ExplainedError): Readonly<Record<string, unknown>> {
 
 function sayError(error: ExplainedError, remedy: string, address: string | undefined): void {
   const message = withoutPasswords(error.message);
-  const { place, report } = factsOf(error);
+  const { location, report } = factsOf(error);
   saySentences(`error: ${message}`);
-  if (place !== undefined) say('', place.excerpt, '');
+  if (location !== undefined) say('', location.excerpt, '');
   if (error instanceof DifferencesError) say(...differenceLines(error.differences));
   for (const fact of ['detail', 'definition', 'hint', 'context'] as const) {
     if (report?.[fact]) saySentences(`${fact}: ${report[fact]}`);
@@ -166,7 +166,10 @@ function sayError(error: ExplainedError, remedy: string, address: string | undef
   saySentences(remedy);
 }
 
-function factsOf(error: ExplainedError): { place: SourceLocation | undefined; report: ServerReport | null } {
-  if (error instanceof MigrationFailedError) return { place: error.place, report: error.server };
-  return { place: error instanceof MigrationFileError ? error.place : undefined, report: null };
+function factsOf(error: ExplainedError): {
+  location: SourceLocation | undefined;
+  report: ServerReport | null;
+} {
+  if (error instanceof MigrationFailedError) return { location: error.location, report: error.server };
+  return { location: error instanceof MigrationFileError ? error.location : undefined, report: null };
 }

@@ -1,7 +1,7 @@
 import type { Migration, Script } from '../../migrate/files/read-folder.js';
 import { preparer } from '../../migrate/script/work.js';
 import { MigrationFileError, type SourceLocation } from '../../sql/errors.js';
-import { locationOf } from '../../sql/location.js';
+import { formatLocation } from '../../sql/location.js';
 import { parseAsWritten } from '../../sql/statements.js';
 import { capitalize } from '../../text/capitalize.js';
 import type { Finding } from '../finding.js';
@@ -31,11 +31,11 @@ export async function readFiles(migrations: readonly Migration[]): Promise<Check
       const down = migration.down && (await read('down', migration.down));
       runnable.push({ migration, up, down });
     } catch (error) {
-      if (!(error instanceof MigrationFileError) || error.place === undefined) throw error;
+      if (!(error instanceof MigrationFileError) || error.location === undefined) throw error;
       const rest = migrations.slice(runnable.length + 1);
       return {
         runnable,
-        findings: [refused(migration, error, error.place)],
+        findings: [refused(migration, error, error.location)],
         notes: rest.map((each) => notTried(each, migration)),
       };
     }
@@ -48,7 +48,7 @@ function refused(
   { code, message, remedy }: MigrationFileError,
   { file, line, column }: SourceLocation,
 ): Finding {
-  const text = capitalize(message.replace(`${locationOf({ file, line, column })}: `, ''));
+  const text = capitalize(message.replace(`${formatLocation({ file, line, column })}: `, ''));
   return { rule: code.replaceAll('_', '-'), migration: label, file, line, column, message: text, remedy };
 }
 

@@ -92,6 +92,6 @@ function placed(
   { work }: CheckedFile,
   failed?: Failed,
 ): Pick<Finding, 'migration' | 'file' | 'line' | 'column'> {
-  const { line = null, column = null } = failed?.place ?? {};
+  const { line = null, column = null } = failed?.location ?? {};
   return { migration: work.label, file: work.script.source.path, line, column };
 }

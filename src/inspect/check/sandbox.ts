@@ -8,7 +8,7 @@ import { up } from '../../migrate/up.js';
 import { connect } from '../../postgres/connect.js';
 import type pg from '../../postgres/pg.js';
 import type { SourceLocation } from '../../sql/errors.js';
-import { locationOf } from '../../sql/location.js';
+import { formatLocation } from '../../sql/location.js';
 import { capitalize } from '../../text/capitalize.js';
 import { throwawayUntil } from '../throwaway.js';
 import type { CheckedFile } from './checked-file.js';
@@ -16,7 +16,7 @@ import { countRows, digestValues, type RowCounts, type ValueDigests } from './ta
 
 /** A statement that the server has refused. */
 export interface Failed {
-  readonly place: SourceLocation | undefined;
+  readonly location: SourceLocation | undefined;
   /** What the server says, in one or more sentences; without values of rows. */
   readonly reason: string;
 }
@@ -87,12 +87,12 @@ async function failedOrNull(run: Promise<unknown>): Promise<Failed | null> {
     return null;
   } catch (error) {
     if (!(error instanceof MigrationFailedError) || error.code !== 'migration_failed') throw error;
-    return { place: error.place, reason: reasonOf(error) };
+    return { location: error.location, reason: reasonOf(error) };
   }
 }
 
-function reasonOf({ message, place, server }: MigrationFailedError): string {
-  const text = place === undefined ? message : message.replace(`${locationOf(place)}: `, '');
+function reasonOf({ message, location, server }: MigrationFailedError): string {
+  const text = location === undefined ? message : message.replace(`${formatLocation(location)}: `, '');
   const more = [server?.detail, server?.hint].flatMap((each) =>
     each ? [`${each.replace(/[.]$/, '')}.`] : [],
   );

@@ -1,6 +1,6 @@
 import pg from '../../postgres/pg.js';
 import { isKnownText } from '../../postgres/redaction/known-text.js';
-import { placeAt } from '../../sql/location.js';
+import { locate } from '../../sql/location.js';
 import type { Statement } from '../../sql/statements.js';
 import type { Finding } from '../finding.js';
 import type { CheckedFile, CheckedMigration } from './checked-file.js';
@@ -58,7 +58,7 @@ function makerIn({ work }: CheckedFile, { name }: SharedObject): Statement | und
 
 function noteOf(object: SharedObject, file: CheckedFile): Finding {
   const { label, script } = file.work;
-  const { line, column } = placeAt(script.source, makerIn(file, object)?.offset ?? 0);
+  const { line, column } = locate(script.source, makerIn(file, object)?.offset ?? 0);
   const what = `${object.kind} ${pg.escapeIdentifier(object.name)}`;
   return {
     rule: 'stays-on-the-server',

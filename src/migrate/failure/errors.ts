@@ -27,7 +27,7 @@ export interface ServerReport {
 export class MigrationFailedError extends ExplainedError {
   /** Null where the connection was lost and the server could not say anything. */
   readonly server: ServerReport | null;
-  readonly place: SourceLocation | undefined;
+  readonly location: SourceLocation | undefined;
   /** Every migration of the run, in its order. */
   readonly results: readonly MigrationResult[];
 
@@ -36,13 +36,13 @@ export class MigrationFailedError extends ExplainedError {
     message: string,
     explanation: Explanation & {
       readonly server?: ServerReport | undefined;
-      readonly place?: SourceLocation | undefined;
+      readonly location?: SourceLocation | undefined;
       readonly results: readonly MigrationResult[];
     },
   ) {
     super(code, message, explanation);
     this.server = explanation.server ?? null;
-    this.place = explanation.place;
+    this.location = explanation.location;
     this.results = explanation.results;
   }
 }

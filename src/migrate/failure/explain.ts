@@ -16,14 +16,14 @@ import {
   UNSAFE_NEW_ENUM_VALUE_USAGE,
 } from '../../postgres/sql-states.js';
 import type { SourceLocation } from '../../sql/errors.js';
-import { locationOf } from '../../sql/location.js';
+import { formatLocation } from '../../sql/location.js';
 import { call, joinRemedies, type Remedy, remedy } from '../../text/remedy.js';
 import { TAKES_AWAY } from '../data-loss/detect.js';
 import { LOCK_LOST } from '../script/guard.js';
 import type { Failure, Message, Work } from '../script/work.js';
 import { definitionOf } from './constraint-definition.js';
 import { MigrationFailedError, type MigrationResult } from './errors.js';
-import { placeOfError } from './locate.js';
+import { locateError } from './locate.js';
 import { ownSql, remedyForOwnSql } from './own-sql.js';
 
 /** What is known around a failure. */
@@ -56,24 +56,24 @@ async function refusedByServer(
   error: pg.DatabaseError,
   { results, connection, blocker }: Circumstances,
 ): Promise<MigrationFailedError> {
-  const place = placeOfError(work, message, error);
+  const location = locateError(work, message, error);
   const { message: text, ...shown } = redactError(
     error,
     await collectKnownText(connection.client, work.script.source.text, error),
   );
   const definition = await definitionOf(connection.client, work, error);
-  const where = whereItFailed(work, message, place);
+  const where = whereItFailed(work, message, location);
   return new MigrationFailedError('migration_failed', `${where}: ${text} (SQLSTATE ${error.code}).`, {
     remedy: remedyFor(error, work, message, blocker),
     cause: redactCause(error, { message: text, ...shown }),
     server: { sqlState: error.code ?? '', ...shown, definition },
-    place,
+    location,
     results,
   });
 }
 
-function whereItFailed({ script }: Work, message: Message, place: SourceLocation | undefined): string {
-  const where = place === undefined ? script.source.path : locationOf(place);
+function whereItFailed({ script }: Work, message: Message, location: SourceLocation | undefined): string {
+  const where = location === undefined ? script.source.path : formatLocation(location);
   const own = ownSql(message);
   if (own !== null) return `${where}, ${own}`;
   return message.statement === undefined

@@ -1,7 +1,7 @@
 import type { Node } from 'libpg-query';
 import type pg from '../../postgres/pg.js';
 import type { SourceLocation } from '../../sql/errors.js';
-import { placeAt } from '../../sql/location.js';
+import { locate } from '../../sql/location.js';
 import type { Statement } from '../../sql/statements.js';
 import type { Message, Work } from '../script/work.js';
 
@@ -12,7 +12,7 @@ import type { Message, Work } from '../script/work.js';
  *
  * @returns undefined where it was the engine's own SQL that failed, or the file has no statement at all
  */
-export function placeOfError(
+export function locateError(
   work: Work,
   { step, statement }: Message,
   error: pg.DatabaseError,
@@ -23,7 +23,7 @@ export function placeOfError(
     statement === undefined
       ? (placeInFunction(work, error) ?? last.offset + last.sql.length)
       : (positionInStatement(statement, error) ?? placeInBody(work, statement, error) ?? statement.offset);
-  return placeAt(work.script.source, offset);
+  return locate(work.script.source, offset);
 }
 
 /** The server counts code points from 1, JavaScript code units from 0. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { MigrationFileError } from '../../sql/errors.js';
-import { errorAt } from '../../sql/location.js';
+import { createFileError } from '../../sql/location.js';
 import { shellQuote } from '../../text/shell-quote.js';
 
 /**
@@ -105,5 +105,5 @@ function refusal(
 ): MigrationFileError {
   const before = normalizeText(text.slice(0, offset)).length;
   const source = { path, text: normalizeText(text).replaceAll('\0', '\uFFFD') };
-  return errorAt(source, before, 'not_utf8', what, { remedy });
+  return createFileError(source, before, 'not_utf8', what, { remedy });
 }

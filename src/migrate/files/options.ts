@@ -1,5 +1,5 @@
 import type { MigrationFileError } from '../../sql/errors.js';
-import { errorAt } from '../../sql/location.js';
+import { createFileError } from '../../sql/location.js';
 import type { SourceFile } from '../../sql/source-file.js';
 
 /** What the comments `-- migrate: <option>` at the top of a file set for that file. */
@@ -63,7 +63,7 @@ function readDuration(source: SourceFile, at: number, value: string): number {
 }
 
 function bad(source: SourceFile, offset: number, what: string): MigrationFileError {
-  return errorAt(source, offset, 'bad_option', what, {
+  return createFileError(source, offset, 'bad_option', what, {
     remedy: `Options stand in comments before the first statement: ${KNOWN}.`,
   });
 }

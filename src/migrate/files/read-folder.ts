@@ -6,7 +6,7 @@ import type { SourceFile } from '../../sql/source-file.js';
 import { option, remedy } from '../../text/remedy.js';
 import { byVersion, type FileName, parseFileName, parseVersion } from './file-name.js';
 import { type FileOptions, fileOptions } from './options.js';
-import { readSource } from './source.js';
+import { readSourceFile } from './source.js';
 
 /** One direction of a migration: its text and its options. */
 export interface Script {
@@ -147,7 +147,7 @@ async function readPair(
 }
 
 async function readScript(directory: string, file: NamedFile): Promise<Script> {
-  const source = await readSource(join(directory, file.fileName));
+  const source = await readSourceFile(join(directory, file.fileName));
   const options = fileOptions(source);
   if (file.direction === 'down' && options.irreversible !== undefined) {
     throw new MigrationFileError('bad_option', `${file.fileName}: "irreversible" belongs into the up file.`, {

@@ -25,7 +25,7 @@ export function checksumOf(text: string): string {
  *
  * @throws MigrationFileError for a file that cannot be read, is no UTF-8, holds a NUL byte or is too long
  */
-export async function readSource(path: string): Promise<SourceFile> {
+export async function readSourceFile(path: string): Promise<SourceFile> {
   const bytes = readBytes(path);
   const text = decode(path, bytes);
   return { path, text, checksum: checksumOf(text) };

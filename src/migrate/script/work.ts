@@ -1,4 +1,4 @@
-import { refuseWhatCannotRun } from '../../sql/restrictions.js';
+import { checkRestrictions } from '../../sql/restrictions.js';
 import { parseStatements, type Statement } from '../../sql/statements.js';
 import type { Keeper } from '../data-loss/ledger.js';
 import type { MigrationResult } from '../failure/errors.js';
@@ -92,6 +92,6 @@ export function preparer(): (runnable: Runnable, direction: 'up' | 'down', scrip
 
 async function statementsOf(script: Script): Promise<readonly Statement[]> {
   const statements = await parseStatements(script.source);
-  refuseWhatCannotRun(script, statements);
+  checkRestrictions(script, statements);
   return statements;
 }

@@ -50,7 +50,7 @@ describe('baseline', () => {
         code: 'not_the_same',
         message: expect.any(String),
         remedy: expect.stringContaining('--accept-differences'),
-        place: null,
+        location: null,
         server: null,
       },
       differences: [{ object: 'column one.id', difference: 'null allowed in V1, not here' }],

@@ -150,8 +150,12 @@ describe('every kind of error has its place, and says what PostgreSQL says (E15)
     ['the last statement of many', `${'select 1;\n'.repeat(500)}select 1 / 0;`, '22012', 501, 1],
   ] as const)('%s', async ([, sql, sqlState, line, column], { database }) => {
     const error = await failureOf(database, sql);
-    expect(error).toMatchObject({ code: 'migration_failed', server: { sqlState }, place: { line, column } });
-    expect(error.place?.excerpt).toContain('^');
+    expect(error).toMatchObject({
+      code: 'migration_failed',
+      server: { sqlState },
+      location: { line, column },
+    });
+    expect(error.location?.excerpt).toContain('^');
     expect(error.message).toContain(`V2.up.sql:${line}:${column}: `);
     expect(error.remedy).not.toBe('');
   });
@@ -176,7 +180,7 @@ end $$;
 create constraint trigger no_letters after insert on letters initially deferred for each row execute function refuse();
 insert into letters values (gen_random_uuid(), null);`,
     );
-    expect(error).toMatchObject({ server: { sqlState: 'P0001' }, place: { line: 3, column: 3 } });
+    expect(error).toMatchObject({ server: { sqlState: 'P0001' }, location: { line: 3, column: 3 } });
   });
 
   test('the definition of a broken constraint is shown', async ({ database }) => {
@@ -238,7 +242,7 @@ alter table t
       { ...database, url: url.href },
       `select 1 -- ${'ä'.repeat(60)}\n; select nope from people;\nselect 3;\nselect 4;`,
     );
-    expect(error).toMatchObject({ server: { sqlState: '42703' }, place: { line: 2, column: 10 } });
+    expect(error).toMatchObject({ server: { sqlState: '42703' }, location: { line: 2, column: 10 } });
     await dropDatabase(inject('serverUrl'), name);
   });
 
@@ -253,12 +257,12 @@ alter table t
       database,
       "select nextval('missing');\nselect 1\n  from json_table('[]', '$[*]' columns (a integer path '$.a')) as t;",
     );
-    expect(error).toMatchObject({ server: { sqlState: '42601' }, place: { line: 3, column: 32 } });
+    expect(error).toMatchObject({ server: { sqlState: '42601' }, location: { line: 3, column: 32 } });
   });
 
   test('the first error wins over those that follow from it', async ({ database }) => {
     const error = await failureOf(database, 'select 1;\nselect first;\nselect second;');
-    expect(error).toMatchObject({ server: { sqlState: '42703' }, place: { line: 2 } });
+    expect(error).toMatchObject({ server: { sqlState: '42703' }, location: { line: 2 } });
   });
 });
 
@@ -284,7 +288,7 @@ grant ${rights} on voicesurvey_migrations.history to ${role};`);
     expect(error).toMatchObject({
       code: 'migration_failed',
       server: { sqlState: '42501' },
-      place: undefined,
+      location: undefined,
       message: expect.stringContaining(`V2.up.sql, ${where}: permission denied for table history`),
       remedy: expect.stringContaining(
         'grant select, insert, update, delete on voicesurvey_migrations.history',
@@ -303,7 +307,7 @@ grant ${rights} on voicesurvey_migrations.history to ${role};`);
     await client.query('rollback');
     expect(error).toMatchObject({
       server: { sqlState: '55P03' },
-      place: undefined,
+      location: undefined,
       message: expect.stringContaining('where the engine looks at the history: '),
       remedy: expect.stringContaining('option `lockWaitMs`'),
     });
@@ -359,8 +363,8 @@ describe("a person's data is not shown", () => {
       'alter table people alter column email type integer using email::integer;',
     ],
   ] as const)('in the error %s', async ([, sql], { database }) => {
-    const { message, remedy, server, place } = await failureOf(database, sql);
-    expect(JSON.stringify([message, remedy, server, place])).not.toContain('ann@');
+    const { message, remedy, server, location } = await failureOf(database, sql);
+    expect(JSON.stringify([message, remedy, server, location])).not.toContain('ann@');
   });
 
   /** Runs a file where a value stands in a table; gives back all that anybody could log of the error. */

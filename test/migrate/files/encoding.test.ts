@@ -1,14 +1,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { readSource } from '../../../src/migrate/files/source.js';
+import { readSourceFile } from '../../../src/migrate/files/source.js';
 import { MigrationFileError } from '../../../src/sql/errors.js';
 import { runCli, runJson, runProgram } from '../../support/cli.js';
 import { test } from '../../support/database.js';
 import { folderWith } from '../../support/folder.js';
 
 async function refusalOf(path: string): Promise<MigrationFileError> {
-  const error: unknown = await readSource(path).catch((caught: unknown) => caught);
+  const error: unknown = await readSourceFile(path).catch((caught: unknown) => caught);
   if (error instanceof MigrationFileError) return error;
   throw new Error(`not refused: ${path}`);
 }
@@ -36,21 +36,21 @@ describe('a file that is no text for PostgreSQL is refused at its first bad char
     await mkdir(folder);
     const path = join(folder, 'V1.up.sql');
     await writeFile(path, bytes);
-    const { code, message, place, remedy } = await refusalOf(path);
-    expect({ code, place }).toMatchObject({ code: 'not_utf8', place: { file: path, line, column } });
+    const { code, message, location, remedy } = await refusalOf(path);
+    expect({ code, location }).toMatchObject({ code: 'not_utf8', location: { file: path, line, column } });
     expect(message).toMatch(what);
     expect(message).toContain(`${path}:${line}:${column}: `);
 
     const command = /: ((?:iconv|tr) .*)$/.exec(remedy ?? '')?.[1] ?? '';
     expect(await runProgram('sh', ['-c', command], {})).toMatchObject({ code: 0, stderr: '' });
-    const { text } = await readSource(path);
+    const { text } = await readSourceFile(path);
     if (cured !== null) expect(text).toBe(cured);
   });
 
   test('which is shown in its line', async () => {
     const folder = await folderWith({ 'V1.up.sql': LATIN_1 });
-    const { place } = await refusalOf(join(folder, 'V1.up.sql'));
-    expect(place?.excerpt.split('\n')).toEqual([
+    const { location } = await refusalOf(join(folder, 'V1.up.sql'));
+    expect(location?.excerpt.split('\n')).toEqual([
       '1 | -- green',
       "2 | select 'gr�n';",
       '  |           ^',
@@ -68,13 +68,13 @@ describe('a file that is no text for PostgreSQL is refused at its first bad char
     expect(code).toBe(1);
     expect(stderr).toContain(`${join(directory, 'V1.down.sql')}:2:11: the byte 0xfc is not UTF-8`);
     const { document } = await runJson(args, { env });
-    expect(document.error).toMatchObject({ code: 'not_utf8', place: { line: 2, column: 11 } });
+    expect(document.error).toMatchObject({ code: 'not_utf8', location: { line: 2, column: 11 } });
     expect(await value("select to_regnamespace('voicesurvey_migrations')")).toBeNull();
   });
 });
 
 test('a byte order mark at the beginning of UTF-8 is no part of the text', async () => {
   const folder = await folderWith({ 'V1.up.sql': `\uFEFF${SQL}` });
-  expect((await readSource(join(folder, 'V1.up.sql'))).text).toBe(SQL);
+  expect((await readSourceFile(join(folder, 'V1.up.sql'))).text).toBe(SQL);
   expect((await readFile(join(folder, 'V1.up.sql')))[0]).toBe(0xef);
 });

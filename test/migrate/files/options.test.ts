@@ -28,7 +28,7 @@ describe('the options at the top of a file', () => {
     ['an option below the first statement', 'select 1;\n-- migrate: no-transaction\n', 2],
   ] as const)('%s is refused with its place', ([, text, line]) => {
     expect(() => options(text)).toThrow(
-      expect.objectContaining({ code: 'bad_option', place: expect.objectContaining({ line }) }),
+      expect.objectContaining({ code: 'bad_option', location: expect.objectContaining({ line }) }),
     );
   });
 });

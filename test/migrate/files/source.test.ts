@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { checksumOf, LONGEST_FILE_BYTES, readSource } from '../../../src/migrate/files/source.js';
+import { checksumOf, LONGEST_FILE_BYTES, readSourceFile } from '../../../src/migrate/files/source.js';
 import { folderWith } from '../../support/folder.js';
 
 const text = "create table t (\n  name text default 'ü'\n);\n";
@@ -24,7 +24,7 @@ describe('a checksum', () => {
 describe('a file', () => {
   const read = async (content: string | Uint8Array): Promise<string> => {
     const folder = await folderWith({ 'V1.up.sql': content });
-    return (await readSource(join(folder, 'V1.up.sql'))).text;
+    return (await readSourceFile(join(folder, 'V1.up.sql'))).text;
   };
 
   test('is sent with \\n as its line end, whatever the editor wrote', async () => {
@@ -38,6 +38,6 @@ describe('a file', () => {
   });
 
   test('that is not there says so', async () => {
-    await expect(readSource('/nowhere/V1.up.sql')).rejects.toMatchObject({ code: 'unreadable_file' });
+    await expect(readSourceFile('/nowhere/V1.up.sql')).rejects.toMatchObject({ code: 'unreadable_file' });
   });
 });
