@@ -8,6 +8,11 @@ import { type TestDatabase, test } from '../support/database.js';
 const upSql = await readFile(join(migrationsDirectory, 'V0001.up.sql'), 'utf8');
 const downSql = await readFile(join(migrationsDirectory, 'V0001.down.sql'), 'utf8');
 
+/** Runs a file, and takes back the settings that it leaves in the session. */
+async function runFile({ client }: TestDatabase, sql: string): Promise<void> {
+  await client.query(sql).finally(() => client.query('reset all'));
+}
+
 /** The columns of the data model, table by table: type, then `null` where it may be null, then its default. */
 const TABLES: Readonly<Record<string, readonly string[]>> = {
   users: [
@@ -211,7 +216,7 @@ describe('the validations of REQ-001', () => {
   test('all expected tables exist, with exactly their columns, nullabilities and defaults', async ({
     database,
   }) => {
-    await database.client.query(upSql);
+    await runFile(database, upSql);
     const tables = await database.rows<{ name: string }>(
       "select tablename as name from pg_tables where schemaname = 'public' order by 1",
     );
@@ -221,7 +226,7 @@ describe('the validations of REQ-001', () => {
   });
 
   test('all enum types exist, with their labels in order', async ({ database }) => {
-    await database.client.query(upSql);
+    await runFile(database, upSql);
     const rows = await database.rows<{ name: string; labels: string[] }>(
       `select typname as name, array(select enumlabel::text from pg_enum where enumtypid = t.oid order by enumsortorder) as labels
        from pg_type t where typnamespace = 'public'::regnamespace and typtype = 'e'`,
@@ -230,7 +235,7 @@ describe('the validations of REQ-001', () => {
   });
 
   test('primary keys are native uuids with a default of the server', async ({ database }) => {
-    await database.client.query(upSql);
+    await runFile(database, upSql);
     const rows = await database.rows<{ key: string }>(
       `select conrelid::regclass || ' ' || attname || ' ' || format_type(atttypid, atttypmod) || ' ' || pg_get_expr(adbin, adrelid) as key
        from pg_constraint join pg_attribute on attrelid = conrelid and attnum = any (conkey)
@@ -247,7 +252,7 @@ describe('the validations of REQ-001', () => {
   });
 
   test('every foreign key is there and is led by an index', async ({ database }) => {
-    await database.client.query(upSql);
+    await runFile(database, upSql);
     const rows = await database.rows<{ key: string; indexed: boolean }>(
       `select conrelid::regclass || '.' || attname || ' → ' || confrelid::regclass || ' ' || confdeltype::text as key,
          exists (select from pg_index where indrelid = conrelid and indkey[0] = conkey[1] and indisvalid and indpred is null) as indexed
@@ -261,23 +266,23 @@ describe('the validations of REQ-001', () => {
   test('migrations are idempotent: up twice and down twice change nothing the second time', async ({
     database,
   }) => {
-    await database.client.query(upSql);
+    await runFile(database, upSql);
     const once = await catalogOf(database);
-    await database.client.query(upSql);
+    await runFile(database, upSql);
     expect(await catalogOf(database)).toEqual(once);
-    await database.client.query(downSql);
-    await database.client.query(downSql);
+    await runFile(database, downSql);
+    await runFile(database, downSql);
     expect(await countOurs(database)).toBe('0');
   });
 
   test('up, down, up gives an identical catalog, and nothing of ours is left in between', async ({
     database,
   }) => {
-    await database.client.query(upSql);
+    await runFile(database, upSql);
     const before = await catalogOf(database);
-    await database.client.query(downSql);
+    await runFile(database, downSql);
     expect(await countOurs(database)).toBe('0');
-    await database.client.query(upSql);
+    await runFile(database, upSql);
     expect(await catalogOf(database)).toEqual(before);
     expect(before.length).toBeGreaterThan(300);
   });
@@ -362,7 +367,7 @@ describe('what is not ours', () => {
     await database.client.query(sql);
     const before = await countOurs(database);
     for (const file of [upSql, downSql]) {
-      await expect(database.client.query(file)).rejects.toMatchObject({
+      await expect(runFile(database, file)).rejects.toMatchObject({
         code: '55000',
         hint: expect.any(String),
       });
@@ -378,7 +383,7 @@ describe('what is not ours', () => {
 
   test("a down does not drop somebody else's view on our tables", async ({ migrated }) => {
     await migrated.client.query('create view report as select count(*) from contacts');
-    await expect(migrated.client.query(downSql)).rejects.toMatchObject({ code: '2BP01' });
+    await expect(runFile(migrated, downSql)).rejects.toMatchObject({ code: '2BP01' });
     expect(await migrated.value('select * from report')).toBe('0');
   });
 });

@@ -16,6 +16,8 @@
 -- Nobody can be reached: the numbers are of ranges kept free for fiction (+1 202 555 01xx,
 -- +44 7700 900xxx), the addresses of domains that do not exist (.local) or are reserved (example.com).
 
+set search_path = pg_catalog, pg_temp;
+
 
 insert into public.users (
   id,
@@ -368,3 +370,6 @@ where not exists (
 )
 order by seed.id
 on conflict do nothing;
+
+
+reset search_path;

@@ -12,6 +12,8 @@
 --   2 not reached in three calls, with an event                         5 excluded; of the first fifty, being called
 --   6 to 9 waits, never called
 
+set search_path = pg_catalog, pg_temp;
+
 
 insert into public.campaigns (
   id,
@@ -226,3 +228,6 @@ join public.contacts as contact
   on contact.id = event.contact_id
 where event.campaign_id = '5eed1004-0000-4000-8000-000000000001'
   and event.event_type = 'survey.completed';
+
+
+reset search_path;

@@ -7,6 +7,8 @@
 -- It can be run any number of times, whole or after half of it, in a transaction or without, also on a
 -- database that has nothing of it. Roll back the later versions before this one.
 
+set search_path = pg_catalog, pg_temp;
+
 
 -- The guard, the same as in V0001.up.sql and explained there: whatever bears one of our names must be
 -- ours, or nothing is dropped.

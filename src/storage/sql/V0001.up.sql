@@ -25,6 +25,8 @@
 -- It can be run any number of times, whole or after half of it, in a transaction or without, on an empty
 -- database or on one that has it; search_path does not matter, since every name is written with its schema.
 
+set search_path = pg_catalog, pg_temp;
+
 
 -- The guard. "If not exists" asks for a name and not for whose it is, so first of all, before anything is
 -- changed, whatever bears one of our names must be ours. An object is recognised by what came into being

@@ -2,6 +2,8 @@
 --
 -- No row is changed. Safe on a live table: each statement is the blink of a catalog change.
 
+set search_path = pg_catalog, pg_temp;
+
 
 alter table public.users
   drop constraint if exists user_has_a_name,

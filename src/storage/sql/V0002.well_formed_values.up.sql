@@ -14,6 +14,8 @@
 -- The three functions are single expressions in the standard's form: bound to their operators when they are
 -- made, whatever search_path says, and put into the constraint's own expression by the planner.
 
+set search_path = pg_catalog, pg_temp;
+
 
 -- All tables are locked first, contacts before the others, since an import holds it longest. For contacts it
 -- waits 3 seconds, and then for all others together 900 ms: so nobody who writes waits for longer than 4 seconds,
@@ -48,6 +50,7 @@ create schema if not exists voicesurvey_rules;
 comment on schema voicesurvey_rules is
   'The functions and tables that keep the rules of voicesurvey-db. No service calls or reads it.';
 
+revoke all on schema voicesurvey_rules from public;
 grant usage on schema voicesurvey_rules to public;
 
 
@@ -86,6 +89,12 @@ comment on function voicesurvey_rules.is_phone_number(text) is
   'Whether a text is a number in E.164: a plus and 7 to 15 digits, the first of them not 0.';
 comment on function voicesurvey_rules.is_email_address(text) is
   'Whether a text looks like one e-mail address.';
+
+grant execute on function
+  voicesurvey_rules.is_not_blank(text),
+  voicesurvey_rules.is_phone_number(text),
+  voicesurvey_rules.is_email_address(text)
+to public;
 
 
 -- Users.

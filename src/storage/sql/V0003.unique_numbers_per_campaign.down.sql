@@ -4,6 +4,8 @@
 --
 -- Safe on a live table: what comes back is built CONCURRENTLY before what served in its place goes.
 
+set search_path = pg_catalog, pg_temp;
+
 
 create index concurrently if not exists contacts_by_campaign
   on public.contacts (campaign_id);

@@ -4,6 +4,8 @@
 --
 -- Safe on a live table: what comes back is built CONCURRENTLY before what served in its place goes.
 
+set search_path = pg_catalog, pg_temp;
+
 
 create index concurrently if not exists call_attempts_by_provider_call_id
   on public.call_attempts (provider_call_id);

@@ -7,6 +7,8 @@
 -- somebody can decide which row stays; the index is built CONCURRENTLY, while everybody reads and writes;
 -- the plain index goes only when the unique one can do its work.
 
+set search_path = pg_catalog, pg_temp;
+
 
 -- The open calls of the installation; the index is as small as they are few, and rule 4 counts in it.
 

@@ -4,6 +4,8 @@
 --
 -- Safe on a live table: what comes back is built CONCURRENTLY before what served in its place goes.
 
+set search_path = pg_catalog, pg_temp;
+
 
 create index concurrently if not exists email_notifications_by_event
   on public.email_notifications (event_id);

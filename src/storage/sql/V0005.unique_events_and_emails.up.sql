@@ -7,6 +7,8 @@
 -- somebody can decide which row stays; the index is built CONCURRENTLY, while everybody reads and writes;
 -- the plain index goes only when the unique one can do its work.
 
+set search_path = pg_catalog, pg_temp;
+
 
 -- A contact's event. It serves every search that events_by_contact served.
 

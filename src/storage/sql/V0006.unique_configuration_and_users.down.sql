@@ -4,6 +4,8 @@
 --
 -- Safe on a live table: the indexes go CONCURRENTLY.
 
+set search_path = pg_catalog, pg_temp;
+
 
 drop index concurrently if exists public.one_user_per_email_whatever_the_case;
 

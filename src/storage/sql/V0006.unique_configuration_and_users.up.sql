@@ -5,6 +5,8 @@
 -- Safe on a live table: the duplicates are looked for before the index is built, and listed by id, so that
 -- somebody can decide which row stays; the index is built CONCURRENTLY, while everybody reads and writes.
 
+set search_path = pg_catalog, pg_temp;
+
 
 -- Every row has the same key here, so that there is one row.
 

@@ -3,6 +3,8 @@
 -- Safe on a live table: each statement is the blink of a catalog change. Roll back the later versions first;
 -- their triggers use what goes here.
 
+set search_path = pg_catalog, pg_temp;
+
 
 drop trigger if exists tables_are_not_truncated on public.transcript_snippets;
 drop trigger if exists created_at_is_not_in_the_future on public.transcript_snippets;

@@ -23,6 +23,8 @@
 -- Safe on a live table: a trigger is the blink of a catalog change. TRUNCATE passes row triggers, so it has
 -- one of its own; it would delete an exclusion list without a trace.
 
+set search_path = pg_catalog, pg_temp;
+
 
 -- All tables are locked first, contacts before the others, since an import holds it longest. For contacts it
 -- waits 3 seconds, and then for all others together 900 ms: so nobody who writes waits for longer than 4 seconds,
@@ -87,7 +89,7 @@ begin
     ids := format('Row of %s: %s.', tg_table_name, coalesce(old.id, new.id));
   end if;
 
-  perform voicesurvey_rules.raise_violation(tg_argv[0], tg_table_name, tg_argv[1], ids, tg_argv[2]);
+  perform voicesurvey_rules.raise_violation(tg_argv[0], tg_table_name::text, tg_argv[1], ids, tg_argv[2]);
   return null;
 end
 $function$;
@@ -98,6 +100,9 @@ comment on function voicesurvey_rules.raise_violation(text, text, text, text, te
 comment on function voicesurvey_rules.reject_change() is
   'Refuses the change. Called by the triggers whose WHEN says all: the trigger''s name is the rule, its '
   'arguments are the message and the hint.';
+
+grant execute on function voicesurvey_rules.raise_violation(text, text, text, text, text) to public;
+revoke execute on function voicesurvey_rules.reject_change() from public;
 
 
 -- users

@@ -4,6 +4,8 @@
 --
 -- No row is changed. Safe on a live table: each statement is the blink of a catalog change.
 
+set search_path = pg_catalog, pg_temp;
+
 
 drop trigger if exists a_template_in_use_keeps_its_kind on public.email_templates;
 drop trigger if exists templates_of_a_campaign_still_fit on public.campaigns;

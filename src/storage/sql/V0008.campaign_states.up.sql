@@ -15,6 +15,8 @@
 -- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
 -- is waited for no longer than 2 s: who writes the first waits for both.
 
+set search_path = pg_catalog, pg_temp;
+
 
 create or replace function voicesurvey_rules.check_campaign_has_contacts()
 returns trigger
@@ -35,7 +37,7 @@ begin
       and (contact.state = 'pending' or contact.attempts_count > 0)
   ) then
     perform voicesurvey_rules.raise_violation(
-      tg_name,
+      'a_campaign_starts_with_a_contact_to_call',
       'campaigns',
       'A campaign starts only with a contact to call.',
       format('Campaign %s.', new.id),
@@ -95,7 +97,7 @@ as $function$
 begin
   if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
     perform voicesurvey_rules.raise_violation(
-      tg_name,
+      'a_template_in_use_keeps_its_kind',
       'email_templates',
       'A template''s kind and language are changed in a READ COMMITTED transaction only.',
       format('Template %s.', old.id),
@@ -115,7 +117,7 @@ begin
     or exists (select from public.email_notifications where template_id = old.id)
   then
     perform voicesurvey_rules.raise_violation(
-      tg_name,
+      'a_template_in_use_keeps_its_kind',
       'email_templates',
       'A template in use keeps its kind and its language.',
       format('Template %s.', old.id),

@@ -3,6 +3,8 @@
 -- PostgreSQL cannot take a validation back, so each constraint is made again, NOT VALID, as V0002 made it.
 -- No row is read or changed. Safe on a live table: each statement is the blink of a catalog change.
 
+set search_path = pg_catalog, pg_temp;
+
 
 -- Users.
 

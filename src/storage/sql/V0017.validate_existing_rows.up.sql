@@ -8,6 +8,8 @@
 --
 -- Safe on a live table: VALIDATE reads, and lets everybody read and write meanwhile.
 
+set search_path = pg_catalog, pg_temp;
+
 
 do $validate$
 declare

@@ -2,6 +2,9 @@
 -- any more. PostgreSQL cannot take a validation back, so the constraint is made again, NOT VALID, as V0002
 -- made it. No row is read or changed. Safe on a live table: it is the blink of a catalog change.
 
+set search_path = pg_catalog, pg_temp;
+
+
 alter table public.contacts
   drop constraint if exists do_not_call_is_never_dialled,
   add constraint do_not_call_is_never_dialled

@@ -7,6 +7,8 @@
 -- Safe on a live table: only the rows of those contacts are locked, and nobody may call them anyway; VALIDATE
 -- reads, and lets everybody read and write meanwhile.
 
+set search_path = pg_catalog, pg_temp;
+
 
 update public.contacts as contact
 set state = 'excluded'
