@@ -44,7 +44,7 @@ const BROKEN: Readonly<Record<string, readonly [row: string, sql: string]>> = {
     'hugo',
     'update contacts set attempts_count = -1, last_outcome = null, last_attempt_at = null where id = :hugo',
   ],
-  nothing_is_known_of_calls_before_the_first: [
+  no_last_attempt_or_outcome_before_the_first_call: [
     'gina',
     'update contacts set attempts_count = 0 where id = :gina',
   ],
@@ -74,7 +74,7 @@ const BROKEN: Readonly<Record<string, readonly [row: string, sql: string]>> = {
     call('gina'),
     `update call_attempts set outcome = null where id = :${call('gina')}`,
   ],
-  outcome_agrees_with_the_answering: [
+  outcome_agrees_with_answered_at: [
     call('hugo'),
     `update call_attempts set answered_at = started_at where id = :${call('hugo')}`,
   ],
@@ -102,7 +102,7 @@ const BROKEN: Readonly<Record<string, readonly [row: string, sql: string]>> = {
     'new_provider',
     "delete from provider_configs; insert into provider_configs (id, outbound_number, provider_name, llm_model, updated_at) values (:new_provider, '0800', '', '', 'infinity')",
   ],
-  all_three_answers_are_there: [
+  all_three_answers_are_present: [
     'new_answers',
     `update survey_responses set q1_answer = '', id = :new_answers where contact_id = :dora`,
   ],
@@ -142,7 +142,7 @@ const DUPLICATES: Readonly<Record<string, { readonly rows: string; readonly reme
     rows: `update call_attempts set provider_call_id = 'key-of-cleo' where id = :${call('kate')}`,
     remedy: `update call_attempts set provider_call_id = null where id = :${call('kate')}`,
   },
-  an_end_is_told_once: {
+  an_outcome_is_published_once: {
     rows: "insert into events (id, event_type, contact_id, campaign_id) values (:new, 'survey.refused', :emil, :survey)",
     remedy: 'delete from events where id = :new',
   },

@@ -29,7 +29,7 @@ alter table public.contacts
   drop constraint if exists phone_number_of_a_contact_is_e164,
   drop constraint if exists email_of_a_contact_looks_like_one,
   drop constraint if exists attempts_count_is_0_or_more,
-  drop constraint if exists nothing_is_known_of_calls_before_the_first,
+  drop constraint if exists no_last_attempt_or_outcome_before_the_first_call,
   drop constraint if exists contact_has_finite_times,
   drop constraint if exists do_not_call_is_never_dialled;
 
@@ -43,11 +43,11 @@ alter table public.call_attempts
   drop constraint if exists times_of_a_call_run_forward,
   drop constraint if exists call_has_finite_times,
   drop constraint if exists call_has_an_outcome_exactly_when_it_has_ended,
-  drop constraint if exists outcome_agrees_with_the_answering,
+  drop constraint if exists outcome_agrees_with_answered_at,
   drop constraint if exists metadata_is_an_object;
 
 alter table public.survey_responses
-  drop constraint if exists all_three_answers_are_there,
+  drop constraint if exists all_three_answers_are_present,
   drop constraint if exists answers_have_a_finite_time;
 
 alter table public.events

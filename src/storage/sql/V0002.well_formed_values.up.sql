@@ -199,7 +199,7 @@ alter table public.contacts
   drop constraint if exists phone_number_of_a_contact_is_e164,
   drop constraint if exists email_of_a_contact_looks_like_one,
   drop constraint if exists attempts_count_is_0_or_more,
-  drop constraint if exists nothing_is_known_of_calls_before_the_first,
+  drop constraint if exists no_last_attempt_or_outcome_before_the_first_call,
   drop constraint if exists contact_has_finite_times,
   drop constraint if exists do_not_call_is_never_dialled,
   add constraint phone_number_of_a_contact_is_e164
@@ -208,7 +208,7 @@ alter table public.contacts
     check (voicesurvey_rules.is_email_address(email)) not valid,
   add constraint attempts_count_is_0_or_more
     check (attempts_count >= 0) not valid,
-  add constraint nothing_is_known_of_calls_before_the_first
+  add constraint no_last_attempt_or_outcome_before_the_first_call
     check (attempts_count > 0 or (last_attempt_at is null and last_outcome is null)) not valid,
   add constraint contact_has_finite_times
     check (isfinite(created_at) and isfinite(updated_at) and isfinite(last_attempt_at)) not valid,
@@ -221,7 +221,7 @@ comment on constraint email_of_a_contact_looks_like_one on public.contacts is
   'Rule 11: a contact''s address looks like one, if there is one.';
 comment on constraint attempts_count_is_0_or_more on public.contacts is
   'Rule 2: a contact has been dialled no or some times.';
-comment on constraint nothing_is_known_of_calls_before_the_first on public.contacts is
+comment on constraint no_last_attempt_or_outcome_before_the_first_call on public.contacts is
   'Rule 2: a contact who was never dialled has no last attempt and no last outcome.';
 comment on constraint contact_has_finite_times on public.contacts is
   'Rule 13: the row''s times are finite.';
@@ -254,7 +254,7 @@ alter table public.call_attempts
   drop constraint if exists times_of_a_call_run_forward,
   drop constraint if exists call_has_finite_times,
   drop constraint if exists call_has_an_outcome_exactly_when_it_has_ended,
-  drop constraint if exists outcome_agrees_with_the_answering,
+  drop constraint if exists outcome_agrees_with_answered_at,
   drop constraint if exists metadata_is_an_object,
   add constraint call_id_is_not_blank
     check (voicesurvey_rules.is_not_blank(call_id)) not valid,
@@ -266,7 +266,7 @@ alter table public.call_attempts
     check (isfinite(started_at) and isfinite(answered_at) and isfinite(ended_at)) not valid,
   add constraint call_has_an_outcome_exactly_when_it_has_ended
     check ((outcome is null) = (ended_at is null)) not valid,
-  add constraint outcome_agrees_with_the_answering
+  add constraint outcome_agrees_with_answered_at
     check (
       case
         when outcome in ('completed', 'refused') then answered_at is not null
@@ -287,7 +287,7 @@ comment on constraint call_has_finite_times on public.call_attempts is
   'Rule 5: a call''s times are finite.';
 comment on constraint call_has_an_outcome_exactly_when_it_has_ended on public.call_attempts is
   'Rule 5: an outcome comes with an end, and an end with an outcome.';
-comment on constraint outcome_agrees_with_the_answering on public.call_attempts is
+comment on constraint outcome_agrees_with_answered_at on public.call_attempts is
   'Rule 5: who completed or refused had answered; who was busy or did not answer had not.';
 comment on constraint metadata_is_an_object on public.call_attempts is
   'Rule 5: what the provider tells besides is an object, so that it can be added to.';
@@ -296,9 +296,9 @@ comment on constraint metadata_is_an_object on public.call_attempts is
 -- Survey responses. The columns may be null by the model; a row that exists has all three answers.
 
 alter table public.survey_responses
-  drop constraint if exists all_three_answers_are_there,
+  drop constraint if exists all_three_answers_are_present,
   drop constraint if exists answers_have_a_finite_time,
-  add constraint all_three_answers_are_there
+  add constraint all_three_answers_are_present
     check (
       q1_answer is not null
       and q2_answer is not null
@@ -310,7 +310,7 @@ alter table public.survey_responses
   add constraint answers_have_a_finite_time
     check (isfinite(completed_at)) not valid;
 
-comment on constraint all_three_answers_are_there on public.survey_responses is
+comment on constraint all_three_answers_are_present on public.survey_responses is
   'Rule 6: answers are whole, and none is blank.';
 comment on constraint answers_have_a_finite_time on public.survey_responses is
   'Rule 5: the time of the last answer is finite.';

@@ -21,4 +21,4 @@ create index concurrently if not exists events_by_contact
 comment on index public.events_by_contact is
   'Finds a contact''s events: before one is told, and when the contact is erased.';
 
-drop index concurrently if exists public.an_end_is_told_once;
+drop index concurrently if exists public.an_outcome_is_published_once;

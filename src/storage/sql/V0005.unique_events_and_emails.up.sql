@@ -31,7 +31,7 @@ begin
       errcode = 'unique_violation',
       schema = 'public',
       table = 'events',
-      constraint = 'an_end_is_told_once',
+      constraint = 'an_outcome_is_published_once',
       message = 'Some ends were told more than once.',
       detail = format('Ids of events, at most 20 groups of them: %s.', found),
       hint = 'Keep the first event of each contact and kind, with its e-mail, and delete the others, then run this again.';
@@ -39,10 +39,10 @@ begin
 end
 $duplicates$;
 
-create unique index concurrently if not exists an_end_is_told_once
+create unique index concurrently if not exists an_outcome_is_published_once
   on public.events (contact_id, event_type);
 
-comment on index public.an_end_is_told_once is
+comment on index public.an_outcome_is_published_once is
   'Rule 7: a contact''s end is told by one event of its kind. Finds a contact''s events: before one is told, and when the contact is erased.';
 
 drop index concurrently if exists public.events_by_contact;

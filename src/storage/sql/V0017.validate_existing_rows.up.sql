@@ -46,7 +46,7 @@ begin
           'phone_number_of_a_contact_is_e164',
           'email_of_a_contact_looks_like_one',
           'attempts_count_is_0_or_more',
-          'nothing_is_known_of_calls_before_the_first',
+          'no_last_attempt_or_outcome_before_the_first_call',
           'contact_has_finite_times'
         ]),
         ('exclusion_list_entries', array[
@@ -59,11 +59,11 @@ begin
           'times_of_a_call_run_forward',
           'call_has_finite_times',
           'call_has_an_outcome_exactly_when_it_has_ended',
-          'outcome_agrees_with_the_answering',
+          'outcome_agrees_with_answered_at',
           'metadata_is_an_object'
         ]),
         ('survey_responses', array[
-          'all_three_answers_are_there',
+          'all_three_answers_are_present',
           'answers_have_a_finite_time'
         ]),
         ('events', array[

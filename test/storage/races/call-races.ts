@@ -15,7 +15,7 @@ export const CALL_RACES: Readonly<Record<string, Race>> = {
     },
   },
   'the end of a call races with the same webhook repeated': {
-    protections: { 'the unique index': 'drop index an_end_is_told_once' },
+    protections: { 'the unique index': 'drop index an_outcome_is_published_once' },
     prepare: async ({ random, createCalledContact }) => {
       const contact = await createCalledContact();
       const outcome = random.pick(['completed', 'refused']);

@@ -93,12 +93,12 @@ forbidden(
 forbidden(
   'what is known of a call before the first',
   "update contacts set last_outcome = 'busy' where id = :ada;",
-  'nothing_is_known_of_calls_before_the_first',
+  'no_last_attempt_or_outcome_before_the_first_call',
 );
 forbidden(
   'when a call was before the first',
   'update contacts set last_attempt_at = now() where id = :ada;',
-  'nothing_is_known_of_calls_before_the_first',
+  'no_last_attempt_or_outcome_before_the_first_call',
 );
 forbidden(
   'a last outcome that is not the last',

@@ -100,14 +100,14 @@ for (const outcome of ['completed', 'refused']) {
   forbidden(
     `an unanswered call that ${outcome}`,
     end(call('cleo'), outcome, 'now()'),
-    'outcome_agrees_with_the_answering',
+    'outcome_agrees_with_answered_at',
   );
 }
 for (const outcome of ['no_answer', 'busy']) {
   forbidden(
     `an answered call that ended ${outcome}`,
     end(call('ben'), outcome, 'now()'),
-    'outcome_agrees_with_the_answering',
+    'outcome_agrees_with_answered_at',
   );
 }
 for (const value of ["'[]'", "'null'", "'1'", `'"text"'`]) {

@@ -20,7 +20,7 @@ for (const [question, value] of [
   forbidden(
     `an answer ${question} that is ${value}`,
     finished({ [`${question}`]: value }),
-    'all_three_answers_are_there',
+    'all_three_answers_are_present',
   );
 }
 for (const value of [

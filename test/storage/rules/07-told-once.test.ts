@@ -1,11 +1,16 @@
 import { answer, call, claim, end, leave, tell } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
-forbidden('an end told twice', tell('refused', 'emil', call('emil')), 'an_end_is_told_once', '23505');
+forbidden(
+  'an end told twice',
+  tell('refused', 'emil', call('emil')),
+  'an_outcome_is_published_once',
+  '23505',
+);
 forbidden(
   'a not reached told twice',
   tell('not_reached', 'fred', call('fred', 2)),
-  'an_end_is_told_once',
+  'an_outcome_is_published_once',
   '23505',
 );
 forbidden(
