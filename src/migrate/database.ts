@@ -1,7 +1,7 @@
 import { type Connection, connect } from '../postgres/connect.js';
-import { explainLostConnection } from '../postgres/connection-errors.js';
 import { createDatabase } from '../postgres/create-database.js';
 import { ConnectionError } from '../postgres/errors.js';
+import { explainLostConnection } from '../postgres/lost-connection.js';
 import { explainStatementError } from '../postgres/statement-errors.js';
 import { describeTarget, type Target } from '../postgres/target.js';
 import { parseDatabaseUrl } from '../postgres/url.js';

@@ -7,7 +7,7 @@ const manifest: unknown = JSON.parse(
 /** The version of this package, as in its package.json. */
 export const packageVersion: string = versionOf(manifest);
 
-/** What every connection of ours calls itself in `pg_stat_activity` and in the server's log. */
+/** The name of every connection in `pg_stat_activity` and in the server's log. */
 export const applicationName = `voicesurvey-db ${packageVersion}`;
 
 function versionOf(content: unknown): string {

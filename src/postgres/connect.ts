@@ -1,50 +1,49 @@
-import { type Failure, type LoggedIn, logIn } from './connection/login.js';
-import { explainFailure } from './connection-errors.js';
+import { type Login, type LoginFailure, logIn } from './connection/login.js';
 import { ConnectionError } from './errors.js';
+import { explainLoginFailures } from './login-errors.js';
 import type pg from './pg.js';
 import { reportedPidOf, streamOf } from './pg-internals.js';
-import { acceptServerVersion, type ServerVersion } from './server-version.js';
+import { checkServerVersion, type ServerVersion } from './server-version.js';
 import { describeTarget, type Target } from './target.js';
 import { encryptionsToTry } from './tls.js';
 
-/** How long `close` waits for a network that does not take the goodbye. */
-const CLOSE_TIMEOUT_MILLISECONDS = 2000;
+/** How long `close` waits for a network that does not accept its last message. */
+const CLOSE_TIMEOUT_MS = 2000;
 
 /** An open connection. */
 export interface Connection {
-  /** The client of `pg`, logged in and ready. Losing the connection rejects its queries and does nothing else. */
+  /** The client of `pg`, logged in. Losing the connection rejects its queries and does nothing else. */
   readonly client: pg.Client;
   readonly target: Target;
   readonly serverVersion: ServerVersion;
-  /** The number of the server process, as it was told at login; behind a pooler a number of the pooler's own. */
+  /** The process id that the server reported at login. Behind a pooler it is an id of the pooler. */
   readonly reportedPid: number;
-  /** Whether the database keeps its text as UTF-8; only then the server counts characters as we do. */
+  /** Whether the database is encoded in UTF-8. Only then does the server count characters as JavaScript's code points. */
   readonly isUtf8: boolean;
-  /** Why the connection was lost while nobody asked anything; undefined as long as it was not. */
-  lostBecause(): Error | undefined;
+  /** The first error that ended the connection while no query was in flight; undefined until then. */
+  disconnectError(): Error | undefined;
   /**
-   * Says goodbye and hangs up; the server may still be tidying up then. Can be called again, and after the connection was
-   * lost.
+   * Ends the session and closes the connection, without waiting until the server has cleaned up. May be called again, and
+   * after the connection was lost.
    */
   close(): Promise<void>;
 }
 
-/** How a connection is to be used. */
+/** How a connection is used. */
 export interface ConnectOptions {
-  /** Whether queries are sent without waiting for the results of those before; false unless told otherwise. */
+  /** Whether to send queries without waiting for the results of earlier ones; false by default. */
   readonly pipeline?: boolean;
 }
 
 /**
  * Opens a connection to a server of PostgreSQL 15 or newer, encrypted and verified as libpq would with the target's
- * `sslmode`. Its `application_name` is always `voicesurvey-db` and our version; its text is always UTF-8.
- * It logs in once: a server that is starting or shutting down is not waited for.
+ * `sslmode`. Its `application_name` is `voicesurvey-db` and the version of this package; its `client_encoding` is UTF-8.
+ * It does not wait for a server that is starting or shutting down.
  *
- * @param target where to connect, from {@link parseDatabaseUrl}; all of connecting together takes at most its
- *   `connectTimeoutSeconds`
+ * @param target where to connect, from {@link parseDatabaseUrl}; its `connectTimeoutSeconds` limits all attempts together
  * @returns the connection; close it, or the process stays alive
- * @throws ConnectionError that says what is wrong and what to do, with the error of the server or the system as its
- *   cause, and never with a password
+ * @throws ConnectionError that says what is wrong and what to do, with the error of the server or the operating system as
+ *   its cause, and without a password
  * @example
  * ```ts
  * const connection = await connect(parseDatabaseUrl('postgresql://ann:secret@localhost/survey'));
@@ -58,23 +57,23 @@ export interface ConnectOptions {
 export async function connect(target: Target, options: ConnectOptions = {}): Promise<Connection> {
   const seconds = target.connectTimeoutSeconds;
   const deadline = seconds > 0 ? performance.now() + seconds * 1000 : Number.POSITIVE_INFINITY;
-  const failures: Failure[] = [];
+  const failures: LoginFailure[] = [];
   for (const encryption of encryptionsToTry(target)) {
     const result = await logIn({ target, encryption, pipeline: options.pipeline ?? false, deadline });
-    if ('client' in result) return await accept(result, target);
+    if ('client' in result) return await checkServer(result, target);
     failures.push(result);
-    if (!result.otherMayDo) break;
+    if (!result.mayTryOther) break;
   }
-  throw explainFailure(failures, target);
+  throw explainLoginFailures(failures, target);
 }
 
-async function accept({ client, parameters }: LoggedIn, target: Target): Promise<Connection> {
+async function checkServer({ client, parameters }: Login, target: Target): Promise<Connection> {
   try {
-    const serverVersion = acceptServerVersion(parameters.get('server_version'), describeTarget(target));
+    const serverVersion = checkServerVersion(parameters.get('server_version'), describeTarget(target));
     checkSessionAttributes(parameters, target);
     return makeConnection(client, target, serverVersion, parameters.get('server_encoding') === 'UTF8');
   } catch (error) {
-    await hangUp(client);
+    await closeClient(client);
     throw error;
   }
 }
@@ -85,10 +84,10 @@ function makeConnection(
   serverVersion: ServerVersion,
   isUtf8: boolean,
 ): Connection {
-  let lost: Error | undefined;
+  let disconnectError: Error | undefined;
   let closed: Promise<void> | undefined;
   client.on('error', (error) => {
-    lost ??= error;
+    disconnectError ??= error;
   });
   return {
     client,
@@ -96,19 +95,19 @@ function makeConnection(
     serverVersion,
     isUtf8,
     reportedPid: reportedPidOf(client),
-    lostBecause: () => lost,
+    disconnectError: () => disconnectError,
     close: () => {
-      closed ??= hangUp(client);
+      closed ??= closeClient(client);
       return closed;
     },
   };
 }
 
-/** Like libpq, it does not wait for the server to hang up as well, which takes it a round trip and some time to tidy up. */
-async function hangUp(client: pg.Client): Promise<void> {
+/** Like libpq, does not wait until the server closes its side, which takes a round trip and the server's cleanup. */
+async function closeClient(client: pg.Client): Promise<void> {
   const stream = streamOf(client);
   stream.once('finish', () => stream.destroy());
-  const timer = setTimeout(() => stream.destroy(), CLOSE_TIMEOUT_MILLISECONDS);
+  const timer = setTimeout(() => stream.destroy(), CLOSE_TIMEOUT_MS);
   try {
     await client.end();
   } finally {
@@ -116,7 +115,7 @@ async function hangUp(client: pg.Client): Promise<void> {
   }
 }
 
-/** A pooler that does not report these leaves it to the server to refuse the first write. */
+/** Checks `target_session_attrs`. A pooler may not report these settings; then the server refuses the first write. */
 function checkSessionAttributes(parameters: ReadonlyMap<string, string>, target: Target): void {
   const wanted = target.sessionAttributes;
   const isStandby = parameters.get('in_hot_standby') === 'on';
@@ -124,7 +123,7 @@ function checkSessionAttributes(parameters: ReadonlyMap<string, string>, target:
   if (wanted === 'any' || !(wanted === 'primary' ? isStandby : isReadOnly)) return;
   throw new ConnectionError(
     'server_read_only',
-    `${describeTarget(target)} ${isStandby ? 'is a standby' : 'is read-only'}, and target_session_attrs=${wanted} asks for a server that is not.`,
-    { remedy: 'Connect to the primary server.' },
+    `${describeTarget(target)} is ${isStandby ? 'a standby' : 'read-only'}, and target_session_attrs=${wanted} does not allow that.`,
+    { remedy: 'Set the URL to the address of the primary server.' },
   );
 }

@@ -1,28 +1,28 @@
 import { type Connection, connect } from './connect.js';
-import { explainLostConnection } from './connection-errors.js';
 import { ConnectionError } from './errors.js';
+import { explainLostConnection } from './lost-connection.js';
 import pg from './pg.js';
-import { DUPLICATE_DATABASE, INSUFFICIENT_PRIVILEGE, UNIQUE_VIOLATION } from './sql-states.js';
+import { DUPLICATE_DATABASE, INSUFFICIENT_PRIVILEGE, sqlStateOf, UNIQUE_VIOLATION } from './sql-states.js';
 import { describeTarget, type Target } from './target.js';
 
-/** Databases to connect to while the one that is wanted does not exist; one of them is on every server. */
+/** Databases to connect to while the one that is wanted does not exist. Every server has at least one of them. */
 const MAINTENANCE_DATABASES = ['postgres', 'template1'];
-/** Codes of errors after which another maintenance database may do. */
+/** Codes of errors that another maintenance database may not have. */
 const DATABASE_CODES = [
   'database_missing',
   'pooler_database_missing',
   'database_forbidden',
   'connection_not_allowed',
 ];
-/** "duplicate database", and what the loser of a race between two creators gets. */
-const MADE_BY_ANOTHER = [DUPLICATE_DATABASE, UNIQUE_VIOLATION];
+/** The server's answers to the loser of a race between two sessions that create the same database. */
+const ALREADY_CREATED = [DUPLICATE_DATABASE, UNIQUE_VIOLATION];
 
 /**
- * Creates the database that a target names, in UTF-8, unless it is there. Several may do so at once.
+ * Creates the database that a target names, encoded in UTF-8, unless it exists. Concurrent calls are safe.
  *
  * @param target the database to create; its user needs the right to create one, and to connect to the database
  *   `postgres` or `template1`
- * @returns true if it was created, false if it was there or somebody else created it at the same time
+ * @returns true if this call created it; false if it existed, or another session created it at the same time
  * @throws ConnectionError if the server cannot be reached or refuses
  * @example
  * ```ts
@@ -41,43 +41,44 @@ export async function createDatabase(target: Target): Promise<boolean> {
       [target.database],
     );
     if (rows[0]?.exists) return false;
-    // template1 may hold what an administrator wants in every database; its encoding cannot be changed.
+    // template1 may hold what an administrator wants in every database, but a copy of it keeps its encoding.
     const template = rows[0]?.template_is_utf8 ? '' : " encoding 'UTF8' template template0";
     await connection.client.query(`create database ${pg.escapeIdentifier(target.database)}${template}`);
     return true;
   } catch (error) {
-    if (error instanceof pg.DatabaseError && MADE_BY_ANOTHER.includes(error.code ?? '')) return false;
+    if (ALREADY_CREATED.includes(sqlStateOf(error) ?? '')) return false;
     throw explainLostConnection(error, connection) ?? explainCreation(error, target);
   } finally {
     await connection.close();
   }
 }
 
-/** Connects to a database of the server that is there whichever others are. */
+/** Connects to a database that exists on every server, whatever database the target names. */
 export async function connectForMaintenance(target: Target): Promise<Connection> {
-  let first: unknown;
+  let firstError: unknown;
   for (const database of MAINTENANCE_DATABASES) {
     try {
       return await connect({ ...target, database });
     } catch (error) {
       if (!(error instanceof ConnectionError) || !DATABASE_CODES.includes(error.code)) throw error;
-      first ??= error;
+      firstError ??= error;
     }
   }
-  throw first;
+  throw firstError;
 }
 
 function explainCreation(error: unknown, target: Target): ConnectionError {
-  const where = describeTarget(target);
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof pg.DatabaseError && error.code === INSUFFICIENT_PRIVILEGE) {
-    return new ConnectionError('create_database_forbidden', `${where} cannot be created: ${message}.`, {
-      remedy: `Let an administrator run: alter role ${pg.escapeIdentifier(target.user)} createdb; or create the database: create database ${pg.escapeIdentifier(target.database)} owner ${pg.escapeIdentifier(target.user)};`,
+  const reason = error instanceof Error ? error.message : String(error);
+  const message = `${describeTarget(target)} could not be created: ${reason}.`;
+  if (sqlStateOf(error) === INSUFFICIENT_PRIVILEGE) {
+    const [user, database] = [target.user, target.database].map((name) => pg.escapeIdentifier(name));
+    return new ConnectionError('create_database_forbidden', message, {
+      remedy: `Let an administrator run: alter role ${user} createdb; or create the database: create database ${database} owner ${user};`,
       cause: error,
     });
   }
-  return new ConnectionError('create_database_failed', `${where} cannot be created: ${message}.`, {
-    remedy: 'Cure what PostgreSQL says there, or create the database by hand.',
+  return new ConnectionError('create_database_failed', message, {
+    remedy: 'Fix what the server reports, or create the database with psql.',
     cause: error,
   });
 }

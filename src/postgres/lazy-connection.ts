@@ -1,16 +1,19 @@
 import { type Connection, type ConnectOptions, connect } from './connect.js';
 import type { Target } from './target.js';
 
-/** A connection that is opened as soon as it is foreseen, so that it is there when it is needed. */
-export interface ForeseenConnection {
-  /** Begins to open it; called again, it gives the same one. An error is nobody's until somebody waits for it. */
+/** A connection that opens while other work goes on, so that it is ready when it is needed. */
+export interface LazyConnection {
+  /**
+   * Starts to open the connection; a repeated call returns the same one. The error of an attempt that nothing awaits is
+   * not reported.
+   */
   open(): Promise<Connection>;
-  /** Closes it if it was opened at all; it may be opened again. */
+  /** Closes the connection if it was opened. It may be opened again. */
   close(): Promise<void>;
 }
 
-/** @param target where to connect, once `open` is called */
-export function foreseeConnection(target: Target, options: ConnectOptions): ForeseenConnection {
+/** @param target where `open` connects to */
+export function makeLazyConnection(target: Target, options: ConnectOptions): LazyConnection {
   let opening: Promise<Connection> | undefined;
   return {
     open: () => {
@@ -19,9 +22,9 @@ export function foreseeConnection(target: Target, options: ConnectOptions): Fore
       return opening;
     },
     close: async () => {
-      const opened = opening;
+      const closing = opening;
       opening = undefined;
-      await (await opened?.catch(() => undefined))?.close();
+      await (await closing?.catch(() => undefined))?.close();
     },
   };
 }

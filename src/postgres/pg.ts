@@ -2,9 +2,9 @@ import { createRequire } from 'node:module';
 import type postgres from 'pg';
 
 /**
- * `pg`, to be imported from here only, so that it is loaded without a detour: at its start it asks whether it runs at
- * Cloudflare, by `navigator`, and where that is missing, as in Node.js 20, by making a `Response`, for which Node.js
- * loads its whole HTTP client. That is a fifth of the time of an `up` with nothing to do.
+ * `pg`, which every other file imports from here, so that it loads faster. While it loads, it checks `navigator` to find
+ * out whether it runs at Cloudflare. Node.js 20 has no `navigator`; `pg` then creates a `Response`, for which Node.js loads
+ * its HTTP client. That would be a fifth of the time of an `up` with nothing to apply.
  */
 const pg: typeof postgres = load();
 
@@ -16,7 +16,7 @@ declare namespace pg {
 }
 
 function load(): typeof postgres {
-  // By `require`: what is imported has run before the first line of this file does.
+  // With `require`, since an import would run before the first line of this file.
   const require = createRequire(import.meta.url);
   if ('navigator' in globalThis) return require('pg');
   Object.defineProperty(globalThis, 'navigator', { value: { userAgent: 'Node.js' }, configurable: true });

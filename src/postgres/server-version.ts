@@ -1,23 +1,23 @@
 import { ConnectionError } from './errors.js';
 
-/** The oldest major that the schema and the engine are made for and tested on. */
+/** The oldest major version that the schema and the engine support. */
 const OLDEST_MAJOR = 15;
 
-/** What a server says it is. */
+/** The version of a server. */
 export interface ServerVersion {
-  /** As `server_version_num` has it: 150018 is 15.18. */
+  /** `server_version_num`: 150018 for 15.18. */
   readonly number: number;
-  /** 15 of 15.18. */
+  /** 15 for 15.18. */
   readonly major: number;
-  /** As PostgreSQL's releases are called: `15.18`, `16beta1`; without what the packager added. */
+  /** The name of the release, such as `15.18` or `16beta1`, without what a packager added. */
   readonly text: string;
 }
 
 /**
- * Reads what a server reports as `server_version` when a connection starts.
+ * Parses the `server_version` that a server reports at login.
  *
  * @param reported such as `18.4 (Debian 18.4-1)`, `16beta1` or `9.6.24`
- * @returns the version, or undefined if there is none to be read in it
+ * @returns the version, or undefined if the text holds none
  */
 export function parseServerVersion(reported: string): ServerVersion | undefined {
   const text = reported.trim().split(/\s/, 1)[0] ?? '';
@@ -29,26 +29,29 @@ export function parseServerVersion(reported: string): ServerVersion | undefined 
 }
 
 /**
- * Decides whether we work with a server.
+ * Checks that a server is PostgreSQL, and new enough.
  *
- * @param reported its `server_version`; undefined when it reported none
+ * @param reported its `server_version`; undefined if it reported none
  * @param where the described target
  * @returns its version
- * @throws ConnectionError `server_too_old`, or `not_postgresql` when it says nothing that PostgreSQL would
+ * @throws ConnectionError `server_too_old`, or `not_postgresql` if it reported no version of PostgreSQL
  */
-export function acceptServerVersion(reported: string | undefined, where: string): ServerVersion {
+export function checkServerVersion(reported: string | undefined, where: string): ServerVersion {
   const version = reported === undefined ? undefined : parseServerVersion(reported);
   if (version === undefined || reported?.includes('bouncer')) {
     throw new ConnectionError(
       'not_postgresql',
-      `${where} is no PostgreSQL database: it reports no version of PostgreSQL.`,
-      { remedy: 'Check host, port and database; "pgbouncer" is the name of PgBouncer\'s own console.' },
+      `${where} is not a PostgreSQL database: it reported no version of PostgreSQL.`,
+      {
+        remedy:
+          'Check host, port and database in the URL. The database "pgbouncer" is the admin console of PgBouncer.',
+      },
     );
   }
   if (version.major < OLDEST_MAJOR) {
     throw new ConnectionError(
       'server_too_old',
-      `${where} runs PostgreSQL ${version.text}, and ${OLDEST_MAJOR} is the oldest that is supported.`,
+      `${where} runs PostgreSQL ${version.text}. The oldest supported version is ${OLDEST_MAJOR}.`,
       { remedy: `Upgrade the server to PostgreSQL ${OLDEST_MAJOR} or newer, or use another server.` },
     );
   }

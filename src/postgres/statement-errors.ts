@@ -12,53 +12,54 @@ import {
   READ_ONLY_SQL_TRANSACTION,
 } from './sql-states.js';
 
-interface Kind {
+interface StatementProblem {
   readonly code: string;
-  /** What has happened, in words; what the server says stands behind it. */
-  readonly what: string;
+  /** What happened, as the beginning of a sentence that the server's message ends. */
+  readonly summary: string;
   readonly remedy: string;
 }
 
-const FULL: Kind = {
+const SERVER_EXHAUSTED: StatementProblem = {
   code: 'server_exhausted',
-  what: 'The server has no room for this',
-  remedy: 'See to its disk, its memory or the limit that it names, and run the command again.',
-};
-const IN_THE_WAY: Kind = {
-  code: 'lock_not_available',
-  what: 'Somebody else holds a lock that was waited for',
+  summary: 'The server ran out of a resource',
   remedy:
-    'Run the command again when that is done. Who it is: select pid, pg_blocking_pids(pid), query from pg_stat_activity;',
+    'Free disk space or memory on the server, or raise the limit that it names. Then run the command again.',
+};
+const LOCKED: StatementProblem = {
+  code: 'lock_not_available',
+  summary: 'Another session holds a lock that a statement needs',
+  remedy:
+    'Run the command again when that session has finished. To find it, run: select pid, pg_blocking_pids(pid), query from pg_stat_activity;',
 };
 
-/** By SQLSTATE: what any statement may meet on a server that somebody else looks after. */
-const KINDS: Readonly<Record<string, Kind>> = {
+/** By SQLSTATE. */
+const PROBLEMS: Readonly<Record<string, StatementProblem>> = {
   [READ_ONLY_SQL_TRANSACTION]: {
     code: 'read_only',
-    what: 'This session can only read',
+    summary: 'This session is read-only',
     remedy: 'Connect to the primary server, as a role without default_transaction_read_only.',
   },
-  [DEADLOCK_DETECTED]: IN_THE_WAY,
+  [DEADLOCK_DETECTED]: LOCKED,
   [INSUFFICIENT_PRIVILEGE]: {
     code: 'permission_denied',
-    what: 'This role may not do that',
-    remedy: 'Connect as a role that owns what is named here, or let its owner grant the missing privilege.',
+    summary: 'This role lacks a privilege',
+    remedy: 'Connect as the owner of the object, or let the owner grant the privilege.',
   },
-  [DISK_FULL]: FULL,
-  [OUT_OF_MEMORY]: FULL,
-  [CONFIGURATION_LIMIT_EXCEEDED]: FULL,
-  [LOCK_NOT_AVAILABLE]: IN_THE_WAY,
+  [DISK_FULL]: SERVER_EXHAUSTED,
+  [OUT_OF_MEMORY]: SERVER_EXHAUSTED,
+  [CONFIGURATION_LIMIT_EXCEEDED]: SERVER_EXHAUSTED,
+  [LOCK_NOT_AVAILABLE]: LOCKED,
   [QUERY_CANCELED]: {
     code: 'statement_canceled',
-    what: 'The server ended a statement before it was done',
+    summary: 'The server canceled a statement',
     remedy:
-      'Where that was its statement_timeout, raise it: alter role <role> set statement_timeout = <milliseconds>; Then run the command again.',
+      'If its statement_timeout ended it, raise that: alter role <role> set statement_timeout = <milliseconds>; Then run the command again.',
   },
 };
 
 /**
- * Recognises what a server may answer to any statement, whatever a command does: a missing privilege, a session that can
- * only read, a timeout, a lock, a full disk.
+ * Explains the errors that any statement can meet, whatever a command does: a missing privilege, a read-only session, a
+ * timeout, a lock, a full disk.
  *
  * @param error what a query was rejected with
  * @returns undefined for every other error
@@ -71,11 +72,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
  */
 export function explainStatementError(error: unknown): ExplainedError | undefined {
   if (!(error instanceof pg.DatabaseError)) return undefined;
-  const kind = KINDS[error.code ?? ''];
-  if (kind === undefined) return undefined;
+  const problem = PROBLEMS[error.code ?? ''];
+  if (problem === undefined) return undefined;
   const shown = redactError(error, '');
-  return new ExplainedError(kind.code, `${kind.what}: ${shown.message}.`, {
-    remedy: kind.remedy,
+  return new ExplainedError(problem.code, `${problem.summary}: ${shown.message}.`, {
+    remedy: problem.remedy,
     cause: redactCause(error, shown),
   });
 }

@@ -1,58 +1,58 @@
 import type { SecureVersion } from 'node:tls';
 import { inspect } from 'node:util';
 
-/** How a connection is encrypted and how far the server is verified, in libpq's words. */
+/** How a connection is encrypted and how far the server is verified; libpq's `sslmode`. */
 export type SslMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
-/** Everything about TLS; files that are not there are treated as libpq treats them. */
+/** The settings of TLS. A file that does not exist has the same effect as in libpq. */
 export interface TlsSettings {
   readonly mode: SslMode;
-  /** `direct` starts with TLS at once, without asking the server first (PostgreSQL 17). */
+  /** `direct` starts TLS immediately, without asking the server first (PostgreSQL 17 or newer). */
   readonly negotiation: 'postgres' | 'direct';
-  /** The PEM file of trusted authorities, or `system`. */
+  /** The PEM file of trusted certificate authorities, or `system`. */
   readonly rootCertificate: string;
-  /** The PEM file of what the authorities have revoked. */
+  /** The PEM file of revoked certificates. */
   readonly revocationList: string;
-  /** The PEM file of our own certificate; undefined when none is to be sent. */
+  /** The PEM file of the client certificate; undefined to send none. */
   readonly certificate: string | undefined;
   /** The PEM file of its private key. */
   readonly key: string;
-  /** Opens an encrypted key. */
+  /** Decrypts an encrypted key. */
   readonly keyPassword: string | undefined;
   readonly minimumVersion: SecureVersion;
   readonly maximumVersion: SecureVersion | undefined;
 }
 
 /**
- * A server, a database on it, and how to get there. Printing one (`console.log`, `JSON.stringify`) shows its
- * description, never its passwords; a copy by spread stays as safe.
+ * A server, a database on it, and how to connect to it. Printing one (`console.log`, `JSON.stringify`) shows its
+ * description, never its passwords. The same holds for a copy made with spread.
  */
 export interface Target {
   /** A name, an IP address, or the directory of a Unix socket. */
   readonly host: string;
-  /** The IP address to connect to in place of looking `host` up; libpq's `hostaddr`. */
+  /** The IP address to connect to instead of resolving `host`; libpq's `hostaddr`. */
   readonly address: string | undefined;
   readonly port: number;
   readonly user: string;
   readonly password: string | undefined;
-  /** Where a password is looked up when there is none; libpq's `passfile`. */
+  /** The password file to read if `password` is undefined; libpq's `passfile`. */
   readonly passwordFile: string;
   readonly database: string;
-  /** Server settings for the session, as in `-c lock_timeout=4s`. */
+  /** Settings for the session, such as `-c lock_timeout=4s`. */
   readonly options: string | undefined;
-  /** For the whole of connecting; 0 is without limit. */
+  /** The limit for all of connecting; 0 for no limit. */
   readonly connectTimeoutSeconds: number;
-  /** After how many seconds of silence TCP asks whether the server is alive; undefined is never, 0 is the system's default. */
+  /** The idle time before TCP keepalive probes; undefined for no keepalive, 0 for the system's default. */
   readonly keepAliveIdleSeconds: number | undefined;
-  /** Whether the login is tied to the server's certificate (SCRAM-SHA-256-PLUS). */
+  /** Whether the login is bound to the server's certificate (SCRAM-SHA-256-PLUS). */
   readonly channelBinding: 'disable' | 'prefer' | 'require';
-  /** What the server must be ready for. */
+  /** What the session must allow; libpq's `target_session_attrs`. */
   readonly sessionAttributes: 'any' | 'read-write' | 'primary';
   readonly tls: TlsSettings;
 }
 
 /**
- * A target of these fields whose passwords stay hidden when it is printed.
+ * Makes a target that hides its passwords when it is printed.
  *
  * @param fields every field of the target
  */
@@ -61,10 +61,9 @@ export function makeTarget(fields: Target): Target {
 }
 
 /**
- * Where a connection goes, for people. It is also a URL that opens the same database, given the password.
+ * Describes where a connection goes. The description is also a URL of the same database, without the password.
  *
- * @returns `postgresql://user@host:5432/database`, never a password; special characters are percent-encoded,
- *   so it is safe to print anywhere
+ * @returns `postgresql://user@host:5432/database`, safe to print: special characters are percent-encoded
  * @example
  * ```ts
  * describeTarget(parseDatabaseUrl('postgres://ann:secret@db/survey')); // 'postgresql://ann@db:5432/survey'
@@ -83,12 +82,12 @@ export function describeTarget(target: Target): string {
   return `postgresql://${user}@${host}:${target.port}/${database}`;
 }
 
-/** Whether the host is the directory of a Unix socket. */
+/** Checks whether a host is the directory of a Unix socket. */
 export function isSocketDirectory(host: string): boolean {
   return host.startsWith('/');
 }
 
-/** Whether what is sent to the host stays in this machine. */
+/** Checks whether a host is this machine. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

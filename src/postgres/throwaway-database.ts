@@ -5,20 +5,20 @@ import pg from './pg.js';
 import { describeTarget, type Target } from './target.js';
 import { parseDatabaseUrl } from './url.js';
 
-/** A database that exists for a while only. */
+/** A database that exists only for a while. */
 export interface ThrowawayDatabase {
   /** Its address. */
   readonly url: string;
   readonly target: Target;
-  /** Drops it, whoever is connected. Can be called again. */
+  /** Drops it and ends the sessions that use it. May be called again. */
   drop(): Promise<void>;
 }
 
-/** What the names begin with; the second of their creation follows, in ten digits. */
+/** The beginning of every name. The time of creation follows, in seconds, as ten digits. */
 const PREFIX = 'voicesurvey_throwaway_';
 
-/** What killed processes have left: old, nobody is connected to it, and this role may drop it. */
-const LEFT_BEHIND = `select datname as name
+/** Databases of killed processes: older than an hour, without a session, and owned by this role. */
+const ABANDONED_DATABASES = `select datname as name
 from pg_database
 where datname ~ '^${PREFIX}[0-9]{10}_[0-9a-f]+$'
   and to_timestamp(substr(datname, ${PREFIX.length + 1}, 10)::bigint) < now() - interval '1 hour'
@@ -26,11 +26,11 @@ where datname ~ '^${PREFIX}[0-9]{10}_[0-9a-f]+$'
   and not exists (select from pg_stat_activity where datid = pg_database.oid)`;
 
 /**
- * Creates a database beside the one that an address names, which is not touched. Its commits do not wait for the disk.
- * What a process that was killed an hour ago or earlier has left behind is dropped on this occasion.
+ * Creates a database on the server of an address, and leaves the database of the address alone. Commits in it do not wait
+ * for the disk. It also drops throw-away databases that were abandoned more than an hour ago.
  *
  * @param url any database of the server; its user needs the right to create one
- * @throws ConnectionError `create_database_forbidden` where it has not, with the statement that grants it
+ * @throws ConnectionError `create_database_forbidden` if the user lacks that right, with the statement that grants it
  * @example
  * ```ts
  * const database = await createThrowawayDatabase('postgresql://ann:secret@localhost/survey');
@@ -48,15 +48,15 @@ export async function createThrowawayDatabase(url: string): Promise<ThrowawayDat
   await createDatabase(throwaway).catch((error: unknown) => Promise.reject(explainForbidden(error, target)));
   let dropped: Promise<void> | undefined;
   const drop = (): Promise<void> => {
-    dropped ??= withClient(target, async (client) => {
+    dropped ??= withMaintenance(target, async (client) => {
       await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
     });
     return dropped;
   };
   try {
-    await withClient(target, async (client) => {
+    await withMaintenance(target, async (client) => {
       await client.query(`alter database ${pg.escapeIdentifier(name)} set synchronous_commit = off`);
-      await dropLeftBehind(client);
+      await dropAbandoned(client);
     });
   } catch (error) {
     await drop();
@@ -65,21 +65,21 @@ export async function createThrowawayDatabase(url: string): Promise<ThrowawayDat
   return { url: withDatabase(url, name), target: throwaway, drop };
 }
 
-/** Parameters of an address win over what stands before them. */
+/** A parameter of an address overrides the path before it. */
 function withDatabase(url: string, name: string): string {
   const address = url.trim();
   return `${address}${address.includes('?') ? '&' : '?'}dbname=${name}`;
 }
 
-async function dropLeftBehind(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(LEFT_BEHIND);
+async function dropAbandoned(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(ABANDONED_DATABASES);
   for (const { name } of rows) {
-    // Another process may be at it, too.
+    // Another process may drop it at the same time.
     await client.query(`drop database if exists ${pg.escapeIdentifier(name)}`).catch(() => undefined);
   }
 }
 
-async function withClient(target: Target, work: (client: pg.Client) => Promise<void>): Promise<void> {
+async function withMaintenance(target: Target, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const { client, close } = await connectForMaintenance(target);
   try {
     await work(client);
@@ -88,14 +88,14 @@ async function withClient(target: Target, work: (client: pg.Client) => Promise<v
   }
 }
 
-/** To create the database by hand, which helps elsewhere, is of no use here. */
+/** Replaces the remedy of `createDatabase`: to create the database with psql does not help here. */
 function explainForbidden(error: unknown, target: Target): unknown {
   if (!(error instanceof ConnectionError) || error.code !== 'create_database_forbidden') return error;
   return new ConnectionError(
     error.code,
-    `${describeTarget(target)}: this role may not create the throw-away database that is needed here.`,
+    `This role may not create a throw-away database on the server of ${describeTarget(target)}.`,
     {
-      remedy: `Let an administrator run: alter role ${pg.escapeIdentifier(target.user)} createdb; or name a server where it may.`,
+      remedy: `Let an administrator run: alter role ${pg.escapeIdentifier(target.user)} createdb; or set the URL to a server on which the role may create databases.`,
       cause: error.cause,
     },
   );

@@ -11,7 +11,7 @@ import { readSystemAuthorities } from './connection/system-authorities.js';
 import { ConnectionError } from './errors.js';
 import { describeTarget, isSocketDirectory, type SslMode, type Target } from './target.js';
 
-/** How one attempt to connect goes over the wire. */
+/** How one login is sent over the network. */
 export type Encryption = 'plain' | 'tls';
 
 const ENCRYPTIONS: Readonly<Record<SslMode, readonly Encryption[]>> = {
@@ -24,23 +24,23 @@ const ENCRYPTIONS: Readonly<Record<SslMode, readonly Encryption[]>> = {
 };
 
 /**
- * What an `sslmode` tries, in libpq's order. The second comes to its turn when the server refuses the first.
- * A Unix socket is never encrypted, whatever the mode.
+ * Lists the kinds of encryption that an `sslmode` tries, in libpq's order: the second only if the server refuses the first.
+ * A Unix socket is never encrypted.
  */
 export function encryptionsToTry(target: Target): readonly Encryption[] {
   return isSocketDirectory(target.host) ? ['plain'] : ENCRYPTIONS[target.tls.mode];
 }
 
 /**
- * What Node needs to speak TLS with a target as libpq would. As there, the server's chain is verified in every
- * mode for which the file of authorities exists, and a certificate of our own is sent if its file exists.
- * Secrets end up inside the opaque context and nowhere else.
+ * Returns the options with which Node.js speaks TLS as libpq would. If the file of certificate authorities exists, every
+ * mode verifies the server's chain; if the file of a client certificate exists, it is sent. Secrets are only in the opaque
+ * secure context.
  *
- * @throws ConnectionError if a file is missing that the mode needs, or is there and cannot be used
+ * @throws ConnectionError if a file that the mode needs is missing, or a file cannot be used
  */
 export async function tlsOptions(target: Target): Promise<ConnectionOptions> {
   const authorities = await readAuthorities(target);
-  const identity = await readOwnCertificate(target);
+  const identity = await readClientCertificate(target);
   const secureContext = makeContext(target, { ...authorities, ...identity });
   return {
     secureContext,
@@ -51,7 +51,7 @@ export async function tlsOptions(target: Target): Promise<ConnectionOptions> {
   };
 }
 
-/** Undefined means: do not verify. No `ca` in the result means: Node's own authorities. */
+/** Returns undefined to verify nothing; without `ca`, Node.js uses its own certificate authorities. */
 async function readAuthorities(target: Target): Promise<SecureContextOptions | undefined> {
   const { mode, rootCertificate, revocationList } = target.tls;
   const crl = await readPem(target, revocationList);
@@ -61,31 +61,32 @@ async function readAuthorities(target: Target): Promise<SecureContextOptions | u
   if (mode !== 'verify-ca' && mode !== 'verify-full') return undefined;
   throw new ConnectionError(
     'tls_root_certificate_missing',
-    `${describeTarget(target)} cannot be verified: there is no file of trusted authorities at ${rootCertificate}.`,
+    `${describeTarget(target)} cannot be verified: the file of certificate authorities ${rootCertificate} does not exist.`,
     {
-      remedy: `Put the certificate of the server's authority there, or name its file with sslrootcert; for a certificate of a public authority write sslmode=verify-full&sslrootcert=system. sslmode=require encrypts without verifying.`,
+      remedy:
+        "Write the certificate of the server's certificate authority to that file, or set sslrootcert to another file. If a public authority has signed it, set sslmode=verify-full&sslrootcert=system. sslmode=require encrypts without verifying.",
     },
   );
 }
 
-async function readOwnCertificate(target: Target): Promise<SecureContextOptions> {
+async function readClientCertificate(target: Target): Promise<SecureContextOptions> {
   const { certificate, key, keyPassword } = target.tls;
   const cert = certificate === undefined ? undefined : await readPem(target, certificate);
   if (cert === undefined) return {};
   const keyText = await readPem(target, key);
   if (keyText === undefined) {
-    throw unusable(target, `the certificate ${certificate} is there, but its private key ${key} is not`);
+    throw unusable(target, `the certificate ${certificate} exists, but its private key ${key} does not`);
   }
   return { cert, key: keyText, ...(keyPassword === undefined ? {} : { passphrase: keyPassword }) };
 }
 
-/** The text of a PEM file, or undefined where there is none. */
+/** Reads a PEM file; undefined if it does not exist. */
 async function readPem(target: Target, file: string): Promise<string | undefined> {
   if ((await stat(file).catch(() => undefined)) === undefined) return undefined;
   const text = await readFile(file, { encoding: 'utf8' }).catch((cause) => {
     throw unusable(target, `${file} cannot be read (${messageOf(cause)})`, cause);
   });
-  if (!text.includes('-----BEGIN ')) throw unusable(target, `${file} is no PEM file`);
+  if (!text.includes('-----BEGIN ')) throw unusable(target, `${file} is not a PEM file`);
   return text;
 }
 
@@ -99,7 +100,9 @@ function makeContext(target: Target, material: SecureContextOptions): Connection
     });
   } catch (cause) {
     const files =
-      material.cert === undefined ? 'its authorities' : `the certificate ${certificate} and its key ${key}`;
+      material.cert === undefined
+        ? 'the certificate authorities'
+        : `the certificate ${certificate} and its key ${key}`;
     throw unusable(target, `${files} cannot be used (${messageOf(cause)})`, cause);
   }
 }
@@ -107,16 +110,16 @@ function makeContext(target: Target, material: SecureContextOptions): Connection
 function unusable(target: Target, problem: string, cause?: unknown): ConnectionError {
   return new ConnectionError(
     'tls_files_unusable',
-    `TLS with ${describeTarget(target)} cannot start: ${problem}.`,
+    `TLS with ${describeTarget(target)} could not start: ${problem}.`,
     {
       remedy:
-        'Correct the files that sslrootcert, sslcrl, sslcert and sslkey name (by default those in ~/.postgresql), and sslpassword if the key is encrypted.',
+        'Correct the files in sslrootcert, sslcrl, sslcert and sslkey (by default those in ~/.postgresql), and sslpassword if the key is encrypted.',
       cause,
     },
   );
 }
 
-/** As libpq: names and addresses in the certificate's alternative names; its common name if it has none of them. */
+/** Like libpq, compares the host with the certificate's alternative names, or with its common name if it has none. */
 function nameMismatch(host: string, certificate: PeerCertificate): Error | undefined {
   if (certificate.subjectaltname === undefined && certificate.subject.CN === host) return undefined;
   return checkServerIdentity(host, certificate);

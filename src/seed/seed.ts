@@ -1,7 +1,7 @@
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { readSourceFile } from '../migrate/files/source.js';
-import { explainLostConnection } from '../postgres/connection-errors.js';
 import { ExplainedError } from '../postgres/errors.js';
+import { explainLostConnection } from '../postgres/lost-connection.js';
 import pg from '../postgres/pg.js';
 import { collectKnownText } from '../postgres/redaction/known-text.js';
 import { redactCause, redactError } from '../postgres/redaction/redact.js';

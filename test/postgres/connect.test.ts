@@ -6,7 +6,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { packageVersion } from '../../src/postgres/application-name.js';
 import { type Connection, type ConnectOptions, connect } from '../../src/postgres/connect.js';
-import { explainLostConnection } from '../../src/postgres/connection-errors.js';
+import { explainLostConnection } from '../../src/postgres/lost-connection.js';
 import { streamOf } from '../../src/postgres/pg-internals.js';
 import type { Target } from '../../src/postgres/target.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
@@ -22,8 +22,8 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** Connects, hands the connection on, and closes it. */
-async function within<T>(
+/** Connects, passes the connection on, and closes it. */
+async function withConnection<T>(
   target: Target,
   use: (connection: Connection) => Promise<T>,
   options?: ConnectOptions,
@@ -37,15 +37,15 @@ async function within<T>(
 }
 
 async function show(target: Target, setting: string): Promise<unknown> {
-  return within(target, async ({ client }) => {
+  return withConnection(target, async ({ client }) => {
     const { rows } = await client.query<{ value: string }>('select current_setting($1) as value', [setting]);
     return rows[0]?.value;
   });
 }
 
-describe('a connection', () => {
-  test('knows the version of its server', async () => {
-    await within(parseDatabaseUrl(inject('serverUrl')), async ({ client, serverVersion }) => {
+describe('connect', () => {
+  test('connect reports the version of the server', async () => {
+    await withConnection(parseDatabaseUrl(inject('serverUrl')), async ({ client, serverVersion }) => {
       const { rows } = await client.query('show server_version_num');
       expect(serverVersion.number).toBe(Number(rows[0].server_version_num));
       expect(serverVersion.text).toMatch(/^\d+[.\w]+$/);
@@ -56,7 +56,7 @@ describe('a connection', () => {
     '',
     'application_name=theirs',
     'fallback_application_name=theirs',
-  ])('is called by our name and version, also with "%s"', async (parameters) => {
+  ])('connect sets application_name to the name and version of the package, also with "%s"', async (parameters) => {
     vi.stubEnv('PGAPPNAME', 'theirs');
     expect(await show(server.target('trusted', parameters), 'application_name')).toBe(
       `voicesurvey-db ${packageVersion}`,
@@ -64,13 +64,13 @@ describe('a connection', () => {
     expect(packageVersion).toMatch(/^\d+\.\d+\.\d+/);
   });
 
-  test('takes the session settings of the URL', async () => {
+  test('connect applies the session settings in the URL', async () => {
     const target = server.target('trusted', 'options=-c%20lock_timeout%3D7s%20-c%20work_mem%3D1MB');
     expect(await show(target, 'lock_timeout')).toBe('7s');
     expect(await show(target, 'work_mem')).toBe('1MB');
   });
 
-  test('takes nothing from the environment behind the back of its target', async () => {
+  test('connect ignores variables of the environment that its target does not contain', async () => {
     vi.stubEnv('PGOPTIONS', '-c lock_timeout=7s');
     vi.stubEnv('PGREPLICATION', 'database');
     vi.stubEnv('PGSSLMODE', 'verify-full');
@@ -79,20 +79,20 @@ describe('a connection', () => {
     expect(await show(server.target('scrambled'), 'lock_timeout')).toBe('0');
   });
 
-  test('speaks UTF-8 with a database of another encoding, and still does after reset all', async () => {
+  test('connect uses UTF-8 with a database of another encoding, also after reset all', async () => {
     await server.sql(
       "create database latin template template0 encoding 'LATIN1' locale_provider libc locale 'C'",
     );
-    await within({ ...server.target('trusted'), database: 'latin' }, async ({ client }) => {
+    await withConnection({ ...server.target('trusted'), database: 'latin' }, async ({ client }) => {
       await client.query('reset all');
       const { rows } = await client.query("select 'ä' as letter, length('ä') as characters");
       expect(rows[0]).toEqual({ letter: 'ä', characters: 1 });
     });
   });
 
-  test('is a pipeline if that is asked for', async () => {
+  test('connect opens a pipeline if the option is set', async () => {
     const target = server.target('trusted');
-    await within(
+    await withConnection(
       target,
       async ({ client }) => {
         expect(client.pipeline).toBe(true);
@@ -101,10 +101,10 @@ describe('a connection', () => {
       },
       { pipeline: true },
     );
-    await within(target, async ({ client }) => expect(client.pipeline).toBe(false));
+    await withConnection(target, async ({ client }) => expect(client.pipeline).toBe(false));
   });
 
-  test('goes through a Unix socket, whatever the sslmode', async () => {
+  test('connect uses a Unix socket without TLS, whatever the sslmode', async () => {
     await using _relay = await relayFromSocket(server.home, server.port);
     const target = parseDatabaseUrl(
       `postgresql://trusted@/postgres?host=${server.home}&sslmode=verify-full`,
@@ -112,15 +112,15 @@ describe('a connection', () => {
         HOME: server.home,
       },
     );
-    await within(target, async ({ client }) => {
+    await withConnection(target, async ({ client }) => {
       const { rows } = await client.query('select ssl from pg_stat_ssl where pid = pg_backend_pid()');
       expect(rows[0].ssl).toBe(false);
     });
   });
 
-  test('comes about over a network that delivers byte by byte', async () => {
+  test('connect works over a network that delivers single bytes', async () => {
     await using slow = await trickle(server.port);
-    await within(
+    await withConnection(
       { ...server.target('scrambled', '', '127.0.0.1'), port: slow.port },
       async ({ serverVersion }) => {
         expect(serverVersion.number).toBeGreaterThan(150000);
@@ -128,32 +128,29 @@ describe('a connection', () => {
     );
   });
 
-  test('shows no password when it is printed', async () => {
+  test('a printed connection shows no password', async () => {
     for (const parameters of ['sslmode=disable', 'sslmode=require']) {
       for (const role of ['scrambled', 'clear', 'hashed']) {
-        await within(server.target(role, parameters), async (connection) => {
+        await withConnection(server.target(role, parameters), async (connection) => {
           expect(inspect(connection, { depth: 12 })).not.toContain(PASSWORD);
         });
       }
     }
   });
 
-  test.runIf(process.platform === 'linux')(
-    'has TCP ask whether the server is alive, when it is told to',
-    async () => {
-      const timer = (parameters: string): Promise<string | undefined> =>
-        within(server.target('trusted', parameters, '127.0.0.1'), keepAliveTimer);
-      expect(await timer('')).toBe('keepalive within 30 s');
-      expect(await timer('keepalives_idle=100')).toBe('keepalive within 100 s');
-      expect(await timer('keepalives=0')).toBe('none');
-    },
-  );
+  test.runIf(process.platform === 'linux')('connect enables TCP keepalive as the URL says', async () => {
+    const timer = (parameters: string): Promise<string | undefined> =>
+      withConnection(server.target('trusted', parameters, '127.0.0.1'), keepAliveTimer);
+    expect(await timer('')).toBe('keepalive within 30 s');
+    expect(await timer('keepalives_idle=100')).toBe('keepalive within 100 s');
+    expect(await timer('keepalives=0')).toBe('none');
+  });
 });
 
-/** What the kernel has in store for a connection, from its table of sockets. */
+/** Reads the timer of a connection from the kernel's table of sockets. */
 async function keepAliveTimer({ client }: Connection): Promise<string | undefined> {
   const { localPort, remotePort } = streamOf(client) as Socket;
-  // Both ends: connections that were closed a minute ago are in the table too, and ports are used again.
+  // Compare both ends: recently closed connections are in the table too, and ports are reused.
   const [local, remote] = [localPort, remotePort].map(
     (port = 0) => `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`,
   );
@@ -162,7 +159,7 @@ async function keepAliveTimer({ client }: Connection): Promise<string | undefine
   const socket = sockets.find(([, here, there]) => here === local && there === remote);
   const [kind, hundredths = ''] = socket?.[5]?.split(':') ?? [];
   if (kind === '00') return 'none';
-  // It counts down, so it is told in tens of seconds.
+  // The timer counts down, so round it up to tens of seconds.
   return kind === '02'
     ? `keepalive within ${10 * Math.ceil(Number.parseInt(hundredths, 16) / 1000)} s`
     : kind;
@@ -179,18 +176,20 @@ describe('target_session_attrs', () => {
     ['hashed', 'prefer-standby', 'connected'],
     ['hashed', 'primary', 'connected'],
     ['hashed', 'read-write', 'server_read_only'],
-  ])('as the role "%s", %s: %s', async (role, attributes, expected) => {
+  ])('target_session_attrs as the role "%s": %s results in %s', async (role, attributes, expected) => {
     const target = server.target(role, `target_session_attrs=${attributes}`);
-    const outcome = within(target, async () => 'connected').catch((error) => error.code);
+    const outcome = withConnection(target, async () => 'connected').catch((error) => error.code);
     expect(await outcome).toBe(expected);
   });
 });
 
-describe('a connection that is lost', () => {
-  test('while idle rejects the next query, and the process lives on', async () => {
+describe('a lost connection', () => {
+  test('a connection lost while idle rejects the next query and does not end the process', async () => {
     const connection = await connect(server.target('trusted'));
     await kill(connection);
-    await expect.poll(() => connection.lostBecause(), { timeout: 20_000 }).toMatchObject({ code: '57P01' });
+    await expect
+      .poll(() => connection.disconnectError(), { timeout: 20_000 })
+      .toMatchObject({ code: '57P01' });
     const error: unknown = await connection.client.query('select 1').catch((reason) => reason);
     expect(error).toBeInstanceOf(Error);
     expect(explainLostConnection(error, connection)).toMatchObject({
@@ -203,7 +202,10 @@ describe('a connection that is lost', () => {
     await connection.close();
   });
 
-  test.each([false, true])('during a query rejects that query; pipeline: %s', async (pipeline) => {
+  test.each([
+    false,
+    true,
+  ])('a connection lost during a query rejects the query; pipeline: %s', async (pipeline) => {
     const connection = await connect(server.target('trusted'), { pipeline });
     const query = connection.client.query('select pg_sleep(60)').catch((reason) => reason);
     await kill(connection);
@@ -212,7 +214,7 @@ describe('a connection that is lost', () => {
     await connection.close();
   });
 
-  test('because something between dropped it rejects the query', async () => {
+  test('a connection that a proxy drops rejects the query in flight', async () => {
     const between = await relay(server.port);
     const connection = await connect({ ...server.target('trusted', '', '127.0.0.1'), port: between.port });
     const query = connection.client.query('select pg_sleep(60)').catch((reason) => reason);
@@ -228,28 +230,28 @@ describe('a connection that is lost', () => {
     ['08P01', 'ERROR', false],
     ['57014', 'ERROR', false],
     ['57P03', 'FATAL', false],
-  ])('is what SQLSTATE %s with severity %s means: %s', (code, severity, lost) => {
+  ])('SQLSTATE %s with severity %s means a lost connection: %s', (code, severity, lost) => {
     const error = Object.assign(new pg.DatabaseError('said', 0, 'error'), { code, severity });
-    const connection = { target: server.target('trusted'), lostBecause: () => undefined };
+    const connection = { target: server.target('trusted'), disconnectError: () => undefined };
     expect(explainLostConnection(error, connection)?.code).toBe(lost ? 'connection_lost' : undefined);
   });
 
-  test('is told apart from a query that failed by itself', async () => {
-    await within(server.target('trusted'), async (connection) => {
+  test('a query that failed by itself is not a lost connection', async () => {
+    await withConnection(server.target('trusted'), async (connection) => {
       const error: unknown = await connection.client.query('select 1/0').catch((reason) => reason);
       expect(explainLostConnection(error, connection)).toBeUndefined();
-      expect(connection.lostBecause()).toBeUndefined();
+      expect(connection.disconnectError()).toBeUndefined();
     });
   });
 
-  /** Ends the server's process of a connection. */
+  /** Terminates the server process of a connection. */
   async function kill({ reportedPid }: Connection): Promise<void> {
     await server.sql(`select pg_terminate_backend(${reportedPid})`);
   }
 });
 
-describe('closing', () => {
-  test('says goodbye, and can be done again', async () => {
+describe('close', () => {
+  test('close ends the connection and may be called again', async () => {
     const connection = await connect(server.target('trusted'));
     await Promise.all([connection.close(), connection.close()]);
     await connection.close();
@@ -257,18 +259,18 @@ describe('closing', () => {
     await expect(connection.client.query('select 1')).rejects.toThrow('closed');
   });
 
-  test('waits for what is under way in a pipeline', async () => {
+  test('close waits for the queries in flight in a pipeline', async () => {
     const connection = await connect(server.target('trusted'), { pipeline: true });
     const query = connection.client.query('select pg_sleep(0.1), 1 as n');
     await connection.close();
     expect((await query).rows[0].n).toBe(1);
   });
 
-  test('does not wait for a server that does not answer any more', async () => {
+  test('close does not wait for a server that no longer answers', async () => {
     await using between = await relay(server.port);
     const connection = await connect({ ...server.target('trusted', '', '127.0.0.1'), port: between.port });
     between.cut();
-    // The clock by which it would give up stands still.
+    // The timeout of close can never expire.
     vi.useFakeTimers({ toFake: ['setTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     await connection.close();
@@ -277,8 +279,8 @@ describe('closing', () => {
 });
 
 describe('connect_timeout', () => {
-  /** One second is shorter than a URL can say. */
-  const hurried = (parameters: string, port: number, connectTimeoutSeconds = 1): Target => ({
+  /** A target with a timeout of one second, shorter than a URL can express. */
+  const impatient = (parameters: string, port: number, connectTimeoutSeconds = 1): Target => ({
     ...server.target('scrambled', parameters, '127.0.0.1'),
     port,
     connectTimeoutSeconds,
@@ -289,38 +291,38 @@ describe('connect_timeout', () => {
     'sslmode=require',
     'sslmode=prefer',
     'sslmode=require&sslnegotiation=direct',
-  ])('ends the wait for a server that says nothing, with %s', async (parameters) => {
+  ])('connect_timeout ends the wait for a silent server, with %s', async (parameters) => {
     await using silence = await listen(() => {});
-    await expect(connect(hurried(parameters, silence.port))).rejects.toMatchObject({
+    await expect(connect(impatient(parameters, silence.port))).rejects.toMatchObject({
       code: 'connection_timeout',
       message: expect.stringContaining('did not answer within 1 s'),
     });
   });
 
-  test.concurrent('counts from the first attempt to the last', async () => {
+  test.concurrent('connect_timeout limits all attempts together', async () => {
     await using slow = await listen((socket) => {
-      // Says after a while that it does no TLS, and nothing to the plain attempt that follows.
+      // Answers after a while that it does not support TLS, and does not answer the plain attempt that follows.
       socket.once('data', async (request) => {
         await pause(3900);
         if (request.length === 8) socket.write('N');
       });
     });
     const start = performance.now();
-    await expect(connect(hurried('sslmode=prefer', slow.port, 4))).rejects.toMatchObject({
+    await expect(connect(impatient('sslmode=prefer', slow.port, 4))).rejects.toMatchObject({
       code: 'connection_timeout',
     });
-    // Less than twice the time, whatever a slow machine adds.
+    // Less than twice the limit, even on a slow machine.
     expect(performance.now() - start).toBeLessThan(7500);
   });
 
-  test('of 0 is without limit', async () => {
-    await within(server.target('trusted', 'connect_timeout=0'), async ({ target }) => {
+  test('connect_timeout=0 is no limit', async () => {
+    await withConnection(server.target('trusted', 'connect_timeout=0'), async ({ target }) => {
       expect(target.connectTimeoutSeconds).toBe(0);
     });
   });
 
-  test.concurrent('does not end a connection that is made', async () => {
-    await within({ ...server.target('trusted'), connectTimeoutSeconds: 4 }, async ({ client }) => {
+  test.concurrent('connect_timeout does not end an open connection', async () => {
+    await withConnection({ ...server.target('trusted'), connectTimeoutSeconds: 4 }, async ({ client }) => {
       await client.query('select pg_sleep(4.1)');
     });
   });

@@ -19,15 +19,15 @@ async function encodingOf(wanted: Target): Promise<string> {
   return rows[0]?.server_encoding ?? '';
 }
 
-describe('creating a database', () => {
-  test('makes one that is not there, and leaves one that is', async () => {
+describe('createDatabase', () => {
+  test('createDatabase creates a missing database in UTF-8 and leaves an existing one alone', async () => {
     const wanted = target('creator', 'survey');
     expect(await createDatabase(wanted)).toBe(true);
     expect(await encodingOf(wanted)).toBe('UTF8');
     expect(await createDatabase(wanted)).toBe(false);
   });
 
-  test('leaves one that is there also for a user who may not create any', async () => {
+  test('createDatabase needs no right to create databases if the database exists', async () => {
     await createDatabase(target('creator', 'given'));
     expect(await createDatabase(target('hashed', 'given'))).toBe(false);
   });
@@ -38,19 +38,19 @@ describe('creating a database', () => {
     'Großes Ä',
     '$1',
     '-- x',
-  ])('takes the name %s', async (name) => {
+  ])('createDatabase creates a database named %s', async (name) => {
     expect(await createDatabase(target('creator', name))).toBe(true);
     expect(await encodingOf(target('creator', name))).toBe('UTF8');
   });
 
-  test('is done by one of several who try at once', async () => {
+  test('createDatabase creates the database once when called concurrently', async () => {
     const wanted = target('creator', 'raced_for');
     const created = await Promise.all(Array.from({ length: 8 }, () => createDatabase(wanted)));
     expect(created.filter((mine) => mine)).toHaveLength(1);
     expect(await encodingOf(wanted)).toBe('UTF8');
   });
 
-  test('keeps what an administrator put into template1', async () => {
+  test('createDatabase copies template1', async () => {
     const template = target('trusted', 'template1');
     await server.sql('alter role trusted superuser');
     const { client, close } = await connect(template);
@@ -63,7 +63,7 @@ describe('creating a database', () => {
     expect(rows[0].there).toBe(true);
   });
 
-  test('makes UTF-8 also where template1 is something else', async () => {
+  test('createDatabase creates a UTF-8 database although template1 has another encoding', async () => {
     await server.sql("update pg_database set encoding = 0 where datname = 'template1'");
     try {
       expect(await createDatabase(target('creator', 'from_ascii'))).toBe(true);
@@ -73,11 +73,11 @@ describe('creating a database', () => {
     }
   });
 
-  test('goes through template1 where the database postgres is closed to the user', async () => {
+  test('createDatabase connects to template1 if the user may not connect to the database postgres', async () => {
     expect(await createDatabase(target('roundabout', 'by_template1'))).toBe(true);
   });
 
-  test('by a user who may not says which right to ask for', async () => {
+  test('createDatabase without the right to create databases fails with the statements that help', async () => {
     const error: unknown = await createDatabase(target('hashed', 'in "vain"')).catch((reason) => reason);
     expect(error).toMatchObject({
       code: 'create_database_forbidden',
@@ -90,23 +90,23 @@ describe('creating a database', () => {
     });
   });
 
-  test('cuts a name that is too long as PostgreSQL does', async () => {
+  test('createDatabase truncates a long name as PostgreSQL does', async () => {
     const wanted = target('creator', 'x'.repeat(70));
     expect(await createDatabase(wanted)).toBe(true);
     expect(await createDatabase(wanted)).toBe(false);
     expect(await encodingOf(wanted)).toBe('UTF8');
   });
 
-  test('that PostgreSQL gives up says why', async () => {
-    const hurried = server.target('creator', 'options=-c%20statement_timeout%3D1ms');
-    await expect(createDatabase({ ...hurried, database: 'given_up' })).rejects.toMatchObject({
+  test('createDatabase fails with the message of the server when the server cancels it', async () => {
+    const impatient = server.target('creator', 'options=-c%20statement_timeout%3D1ms');
+    await expect(createDatabase({ ...impatient, database: 'given_up' })).rejects.toMatchObject({
       code: 'create_database_failed',
-      message: expect.stringMatching(/^postgresql:\/\/.*given_up cannot be created: canceling statement/),
+      message: expect.stringMatching(/^postgresql:\/\/.*given_up could not be created: canceling statement/),
       cause: { code: '57014' },
     });
   });
 
-  test('on a server that refuses the login says that', async () => {
+  test('createDatabase fails with the error of the login when the server refuses it', async () => {
     await expect(createDatabase({ ...target('scrambled', 'new'), password: 'wrong' })).rejects.toMatchObject({
       code: 'wrong_password',
     });

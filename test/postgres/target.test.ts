@@ -6,13 +6,13 @@ import { parseDatabaseUrl } from '../../src/postgres/url.js';
 const URL = 'postgresql://ann:hunter2@db/survey?sslpassword=hunter3';
 const environment = { HOME: '/nonexistent/home' };
 
-describe('a described target', () => {
+describe('describeTarget', () => {
   test.each([
     [URL, 'postgresql://ann@db:5432/survey'],
     ['postgresql://a%40b@db/my%20%2Fsurvey%0A', 'postgresql://a%40b@db:5432/my%20%2Fsurvey%0A'],
     ['postgresql://ann@[::1]:5433/survey', 'postgresql://ann@[::1]:5433/survey'],
     ['postgresql://ann@/survey?host=/run/pg', 'postgresql://ann@/survey?host=/run/pg&port=5432'],
-  ])('of %s is %s', (url, description) => {
+  ])('describeTarget describes %s as %s', (url, description) => {
     expect(describeTarget(parseDatabaseUrl(url, environment))).toBe(description);
   });
 
@@ -21,7 +21,7 @@ describe('a described target', () => {
     'postgresql://ann@[fe80::1%25eth0]:5433/survey',
     'postgresql://ann@/survey?host=/run/my%20pg',
     'postgresql://ann@b%C3%BCcher.example/survey',
-  ])('is a URL of the same target: %s', (url) => {
+  ])('the description of a target is a URL of the same target: %s', (url) => {
     const target = parseDatabaseUrl(url, environment);
     const again = parseDatabaseUrl(describeTarget(target), environment);
     const { user, host, port, database } = target;
@@ -29,24 +29,24 @@ describe('a described target', () => {
   });
 });
 
-describe('a printed target', () => {
+describe('printing a target', () => {
   const target = parseDatabaseUrl(URL, environment);
 
   test.each([
-    ['itself', target],
-    ['a copy of it', { ...target, database: 'other' }],
-    ['within something', { in: [{ target }] }],
-    ['its settings of TLS', target.tls],
-  ])('%s shows no password', (_what, value) => {
+    ['a target', target],
+    ['a copy of a target', { ...target, database: 'other' }],
+    ['an object with a target', { in: [{ target }] }],
+    ['the TLS settings of a target', target.tls],
+  ])('printing %s shows no password', (_what, value) => {
     expect(inspect(value, { depth: 9 })).not.toMatch(/hunter/);
     expect(JSON.stringify(value)).not.toMatch(/hunter/);
   });
 
-  test('shows where it leads, also as a copy for another database', () => {
+  test('printing a copy of a target shows its address', () => {
     expect(inspect({ ...target, database: 'other' })).toBe('postgresql://ann@db:5432/other');
   });
 
-  test('still has its password for those who connect', () => {
+  test('a copy of a target keeps its passwords', () => {
     expect({ ...target }).toMatchObject({ password: 'hunter2', tls: { keyPassword: 'hunter3' } });
   });
 });

@@ -9,7 +9,7 @@ import { dropDatabase } from '../support/databases.js';
 const exists = ({ value }: TestDatabase, name: string): Promise<unknown> =>
   value('select exists (select from pg_database where datname = $1)', [name]);
 
-test('a throw-away database is another one than that of the address, and gone when it is dropped', async ({
+test('createThrowawayDatabase creates another database than that of the address, and drop deletes it', async ({
   database,
 }) => {
   const throwaway = await createThrowawayDatabase(database.url);
@@ -25,7 +25,7 @@ test('a throw-away database is another one than that of the address, and gone wh
   await close();
 });
 
-test('its address leads to it, whatever parameters the address had', async ({ database }) => {
+test('the URL of a throw-away database keeps the parameters of the address', async ({ database }) => {
   const throwaway = await createThrowawayDatabase(`${database.url}?connect_timeout=5`);
   try {
     expect(throwaway.url).toMatch(/\?connect_timeout=5&dbname=voicesurvey_throwaway_\d{10}_[0-9a-f]{12}$/);
@@ -34,7 +34,7 @@ test('its address leads to it, whatever parameters the address had', async ({ da
   }
 });
 
-test('what a killed process has left is dropped after an hour, unless somebody is connected', async ({
+test('createThrowawayDatabase drops databases that were abandoned an hour ago and have no session', async ({
   database,
 }) => {
   const make = async (secondsAgo: number): Promise<string> => {
@@ -44,7 +44,7 @@ test('what a killed process has left is dropped after an hour, unless somebody i
     onTestFinished(() => dropDatabase(inject('serverUrl'), name));
     return name;
   };
-  /** Another test may drop it before anybody is connected. */
+  /** A concurrent test may drop the database before this one has connected to it. */
   const makeAndUse = async (): Promise<{ name: string; connection: Connection }> => {
     const name = await make(3700);
     const opening = connect({ ...parseDatabaseUrl(database.url), database: name });
@@ -57,7 +57,9 @@ test('what a killed process has left is dropped after an hour, unless somebody i
   expect(there).toEqual([false, true, true]);
 });
 
-test('a role that may not create one is told which right it needs', async ({ database }) => {
+test('createThrowawayDatabase fails with the statement that grants the right to create databases', async ({
+  database,
+}) => {
   const role = `voicesurvey_test_${randomBytes(4).toString('hex')}`;
   await database.client.query(`create role ${role} login password 'secret'`);
   const url = new URL(database.url);
@@ -66,8 +68,10 @@ test('a role that may not create one is told which right it needs', async ({ dat
   try {
     await expect(createThrowawayDatabase(url.href)).rejects.toMatchObject({
       code: 'create_database_forbidden',
-      message: expect.stringMatching(/this role may not create the throw-away database/),
-      remedy: `Let an administrator run: alter role "${role}" createdb; or name a server where it may.`,
+      message: expect.stringMatching(
+        /^This role may not create a throw-away database on the server of postgresql:/,
+      ),
+      remedy: `Let an administrator run: alter role "${role}" createdb; or set the URL to a server on which the role may create databases.`,
     });
   } finally {
     await database.client.query(`drop role ${role}`);

@@ -19,7 +19,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** `plain`, `tls`, or the code of the error. */
+/** Connects and returns `plain`, `tls`, or the code of the error. */
 async function outcome(target: Target): Promise<string> {
   try {
     const connection = await connect(target);
@@ -39,8 +39,8 @@ const stranger = (): string => `sslrootcert=${server.certificates.stranger}`;
 const ownCertificate = (): string =>
   `sslcert=${server.certificates.client}&sslkey=${server.certificates.clientKey}`;
 
-// Held against psql 15 over every role, mode and authority: 1344 combinations, none differs.
-describe('sslmode on a server that does both', () => {
+// Compared with psql 15 for every role, mode and authority: 1344 combinations, no difference.
+describe('sslmode on a server with and without TLS', () => {
   test.each([
     ['disable', 'scrambled', 'plain'],
     ['disable', 'encrypted_only', 'connection_not_allowed'],
@@ -54,23 +54,23 @@ describe('sslmode on a server that does both', () => {
     ['require', 'plain_only', 'connection_not_allowed'],
     ['verify-ca', 'scrambled', 'tls_root_certificate_missing'],
     ['verify-full', 'scrambled', 'tls_root_certificate_missing'],
-  ])('%s, as the role "%s": %s', async (mode, role, expected) => {
+  ])('sslmode=%s as the role "%s" results in %s', async (mode, role, expected) => {
     expect(await outcome(server.target(role, `sslmode=${mode}`))).toBe(expected);
   });
 
   test.each([
     ['scrambled', 'plain'],
     ['encrypted_only', 'tls'],
-  ])('without a mode, on the loopback, the role "%s" gets %s', async (role, expected) => {
+  ])('without sslmode, a connection to localhost as the role "%s" is %s', async (role, expected) => {
     expect(await outcome(server.target(role))).toBe(expected);
   });
 
-  test('prefer goes on in plain with a user whom only that lets in, whatever the refusal said', async () => {
+  test('sslmode=prefer tries a plain connection after a wrong password over TLS', async () => {
     const target = { ...server.target('split', 'sslmode=prefer'), password: 'wrong' };
     expect(await outcome(target)).toBe('plain');
   });
 
-  test('a wrong password is what is told, not that the other kind of connection is refused', async () => {
+  test('a wrong password is reported rather than the refusal of the other kind of connection', async () => {
     for (const role of ['plain_only', 'encrypted_only']) {
       for (const mode of ['allow', 'prefer']) {
         const target = { ...server.target(role, `sslmode=${mode}`), password: 'wrong' };
@@ -80,13 +80,13 @@ describe('sslmode on a server that does both', () => {
   });
 });
 
-describe('the second attempt of prefer', () => {
-  test('is not made when the login fails on our side', async () => {
+describe('the second attempt of sslmode=prefer', () => {
+  test('sslmode=prefer does not try again if the client has no password', async () => {
     const target = { ...server.target('split', 'sslmode=prefer'), password: undefined };
     expect(await outcome(target)).toBe('password_missing');
   });
 
-  test('is not made when the connection breaks after TLS was agreed on', async () => {
+  test('sslmode=prefer does not try again if the server closes the connection during the login over TLS', async () => {
     let connections = 0;
     await using listener = await listenWithTls(await otherPems(), (inside) => {
       connections += 1;
@@ -100,7 +100,7 @@ describe('the second attempt of prefer', () => {
     expect(connections).toBe(1);
   });
 
-  test('is not made when nobody answers at all', async () => {
+  test('sslmode=prefer does not try again if the server answers nothing', async () => {
     let connections = 0;
     await using listener = await listen((socket) => {
       connections += 1;
@@ -112,13 +112,13 @@ describe('the second attempt of prefer', () => {
   });
 });
 
-/** Another certificate than the server's. */
+/** A certificate that the server does not have. */
 async function otherPems(): Promise<Pems> {
   const { expired, serverKey } = server.certificates;
   return { cert: await readFile(expired), key: await readFile(serverKey) };
 }
 
-describe('verification', () => {
+describe('the verification of a server', () => {
   test.each([
     ['require', authority, 'localhost', 'tls'],
     ['require', stranger, 'localhost', 'tls_untrusted'],
@@ -133,11 +133,11 @@ describe('verification', () => {
     ['verify-full', () => 'sslrootcert=system', 'localhost', 'tls_untrusted'],
     ['require', () => 'sslrootcert=/nonexistent/root.crt', 'localhost', 'tls'],
     ['verify-full', () => 'sslrootcert=/nonexistent/root.crt', 'localhost', 'tls_root_certificate_missing'],
-  ])('sslmode=%s with %s at %s: %s', async (mode, root, host, expected) => {
+  ])('sslmode=%s with %s at %s results in %s', async (mode, root, host, expected) => {
     expect(await outcome(server.target('scrambled', `sslmode=${mode}&${root()}`, host))).toBe(expected);
   });
 
-  test('takes the authorities in the home directory, in every mode that encrypts', async () => {
+  test('every sslmode that encrypts verifies with ~/.postgresql/root.crt and root.crl if they exist', async () => {
     const folder = join(server.home, '.postgresql');
     await mkdir(folder);
     try {
@@ -152,7 +152,7 @@ describe('verification', () => {
     }
   });
 
-  test('needs certificates in the file of authorities, if there is one', async () => {
+  test('a root.crt that is not a PEM file is an error, after which sslmode=prefer connects without TLS', async () => {
     const nonsense = join(server.home, 'nonsense.crt');
     await writeFile(nonsense, 'no PEM');
     for (const [mode, expected] of [
@@ -164,7 +164,7 @@ describe('verification', () => {
     }
   });
 
-  test('by the system takes the authorities that OpenSSL and Node are told of', async () => {
+  test('sslrootcert=system trusts the authorities in SSL_CERT_FILE and NODE_EXTRA_CA_CERTS', async () => {
     const target = server.target('scrambled', 'sslrootcert=system');
     vi.stubEnv('SSL_CERT_FILE', server.certificates.authority);
     expect(await outcome(target)).toBe('tls');
@@ -174,14 +174,14 @@ describe('verification', () => {
     expect(await outcome(target)).toBe('tls');
   });
 
-  test('goes by the host name where hostaddr says where to connect', async () => {
+  test('the host name is verified, not hostaddr', async () => {
     const at = (host: string): Target =>
       server.target('scrambled', `sslmode=verify-full&${authority()}&hostaddr=127.0.0.1`, host);
     expect(await outcome(at('localhost'))).toBe('tls');
     expect(await outcome(at('db.example.com'))).toBe('tls_wrong_host');
   });
 
-  test('sends the host name to a server that has several certificates, also with hostaddr', async () => {
+  test('TLS sends the host name to the server (SNI), also with hostaddr, but no IP address', async () => {
     const { server: certificate, serverKey } = server.certificates;
     const pems = { cert: await readFile(certificate), key: await readFile(serverKey) };
     const names: (string | false | undefined)[] = [];
@@ -203,12 +203,12 @@ describe('verification', () => {
     listener.close();
   });
 
-  test('finds what is revoked', async () => {
+  test('a certificate in sslcrl is rejected as revoked', async () => {
     const parameters = `sslmode=verify-ca&${authority()}&sslcrl=${server.certificates.revocations}`;
     expect(await outcome(server.target('scrambled', parameters))).toBe('tls_revoked');
   });
 
-  test('finds what is expired, and takes a common name where there are no other names', async () => {
+  test('an expired certificate is rejected, and a common name counts if there are no alternative names', async () => {
     const verified = (host: string): Target =>
       server.target('scrambled', `sslmode=verify-full&${authority()}`, host);
     try {
@@ -222,27 +222,27 @@ describe('verification', () => {
     }
   });
 
-  test('says whom the certificate is for', async () => {
+  test('a certificate for another host is rejected with the names in it', async () => {
     const target = server.target('scrambled', `sslmode=verify-full&${authority()}`, '127.0.0.1');
     await expect(connect(target)).rejects.toMatchObject({
-      message: `postgresql://scrambled@127.0.0.1:${server.port}/postgres shows a certificate for DNS:localhost, which is not 127.0.0.1.`,
+      message: `postgresql://scrambled@127.0.0.1:${server.port}/postgres presented a certificate for DNS:localhost, not for 127.0.0.1.`,
       cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
     });
   });
 });
 
-describe('a certificate of our own', () => {
-  test('lets its role in', async () => {
+describe('a client certificate', () => {
+  test('a client certificate logs its role in', async () => {
     expect(await outcome(server.target('certified', `sslmode=require&${ownCertificate()}`))).toBe('tls');
     expect(await outcome(server.target('certified', 'sslmode=require'))).toBe('connection_not_allowed');
   });
 
-  test('is not sent when sslcertmode=disable', async () => {
+  test('sslcertmode=disable sends no client certificate', async () => {
     const parameters = `sslmode=require&sslcertmode=disable&${ownCertificate()}`;
     expect(await outcome(server.target('certified', parameters))).toBe('connection_not_allowed');
   });
 
-  test('has an encrypted key that sslpassword opens', async () => {
+  test('sslpassword decrypts the key of a client certificate', async () => {
     const { client, encryptedKey } = server.certificates;
     const parameters = `sslmode=require&sslcert=${client}&sslkey=${encryptedKey}`;
     expect(await outcome(server.target('certified', `${parameters}&sslpassword=${KEY_PASSWORD}`))).toBe(
@@ -254,7 +254,7 @@ describe('a certificate of our own', () => {
     expect(await outcome(server.target('certified', parameters))).toBe('tls_files_unusable');
   });
 
-  test('must have its key, the right one, in a file that can be read', async () => {
+  test('a client certificate without its own readable key is an error', async () => {
     const { client, serverKey } = server.certificates;
     const nonsense = join(server.home, 'nonsense.pem');
     await writeFile(nonsense, 'no PEM');
@@ -266,7 +266,7 @@ describe('a certificate of our own', () => {
 });
 
 describe('channel binding', () => {
-  test('is there when it is required and the server does it', async () => {
+  test('channel_binding=require connects over TLS to a server that supports it', async () => {
     expect(await outcome(server.target('scrambled', 'sslmode=require&channel_binding=require'))).toBe('tls');
     expect(await outcome(server.target('scrambled', 'channel_binding=require'))).toBe('tls');
   });
@@ -276,16 +276,16 @@ describe('channel binding', () => {
     ['clear', 'sslmode=require'],
     ['hashed', 'sslmode=require'],
     ['trusted', 'sslmode=require'],
-  ])('is missed when it is required, as "%s" with %s', async (role, parameters) => {
+  ])('channel_binding=require fails as "%s" with %s', async (role, parameters) => {
     const target = server.target(role, `${parameters}&channel_binding=require`);
     expect(await outcome(target)).toBe('channel_binding_unavailable');
   });
 
-  test('can be switched off', async () => {
+  test('channel_binding=disable connects without it', async () => {
     expect(await outcome(server.target('scrambled', 'sslmode=require&channel_binding=disable'))).toBe('tls');
   });
 
-  test('finds somebody between who decrypts, although sslmode=require verifies nothing', async () => {
+  test('channel binding detects a proxy that decrypts, although sslmode=require verifies nothing', async () => {
     await using between = await eavesdrop(await otherPems(), server.port);
     const through = (parameters: string): Target => ({
       ...server.target('scrambled', `sslmode=require${parameters}`, '127.0.0.1'),
@@ -296,7 +296,7 @@ describe('channel binding', () => {
     expect(await outcome(through('&channel_binding=disable'))).toBe('tls');
   });
 
-  test('sends no password to who asks for it in clear', async () => {
+  test('channel_binding=require sends no password to a server that asks for clear text', async () => {
     let received = '';
     await using thief = await listen((socket) => {
       socket.once('data', () => socket.write(Buffer.from('520000000800000003', 'hex')));
@@ -311,12 +311,12 @@ describe('channel binding', () => {
   });
 });
 
-describe('versions and negotiation of TLS', () => {
+describe('TLS versions and negotiation', () => {
   test('sslnegotiation=direct starts with TLS', async () => {
     expect(await outcome(server.target('scrambled', 'sslmode=require&sslnegotiation=direct'))).toBe('tls');
   });
 
-  test('two sides without a common version say so', async () => {
+  test('two sides without a common TLS version fail with tls_failed, or connect in plain with sslmode=prefer', async () => {
     try {
       await server.configure({ ssl_min_protocol_version: 'TLSv1.3' });
       const older = 'ssl_max_protocol_version=TLSv1.2';
@@ -339,18 +339,18 @@ describe('sslmode on a server without TLS', () => {
     ['require', 'tls_not_supported'],
     ['verify-ca', 'tls_not_supported'],
     ['verify-full', 'tls_not_supported'],
-  ])('%s: %s', async (mode, expected) => {
+  ])('sslmode=%s results in %s on a server without TLS', async (mode, expected) => {
     expect(await outcome(server.target('scrambled', `sslmode=${mode}&${authority()}`))).toBe(expected);
   });
 
-  test('a wrong password is what is told, not that there is no TLS', async () => {
+  test('a wrong password is reported rather than the missing TLS', async () => {
     for (const mode of ['allow', 'prefer']) {
       const target = { ...server.target('scrambled', `sslmode=${mode}`), password: 'wrong' };
       expect(await outcome(target), mode).toBe('wrong_password');
     }
   });
 
-  test('channel binding is missed, where the default mode went on in plain', async () => {
+  test('channel_binding=require fails on a server without TLS', async () => {
     expect(await outcome(server.target('scrambled', 'channel_binding=require'))).toBe(
       'channel_binding_unavailable',
     );

@@ -1,7 +1,7 @@
 import { type Blocker, describeBlocker } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
-import { explainLostConnection, remedyForLost } from '../../postgres/connection-errors.js';
 import { ExplainedError } from '../../postgres/errors.js';
+import { explainLostConnection, remedyForLostConnection } from '../../postgres/lost-connection.js';
 import pg from '../../postgres/pg.js';
 import { collectKnownText } from '../../postgres/redaction/known-text.js';
 import { redactCause, redactError } from '../../postgres/redaction/redact.js';
@@ -144,7 +144,7 @@ function connectionLost(work: Work | null, error: unknown, { results }: Circumst
   const text = error instanceof Error ? error.message : String(error);
   return new MigrationFailedError('connection_lost', `The connection was lost in ${nameOf(work)}: ${text}.`, {
     remedy:
-      remedyForLost(error) ??
+      remedyForLostConnection(error) ??
       'Run the command again: it looks at what the database has first, and goes on from there.',
     cause: error,
     results,

@@ -3,8 +3,8 @@ import { hostname } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { applicationName } from '../../postgres/application-name.js';
 import type { Connection } from '../../postgres/connect.js';
-import { explainLostConnection } from '../../postgres/connection-errors.js';
-import { type ForeseenConnection, foreseeConnection } from '../../postgres/lazy-connection.js';
+import { type LazyConnection, makeLazyConnection } from '../../postgres/lazy-connection.js';
+import { explainLostConnection } from '../../postgres/lost-connection.js';
 import { describeTarget } from '../../postgres/target.js';
 import type { Keeper } from '../data-loss/ledger.js';
 import type { MigrationResult } from '../failure/errors.js';
@@ -80,7 +80,7 @@ export async function runUnderLock(
   plan: Planner,
   options: KeepingRunOptions,
 ): Promise<RunResult> {
-  const executing = foreseeConnection(connection.target, { pipeline: true });
+  const executing = makeLazyConnection(connection.target, { pipeline: true });
   try {
     return await lockAndRun(connection, executing, plan, options);
   } finally {
@@ -91,7 +91,7 @@ export async function runUnderLock(
 
 async function lockAndRun(
   locking: Connection,
-  foreseen: ForeseenConnection,
+  foreseen: LazyConnection,
   plan: Planner,
   options: KeepingRunOptions,
 ): Promise<RunResult> {

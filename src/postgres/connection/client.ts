@@ -3,21 +3,21 @@ import { ConnectionError } from '../errors.js';
 import pg from '../pg.js';
 import { listenToLogin, setStartupParameters, streamOf } from '../pg-internals.js';
 import { describeTarget, type Target } from '../target.js';
-import { judgeFirstReply } from './first-reply.js';
+import { checkFirstBytes } from './first-bytes.js';
 import { passwordFromFile } from './password-file.js';
 import { guardStream } from './stream-guard.js';
 
-/** What is seen of a login while it goes on. */
-export interface Progress {
-  /** What the server reported of itself, such as `server_version`. */
+/** How far a login has come. */
+export interface LoginProgress {
+  /** What the server reported about itself, such as `server_version`. */
   readonly parameters: Map<string, string>;
-  /** The server said whether it does TLS; it is not asked when `sslnegotiation=direct`. */
+  /** The server answered whether it supports TLS. With `sslnegotiation=direct` the client does not ask. */
   answeredAboutTls: boolean;
-  /** A message of PostgreSQL's arrived, through TLS where there is TLS. */
-  talking: boolean;
-  /** The server offers a login that is tied to its certificate. */
+  /** The server sent a message of the protocol, encrypted if TLS is used. */
+  sentMessage: boolean;
+  /** The server offers to bind the login to its certificate. */
   offersChannelBinding: boolean;
-  /** The login was tied to the server's certificate. */
+  /** The login was bound to the certificate of the server. */
   channelBound: boolean;
   loggedIn: boolean;
 }
@@ -25,24 +25,22 @@ export interface Progress {
 /** A client that has not connected yet. */
 export interface NewClient {
   readonly client: pg.Client;
-  readonly progress: Progress;
-  /** Ends the watch over the login: from here on the client is an ordinary one. */
+  readonly progress: LoginProgress;
+  /** Stops checking what the server sends. Call it when the login is over. */
   release(): void;
 }
 
 /**
- * Makes a client of `pg`. It is handed every setting by name, never a connection string, and what it sends first
- * is written here: `pg` itself would let `PGOPTIONS` and other variables leak in, and would leave the client's
- * encoding to the server although it reads UTF-8 only.
+ * Makes a client of `pg` that takes every setting from the target and none from the environment.
  *
  * @param ssl false for a plain connection
- * @param pipeline whether queries are sent without waiting for the results of those before
+ * @param pipeline whether to send queries without waiting for the results of earlier ones
  */
 export function makeClient(target: Target, ssl: false | object, pipeline: boolean): NewClient {
-  const progress: Progress = {
+  const progress: LoginProgress = {
     parameters: new Map(),
     answeredAboutTls: false,
-    talking: false,
+    sentMessage: false,
     offersChannelBinding: false,
     channelBound: false,
     loggedIn: false,
@@ -52,7 +50,7 @@ export function makeClient(target: Target, ssl: false | object, pipeline: boolea
     port: target.port,
     user: target.user,
     database: target.database,
-    password: () => passwordFor(target, progress),
+    password: () => findPassword(target, progress),
     ssl,
     sslnegotiation: ssl ? target.tls.negotiation : 'postgres',
     enableChannelBinding: ssl !== false && target.channelBinding !== 'disable',
@@ -62,7 +60,7 @@ export function makeClient(target: Target, ssl: false | object, pipeline: boolea
   });
   setStartupParameters(client, startupParameters(target));
   client.on('error', () => {
-    // Without a listener a connection that is lost while idle would end the process; queries reject by themselves.
+    // Without a listener, a connection lost while idle would end the process. Queries reject by themselves.
   });
   return { client, progress, release: watchLogin(client, ssl !== false, target, progress) };
 }
@@ -77,18 +75,23 @@ function startupParameters(target: Target): Record<string, string> {
   };
 }
 
-/** Records the progress of a login and checks the first bytes of the server. The function that it returns ends both. */
-function watchLogin(client: pg.Client, usesTls: boolean, target: Target, progress: Progress): () => void {
+/** Records the progress of a login and checks the first bytes of the server. Returns a function that ends the checks. */
+function watchLogin(
+  client: pg.Client,
+  usesTls: boolean,
+  target: Target,
+  progress: LoginProgress,
+): () => void {
   const where = describeTarget(target);
   const guardMessages = (): (() => void) =>
-    guardStream(streamOf(client), (reply) => {
-      progress.talking = true;
-      return judgeFirstReply(reply, 'plain', where);
+    guardStream(streamOf(client), (bytes) => {
+      progress.sentMessage = true;
+      return checkFirstBytes(bytes, 'message', where);
     });
   const guardTlsAnswer = (): (() => void) =>
-    guardStream(streamOf(client), (reply) => {
+    guardStream(streamOf(client), (bytes) => {
       progress.answeredAboutTls = true;
-      return judgeFirstReply(reply, 'tls', where);
+      return checkFirstBytes(bytes, 'answer about TLS', where);
     });
   let release = usesTls ? guardTlsAnswer() : guardMessages();
   listenToLogin(client, {
@@ -109,31 +112,31 @@ function watchLogin(client: pg.Client, usesTls: boolean, target: Target, progres
   return () => release();
 }
 
-/** Called only when the server asks for a password. */
-async function passwordFor(target: Target, progress: Progress): Promise<string> {
-  if (target.channelBinding === 'require' && !progress.offersChannelBinding) throw channelNotBound(target);
+/** Finds the password. `pg` calls it only if the server asks for one. */
+async function findPassword(target: Target, progress: LoginProgress): Promise<string> {
+  if (target.channelBinding === 'require' && !progress.offersChannelBinding) {
+    throw channelBindingUnavailable(target);
+  }
   const password = target.password ?? (await passwordFromFile(target));
   if (password !== undefined) return password;
   throw new ConnectionError(
     'password_missing',
-    `${describeTarget(target)} asks for a password, and there is none.`,
+    `${describeTarget(target)} requires a password, and none is set.`,
     {
       remedy:
-        'Write it into the URL after the user and a colon, set PGPASSWORD, or put it into ~/.pgpass (readable by its owner alone: chmod 0600).',
+        'Write it into the URL after the user and a colon, set PGPASSWORD, or add it to ~/.pgpass. Only the owner may read that file: chmod 0600 ~/.pgpass.',
     },
   );
 }
 
-/**
- * The error for a login that is not tied to the server's certificate although `channel_binding=require`.
- */
-export function channelNotBound(target: Target): ConnectionError {
+/** The error of a login that is not bound to the server's certificate although `channel_binding=require`. */
+export function channelBindingUnavailable(target: Target): ConnectionError {
   return new ConnectionError(
     'channel_binding_unavailable',
-    `${describeTarget(target)} does not do channel binding, and channel_binding=require asks for it.`,
+    `${describeTarget(target)} does not support channel binding, and channel_binding=require requires it.`,
     {
       remedy:
-        'Use TLS (sslmode=require or stronger) and a user who logs in by scram-sha-256, or remove channel_binding; many poolers and proxies cannot do it.',
+        'Use TLS (sslmode=require or stronger) and a user who logs in with scram-sha-256. Many poolers and proxies do not support channel binding; remove channel_binding from the URL for these.',
     },
   );
 }

@@ -3,53 +3,55 @@ import pg from '../pg.js';
 import { streamOf } from '../pg-internals.js';
 import { describeTarget, type Target } from '../target.js';
 import { type Encryption, tlsOptions } from '../tls.js';
-import { channelNotBound, makeClient, type Progress } from './client.js';
+import { channelBindingUnavailable, type LoginProgress, makeClient } from './client.js';
 
-/** One attempt to log in. */
-export interface Attempt {
+/** What one login needs. */
+export interface LoginOptions {
   readonly target: Target;
   readonly encryption: Encryption;
   readonly pipeline: boolean;
-  /** On the clock of `performance.now()`; Infinity is never. */
+  /** On the clock of `performance.now()`, in milliseconds; Infinity is no limit. */
   readonly deadline: number;
 }
 
-/** An attempt that succeeded. */
-export interface LoggedIn {
+/** A login that succeeded. */
+export interface Login {
   readonly client: pg.Client;
-  /** What the server reported of itself, such as `server_version`. */
+  /** What the server reported about itself, such as `server_version`. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** An attempt that failed. */
-export interface Failure {
+/** A login that failed. */
+export interface LoginFailure {
   readonly error: unknown;
-  /** Whether libpq would go on with the other kind of encryption, if the mode has one. */
-  readonly otherMayDo: boolean;
+  /** Whether libpq would try the other kind of encryption, if the `sslmode` has one. */
+  readonly mayTryOther: boolean;
 }
 
 /**
- * Opens one connection and logs in: no second try, no judgement of the server.
+ * Opens one connection and logs in, without a retry and without checking the server.
  *
- * @returns the client, or what went wrong; then nothing is left open
+ * @returns the login, or why it failed; then nothing is left open
  */
-export async function logIn(attempt: Attempt): Promise<LoggedIn | Failure> {
-  const { target, encryption, pipeline } = attempt;
+export async function logIn(options: LoginOptions): Promise<Login | LoginFailure> {
+  const { target, encryption, pipeline } = options;
   let ssl: false | object = false;
   try {
     if (encryption === 'tls') ssl = await tlsOptions(target);
   } catch (error) {
-    return { error, otherMayDo: true };
+    return { error, mayTryOther: true };
   }
   const { client, progress, release } = makeClient(target, ssl, pipeline);
-  const timer = startTimer(client, attempt);
+  const timer = startTimer(client, options);
   try {
     await client.connect();
-    if (target.channelBinding === 'require' && !progress.channelBound) throw channelNotBound(target);
+    if (target.channelBinding === 'require' && !progress.channelBound) {
+      throw channelBindingUnavailable(target);
+    }
     return { client, parameters: progress.parameters };
   } catch (error) {
     streamOf(client).destroy();
-    return { error, otherMayDo: otherMayDo(error, encryption, progress) };
+    return { error, mayTryOther: mayTryOther(error, encryption, progress) };
   } finally {
     clearTimeout(timer);
     release();
@@ -57,28 +59,28 @@ export async function logIn(attempt: Attempt): Promise<LoggedIn | Failure> {
 }
 
 /**
- * libpq tries the other kind when the server said no before it let us in, or when TLS itself failed; never after
- * an error of ours, a lost connection or a login that went wrong on our side.
+ * libpq tries the other kind of encryption if the server refused before the login, or if TLS itself failed. It does not
+ * after an error of the client, a lost connection, or a login that the client could not complete.
  */
-function otherMayDo(error: unknown, encryption: Encryption, progress: Progress): boolean {
+function mayTryOther(error: unknown, encryption: Encryption, progress: LoginProgress): boolean {
   if (error instanceof ConnectionError) return false;
   if (error instanceof pg.DatabaseError) return !progress.loggedIn;
-  return encryption === 'tls' && progress.answeredAboutTls && !progress.talking;
+  return encryption === 'tls' && progress.answeredAboutTls && !progress.sentMessage;
 }
 
-function startTimer(client: pg.Client, { target, deadline }: Attempt): NodeJS.Timeout | undefined {
+function startTimer(client: pg.Client, { target, deadline }: LoginOptions): NodeJS.Timeout | undefined {
   if (deadline === Number.POSITIVE_INFINITY) return undefined;
-  const giveUp = (): void => {
+  const timeOut = (): void => {
     streamOf(client).destroy(
       new ConnectionError(
         'connection_timeout',
         `${describeTarget(target)} did not answer within ${target.connectTimeoutSeconds} s.`,
         {
           remedy:
-            'Check host and port, and whether a firewall is between; a server that is only slow gets more time by connect_timeout=30 in the URL.',
+            'Check host and port in the URL, and the firewalls between this machine and the server. If the server is only slow, raise the limit: connect_timeout=30 in the URL.',
         },
       ),
     );
   };
-  return setTimeout(giveUp, Math.max(0, deadline - performance.now()));
+  return setTimeout(timeOut, Math.max(0, deadline - performance.now()));
 }

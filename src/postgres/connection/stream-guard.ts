@@ -1,20 +1,20 @@
 import type { Duplex } from 'node:stream';
 
 /**
- * Stands between a stream and `pg`, which throws inside its data listener when it meets bytes that it does not
- * understand: nobody could catch that, and the process would end. Here it destroys the stream with the error.
+ * Guards a stream whose `data` listener may throw, as that of `pg` does when it cannot parse a message. No caller can
+ * catch such an error, so it would end the process. The guard destroys the stream with the error instead.
  *
- * @param stream the stream that the server's bytes come from
- * @param judge looks at the first bytes; the error that it returns destroys the stream before `pg` sees them
- * @returns a function that takes the guard away
+ * @param stream the stream that the server's bytes arrive on
+ * @param check receives the first bytes; if it returns an error, the guard destroys the stream with it
+ * @returns a function that removes the guard
  */
-export function guardStream(stream: Duplex, judge: (firstBytes: Buffer) => Error | undefined): () => void {
+export function guardStream(stream: Duplex, check: (firstBytes: Buffer) => Error | undefined): () => void {
   const emit: (event: string | symbol, ...values: unknown[]) => boolean = stream.emit.bind(stream);
   let isFirst = true;
   const emitGuarded = (event: string | symbol, ...values: unknown[]): boolean => {
     if (event !== 'data') return emit(event, ...values);
     try {
-      const problem = isFirst && Buffer.isBuffer(values[0]) ? judge(values[0]) : undefined;
+      const problem = isFirst && Buffer.isBuffer(values[0]) ? check(values[0]) : undefined;
       isFirst = false;
       if (problem === undefined) return emit(event, ...values);
       stream.destroy(problem);

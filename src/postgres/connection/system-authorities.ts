@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { SecureContextOptions } from 'node:tls';
 
-/** Where Debian, Red Hat, SUSE, Alpine, macOS and the BSDs keep the authorities that they trust, in one file. */
+/** The files with the certificate authorities that Debian, Red Hat, SUSE, Alpine, macOS and the BSDs trust. */
 const BUNDLES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -10,10 +10,10 @@ const BUNDLES = [
 ];
 
 /**
- * The authorities of `sslrootcert=system`: the file in `SSL_CERT_FILE`, as OpenSSL has it, else the operating
- * system's bundle, with `NODE_EXTRA_CA_CERTS` added; where there is no bundle, those that Node carries.
+ * Reads the certificate authorities of `sslrootcert=system`: the file in `SSL_CERT_FILE`, as OpenSSL does, or the bundle of
+ * the operating system, and the file in `NODE_EXTRA_CA_CERTS`.
  *
- * @returns `ca`, or nothing for Node's own
+ * @returns `ca`, or nothing if there is no bundle, so that Node uses its own authorities
  */
 export async function readSystemAuthorities(
   environment: NodeJS.ProcessEnv = process.env,

@@ -16,7 +16,7 @@ async function lookUp(lines: string, url = 'postgresql://ann@db:5433/survey'): P
   return passwordFromFile(parseDatabaseUrl(url, { HOME: home }));
 }
 
-describe('a password file', () => {
+describe('passwordFromFile', () => {
   test.each([
     ['db:5433:survey:ann:secret', 'secret'],
     ['*:*:*:*:secret', 'secret'],
@@ -32,16 +32,16 @@ describe('a password file', () => {
     ['*:*:*:*:with\\:colon\\\\slash', 'with:colon\\slash'],
     ['*:*:*:*:bare:colon', 'bare:colon'],
     ['*:*:*:*: spaces stay ', ' spaces stay '],
-  ])('%j gives %s', async (lines, password) => {
+  ])('passwordFromFile reads from %j the password %s', async (lines, password) => {
     expect(await lookUp(lines)).toBe(password);
   });
 
-  test('may escape colons in any field', async () => {
+  test('passwordFromFile accepts escaped colons in every field', async () => {
     const url = 'postgresql://a%3Ab@[::1]/my%5Csurvey';
     expect(await lookUp('\\:\\:1:5432:my\\\\survey:a\\:b:secret', url)).toBe('secret');
   });
 
-  test('calls a Unix socket by its directory or localhost', async () => {
+  test('passwordFromFile matches a Unix socket by its directory or as localhost', async () => {
     const url = 'postgresql://ann@/survey?host=/run/pg';
     expect(await lookUp('localhost:5432:survey:ann:secret', url)).toBe('secret');
     expect(await lookUp('/run/pg:5432:survey:ann:secret', url)).toBe('secret');
@@ -49,7 +49,7 @@ describe('a password file', () => {
   });
 
   test.skipIf(process.platform === 'win32')(
-    'that others may read is ignored, and so is a directory',
+    'passwordFromFile ignores a file that others may read, a directory, and a missing file',
     async () => {
       expect(await lookUp('*:*:*:*:secret')).toBe('secret');
       await chmod(join(home, '.pgpass'), 0o640);

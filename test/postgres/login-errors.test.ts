@@ -6,8 +6,8 @@ import { inspect } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../src/postgres/connect.js';
-import { explainFailure } from '../../src/postgres/connection-errors.js';
 import { ConnectionError } from '../../src/postgres/errors.js';
+import { explainLoginFailures } from '../../src/postgres/login-errors.js';
 import type { Target } from '../../src/postgres/target.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
 import { answering, listen, unusedPort } from '../support/listeners.js';
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-/** The error of connecting, after what every such error must have. */
+/** Connects and returns the error, after checking what every such error must have. */
 async function failure(target: Target): Promise<ConnectionError> {
   const error: unknown = await connect(target).then(
     async (connection) => {
@@ -44,25 +44,25 @@ function at(address: string, parameters = ''): Target {
 }
 
 describe('a server that cannot be reached', () => {
-  test('refuses', async () => {
+  test('a port without a server is reported as connection_refused', async () => {
     const port = await unusedPort();
     for (const host of ['localhost', '127.0.0.1']) {
       const error = await failure(at(`${host}:${port}`));
       expect(error).toMatchObject({ code: 'connection_refused', cause: { code: 'ECONNREFUSED' } });
       expect(error.message).toBe(
-        `postgresql://ann@${host}:${port}/survey refuses connections: no server listens there.`,
+        `postgresql://ann@${host}:${port}/survey refuses connections: no server listens on this host and port.`,
       );
     }
   });
 
-  test('has a name that nobody knows', async () => {
+  test('an unknown host name is reported as host_not_found', async () => {
     expect(await failure(at('no-such-host.invalid'))).toMatchObject({
       code: 'host_not_found',
-      message: expect.stringContaining('the name no-such-host.invalid cannot be looked up'),
+      message: expect.stringContaining('the host name no-such-host.invalid does not resolve to an address'),
     });
   });
 
-  test('has no socket, or one that leads nowhere', async () => {
+  test('a missing Unix socket is reported as connection_refused', async () => {
     const error = await failure(at('', `host=${server.home}`));
     expect(error.code).toBe('connection_refused');
     expect(error.message).toContain(`no server listens on the socket ${server.home}/.s.PGSQL.5432`);
@@ -74,7 +74,7 @@ describe('a server that cannot be reached', () => {
     ['sslmode=require', /^Check/],
     ['sslmode=prefer', /^Check/],
     ['sslmode=require&sslnegotiation=direct', /older than PostgreSQL 17/],
-  ])('hangs up, with %s', async (parameters, remedy) => {
+  ])('a server that closes the connection is reported as connection_closed, with %s', async (parameters, remedy) => {
     await using listener = await listen((socket) => socket.once('data', () => socket.destroy()));
     expect(await failure(at(`127.0.0.1:${listener.port}`, parameters))).toMatchObject({
       code: 'connection_closed',
@@ -88,7 +88,7 @@ describe('a server that is not PostgreSQL', () => {
     'sslmode=disable',
     'sslmode=require',
     'sslmode=prefer',
-  ])('speaks HTTP, with %s', async (parameters) => {
+  ])('an HTTP server is reported as not_postgresql, with %s', async (parameters) => {
     const http = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => http.once('listening', resolve));
     const { port } = http.address() as AddressInfo;
@@ -105,7 +105,7 @@ describe('a server that is not PostgreSQL', () => {
     [Buffer.from('15030100020228', 'hex'), /TLS from the first byte/],
     ['-ERR unknown command\r\n', /^Check host and port/],
     ['J\0\0\0\x0a5.7.1\0', /^Check host and port/],
-  ])('says %j', async (bytes, remedy) => {
+  ])('a server that sends %j is reported as not_postgresql', async (bytes, remedy) => {
     await using listener = await answering(bytes);
     for (const parameters of ['sslmode=disable', 'sslmode=require', 'sslmode=prefer']) {
       const error = await failure(at(`127.0.0.1:${listener.port}`, parameters));
@@ -113,7 +113,7 @@ describe('a server that is not PostgreSQL', () => {
     }
   });
 
-  test('begins like one and goes on with nonsense, which ends the attempt and not the process', async () => {
+  test('a message that pg cannot parse ends the login and not the process', async () => {
     await using listener = await answering(Buffer.from('520000000500', 'hex'));
     expect((await failure(at(`127.0.0.1:${listener.port}`, 'sslmode=disable'))).code).toBe(
       'connection_failed',
@@ -126,7 +126,7 @@ describe('a login that is refused', () => {
     'scrambled',
     'hashed',
     'clear',
-  ])('because the password is wrong, as the role "%s"', async (role) => {
+  ])('a wrong password is reported as wrong_password, as the role "%s"', async (role) => {
     const error = await failure({ ...server.target(role), password: 'wr0ng' });
     expect(error).toMatchObject({ code: 'wrong_password', cause: { code: '28P01' } });
     expect(error.message).toContain(`password authentication failed for user "${role}"`);
@@ -137,13 +137,13 @@ describe('a login that is refused', () => {
     'scrambled',
     'hashed',
     'clear',
-  ])('because there is no password, as the role "%s"', async (role) => {
+  ])('a missing password is reported as password_missing, as the role "%s"', async (role) => {
     const error = await failure({ ...server.target(role), password: undefined });
     expect(error.code).toBe('password_missing');
     expect(error.remedy).toMatch(/PGPASSWORD.*\.pgpass/);
   });
 
-  test('because the password in the file is wrong, which is then named', async () => {
+  test('a wrong password in a password file is reported with the name of the file', async () => {
     const passwordFile = join(server.home, 'wrong.pgpass');
     await writeFile(passwordFile, '*:*:*:*:wr0ng', { mode: 0o600 });
     const error = await failure({ ...server.target('scrambled'), password: undefined, passwordFile });
@@ -153,21 +153,21 @@ describe('a login that is refused', () => {
   test.each([
     ['nobody_at_all', /role "nobody_at_all" does not exist/],
     ['unable', /role "unable" is not permitted to log in/],
-  ])('because of the role "%s"', async (role, message) => {
+  ])('the role "%s" is reported as role_refused', async (role, message) => {
     expect(await failure(server.target(role))).toMatchObject({
       code: 'role_refused',
       message: expect.stringMatching(message),
     });
   });
 
-  test('because of a rule in pg_hba.conf, with a hint at TLS where it was not tried', async () => {
+  test('a rule of pg_hba.conf is reported as connection_not_allowed, with sslmode=require as remedy if TLS was not tried', async () => {
     const error = await failure(server.target('encrypted_only', 'sslmode=disable'));
     expect(error).toMatchObject({ code: 'connection_not_allowed', cause: { code: '28000' } });
-    expect(error.remedy).toMatch(/^Write sslmode=require/);
+    expect(error.remedy).toMatch(/^Add sslmode=require/);
     expect((await failure(server.target('rejected'))).remedy).toMatch(/^Let an administrator/);
   });
 
-  test('because Kerberos is wanted', async () => {
+  test('a request for Kerberos is reported as login_method_unsupported', async () => {
     await using listener = await answering(Buffer.from('520000000800000007', 'hex'));
     expect((await failure(at(`127.0.0.1:${listener.port}`, 'sslmode=disable'))).code).toBe(
       'login_method_unsupported',
@@ -175,21 +175,21 @@ describe('a login that is refused', () => {
   });
 });
 
-describe('a database that cannot be used', () => {
-  test('because it does not exist, which `up --create` cures', async () => {
+describe('a database that refuses the session', () => {
+  test('a missing database is reported as database_missing, with up({ create: true }) as remedy', async () => {
     const error = await failure({ ...server.target('trusted'), database: 'none' });
     expect(error).toMatchObject({ code: 'database_missing', cause: { code: '3D000' } });
     expect(error.remedy).toContain('`up({ create: true })`');
   });
 
-  test('because the user may not connect to it', async () => {
+  test('a missing right to connect is reported as database_forbidden, with the grant as remedy', async () => {
     await server.sql('create database closed', 'revoke connect on database closed from public');
     const error = await failure({ ...server.target('trusted'), database: 'closed' });
     expect(error).toMatchObject({ code: 'database_forbidden', cause: { code: '42501' } });
     expect(error.remedy).toContain('grant connect on database "closed" to "trusted";');
   });
 
-  test('because there are too many connections', async () => {
+  test('a reached connection limit is reported as too_many_connections', async () => {
     await server.sql('alter role clear connection limit 0');
     expect(await failure(server.target('clear'))).toMatchObject({
       code: 'too_many_connections',
@@ -202,7 +202,7 @@ describe('a database that cannot be used', () => {
     '-c%20no_such_setting%3D1',
     '-c%20work_mem%3Dx',
     '-c%20session_replication_role%3Dreplica',
-  ])('because of the options %s', async (options) => {
+  ])('the invalid options %s are reported as session_options_refused', async (options) => {
     const error = await failure(server.target('trusted', `options=${options}`));
     expect(error).toMatchObject({
       code: 'session_options_refused',
@@ -210,7 +210,7 @@ describe('a database that cannot be used', () => {
     });
   });
 
-  test('for another reason, with PostgreSQL’s message and code', async () => {
+  test('any other refusal is reported with the message and the SQLSTATE of the server', async () => {
     await server.sql('create database shut allow_connections false');
     const error = await failure({ ...server.target('trusted'), database: 'shut' });
     expect(error.code).toBe('connection_failed');
@@ -219,22 +219,22 @@ describe('a database that cannot be used', () => {
 });
 
 describe('a password file', () => {
-  test('has the password when the URL has none, in the home directory or where passfile says', async () => {
+  test('a password file in the home directory or in passfile replaces the password in the URL', async () => {
     const line = `localhost:${server.port}:*:scrambled:${PASSWORD.replaceAll(/[:\\]/g, '\\$&')}\n`;
-    const nobody = `postgresql://scrambled@localhost:${server.port}/postgres`;
+    const withoutPassword = `postgresql://scrambled@localhost:${server.port}/postgres`;
     const home = join(server.home, 'with-file');
     await mkdir(home);
     await writeFile(join(home, '.pgpass'), line, { mode: 0o600 });
-    await (await connect(parseDatabaseUrl(nobody, { HOME: home }))).close();
-    const elsewhere = `${nobody}?passfile=${home}/.pgpass`;
+    await (await connect(parseDatabaseUrl(withoutPassword, { HOME: home }))).close();
+    const elsewhere = `${withoutPassword}?passfile=${home}/.pgpass`;
     await (await connect(parseDatabaseUrl(elsewhere, { HOME: server.home }))).close();
     await chmod(join(home, '.pgpass'), 0o644);
-    expect((await failure(parseDatabaseUrl(nobody, { HOME: home }))).code).toBe('password_missing');
+    expect((await failure(parseDatabaseUrl(withoutPassword, { HOME: home }))).code).toBe('password_missing');
     await rm(home, { recursive: true });
   });
 });
 
-// What PgBouncer 1.18 answered, word for word; it gives all of them the SQLSTATE 08P01 and no place in its source.
+// The messages of PgBouncer 1.18, all with the SQLSTATE 08P01 and without a routine.
 describe('a PgBouncer', () => {
   test.each([
     ['unsupported startup parameter: options', 'pooler_refuses_options', /ignore_startup_parameters/],
@@ -245,16 +245,16 @@ describe('a PgBouncer', () => {
     ['no more connections allowed (max_client_conn)', 'too_many_connections', /max_client_conn/],
     ['query_wait_timeout', 'server_not_ready', /PgBouncer's log/],
     ['something new', 'connection_failed', /log/],
-  ])('that says "%s"', (message, code, remedy) => {
+  ])('the PgBouncer message "%s" is reported as %s', (message, code, remedy) => {
     const error = new pg.DatabaseError(message, 0, 'error');
     error.code = '08P01';
-    const explained = explainFailure([{ error, otherMayDo: false }], at('bouncer'));
+    const explained = explainLoginFailures([{ error, mayTryOther: false }], at('bouncer'));
     expect(explained).toMatchObject({ code, remedy: expect.stringMatching(remedy), cause: error });
   });
 });
 
-// Stops the server: stays the last.
-test('a server that is shutting down is not waited for', async () => {
+// Stops the server, so it must be the last test.
+test('a server that is shutting down is reported as server_not_ready without waiting for it', async () => {
   const connection = await connect(server.target('trusted'));
   process.kill(server.pid, 'SIGTERM');
   await expect

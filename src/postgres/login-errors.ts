@@ -1,0 +1,58 @@
+import type { LoginFailure } from './connection/login.js';
+import { ConnectionError } from './errors.js';
+import { explainNetworkError } from './login-errors/network.js';
+import { explainRefusal } from './login-errors/server.js';
+import { explainTlsError } from './login-errors/tls.js';
+import pg from './pg.js';
+import { isServerWithoutTls } from './pg-internals.js';
+import { INVALID_AUTHORIZATION_SPECIFICATION } from './sql-states.js';
+import { describeTarget, type Target } from './target.js';
+
+/**
+ * Explains why no login succeeded.
+ *
+ * @param failures one for each kind of encryption that was tried, in order; at least one
+ * @returns the explained error of the most specific failure, with the original as its cause
+ */
+export function explainLoginFailures(failures: readonly LoginFailure[], target: Target): ConnectionError {
+  const { error } = mostSpecific(failures);
+  if (error instanceof ConnectionError) return error;
+  if (error instanceof pg.DatabaseError) return explainRefusal(error, target);
+  return (
+    explainNetworkError(error, target) ??
+    explainTlsError(error, target) ??
+    new ConnectionError(
+      'connection_failed',
+      `Connecting to ${describeTarget(target)} failed: ${reason(error)}.`,
+      {
+        remedy: 'Check that the URL names a PostgreSQL server that this machine can reach.',
+        cause: error,
+      },
+    )
+  );
+}
+
+/** The failure that says most about what must change; the first if both say as much. */
+function mostSpecific(failures: readonly LoginFailure[]): LoginFailure {
+  const [first, second] = failures;
+  if (first === undefined) throw new TypeError('No login was tried.');
+  return second !== undefined && specificity(second.error) > specificity(first.error) ? second : first;
+}
+
+/**
+ * A server that does not support TLS, or has no rule for this kind of connection, says little if the other kind was tried
+ * too. What it says about user, password and database says most.
+ */
+function specificity(error: unknown): number {
+  if (error instanceof pg.DatabaseError) return isRefusedByRule(error) ? 1 : 3;
+  return isServerWithoutTls(error) ? 0 : 2;
+}
+
+/** `pg_hba.conf` has no rule that allows the connection, or PgBouncer's `client_tls_sslmode` forbids it. */
+function isRefusedByRule(error: pg.DatabaseError): boolean {
+  return error.code === INVALID_AUTHORIZATION_SPECIFICATION || error.message === 'SSL required';
+}
+
+function reason(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+}

@@ -1,0 +1,83 @@
+import type { Connection } from './connect.js';
+import { ConnectionError } from './errors.js';
+import pg from './pg.js';
+import { isClientWithoutConnection } from './pg-internals.js';
+import {
+  ADMIN_SHUTDOWN,
+  CRASH_SHUTDOWN,
+  DATABASE_DROPPED,
+  IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+  IDLE_SESSION_TIMEOUT,
+  isOfClass,
+  TRANSACTION_TIMEOUT,
+} from './sql-states.js';
+import { describeTarget } from './target.js';
+
+/** The settings that make a server end a connection, by the SQLSTATE of its last message. */
+const TIMEOUT_SETTINGS: Readonly<Record<string, string>> = {
+  [IDLE_IN_TRANSACTION_SESSION_TIMEOUT]: 'idle_in_transaction_session_timeout',
+  [TRANSACTION_TIMEOUT]: 'transaction_timeout',
+  [IDLE_SESSION_TIMEOUT]: 'idle_session_timeout',
+};
+
+/** The SQLSTATEs with which a server ends a connection: shut down, crashed, database dropped, or a timeout. */
+const FINAL_STATES = new Set([
+  ADMIN_SHUTDOWN,
+  CRASH_SHUTDOWN,
+  DATABASE_DROPPED,
+  ...Object.keys(TIMEOUT_SETTINGS),
+]);
+
+const NETWORK_CODES =
+  /^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ENOTCONN)$/;
+
+/**
+ * Explains that a query failed because its connection was lost.
+ *
+ * @param error what the query was rejected with
+ * @param connection the connection that it was sent through
+ * @returns `connection_lost` with the reason, or undefined if the query failed for another reason
+ * @example
+ * ```ts
+ * catch (error) {
+ *   throw explainLostConnection(error, connection) ?? error;
+ * }
+ * ```
+ */
+export function explainLostConnection(
+  error: unknown,
+  connection: Pick<Connection, 'target' | 'disconnectError'>,
+): ConnectionError | undefined {
+  if (!(error instanceof Error) || !isLostConnection(error)) return undefined;
+  // The last message of the server or the pooler says more than that the stream was closed after it.
+  const cause = error instanceof pg.DatabaseError ? error : (connection.disconnectError() ?? error);
+  return new ConnectionError(
+    'connection_lost',
+    `The connection to ${describeTarget(connection.target)} was lost: ${cause.message.replace(/\.$/, '')}.`,
+    {
+      remedy:
+        remedyForLostConnection(cause) ??
+        'Run the command again. If it fails again, read the log of the server.',
+      cause,
+    },
+  );
+}
+
+/** Says what to change so that the next connection is not lost for the same reason; undefined if nothing is known. */
+export function remedyForLostConnection(cause: unknown): string | undefined {
+  if (!(cause instanceof pg.DatabaseError)) return undefined;
+  if (cause.message === 'query_wait_timeout') {
+    return 'PgBouncer had no server connection free in time, and a run needs two. Raise default_pool_size in pgbouncer.ini, or connect to the server itself.';
+  }
+  const setting = TIMEOUT_SETTINGS[cause.code ?? ''];
+  if (setting === undefined) return undefined;
+  return `The server ended the connection because of its setting ${setting}. Raise it in the role, the database, the server or the file that sets it, and run the command again.`;
+}
+
+function isLostConnection(error: Error): boolean {
+  const code = 'code' in error ? String(error.code) : '';
+  if (error instanceof pg.DatabaseError) {
+    return FINAL_STATES.has(code) || (isOfClass('connectionException', code) && error.severity === 'FATAL');
+  }
+  return NETWORK_CODES.test(code) || isClientWithoutConnection(error);
+}
