@@ -1,149 +1,102 @@
 // @ts-check
-// How long `up` makes the writers of a database in use wait. See README.md.
-import { spawn } from 'node:child_process';
+// `npm run live`: measures how long `up` makes the writers of a database in use wait. See README.md.
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import pg from 'pg';
-import { fillMillion, MENDINGS } from './million.js';
-import { table } from './tables.js';
-import { atWorkplace } from './workplace.js';
-import { startWriters, watch } from './writers.js';
+import { withEnvironment } from './environment/environment.js';
+import { fillV0001, ROW_FIXES } from './live/fill.js';
+import { migrate, migrationRuns } from './live/migrate.js';
+import { longestStatement, recordStatementTimes } from './live/statement-times.js';
+import { startWriters } from './live/writers.js';
+import { markdownTable } from './report/markdown-table.js';
+import { printProgress } from './report/progress.js';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
+const benchFolder = fileURLToPath(new URL('.', import.meta.url));
 const { values: options } = parseArgs({
   options: {
     contacts: { type: 'string', default: '1000000' },
-    clone: { type: 'string', default: join(here, '..') },
+    clone: { type: 'string', default: join(benchFolder, '..') },
     url: { type: 'string' },
   },
 });
 const DATABASE = 'bench_live';
-/** How long the writers are watched before `up` begins and after it has ended. */
-const ALONE_MS = 10_000;
+/** How long the writers run without a migration, before `up` starts and after it has ended. */
+const WITHOUT_MIGRATION_MS = 10_000;
 
-/** @typedef {import('./writers.js').Statement} Statement */
-/** @typedef {{ at: number, kind: string, name?: string, durationMs?: number, message?: string }} Told */
+/** @typedef {import('./live/statement-times.js').StatementTime} StatementTime */
 
-await atWorkplace(options, bench);
+await withEnvironment(options, measureWaits);
 
 /**
- * @param {import('./workplace.js').Workplace} workplace
+ * @param {import('./environment/environment.js').Environment} environment
  * @returns {Promise<string>} the table, in Markdown
  */
-async function bench({ ours, server }) {
-  const { host, port, user, password } = server;
+async function measureWaits({ packageFolder, server }) {
   await server.createDatabase(DATABASE);
-  const url = new URL(`postgresql://${host}:${port}/${DATABASE}?sslmode=disable`);
-  Object.assign(url, { username: user, password });
-  const entry = pathToFileURL(join(ours, 'dist/index.js')).href;
+  const url = server.url(DATABASE);
+  const entry = pathToFileURL(join(packageFolder, 'dist/index.js')).href;
   /** @type {typeof import('../src/index.js')} */
   const { migrationsDirectory, up } = await import(entry);
-  await up({ url: url.href, directory: migrationsDirectory, to: 'V0001' });
+  await up({ url, directory: migrationsDirectory, to: 'V0001' });
 
-  /** @type {Statement[]} */
-  const statements = [];
-  /** @type {pg.Client[]} */
+  /** @type {StatementTime[]} */
+  const times = [];
+  /** @type {import('pg').Client[]} */
   const clients = [];
-  const open = async () => {
-    const client = new pg.Client({ host, port, user, password, database: DATABASE });
-    await client.connect();
+  const connect = async () => {
+    const client = await server.connect(DATABASE);
     clients.push(client);
-    return watch(client, statements);
+    return recordStatementTimes(client, times);
   };
-  say(`filling ${options.contacts} contacts`);
-  const client = await open();
-  const product = await fillMillion(client, Number(options.contacts));
-  statements.length = 0;
+  printProgress(`Filling the database with ${options.contacts} contacts`);
+  const client = await connect();
+  const campaign = await fillV0001(client, Number(options.contacts));
+  times.length = 0;
 
-  const writers = await startWriters(open, product);
-  await sleep(ALONE_MS);
-  const told = await migrate(entry, migrationsDirectory, url.href);
-  for (const mending of MENDINGS) {
-    if (told.at(-1)?.kind !== 'failed') break;
-    await client.query(mending);
-    told.push(...(await migrate(entry, migrationsDirectory, url.href)));
+  const writers = await startWriters(connect, campaign);
+  await sleep(WITHOUT_MIGRATION_MS);
+  const events = await migrate(entry, migrationsDirectory, url);
+  for (const fix of ROW_FIXES) {
+    if (events.at(-1)?.kind !== 'failed') break;
+    await client.query(fix);
+    events.push(...(await migrate(entry, migrationsDirectory, url)));
   }
   const end = Date.now();
-  await sleep(ALONE_MS);
+  await sleep(WITHOUT_MIGRATION_MS);
   await writers.stop();
-  await Promise.all(clients.map((client) => client.end()));
+  await Promise.all(clients.map((each) => each.end()));
 
-  const last = told.at(-1);
-  const begin = told[0]?.at ?? end;
+  const start = events[0]?.at ?? end;
   const rows = [
-    rowOf('before', statements, begin - ALONE_MS, begin, []),
-    ...migrationsOf(told).map(({ name, from, until, tries }) =>
-      rowOf(name, statements, from, until, [tries]),
-    ),
-    rowOf('after', statements, end, end + ALONE_MS, []),
+    tableRow(times, { name: 'before', start: start - WITHOUT_MIGRATION_MS, end: start }),
+    ...migrationRuns(events).map((run) => tableRow(times, run)),
+    tableRow(times, { name: 'after', start: end, end: end + WITHOUT_MIGRATION_MS }),
   ];
-  const head = ['', 'tries', 'took', 'longest statement of a writer', 'which'];
-  return `\nPostgreSQL ${server.version}, ${options.contacts} contacts, ${((end - begin) / 1000).toFixed(1)} s from the first migration to the last${last?.kind === 'failed' ? `, and failed: ${last.message}` : ''}
+  const head = ['', 'attempts', 'duration', 'longest statement of a writer', 'which statement'];
+  const last = events.at(-1);
+  const failure = last?.kind === 'failed' ? `; up failed: ${last.message}` : '';
+  const seconds = ((end - start) / 1000).toFixed(1);
+  return `\nPostgreSQL ${server.version}, ${options.contacts} contacts, ${seconds} s from the first migration to the last${failure}
 
-${table(head, rows)}
-${JSON.stringify(writers.tally)}\n`;
+${markdownTable(head, rows)}
+${JSON.stringify(writers.counts)}\n`;
 }
 
 /**
- * @param {string} entry
- * @param {string} directory
- * @param {string} url
- * @returns {Promise<Told[]>}
- */
-async function migrate(entry, directory, url) {
-  const child = spawn(process.execPath, [join(here, 'up-and-tell.js'), entry, directory, url], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  /** @type {Told[]} */
-  const told = [{ at: Date.now(), kind: 'begun' }];
-  for await (const line of createInterface({ input: child.stdout })) {
-    const event = JSON.parse(line);
-    told.push(event);
-    say(line.slice(0, 200));
-  }
-  return told;
-}
-
-/**
- * Each migration from its start to its end, also where it stopped at rows that break a rule.
+ * A row of the table: a migration or another period, and the longest statement that ran during it.
  *
- * @param {readonly Told[]} told
+ * @param {readonly StatementTime[]} times
+ * @param {{ name: string, start: number, end: number, attempts?: number }} period in milliseconds since 1970
+ * @returns {string[]}
  */
-function migrationsOf(told) {
-  const isEnd = (/** @type {Told} */ { kind }) => kind === 'finished' || kind === 'failed';
-  return told.flatMap((end, index) => {
-    if (!isEnd(end)) return [];
-    const before = told.slice(told.slice(0, index).findLastIndex(isEnd) + 1, index);
-    const { name = '', at: from } = before.find(({ kind }) => kind === 'started') ?? end;
-    const tries = 1 + before.filter(({ kind }) => kind === 'retrying').length;
-    return [{ name: end.kind === 'failed' ? `${name}, stopped` : name, from, until: end.at, tries }];
-  });
-}
-
-/**
- * @param {string} name
- * @param {readonly Statement[]} statements
- * @param {number} from
- * @param {number} until
- * @param {number[]} tries
- */
-function rowOf(name, statements, from, until, [tries]) {
-  const [longest] = statements
-    .filter((statement) => statement.until > from && statement.from < until)
-    .sort((a, b) => b.until - b.from - (a.until - a.from));
+function tableRow(times, { name, start, end, attempts }) {
+  const longest = longestStatement(times, start, end);
   return [
     name,
-    tries === undefined ? '' : String(tries),
-    `${until - from} ms`,
-    longest === undefined ? '–' : `${longest.until - longest.from} ms`,
+    attempts === undefined ? '' : String(attempts),
+    `${end - start} ms`,
+    longest === undefined ? '–' : `${longest.end - longest.start} ms`,
     longest?.text ?? '',
   ];
-}
-
-/** @param {string} line */
-function say(line) {
-  process.stderr.write(`${line}\n`);
 }

@@ -1,86 +1,97 @@
 // @ts-check
-// What the product's rules cost: one run, one table. See README.md.
+// `npm run rules`: measures what the product's rules cost. See README.md.
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { callCycle } from './call-cycle.js';
-import { importContacts, makeDraft } from './contact-import.js';
-import { disableTriggers } from './product.js';
-import { makeSide } from './side.js';
-import { median, quantile } from './statistics.js';
-import { table } from './tables.js';
-import { atWorkplace } from './workplace.js';
+import { withEnvironment } from './environment/environment.js';
+import { markdownTable } from './report/markdown-table.js';
+import { printProgress } from './report/progress.js';
+import { median, quantile } from './report/statistics.js';
+import { createRulesDatabase, disableTriggers } from './rules/database.js';
+import { callCycle } from './workload/call-cycle.js';
+import { importContacts, insertImportCampaign } from './workload/contact-import.js';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
+const benchFolder = fileURLToPath(new URL('.', import.meta.url));
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    clone: { type: 'string', default: join(here, '..') },
+    clone: { type: 'string', default: join(benchFolder, '..') },
     url: { type: 'string' },
   },
 });
 
+/** Call cycles per round. */
 const CYCLES = 100;
 const SESSIONS = 4;
-const IMPORTED = 100_000;
+const IMPORTED_CONTACTS = 100_000;
 const ROUNDS = options.quick ? { cycles: 10, imports: 2 } : { cycles: 41, imports: 7 };
 
-/** @typedef {import('./side.js').Side} Side */
-/** @typedef {import('./side.js').Taken} Taken */
-/** @typedef {{ with: Side, without: Side }} Sides */
+/** @typedef {import('./rules/database.js').RulesDatabase} RulesDatabase */
+/** @typedef {import('./rules/database.js').Cost} Cost */
+/** @typedef {{ withTriggers: RulesDatabase, withoutTriggers: RulesDatabase }} DatabasePair */
 
-await atWorkplace(options, bench);
+await withEnvironment(options, measureRules);
 
 /**
- * @param {import('./workplace.js').Workplace} workplace
+ * @param {import('./environment/environment.js').Environment} environment
  * @returns {Promise<string>} the table, in Markdown
  */
-async function bench({ ours, server }) {
+async function measureRules({ packageFolder, server }) {
   /** @type {typeof import('../src/index.js')} */
-  const { migrationsDirectory, up } = await import(pathToFileURL(join(ours, 'dist/index.js')).href);
-  const make = (/** @type {string} */ database) =>
-    makeSide(server, (url) => up({ url, directory: migrationsDirectory }), {
-      database,
+  const { migrationsDirectory, up } = await import(pathToFileURL(join(packageFolder, 'dist/index.js')).href);
+  const create = (/** @type {string} */ name) =>
+    createRulesDatabase(server, (url) => up({ url, directory: migrationsDirectory }), {
+      name,
       sessions: SESSIONS,
       contacts: 4 * (ROUNDS.cycles + 1) * CYCLES,
     });
-  const sides = { with: await make('bench_rules'), without: await make('bench_no_rules') };
-  await disableTriggers(sides.without.client);
+  const pair = {
+    withTriggers: await create('bench_with_triggers'),
+    withoutTriggers: await create('bench_without_triggers'),
+  };
+  await disableTriggers(pair.withoutTriggers.client);
   const rows = [];
   for (const isPrepared of [false, true]) {
     for (const sessions of [1, SESSIONS]) {
-      const name = `full call cycle${isPrepared ? ', prepared' : ''}, ${sessions} at once`;
-      rows.push(await measure(sides, name, ROUNDS.cycles, cycles(sessions, isPrepared), CYCLES));
+      const name = `full call cycle${isPrepared ? ', prepared' : ''}, ${sessions} session${sessions === 1 ? '' : 's'}`;
+      rows.push(await compare(pair, name, ROUNDS.cycles, cycles(sessions, isPrepared), CYCLES));
     }
   }
-  for (const batch of [IMPORTED, 1000]) {
-    const name = `import of ${IMPORTED}, ${batch} a statement`;
-    rows.push(await measure(sides, name, ROUNDS.imports, imports(batch), 1));
+  for (const batch of [IMPORTED_CONTACTS, 1000]) {
+    const name = `import of ${IMPORTED_CONTACTS} contacts, ${batch} per statement`;
+    rows.push(await compare(pair, name, ROUNDS.imports, imports(batch), 1));
   }
-  await sides.with.end();
-  await sides.without.end();
-  const measured = ['time, with ÷ without', 'CPU, with ÷ without'];
-  const medians = ['time with', 'time without', 'CPU with', 'CPU without'];
+  await pair.withTriggers.close();
+  await pair.withoutTriggers.close();
+  const head = [
+    '',
+    'time, with ÷ without triggers',
+    'CPU, with ÷ without triggers',
+    'time with',
+    'time without',
+    'CPU with',
+    'CPU without',
+  ];
   return `\nPostgreSQL ${server.version}, ${cpus().length} × ${cpus()[0]?.model}
 
-${table(['', ...measured, ...medians], rows)}`;
+${markdownTable(head, rows)}`;
 }
 
 /**
- * Cycles one after the other, on several sessions at once.
+ * A round of call cycles. Each session runs one cycle after the other; the sessions run concurrently.
  *
  * @param {number} sessions
  * @param {boolean} isPrepared
- * @returns {(side: Side) => Promise<void>}
+ * @returns {(database: RulesDatabase) => Promise<void>}
  */
 function cycles(sessions, isPrepared) {
-  return async ({ clients, product }) => {
-    const due = product.contacts.splice(-CYCLES);
-    if (due.length < CYCLES) throw new Error('too few are left to be called');
+  return async ({ clients, contacts, templateId }) => {
+    const dueContacts = contacts.splice(-CYCLES);
+    if (dueContacts.length < CYCLES) throw new Error('The database has too few contacts to call.');
     const work = clients.slice(0, sessions).map(async (client) => {
-      for (let contact = due.pop(); contact !== undefined; contact = due.pop()) {
-        await callCycle(client, contact, product.templateId, isPrepared);
+      for (let contact = dueContacts.pop(); contact !== undefined; contact = dueContacts.pop()) {
+        await callCycle(client, contact, templateId, isPrepared);
       }
     });
     await Promise.all(work);
@@ -88,49 +99,54 @@ function cycles(sessions, isPrepared) {
 }
 
 /**
- * @param {number} batch contacts in one statement
- * @returns {(side: Side) => Promise<void>}
+ * A round with one import.
+ *
+ * @param {number} batch contacts per statement
+ * @returns {(database: RulesDatabase) => Promise<void>}
  */
 function imports(batch) {
-  return async ({ client }) => importContacts(client, await makeDraft(client), IMPORTED, batch);
+  return async ({ client }) =>
+    importContacts(client, await insertImportCampaign(client), IMPORTED_CONTACTS, batch);
 }
 
 /**
- * Measures some work on both sides in turn, once for warming up; each round begins with the other side than the one
- * before it.
+ * Measures some work in both databases in turn, after a first round to warm up. The databases take turns at being first
+ * in a round.
  *
- * @param {Sides} sides
+ * @param {DatabasePair} pair
  * @param {string} name
  * @param {number} rounds
- * @param {(side: Side) => Promise<void>} work
- * @param {number} units how often the work does what the medians are told of
+ * @param {(database: RulesDatabase) => Promise<void>} work
+ * @param {number} units how many calls or imports a round has; the medians are per unit
  * @returns {Promise<string[]>} a row of the table
  */
-async function measure(sides, name, rounds, work, units) {
-  process.stderr.write(`${name}\n`);
-  await sides.with.take(work);
-  await sides.without.take(work);
-  /** @type {Record<keyof Sides, Taken[]>} */
-  const taken = { with: [], without: [] };
+async function compare(pair, name, rounds, work, units) {
+  printProgress(name);
+  await pair.withTriggers.measure(work);
+  await pair.withoutTriggers.measure(work);
+  /** @type {Record<keyof DatabasePair, Cost[]>} */
+  const costs = { withTriggers: [], withoutTriggers: [] };
   for (let round = 0; round < rounds; round++) {
-    /** @type {(keyof Sides)[]} */
-    const order = round % 2 === 0 ? ['with', 'without'] : ['without', 'with'];
-    for (const side of order) taken[side].push(await sides[side].take(work));
+    /** @type {(keyof DatabasePair)[]} */
+    const order = round % 2 === 0 ? ['withTriggers', 'withoutTriggers'] : ['withoutTriggers', 'withTriggers'];
+    for (const database of order) costs[database].push(await pair[database].measure(work));
   }
-  const ratio = (/** @type {keyof Taken} */ what) => {
-    const ratios = taken.with.map((each, round) => each[what] / (taken.without[round]?.[what] ?? Number.NaN));
+  const ratio = (/** @type {keyof Cost} */ kind) => {
+    const ratios = costs.withTriggers.map(
+      (cost, round) => cost[kind] / (costs.withoutTriggers[round]?.[kind] ?? Number.NaN),
+    );
     const [low, middle, high] = [quantile(ratios, 0.25), median(ratios), quantile(ratios, 0.75)];
     return `${middle.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
   };
-  const middle = (/** @type {keyof Sides} */ side, /** @type {keyof Taken} */ what) =>
-    `${(median(taken[side].map((each) => each[what])) / units).toFixed(2)} ms`;
+  const perUnit = (/** @type {keyof DatabasePair} */ database, /** @type {keyof Cost} */ kind) =>
+    `${(median(costs[database].map((cost) => cost[kind])) / units).toFixed(2)} ms`;
   return [
     name,
-    ratio('ms'),
-    ratio('processorMs'),
-    middle('with', 'ms'),
-    middle('without', 'ms'),
-    middle('with', 'processorMs'),
-    middle('without', 'processorMs'),
+    ratio('elapsedMs'),
+    ratio('cpuMs'),
+    perUnit('withTriggers', 'elapsedMs'),
+    perUnit('withoutTriggers', 'elapsedMs'),
+    perUnit('withTriggers', 'cpuMs'),
+    perUnit('withoutTriggers', 'cpuMs'),
   ];
 }

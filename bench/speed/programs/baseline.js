@@ -1,6 +1,6 @@
 // @ts-check
-// The floor: the shortest program over `pg` that applies a folder of SQL files once. No lock, no check of anything.
-// Round trips: log in, read the history, create it when it is not there, and one for each file.
+// The baseline: the shortest program over `pg` that applies a folder of SQL files, each of them once. It takes no lock
+// and checks nothing. Round trips: log in, read the history, create it if it is missing, and one for each file.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';

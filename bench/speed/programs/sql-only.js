@@ -1,6 +1,6 @@
 // @ts-check
-// The SQL of a folder and nothing else, as one query and so in one transaction: what PostgreSQL and Node.js take at least,
-// whoever applies it. It knows no history, so it cannot be run twice.
+// Sends the SQL of a folder and nothing else, as one query and so in one transaction. This is the least that PostgreSQL
+// and Node.js need for that SQL. It records no history, so it cannot run twice on a database.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';

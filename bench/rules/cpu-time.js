@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The processor time that some server processes have taken since they began, user and system, in milliseconds. Unlike
- * the time on the clock it does not grow when others load the machine. Linux tells it, of processes of this machine.
+ * The CPU time, user and system, that some server processes have used since they started. Unlike elapsed time, it does
+ * not grow when other programs load the machine. Works on Linux, for processes of this machine.
  *
  * @param {readonly number[]} processIds of the server's backends
- * @returns {number} NaN where it cannot be told
+ * @returns {number} in milliseconds; NaN if it is not available
  */
-export function processorTime(processIds) {
+export function cpuTime(processIds) {
   try {
     const nanoseconds = processIds.map((id) =>
       Number(readFileSync(`/proc/${id}/schedstat`, 'latin1').split(' ')[0]),

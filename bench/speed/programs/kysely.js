@@ -1,5 +1,5 @@
 // @ts-check
-// A program that migrates by kysely, as its documentation has it.
+// Migrates with the `Migrator` of kysely, as its documentation shows.
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { FileMigrationProvider, Kysely, Migrator, PostgresDialect } from 'kysely';

@@ -1,11 +1,11 @@
 // @ts-check
-// A TCP proxy before a PostgreSQL server that counts round trips and can add latency. It runs in a process of its own,
-// so that its work is nobody else's, and is driven by messages: see `startProxy` in proxy-control.js.
+// A TCP proxy in front of a PostgreSQL server. It counts round trips and can add latency. `startProxy` in proxy.js starts
+// it as a separate process and controls it by messages.
 //
-// A round trip: the client sends, at first or after it has received, and gets an answer. It is counted where the client
-// stands, when an answer is delivered and something was sent since the one before. A client that sends much without
-// waiting for an answer is counted right as long as it has sent all of it before the first answer comes back, so it is
-// counted at a latency that is longer than its sending takes.
+// A round trip: the client sends something and then receives an answer. The proxy counts one when it delivers data to
+// the client and the client has sent something since the last delivery. A client that pipelines, so sends without
+// waiting for answers, is counted correctly only if it has sent everything before the first answer arrives. Such a
+// client is counted at a latency that is longer than its sending takes.
 import { connect, createServer } from 'node:net';
 
 const [host, port] = process.argv.slice(2);
@@ -14,17 +14,17 @@ let roundTrips = 0;
 
 const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
   const upstream = connect({ host: host ?? '', port: Number(port), allowHalfOpen: true, noDelay: true });
-  let asked = false;
-  const toServer = delayed(oneWayMs);
-  const toClient = delayed(oneWayMs);
+  let hasSent = false;
+  const toServer = createDelay(oneWayMs);
+  const toClient = createDelay(oneWayMs);
   client.on('data', (chunk) => {
-    asked = true;
+    hasSent = true;
     toServer(() => upstream.write(chunk));
   });
   upstream.on('data', (chunk) => {
     toClient(() => {
-      if (asked) roundTrips++;
-      asked = false;
+      if (hasSent) roundTrips++;
+      hasSent = false;
       client.write(chunk);
     });
   });
@@ -35,20 +35,20 @@ const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => 
 });
 
 /**
- * Does things later, each by the same time, in their order.
+ * Makes a function that runs every action after the same delay and in the order of the calls.
  *
  * @param {number} ms
  * @returns {(action: () => void) => void}
  */
-function delayed(ms) {
+function createDelay(ms) {
   if (ms === 0) return (action) => action();
-  /** @type {{ at: number, action: () => void }[]} */
+  /** @type {{ dueAt: number, action: () => void }[]} */
   const queue = [];
-  const work = () => {
+  const runDueActions = () => {
     for (let next = queue[0]; next !== undefined; next = queue[0]) {
-      const wait = next.at - performance.now();
+      const wait = next.dueAt - performance.now();
       if (wait > 0.2) {
-        setTimeout(work, wait);
+        setTimeout(runDueActions, wait);
         return;
       }
       queue.shift();
@@ -56,8 +56,8 @@ function delayed(ms) {
     }
   };
   return (action) => {
-    queue.push({ at: performance.now() + ms, action });
-    if (queue.length === 1) setTimeout(work, ms);
+    queue.push({ dueAt: performance.now() + ms, action });
+    if (queue.length === 1) setTimeout(runDueActions, ms);
   };
 }
 

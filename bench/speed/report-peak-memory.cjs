@@ -1,6 +1,7 @@
 // @ts-check
-// Required by a measured Node process: at its end it writes its peak memory, in kB, into the file that it is told.
-// VmHWM is of this program alone, where the maxRSS of getrusage would have the peak of the process that spawned it.
+// A measured Node.js process loads this with --require. When the process exits, it writes its peak memory, in kB, to the
+// file that BENCH_MEMORY_FILE names. VmHWM covers this program alone. The maxRSS of getrusage can be the peak of the
+// process that spawned it.
 const { readFileSync, writeFileSync } = require('node:fs');
 
 process.on('exit', () => {

@@ -1,6 +1,6 @@
 // @ts-check
-// A program that calls our library.
+// Calls `up` of the voicesurvey-db library.
 const [entry = '', directory = '', url = ''] = process.argv.slice(2);
-/** @type {typeof import('../src/index.js')} */
+/** @type {typeof import('../../../src/index.js')} */
 const { up } = await import(entry);
 await up({ url, directory });

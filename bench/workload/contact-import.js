@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto';
 
 /**
- * Imports contacts as an upload does: one `insert` for each batch, its columns sent as arrays, in one transaction all
- * together. One number of a thousand is on the exclusion list (see product.js).
+ * Imports contacts as an upload does, in one transaction. Each batch is one `insert` whose columns are sent as arrays.
+ * One number in a thousand is on the exclusion list that `insertCampaign` fills.
  *
  * @param {import('pg').Client} client
  * @param {string} campaignId
  * @param {number} contacts
- * @param {number} batch how many of them in one statement
+ * @param {number} batch contacts per statement
  */
 export async function importContacts(client, campaignId, contacts, batch) {
   await client.query('begin');
@@ -22,7 +22,7 @@ export async function importContacts(client, campaignId, contacts, batch) {
       values: [
         campaignId,
         rows.map((row) => `customer-${row}`),
-        rows.map(numberOf),
+        rows.map((row) => `+39${3_000_000_000 + row}`),
         rows.map((row) => `customer-${row}@example.com`),
       ],
     });
@@ -30,18 +30,13 @@ export async function importContacts(client, campaignId, contacts, batch) {
   await client.query('commit');
 }
 
-/** @param {number} row */
-export function numberOf(row) {
-  return `+39${String(3_000_000_000 + row)}`;
-}
-
 /**
- * A campaign of its own for each import, since a campaign lists a number once.
+ * Inserts a draft campaign for one import. Each import needs a separate one, since a campaign lists a number once.
  *
  * @param {import('pg').Client} client
  * @returns {Promise<string>} its id
  */
-export async function makeDraft(client) {
+export async function insertImportCampaign(client) {
   const id = randomUUID();
   await client.query(
     `insert into campaigns (id, name, intro_script, question_1_text, question_1_type, question_2_text,

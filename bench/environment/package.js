@@ -3,17 +3,18 @@ import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
-/** What a build does not read, or must not meet. */
+/** Files that a build does not read or must not find. */
 const NOT_COPIED = new Set(['.git', 'node_modules', 'dist', 'bench', 'test', '.voicesurvey-db', 'coverage']);
 
 /**
- * Builds our package from a copy of the clone, as for npm, and lays it out as an installation has it, so that what is measured is
- * what a user gets, and so that nobody who works in the clone meanwhile changes it.
+ * Builds the voicesurvey-db package as for npm and lays it out as an installation. So the benchmark measures what a user
+ * gets. It builds a copy of the clone, so that edits in the clone during the benchmark have no effect.
  *
- * @param {string} clone the clone, with its packages installed
- * @param {string} target a folder that is made
+ * @param {string} clone the clone, after "npm ci"
+ * @param {string} target the folder to create
+ * @returns {Promise<void>} rejected if the build fails
  */
-export async function layOutPackage(clone, target) {
+export async function installPackage(clone, target) {
   const copy = `${target}-build`;
   await cp(clone, copy, {
     recursive: true,
@@ -22,7 +23,7 @@ export async function layOutPackage(clone, target) {
   await symlink(join(clone, 'node_modules'), join(copy, 'node_modules'), 'dir');
   const { status, stdout, stderr } = spawnSync('npm', ['run', 'prepack'], { cwd: copy, encoding: 'utf8' });
   if (status !== 0) {
-    throw new Error(`${clone} cannot be built (is "npm ci" done there?):\n${stdout}${stderr}`);
+    throw new Error(`The build of ${clone} failed. Run "npm ci" there first.\n${stdout}${stderr}`);
   }
   await mkdir(target);
   const manifest = JSON.parse(await readFile(join(copy, 'package.json'), 'utf8'));
@@ -33,7 +34,11 @@ export async function layOutPackage(clone, target) {
   await rm(copy, { recursive: true });
 }
 
-/** @param {NodeJS.ErrnoException} error a file of the manifest that is not written yet, as npm too leaves it out */
+/**
+ * npm also leaves out a file that the manifest lists but that does not exist.
+ *
+ * @param {NodeJS.ErrnoException} error
+ */
 function ignoreMissing(error) {
   if (error.code !== 'ENOENT') throw error;
 }
