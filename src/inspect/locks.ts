@@ -1,5 +1,5 @@
 import { describeServer, type Server } from '../migrate/database.js';
-import { failureOf } from '../migrate/failure/explain.js';
+import { explainFailure } from '../migrate/failure/explain.js';
 import { readMigrations } from '../migrate/files/read-folder.js';
 import { type Message, preparer, type Work } from '../migrate/script/work.js';
 import { type Connection, connect } from '../postgres/connect.js';
@@ -143,6 +143,6 @@ async function execute(connection: Connection, work: Work, statement: Statement 
       : { step: 'statement', sql: statement.sql, statement };
   await connection.client.query(message.sql).catch(async (error: unknown) => {
     const circumstances = { results: [], connection, blocker: null, interrupted: undefined };
-    throw await failureOf({ work, message, error }, circumstances);
+    throw await explainFailure({ work, message, error }, circumstances);
   });
 }

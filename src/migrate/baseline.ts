@@ -6,7 +6,7 @@ import pg from '../postgres/pg.js';
 import { describeTarget } from '../postgres/target.js';
 import { liftTimeouts } from '../postgres/timeouts.js';
 import { call, remedy } from '../text/remedy.js';
-import { historyFailed } from './failure/explain.js';
+import { explainHistoryFailure } from './failure/explain.js';
 import { labelOf } from './files/file-name.js';
 import type { Migration } from './files/read-folder.js';
 import { HistoryError } from './history/errors.js';
@@ -83,7 +83,7 @@ export async function recordBaseline(
     await connection.client.query('rollback').catch(() => undefined);
     if (!(error instanceof pg.DatabaseError)) throw error;
     if (error.code === HISTORY_MOVED) await refuseHistory(connection);
-    throw historyFailed(error);
+    throw explainHistoryFailure(error);
   } finally {
     await lockConnection.close();
   }

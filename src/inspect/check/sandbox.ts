@@ -1,7 +1,7 @@
 import { type TakenSnapshot, takeSnapshot } from '../../catalog/snapshot.js';
 import { downWhateverIsLost } from '../../migrate/down.js';
 import { MigrationFailedError } from '../../migrate/failure/errors.js';
-import { failureOf } from '../../migrate/failure/explain.js';
+import { explainFailure } from '../../migrate/failure/explain.js';
 import { runPipeline } from '../../migrate/script/pipeline.js';
 import type { Message } from '../../migrate/script/work.js';
 import { up } from '../../migrate/up.js';
@@ -68,7 +68,7 @@ export async function openSandbox({ url, directory, schemas, signal }: SandboxOp
       const failure = await runPipeline(connection, [...asWritten, END_OF_SESSION]);
       if (failure === null) return null;
       const circumstances = { results: [], connection, blocker: null, interrupted: signal?.aborted };
-      return failedOrNull(Promise.reject(await failureOf({ work, ...failure }, circumstances)));
+      return failedOrNull(Promise.reject(await explainFailure({ work, ...failure }, circumstances)));
     },
     snapshot: () => takeSnapshot(client, schemas),
     countRows: (taken) => countRows(client, taken),

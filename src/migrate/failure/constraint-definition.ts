@@ -5,14 +5,13 @@ import { shorten } from '../../text/shorten.js';
 import type { Work } from '../script/work.js';
 
 /**
- * The definition of the constraint or unique index that an error names.
- *
- * One that the failed migration has itself created is gone with it; then its line in the file is the definition.
+ * Finds the definition of the constraint or unique index that an error names. If the failed migration itself created it,
+ * the rollback has dropped it; then its line in the file is the definition.
  *
  * @param client a connection in pipeline mode, outside of a failed transaction
- * @returns null where the error names none, or none can be found
+ * @returns null if the error names no constraint, or its definition cannot be found
  */
-export async function definitionOf(
+export async function findConstraintDefinition(
   client: pg.Client,
   { script, statements }: Work,
   { schema, table, constraint }: pg.DatabaseError,
@@ -32,44 +31,47 @@ export async function definitionOf(
       [relation, constraint],
     )
     .catch(() => ({ rows: [] }));
-  const definition = rows[0]?.definition ?? lineThatMakes(script.source.text, statements, table, constraint);
+  const definition = rows[0]?.definition ?? findLine(script.source.text, statements, table, constraint);
   return definition && shorten(definition, { lines: 10, characters: 1000 });
 }
 
-function lineThatMakes(
+function findLine(
   text: string,
   statements: readonly Statement[],
   table: string | undefined,
   constraint: string,
 ): string | null {
-  const named = text.split('\n').find((line) => line.includes(constraint));
+  const lines = text.split('\n');
+  const named = lines.find((line) => line.includes(constraint));
   if (named !== undefined) return named.trim();
-  const place = table === undefined ? undefined : placeOfUnnamed(statements, table, constraint);
-  if (place === undefined) return null;
-  const before = Buffer.from(text).toString('utf8', 0, place).split('\n').length - 1;
-  return text.split('\n')[before]?.trim() ?? null;
+  const location = table === undefined ? undefined : findUnnamed(statements, table, constraint);
+  if (location === undefined) return null;
+  const linesBefore = Buffer.from(text).toString('utf8', 0, location).split('\n').length - 1;
+  return lines[linesBefore]?.trim() ?? null;
 }
 
 /**
- * Finds a constraint that a file makes without a name, by the name that PostgreSQL then gives it.
+ * Finds a constraint that a file creates without a name, by the name that PostgreSQL generates for it.
  *
  * @param table without its schema
- * @param name as the server has made it
- * @returns where in the file's text it is written, in bytes; undefined where it is not found
+ * @param name as the server generated it
+ * @returns its location in the file's text, in bytes; undefined if the file has no such constraint
  */
-function placeOfUnnamed(statements: readonly Statement[], table: string, name: string): number | undefined {
-  const made = statements.flatMap(({ node }) => constraintsOn(node, table));
-  return made.find((one) => one.constraint.conname === undefined && nameOf(table, one) === name)?.constraint
-    .location;
+function findUnnamed(statements: readonly Statement[], table: string, name: string): number | undefined {
+  return statements
+    .flatMap(({ node }) => constraintsOn(node, table))
+    .find((created) => created.constraint.conname === undefined && generateName(table, created) === name)
+    ?.constraint.location;
 }
 
-/** A constraint, with the column that it stands behind. */
-interface Made {
+/** A constraint that a statement creates. */
+interface TableConstraint {
   readonly constraint: Constraint;
+  /** The column whose definition it is part of; undefined for a constraint of the table. */
   readonly column: string | undefined;
 }
 
-function constraintsOn(node: Node, table: string): readonly Made[] {
+function constraintsOn(node: Node, table: string): readonly TableConstraint[] {
   if ('CreateStmt' in node && node.CreateStmt.relation?.relname === table) {
     return (node.CreateStmt.tableElts ?? []).flatMap(constraintsIn);
   }
@@ -82,7 +84,7 @@ function constraintsOn(node: Node, table: string): readonly Made[] {
   return [];
 }
 
-function constraintsIn(element: Node): readonly Made[] {
+function constraintsIn(element: Node): readonly TableConstraint[] {
   if ('Constraint' in element) return [{ constraint: element.Constraint, column: undefined }];
   if (!('ColumnDef' in element)) return [];
   const { constraints = [], colname: column } = element.ColumnDef;
@@ -91,7 +93,8 @@ function constraintsIn(element: Node): readonly Made[] {
   );
 }
 
-function nameOf(table: string, { constraint, column }: Made): string | undefined {
+/** Generates the name as PostgreSQL does. */
+function generateName(table: string, { constraint, column }: TableConstraint): string | undefined {
   const { contype, keys = [], fk_attrs = [], raw_expr } = constraint;
   const columns = (nodes: readonly Node[]): readonly string[] =>
     column === undefined ? nodes.map(textOf) : [column];
@@ -103,8 +106,8 @@ function nameOf(table: string, { constraint, column }: Made): string | undefined
     case 'CONSTR_FOREIGN':
       return [table, ...columns(fk_attrs), 'fkey'].join('_');
     case 'CONSTR_CHECK': {
-      const read = columnsIn(raw_expr);
-      return [table, ...(read.length === 1 ? read : []), 'check'].join('_');
+      const names = columnsIn(raw_expr);
+      return [table, ...(names.length === 1 ? names : []), 'check'].join('_');
     }
     default:
       return undefined;

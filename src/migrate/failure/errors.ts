@@ -1,31 +1,31 @@
 import { ExplainedError, type Explanation } from '../../postgres/errors.js';
 import type { SourceLocation } from '../../sql/errors.js';
 
-/** What became of a migration in a run. */
+/** The result of a migration in a run. */
 export interface MigrationResult {
   /** As the file writes it: `V0002`. */
   readonly version: string;
   readonly name: string;
   readonly status: 'applied' | 'rolled_back' | 'failed' | 'not_reached';
-  /** How long it took, in milliseconds; null for one that did not come to its end. */
+  /** How long it took, in milliseconds; null for a migration that did not finish. */
   readonly durationMs: number | null;
 }
 
-/** What a server says about an error, besides its message; a person's data is taken out of it. */
+/** What a server reports about an error, besides its message. Personal data is redacted. */
 export interface ServerReport {
   /** PostgreSQL's code for the error, as in appendix A of its manual: five characters. */
   readonly sqlState: string;
   readonly detail: string | null;
   readonly hint: string | null;
-  /** In which function, trigger or block it happened, innermost first; as PostgreSQL tells it. */
+  /** The function, trigger or block in which it happened, innermost first, as PostgreSQL reports it. */
   readonly context: string | null;
-  /** Of a broken constraint: its definition. */
+  /** The definition of the violated constraint. */
   readonly definition: string | null;
 }
 
-/** A migration that did not come to its end: where, what PostgreSQL says, and what became of the others of the run. */
+/** A migration that failed: where, what PostgreSQL reports, and the result of every migration of the run. */
 export class MigrationFailedError extends ExplainedError {
-  /** Null where the connection was lost and the server could not say anything. */
+  /** Null if the server reported nothing, as after a lost connection. */
   readonly server: ServerReport | null;
   readonly location: SourceLocation | undefined;
   /** Every migration of the run, in its order. */
@@ -47,9 +47,9 @@ export class MigrationFailedError extends ExplainedError {
   }
 }
 
-/** The run was ended by whoever called it. */
+/** Makes the error of a run that its caller interrupted. */
 export function interrupted(what: string): ExplainedError {
   return new ExplainedError('interrupted', `Interrupted ${what}.`, {
-    remedy: 'Run the command again: it goes on from where the database is.',
+    remedy: 'Run the command again. It continues after the last committed migration.',
   });
 }

@@ -6,11 +6,11 @@ import type { Statement } from '../../sql/statements.js';
 import type { Message, Work } from '../script/work.js';
 
 /**
- * Where in the file an error happened. The server tells a position of few errors only; then the line that it names
- * inside a block or a function of this file serves, and else the statement's own place. What is found out by the check of
- * the deferred constraints has its place at the end of the file.
+ * Locates an error of the server in the file. The server sends a position with few kinds of errors. For the others the
+ * location is the line that the error names inside a block or a function of this file, or else the start of the
+ * statement. An error in the check of deferred constraints is located at the end of the file.
  *
- * @returns undefined where it was the engine's own SQL that failed, or the file has no statement at all
+ * @returns undefined if the engine's own SQL failed, or the file has no statement
  */
 export function locateError(
   work: Work,
@@ -21,46 +21,49 @@ export function locateError(
   if (step !== 'statement' || last === undefined) return undefined;
   const offset =
     statement === undefined
-      ? (placeInFunction(work, error) ?? last.offset + last.sql.length)
-      : (positionInStatement(statement, error) ?? placeInBody(work, statement, error) ?? statement.offset);
+      ? (offsetInFunction(work, error) ?? last.offset + last.sql.length)
+      : (offsetInStatement(statement, error) ?? offsetInBlock(work, statement, error) ?? statement.offset);
   return locate(work.script.source, offset);
 }
 
 /** The server counts code points from 1, JavaScript code units from 0. */
-function positionInStatement(statement: Statement, { position }: pg.DatabaseError): number | undefined {
+function offsetInStatement(statement: Statement, { position }: pg.DatabaseError): number | undefined {
   if (position === undefined) return undefined;
-  return statement.offset + codeUnits(statement.sql, Number(position) - 1);
+  return statement.offset + countCodeUnits(statement.sql, Number(position) - 1);
 }
 
-/** A body of a function or block: where its text stands in the file. */
+/** The body of a function or a block. */
 interface Body {
   readonly text: string;
+  /** Where the text starts in the file. */
   readonly offset: number;
 }
 
-function placeInBody(work: Work, statement: Statement, error: pg.DatabaseError): number | undefined {
+function offsetInBlock(work: Work, statement: Statement, error: pg.DatabaseError): number | undefined {
   if (
     'DoStmt' in statement.node &&
-    (error.where === undefined || /inline_code_block/.test(innermost(error.where)))
+    (error.where === undefined || /inline_code_block/.test(innermostLine(error.where)))
   ) {
-    return placeIn(work, bodyOf(work, statement, statement.node.DoStmt.args ?? []), error);
+    return offsetInBody(work, findBody(work, statement, statement.node.DoStmt.args ?? []), error);
   }
-  return placeInFunction(work, error);
+  return offsetInFunction(work, error);
 }
 
-function placeInFunction(work: Work, error: pg.DatabaseError): number | undefined {
-  return placeIn(work, functionThatFailed(work, error.where), error);
+function offsetInFunction(work: Work, error: pg.DatabaseError): number | undefined {
+  return offsetInBody(work, findFailedFunction(work, error.where), error);
 }
 
-function placeIn(work: Work, body: Body | undefined, error: pg.DatabaseError): number | undefined {
+function offsetInBody(work: Work, body: Body | undefined, error: pg.DatabaseError): number | undefined {
   if (body === undefined) return undefined;
   const line = Number(/\bline (\d+)\b/.exec(error.where ?? '')?.[1] ?? 1);
   const lineOffset = body.offset + startOfLine(body.text, line);
-  return placeInQuery(work, body, lineOffset, error) ?? firstCharacter(work.script.source.text, lineOffset);
+  return (
+    offsetInQuery(work, body, lineOffset, error) ?? firstCharacterAfter(work.script.source.text, lineOffset)
+  );
 }
 
-/** A query inside a body is shown by the server as it stands there; with its position the very character is known. */
-function placeInQuery(
+/** The server repeats a query inside a body as the body has it, so that its position in the file is known exactly. */
+function offsetInQuery(
   work: Work,
   body: Body,
   lineOffset: number,
@@ -68,22 +71,23 @@ function placeInQuery(
 ): number | undefined {
   const { internalQuery, internalPosition } = error;
   if (internalQuery === undefined || internalPosition === undefined) return undefined;
-  if (internalQuery === body.text) return body.offset + codeUnits(body.text, Number(internalPosition) - 1);
-  const found = work.script.source.text.indexOf(internalQuery, lineOffset);
-  return found === -1 ? undefined : found + codeUnits(internalQuery, Number(internalPosition) - 1);
+  if (internalQuery === body.text)
+    return body.offset + countCodeUnits(body.text, Number(internalPosition) - 1);
+  const offset = work.script.source.text.indexOf(internalQuery, lineOffset);
+  return offset === -1 ? undefined : offset + countCodeUnits(internalQuery, Number(internalPosition) - 1);
 }
 
-/** The innermost function of the error's context, if its body stands in this file. */
-function functionThatFailed(work: Work, where: string | undefined): Body | undefined {
-  const name = /function (?:[\w"]+\.)?"?(\w+)/.exec(innermost(where ?? ''))?.[1];
+/** Finds the innermost function of the error's context, if this file creates it. */
+function findFailedFunction(work: Work, where: string | undefined): Body | undefined {
+  const name = /function (?:[\w"]+\.)?"?(\w+)/.exec(innermostLine(where ?? ''))?.[1];
   const definition = work.statements.findLast(
     ({ node }) => name !== undefined && functionName(node) === name,
   );
   if (definition === undefined || !('CreateFunctionStmt' in definition.node)) return undefined;
-  return bodyOf(work, definition, definition.node.CreateFunctionStmt.options ?? []);
+  return findBody(work, definition, definition.node.CreateFunctionStmt.options ?? []);
 }
 
-function innermost(where: string): string {
+function innermostLine(where: string): string {
   return where.split('\n').find((line) => /function /.test(line)) ?? where;
 }
 
@@ -93,11 +97,11 @@ function functionName(node: Node): string | undefined {
   return last !== undefined && 'String' in last ? last.String.sval : undefined;
 }
 
-function bodyOf(work: Work, { offset, sql }: Statement, options: readonly Node[]): Body | undefined {
+function findBody(work: Work, { offset, sql }: Statement, options: readonly Node[]): Body | undefined {
   const text = options.map(bodyText).find((candidate) => candidate !== undefined);
   if (text === undefined) return undefined;
-  const found = work.script.source.text.indexOf(text, offset);
-  return found === -1 || found > offset + sql.length ? undefined : { text, offset: found };
+  const start = work.script.source.text.indexOf(text, offset);
+  return start === -1 || start > offset + sql.length ? undefined : { text, offset: start };
 }
 
 function bodyText(option: Node): string | undefined {
@@ -117,10 +121,10 @@ function startOfLine(text: string, line: number): number {
   );
 }
 
-function firstCharacter(text: string, offset: number): number {
+function firstCharacterAfter(text: string, offset: number): number {
   return offset + (/^[ \t]*/.exec(text.slice(offset))?.[0].length ?? 0);
 }
 
-function codeUnits(text: string, codePoints: number): number {
+function countCodeUnits(text: string, codePoints: number): number {
   return [...text].slice(0, codePoints).join('').length;
 }

@@ -4,7 +4,7 @@ import { DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgre
 import { learn } from '../data-loss/ledger.js';
 import { rehearse } from '../data-loss/rehearse.js';
 import type { MigrationResult } from '../failure/errors.js';
-import { failureOf } from '../failure/explain.js';
+import { explainFailure } from '../failure/explain.js';
 import type { ServerState } from '../history/server-state.js';
 import { HISTORY_MOVED } from '../script/guard.js';
 import { lockTimeoutOf } from '../script/transaction.js';
@@ -70,7 +70,7 @@ export async function runWithRetries({
     const pauseMs = tries < TRIES && signal?.aborted !== true ? pauseAfter(failure, tries, run) : null;
     if (pauseMs === null) {
       const results = [...done, ...notReached(works.filter((work) => !isDone(work)))];
-      throw await failureOf(failure, {
+      throw await explainFailure(failure, {
         results,
         connection,
         blocker: watch.lastBlocker(),

@@ -2,7 +2,7 @@ import type { Connection } from '../../postgres/connect.js';
 import { sqlStateOf } from '../../postgres/sql-states.js';
 import type { LostData } from '../data-loss/loss.js';
 import { rehearse } from '../data-loss/rehearse.js';
-import { failureOf } from '../failure/explain.js';
+import { explainFailure } from '../failure/explain.js';
 import { readState } from '../history/server-state.js';
 import type { Failure } from '../script/work.js';
 import { dryRun, dryRunOn } from './dry-run.js';
@@ -41,7 +41,7 @@ export async function runOrShow(
   const { losses, failure, refused } = await rehearse(connection, { ...run, keeper }, state, works, false);
   if (failure !== null) {
     const interrupted = options.signal?.aborted;
-    throw await failureOf(failure, { results: [], connection, blocker: null, interrupted });
+    throw await explainFailure(failure, { results: [], connection, blocker: null, interrupted });
   }
   if (refused !== null) options.onEvent?.(unknownFrom(refused));
   return { ...NOTHING_DONE, sql: dryRun(run, state, works, keeper), losses };

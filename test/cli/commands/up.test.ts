@@ -65,7 +65,7 @@ describe('up', () => {
       ...excerpt,
       '',
       `server: ${addressOf(database.url)}`,
-      expect.stringContaining('Correct the cause'),
+      expect.stringContaining('Fix the cause'),
       '',
     ]);
     expect(await tablesOf(database)).toEqual([]);

@@ -122,7 +122,8 @@ describe('one at a time', () => {
     });
     await expect(up({ url, directory })).rejects.toMatchObject({
       code: 'lock_lost',
-      remedy: 'V1 stands at a whole prefix of its statements and goes on from there. Run the command again.',
+      remedy:
+        'V1 stopped part-way. The statements before the failed one are committed; the next run resumes there. Run the command again.',
     });
     expect(await value("select to_regclass('one')::text")).toBe('one');
     expect(await up({ url, directory })).toMatchObject({ current: 'V1' });

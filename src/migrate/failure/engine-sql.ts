@@ -4,27 +4,35 @@ import { option, type Remedy, remedy } from '../../text/remedy.js';
 import { LET_WRITE_HISTORY } from '../history/table.js';
 import type { Message } from '../script/work.js';
 
-type OwnStep = Exclude<Message['step'], 'statement'>;
+type EngineStep = Exclude<Message['step'], 'statement'>;
 
-const WHERE: Readonly<Record<OwnStep, string>> = {
-  begin: 'before its statements, where the engine looks at the history',
-  keep: 'where the engine looks at what it takes away',
+const DESCRIPTIONS: Readonly<Record<EngineStep, string>> = {
+  begin: 'before its statements, where the engine reads the history',
+  keep: 'where the engine reads the data that would be deleted',
   record: 'after its statements, where the engine writes the history',
   commit: 'after its statements, where the engine commits',
 };
 
-/** What the engine sends itself is no line of the file. In words, what that was; null for a statement of the file. */
-export function ownSql({ step }: Message): string | null {
-  return step === 'statement' ? null : WHERE[step];
+/**
+ * Describes a message that the engine itself sends. It has no line in the file.
+ *
+ * @returns null for a statement of the file
+ */
+export function describeEngineSql({ step }: Message): string | null {
+  return step === 'statement' ? null : DESCRIPTIONS[step];
 }
 
 /**
- * What to do where the server refuses the engine's own SQL.
+ * The remedy for an error in the engine's own SQL.
  *
- * @param blocker who was last seen to hold what it waited for
- * @returns null where it is the same as for a statement of the file
+ * @param blocker the session that the run last waited for
+ * @returns null if the remedy is the same as for a statement of the file
  */
-export function remedyForOwnSql({ step }: Message, sqlState: string, blocker: Blocker | null): Remedy | null {
+export function remedyForEngineSql(
+  { step }: Message,
+  sqlState: string,
+  blocker: Blocker | null,
+): Remedy | null {
   if (step !== 'begin' && step !== 'record') return null;
   if (sqlState === LOCK_NOT_AVAILABLE) {
     const holder = blocker === null ? 'another session' : describeBlocker(blocker);

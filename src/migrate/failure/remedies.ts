@@ -1,0 +1,86 @@
+import { type Blocker, describeBlocker } from '../../postgres/blocker.js';
+import type pg from '../../postgres/pg.js';
+import {
+  ACTIVE_SQL_TRANSACTION,
+  DEADLOCK_DETECTED,
+  DISK_FULL,
+  INSUFFICIENT_PRIVILEGE,
+  LOCK_NOT_AVAILABLE,
+  OUT_OF_MEMORY,
+  READ_ONLY_SQL_TRANSACTION,
+  UNSAFE_NEW_ENUM_VALUE_USAGE,
+} from '../../postgres/sql-states.js';
+import { call, joinRemedies, type Remedy, remedy } from '../../text/remedy.js';
+import { TAKES_AWAY } from '../data-loss/detect.js';
+import type { Message, Work } from '../script/work.js';
+import { remedyForEngineSql } from './engine-sql.js';
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  [INSUFFICIENT_PRIVILEGE]: 'Run it as a role that owns these objects, or grant the missing privilege.',
+  [TAKES_AWAY]:
+    'The data at risk changed on every attempt, so nothing was backed up. Stop concurrent schema changes.',
+  [DISK_FULL]: 'The disk of the server is full. Free space there.',
+  [OUT_OF_MEMORY]:
+    'The server is out of memory or of lock space. Do less in one migration, or raise max_locks_per_transaction.',
+  [ACTIVE_SQL_TRANSACTION]:
+    'This statement cannot run inside a transaction. Move it to a separate migration with the line "-- migrate: no-transaction" at the top.',
+  [UNSAFE_NEW_ENUM_VALUE_USAGE]:
+    'A value that is added to an enum can be used only after it is committed. Use it in a separate migration, with the next version.',
+  [READ_ONLY_SQL_TRANSACTION]:
+    'The session is read-only. Connect to the primary server, as a role without default_transaction_read_only.',
+};
+
+/**
+ * The remedy for an error of the server.
+ *
+ * @param blocker the session that the run last waited for
+ */
+export function remedyForFailure(
+  { code = '' }: pg.DatabaseError,
+  work: Work,
+  message: Message,
+  blocker: Blocker | null,
+): Remedy {
+  const forEngine = remedyForEngineSql(message, code, blocker);
+  if (forEngine === null && (code === LOCK_NOT_AVAILABLE || code === DEADLOCK_DETECTED)) {
+    return remedyForLock(work, blocker);
+  }
+  const known = forEngine ?? REMEDIES[code];
+  const steps = [
+    known ?? 'Fix the cause.',
+    describeState(work),
+    remedy`Then run ${call(work.direction)} again.`,
+  ];
+  if (known === undefined && message.step === 'statement' && work.direction === 'down') {
+    steps.push(
+      remedy`If the down itself is wrong, correct ${work.name}.down.sql first, and ${recordDown(work)}.`,
+    );
+  }
+  return joinRemedies(...steps);
+}
+
+/** A down runs from the history, so a correction of the file alone has no effect. */
+function recordDown({ label }: Work): Remedy {
+  return remedy`record it in the history with ${call('repair', { version: label, reason: '<why>' })}`;
+}
+
+function remedyForLock(work: Work, blocker: Blocker | null): Remedy {
+  const holder =
+    blocker === null
+      ? 'The lock was held on every attempt.'
+      : `The lock is held by ${describeBlocker(blocker)}.`;
+  const terminate =
+    blocker === null ? '' : ` To end that session: select pg_terminate_backend(${blocker.pid});`;
+  const recorded = work.direction === 'up' ? '' : remedy` in ${work.name}.down.sql, and ${recordDown(work)}`;
+  return remedy`${holder} Run the command again when it is released.${terminate} To wait longer for locks, write: -- migrate: lock-timeout 30s${recorded}`;
+}
+
+/** What of a migration is committed after its failure, as sentences. */
+export function describeState({ script, name, direction }: Work): string {
+  if (!script.options.transaction) {
+    return `${name} stopped part-way. The statements before the failed one are committed; the next run resumes there.`;
+  }
+  return direction === 'up'
+    ? `Nothing of ${name} was committed; earlier migrations are.`
+    : `${name} is still applied; later migrations are rolled back.`;
+}
