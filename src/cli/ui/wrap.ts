@@ -1,9 +1,17 @@
+import { cellsOf } from '../../text/terminal-width.js';
+
+/** Indents the further lines of a list item more than its first. */
+const HANG = 2;
+
 /**
- * Breaks a text into lines between its words, so that a terminal does not break it within them. What stands between
- * backquotes is a command to copy and stays on one line, as every other word does, however long.
+ * Breaks a text into lines between its words, so that a terminal does not break it within them. A command to copy, in
+ * backquotes, stays on one line, as every other word does, however long.
+ *
+ * Spaces between words stay as they are. An indented line is an item of a list, and its further lines are indented more. If a
+ * line has columns, separated by two spaces or more, its further lines begin below the last column.
  *
  * @param text one or more lines
- * @param width how many characters a line may have; undefined leaves the text as it is
+ * @param width the cells of the terminal that a line may take; undefined leaves the text as it is
  */
 export function wrap(text: string, width: number | undefined): string {
   if (width === undefined) return text;
@@ -14,13 +22,23 @@ export function wrap(text: string, width: number | undefined): string {
 }
 
 function wrapLine(line: string, width: number): string {
-  const words = line.match(/(?:`[^`]*`|\S)+/g) ?? [];
-  const lines: string[] = [];
-  for (const word of words) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
+  if (cellsOf(line) <= width) return line;
+  const hang = ' '.repeat(hangOf(line, width));
+  const lines: string[] = [''];
+  for (const [, gap = '', word = ''] of line.matchAll(/(\s*)((?:`[^`]*`|\S)+)/g)) {
+    const current = lines.at(-1) ?? '';
+    const longer = `${current}${gap}${word}`;
+    if (current === '' || current === hang || cellsOf(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(`${hang}${word}`);
   }
   return lines.join('\n');
+}
+
+/** The indent of further lines: below the last column, if that leaves them half of the width. */
+function hangOf(line: string, width: number): number {
+  const indent = /^ */.exec(line)?.[0].length ?? 0;
+  const columns = [...line.matchAll(/\S {2,}(?=\S)/g)].map(({ index, 0: gap }) =>
+    cellsOf(line.slice(0, index + gap.length)),
+  );
+  return columns.filter((column) => column <= width / 2).at(-1) ?? (indent === 0 ? 0 : indent + HANG);
 }
