@@ -7,10 +7,19 @@ const manifest: unknown = JSON.parse(
 /** The version of this package, as in its package.json. */
 export const packageVersion: string = versionOf(manifest);
 
+/** Where to report a bug in this package. */
+export const bugsUrl: string = bugsUrlOf(manifest);
+
 /** The name of every connection in `pg_stat_activity` and in the server's log. */
 export const applicationName = `voicesurvey-db ${packageVersion}`;
 
 function versionOf(content: unknown): string {
   if (typeof content === 'object' && content !== null && 'version' in content) return String(content.version);
   throw new TypeError('package.json has no version.');
+}
+
+function bugsUrlOf(content: unknown): string {
+  if (typeof content !== 'object' || content === null || !('bugs' in content)) return '';
+  const { bugs } = content;
+  return typeof bugs === 'object' && bugs !== null && 'url' in bugs ? String(bugs.url) : '';
 }

@@ -2,67 +2,74 @@ import type { Command } from 'commander';
 import type { BaselineResult } from '../../inspect/baseline.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { plural } from '../../text/plural.js';
+import { defineDatabaseCommand } from '../program/define-command.js';
+import { runInterruptibly } from '../program/interrupt.js';
 import {
   type CommonOptions,
   type FolderOptions,
   folderOption,
+  inMilliseconds,
   lockWaitOption,
-  makeDatabaseCommand,
   type RunCommandOptions,
-  runOptions,
-} from '../command.js';
-import { interruptible } from '../interrupt.js';
-import { type ChosenServer, startEmbedded } from '../server.js';
-import { type Answer, differenceLines, serverLine } from '../ui/output.js';
-import { tellProgress } from '../ui/progress.js';
+} from '../program/options.js';
+import { type CommandServer, startEmbedded } from '../program/server.js';
+import { differenceLines, serverLine } from '../ui/lines.js';
+import { printProgress } from '../ui/progress.js';
+import type { CommandResult } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions, Pick<RunCommandOptions, 'lockWait'> {
   readonly acceptDifferences?: boolean;
 }
 
-/** `baseline`: adopts a database that was made by other means. */
+const HELP = {
+  name: 'baseline',
+  summary: 'adopt an existing database that this tool did not create',
+  description:
+    'Adopts an existing database that this tool did not create: compares it with what the migrations make in a ' +
+    'throw-away database, and records the migrations up to the version as applied. Changes nothing but the history. ' +
+    'A database that differs is refused with exit code 4.',
+  examples: [['baseline V0006', 'the database already has V0006 and all versions before it']],
+} as const;
+
+/** `baseline`: adopts an existing database. */
 export function baselineCommand(): Command {
-  return makeDatabaseCommand<Options>(
-    'baseline',
-    'adopt a database that was made by other means, after comparing it with what the migrations make',
-    run,
-  )
-    .argument('<version>', 'the migration that it has, with all before it')
-    .option('--accept-differences', 'adopt it although it differs; what differs is kept in the history')
+  return defineDatabaseCommand<Options>(HELP, run)
+    .argument('<version>', 'the newest migration that the database already has')
+    .option('--accept-differences', 'adopt a database that differs, and record the differences')
     .addOption(lockWaitOption())
     .addOption(folderOption(migrationsDirectory));
 }
 
 async function run(
   options: Options,
-  { url, embedded }: ChosenServer,
+  { url, embedded }: CommandServer,
   [version = '']: readonly string[],
-): Promise<Answer> {
-  // On the embedded server everything may be tried out.
+): Promise<CommandResult> {
+  // Migrations that change roles or tablespaces are tried on the embedded server, never beside a live database.
   const elsewhere = async (): Promise<string> => (embedded ?? (await startEmbedded()).embedded).url;
   const { baseline } = await import('../../inspect/baseline.js');
-  const result = await interruptible(options.json, (signal) =>
+  const result = await runInterruptibly(options.json, (signal) =>
     baseline({
       url,
       directory: options.dir,
       version,
       acceptDifferences: options.acceptDifferences,
-      lockWaitMs: runOptions(options).lockWaitMs,
+      lockWaitMs: inMilliseconds(options.lockWait),
       elsewhere,
-      onEvent: options.json ? undefined : tellProgress,
+      onEvent: options.json ? undefined : printProgress,
       signal,
     }),
   );
-  return { document: { ...result }, lines: baselineLines(result) };
+  return { document: { ...result }, lines: linesFor(result) };
 }
 
-function baselineLines({ baselined, current, differences, server }: BaselineResult): string[] {
+function linesFor({ baselined, current, differences, server }: BaselineResult): string[] {
   return [
     ...differenceLines(differences),
     differences.length === 0
       ? `The database is what ${current} makes.`
-      : `${plural(differences.length, 'difference')} accepted, and kept in the history.`,
-    `Done: ${baselined.length} written into the history, the database is at ${current}.`,
+      : `Accepted ${plural(differences.length, 'difference')} and recorded them in the history.`,
+    `Done: ${plural(baselined.length, 'migration')} recorded, the database is at ${current}.`,
     serverLine(server),
   ];
 }

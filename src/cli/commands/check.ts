@@ -4,20 +4,17 @@ import type { Finding } from '../../inspect/finding.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { addProductRows, isProduct } from '../../seed/product-rows.js';
 import { plural } from '../../text/plural.js';
-import {
-  type CommonOptions,
-  type FolderOptions,
-  folderOption,
-  makeDatabaseCommand,
-  notEmpty,
-} from '../command.js';
-import { interruptible } from '../interrupt.js';
-import { type ChosenServer, chooseServerToTryOn } from '../server.js';
+import { defineDatabaseCommand } from '../program/define-command.js';
+import { runInterruptibly } from '../program/interrupt.js';
+import { type CommonOptions, type FolderOptions, folderOption, notEmpty } from '../program/options.js';
+import { type CommandServer, chooseScratchServer } from '../program/server.js';
 import { annotationOf } from '../ui/annotations.js';
-import { locksLines } from '../ui/locks-table.js';
-import { type Answer, FOUND, say, serverLine } from '../ui/output.js';
-import { shownPath, workingDirectory } from '../ui/paths.js';
-import { tellPassing } from '../ui/progress.js';
+import { serverLine } from '../ui/lines.js';
+import { locksTable } from '../ui/locks-table.js';
+import { displayPath, workingDirectory } from '../ui/paths.js';
+import { type CommandResult, EXIT_FINDINGS } from '../ui/result.js';
+import { showStatusLine } from '../ui/status-line.js';
+import { printLines } from '../ui/terminal.js';
 
 interface Options extends CommonOptions, FolderOptions {
   readonly url?: string;
@@ -25,69 +22,82 @@ interface Options extends CommonOptions, FolderOptions {
   readonly locks?: boolean;
 }
 
+const HELP = {
+  name: 'check',
+  summary: 'prove the migration files in throw-away databases, and lint them',
+  description:
+    'Proves the migration files: runs each up and down over empty tables and over rows, in throw-away databases, and ' +
+    'lints them. Exit code 3 if it finds a fault. Never uses the server in DATABASE_URL unless --url names it.',
+  examples: [
+    ['check --dir ./sql', 'prove your own migrations on the embedded server'],
+    [
+      'check --locks --url postgresql://ci@db/postgres',
+      'list the table locks and the sizes of the tables there',
+    ],
+  ],
+} as const;
+
 /** `check`: proves the migration files in throw-away databases. */
 export function checkCommand(): Command {
-  return makeDatabaseCommand<Options>(
-    'check',
-    'prove the migration files in throw-away databases; exit 3 if something is wrong with them',
-    run,
-    chooseServerToTryOn,
-  )
+  return defineDatabaseCommand<Options>(HELP, run, chooseScratchServer)
     .option(
       '--url <url>',
-      'try them on this server, in databases of their own; on the embedded one unless told otherwise',
+      'create the throw-away databases on this server (default: the embedded one)',
       notEmpty,
     )
-    .option('--no-lints', 'leave out the lints, for a folder that lives by other rules')
-    .option('--locks', 'tell instead which locks they take on tables that were there before')
+    .option('--no-lints', 'leave out the lints, for a folder with other conventions')
+    .option('--locks', 'instead, list the locks that the files take on existing tables')
     .addOption(folderOption(migrationsDirectory));
 }
 
-async function run(options: Options, server: ChosenServer): Promise<Answer> {
+async function run(options: Options, server: CommandServer): Promise<CommandResult> {
   return options.locks === true ? runLocks(options, server) : runProofs(options, server);
 }
 
-/** How large the tables are is told of the database that was named, not of the embedded one. */
+/** Table sizes come from the database in `--url`; the embedded one is not the user's. */
 async function runLocks(
   { dir: directory, json, url: sizesIn }: Options,
-  { url }: ChosenServer,
-): Promise<Answer> {
-  const onMigration = json ? undefined : (label: string) => tellPassing(`${label} …`);
+  { url }: CommandServer,
+): Promise<CommandResult> {
+  const onMigration = json ? undefined : (label: string) => showStatusLine(`${label} …`);
   const { measureLocks } = await import('../../inspect/locks.js');
-  const result = await interruptible(json, (signal) =>
+  const result = await runInterruptibly(json, (signal) =>
     measureLocks({ url, directory, sizesIn, onMigration, signal }),
   );
-  return { document: { ...result }, lines: [...locksLines(result), serverLine(result.server)] };
+  return { document: { ...result }, lines: [...locksTable(result), serverLine(result.server)] };
 }
 
-async function runProofs({ dir: directory, json, lints }: Options, { url }: ChosenServer): Promise<Answer> {
+async function runProofs(
+  { dir: directory, json, lints }: Options,
+  { url }: CommandServer,
+): Promise<CommandResult> {
   const rows = (await isProduct(directory)) ? addProductRows : undefined;
-  const onProgress = json ? undefined : tellProgress;
+  const onProgress = json ? undefined : showProgress;
   const { check } = await import('../../inspect/check.js');
-  const result = await interruptible(json, (signal) =>
+  const result = await runInterruptibly(json, (signal) =>
     check({ url, directory, lints, rows, onProgress, signal }),
   );
-  annotate(result);
+  printAnnotations(result);
   return {
     document: { ...result },
-    lines: checkLines(result),
-    exitCode: result.findings.length === 0 ? 0 : FOUND,
+    lines: linesFor(result),
+    exitCode: result.findings.length === 0 ? 0 : EXIT_FINDINGS,
   };
 }
 
-function tellProgress({ migration, over }: CheckProgress): void {
-  tellPassing(`${migration} over ${over} …`);
+function showProgress({ migration, over }: CheckProgress): void {
+  showStatusLine(`${migration} over ${over} …`);
 }
 
-/** For GitHub Actions, which reads both outputs. */
-function annotate({ findings, notes }: CheckResult): void {
+/** GitHub Actions reads annotations from both outputs. */
+function printAnnotations({ findings, notes }: CheckResult): void {
   if (process.env.GITHUB_ACTIONS !== 'true') return;
   const workspace = process.env.GITHUB_WORKSPACE ?? workingDirectory() ?? '/';
-  say(...findings.map((finding) => annotationOf('error', finding, workspace)));
-  say(...notes.map((note) => annotationOf('notice', note, workspace)));
+  printLines(...findings.map((finding) => annotationOf('error', finding, workspace)));
+  printLines(...notes.map((note) => annotationOf('notice', note, workspace)));
 }
 
-function checkLines({ server, migrations, findings, notes }: CheckResult): string[] {
+function linesFor({ server, migrations, findings, notes }: CheckResult): string[] {
   return [
     ...findings.flatMap((finding) => describe(finding, '')),
     ...notes.flatMap((note) => describe(note, 'note: ')),
@@ -96,15 +106,15 @@ function checkLines({ server, migrations, findings, notes }: CheckResult): strin
   ];
 }
 
-function describe({ file, line, column, rule, message, remedy }: Finding, kind: string): string[] {
-  const place = [shownPath(file), line, column].filter((part) => part !== null).join(':');
-  return [`${place}: ${kind}${message} (${rule})`, `  ${remedy}`];
+function describe({ file, line, column, rule, message, remedy }: Finding, prefix: string): string[] {
+  const location = [displayPath(file), line, column].filter((part) => part !== null).join(':');
+  return [`${location}: ${prefix}${message} (${rule})`, `  ${remedy}`];
 }
 
 function summaryOf(findings: readonly Finding[], notes: readonly Finding[]): string {
-  const found = [
+  const counts = [
     ...(findings.length > 0 ? [plural(findings.length, 'fault')] : []),
     ...(notes.length > 0 ? [plural(notes.length, 'note')] : []),
   ];
-  return found.length > 0 ? found.join(', ') : 'nothing is wrong with them, over empty tables and over rows';
+  return counts.length > 0 ? counts.join(', ') : 'no fault, over empty tables and over rows';
 }

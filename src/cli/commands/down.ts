@@ -3,21 +3,22 @@ import { lossLine } from '../../migrate/data-loss/loss.js';
 import { type DownResult, down } from '../../migrate/down.js';
 import type { Listener } from '../../migrate/run/events.js';
 import { migrationsDirectory } from '../../seed/paths.js';
+import { defineDatabaseCommand } from '../program/define-command.js';
+import { runInterruptibly } from '../program/interrupt.js';
 import {
   type CommonOptions,
   type FolderOptions,
   folderOption,
-  makeDatabaseCommand,
   notEmpty,
   type RunCommandOptions,
   runOptions,
   wholeNumber,
   withRunOptions,
-} from '../command.js';
-import { interruptible } from '../interrupt.js';
-import type { ChosenServer } from '../server.js';
-import { type Answer, dryRunLine, serverLine } from '../ui/output.js';
-import { tellProgress } from '../ui/progress.js';
+} from '../program/options.js';
+import type { CommandServer } from '../program/server.js';
+import { dryRunLine, serverLine } from '../ui/lines.js';
+import { printProgress } from '../ui/progress.js';
+import type { CommandResult } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions, RunCommandOptions {
   readonly to?: string;
@@ -25,63 +26,73 @@ interface Options extends CommonOptions, FolderOptions, RunCommandOptions {
   readonly lose?: readonly string[];
 }
 
+const HELP = {
+  name: 'down',
+  summary: 'roll back the migration that was applied last, or more',
+  description:
+    'Rolls migrations back, the one that was applied last first; by default, one. Refuses with exit code 4 to delete ' +
+    'data that --lose does not name. The data that it deletes is backed up first, to a folder voicesurvey-lost in the ' +
+    'working directory, with a script that restores it.',
+  examples: [
+    ['down --dry-run', 'print the SQL and the data that it would delete'],
+    ['down --to V0004 --lose contacts.note', 'roll back to V0004 and delete the column contacts.note'],
+  ],
+} as const;
+
 /** `down`: rolls back. */
 export function downCommand(): Command {
-  const command = makeDatabaseCommand<Options>(
-    'down',
-    'roll migrations back, the one that was applied last unless told otherwise',
-    run,
-  )
+  const command = defineDatabaseCommand<Options>(HELP, run)
     .option(
       '--to <version>',
       'roll back everything newer than this version; 0 rolls back everything',
       notEmpty,
     )
-    .option('--steps <number>', 'roll back this many', wholeNumber)
+    .option('--steps <number>', 'roll back this many migrations (default: 1)', wholeNumber)
     .option(
       '--lose <name>',
-      'let the data of a table, table.column or enum.label go; may be repeated',
-      oneMore,
+      'data that may be deleted: a table, table.column or enum.label; may be repeated',
+      collectNames,
     )
     .addOption(folderOption(migrationsDirectory));
   return withRunOptions(command);
 }
 
-async function run(options: Options, { url }: ChosenServer): Promise<Answer> {
+async function run(options: Options, { url }: CommandServer): Promise<CommandResult> {
   const { dir: directory, to, steps, lose, json } = options;
-  const onEvent = json ? tellKept : tellProgress;
-  const result = await interruptible(json, (signal) =>
+  const onEvent = json ? printBackups : printProgress;
+  const result = await runInterruptibly(json, (signal) =>
     down({ url, directory, to, steps, lose, onEvent, signal, ...runOptions(options) }),
   );
   const { sql, server } = result;
   const document = { ...result };
-  if (sql !== null)
-    return { document, lines: [dryRunLine(sql), ...lossLines(result), serverLine(server)], product: sql };
-  return { document, lines: [downLine(result), ...backLines(result), serverLine(server)] };
+  if (sql !== null) {
+    return { document, lines: [dryRunLine(sql), ...lossLines(result), serverLine(server)], output: sql };
+  }
+  return { document, lines: [doneLine(result), ...restoreLines(result), serverLine(server)] };
 }
 
-function downLine({ rolledBack, current }: DownResult): string {
+function doneLine({ rolledBack, current }: DownResult): string {
   const at = current === null ? 'the database has no migration' : `the database is at ${current}`;
   return rolledBack.length === 0 ? `Nothing to do: ${at}.` : `Done: ${rolledBack.length} rolled back, ${at}.`;
 }
 
-/** Where data went is said when it goes, also beside a document: a later step may fail, and then no result tells it. */
-const tellKept: Listener = (event) => {
-  if (event.kind === 'kept') tellProgress(event);
+/** With --json too, a backup is printed when it is written: if a later step fails, no result names it. */
+const printBackups: Listener = (event) => {
+  if (event.kind === 'kept') printProgress(event);
 };
 
-/** What a dry run would take away. */
+/** What a dry run would delete. */
 function lossLines({ losses }: DownResult): readonly string[] {
   return losses.length === 0
     ? []
-    : ['It would take data away:', ...losses.map((loss) => `  ${loss.version}  ${lossLine(loss)}`)];
+    : ['It would delete data:', ...losses.map((loss) => `  ${loss.version}  ${lossLine(loss)}`)];
 }
 
-/** What was taken away was told when it was. */
-function backLines({ losses }: DownResult): readonly string[] {
-  return losses.length === 0 ? [] : ['To bring the data back, read restore.sql in each of these folders.'];
+/** The backups themselves were printed as progress. */
+function restoreLines({ losses }: DownResult): readonly string[] {
+  return losses.length === 0 ? [] : ['To restore the data, read restore.sql in each of these folders.'];
 }
 
-function oneMore(name: string, names: readonly string[] = []): readonly string[] {
+function collectNames(name: string, names: readonly string[] = []): readonly string[] {
   return [...names, notEmpty(name)];
 }

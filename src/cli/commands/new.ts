@@ -1,22 +1,28 @@
 import type { Command } from 'commander';
 import { newMigration } from '../../migrate/new.js';
 import { migrationsDirectory } from '../../seed/paths.js';
-import { type CommonOptions, type FolderOptions, folderOption, makeCommand } from '../command.js';
-import type { Answer } from '../ui/output.js';
+import { defineCommand } from '../program/define-command.js';
+import { type CommonOptions, type FolderOptions, folderOption } from '../program/options.js';
+import type { CommandResult } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions {}
 
-/** `new`: writes the pair of files of the next migration. */
+const HELP = {
+  name: 'new',
+  summary: 'create the pair of files of a new migration',
+  description:
+    'Creates the up and the down file of a new migration, with the next version and the given name.',
+  examples: [['new add opening hours', 'create V0007.add_opening_hours.up.sql and its down file']],
+} as const;
+
+/** `new`: creates the pair of files of the next migration. */
 export function newCommand(): Command {
-  return makeCommand<Options>('new', 'write the pair of files of a new migration, with the next version', run)
+  return defineCommand<Options>(HELP, run)
     .argument('<name...>', 'what the migration does, in a few words')
     .addOption(folderOption(migrationsDirectory));
 }
 
-async function run({ dir: directory }: Options, words: readonly string[]): Promise<Answer> {
+async function run({ dir: directory }: Options, words: readonly string[]): Promise<CommandResult> {
   const result = await newMigration({ directory, name: words.join(' ') });
-  return {
-    document: { ...result },
-    lines: [`Wrote ${result.up} and ${result.down}.`],
-  };
+  return { document: { ...result }, lines: [`Wrote ${result.up} and ${result.down}.`] };
 }

@@ -1,40 +1,41 @@
 import type { Command } from 'commander';
 import { repair } from '../../migrate/repair.js';
 import { migrationsDirectory } from '../../seed/paths.js';
-import {
-  type CommonOptions,
-  type FolderOptions,
-  folderOption,
-  makeDatabaseCommand,
-  notEmpty,
-} from '../command.js';
-import type { ChosenServer } from '../server.js';
-import { type Answer, serverLine } from '../ui/output.js';
+import { defineDatabaseCommand } from '../program/define-command.js';
+import { type CommonOptions, type FolderOptions, folderOption, notEmpty } from '../program/options.js';
+import type { CommandServer } from '../program/server.js';
+import { serverLine } from '../ui/lines.js';
+import type { CommandResult } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions {
   readonly reason: string;
 }
 
-/** `repair`: accepts a changed file. */
+const HELP = {
+  name: 'repair',
+  summary: 'accept the changed files of an applied migration',
+  description:
+    'Accepts the changed files of an applied migration: records their checksums, the new down and the reason in the ' +
+    'history. Runs none of them.',
+  examples: [["repair V0003 --reason 'only a comment was corrected'", 'accept V0003 as its files are now']],
+} as const;
+
+/** `repair`: accepts the changed files of an applied migration. */
 export function repairCommand(): Command {
-  return makeDatabaseCommand<Options>(
-    'repair',
-    'accept the changed files of an applied migration; the database itself is not touched',
-    run,
-  )
+  return defineDatabaseCommand<Options>(HELP, run)
     .argument('<version>', 'the changed migration')
-    .requiredOption('--reason <text>', 'why the changed file is right; kept in the history', notEmpty)
+    .requiredOption('--reason <text>', 'why the changed file is right; recorded in the history', notEmpty)
     .addOption(folderOption(migrationsDirectory));
 }
 
 async function run(
   { dir: directory, reason }: Options,
-  { url }: ChosenServer,
+  { url }: CommandServer,
   [version = '']: readonly string[],
-): Promise<Answer> {
+): Promise<CommandResult> {
   const result = await repair({ url, directory, version, reason });
   return {
     document: { ...result },
-    lines: [`Done: ${result.repaired} is accepted as its files are now.`, serverLine(result.server)],
+    lines: [`Done: the files of ${result.repaired} are accepted as they are now.`, serverLine(result.server)],
   };
 }

@@ -1,25 +1,30 @@
 import type { Command } from 'commander';
 import { type SeedResult, seed } from '../../seed/seed.js';
 import { plural } from '../../text/plural.js';
-import { type CommonOptions, makeDatabaseCommand } from '../command.js';
-import type { ChosenServer } from '../server.js';
-import { type Answer, serverLine } from '../ui/output.js';
+import { defineDatabaseCommand } from '../program/define-command.js';
+import type { CommonOptions } from '../program/options.js';
+import type { CommandServer } from '../program/server.js';
+import { serverLine } from '../ui/lines.js';
+import type { CommandResult } from '../ui/result.js';
 
-/** `seed`: adds the eighteen fixed rows. */
+const HELP = {
+  name: 'seed',
+  summary: 'add the eighteen seed rows',
+  description: 'Adds the eighteen seed rows to a migrated database. Leaves existing rows unchanged.',
+  examples: [['seed', 'add the rows that are missing']],
+} as const;
+
+/** `seed`: adds the eighteen seed rows. */
 export function seedCommand(): Command {
-  return makeDatabaseCommand<CommonOptions>(
-    'seed',
-    'add the eighteen fixed rows; those that are there stay as they are',
-    run,
-  );
+  return defineDatabaseCommand<CommonOptions>(HELP, run);
 }
 
-async function run(_options: CommonOptions, { url }: ChosenServer): Promise<Answer> {
+async function run(_options: CommonOptions, { url }: CommandServer): Promise<CommandResult> {
   const result = await seed({ url });
   return { document: { ...result }, lines: [seedLine(result), serverLine(result.server)] };
 }
 
-/** What the seed did, in one line. */
+/** The result of seeding, in one line. */
 export function seedLine({ inserted }: SeedResult): string {
   return inserted === 0
     ? 'Nothing to seed: the rows are there already.'

@@ -1,15 +1,28 @@
 import type { Command } from 'commander';
-import { type CommonOptions, makeCommand } from '../command.js';
-import { requireEmbedded, startEmbedded } from '../server.js';
-import type { Answer } from '../ui/output.js';
+import { defineCommand } from '../program/define-command.js';
+import type { CommonOptions } from '../program/options.js';
+import { requireEmbedded, startEmbedded } from '../program/server.js';
+import type { CommandResult } from '../ui/result.js';
 import { startedLine } from '../ui/welcome.js';
+
+const HELP = {
+  name: 'start',
+  summary: 'start the embedded server',
+  description:
+    'Starts the embedded PostgreSQL server if it is not running, and prints its address. It listens on this machine ' +
+    'only and goes on running after the command. Ignores DATABASE_URL.',
+  examples: [
+    ['start', 'start it in a clone'],
+    ['start --embedded', 'start it in a project that installed the package'],
+  ],
+} as const;
 
 /** `start`: starts the embedded server. */
 export function startCommand(): Command {
-  return makeCommand<CommonOptions>('start', 'start the embedded server, if it is not running', run);
+  return defineCommand<CommonOptions>(HELP, run);
 }
 
-async function run(options: CommonOptions): Promise<Answer> {
+async function run(options: CommonOptions): Promise<CommandResult> {
   requireEmbedded(options, 'start');
   const { embedded: server } = await startEmbedded();
   return {

@@ -5,40 +5,47 @@ import { type MigrationStatus, type StatusResult, status } from '../../migrate/s
 import { applicationName } from '../../postgres/application-name.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { call, type Remedy, remedy } from '../../text/remedy.js';
-import { type CommonOptions, type FolderOptions, folderOption, makeDatabaseCommand } from '../command.js';
-import type { ChosenServer } from '../server.js';
-import { type Answer, FOUND, serverLine } from '../ui/output.js';
+import { defineDatabaseCommand } from '../program/define-command.js';
+import { type CommonOptions, type FolderOptions, folderOption } from '../program/options.js';
+import type { CommandServer } from '../program/server.js';
+import { serverLine } from '../ui/lines.js';
+import { type CommandResult, EXIT_FINDINGS } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions {}
 
-/** `status`: what is applied, pending, changed, missing, and who is migrating now. */
+const HELP = {
+  name: 'status',
+  summary: 'list applied, pending, changed and missing migrations, and drift',
+  description:
+    'Lists the migrations with their states, the run in progress, and whether the catalog has drifted since the last ' +
+    'run. Changes and locks nothing. Exit code 3 unless everything is applied, unchanged and without drift.',
+  examples: [['status', 'check before a deploy whether something is pending']],
+} as const;
+
+/** `status`: lists the migrations and their states. */
 export function statusCommand(): Command {
-  return makeDatabaseCommand<Options>(
-    'status',
-    'show what is applied, pending, changed, missing or drifted; exit 3 unless all is as it should be',
-    run,
-  ).addOption(folderOption(migrationsDirectory));
+  return defineDatabaseCommand<Options>(HELP, run).addOption(folderOption(migrationsDirectory));
 }
 
-async function run(options: Options, { url }: ChosenServer): Promise<Answer> {
+async function run(options: Options, { url }: CommandServer): Promise<CommandResult> {
   const result = await status({ url, directory: options.dir });
   return {
     document: { ...result },
-    lines: statusLines(result),
-    exitCode: result.upToDate && result.drift?.state !== 'drifted' ? 0 : FOUND,
+    lines: linesFor(result),
+    exitCode: result.upToDate && result.drift?.state !== 'drifted' ? 0 : EXIT_FINDINGS,
   };
 }
 
-function statusLines({ server, migrations, migratingNow, upToDate, drift }: StatusResult): Remedy[] {
+function linesFor({ server, migrations, migratingNow, upToDate, drift }: StatusResult): Remedy[] {
   const widest = (column: 'name' | 'standing'): number =>
     Math.max(...migrations.map(({ [column]: text }) => text.length));
-  const [ofNames, ofStandings] = [widest('name'), widest('standing')];
+  const [nameWidth, stateWidth] = [widest('name'), widest('standing')];
   return [
     ...migrations.map(
-      (migration) => `${migration.name.padEnd(ofNames)}  ${describe(migration, ofStandings)}`,
+      (migration) => `${migration.name.padEnd(nameWidth)}  ${describe(migration, stateWidth)}`,
     ),
     ...(migratingNow === null ? [] : [`${describeHolder(migratingNow)} is migrating now`]),
-    upToDate ? 'Everything is applied.' : summary(migrations),
+    upToDate ? 'Everything is applied.' : summaryOf(migrations),
     ...(drift?.since ? [driftLine(drift)] : []),
     serverLine(server),
   ];
@@ -46,7 +53,7 @@ function statusLines({ server, migrations, migratingNow, upToDate, drift }: Stat
 
 function driftLine({ state, since, reason }: Drift): Remedy {
   if (state === 'none') return `No drift since ${since}.`;
-  if (state === 'unknown') return `Whether anything has drifted is not known: ${reason}.`;
+  if (state === 'unknown') return `Drift is unknown: ${reason}.`;
   return remedy`Drift: the catalog is not what ${since ?? 'the last run'} left. To see what changed, run ${call('verify')}.`;
 }
 
@@ -54,20 +61,20 @@ function describe(
   { standing, appliedAt, appliedBy, appliedWith, origin, reason }: MigrationStatus,
   width: number,
 ): string {
-  if (appliedAt === null) return standing === 'late' ? 'late: older than what is applied' : standing;
-  const how = appliedWith === applicationName ? '' : ` with ${appliedWith}`;
-  const when = `${appliedAt.toISOString().slice(0, 19)}Z by ${appliedBy}${how}`;
-  return `${standing.padEnd(width)}  ${when}${howItGotThere(origin, reason)}`;
+  if (appliedAt === null) return standing === 'late' ? 'late: older than the newest applied one' : standing;
+  const program = appliedWith === applicationName ? '' : ` with ${appliedWith}`;
+  const when = `${appliedAt.toISOString().slice(0, 19)}Z by ${appliedBy}${program}`;
+  return `${standing.padEnd(width)}  ${when}${describeOrigin(origin, reason)}`;
 }
 
-/** Of what a baseline accepted only how much it was; the whole is in the history and in the document. */
-function howItGotThere(origin: MigrationStatus['origin'], reason: string | null): string {
+/** Only the first line of what a baseline accepted; the rest is in the history and in the document. */
+function describeOrigin(origin: MigrationStatus['origin'], reason: string | null): string {
   if (origin === 'applied') return '';
   return reason === null ? ` (${origin})` : ` (${origin}: ${reason.split('\n')[0]})`;
 }
 
-function summary(migrations: readonly MigrationStatus[]): string {
+function summaryOf(migrations: readonly MigrationStatus[]): string {
   const counts = new Map<string, number>();
   for (const { standing } of migrations) counts.set(standing, (counts.get(standing) ?? 0) + 1);
-  return `${[...counts].map(([standing, count]) => `${count} ${standing}`).join(', ')}.`;
+  return `${[...counts].map(([state, count]) => `${count} ${state}`).join(', ')}.`;
 }

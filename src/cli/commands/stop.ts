@@ -1,20 +1,29 @@
 import type { Command } from 'commander';
-import { type CommonOptions, makeCommand } from '../command.js';
-import { embeddedDirectory, requireEmbedded } from '../server.js';
-import type { Answer } from '../ui/output.js';
-import { shownPath } from '../ui/paths.js';
+import { defineCommand } from '../program/define-command.js';
+import { embeddedDirectory } from '../program/installation.js';
+import type { CommonOptions } from '../program/options.js';
+import { requireEmbedded } from '../program/server.js';
+import { displayPath } from '../ui/paths.js';
+import type { CommandResult } from '../ui/result.js';
+
+const HELP = {
+  name: 'stop',
+  summary: 'stop the embedded server; its data stays',
+  description: 'Stops the embedded PostgreSQL server. Its data stays. Ignores DATABASE_URL.',
+  examples: [['stop', 'stop it; the next command that needs it starts it again']],
+} as const;
 
 /** `stop`: stops the embedded server. */
 export function stopCommand(): Command {
-  return makeCommand<CommonOptions>('stop', 'stop the embedded server; its data stays', run);
+  return defineCommand<CommonOptions>(HELP, run);
 }
 
-async function run(options: CommonOptions): Promise<Answer> {
+async function run(options: CommonOptions): Promise<CommandResult> {
   requireEmbedded(options, 'stop');
   const directory = embeddedDirectory();
   const { stopEmbeddedServer } = await import('../../postgres/embedded.js');
   const stopped = await stopEmbeddedServer({ directory });
-  const path = shownPath(directory);
+  const path = displayPath(directory);
   return {
     document: { stopped, directory },
     lines: [

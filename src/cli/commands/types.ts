@@ -1,35 +1,35 @@
 import type { Command } from 'commander';
 import { migrationsDirectory } from '../../seed/paths.js';
-import {
-  type CommonOptions,
-  type FolderOptions,
-  folderOption,
-  makeDatabaseCommand,
-  notEmpty,
-} from '../command.js';
-import type { ChosenServer } from '../server.js';
-import type { Answer } from '../ui/output.js';
-import { writeProduct } from '../write-file.js';
+import { defineDatabaseCommand } from '../program/define-command.js';
+import { type CommonOptions, type FolderOptions, folderOption, notEmpty } from '../program/options.js';
+import { writeOutputFile } from '../program/output-file.js';
+import type { CommandServer } from '../program/server.js';
+import type { CommandResult } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions {
   readonly out?: string;
 }
 
+const HELP = {
+  name: 'types',
+  summary: 'print TypeScript types for the rows of the database',
+  description:
+    'Prints TypeScript types for the rows and functions of a migrated database, as the driver `pg` returns them, or ' +
+    'writes them to a file.',
+  examples: [['types --out src/rows.ts', 'write them to a file']],
+} as const;
+
 /** `types`: TypeScript types for the rows of a migrated database. */
 export function typesCommand(): Command {
-  return makeDatabaseCommand<Options>(
-    'types',
-    'print TypeScript types for the rows of a migrated database, or write them to a file',
-    run,
-  )
-    .option('--out <file>', 'where to write them', notEmpty)
+  return defineDatabaseCommand<Options>(HELP, run)
+    .option('--out <file>', 'the file to write (default: print on standard output)', notEmpty)
     .addOption(folderOption(migrationsDirectory));
 }
 
-async function run({ dir: directory, out }: Options, { url }: ChosenServer): Promise<Answer> {
+async function run({ dir: directory, out }: Options, { url }: CommandServer): Promise<CommandResult> {
   const { snapshot, types } = await import('../../inspect/generate.js');
   const text = types(await snapshot({ url, directory }));
-  if (out === undefined) return { document: { types: text }, lines: [], product: text.trimEnd() };
-  await writeProduct(out, text);
+  if (out === undefined) return { document: { types: text }, lines: [], output: text };
+  await writeOutputFile(out, text);
   return { document: { files: [out] }, lines: [`Wrote ${out}.`] };
 }

@@ -1,23 +1,30 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { interrupted } from '../../migrate/failure/errors.js';
 import { type UpResult, up } from '../../migrate/up.js';
+import type { EmbeddedServer } from '../../postgres/embedded.js';
 import { migrationsDirectory } from '../../seed/paths.js';
-import { seed } from '../../seed/seed.js';
+import { type SeedResult, seed } from '../../seed/seed.js';
+import { shellQuote } from '../../text/shell-quote.js';
+import { defineDatabaseCommand } from '../program/define-command.js';
+import { isClone, packageRoot } from '../program/installation.js';
+import { runInterruptibly } from '../program/interrupt.js';
 import {
   type CommonOptions,
   type FolderOptions,
   folderOption,
-  makeDatabaseCommand,
   notEmpty,
   type RunCommandOptions,
   runOptions,
   withRunOptions,
-} from '../command.js';
-import { interruptible } from '../interrupt.js';
-import type { ChosenServer } from '../server.js';
-import { type Answer, dryRunLine, serverLine } from '../ui/output.js';
-import { tellProgress } from '../ui/progress.js';
-import { welcome } from '../ui/welcome.js';
+} from '../program/options.js';
+import type { CommandServer } from '../program/server.js';
+import { dryRunLine, serverLine } from '../ui/lines.js';
+import { displayPath } from '../ui/paths.js';
+import { printProgress } from '../ui/progress.js';
+import { PROGRAM } from '../ui/remedy.js';
+import type { CommandResult } from '../ui/result.js';
+import { welcomeLines } from '../ui/welcome.js';
 import { seedLine } from './seed.js';
 
 interface Options extends CommonOptions, FolderOptions, RunCommandOptions {
@@ -27,60 +34,85 @@ interface Options extends CommonOptions, FolderOptions, RunCommandOptions {
   readonly allowOutOfOrder?: boolean;
 }
 
-/** `up`: applies what is pending. */
+const HELP = {
+  name: 'up',
+  summary: 'apply the pending migrations',
+  description:
+    'Applies the migrations that the database does not have yet, each in one transaction with its history row. Takes ' +
+    'no lock if none is pending. Any number of processes may run it concurrently: one applies the migrations, the ' +
+    'others wait.',
+  examples: [
+    ['up --seed', 'apply everything and add the seed rows'],
+    ['up --dir ./sql --lock-wait 60', 'apply your own migrations; wait for another run for a minute at most'],
+  ],
+} as const;
+
+/** `up`: applies the pending migrations. */
 export function upCommand(): Command {
-  const command = makeDatabaseCommand<Options>(
-    'up',
-    'apply the migrations that the database does not have yet',
-    run,
-  )
-    .option('--to <version>', 'apply nothing newer than this version', notEmpty)
-    .option('--seed', 'add the eighteen fixed rows afterwards')
+  const command = defineDatabaseCommand<Options>(HELP, run)
+    .option('--to <version>', 'apply nothing newer than this version (default: the newest)', notEmpty)
+    .option('--seed', 'add the eighteen seed rows afterwards')
     .option('--create', 'create the database if the server does not have it')
-    .option('--allow-out-of-order', 'apply migrations that are older than the newest applied one, too')
+    .option('--allow-out-of-order', 'also apply migrations that are older than the newest applied one')
     .addOption(folderOption(migrationsDirectory));
   return withRunOptions(command);
 }
 
-async function run(options: Options, { url, embedded }: ChosenServer): Promise<Answer> {
-  const { dir: directory, to, allowOutOfOrder } = options;
-  // The embedded server's database is ours to make, also after somebody dropped it.
-  const create = options.create === true || embedded !== null;
-  const onEvent = options.json ? undefined : tellProgress;
-  const { result, seeded } = await interruptible(options.json, async (signal) => {
-    const result = await up({
-      url,
-      directory,
-      to,
-      create,
-      allowOutOfOrder,
-      onEvent,
-      signal,
-      ...runOptions(options),
-    });
-    if (result.sql !== null) return { result, seeded: null };
-    // The signal came too late to end the last migration.
-    if (options.seed && signal.aborted)
-      throw interrupted('after the migrations were applied: the seed rows were not added');
-    return { result, seeded: options.seed ? await seed({ url }) : null };
-  });
+async function run(options: Options, { url, embedded }: CommandServer): Promise<CommandResult> {
+  const { result, seeded } = await runInterruptibly(options.json, (signal) =>
+    applyAndSeed(options, { url, embedded, signal }),
+  );
   const { sql, server } = result;
-  if (sql !== null)
-    return { document: { ...result }, lines: [dryRunLine(sql), serverLine(server)], product: sql };
+  if (sql !== null) {
+    return { document: { ...result }, lines: [dryRunLine(sql), serverLine(server)], output: sql };
+  }
   const isFirst = embedded?.started === true;
   return {
     document: { ...result, ...(isFirst && { url }), ...(seeded && { seeded: seeded.inserted }) },
     lines: [
       ...(result.created ? ['Created the database.'] : []),
-      upLine(result),
+      doneLine(result),
       ...(seeded === null ? [] : [seedLine(seeded)]),
-      serverLine(result.server),
+      serverLine(server),
       ...(isFirst && !options.json ? await welcome(embedded) : []),
     ],
   };
 }
 
-function upLine({ applied, current }: UpResult): string {
+async function applyAndSeed(
+  options: Options,
+  { url, embedded, signal }: Pick<CommandServer, 'url' | 'embedded'> & { readonly signal: AbortSignal },
+): Promise<{ result: UpResult; seeded: SeedResult | null }> {
+  const result = await up({
+    url,
+    directory: options.dir,
+    to: options.to,
+    // The embedded server is the package's own, so its database is created again if a user dropped it.
+    create: options.create === true || embedded !== null,
+    allowOutOfOrder: options.allowOutOfOrder,
+    onEvent: options.json ? undefined : printProgress,
+    signal,
+    ...runOptions(options),
+  });
+  if (result.sql !== null || !options.seed) return { result, seeded: null };
+  // The signal came too late to interrupt the last migration.
+  if (signal.aborted) throw interrupted('after the migrations were applied: the seed rows were not added');
+  return { result, seeded: await seed({ url }) };
+}
+
+function doneLine({ applied, current }: UpResult): string {
   const at = current === null ? 'the database has no migration' : `the database is at ${current}`;
   return applied.length === 0 ? `Nothing to do: ${at}.` : `Done: ${applied.length} applied, ${at}.`;
+}
+
+async function welcome(server: EmbeddedServer): Promise<string[]> {
+  const { contents } = await import('../../inspect/contents.js');
+  return welcomeLines(server, await contents({ url: server.url }), commandOnEmbedded);
+}
+
+/** How to run a command of this program on the embedded server, from the working directory. */
+function commandOnEmbedded(command: string): string {
+  if (!isClone) return `npx ${PROGRAM} ${command} --embedded`;
+  const path = displayPath(join(packageRoot, 'bin', PROGRAM));
+  return `${shellQuote(path.startsWith('/') ? path : `./${path}`)} ${command}`;
 }

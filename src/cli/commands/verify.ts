@@ -1,53 +1,66 @@
 import type { Command } from 'commander';
 import type { VerifyResult } from '../../inspect/verify.js';
 import { migrationsDirectory } from '../../seed/paths.js';
-import { type CommonOptions, type FolderOptions, folderOption, makeDatabaseCommand } from '../command.js';
-import { InvalidArgumentError } from '../commander.js';
-import type { ChosenServer } from '../server.js';
-import { type Answer, FOUND, serverLine } from '../ui/output.js';
+import { defineDatabaseCommand } from '../program/define-command.js';
+import {
+  type CommonOptions,
+  type FolderOptions,
+  folderOption,
+  inMilliseconds,
+  positiveSeconds,
+} from '../program/options.js';
+import type { CommandServer } from '../program/server.js';
+import { serverLine } from '../ui/lines.js';
+import { type CommandResult, EXIT_FINDINGS } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions {
   readonly rules: boolean;
   readonly statementTimeout?: number;
 }
 
-/** `verify`: holds a live database against its migrations and the schema's rules. */
+const HELP = {
+  name: 'verify',
+  summary: 'list drift, invalid indexes, broken constraints and schema rules',
+  description:
+    'Compares a live database with its migrations, object by object, and lists drift, invalid indexes, constraints ' +
+    'that rows break, and broken rules of the schema. Changes nothing. Exit code 3 if it finds something.',
+  examples: [['verify --no-rules --dir ./sql', 'verify a database with your own migrations']],
+} as const;
+
+/** `verify`: compares a live database with its migrations and the rules of the schema. */
 export function verifyCommand(): Command {
-  return makeDatabaseCommand<Options>(
-    'verify',
-    'compare a live database with its migrations and with the rules of the schema; exit 3 if it finds something',
-    run,
-  )
+  return defineDatabaseCommand<Options>(HELP, run)
     .option('--no-rules', "leave out the product's own rules, for another schema")
-    .option('--statement-timeout <seconds>', 'the longest time for one statement (default: 30)', seconds)
+    .option(
+      '--statement-timeout <seconds>',
+      'the longest time for one statement (default: 30)',
+      positiveSeconds,
+    )
     .addOption(folderOption(migrationsDirectory));
 }
 
-async function run(options: Options, { url }: ChosenServer): Promise<Answer> {
+async function run(options: Options, { url }: CommandServer): Promise<CommandResult> {
   const { dir: directory, rules, statementTimeout } = options;
-  const statementTimeoutMs = statementTimeout === undefined ? undefined : statementTimeout * 1000;
   const { verify } = await import('../../inspect/verify.js');
-  const result = await verify({ url, directory, rules, statementTimeoutMs });
+  const result = await verify({
+    url,
+    directory,
+    rules,
+    statementTimeoutMs: inMilliseconds(statementTimeout),
+  });
   return {
     document: { ...result },
-    lines: verifyLines(result),
-    exitCode: result.findings.length === 0 ? 0 : FOUND,
+    lines: linesFor(result),
+    exitCode: result.findings.length === 0 ? 0 : EXIT_FINDINGS,
   };
 }
 
-function verifyLines({ server, drift, findings }: VerifyResult): string[] {
+function linesFor({ server, drift, findings }: VerifyResult): string[] {
   const width = Math.max(...findings.map(({ kind }) => kind.length));
   return [
     ...findings.map(({ kind, object, finding }) => `${kind.padEnd(width)}  ${object}: ${finding}`),
-    ...(drift.state === 'unknown' ? [`Whether anything has drifted is not known: ${drift.reason}.`] : []),
-    findings.length === 0 ? 'Everything is as it should be.' : `${findings.length} found.`,
+    ...(drift.state === 'unknown' ? [`Drift is unknown: ${drift.reason}.`] : []),
+    findings.length === 0 ? 'Nothing is wrong.' : `${findings.length} found.`,
     serverLine(server),
   ];
-}
-
-function seconds(text: string): number {
-  if (!/^\d{1,6}(\.\d+)?$/.test(text) || Number(text) <= 0) {
-    throw new InvalidArgumentError('It takes a number of seconds.');
-  }
-  return Number(text);
 }

@@ -1,154 +1,107 @@
 import type { OptionValues } from 'commander';
-import { ConnectionError } from '../postgres/errors.js';
-import { Command, InvalidArgumentError, Option } from './commander.js';
-import { type ChosenServer, chooseServer, type ServerOptions } from './server.js';
-import { type Answer, print, printError, say } from './ui/output.js';
-import { endProgress } from './ui/progress.js';
-import { type GivenOptions, givenOptions } from './ui/remedy.js';
-import { startedLine } from './ui/welcome.js';
+import { ConnectionError } from '../../postgres/errors.js';
+import { printError } from '../ui/error.js';
+import { type GivenOptions, givenOptions, PROGRAM } from '../ui/remedy.js';
+import { type CommandResult, printResult } from '../ui/result.js';
+import { clearStatusLine } from '../ui/status-line.js';
+import { printLines } from '../ui/terminal.js';
+import { startedLine } from '../ui/welcome.js';
+import { Command } from './commander.js';
+import type { CommonOptions } from './options.js';
+import { type CommandServer, chooseServer } from './server.js';
 
-/** The options that every command has. */
-export interface CommonOptions extends ServerOptions {
-  readonly json?: boolean;
-}
-
-/** The options of commands that read a folder of migrations. */
-export interface FolderOptions {
-  /** The folder of migrations; the product's own unless told otherwise. */
-  readonly dir: string;
+/** What the help says about a command. */
+export interface CommandHelp {
+  readonly name: string;
+  /** What it does, in a line of the list of commands. */
+  readonly summary: string;
+  /** What it does, in full. */
+  readonly description: string;
+  /** The words after the program's name, each with what they do. */
+  readonly examples: readonly (readonly [words: string, effect: string])[];
 }
 
 /**
- * A command: its options parsed, one function called, its answer printed.
+ * Defines a command that needs no database: its options are parsed, one function is called, its result is printed.
  *
  * @param run does the work; what it throws is printed and becomes the exit code
  */
-export function makeCommand<Options extends CommonOptions & Partial<FolderOptions>>(
-  name: string,
-  description: string,
-  run: (options: Options, words: readonly string[]) => Promise<Answer>,
+export function defineCommand<Options extends CommonOptions>(
+  help: CommandHelp,
+  run: (options: Options, words: readonly string[]) => Promise<CommandResult>,
 ): Command {
-  return commandWith<Options>(name, description, async (options, words, given) => {
+  const { name } = help;
+  return commandWith<Options>(help, async (options, words, given) => {
+    const json = options.json === true;
     try {
-      print(name, await run(options, words), options.json === true, given);
+      printResult(await run(options, words), { command: name, given, json });
     } catch (error) {
-      printError(name, error, options.json === true, { given });
+      printError(error, { command: name, given, json });
     }
   });
 }
 
 /**
- * A command that works on a database: the server is chosen, and started where it is the embedded one, before the
- * work begins; results and errors name it.
+ * Defines a command that works on a database. The server is chosen before the work begins, and started if it is the embedded
+ * one. Results and errors name it.
  *
  * @param run does the work on that server; `words` are the command's arguments
- * @param choose which server that is; the one of `DATABASE_URL`, or the embedded one, unless told otherwise
+ * @param choose which server that is; by default the one in `DATABASE_URL`, or the embedded one
  */
-export function makeDatabaseCommand<Options extends CommonOptions & Partial<FolderOptions>>(
-  name: string,
-  description: string,
-  run: (options: Options, server: ChosenServer, words: readonly string[]) => Promise<Answer>,
-  choose: (options: Options) => Promise<ChosenServer> = chooseServer,
+export function defineDatabaseCommand<Options extends CommonOptions>(
+  help: CommandHelp,
+  run: (options: Options, server: CommandServer, words: readonly string[]) => Promise<CommandResult>,
+  choose: (options: Options) => Promise<CommandServer> = chooseServer,
 ): Command {
-  return commandWith<Options>(name, description, async (options, words, given) => {
+  const { name } = help;
+  return commandWith<Options>(help, async (options, words, given) => {
     const json = options.json === true;
-    let server: ChosenServer | null = null;
+    let server: CommandServer | null = null;
     try {
       server = await choose(options);
       const { embedded } = server;
-      if (embedded?.started && !json) say(startedLine(embedded));
-      const answer = await run(options, server, words).finally(endProgress);
-      print(name, { ...answer, document: { ...answer.document, embedded: embedded !== null } }, json, given);
+      if (embedded?.started && !json) printLines(startedLine(embedded));
+      const result = await run(options, server, words).finally(clearStatusLine);
+      const document = { ...result.document, embedded: embedded !== null };
+      printResult({ ...result, document }, { command: name, given, json });
     } catch (error) {
-      printError(name, server?.embedded ? explainForEmbedded(error) : error, json, {
-        address: server?.address,
-        given,
-      });
+      const { address, embedded } = server ?? {};
+      printError(embedded ? explainForEmbedded(error) : error, { command: name, given, json, address });
     }
   });
 }
 
-/** Says of the embedded server what to do when it went away; its host and port need no checking. */
+/** Says what to do when the embedded server has stopped: its host and port are right, so checking them is no remedy. */
 function explainForEmbedded(error: unknown): unknown {
-  if (!(error instanceof ConnectionError) || !WENT_AWAY.test(error.code)) return error;
+  if (!(error instanceof ConnectionError) || !SERVER_GONE.has(error.code)) return error;
   return new ConnectionError(error.code, error.message, {
-    remedy: 'The embedded server was stopped or has died meanwhile: run the command again, which starts it.',
+    remedy: 'The embedded server was stopped or crashed. Run the command again: it starts the server.',
     cause: error,
   });
 }
 
-const WENT_AWAY = /^(connection_refused|connection_closed|connection_lost|server_not_ready)$/;
+const SERVER_GONE = new Set([
+  'connection_refused',
+  'connection_closed',
+  'connection_lost',
+  'server_not_ready',
+]);
 
 function commandWith<Options>(
-  name: string,
-  description: string,
+  { name, summary, description, examples }: CommandHelp,
   action: (options: Options, words: readonly string[], given: GivenOptions) => Promise<void>,
 ): Command {
   return new Command(name)
+    .summary(summary)
     .description(description)
-    .option('--json', 'print one JSON document on standard output, and nothing else there')
-    .option(
-      '--embedded',
-      "use the package's own PostgreSQL; in a clone this is so whenever DATABASE_URL is not set",
-    )
     .allowExcessArguments(false)
+    .addHelpText('after', examplesText(examples))
     .action(function (this: Command) {
       return action(this.opts<Options & OptionValues>(), this.args, givenOptions(this));
     });
 }
 
-/** `--dir`, for commands that read a folder of migrations. */
-export function folderOption(defaultDirectory: string): Option {
-  return new Option('--dir <folder>', 'the folder of migrations')
-    .default(defaultDirectory, "the product's own")
-    .argParser(notEmpty);
-}
-
-/** The options of commands that change the schema. */
-export interface RunCommandOptions {
-  readonly dryRun?: boolean;
-  /** In seconds. */
-  readonly lockWait?: number;
-}
-
-/** `--dry-run` and `--lock-wait`, for commands that change the schema. */
-export function withRunOptions(command: Command): Command {
-  return command
-    .option('--dry-run', 'print the SQL that would be sent on standard output, and change nothing')
-    .addOption(lockWaitOption());
-}
-
-/** `--lock-wait`, for commands that run one at a time. */
-export function lockWaitOption(): Option {
-  return new Option(
-    '--lock-wait <seconds>',
-    'wait no longer than this for another run; 0 does not wait',
-  ).argParser(seconds);
-}
-
-/** The library's words for them. */
-export function runOptions({ dryRun, lockWait }: RunCommandOptions): {
-  dryRun: boolean | undefined;
-  lockWaitMs: number | undefined;
-} {
-  return { dryRun, lockWaitMs: lockWait === undefined ? undefined : lockWait * 1000 };
-}
-
-function seconds(text: string): number {
-  if (!/^\d{1,6}(?:\.\d{1,3})?$/.test(text)) {
-    throw new InvalidArgumentError('It takes a number of seconds, such as 30.');
-  }
-  return Number(text);
-}
-
-/** Parses a whole number of at least 1. */
-export function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It takes a whole number of 1 or more.');
-  return Number(text);
-}
-
-/** Refuses an empty value, such as a shell makes of a variable that is not set. */
-export function notEmpty(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
-  return text;
+function examplesText(examples: CommandHelp['examples']): string {
+  const lines = examples.map(([words, effect]) => `\n  ${PROGRAM} ${words}\n      ${effect}`);
+  return `\nExample${examples.length === 1 ? '' : 's'}:${lines.join('')}`;
 }

@@ -1,22 +1,24 @@
 import type { CommanderError } from 'commander';
-import { UsageError } from '../postgres/errors.js';
+import { UsageError } from '../../postgres/errors.js';
+import { asSentence } from '../../text/as-sentence.js';
+import { PROGRAM } from '../ui/remedy.js';
 
 /**
- * Makes an error with a remedy from what the parser of the command line says.
+ * Makes an error with a remedy from what the parser of the command line reports.
  *
- * @param args the words behind the program's name
- * @param command the command among them; null where there is none
+ * @param args the words after the program's name
+ * @param command the command among them; null if there is none
  */
 export function explainUsage(
   error: CommanderError,
   args: readonly string[],
   command: string | null,
 ): UsageError {
-  const help = `See voicesurvey-db ${command === null ? '' : `${command} `}--help.`;
+  const help = `See \`${PROGRAM} ${command === null ? '' : `${command} `}--help\`.`;
   const [text = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-  const meant = /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(suggestion ?? '')?.[1];
+  const similar = /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(suggestion ?? '')?.[1];
   return new UsageError('usage', sentenceFor(error.code, text, args), {
-    remedy: remedyFor(args, command) ?? (meant === undefined ? help : `Did you mean ${meant}? ${help}`),
+    remedy: remedyFor(args, command) ?? (similar === undefined ? help : `Did you mean ${similar}? ${help}`),
   });
 }
 
@@ -27,18 +29,18 @@ function sentenceFor(code: string, text: string, args: readonly string[]): strin
       : 'No command was given.';
   }
   if (code === 'commander.excessArguments') {
-    const takes = /Expected ([1-9]\d*) /.exec(text)?.[1];
-    return `The command '${args[0]}' takes ${takes === undefined ? 'options only' : `${takes} argument, and options`}.`;
+    const expected = /Expected ([1-9]\d*) /.exec(text)?.[1];
+    return `The command '${args[0]}' takes ${expected === undefined ? 'options only' : `${expected} argument, and options`}.`;
   }
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
+  return `${asSentence(text)}${text.endsWith('.') ? '' : '.'}`;
 }
 
 function remedyFor(args: readonly string[], command: string | null): string | undefined {
   if (args.some((arg) => /:\/\/|^\w+=\S+ /.test(arg))) {
-    return 'Put the address of the database into the variable DATABASE_URL: what stands on a command line, everybody can see.';
+    return 'Set the variable DATABASE_URL to the address of the database: command lines are visible to every user of the machine.';
   }
   if (command !== null && args[0]?.startsWith('-')) {
-    return `Write options after the command: voicesurvey-db ${command} ${args[0]}`;
+    return `Write options after the command: \`${PROGRAM} ${command} ${args[0]}\`.`;
   }
   return undefined;
 }

@@ -1,16 +1,17 @@
-import { saySentences } from './ui/output.js';
-import { endProgress } from './ui/progress.js';
+import { clearStatusLine } from '../ui/status-line.js';
+import { printSentences } from '../ui/terminal.js';
 
-/** Ctrl-C, the end of a job in CI or of a container, and a terminal that was closed. */
+/** Ctrl-C, the end of a job in CI or of a container, and a closed terminal. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Does something that a signal ends in good order: without this, the server would go on with the statement that it
- * executes when we are gone. A second signal ends the process at once.
+ * Runs work that a signal interrupts. Without this, the server would go on executing the current statement after this
+ * process has ended. A second signal ends the process immediately.
  *
- * @param quiet says nothing to people
+ * @param quiet prints nothing when a signal arrives
+ * @param work gets the signal to pass on to the library
  */
-export async function interruptible<Result>(
+export async function runInterruptibly<Result>(
   quiet: boolean | undefined,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
@@ -22,8 +23,10 @@ export async function interruptible<Result>(
     release();
     controller.abort();
     if (quiet) return;
-    endProgress();
-    saySentences('Interrupted: ending the current statement. Once more ends this command at once.');
+    clearStatusLine();
+    printSentences(
+      'Interrupted: ending the current statement. A second signal ends this command immediately.',
+    );
   };
   for (const name of SIGNALS) process.on(name, interrupt);
   try {

@@ -1,13 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ExplainedError } from '../postgres/errors.js';
+import { ExplainedError } from '../../postgres/errors.js';
 
 /**
- * Writes a file that a command was asked for, and its folder.
+ * Writes a file that the user asked a command for, and creates its folder.
  *
- * @throws ExplainedError `file_not_written` where it cannot be written
+ * @throws ExplainedError `file_not_written`
  */
-export async function writeProduct(path: string, text: string): Promise<void> {
+export async function writeOutputFile(path: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);

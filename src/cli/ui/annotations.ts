@@ -1,10 +1,10 @@
 import type { Finding } from '../../inspect/finding.js';
-import { pathIn } from './paths.js';
+import { pathWithin } from './paths.js';
 
 /**
- * The line that makes GitHub Actions show a finding at its place in a pull request.
+ * The line that makes GitHub Actions show a finding in the file that it is about.
  *
- * @param workspace the folder of the repository, which paths are told from
+ * @param workspace the folder of the repository, which the paths are relative to
  * @example
  * ```ts
  * annotationOf('error', finding, '/home/runner/work/repo');
@@ -14,13 +14,13 @@ import { pathIn } from './paths.js';
 export function annotationOf(level: 'error' | 'notice', finding: Finding, workspace: string): string {
   const { rule, migration, file, line, column, message, remedy } = finding;
   const properties = {
-    file: pathIn(workspace, file),
+    file: pathWithin(workspace, file),
     ...(line !== null && { line }),
     ...(column !== null && { col: column }),
     title: `${migration} ${rule}`,
   };
-  const written = Object.entries(properties).map(([name, value]) => `${name}=${escapeProperty(`${value}`)}`);
-  return `::${level} ${written.join(',')}::${escapeMessage(`${message}\n${remedy}`)}`;
+  const list = Object.entries(properties).map(([name, value]) => `${name}=${escapeProperty(`${value}`)}`);
+  return `::${level} ${list.join(',')}::${escapeMessage(`${message}\n${remedy}`)}`;
 }
 
 function escapeMessage(text: string): string {

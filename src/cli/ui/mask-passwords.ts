@@ -1,8 +1,8 @@
 /**
- * Masks passwords in a text that may repeat what somebody typed, such as an address where an option belongs.
+ * Masks passwords in a text that may repeat what the user typed, such as an address in the place of an option.
  *
- * @param text a sentence, without addresses that are meant to be read with their password
+ * @param text a sentence; an address in it that should show its password must not go through here
  */
-export function withoutPasswords(text: string): string {
+export function maskPasswords(text: string): string {
   return text.replace(/(\w:\/\/[^\s:@/]*):\S*@/g, '$1:***@').replace(/(password=)[^\s&'"]+/gi, '$1***');
 }

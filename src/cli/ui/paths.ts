@@ -1,6 +1,6 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 
-/** The working directory; null where it was removed. */
+/** The working directory; null if it was removed. */
 export function workingDirectory(): string | null {
   try {
     return process.cwd();
@@ -9,14 +9,14 @@ export function workingDirectory(): string | null {
   }
 }
 
-/** A path as somebody in the working directory would write it. */
-export function shownPath(path: string): string {
+/** A path as a user in the working directory would write it. */
+export function displayPath(path: string): string {
   const here = workingDirectory();
-  return here === null ? path : pathIn(here, path);
+  return here === null ? path : pathWithin(here, path);
 }
 
-/** A path as somebody in a folder would write it: from there, where it is in there. */
-export function pathIn(folder: string, path: string): string {
+/** A path inside a folder relative to that folder; any other path unchanged. */
+export function pathWithin(folder: string, path: string): string {
   const inside = relative(folder, resolve(path));
   return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? path : inside;
 }

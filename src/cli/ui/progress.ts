@@ -3,39 +3,23 @@ import type { DriftSince } from '../../migrate/history/drift.js';
 import type { Listener, RunEvent } from '../../migrate/run/events.js';
 import { describeHolder } from '../../migrate/run/lock.js';
 import { describeBlocker } from '../../postgres/blocker.js';
-import { differenceLines, saySentences } from './output.js';
+import { differenceLines } from './lines.js';
+import { clearStatusLine, showStatusLine } from './status-line.js';
+import { printSentences } from './terminal.js';
 
-/** Tells people on standard error how a run goes; what only fills the time goes to a terminal alone. */
-export const tellProgress: Listener = (event) => {
+/** Prints the events of a run on standard error; those without lasting interest only as the status line of a terminal. */
+export const printProgress: Listener = (event) => {
   if (event.kind === 'started' || event.kind === 'building') {
-    tellPassing(lineFor(event));
+    showStatusLine(lineFor(event));
   } else {
-    endProgress();
-    saySentences(...(event.kind === 'drifted' ? driftedLines(event) : [lineFor(event)]));
+    clearStatusLine();
+    printSentences(...(event.kind === 'drifted' ? driftLines(event) : [lineFor(event)]));
   }
 };
 
-/** Whether a line stands on the terminal that is only passing. */
-let isPassing = false;
-
-/** Shows a line on a terminal until the next one takes its place. */
-export function tellPassing(line: string): void {
-  if (!process.stderr.isTTY) return;
-  isPassing = true;
-  process.stderr.write(`${ERASE_LINE}${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
-}
-
-/** Takes back a line that was only passing. */
-export function endProgress(): void {
-  if (isPassing) process.stderr.write(ERASE_LINE);
-  isPassing = false;
-}
-
-const ERASE_LINE = '\r\u001B[K';
-
-function driftedLines({ since, differences }: DriftSince): string[] {
+function driftLines({ since, differences }: DriftSince): string[] {
   return [
-    `warning: since ${since} somebody has changed the schema by other means; from here on it counts as it is:`,
+    `warning: since ${since} the schema was changed outside of migrations; drift is now measured from this state:`,
     ...differenceLines(differences),
   ];
 }
@@ -49,17 +33,19 @@ function lineFor(event: Exclude<RunEvent, { kind: 'drifted' }>): string {
     case 'waiting':
       return `waiting: ${describeHolder(event.holder)} is migrating this database`;
     case 'blocked':
-      return `waiting for a lock that is held by ${describeBlocker(event.blocker)}`;
+      return `waiting for a lock held by ${describeBlocker(event.blocker)}`;
     case 'retrying':
-      return `${event.name}: a lock was not free; trying again in ${Math.ceil(event.pauseMs / 1000)} s`;
+      return `${event.name}: lock timeout; retrying in ${Math.ceil(event.pauseMs / 1000)} s`;
     case 'building':
       return `${event.index}: ${event.phase}${event.percent === null ? '' : `, ${event.percent} %`}`;
     case 'rebuilding':
-      return `the index ${event.index} was left invalid by an earlier run: dropping it, to build it again`;
+      return `an earlier run left the index ${event.index} invalid: dropping it and building it again`;
     case 'leftover':
       return `waiting for server process ${event.pid}, which still executes this statement for an earlier run`;
     case 'kept':
-      return [`kept in ${event.folder}:`, ...event.losses.map((loss) => `  ${lossLine(loss)}`)].join('\n');
+      return [`backed up to ${event.folder}:`, ...event.losses.map((loss) => `  ${lossLine(loss)}`)].join(
+        '\n',
+      );
     case 'notice':
       return `${event.severity.toLowerCase()}: ${event.text}`;
   }

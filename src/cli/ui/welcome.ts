@@ -1,25 +1,27 @@
-import { join } from 'node:path';
+import type { Contents } from '../../inspect/contents.js';
 import type { EmbeddedServer } from '../../postgres/embedded.js';
-import { shellQuote } from '../../text/shell-quote.js';
-import { isClone, packageRoot } from '../server.js';
-import { shownPath } from './paths.js';
+import { displayPath } from './paths.js';
 
-/** That a server was started, where its data is, and which PostgreSQL it is. */
+/** A server that was started: its PostgreSQL and its folder. */
 export function startedLine({ version, directory }: EmbeddedServer): string {
-  return `Started PostgreSQL ${version}; its data is in ${shownPath(directory)}.`;
+  return `Started PostgreSQL ${version}; its data is in ${displayPath(directory)}.`;
 }
 
 /**
- * What somebody wants to know who has just got a database: its whole address, what is in it, what to do next.
- * The password is one that the server made up, and it listens on this machine only.
+ * What a user with a new database needs: its whole address, what it holds, what to do next.
+ * The password may be shown: the embedded server generated it, and it listens on this machine only.
+ *
+ * @param commandFor how to run a command of this program on the embedded server, from the working directory
  */
-export async function welcome({ url }: EmbeddedServer): Promise<string[]> {
-  const { contents } = await import('../../inspect/contents.js');
-  const { tables, enums, rows } = await contents({ url });
+export function welcomeLines(
+  { url }: EmbeddedServer,
+  { tables, enums, rows }: Contents,
+  commandFor: (command: string) => string,
+): string[] {
   const next = [
-    [`psql "$(${call('url')})"`, 'open it, in psql or any client'],
-    [call('status'), 'see which migrations it has'],
-    [call('stop'), 'stop the server; the data stays'],
+    [`psql "$(${commandFor('url')})"`, 'open it, in psql or any client'],
+    [commandFor('status'), 'see which migrations it has'],
+    [commandFor('stop'), 'stop the server; the data stays'],
   ] as const;
   const width = Math.max(...next.map(([command]) => command.length));
   return [
@@ -28,13 +30,6 @@ export async function welcome({ url }: EmbeddedServer): Promise<string[]> {
     '',
     `It holds ${tables} tables, ${enums} enum types and ${rows} rows.`,
     'Next:',
-    ...next.map(([command, purpose]) => `  ${command.padEnd(width)}  ${purpose}`),
+    ...next.map(([command, effect]) => `  ${command.padEnd(width)}  ${effect}`),
   ];
-}
-
-/** How to call a command on the embedded server from the working directory. */
-function call(command: string): string {
-  if (!isClone) return `npx voicesurvey-db ${command} --embedded`;
-  const path = shownPath(join(packageRoot, 'bin/voicesurvey-db'));
-  return `${shellQuote(path.startsWith('/') ? path : `./${path}`)} ${command}`;
 }

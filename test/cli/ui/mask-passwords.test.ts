@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withoutPasswords } from '../../../src/cli/ui/passwords.js';
+import { maskPasswords } from '../../../src/cli/ui/mask-passwords.js';
 
 test.for([
   [
@@ -13,8 +13,8 @@ test.for([
     'postgresql://db/survey?user=ann&password=secret&sslmode=require',
     'postgresql://db/survey?user=ann&password=***&sslmode=require',
   ],
-])('takes the password out of %s', ([text, masked]) => {
-  expect(withoutPasswords(`${text}`)).toBe(masked);
+])('maskPasswords masks the password in %s', ([text, masked]) => {
+  expect(maskPasswords(`${text}`)).toBe(masked);
 });
 
 test.for([
@@ -22,6 +22,6 @@ test.for([
   'at 12:30 ann@example.com said so',
   'a password=',
   '',
-])('leaves a text without a password alone: %s', (text) => {
-  expect(withoutPasswords(text)).toBe(text);
+])('maskPasswords leaves a text without a password unchanged: "%s"', (text) => {
+  expect(maskPasswords(text)).toBe(text);
 });

@@ -1,16 +1,16 @@
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { pathIn, shownPath } from '../../../src/cli/ui/paths.js';
+import { displayPath, pathWithin } from '../../../src/cli/ui/paths.js';
 
 test.for([
   ['/srv/clone', '/srv/clone/sql/V1.up.sql', 'sql/V1.up.sql'],
   ['/srv/clone', '/srv/other/V1.up.sql', '/srv/other/V1.up.sql'],
   ['/srv/clone', '/srv/clone', '/srv/clone'],
-])('from %s, %s is written %s', ([folder = '', path = '', written]) => {
-  expect(pathIn(folder, path)).toBe(written);
+])('pathWithin shows, from %s, the path %s as %s', ([folder = '', path = '', shown]) => {
+  expect(pathWithin(folder, path)).toBe(shown);
 });
 
-test('a path is shown as somebody in the working directory would write it', () => {
-  expect(shownPath(resolve('src/index.ts'))).toBe('src/index.ts');
-  expect(shownPath('/')).toBe('/');
+test('displayPath shows a path relative to the working directory if it is inside', () => {
+  expect(displayPath(resolve('src/index.ts'))).toBe('src/index.ts');
+  expect(displayPath('/')).toBe('/');
 });

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { COMMANDS } from '../../../src/cli/main.js';
+import { COMMANDS } from '../../../src/cli/commands.js';
 import { COMMAND_OF_CALL, commandLineRemedy, FLAG_OF_OPTION } from '../../../src/cli/ui/remedy.js';
 import { call, option, REMEDY_CALLS, REMEDY_OPTIONS, remedy } from '../../../src/text/remedy.js';
 import { repository, runCli, runJson, runProgram } from '../../support/cli.js';

@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UsageError } from '../../postgres/errors.js';
+import { workingDirectory } from '../ui/paths.js';
+
+/** The folder of this package: the nearest one above this file, or above the bundle that holds it, with a package.json. */
+export const packageRoot: string = folderWithManifest(dirname(fileURLToPath(import.meta.url))) ?? '/';
+
+/** Whether this is a clone of the repository; an installed package has no tsconfig.json. */
+export const isClone: boolean = existsSync(join(packageRoot, 'tsconfig.json'));
+
+/**
+ * The folder of the embedded server: `.voicesurvey-db` in the clone, or in the project that installed the package.
+ *
+ * @throws UsageError `no_directory` if that project is unknown because the working directory does not exist
+ */
+export function embeddedDirectory(): string {
+  return join(isClone ? packageRoot : projectRoot(), '.voicesurvey-db');
+}
+
+function projectRoot(): string {
+  const start = workingDirectory();
+  if (start === null) {
+    throw new UsageError('no_directory', 'The working directory does not exist any more.', {
+      remedy: 'Change to the folder of your project and run the command again.',
+    });
+  }
+  return folderWithManifest(start) ?? start;
+}
+
+function folderWithManifest(start: string): string | null {
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder;
+    if (dirname(folder) === folder) return null;
+  }
+}

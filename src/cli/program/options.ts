@@ -1,0 +1,89 @@
+import { type Command, InvalidArgumentError, Option } from './commander.js';
+import type { ServerOptions } from './server.js';
+
+/** The options that every command has. */
+export interface CommonOptions extends ServerOptions {
+  readonly json?: boolean;
+}
+
+/** Adds `--json` and `--embedded`, which every command has; last, so that its own options come first in the help. */
+export function withCommonOptions(command: Command): Command {
+  return command
+    .option('--json', 'print one JSON document on standard output and nothing else')
+    .option('--embedded', "use the package's own PostgreSQL (default in a clone without DATABASE_URL)");
+}
+
+/** The options of commands that read a folder of migrations. */
+export interface FolderOptions {
+  /** The folder of migrations; the product's own by default. */
+  readonly dir: string;
+}
+
+/** The options of commands that change the schema. */
+export interface RunCommandOptions {
+  readonly dryRun?: boolean;
+  /** In seconds. */
+  readonly lockWait?: number;
+}
+
+/** `--dir`, for commands that read a folder of migrations. */
+export function folderOption(defaultDirectory: string): Option {
+  return new Option('--dir <folder>', 'the folder of migrations')
+    .default(defaultDirectory, "the product's own")
+    .argParser(notEmpty);
+}
+
+/** Adds `--dry-run` and `--lock-wait`, for commands that change the schema. */
+export function withRunOptions(command: Command): Command {
+  return command
+    .option('--dry-run', 'print the SQL on standard output and change nothing')
+    .addOption(lockWaitOption());
+}
+
+/** `--lock-wait`, for commands of which one runs at a time. */
+export function lockWaitOption(): Option {
+  return new Option(
+    '--lock-wait <seconds>',
+    'fail if another run still holds the lock after this time; 0 fails immediately (default: no limit)',
+  ).argParser(seconds);
+}
+
+/** `--dry-run` and `--lock-wait` as options of the library. */
+export function runOptions({ dryRun, lockWait }: RunCommandOptions): {
+  dryRun: boolean | undefined;
+  lockWaitMs: number | undefined;
+} {
+  return { dryRun, lockWaitMs: inMilliseconds(lockWait) };
+}
+
+/** A number of seconds that the user gave, in milliseconds. */
+export function inMilliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+/** Parses a number of seconds, 0 or more. */
+export function seconds(text: string): number {
+  if (!/^\d{1,6}(?:\.\d{1,3})?$/.test(text)) {
+    throw new InvalidArgumentError('Give a number of seconds, such as 30.');
+  }
+  return Number(text);
+}
+
+/** Parses a number of seconds greater than 0. */
+export function positiveSeconds(text: string): number {
+  const number = seconds(text);
+  if (number === 0) throw new InvalidArgumentError('Give a number of seconds greater than 0.');
+  return number;
+}
+
+/** Parses a whole number of at least 1. */
+export function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Give a whole number of 1 or more.');
+  return Number(text);
+}
+
+/** Refuses an empty value, such as a shell makes of an unset variable. */
+export function notEmpty(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
+  return text;
+}

@@ -1,0 +1,86 @@
+import { DifferencesError } from '../../inspect/baseline/differences-error.js';
+import { LossRefusedError } from '../../migrate/data-loss/errors.js';
+import { MigrationFailedError, type ServerReport } from '../../migrate/failure/errors.js';
+import { bugsUrl } from '../../postgres/application-name.js';
+import { ExplainedError, UsageError } from '../../postgres/errors.js';
+import pg from '../../postgres/pg.js';
+import { redactError } from '../../postgres/redaction/redact.js';
+import { MigrationFileError, type SourceLocation } from '../../sql/errors.js';
+import { differenceLines } from './lines.js';
+import { maskPasswords } from './mask-passwords.js';
+import { commandLineRemedy, type Invocation } from './remedy.js';
+import { printDocument } from './result.js';
+import { printLines, printSentences } from './terminal.js';
+
+/** The command that failed. */
+export interface ErrorContext extends Invocation {
+  /** A program reads the error. */
+  readonly json: boolean;
+  /** The server that it worked on, without a password; undefined if none was chosen. */
+  readonly address?: string | undefined;
+}
+
+/** Prints an error, for people or as a document, and sets the exit code. */
+export function printError(error: unknown, context: ErrorContext): void {
+  const explained = explain(error);
+  const remedy = commandLineRemedy(explained.remedyParts, context);
+  const { command, address } = context;
+  const { exitCode } = explained;
+  process.exitCode = exitCode;
+  if (context.json) {
+    printDocument({
+      command,
+      ok: false,
+      exitCode,
+      server: address === undefined ? null : { address },
+      error: errorDocument(explained, remedy),
+      ...detailsOf(explained),
+    });
+  } else {
+    printForPeople(explained, remedy, address);
+  }
+}
+
+/** An error that the code does not expect keeps its message. */
+function explain(error: unknown): ExplainedError {
+  if (error instanceof ExplainedError) return error;
+  const shown = error instanceof pg.DatabaseError ? redactError(error, '') : null;
+  const message = shown?.message ?? (error instanceof Error ? error.message : String(error));
+  return new ExplainedError('unexpected', `Unexpected: ${message}`, {
+    remedy: `This is a bug in voicesurvey-db; please report it, with the command that you ran: ${bugsUrl}`,
+    cause: error,
+  });
+}
+
+function errorDocument(error: ExplainedError, remedy: string): Readonly<Record<string, unknown>> {
+  const { code, message } = error;
+  const { place, report } = reportOf(error);
+  return { code, message: maskPasswords(message), remedy, place: place ?? null, server: report };
+}
+
+function detailsOf(error: ExplainedError): Readonly<Record<string, unknown>> {
+  if (error instanceof MigrationFailedError) return { migrations: error.results };
+  if (error instanceof DifferencesError) return { differences: error.differences };
+  return error instanceof LossRefusedError ? { losses: error.losses } : {};
+}
+
+function printForPeople(error: ExplainedError, remedy: string, address: string | undefined): void {
+  const message = maskPasswords(error.message);
+  const { place, report } = reportOf(error);
+  printSentences(`error: ${message}`);
+  if (place !== undefined) printLines('', place.excerpt, '');
+  if (error instanceof DifferencesError) printSentences(...differenceLines(error.differences));
+  for (const fact of ['detail', 'definition', 'hint', 'context'] as const) {
+    if (report?.[fact]) printSentences(`${fact}: ${report[fact]}`);
+  }
+  // A wrong call or a wrong file is wrong on every server.
+  const isAboutServer = !(error instanceof UsageError || error instanceof MigrationFileError);
+  if (address !== undefined && isAboutServer && !message.includes(address)) printLines(`server: ${address}`);
+  printSentences(remedy);
+}
+
+/** Where in a file the error is, and what the server reported. */
+function reportOf(error: ExplainedError): { place: SourceLocation | undefined; report: ServerReport | null } {
+  if (error instanceof MigrationFailedError) return { place: error.place, report: error.server };
+  return { place: error instanceof MigrationFileError ? error.place : undefined, report: null };
+}

@@ -1,0 +1,17 @@
+import type { Difference } from '../../catalog/difference.js';
+import type { Server } from '../../migrate/database.js';
+
+/** The last line of every result: the server that it is about. */
+export function serverLine({ address, version }: Server): string {
+  return `on ${address} (PostgreSQL ${version})`;
+}
+
+/** Differences between two catalogs, one on a line. */
+export function differenceLines(differences: readonly Difference[]): string[] {
+  return differences.map(({ object, difference }) => `  ${object}: ${difference}`);
+}
+
+/** What is printed beside the SQL of a dry run. */
+export function dryRunLine(sql: string): string {
+  return sql === '' ? 'Nothing to do.' : 'This SQL would be sent. Nothing was changed.';
+}

@@ -1,0 +1,44 @@
+import { partsOf, type Remedy } from '../../text/remedy.js';
+import { commandLineRemedy, type Invocation } from './remedy.js';
+import { printWrapped } from './terminal.js';
+
+/** The result of a command: a document for programs, lines for people, and the exit code. */
+export interface CommandResult {
+  /** Printed with `--json`; dates become ISO 8601. */
+  readonly document: Readonly<Record<string, unknown>>;
+  /** For people, on standard error; a line that advises a command is a remedy. */
+  readonly lines: readonly Remedy[];
+  /** What the user asked for, such as an address; on standard output unless `--json` is given. */
+  readonly output?: string;
+  /** 0 by default. */
+  readonly exitCode?: number;
+}
+
+/** How the command was called, and who reads its result. */
+export interface ResultContext extends Invocation {
+  readonly command: string;
+  /** A program reads the result. */
+  readonly json: boolean;
+}
+
+/** The exit code of a command that only reads, and has found something. */
+export const EXIT_FINDINGS = 3;
+
+/** Prints a result and sets the exit code. */
+export function printResult(
+  { document, lines, output, exitCode = 0 }: CommandResult,
+  context: ResultContext,
+): void {
+  process.exitCode = exitCode;
+  if (context.json) {
+    printDocument({ command: context.command, ok: true, exitCode, ...document });
+  } else {
+    printWrapped(...lines.map((line) => commandLineRemedy(partsOf(line), context)));
+    if (output) process.stdout.write(`${output.trimEnd()}\n`);
+  }
+}
+
+/** Prints the document of a result or an error on standard output. */
+export function printDocument(document: Readonly<Record<string, unknown>>): void {
+  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+}
