@@ -6,6 +6,7 @@ import { diagram } from './generate/diagram.js';
 import { dictionary } from './generate/dictionary.js';
 import { draw } from './generate/drawing.js';
 
+export { PICTURE_PACKAGE } from './generate/drawing.js';
 export { types } from './generate/row-types.js';
 
 /** A database, and the migrations that made it: they tell which schemas are meant. */
@@ -32,15 +33,15 @@ export async function snapshot({ url, directory }: GenerateOptions): Promise<Sna
 export interface Documentation {
   /** A data dictionary with a Mermaid diagram: `schema.md`. */
   readonly markdown: string;
-  /** A picture of the tables and what refers to what: `schema.svg`. */
-  readonly svg: string;
+  /** A picture of the tables and their references: `schema.svg`; null if `@hpcc-js/wasm-graphviz` is not installed. */
+  readonly svg: string | null;
 }
 
 /**
- * Writes the documentation of a schema from its comments.
+ * Writes the documentation of a schema from its comments. The picture needs the npm package `@hpcc-js/wasm-graphviz`, which
+ * is not a dependency of this package.
  *
  * @param snapshot the catalog, from {@link snapshot}
- * @throws ExplainedError `no_graphviz` where `@hpcc-js/wasm-graphviz`, which draws the picture, is not installed
  * @example
  * ```ts
  * const { markdown, svg } = await documentation(await snapshot({ url, directory: migrationsDirectory }));

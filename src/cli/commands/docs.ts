@@ -1,37 +1,52 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { migrationsDirectory } from '../../seed/paths.js';
-import {
-  type CommonOptions,
-  type FolderOptions,
-  folderOption,
-  makeDatabaseCommand,
-  notEmpty,
-} from '../command.js';
-import type { ChosenServer } from '../server.js';
-import type { Answer } from '../ui/output.js';
-import { writeProduct } from '../write-file.js';
+import { defineDatabaseCommand } from '../program/define-command.js';
+import { type CommonOptions, type FolderOptions, folderOption, notEmpty } from '../program/options.js';
+import { writeOutputFile } from '../program/output-file.js';
+import type { CommandServer } from '../program/server.js';
+import type { CommandResult } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions {
   readonly out: string;
 }
 
-/** `docs`: writes the data dictionary and the diagram of a migrated database. */
+const HELP = {
+  name: 'docs',
+  summary: 'write schema.md and schema.svg, the documentation of the schema',
+  description:
+    'Writes the documentation of a migrated database from its comments: schema.md, a data dictionary with a diagram, ' +
+    'and schema.svg, a picture of the tables. The picture needs the npm package @hpcc-js/wasm-graphviz; without it, ' +
+    'only schema.md is written.',
+  examples: [['docs --out ./docs', 'write ./docs/schema.md and ./docs/schema.svg']],
+} as const;
+
+/** `docs`: writes the data dictionary and the picture of a migrated database. */
 export function docsCommand(): Command {
-  return makeDatabaseCommand<Options>(
-    'docs',
-    'write schema.md and schema.svg, from the comments of a migrated database',
-    run,
-  )
-    .option('--out <folder>', 'where to write them', notEmpty, '.')
+  return defineDatabaseCommand<Options>(HELP, run)
+    .option('--out <folder>', 'the folder to write to', notEmpty, '.')
     .addOption(folderOption(migrationsDirectory));
 }
 
-async function run({ dir: directory, out }: Options, { url }: ChosenServer): Promise<Answer> {
-  const { documentation, snapshot } = await import('../../inspect/generate.js');
+async function run({ dir: directory, out }: Options, { url }: CommandServer): Promise<CommandResult> {
+  const { documentation, PICTURE_PACKAGE, snapshot } = await import('../../inspect/generate.js');
   const { markdown, svg } = await documentation(await snapshot({ url, directory }));
-  const files = [join(out, 'schema.md'), join(out, 'schema.svg')] as const;
-  await writeProduct(files[0], markdown);
-  await writeProduct(files[1], svg);
-  return { document: { files }, lines: files.map((file) => `Wrote ${file}.`) };
+  const files = [join(out, 'schema.md')];
+  await writeOutputFile(join(out, 'schema.md'), markdown);
+  if (svg !== null) {
+    files.push(join(out, 'schema.svg'));
+    await writeOutputFile(join(out, 'schema.svg'), svg);
+  }
+  const leftOut = svg === null ? [join(out, 'schema.svg')] : [];
+  return {
+    document: { files, leftOut },
+    lines: [
+      ...files.map((file) => `Wrote ${file}.`),
+      ...leftOut.map(
+        (file) =>
+          `Left out ${file}: the npm package that draws it is not installed. ` +
+          `Run \`npm install --save-dev ${PICTURE_PACKAGE}\` and then this command again.`,
+      ),
+    ],
+  };
 }
