@@ -1,6 +1,6 @@
 import type { CommanderError } from 'commander';
 import { UsageError } from '../../postgres/errors.js';
-import { asSentence } from '../../text/as-sentence.js';
+import { capitalize } from '../../text/capitalize.js';
 import { PROGRAM } from '../ui/remedy.js';
 
 /**
@@ -32,7 +32,7 @@ function sentenceFor(code: string, text: string, args: readonly string[]): strin
     const expected = /Expected ([1-9]\d*) /.exec(text)?.[1];
     return `The command '${args[0]}' takes ${expected === undefined ? 'options only' : `${expected} argument, and options`}.`;
   }
-  return `${asSentence(text)}${text.endsWith('.') ? '' : '.'}`;
+  return `${capitalize(text)}${text.endsWith('.') ? '' : '.'}`;
 }
 
 function remedyFor(args: readonly string[], command: string | null): string | undefined {

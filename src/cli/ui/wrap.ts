@@ -1,4 +1,4 @@
-import { cellsOf } from '../../text/terminal-width.js';
+import { displayWidth } from '../../text/terminal-width.js';
 
 /** Indents the further lines of a list item more than its first. */
 const HANG = 2;
@@ -22,13 +22,13 @@ export function wrap(text: string, width: number | undefined): string {
 }
 
 function wrapLine(line: string, width: number): string {
-  if (cellsOf(line) <= width) return line;
+  if (displayWidth(line) <= width) return line;
   const hang = ' '.repeat(hangOf(line, width));
   const lines: string[] = [''];
   for (const [, gap = '', word = ''] of line.matchAll(/(\s*)((?:`[^`]*`|\S)+)/g)) {
     const current = lines.at(-1) ?? '';
     const longer = `${current}${gap}${word}`;
-    if (current === '' || current === hang || cellsOf(longer) <= width) lines[lines.length - 1] = longer;
+    if (current === '' || current === hang || displayWidth(longer) <= width) lines[lines.length - 1] = longer;
     else lines.push(`${hang}${word}`);
   }
   return lines.join('\n');
@@ -38,7 +38,7 @@ function wrapLine(line: string, width: number): string {
 function hangOf(line: string, width: number): number {
   const indent = /^ */.exec(line)?.[0].length ?? 0;
   const columns = [...line.matchAll(/\S {2,}(?=\S)/g)].map(({ index, 0: gap }) =>
-    cellsOf(line.slice(0, index + gap.length)),
+    displayWidth(line.slice(0, index + gap.length)),
   );
   return columns.filter((column) => column <= width / 2).at(-1) ?? (indent === 0 ? 0 : indent + HANG);
 }
