@@ -1,3 +1,3 @@
 #!/bin/sh
-# Applies the seed data; arguments are passed on to "voicesurvey-db seed".
+# Adds the seed rows. Passes its arguments on to "voicesurvey-db seed".
 exec "$(dirname -- "$0")/../bin/voicesurvey-db" seed "$@"

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Runs all up migrations; arguments are passed on to "voicesurvey-db up".
+# Applies the pending migrations. Passes its arguments on to "voicesurvey-db up".
 exec "$(dirname -- "$0")/../bin/voicesurvey-db" up "$@"

@@ -1,32 +1,33 @@
 import { appendFile, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type CliResult, repository, runCli, runJson, startCli } from '../support/cli.js';
 import { clone, sharedClone } from '../support/clone.js';
+import { until } from '../support/until.js';
 
 const version = (root: string, env = {}): Promise<CliResult> => runCli(['--version'], { root, env });
 const worked = { code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' };
 
-/** What a build that is going on, or was killed, leaves in a clone. */
+/** The temporary files of a build that is running or was killed. */
 const leftovers = async (root: string): Promise<string[]> =>
   (await readdir(root)).filter((name) => /\.tmp$|^\.prepare/.test(name));
 
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
+/** Whether the process that holds the lock of a clone has started the bundler: the lock names both processes. */
+const isBuilding = (root: string): Promise<boolean> =>
+  readFile(join(root, '.prepare.lock'), 'utf8').then(
+    (content) => /^\d+ \d+$/.test(content),
     () => false,
   );
 
-/** The number of a process that is dead. */
+/** The process id of a process that has ended. */
 async function deadProcess(): Promise<number> {
   const { child, result } = startCli(['--version']);
   await result;
   return child.pid ?? 0;
 }
 
-describe('a clone that is not built', () => {
-  test('is built by the first of two commands at once, and standard output stays clean', async () => {
+describe('a clone without a build', () => {
+  test('is built once by two concurrent commands, which print nothing about it on standard output', async () => {
     const { root } = await clone({ built: false });
     const results = await Promise.all([version(root), version(root)]);
     for (const { code, stdout, stderr } of results) {
@@ -36,13 +37,12 @@ describe('a clone that is not built', () => {
     expect(await leftovers(root)).toEqual([]);
   });
 
-  test('works after a build that was killed in the middle', async () => {
+  test('is built by the next command after a build that was killed', async () => {
     const { root } = await clone({ built: false, name: "somebody's clone" });
     const { child, result } = startCli(['--version'], { root });
-    while (!(await isThere(join(root, '.prepare.lock')))) await pause(5);
-    await pause(200);
+    await until(() => isBuilding(root));
     child.kill('SIGKILL');
-    // Its bundler is an orphan now, and goes on.
+    // Its bundler goes on as an orphan.
     expect(await version(root)).toMatchObject({ code: 0 });
     await result;
     expect(await leftovers(root)).toEqual([]);
@@ -50,16 +50,16 @@ describe('a clone that is not built', () => {
   });
 });
 
-describe('a clone that was built', () => {
+describe('a clone with a build', () => {
   const shared = sharedClone();
 
-  test('is not built again', async () => {
+  test('is not built again if the build is fresh', async () => {
     const built = await stat(join(shared.root, 'dist'));
     expect(await version(shared.root)).toEqual(worked);
     expect((await stat(join(shared.root, 'dist'))).ino).toBe(built.ino);
   });
 
-  test('is built again when a source is newer, whatever the time on it is', async () => {
+  test('is built again once if a source is newer, even if its time is in the future', async () => {
     const { root } = shared;
     await appendFile(join(root, 'src/postgres/application-name.ts'), '\n');
     await writeFile(join(root, 'src/added.ts'), "export const added = 'yes';\n");
@@ -74,9 +74,12 @@ describe('a clone that was built', () => {
   });
 
   test.for([
-    ['of dead processes', async (): Promise<string> => `${await deadProcess()} ${await deadProcess()}`],
-    ['that a killed process left empty', async (): Promise<string> => ''],
-  ] as const)('takes over a lock %s, and sweeps away what is left', async ([, content]) => {
+    [
+      'of processes that have ended',
+      async (): Promise<string> => `${await deadProcess()} ${await deadProcess()}`,
+    ],
+    ['that is empty since its process was killed', async (): Promise<string> => ''],
+  ] as const)('takes over a lock %s and removes the files of killed builds', async ([, content]) => {
     const { root } = shared;
     await rm(join(root, 'dist/.built'));
     await writeFile(join(root, '.prepare.lock'), await content());
@@ -86,7 +89,7 @@ describe('a clone that was built', () => {
     expect(await leftovers(root)).toEqual([]);
   });
 
-  test('waits for a process that is alive, and says for which', async () => {
+  test('waits for the running process that holds the lock and names it', async () => {
     const { root } = shared;
     await rm(join(root, 'dist/.built'));
     await writeFile(join(root, '.prepare.lock'), `${await deadProcess()} ${process.pid}`);
@@ -99,7 +102,7 @@ describe('a clone that was built', () => {
     });
   });
 
-  test('whose build fails says so in two sentences, or in one document, and keeps the old build', async () => {
+  test('whose build fails prints a message and a remedy and keeps the old build', async () => {
     const { root } = shared;
     await writeFile(join(root, 'src/added.ts'), 'export const added = ;\n');
     const future = new Date(Date.now() + 2 * 86_400_000);
@@ -115,8 +118,8 @@ describe('a clone that was built', () => {
       error: {
         code: 'prepare_failed',
         message: `The bundler failed in ${root}.`,
-        remedy: 'See what it says above, cure that, and run the command again.',
         location: null,
+        remedy: 'Fix what it reports above and run the command again.',
         server: null,
       },
     });
@@ -126,7 +129,7 @@ describe('a clone that was built', () => {
   });
 });
 
-test('a clone without packages needs npm, and says so where there is none', async () => {
+test('a clone without packages fails with a remedy if npm is missing', async () => {
   const { root } = await clone({ built: false });
   await rm(join(root, 'node_modules'));
   const { code, stdout, stderr } = await runCli(['up'], { root, env: { PATH: '/nowhere' } });
@@ -137,7 +140,7 @@ test('a clone without packages needs npm, and says so where there is none', asyn
   expect(await leftovers(root)).toEqual([]);
 });
 
-test('the program is executable, and the modes of the scripts are in git', async () => {
+test('the program and the scripts are executable', async () => {
   for (const path of [
     'bin/voicesurvey-db',
     'scripts/db_upgrade.sh',
@@ -148,7 +151,7 @@ test('the program is executable, and the modes of the scripts are in git', async
   }
 });
 
-test('a clone with the packages of another folder leaves these alone when they are stale', async () => {
+test('a clone whose node_modules is a link never installs into the linked folder', async () => {
   const { root } = await clone({ built: true });
   const others = join(root, 'others');
   await mkdir(others);
@@ -158,8 +161,8 @@ test('a clone with the packages of another folder leaves these alone when they a
   const { code, stderr } = await runCli(['up'], { root, env: { PATH: '/nowhere' } });
   expect([code, stderr]).toEqual([
     1,
-    `error: The packages of ${root} are stale, and its node_modules is a link to those of somebody else.\n` +
-      'Run npm ci there, or remove the link and run the command again.\n',
+    `error: The packages of ${root} are stale, and its node_modules is a link to another folder.\n` +
+      'Run npm ci in that folder, or remove the link and run the command again.\n',
   ]);
   expect(await readdir(others)).toEqual(['package.txt']);
 });

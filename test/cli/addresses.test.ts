@@ -7,10 +7,10 @@ import { folderWith } from '../support/folder.js';
 
 const SECRET = 'Geh3im';
 
-/** A sentence that says what is wrong, and after it at least one that says what to do; nothing else. */
+/** One sentence that says what is wrong, then at least one that says what to do, and nothing else. */
 const TWO_SENTENCES = /^error: [^\n]+\.\n[A-Z`][^\n]+\n$/;
 
-/** Runs a command by an address that does not work, once for people and once for programs. */
+/** Runs a command with an address that does not work, once for people and once for programs. */
 async function fail(url: string, command = 'status'): Promise<CliResult & { readonly error: unknown }> {
   const options = { env: { DATABASE_URL: url } };
   const [people, program] = await Promise.all([runCli([command], options), runJson([command], options)]);
@@ -33,7 +33,7 @@ async function fail(url: string, command = 'status'): Promise<CliResult & { read
   return { ...people, error };
 }
 
-/** A role of this test's, and its address with a password that is written as it is, without encoding anything. */
+/** Creates a role for one test; its address contains the password as it is, not percent-encoded. */
 async function createRole(password: string): Promise<{
   role: string;
   addressWith(password: string): string;
@@ -50,14 +50,14 @@ async function createRole(password: string): Promise<{
   };
 }
 
-function letsIn(url: string): Promise<boolean> {
+function canConnect(url: string): Promise<boolean> {
   return runOnce(url, 'select 1').then(
     () => true,
     () => false,
   );
 }
 
-describe('an address that is none', () => {
+describe('an invalid DATABASE_URL', () => {
   test.for([
     ['a string of keywords', `host=localhost password=${SECRET} dbname=survey`, 'keyword_string'],
     ['several hosts', `postgresql://ann:${SECRET}@one,two/survey`, 'invalid_url'],
@@ -70,41 +70,45 @@ describe('an address that is none', () => {
     ['a port out of range', `postgresql://ann:${SECRET}@db:65536/survey`, 'invalid_parameter'],
     ['an unknown parameter', `postgresql://ann:${SECRET}@db/survey?passwort=${SECRET}`, 'unknown_parameter'],
     ['quotes', `"postgresql://ann:${SECRET}@db/survey"`, 'invalid_url'],
-  ] as const)('(%s) is exit code 2, and nothing of it is shown', async ([, url, errorCode]) => {
+  ] as const)('%s fails with exit code 2, and no part of the address is printed', async ([
+    ,
+    url,
+    errorCode,
+  ]) => {
     const { code, error } = await fail(url);
     expect(code).toBe(2);
     expect(error).toMatchObject({ code: expect.stringMatching(errorCode) });
   });
 
-  test.for(['', '  \n'])('(%j) is not taken for one that is not set', async (url) => {
+  test.for(['', '  \n'])('%j is empty, which is not the same as unset', async (url) => {
     const { code, error } = await fail(url, 'up');
     expect([code, error]).toEqual([2, expect.objectContaining({ code: 'empty_url' })]);
   });
 
-  test('contradicts --embedded', async ({ database }) => {
+  test('DATABASE_URL and --embedded contradict each other', async ({ database }) => {
     const { code, stderr } = await runCli(['up', '--embedded'], { env: { DATABASE_URL: database.url } });
     expect([code, stderr]).toEqual([
       2,
-      'error: DATABASE_URL names one server and --embedded another.\nUnset DATABASE_URL, or leave --embedded out.\n',
+      'error: DATABASE_URL names one server and --embedded another.\nUnset DATABASE_URL, or remove --embedded.\n',
     ]);
   });
 });
 
-describe('a server that cannot be worked on', () => {
-  test('where nobody listens', async () => {
+describe('a server that cannot be used', () => {
+  test('up to a port without a listener fails with connection_refused', async () => {
     const { code, error } = await fail(`postgresql://ann:${SECRET}@127.0.0.1:1/survey`, 'up');
     expect([code, error]).toMatchObject([1, { code: 'connection_refused' }]);
   });
 
-  test('whose name nobody knows', async () => {
+  test('seed on an unknown host fails with host_not_found', async () => {
     const { code, error } = await fail(`postgresql://ann:${SECRET}@no-such-host.invalid/survey`, 'seed');
     expect([code, error]).toMatchObject([1, { code: 'host_not_found' }]);
   });
 
-  test('with a wrong password', async ({ skip }) => {
+  test('down with a wrong password fails with wrong_password and names the role', async ({ skip }) => {
     const { role, addressWith, drop } = await createRole('another');
     try {
-      skip(await letsIn(addressWith(SECRET)), 'this server lets everybody in without a password');
+      skip(await canConnect(addressWith(SECRET)), 'this server accepts connections without a password');
       const { code, error } = await fail(addressWith(SECRET), 'down');
       expect([code, error]).toMatchObject([
         1,
@@ -115,7 +119,7 @@ describe('a server that cannot be worked on', () => {
     }
   });
 
-  test('without the database, and how to create it', async () => {
+  test('status of a missing database fails and advises up --create', async () => {
     const { code, stderr } = await fail(
       withDatabaseName(inject('serverUrl'), `${SECRET.toLowerCase()}_none`),
     );
@@ -123,14 +127,14 @@ describe('a server that cannot be worked on', () => {
     expect(stderr).toMatch(/\/geh3im_none does not exist: .*\n.*`voicesurvey-db up --create`/);
   });
 
-  test('that does no TLS where TLS is asked for', async ({ database, skip }) => {
-    skip((await database.value('show ssl')) === 'on', 'this server does TLS');
+  test('up with sslmode=require fails on a server without TLS', async ({ database, skip }) => {
+    skip((await database.value('show ssl')) === 'on', 'this server has TLS');
     const { code, error } = await fail(`${database.url}?sslmode=require`, 'up');
     expect([code, error]).toMatchObject([1, { code: 'tls_not_supported' }]);
   });
 });
 
-test('a # in the password need not be encoded, and the password is not shown', async () => {
+test('status connects with an unencoded # in the password and does not print the password', async () => {
   const password = `x#${SECRET}`;
   const { role, addressWith, drop } = await createRole(password);
   try {
@@ -145,7 +149,7 @@ test('a # in the password need not be encoded, and the password is not shown', a
   }
 });
 
-test('a migration that fails shows no password, and names the server', async ({ database }) => {
+test('up that fails in a migration names the server without its password', async ({ database }) => {
   const directory = await folderWith({
     'V1.up.sql': 'create table one (id integer);\nselect wrong;\n',
     'V1.down.sql': 'drop table one;',

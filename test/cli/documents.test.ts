@@ -3,7 +3,7 @@ import { runCli, runJson } from '../support/cli.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
 
-// `toEqual` fails on a key that is not expected: what programs read is written down here, all of it.
+// `toEqual` fails on an unexpected key, so these tests hold every key that programs read.
 
 const number = expect.any(Number);
 const text = expect.stringMatching(/./);
@@ -16,7 +16,7 @@ const two = {
   'V2.add_two.down.sql': 'drop table two;',
 };
 
-/** Runs a command on a database, and expects its document and nothing else. */
+/** Runs a command on a database and returns its document; anything else in the output fails the test. */
 async function documentOf(
   { url }: Pick<TestDatabase, 'url'>,
   ...args: string[]
@@ -47,8 +47,8 @@ const result = (version: string, name: string, status: string): unknown => ({
   durationMs: number,
 });
 
-describe('the document of', () => {
-  test('up and down', async ({ database }) => {
+describe('--json', () => {
+  test('up and down print the results per migration, the current version and drift', async ({ database }) => {
     const dir = await folderWith(two);
     const up = await documentOf(database, 'up', '--dir', dir);
     expect(up.document).toEqual({
@@ -79,7 +79,9 @@ describe('the document of', () => {
     });
   });
 
-  test('status, which is exit code 3 while something is pending', async ({ database }) => {
+  test('status prints every migration with its state, and ends with 3 while one is pending', async ({
+    database,
+  }) => {
     const dir = await folderWith(two);
     await documentOf(database, 'up', '--dir', dir, '--to', 'V1');
     const status = await documentOf(database, 'status', '--dir', dir);
@@ -117,7 +119,7 @@ describe('the document of', () => {
     });
   });
 
-  test('seed, and up --seed', async ({ migrated }) => {
+  test('seed and up --seed print the number of inserted rows', async ({ migrated }) => {
     const seed = await documentOf(migrated, 'seed');
     expect(seed.document).toEqual({ ...(seed.head as object), inserted: 18 });
     const up = await documentOf(migrated, 'up', '--seed');
@@ -132,7 +134,7 @@ describe('the document of', () => {
     });
   });
 
-  test('url, which is the address without its password', async ({ database }) => {
+  test('url prints the address without its password', async ({ database }) => {
     const url = new URL(database.url);
     url.password = 'Geh3im';
     const { document, head } = await documentOf({ url: url.href }, 'url');
@@ -142,7 +144,7 @@ describe('the document of', () => {
     expect([stdout, stderr]).toEqual([`${server.address}\n`, '']);
   });
 
-  test('a failure, with the place, what the server said and what became of every migration', async ({
+  test('up that fails prints the location, the report of the server and the result of every migration', async ({
     database,
   }) => {
     const dir = await folderWith({

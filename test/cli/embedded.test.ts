@@ -9,8 +9,8 @@ import { type CliOptions, type CliResult, runCli, runJson, runProgram, startCli 
 import { sharedClone } from '../support/clone.js';
 import { hasTerminal, runOnTerminal } from '../support/terminal.js';
 
-// The tests of this file follow one another on one server, as a user's commands do.
-describe.sequential('in a clone, without DATABASE_URL', () => {
+// The tests of this file run one after the other on one server, as a user's commands do.
+describe.sequential('in a clone without DATABASE_URL', () => {
   const clone = sharedClone();
   const inClone = (args: string, options: CliOptions = {}): Promise<CliResult> =>
     runCli(args.split(' '), { cwd: clone.root, ...options, root: clone.root });
@@ -27,7 +27,7 @@ describe.sequential('in a clone, without DATABASE_URL', () => {
     return rows[0].count;
   };
 
-  test('the first command shows the address, what is in the database and what to do next', async () => {
+  test('the first up prints the address, what the database holds and what to do next', async () => {
     const { code, stdout, stderr } = await inClone('up --seed');
     expect([code, stdout]).toEqual([0, '']);
     const { url } = await running();
@@ -54,7 +54,7 @@ describe.sequential('in a clone, without DATABASE_URL', () => {
     expect(await count("pg_tables where schemaname = 'public'")).toBe(11);
   });
 
-  test('the second one says that nothing was to do, and shows no password', async () => {
+  test('the second up has nothing to do and prints no password', async () => {
     const { code, stderr } = await inClone('up --seed');
     const password = new URL((await running()).url).password;
     expect(code).toBe(0);
@@ -64,13 +64,13 @@ describe.sequential('in a clone, without DATABASE_URL', () => {
     expect(stderr).not.toContain(password);
   });
 
-  test('url prints the address with the password, and nothing else', async () => {
+  test('url prints the address with the password and nothing else', async () => {
     const { url } = await running();
     expect(await inClone('url')).toEqual({ code: 0, stdout: `${url}\n`, stderr: '' });
   });
 
   test.skipIf(!hasTerminal)(
-    'db_downgrade.sh names the server that it asks about, without the password',
+    'db_downgrade.sh asks with the address of the server, without its password',
     async () => {
       const { url } = await running();
       const script = join(clone.root, 'scripts/db_downgrade.sh');
@@ -81,7 +81,7 @@ describe.sequential('in a clone, without DATABASE_URL', () => {
     },
   );
 
-  test('start says that it is running', async () => {
+  test('start reports that the server is already running', async () => {
     const { url } = await running();
     const { code, stdout, stderr } = await inClone('start');
     expect([code, stdout]).toEqual([0, '']);
@@ -89,7 +89,7 @@ describe.sequential('in a clone, without DATABASE_URL', () => {
     expect(stderr).toContain(`\n  ${url}\n`);
   });
 
-  test('the empty variable is an error, not the embedded server', async () => {
+  test('an empty DATABASE_URL is an error and does not choose the embedded server', async () => {
     const { code, stderr } = await inClone('up', { env: { DATABASE_URL: '' } });
     expect([code, stderr]).toEqual([
       2,
@@ -98,7 +98,7 @@ describe.sequential('in a clone, without DATABASE_URL', () => {
     ]);
   });
 
-  test('up starts a server that was killed, and finds its data', async () => {
+  test('up starts a killed server again with its data', async () => {
     await kill((await running()).pid);
     const { code, stdout, document } = await runJson(['up'], { cwd: '/', root: clone.root });
     expect([code, stdout.trimEnd().split('\n').length]).toEqual([
@@ -121,7 +121,7 @@ describe.sequential('in a clone, without DATABASE_URL', () => {
     expect(await count('users')).toBe(3);
   });
 
-  test('stop and start, each also where it is done already, and their documents', async () => {
+  test('stop and start can be repeated, and print their documents', async () => {
     const directory = join(clone.root, '.voicesurvey-db');
     const json = (command: string): ReturnType<typeof runJson> => runJson([command], { root: clone.root });
     const head = (command: string): object => ({ command, ok: true, exitCode: 0 });
@@ -145,7 +145,7 @@ describe.sequential('in a clone, without DATABASE_URL', () => {
     });
   });
 
-  test('hints hold where they are read: from another folder the path is whole', async () => {
+  test('up from another folder prints absolute paths', async () => {
     const elsewhere = join(clone.root, '..', 'elsewhere');
     await mkdir(elsewhere);
     const { stderr } = await inClone('up', { cwd: elsewhere });
@@ -153,7 +153,7 @@ describe.sequential('in a clone, without DATABASE_URL', () => {
     expect(stderr).toContain(`  psql "$(${clone.root}/bin/voicesurvey-db url)"  open it`);
   });
 
-  test('a command whose working directory was removed works', async () => {
+  test('up works in a working directory that was removed', async () => {
     await inClone('stop');
     const program = `'${process.execPath}' '${clone.root}/bin/voicesurvey-db'`;
     const script = `mkdir gone && cd gone && rmdir ../gone && exec ${program} up`;
@@ -161,7 +161,7 @@ describe.sequential('in a clone, without DATABASE_URL', () => {
     expect([code, stderr]).toEqual([0, expect.stringContaining('Nothing to do: the database is at V')]);
   });
 
-  test('up while another stops the server is done, or says what happened', async () => {
+  test('up during a stop either succeeds or fails with a message and a remedy', async () => {
     for (const delay of [0, 60, 120]) {
       const stopping = pause(120).then(() => inClone('stop'));
       await pause(delay);
@@ -178,7 +178,7 @@ describe.sequential('in a clone, without DATABASE_URL', () => {
     expect(await inClone('up --seed')).toMatchObject({ code: 0 });
   });
 
-  test('six commands at once, while no server runs, start one server', async () => {
+  test('six concurrent commands start one server', async () => {
     await inClone('stop');
     const results = await Promise.all(Array.from({ length: 6 }, () => inClone('status')));
     expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0]);

@@ -3,7 +3,7 @@ import { describe, expect, inject } from 'vitest';
 import { type CliResult, type RunningCli, repository, runCli, runProgram, startCli } from '../support/cli.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
-import { hasTerminal, runOnTerminal } from '../support/terminal.js';
+import { until } from '../support/until.js';
 
 const slow = {
   'V1.up.sql': 'create table one (id integer);',
@@ -12,13 +12,13 @@ const slow = {
   'V2.down.sql': 'drop table two;',
 };
 
-/** Starts an `up` and waits until its second migration sleeps. */
+/** Starts an `up` and waits until its second migration sleeps in the server. */
 async function startSlowUp(database: TestDatabase, ...args: string[]): Promise<RunningCli & { dir: string }> {
   const dir = await folderWith(slow);
   const running = startCli(['up', '--dir', dir, ...args], { env: { DATABASE_URL: database.url } });
   const sleeping =
     "select count(*)::integer from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
-  while ((await database.value(sleeping)) === 0) await pause(20);
+  await until(async () => (await database.value(sleeping)) !== 0);
   return { ...running, dir };
 }
 
@@ -32,7 +32,7 @@ describe('up', () => {
   test.for([
     'SIGINT',
     'SIGTERM',
-  ] as const)('that gets %s ends its statement in the server, keeps what is whole, and says so', async (signal, {
+  ] as const)('interrupted by %s ends its statement in the server and leaves whole migrations applied', async (signal, {
     database,
   }) => {
     const { child, result } = await startSlowUp(database);
@@ -40,12 +40,12 @@ describe('up', () => {
     const { code, stdout, stderr } = await result;
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^V1 applied in \d+ ms\nInterrupted: .*\nerror: Interrupted in V2\. /);
-    // Whoever hangs up does not wait until the server has noticed.
+    // The process ends before the server has noticed the closed connection.
     await expect.poll(() => statementsLeft(database), { timeout: 20_000 }).toBe(0);
     expect(await database.rows('select name from voicesurvey_migrations.history')).toEqual([{ name: 'V1' }]);
   });
 
-  test('that gets a second signal ends at once', async ({ database }) => {
+  test('interrupted by a second signal ends immediately', async ({ database }) => {
     const { child, result } = await startSlowUp(database);
     child.kill('SIGINT');
     child.stderr?.once('data', () => child.kill('SIGINT'));
@@ -54,7 +54,7 @@ describe('up', () => {
     expect(code === null || stderr.includes('error: Interrupted')).toBe(true);
   });
 
-  test('prints the document of an interrupted run with --json, and nothing else', async ({ database }) => {
+  test('interrupted with --json prints one document and nothing else', async ({ database }) => {
     const { child, result } = await startSlowUp(database, '--json');
     child.kill('SIGTERM');
     const { stdout, stderr } = await result;
@@ -66,10 +66,10 @@ describe('up', () => {
     });
   });
 
-  // Milliseconds after the start of a process that takes about 300.
-  test.for([
-    90, 160, 200, 240, 280,
-  ])('that is killed after %i ms does not stand in the way of the next', async (delay, { database }) => {
+  // The process takes about 300 ms, so these delays hit different points of a run.
+  test.for([90, 160, 200, 240, 280])('killed after %i ms does not block the next run', async (delay, {
+    database,
+  }) => {
     const env = { DATABASE_URL: database.url };
     const { child, result } = startCli(['up', '--seed'], { env });
     await pause(delay);
@@ -81,8 +81,8 @@ describe('up', () => {
   });
 });
 
-describe('output that cannot be written', () => {
-  /** Runs the command line in a shell, its outputs tied up by redirections; prints its exit code and its errors. */
+describe('a command whose output cannot be written', () => {
+  /** Runs the command line in a shell with redirected outputs; prints its exit code on standard output. */
   const inShell = (url: string, args: string, template: (command: string) => string): Promise<CliResult> => {
     const command = `'${process.execPath}' '${repository}bin/voicesurvey-db' ${args}; echo $? >&3`;
     return runProgram('sh', ['-c', template(command)], { env: { DATABASE_URL: url } });
@@ -91,16 +91,14 @@ describe('output that cannot be written', () => {
   test.for([
     ['standard output', '--json', (command: string) => `{ { ${command}; } | true; } 3>&1`],
     ['standard error', '', (command: string) => `{ { ${command}; } 2>&1 | true; } 3>&1`],
-  ] as const)('because nobody reads %s any more changes nothing', async ([, json, template], {
-    database,
-  }) => {
+  ] as const)('succeeds if the reader of %s has gone', async ([, json, template], { database }) => {
     const dir = await folderWith({ ...slow, 'V2.up.sql': 'select pg_sleep(0.3);' });
     const { stdout, stderr } = await inShell(database.url, `up --dir '${dir}' ${json}`, template);
     expect([stdout, stderr]).toEqual(['0\n', '']);
     expect(await database.value('select count(*)::integer from voicesurvey_migrations.history')).toBe(2);
   });
 
-  test.skipIf(process.platform !== 'linux')('because the disk is full is a failure', async () => {
+  test.skipIf(process.platform !== 'linux')('fails if the disk is full', async () => {
     const { stdout, stderr } = await inShell(
       inject('serverUrl'),
       'url --json',
@@ -108,23 +106,5 @@ describe('output that cannot be written', () => {
     );
     expect(stdout).toBe('1\n');
     expect(stderr).toMatch(/^error: The result cannot be written to standard output: .*ENOSPC.*\n[^\n]+\n$/);
-  });
-});
-
-describe.skipIf(!hasTerminal)('on a terminal', () => {
-  test('sentences are broken between words, and a passing line does not stay', async ({ database }) => {
-    const dir = await folderWith({ ...slow, 'V2.up.sql': 'select wrong;' });
-    const command = [process.execPath, `${repository}bin/voicesurvey-db`, 'up', '--dir', dir];
-    const { code, stdout } = await runOnTerminal(command, { env: { DATABASE_URL: database.url } });
-    expect(code).toBe(1);
-    // What a terminal shows of a line is what stands behind its last carriage return.
-    const shown = stdout
-      .split('\n')
-      .map((line) => line.slice(line.lastIndexOf('\r') + 1).replaceAll('\u001B[K', ''));
-    expect(shown[0]).toMatch(/^V1 applied in \d+ ms$/);
-    expect(shown.slice(1).join(' ')).toMatch(
-      /^error: \S+ column "wrong" does not exist \(SQLSTATE 42703\)\. {2}1 \| /,
-    );
-    for (const line of shown) expect(line.length <= 80 || !/\S\s\S/.test(line)).toBe(true);
   });
 });

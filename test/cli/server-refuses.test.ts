@@ -4,7 +4,7 @@ import { runJson } from '../support/cli.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { addFiles, folderWith } from '../support/folder.js';
 
-/** A database with a migration whose file was changed since, and the address of a role that may only read the history. */
+/** Prepares a migration whose file changed after it was applied, and a role that may only read the history. */
 async function changedFor(database: TestDatabase): Promise<{ directory: string; url: string; role: string }> {
   const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': '' });
   await up({ url: database.url, directory });
@@ -25,49 +25,55 @@ grant select on voicesurvey_migrations.history to ${role};`);
 
 const REPAIR = ['repair', 'V1', '--reason', 'it was wrong'];
 
-describe('what a server may answer to any command is no surprise, and is told with a cure', () => {
+describe('an error that a server may return to any statement has its own code and a remedy', () => {
   test.for([
-    ['a repair by who may not write the history', REPAIR, '', 'permission_denied', 'grant select, insert'],
     [
-      'a repair in a session that can only read',
+      'repair by a role that may not write the history',
+      REPAIR,
+      '',
+      'permission_denied',
+      'grant select, insert',
+    ],
+    [
+      'repair in a read-only session',
       REPAIR,
       'alter role ROLE set default_transaction_read_only = on; grant update on voicesurvey_migrations.history to ROLE',
       'read_only',
       'primary',
     ],
     [
-      'a status that takes longer than the statement timeout',
+      'status that exceeds the statement timeout',
       ['status'],
       "alter role ROLE set statement_timeout = '100ms'; commit; begin; lock table voicesurvey_migrations.history",
       'statement_canceled',
       'statement_timeout',
     ],
     [
-      'an up that takes longer than the statement timeout before it begins',
+      'up that exceeds the statement timeout before its first migration',
       ['up'],
       "alter role ROLE set statement_timeout = '100ms'; commit; begin; lock table voicesurvey_migrations.history",
       'statement_canceled',
       'statement_timeout',
     ],
     [
-      'a repair of a row that another session holds',
+      'repair of a row that another session has locked',
       REPAIR,
       "alter role ROLE set lock_timeout = '100ms'; grant update on voicesurvey_migrations.history to ROLE; commit; begin; select from voicesurvey_migrations.history for update",
       'lock_not_available',
       'pg_blocking_pids',
     ],
-  ] as const)('%s', async ([, words, before, errorCode, cure], { database }) => {
+  ] as const)('%s', async ([, words, before, errorCode, advice], { database }) => {
     const { directory, url, role } = await changedFor(database);
     await database.client.query(before.replaceAll('ROLE', role));
     const { code, document } = await runJson([...words, '--dir', directory], { env: { DATABASE_URL: url } });
     await database.client.query(`rollback; drop owned by ${role}; drop role ${role}`);
     expect(document).toMatchObject({
-      error: { code: errorCode, remedy: expect.stringContaining(cure) },
+      error: { code: errorCode, remedy: expect.stringContaining(advice) },
     });
     expect(code).toBe(1);
   });
 
-  test('a status for which the server has no room', async ({ migrated }) => {
+  test('status that exceeds the temporary file limit of the server', async ({ migrated }) => {
     const { url, role } = await readerOf(migrated);
     await migrated.client.query(
       `alter role ${role} set work_mem = '64kB'; alter role ${role} set temp_file_limit = 0`,

@@ -16,7 +16,9 @@ const countTables = ({ value }: TestDatabase): Promise<unknown> =>
   value("select count(*)::integer from pg_tables where schemaname = 'public'");
 
 describe('db_upgrade.sh and db_seed.sh', () => {
-  test('work on the server of DATABASE_URL, from any folder, and pass arguments on', async ({ database }) => {
+  test('db_upgrade.sh and db_seed.sh work from any folder and pass their arguments on', async ({
+    database,
+  }) => {
     const upgrade = await run(database, 'db_upgrade.sh', '--json');
     expect(upgrade).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(upgrade.stdout)).toMatchObject({ command: 'up', ok: true, embedded: false });
@@ -30,12 +32,14 @@ describe('db_upgrade.sh and db_seed.sh', () => {
     });
   });
 
-  test('pass the exit code on', async ({ database }) => {
+  test('db_upgrade.sh and db_seed.sh pass the exit code on', async ({ database }) => {
     expect((await run(database, 'db_upgrade.sh', '--to', '777')).code).toBe(2);
     expect((await run(database, 'db_seed.sh')).code).toBe(1);
   });
 
-  test('work in a folder whose name has spaces and quotes in it, by any shell', async ({ migrated }) => {
+  test('db_seed.sh and db_downgrade.sh work in a folder with spaces and quotes in its name', async ({
+    migrated,
+  }) => {
     const { root } = await clone({ built: true, name: `a "clone" of Ann's` });
     const options = { env: { DATABASE_URL: migrated.url }, cwd: join(root, 'src') };
     expect(await runProgram('sh', ['../scripts/db_seed.sh'], options)).toMatchObject({ code: 0 });
@@ -45,13 +49,11 @@ describe('db_upgrade.sh and db_seed.sh', () => {
 });
 
 describe('db_downgrade.sh', () => {
-  test('takes the rows of every table with it when it is told --yes, and writes them to files first', async ({
-    migrated,
-  }) => {
+  test('--yes backs up the rows of every table and drops the tables', async ({ migrated }) => {
     const options = { env: { DATABASE_URL: migrated.url }, cwd: await folderWith() };
     await runProgram(script('db_seed.sh'), [], options);
     const down = await runProgram(script('db_downgrade.sh'), ['--yes', '--json'], options);
-    expect(down).toMatchObject({ code: 0, stderr: expect.stringMatching(/^kept in \//) });
+    expect(down).toMatchObject({ code: 0, stderr: expect.stringMatching(/^backed up to \//) });
     const { losses } = JSON.parse(down.stdout) as { losses: { count: number; file: string }[] };
     expect(losses.reduce((sum, { count }) => sum + count, 0)).toBe(18);
     for (const { file } of losses) expect(existsSync(file)).toBe(true);
@@ -59,7 +61,7 @@ describe('db_downgrade.sh', () => {
     expect(await runProgram(script('db_downgrade.sh'), ['--yes'], options)).toMatchObject({ code: 0 });
   });
 
-  test('takes nothing unasked with --to or --steps', async ({ migrated }) => {
+  test('--to and --steps delete no data that --lose does not name', async ({ migrated }) => {
     await run(migrated, 'db_seed.sh');
     expect(await run(migrated, 'db_downgrade.sh', '--yes', '--to', '0')).toMatchObject({
       code: 4,
@@ -68,7 +70,7 @@ describe('db_downgrade.sh', () => {
     expect(await countTables(migrated)).toBe(11);
   });
 
-  test('drops nothing without a terminal, unless it is told --yes', async ({ migrated }) => {
+  test('drops nothing without a terminal and without --yes', async ({ migrated }) => {
     const refused = await runProgram(script('db_downgrade.sh'), [], {
       env: { DATABASE_URL: migrated.url },
       input: 'y\n',
@@ -77,7 +79,7 @@ describe('db_downgrade.sh', () => {
       code: 4,
       stdout: '',
       stderr:
-        'error: This drops tables and the rows in them, and there is no terminal to ask on.\nSay --yes if it is meant.\n',
+        'error: This drops tables with their rows, and there is no terminal to ask on.\nTo confirm, run it with --yes.\n',
     });
     expect(await countTables(migrated)).toBe(11);
     const agreed = await run(migrated, 'db_downgrade.sh', '--yes', '--json');
@@ -85,7 +87,7 @@ describe('db_downgrade.sh', () => {
     expect(await countTables(migrated)).toBe(0);
   });
 
-  test('goes as far as --steps and --to say, and back all the way otherwise', async ({ migrated }) => {
+  test('rolls back as far as --steps or --to say, and everything without them', async ({ migrated }) => {
     const newest = String(
       await migrated.value('select max(version)::text from voicesurvey_migrations.history'),
     );
@@ -103,13 +105,13 @@ describe('db_downgrade.sh', () => {
     });
   });
 
-  test('asks nobody for a --dry-run', async ({ migrated }) => {
+  test('--dry-run does not ask', async ({ migrated }) => {
     const { code, stdout } = await run(migrated, 'db_downgrade.sh', '--dry-run');
     expect([code, stdout]).toEqual([0, expect.stringContaining('drop table')]);
     expect(await countTables(migrated)).toBe(11);
   });
 
-  test('--help tells of --yes', async () => {
+  test('--help lists --yes and the options of down', async () => {
     const { code, stdout } = await runProgram(script('db_downgrade.sh'), ['--help']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^db_downgrade\.sh \[--yes\] [\s\S]*--steps/)]);
   });
@@ -118,7 +120,7 @@ describe('db_downgrade.sh', () => {
     const onTerminal = ({ url }: TestDatabase, input: string, ...args: string[]): Promise<CliResult> =>
       runOnTerminal([script('db_downgrade.sh'), ...args], { env: { DATABASE_URL: url }, input });
 
-    test.for(['\n', '\u0004', 'yesterday\n'])('drops nothing when the answer is %j', async (answer, {
+    test.for(['\n', '\u0004', 'yesterday\n'])('drops nothing if the answer is %j', async (answer, {
       migrated,
     }) => {
       const { code, stdout } = await onTerminal(migrated, answer);
@@ -128,7 +130,7 @@ describe('db_downgrade.sh', () => {
 
     test.for([
       'Yes\n',
-    ])('shows the address without a password, asks, and drops when the answer is %j', async (answer, {
+    ])('prints the address without its password, asks, and drops if the answer is %j', async (answer, {
       migrated,
     }) => {
       const { code, stdout } = await onTerminal(migrated, answer);
@@ -141,7 +143,7 @@ describe('db_downgrade.sh', () => {
       expect(await countTables(migrated)).toBe(0);
     });
 
-    test('asks nothing when it is told --yes', async ({ migrated }) => {
+    test('--yes does not ask', async ({ migrated }) => {
       const { code, stdout } = await onTerminal(migrated, '', '--yes');
       expect([code, stdout]).toEqual([0, expect.not.stringContaining('[y/N]')]);
     });

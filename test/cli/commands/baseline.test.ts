@@ -8,10 +8,12 @@ const FILES = {
   'V1.down.sql': 'drop table one;',
 };
 
-// `toEqual` fails on a key that is not expected: what programs read is written down here, all of it.
+// `toEqual` fails on an unexpected key, so these tests hold every key that programs read.
 
 describe('baseline', () => {
-  test('of a database that is the same', async ({ database: { client, url } }) => {
+  test('records the migrations of a database that is what they make', async ({
+    database: { client, url },
+  }) => {
     await client.query('create table one (id integer)');
     const dir = await folderWith(FILES);
     const { code, stdout, stderr } = await runCli(['baseline', 'V1', '--dir', dir], {
@@ -19,7 +21,7 @@ describe('baseline', () => {
     });
     expect([code, stdout]).toEqual([0, '']);
     expect(stderr).toMatch(
-      /^The database is what V1 makes\.\nDone: 1 written into the history, the database is at V1\.\non postgresql:/m,
+      /^The database is what V1 makes\.\nDone: 1 migration recorded, the database is at V1\.\non postgresql:/m,
     );
     const status = await runCli(['status', '--dir', dir], { env: { DATABASE_URL: url } });
     expect(status).toMatchObject({
@@ -28,7 +30,7 @@ describe('baseline', () => {
     });
   });
 
-  test('of a database that differs is exit 4, for people and for programs', async ({
+  test('refuses a database that differs with exit code 4 and lists the differences', async ({
     database: { client, url },
   }) => {
     await client.query('create table one (id integer not null)');
@@ -57,7 +59,7 @@ describe('baseline', () => {
     });
   });
 
-  test('of what was accepted: the document, and one line of status', async ({
+  test('--accept-differences records the differences, and status shows how many', async ({
     database: { client, url },
   }) => {
     await client.query('create table one (id integer not null)');

@@ -12,14 +12,16 @@ const faulty = {
 };
 const clean = { 'V1.up.sql': faulty['V1.up.sql'], 'V1.down.sql': faulty['V1.down.sql'] };
 
-test('check ends with 0 where nothing is wrong with the files', async ({ database }) => {
+test('check ends with 0 if the files have no fault', async ({ database }) => {
   const dir = await folderWith(clean);
   const { code, stdout, stderr } = await runCli(['check', '--no-lints', '--dir', dir, '--url', database.url]);
   expect([code, stdout]).toEqual([0, '']);
-  expect(stderr).toMatch(/^1 migration: nothing is wrong with them, over empty tables and over rows\.\non /);
+  expect(stderr).toMatch(/^1 migration: no fault, over empty tables and over rows\.\non /);
 });
 
-test('check ends with 3 and tells place, fault, proof and cure', async ({ database }) => {
+test('check ends with 3 and prints the location, the fault, the failed proof and the remedy', async ({
+  database,
+}) => {
   const dir = await folderWith(faulty);
   const { code, stdout, stderr } = await runCli(
     ['check', '--no-lints', '--dir', '.', '--url', database.url],
@@ -34,14 +36,14 @@ test('check ends with 3 and tells place, fault, proof and cure', async ({ databa
   ]);
 });
 
-test('check never works on the server of DATABASE_URL unless it is named', async ({ database }) => {
+test('check does not use the server in DATABASE_URL', async ({ database }) => {
   const dir = await folderWith(clean);
   const env = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing' };
   const { code } = await runCli(['check', '--no-lints', '--dir', dir, '--url', database.url], { env });
   expect(code).toBe(0);
 });
 
-test('check --json gives one document', async ({ database }) => {
+test('check --json prints one document', async ({ database }) => {
   const dir = await folderWith(faulty);
   const { code, stderr, document } = await runJson([
     'check',
@@ -52,7 +54,6 @@ test('check --json gives one document', async ({ database }) => {
     database.url,
   ]);
   expect([code, stderr]).toEqual([3, '']);
-  // All of it: programs read it.
   expect(document).toEqual({
     command: 'check',
     ok: true,
@@ -75,8 +76,8 @@ test('check --json gives one document', async ({ database }) => {
   });
 });
 
-describe('in GitHub Actions', () => {
-  test('a fault is annotated at its place, with what is special escaped', async ({ database }) => {
+describe('check in GitHub Actions', () => {
+  test('annotates a fault at its location and escapes special characters', async ({ database }) => {
     const dir = await folderWith({
       ...clean,
       'V2_a,b:c.up.sql': 'select;',
@@ -93,7 +94,7 @@ describe('in GitHub Actions', () => {
     );
   });
 
-  test('a note is a notice, and without a line where the whole file is meant', async ({ database }) => {
+  test('prints a note as a notice, without a line if it is about the whole file', async ({ database }) => {
     const dir = `${repository}test/inspect/check/faults/column-comes-back-at-the-end`;
     const env = { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: repository };
     const { code, stderr } = await runCli(['check', '--no-lints', '--dir', dir, '--url', database.url], {
@@ -106,7 +107,7 @@ describe('in GitHub Actions', () => {
   });
 });
 
-test('check that gets a signal leaves no database behind, and says so', async ({ database }) => {
+test('check that a signal interrupts drops its databases and reports it', async ({ database }) => {
   const role = `voicesurvey_test_creator_${randomBytes(4).toString('hex')}`;
   await database.client.query(`create role ${role} login createdb password 'secret'`);
   const url = new URL(database.url);
@@ -131,7 +132,7 @@ test('check that gets a signal leaves no database behind, and says so', async ({
   await database.client.query(`drop role ${role}`);
 });
 
-test('check with a role that may not create databases says which right it needs', async ({ database }) => {
+test('check by a role that may not create databases names the missing privilege', async ({ database }) => {
   const role = `voicesurvey_test_${randomBytes(4).toString('hex')}`;
   await database.client.query(`create role ${role} login password 'secret'`);
   const url = new URL(database.url);
@@ -164,7 +165,9 @@ describe('check --locks', () => {
     'V3.down.sql': '',
   };
 
-  test('is a table of 80 columns, with the sizes in the database that is named', async ({ database }) => {
+  test('prints a table of 80 columns, with the table sizes of the database in --url', async ({
+    database,
+  }) => {
     await database.client.query('create table people as select from generate_series(1, 1234)');
     await database.client.query('analyze people');
     const dir = await folderWith(files);
@@ -176,17 +179,17 @@ describe('check --locks', () => {
     expect(lines.slice(0, -2)).toEqual([
       'V2.up.sql',
       expect.stringMatching(/^ {4}1 {2}access exclusive {8}people {25}\d+ kB ~1\.2K rows$/),
-      '       and writes all its rows anew',
+      '       and rewrites the table',
       '',
       'V3.up.sql, each lock for its statement',
       '    2  access exclusive        a_table_whose_name_is_longer…',
       '',
-      'access exclusive        nobody reads or writes',
-      '3 migrations: 2 locks on tables from before; 1 writes all rows anew.',
+      'access exclusive        reads and writes wait',
+      '3 migrations: 2 locks on existing tables, 1 rewrite.',
     ]);
   });
 
-  test('is one document for programs', async ({ database }) => {
+  test('--json prints every lock in one document', async ({ database }) => {
     const dir = await folderWith(files);
     const { code, stderr, document } = await runJson([
       'check',

@@ -5,7 +5,7 @@ import { repository, runCli, runJson } from '../../support/cli.js';
 import { test } from '../../support/database.js';
 import { folderWith } from '../../support/folder.js';
 
-test('types prints what is committed, or writes it to a file', async ({ migrated }) => {
+test('types prints the committed types, or writes them to a file', async ({ migrated }) => {
   const env = { DATABASE_URL: migrated.url };
   const committed = await readFile(join(repository, 'src/rows.ts'), 'utf8');
   const printed = await runCli(['types'], { env });
@@ -16,7 +16,7 @@ test('types prints what is committed, or writes it to a file', async ({ migrated
   expect(await readFile(out, 'utf8')).toBe(committed);
 });
 
-test('docs writes the dictionary and the picture', async ({ migrated }) => {
+test('docs writes the data dictionary and the picture', async ({ migrated }) => {
   const out = await folderWith();
   const result = await runCli(['docs', '--out', out], { env: { DATABASE_URL: migrated.url } });
   expect([result.code, result.stdout]).toEqual([0, '']);
@@ -24,7 +24,7 @@ test('docs writes the dictionary and the picture', async ({ migrated }) => {
   expect(await readFile(join(out, 'schema.md'), 'utf8')).toContain('## contacts\n');
 });
 
-test('a file that cannot be written is an error with a cure', async ({ migrated }) => {
+test('types fails with a remedy if its file cannot be written', async ({ migrated }) => {
   const { code, document } = await runJson(['types', '--out', '/dev/null/rows.ts'], {
     env: { DATABASE_URL: migrated.url },
   });
@@ -32,7 +32,7 @@ test('a file that cannot be written is an error with a cure', async ({ migrated 
   expect(document).toMatchObject({ error: { code: 'file_not_written', remedy: expect.any(String) } });
 });
 
-test('new writes the next pair, from several words or one', async () => {
+test('new creates the next pair of files from several words or one', async () => {
   const dir = await folderWith({ 'V0001.up.sql': '', 'V0001.down.sql': '' });
   expect((await runCli(['new', 'add', 'opening', 'hours', '--dir', dir])).code).toBe(0);
   const { document } = await runJson(['new', 'drop them', '--dir', dir]);

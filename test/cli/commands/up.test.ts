@@ -17,8 +17,8 @@ const tablesOf = async ({ rows }: TestDatabase): Promise<unknown[]> =>
     ({ name }) => name,
   );
 
-describe('up', () => {
-  test('--seed applies and seeds, and says the second time that nothing was to do', async ({ database }) => {
+describe('on a database', () => {
+  test('up --seed applies and seeds, and a second run has nothing to do', async ({ database }) => {
     const first = await run(database.url, 'up', '--seed');
     expect([first.code, first.stdout]).toEqual([0, '']);
     expect(first.stderr).toMatch(/^V0001 applied in \d+ ms\n/);
@@ -36,7 +36,7 @@ describe('up', () => {
     });
   });
 
-  test('--create creates the database, once', async ({ database }) => {
+  test('up --create creates the database once', async ({ database }) => {
     const url = withDatabaseName(database.url, `${database.name}_new`);
     const dir = await folderWith({ '1.up.sql': 'create table one ();', '1.down.sql': 'drop table one;' });
     try {
@@ -51,7 +51,9 @@ describe('up', () => {
     }
   });
 
-  test('shows the place of an error, names the server, and nothing of it stays', async ({ database }) => {
+  test('up prints the location of an error and the server, and rolls the migration back', async ({
+    database,
+  }) => {
     const dir = await folderWith({
       '1.up.sql': 'create table one ();\nselect wrong\nfrom one;',
       '1.down.sql': 'drop table one;',
@@ -72,7 +74,7 @@ describe('up', () => {
   });
 });
 
-test("somebody else's folder runs up and down, and status tells how it stands", async ({ database }) => {
+test('up, down and status work on a folder with other naming styles', async ({ database }) => {
   const dir = await folderWith({
     'README.md': 'not a migration',
     '000001_init.up.sql': 'create table one (id integer);',
@@ -111,7 +113,7 @@ test("somebody else's folder runs up and down, and status tells how it stands", 
   expect((await commands('down')).stderr).toMatch(/^Nothing to do: the database has no migration\.\non /);
 });
 
-describe('what cannot be meant is exit code 2', () => {
+describe('an option with an impossible value fails with exit code 2 and a remedy', () => {
   test.for([
     [['down', '--steps', '1', '--to', '0'], 'Give `--steps <number>` or `--to <version>`, not both.'],
     [['down', '--to', '99'], 'It has none. To roll back everything, use `--to 0`.'],
@@ -125,7 +127,7 @@ describe('what cannot be meant is exit code 2', () => {
   });
 });
 
-test('seed on a database without the schema names the command that makes it', async ({ database }) => {
+test('seed on a database without the schema advises up', async ({ database }) => {
   const { code, stdout, stderr } = await run(database.url, 'seed');
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toMatch(

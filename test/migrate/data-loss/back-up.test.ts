@@ -347,7 +347,7 @@ describe('the command', () => {
     const { code, stdout, stderr } = await runCli(['down', '--dir', directory, '--dry-run'], { env });
     expect([code, stderr]).toEqual([
       0,
-      expect.stringContaining('It would take data away:\n  V2  column a.more: 1 value\n'),
+      expect.stringContaining('It would delete data:\n  V2  column a.more: 1 value\n'),
     ]);
     expect(stdout).toContain('drop table b;');
     expect(await versions(database)).toEqual([1, 2]);
@@ -370,7 +370,7 @@ describe('the command', () => {
     const args = ['down', '--dir', directory, '--lose', 'b', '--lose', 'a.more'];
     const { code, stderr } = await runCli(args, { env: { DATABASE_URL: database.url }, cwd });
     expect(code).toBe(0);
-    const [folder = ''] = /(?<=kept in )\S+(?=:\n)/.exec(stderr) ?? [];
+    const [folder = ''] = /(?<=backed up to )\S+(?=:\n)/.exec(stderr) ?? [];
     expect(folder.startsWith(join(cwd, 'voicesurvey-lost'))).toBe(true);
     expect((await readdir(folder)).sort()).toEqual(['1-a.more.csv', '2-b.csv', 'restore.sql']);
   });
