@@ -54,8 +54,8 @@ function explain(error: unknown): ExplainedError {
 
 function errorDocument(error: ExplainedError, remedy: string): Readonly<Record<string, unknown>> {
   const { code, message } = error;
-  const { place, report } = reportOf(error);
-  return { code, message: maskPasswords(message), remedy, place: place ?? null, server: report };
+  const { location, report } = reportOf(error);
+  return { code, message: maskPasswords(message), remedy, location: location ?? null, server: report };
 }
 
 function detailsOf(error: ExplainedError): Readonly<Record<string, unknown>> {
@@ -66,9 +66,9 @@ function detailsOf(error: ExplainedError): Readonly<Record<string, unknown>> {
 
 function printForPeople(error: ExplainedError, remedy: string, address: string | undefined): void {
   const message = maskPasswords(error.message);
-  const { place, report } = reportOf(error);
+  const { location, report } = reportOf(error);
   printSentences(`error: ${message}`);
-  if (place !== undefined) printLines('', place.excerpt, '');
+  if (location !== undefined) printLines('', location.excerpt, '');
   if (error instanceof DifferencesError) printSentences(...differenceLines(error.differences));
   for (const fact of ['detail', 'definition', 'hint', 'context'] as const) {
     if (report?.[fact]) printSentences(`${fact}: ${report[fact]}`);
@@ -80,7 +80,10 @@ function printForPeople(error: ExplainedError, remedy: string, address: string |
 }
 
 /** Where in a file the error is, and what the server reported. */
-function reportOf(error: ExplainedError): { place: SourceLocation | undefined; report: ServerReport | null } {
-  if (error instanceof MigrationFailedError) return { place: error.place, report: error.server };
-  return { place: error instanceof MigrationFileError ? error.place : undefined, report: null };
+function reportOf(error: ExplainedError): {
+  location: SourceLocation | undefined;
+  report: ServerReport | null;
+} {
+  if (error instanceof MigrationFailedError) return { location: error.location, report: error.server };
+  return { location: error instanceof MigrationFileError ? error.location : undefined, report: null };
 }
