@@ -1,15 +1,15 @@
-import { access, mkdir, readdir, rm, stat, symlink, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, mkdir, readdir, readFile, rm, stat, symlink, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
-import { repository, runCli, runProgram } from '../support/cli.js';
-import { sharedProject } from '../support/clone.js';
+import { repository, runCli, runJson, runProgram } from '../support/cli.js';
+import { linkDependencies, sharedProject } from '../support/clone.js';
 import { createDatabase, dropDatabase } from '../support/databases.js';
 import { folderWith } from '../support/folder.js';
 
 describe('an installed package', () => {
   const project = sharedProject();
 
-  test('has what it needs to run, and nothing else', async () => {
+  test('holds the program, the build, the SQL, the scripts and the documents, and nothing else', async () => {
     const tops = [...new Set(project.packed.map((path) => path.split('/')[0]))].sort();
     const always = ['bin', 'dist', 'docs', 'package.json', 'scripts', 'src'];
     expect(tops.filter((top) => !/^(README|LICENSE|CHANGELOG)/.test(top ?? ''))).toEqual(always);
@@ -38,7 +38,7 @@ describe('an installed package', () => {
     }
   });
 
-  test('has types that a strict program needs nothing else for', async () => {
+  test('has types that compile in a strict program with its dependencies alone', async () => {
     const folder = await folderWith({
       'package.json': '{ "type": "module" }',
       'program.ts': `import { check, type ContactsRow, type RowSource, up } from 'voicesurvey-db';
@@ -46,14 +46,7 @@ describe('an installed package', () => {
         await check({ url: (await up({ url: '', directory: '' })).server.address, directory: '', rows });
         export const nameOf = ({ phone_number }: ContactsRow): string => phone_number;`,
     });
-    const list = ['ls', '--omit=dev', '--all', '--parseable'];
-    const { stdout } = await runProgram('npm', list, { cwd: repository });
-    const installed = stdout.split('\n').flatMap((path) => /node_modules\/(.*)$/.exec(path)?.[1] ?? []);
-    for (const name of installed) {
-      const link = join(folder, 'node_modules', name);
-      await mkdir(dirname(link), { recursive: true });
-      await symlink(join(repository, 'node_modules', name), link);
-    }
+    await linkDependencies(folder);
     await symlink(project.packageRoot, join(folder, 'node_modules/voicesurvey-db'));
     const options = '--noEmit --strict --preserveSymlinks --target es2023 --module nodenext --types node';
     const compiler = join(repository, 'node_modules/.bin/tsc');
@@ -64,11 +57,15 @@ describe('an installed package', () => {
   });
 
   test.for([
-    ['up', 'DATABASE_URL is not set.', "use a server of the package's own with --embedded"],
-    ['status', 'DATABASE_URL is not set.', "use a server of the package's own with --embedded"],
-    ['check', 'There is no server to try the migrations on.', "or use the package's own with --embedded"],
-    ['start', '"start" is about a server of the package\'s own', 'voicesurvey-db start --embedded'],
-  ] as const)('%s without DATABASE_URL is exit code 2, and nothing is started', async ([
+    ['up', 'DATABASE_URL is not set.', "use the package's own server with --embedded"],
+    ['status', 'DATABASE_URL is not set.', "use the package's own server with --embedded"],
+    [
+      'check',
+      'There is no server to try the migrations on.',
+      "Or use the package's own server with --embedded",
+    ],
+    ['start', '"start" is about the package\'s own server', '`voicesurvey-db start --embedded`'],
+  ] as const)('fails at %s without DATABASE_URL with exit code 2 and starts no server', async ([
     command,
     message,
     remedy,
@@ -84,7 +81,7 @@ describe('an installed package', () => {
     expect(await readdir(project.root)).not.toContain('.voicesurvey-db');
   });
 
-  test('works on the server of DATABASE_URL, by its script too', async () => {
+  test('works on the server in DATABASE_URL through its scripts', async () => {
     const url = await createDatabase(inject('serverUrl'), `${inject('runName')}_installed`);
     try {
       const script = join(project.packageRoot, 'scripts/db_upgrade.sh');
@@ -95,14 +92,14 @@ describe('an installed package', () => {
     }
   });
 
-  test('builds and installs nothing, however old its build is', async () => {
+  test('never builds or installs anything, even if its build is old', async () => {
     const { packageRoot, root } = project;
     await utimes(join(packageRoot, 'dist/cli/main.js'), 0, 0);
     const before = await readdir(packageRoot);
     const { code, stdout, stderr } = await runCli(['--version'], {
       root: packageRoot,
       cwd: root,
-      // Where neither npm nor a bundler could be found.
+      // Without npm.
       env: { PATH: '/nowhere' },
     });
     expect([code, stderr]).toEqual([0, '']);
@@ -110,7 +107,7 @@ describe('an installed package', () => {
     expect(await readdir(packageRoot)).toEqual(before);
   });
 
-  test('with --embedded has its server in the project, and its hints can be copied', async () => {
+  test('with --embedded keeps its server in the project and prints commands that run there', async () => {
     const { packageRoot, root } = project;
     const up = await runCli(['up', '--seed', '--embedded'], { root: packageRoot, cwd: root });
     expect([up.code, up.stdout]).toEqual([0, '']);
@@ -127,7 +124,41 @@ describe('an installed package', () => {
     expect(stop.stderr).toBe('Stopped; the data stays in .voicesurvey-db.\n');
   });
 
-  test('of which a part is missing says so', async () => {
+  test('writes schema.md with docs, and says how to get schema.svg, which needs a package', async () => {
+    const url = await createDatabase(
+      inject('serverUrl'),
+      `${inject('runName')}_documented`,
+      `${inject('runName')}_schema`,
+    );
+    const { packageRoot, root } = project;
+    const options = { env: { DATABASE_URL: url }, root: packageRoot, cwd: root };
+    try {
+      const { code, stderr } = await runCli(['docs', '--out', 'docs'], options);
+      expect([code, stderr]).toEqual([
+        0,
+        'Wrote docs/schema.md.\n' +
+          'Left out docs/schema.svg: the npm package that draws it is not installed. ' +
+          'Run `npm install --save-dev @hpcc-js/wasm-graphviz` and then this command again.\n',
+      ]);
+      expect(await readFile(join(root, 'docs/schema.md'), 'utf8')).toContain('## contacts\n');
+      expect((await runJson(['docs'], options)).document).toMatchObject({
+        ok: true,
+        files: ['schema.md'],
+        leftOut: ['schema.svg'],
+      });
+      await mkdir(join(root, 'node_modules/@hpcc-js'));
+      await symlink(
+        join(repository, 'node_modules/@hpcc-js/wasm-graphviz'),
+        join(root, 'node_modules/@hpcc-js/wasm-graphviz'),
+      );
+      const { stderr: complete } = await runCli(['docs', '--out', 'docs'], options);
+      expect(complete).toBe('Wrote docs/schema.md.\nWrote docs/schema.svg.\n');
+    } finally {
+      await dropDatabase(inject('serverUrl'), `${inject('runName')}_documented`);
+    }
+  });
+
+  test('reports a missing part of the package', async () => {
     const { packageRoot, root } = project;
     await rm(join(packageRoot, 'dist/parts/shared.js'));
     const { code, stdout, stderr } = await runCli(['up', '--json'], { root: packageRoot, cwd: root });

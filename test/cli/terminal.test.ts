@@ -13,7 +13,8 @@ async function linesOnTerminal({ url }: TestDatabase, ...args: string[]): Promis
   return stdout.split('\n').map((line) => line.slice(line.lastIndexOf('\r') + 1).replaceAll('\u001B[K', ''));
 }
 
-const NAME = 'a_column_with_a_name_that_leaves_little_room_on_a_line_of_eighty_columns';
+/** A name of 61 characters: with what a list says about it, a line does not fit into 80 columns. */
+const LONG_NAME = 'a_name_that_leaves_little_room_on_a_line_of_eighty_characters';
 
 describe.skipIf(!hasTerminal)('on a terminal of 80 columns', () => {
   test('up breaks sentences between words and erases its status line', async ({ database }) => {
@@ -33,35 +34,33 @@ describe.skipIf(!hasTerminal)('on a terminal of 80 columns', () => {
 
   test('down keeps the columns of the list of data that it would delete', async ({ database }) => {
     const directory = await folderWith({
-      'V1.up.sql': `create table one (note text, ${NAME.slice(0, 60)} text);`,
-      'V1.down.sql': 'drop table one;',
-      'V2.up.sql': `alter table one rename note to ${NAME.slice(0, 50)};`,
-      'V2.down.sql': `alter table one drop column ${NAME.slice(0, 50)}, drop column ${NAME.slice(0, 60)}, add note text;`,
+      'V1.up.sql': `create table one (id integer); create table ${LONG_NAME} (id integer);`,
+      'V1.down.sql': `drop table one; drop table ${LONG_NAME};`,
     });
     await up({ url: database.url, directory });
-    await database.client.query("insert into one values ('a', 'b'), ('c', 'd')");
+    await database.client.query(`insert into one values (1); insert into ${LONG_NAME} values (1), (2)`);
     const lines = await linesOnTerminal(database, 'down', '--dir', directory);
-    expect(lines).toEqual(
-      expect.arrayContaining([
-        `  V2  column one.${NAME.slice(0, 60)}:`,
-        '      2 values',
-        `  V2  column one.${NAME.slice(0, 50)}: 2 values`,
-      ]),
-    );
+    const start = lines.findIndex((line) => line.startsWith('  V1  '));
+    expect(lines.slice(start, start + 3).sort()).toEqual([
+      '      rows',
+      `  V1  table ${LONG_NAME}: 2`,
+      '  V1  table one: 1 row',
+    ]);
+    expect(lines[lines.indexOf('      rows') - 1]).toBe(`  V1  table ${LONG_NAME}: 2`);
   });
 
   test('up keeps the indent of the list of drift', async ({ database }) => {
     const directory = await folderWith({
-      'V1.up.sql': `create table one (${NAME.slice(0, 50)} integer);`,
+      'V1.up.sql': `create table one (${LONG_NAME} integer);`,
       'V1.down.sql': 'drop table one;',
     });
     await up({ url: database.url, directory });
-    await database.client.query(`alter table one alter ${NAME.slice(0, 50)} set not null`);
+    await database.client.query(`alter table one alter ${LONG_NAME} set not null`);
     await addFiles(directory, { 'V2.up.sql': 'create table two ();', 'V2.down.sql': 'drop table two;' });
     const lines = await linesOnTerminal(database, 'up', '--dir', directory);
     const start = lines.findIndex((line) => line.startsWith('  column one.'));
     expect(lines.slice(start, start + 2)).toEqual([
-      `  column one.${NAME.slice(0, 50)}: null`,
+      `  column one.${LONG_NAME}: null`,
       '    allowed in V1, not here',
     ]);
   });

@@ -1,11 +1,11 @@
-import { chmod, cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { stopEmbeddedServer } from '../../src/postgres/embedded.js';
 import { repository, runProgram } from './cli.js';
 
-/** What a clone consists of, besides its packages. */
+/** The parts of a clone, besides its packages. */
 const CLONED = [
   'bin',
   'src',
@@ -19,44 +19,44 @@ const CLONED = [
   '.gitignore',
 ];
 
-/** A clone or a project of its own in a temporary folder, whose embedded server disturbs nobody. */
-export interface Place {
+/** A clone or a project in a temporary folder, with its own embedded server. */
+export interface TemporaryFolder {
   readonly root: string;
 }
 
 /**
- * A clone for one test, with the packages of ours.
+ * Makes a clone for one test, which shares the packages of this repository.
  *
- * @param options.built with our build, as fresh as ours is
- * @param options.name of its folder
+ * @param options.built whether it has the build of this repository
+ * @param options.name the name of its folder
  */
-export async function clone(options: { built: boolean; name?: string }): Promise<Place> {
+export async function clone(options: { built: boolean; name?: string }): Promise<TemporaryFolder> {
   const root = await makeClone(options);
-  onTestFinished(() => removePlace(root));
+  onTestFinished(() => removeFolder(root));
   return { root };
 }
 
-/** A built clone for all tests of a file. */
-export function sharedClone(): Place {
-  const place = { root: '' };
+/** Makes a built clone for all tests of a file. */
+export function sharedClone(): TemporaryFolder {
+  const folder = { root: '' };
   beforeAll(async () => {
-    place.root = await makeClone({ built: true });
+    folder.root = await makeClone({ built: true });
   });
-  afterAll(() => removePlace(place.root));
-  return place;
+  afterAll(() => removeFolder(folder.root));
+  return folder;
 }
 
-/** A project for all tests of a file, in which the package is installed as npm would; its root is the project's. */
-export function sharedProject(): Place & {
+/** Makes a project for all tests of a file, in which the package is installed from its tarball; `root` is the project. */
+export function sharedProject(): TemporaryFolder & {
   readonly packageRoot: string;
   readonly packed: readonly string[];
 } {
-  const place = { root: '', packageRoot: '', packed: [] as string[] };
+  const folder = { root: '', packageRoot: '', packed: [] as string[] };
   beforeAll(async () => {
-    Object.assign(place, await makeProject());
+    Object.assign(folder, await makeProject());
   });
-  afterAll(() => removePlace(place.root));
-  return place;
+  afterAll(() => removeFolder(folder.root));
+  return folder;
 }
 
 async function makeClone({ built, name = 'clone' }: { built: boolean; name?: string }): Promise<string> {
@@ -76,7 +76,7 @@ async function makeProject(): Promise<{ root: string; packageRoot: string; packe
   }
   const root = await temporaryFolder();
   const npm = (...args: string[]) => runProgram('npm', args, { cwd: source });
-  // Of a script that `npm pack` runs itself, the output is mixed into its own.
+  // If npm pack ran this script itself, the script's output would be mixed into the JSON.
   await npm('run', 'prepack');
   const packing = await npm('pack', '--ignore-scripts', '--json', '--pack-destination', root);
   const [packed] = JSON.parse(packing.stdout) as [{ filename: string; files: { path: string }[] }];
@@ -84,24 +84,34 @@ async function makeProject(): Promise<{ root: string; packageRoot: string; packe
   const packageRoot = join(root, 'node_modules/voicesurvey-db');
   await mkdir(packageRoot, { recursive: true });
   await runProgram('tar', ['xzf', join(root, packed.filename), '-C', packageRoot, '--strip-components=1']);
-  for (const name of await readdir(join(repository, 'node_modules'))) {
-    if (/^\.|^voicesurvey-db$/.test(name)) continue;
-    await symlink(join(repository, 'node_modules', name), join(root, 'node_modules', name));
-  }
+  await linkDependencies(root);
   await writeFile(join(root, 'package.json'), '{ "name": "project", "private": true }');
   return { root, packageRoot, packed: packed.files.map(({ path }) => path) };
 }
 
+/** Links the dependencies of the package into a project, without those that only development needs. */
+export async function linkDependencies(project: string): Promise<void> {
+  const { stdout } = await runProgram('npm', ['ls', '--omit=dev', '--all', '--parseable'], {
+    cwd: repository,
+  });
+  const names = stdout.split('\n').flatMap((path) => /node_modules\/(.*)$/.exec(path)?.[1] ?? []);
+  for (const name of names) {
+    const link = join(project, 'node_modules', name);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(join(repository, 'node_modules', name), link);
+  }
+}
+
 async function temporaryFolder(): Promise<string> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'voicesurvey-db-place-')));
-  // Where root starts a server, it runs as `nobody`, who has to get here.
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'voicesurvey-db-clone-')));
+  // A server that root starts runs as the user nobody, who must be able to enter the folder.
   await chmod(folder, 0o755);
   return folder;
 }
 
-async function removePlace(root: string): Promise<void> {
+async function removeFolder(root: string): Promise<void> {
   await stopEmbeddedServer({ directory: join(root, '.voicesurvey-db') }).catch(() => {});
   const folder = root.endsWith('/') ? root.slice(0, -1) : root;
-  const top = /^(.*voicesurvey-db-place-[^/]+)/.exec(folder)?.[1] ?? folder;
+  const top = /^(.*voicesurvey-db-clone-[^/]+)/.exec(folder)?.[1] ?? folder;
   await rm(top, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 }
