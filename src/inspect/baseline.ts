@@ -3,7 +3,7 @@ import { schemasOf } from '../catalog/schemas.js';
 import { SNAPSHOT_FORMAT, takeSnapshot } from '../catalog/snapshot.js';
 import { recordBaseline, refuseHistory } from '../migrate/baseline.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
-import { readMigrations, versionIn } from '../migrate/files/read-folder.js';
+import { findVersion, readMigrations } from '../migrate/files/read-folder.js';
 import type { Listener } from '../migrate/run/events.js';
 import { preparer } from '../migrate/script/work.js';
 import { plural } from '../text/plural.js';
@@ -65,7 +65,7 @@ export interface BaselineResult {
 export async function baseline(options: BaselineOptions): Promise<BaselineResult> {
   const { url, directory, elsewhere, signal } = options;
   const folder = await readMigrations(directory);
-  const newest = versionIn(folder, options.version);
+  const newest = findVersion(folder, options.version);
   const migrations = folder.filter(({ version }) => version <= newest);
   const label = migrations.at(-1)?.label ?? '';
   const prepare = preparer();

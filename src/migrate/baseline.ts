@@ -7,7 +7,7 @@ import { describeTarget } from '../postgres/target.js';
 import { liftTimeouts } from '../postgres/timeouts.js';
 import { call, remedy } from '../text/remedy.js';
 import { explainHistoryFailure } from './failure/explain.js';
-import { labelOf } from './files/file-name.js';
+import { extractLabel } from './files/file-name.js';
 import type { Migration } from './files/read-folder.js';
 import { HistoryError } from './history/errors.js';
 import { readState, refuseStandby } from './history/server-state.js';
@@ -128,7 +128,7 @@ function notEmpty({ name, origin }: HistoryRow): HistoryError {
     'history_not_empty',
     `This database has a history already: the newest migration in it is ${name}, ${origin}.`,
     {
-      remedy: remedy`It needs no baseline. Apply what is newer than ${labelOf(name)} with ${call('up')}. To see its state, run ${call('status')} and ${call('verify')}.`,
+      remedy: remedy`It needs no baseline. Apply what is newer than ${extractLabel(name)} with ${call('up')}. To see its state, run ${call('status')} and ${call('verify')}.`,
     },
   );
 }

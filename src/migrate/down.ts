@@ -4,10 +4,10 @@ import { type Keeper, newKeeper } from './data-loss/ledger.js';
 import type { LostData } from './data-loss/loss.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import type { MigrationResult } from './failure/errors.js';
-import { labelOf, parseVersion } from './files/file-name.js';
-import { fileOptions } from './files/options.js';
+import { extractLabel, parseVersion } from './files/file-name.js';
+import { readOptions } from './files/options.js';
 import { type Migration, readMigrations, type Script } from './files/read-folder.js';
-import { checksumOf } from './files/source.js';
+import { computeChecksum } from './files/source.js';
 import type { DriftReport } from './history/drift.js';
 import { planDown } from './history/plan.js';
 import { readDownSql } from './history/read.js';
@@ -123,7 +123,7 @@ async function rollBack(options: DownOptions, keeper: Keeper | undefined): Promi
       sql,
       rolledBack,
       losses,
-      current: newest === undefined ? null : labelOf(newest.name),
+      current: newest === undefined ? null : extractLabel(newest.name),
       drift,
     };
   });
@@ -145,11 +145,11 @@ async function prepareDown(
   const source = {
     path: isSame && file ? file.path : `${row.name}.down.sql as recorded`,
     text,
-    checksum: checksumOf(text),
+    checksum: computeChecksum(text),
   };
-  const script: Script = { source, options: fileOptions(source) };
+  const script: Script = { source, options: readOptions(source) };
   const { version, name } = row;
-  return prepare({ version, label: labelOf(name), name, migration: null }, 'down', script);
+  return prepare({ version, label: extractLabel(name), name, migration: null }, 'down', script);
 }
 
 function targetVersion(text: string | undefined, rows: readonly HistoryRow[]): bigint | undefined {
@@ -161,7 +161,7 @@ function targetVersion(text: string | undefined, rows: readonly HistoryRow[]): b
     (version !== null && rows.some((row) => row.version === version))
   )
     return version;
-  const applied = rows.map(({ name }) => labelOf(name)).join(', ');
+  const applied = rows.map(({ name }) => extractLabel(name)).join(', ');
   throw new UsageError('unknown_version', `This database has no version ${text}.`, {
     remedy: remedy`It has ${applied === '' ? 'none' : applied}. To roll back everything, use ${option('to', '0')}.`,
   });

@@ -5,7 +5,7 @@ import { call, remedy } from '../text/remedy.js';
 import { byVersion } from './files/file-name.js';
 import { readMigrations } from './files/read-folder.js';
 
-/** What `newMigration` is told. */
+/** The options of {@link newMigration}. */
 export interface NewMigrationOptions {
   /** The folder of migrations. */
   readonly directory: string;
@@ -13,22 +13,25 @@ export interface NewMigrationOptions {
   readonly name: string;
 }
 
-/** The pair of files that was written. */
+/** The files of a new migration. */
 export interface NewMigration {
   /** As the files write it: `V0003`. */
   readonly version: string;
+  /** The path of the up file. */
   readonly up: string;
+  /** The path of the down file. */
   readonly down: string;
 }
 
-const LONGEST_NAME = 80;
+/** In characters. */
+const MAX_NAME_LENGTH = 80;
 
 /**
- * Writes the pair of files of a new migration, with the next version and a header that says what to put there. A
- * version is written as the newest file's: with its `V` and as many digits.
+ * Creates the two files of a new migration, with the next version and a header that says what to write. The version has
+ * the form of the newest file's: with its `V`, and with as many digits.
  *
- * @throws UsageError for a name that no file can have, or a folder that is not there
- * @throws ExplainedError `file_not_written` where a file cannot be written; one that is there is never written over
+ * @throws UsageError for a name that a file cannot have, or a folder that does not exist
+ * @throws ExplainedError `file_not_written` if a file cannot be written; existing files are never overwritten
  * @example
  * ```ts
  * const { up } = await newMigration({ directory: 'src/storage/sql', name: 'add opening hours' });
@@ -36,7 +39,7 @@ const LONGEST_NAME = 80;
  * ```
  */
 export async function newMigration({ directory, name }: NewMigrationOptions): Promise<NewMigration> {
-  const slug = slugOf(name);
+  const slug = toSlug(name);
   const version = await nextLabel(directory);
   const stem = `${version}.${slug}`;
   const [up, down] = [join(directory, `${stem}.up.sql`), join(directory, `${stem}.down.sql`)];
@@ -45,21 +48,21 @@ export async function newMigration({ directory, name }: NewMigrationOptions): Pr
   return { version, up, down };
 }
 
-function slugOf(name: string): string {
+function toSlug(name: string): string {
   const slug = name
     .trim()
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}]+/gu, '_')
     .replaceAll(/^_+|_+$/g, '');
-  if (slug !== '' && slug.length <= LONGEST_NAME) return slug;
-  throw new UsageError('bad_name', `"${name}" cannot be made the name of a file.`, {
-    remedy: remedy`Say in a few words, at most ${LONGEST_NAME} characters, what the migration does: ${call('newMigration', { name: 'add opening hours' })}.`,
+  if (slug !== '' && slug.length <= MAX_NAME_LENGTH) return slug;
+  throw new UsageError('bad_name', `"${name}" cannot be turned into a file name.`, {
+    remedy: remedy`Describe the migration in a few words, at most ${MAX_NAME_LENGTH} characters: ${call('newMigration', { name: 'add opening hours' })}.`,
   });
 }
 
 async function nextLabel(directory: string): Promise<string> {
   const migrations = await readMigrations(directory).catch((error: unknown) => {
-    // The first migration of a folder has none before it.
+    // This is the first migration of the folder.
     if (error instanceof ExplainedError && error.code === 'no_migrations') return [];
     throw error;
   });
@@ -72,19 +75,19 @@ async function nextLabel(directory: string): Promise<string> {
 function upText(version: string, slug: string): string {
   return `-- ${version}: ${slug.replaceAll('_', ' ')}.
 --
--- Say here what it is for, and for every statement on a table with rows why it does not stop the site.
--- Plain SQL, every name with its schema; it runs in one transaction and can be run twice in a row.
--- Options stand in comments up here, if any: "migrate: no-transaction" for indexes that are built concurrently,
--- "migrate: lock-timeout 10s", or "migrate: irreversible <reason>" in place of the down file.
+-- Describe here what it is for, and why each statement on a table with rows is safe on a live database.
+-- Write plain SQL, and every name with its schema. The file runs in one transaction, and must be safe to run twice.
+-- Write options, if any, in comments up here: "migrate: no-transaction" to build an index concurrently,
+-- "migrate: lock-timeout 10s", or "migrate: irreversible <reason>" instead of a down file.
 
 `;
 }
 
 function downText(version: string, slug: string): string {
-  return `-- ${version}, down: takes back "${slug.replaceAll('_', ' ')}".
+  return `-- ${version}, down: reverts "${slug.replaceAll('_', ' ')}".
 --
--- It brings back exactly what was there before ${version}; say here what it cannot bring back.
--- It can be run twice in a row, and it never cascades.
+-- Restore exactly the schema that was there before ${version}. Describe here what cannot be restored.
+-- The file must be safe to run twice. Do not use CASCADE.
 
 `;
 }
@@ -96,7 +99,7 @@ async function write(path: string, text: string): Promise<void> {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
     throw new ExplainedError('file_not_written', `${path} cannot be written (${reason}).`, {
       remedy:
-        'See that the folder is there, that this user may write to it, and that the file is not there yet.',
+        'Check that the folder exists, that this user may write to it, and that the file does not exist yet.',
       cause,
     });
   }

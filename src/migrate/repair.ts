@@ -11,31 +11,31 @@ import { readState } from './history/server-state.js';
 import { HISTORY_TABLE, LET_WRITE_HISTORY } from './history/table.js';
 import { preparer } from './script/work.js';
 
-/** What `repair` is told. */
+/** The options of {@link repair}. */
 export interface RepairOptions extends Database {
   /** The folder of migrations. */
   readonly directory: string;
   /** The changed migration, written as `V0003` or `3`. */
   readonly version: string;
-  /** Why the changed file is right; kept in the history. */
+  /** Why the changed file is right. The history records it. */
   readonly reason: string;
 }
 
-/** What `repair` has done. */
+/** The result of {@link repair}. */
 export interface RepairResult {
   readonly server: Server;
-  /** The name of the migration whose files are accepted as they are now. */
+  /** The name of the migration whose files the history now accepts. */
   readonly repaired: string;
   readonly reason: string;
 }
 
 /**
- * Accepts the files of an applied migration as they are now, although they are not what was applied: the history gets
- * their checksums, the new down, and the reason. The database itself is not touched.
+ * Accepts the changed files of an applied migration: records their checksums, the new down and the reason in the
+ * history. The schema and the data are not changed.
  *
  * @throws UsageError without a reason, or for a version that the folder or the history does not have
- * @throws HistoryError `nothing_to_repair` where the migration is not changed, `another_migration` where the one that was
- *   applied has another name
+ * @throws HistoryError `nothing_to_repair` if the files are not changed, `another_migration` if the applied migration has
+ *   another name
  * @throws MigrationFileError for a file that cannot run
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
   const reason = options.reason.trim();
   if (reason === '') {
     throw new UsageError('no_reason', 'A repair needs a reason.', {
-      remedy: remedy`Say why the changed file is right, with ${option('reason')}.`,
+      remedy: remedy`Give the reason why the changed file is right with ${option('reason')}.`,
     });
   }
   const migrations = await readMigrations(options.directory);
@@ -58,18 +58,18 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
     if (entry === undefined || !migration || entry.row === null) {
       throw new UsageError(
         'unknown_version',
-        `${options.version} is not a migration that this folder and this database both have.`,
+        `Migration ${options.version} is missing from this folder or from the history of this database.`,
         {
           remedy: remedy`Run ${call('status')} to see the state of each migration.`,
         },
       );
     }
-    // A down that stopped half-way may be what was wrong; an up goes on from its file as that is.
+    // A down that stopped part-way may itself have been wrong. An up resumes from its file, so it needs no repair.
     const isHalfDown = entry.row.unfinished === 'down' && !isAsApplied(migration, entry.row);
     if (entry.standing !== 'changed' && !isHalfDown) {
       throw new HistoryError(
         'nothing_to_repair',
-        `${entry.name} is ${entry.standing}; only a changed one can be repaired.`,
+        `${entry.name} is ${entry.standing}. Only a changed migration can be repaired.`,
         {
           remedy: remedy`Run ${call('status')} to see the state of each migration.`,
         },
@@ -91,12 +91,12 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
           reason,
         ],
       )
-      .catch((error: unknown) => Promise.reject(mayNotWrite(error)));
+      .catch((error: unknown) => Promise.reject(explainWriteError(error)));
     return { server: describeServer(connection), repaired: migration.name, reason };
   });
 }
 
-function mayNotWrite(error: unknown): unknown {
+function explainWriteError(error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) return error;
   return new ExplainedError('permission_denied', `This role may not write the history: ${error.message}.`, {
     remedy: LET_WRITE_HISTORY,

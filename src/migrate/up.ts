@@ -1,6 +1,6 @@
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import type { MigrationResult } from './failure/errors.js';
-import { readMigrations, versionIn } from './files/read-folder.js';
+import { findVersion, readMigrations } from './files/read-folder.js';
 import type { DriftReport } from './history/drift.js';
 import { compare, type Entry, planUp } from './history/plan.js';
 import type { Planner, RunOptions } from './run/run.js';
@@ -52,7 +52,7 @@ export interface UpResult extends DriftReport {
  */
 export async function up(options: UpOptions): Promise<UpResult> {
   const migrations = await readMigrations(options.directory);
-  const to = options.to === undefined ? undefined : versionIn(migrations, options.to);
+  const to = options.to === undefined ? undefined : findVersion(migrations, options.to);
   const prepare = preparer();
   const create = options.create === true && options.dryRun !== true;
   return withDatabase({ url: options.url, create }, async ({ connection, created }) => {

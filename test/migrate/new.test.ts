@@ -12,7 +12,7 @@ test.for([
   [['V9', 'V10'], 'V11'],
   [['000009_init'], '000010'],
   [['V0999.last'], 'V1000'],
-] as const)('after %s comes %s', async ([stems, version]) => {
+] as const)('the next version after %j is %s', async ([stems, version]) => {
   const files = stems.flatMap((stem) => [`${stem}.up.sql`, `${stem}.down.sql`]);
   const directory = await folderWith(Object.fromEntries(files.map((file) => [file, ''])));
   expect(await newMigration({ directory, name: 'Add opening hours!' })).toEqual({
@@ -23,20 +23,20 @@ test.for([
   expect((await readdir(directory)).length).toBe(files.length + 2);
 });
 
-test('what is written is a migration that runs', async ({ database }) => {
+test('the new files are a migration that up applies', async ({ database }) => {
   const directory = await folderWith({ 'V1.up.sql': '', 'V1.down.sql': '' });
   const { up: file } = await newMigration({ directory, name: 'add hours' });
   expect(await readFile(file, 'utf8')).toMatch(/^-- V2: add hours\.\n/);
   expect(await up({ url: database.url, directory })).toMatchObject({ current: 'V2' });
 });
 
-test.for(['', ' . ', '/', 'x'.repeat(81)])('the name %j is refused', async (name) => {
+test.for(['', ' . ', '/', 'x'.repeat(81)])('a new migration with the name %j is refused', async (name) => {
   const directory = await folderWith();
   await expect(newMigration({ directory, name })).rejects.toMatchObject({ code: 'bad_name', exitCode: 2 });
   expect(await readdir(directory)).toEqual([]);
 });
 
-test('a folder that is not there is refused', async () => {
+test('a new migration in a folder that does not exist is refused', async () => {
   await expect(newMigration({ directory: '/not/there', name: 'x' })).rejects.toMatchObject({
     code: 'no_folder',
   });

@@ -10,7 +10,7 @@ import { addFiles, folderWith } from '../support/folder.js';
 const files = { 'V1.up.sql': 'create table one (id integer);', 'V1.down.sql': 'drop table one;' };
 
 describe('repair', () => {
-  test('accepts a changed file, keeps the reason, and up goes on', async ({ database: { url } }) => {
+  test('accepts a changed file and records the reason, and up runs again', async ({ database: { url } }) => {
     const directory = await folderWith(files);
     await up({ url, directory });
     await addFiles(directory, { 'V1.up.sql': '-- a table\ncreate table one (id integer);' });
@@ -24,7 +24,7 @@ describe('repair', () => {
     });
   });
 
-  test('takes over a changed down', async ({ database: { url, value } }) => {
+  test('records a changed down, which down then runs', async ({ database: { url, value } }) => {
     const directory = await folderWith(files);
     await up({ url, directory });
     await addFiles(directory, { 'V1.down.sql': 'drop table one; create table instead (id integer);' });
@@ -34,7 +34,7 @@ describe('repair', () => {
   });
 
   for (const start of ['', '-- migrate: no-transaction\ndrop index concurrently if exists one_by_id;\n']) {
-    test(`is what a down that fails advises, and goes back by the file as it is then${start && ', also half-way'}`, async ({
+    test(`is the remedy of a down that fails${start && ' part-way'}, and down then runs the corrected file`, async ({
       database: { url },
     }) => {
       const directory = await folderWith({
@@ -55,7 +55,7 @@ describe('repair', () => {
   test.for([
     ['up', 'V1.up.sql'],
     ['down', 'V1.down.sql'],
-  ])('leaves the history alone where the new %s cannot be parsed', async ([, name = ''], { database }) => {
+  ])('does not change the history if the new %s cannot be parsed', async ([, name = ''], { database }) => {
     const { url, rows } = database;
     const directory = await folderWith(files);
     await up({ url, directory });
@@ -69,7 +69,7 @@ describe('repair', () => {
     expect(await rows(history)).toEqual(before);
   });
 
-  test('leaves a migration alone that is recorded by another name', async ({ database: { url, rows } }) => {
+  test('refuses a migration that the history has under another name', async ({ database: { url, rows } }) => {
     const directory = await folderWith(files);
     await up({ url, directory });
     const history = 'select * from voicesurvey_migrations.history';

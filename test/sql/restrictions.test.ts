@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { fileOptions } from '../../src/migrate/files/options.js';
+import { readOptions } from '../../src/migrate/files/options.js';
 import type { Script } from '../../src/migrate/files/read-folder.js';
 import { up } from '../../src/migrate/up.js';
 import { checkRestrictions, runsAlone } from '../../src/sql/restrictions.js';
@@ -9,7 +9,7 @@ import { addFiles, folderWith } from '../support/folder.js';
 
 async function check(text: string): Promise<void> {
   const source = { path: 'V1.up.sql', text, checksum: '' };
-  const script: Script = { source, options: fileOptions(source) };
+  const script: Script = { source, options: readOptions(source) };
   checkRestrictions(script, await parseStatements(source));
 }
 

@@ -3,107 +3,105 @@ import type { MigrationFileError } from '../../sql/errors.js';
 import { createFileError } from '../../sql/location.js';
 import { shellQuote } from '../../text/shell-quote.js';
 
-/**
- * Makes a text independent of the editor that saved it: no byte order mark, `\n` as the only line end.
- */
+/** Removes the byte order mark and makes `\n` the only line end, so that a text does not depend on an editor or git. */
 export function normalizeText(text: string): string {
   return text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
 }
 
 /**
- * The text of a file, normalized.
+ * Decodes a file and normalizes its text.
  *
  * @param path of the file, for the error
- * @throws MigrationFileError `not_utf8` for bytes that are no text PostgreSQL takes, with the place of the first
+ * @throws MigrationFileError `not_utf8` for bytes that PostgreSQL does not accept as text, with the location of the first
  */
 export function decode(path: string, bytes: Buffer): string {
   const text = bytes.toString('utf8');
   const nul = text.indexOf('\0');
   if (isUtf8(bytes) && nul === -1) return normalizeText(text);
-  const utf16 = utf16Of(bytes);
-  if (utf16 !== null) throw savedAsUtf16(path, bytes, utf16);
-  throw isUtf8(bytes) ? holdsNul(path, text, nul) : notUtf8(path, bytes, text);
+  const utf16 = detectUtf16(bytes);
+  if (utf16 !== null) throw utf16Error(path, bytes, utf16);
+  throw isUtf8(bytes) ? nulError(path, text, nul) : notUtf8Error(path, bytes, text);
 }
 
 type Utf16 = 'UTF-16LE' | 'UTF-16BE';
 
-/** How many bytes are looked at where there is no byte order mark. */
-const BEGINNING = 64;
+/** The number of bytes that are examined if there is no byte order mark. */
+const SAMPLE_BYTES = 64;
 
-/** By the byte order mark; without one, by every other byte being zero, as it is in what Latin letters write. */
-function utf16Of(bytes: Buffer): Utf16 | null {
+/** Detects UTF-16 by the byte order mark, or by every other byte being zero, as in text in Latin letters. */
+function detectUtf16(bytes: Buffer): Utf16 | null {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'UTF-16LE';
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'UTF-16BE';
-  const beginning = bytes.subarray(0, BEGINNING);
+  const sample = bytes.subarray(0, SAMPLE_BYTES);
   const zeros = (from: number): number =>
-    beginning.filter((byte, at) => byte === 0 && at % 2 === from).length;
+    sample.filter((byte, index) => byte === 0 && index % 2 === from).length;
   const [first, second] = [zeros(0), zeros(1)];
-  const isMost = (some: number, others: number): boolean => some > beginning.length / 4 && some > 4 * others;
+  const isMost = (some: number, others: number): boolean => some > sample.length / 4 && some > 4 * others;
   if (isMost(second, first)) return 'UTF-16LE';
   return isMost(first, second) ? 'UTF-16BE' : null;
 }
 
-function savedAsUtf16(path: string, bytes: Buffer, encoding: Utf16): MigrationFileError {
+function utf16Error(path: string, bytes: Buffer, encoding: Utf16): MigrationFileError {
   const text = new TextDecoder(encoding).decode(bytes);
-  const what = `the file is ${encoding}, and PostgreSQL is sent UTF-8 only`;
-  return refusal(path, text, 0, what, `Save it as UTF-8: ${convert(path, encoding)}`);
+  const problem = `the file is ${encoding}, and the engine sends only UTF-8`;
+  return encodingError(path, text, 0, problem, `Save it as UTF-8: ${iconvCommand(path, encoding)}`);
 }
 
-function notUtf8(path: string, bytes: Buffer, text: string): MigrationFileError {
-  const at = firstBadCharacter(bytes, text);
-  const byte = bytes[Buffer.byteLength(text.slice(0, at))]?.toString(16).padStart(2, '0');
-  return refusal(
+function notUtf8Error(path: string, bytes: Buffer, text: string): MigrationFileError {
+  const offset = findInvalidCharacter(bytes, text);
+  const byte = bytes[Buffer.byteLength(text.slice(0, offset))]?.toString(16).padStart(2, '0');
+  return encodingError(
     path,
     text,
-    at,
-    `the byte 0x${byte} is not UTF-8, and PostgreSQL is sent UTF-8 only`,
-    `Save the file as UTF-8; where it is Windows-1252 or Latin-1: ${convert(path, 'WINDOWS-1252')}`,
+    offset,
+    `the byte 0x${byte} is not UTF-8, and the engine sends only UTF-8`,
+    `Save the file as UTF-8. If it is Windows-1252 or Latin-1: ${iconvCommand(path, 'WINDOWS-1252')}`,
   );
 }
 
-function holdsNul(path: string, text: string, at: number): MigrationFileError {
-  return refusal(
+function nulError(path: string, text: string, offset: number): MigrationFileError {
+  return encodingError(
     path,
     text,
-    at,
-    'a NUL byte stands here, which PostgreSQL takes in no text',
-    `See whether this is the right file, and take the byte out: ${replaced(path, `tr -d '\\000' < ${shellQuote(path)}`)}`,
+    offset,
+    'this is a NUL byte, which PostgreSQL does not accept in text',
+    `Check that this is the right file, and remove the byte: ${replaceFileCommand(path, `tr -d '\\000' < ${shellQuote(path)}`)}`,
   );
 }
 
 const REPLACEMENT = Buffer.from('\uFFFD');
 
-/** The first replacement character that decoding has put there, and the file does not hold. */
-function firstBadCharacter(bytes: Buffer, text: string): number {
+/** Finds the first replacement character that decoding has inserted, that is, one that the file itself does not contain. */
+function findInvalidCharacter(bytes: Buffer, text: string): number {
   let offset = 0;
   let from = 0;
   for (;;) {
-    const at = text.indexOf('\uFFFD', from);
-    offset += Buffer.byteLength(text.slice(from, at));
-    if (!REPLACEMENT.equals(bytes.subarray(offset, offset + REPLACEMENT.length))) return at;
+    const index = text.indexOf('\uFFFD', from);
+    offset += Buffer.byteLength(text.slice(from, index));
+    if (!REPLACEMENT.equals(bytes.subarray(offset, offset + REPLACEMENT.length))) return index;
     offset += REPLACEMENT.length;
-    from = at + 1;
+    from = index + 1;
   }
 }
 
-function convert(path: string, encoding: string): string {
-  return replaced(path, `iconv -f ${encoding} -t UTF-8 ${shellQuote(path)}`);
+function iconvCommand(path: string, encoding: string): string {
+  return replaceFileCommand(path, `iconv -f ${encoding} -t UTF-8 ${shellQuote(path)}`);
 }
 
-/** A command that puts what another one prints in the place of a file. */
-function replaced(path: string, command: string): string {
-  const beside = shellQuote(`${path}.new`);
-  return `${command} > ${beside} && mv ${beside} ${shellQuote(path)}`;
+/** A shell command that replaces a file with the output of another command. */
+function replaceFileCommand(path: string, command: string): string {
+  const newFile = shellQuote(`${path}.new`);
+  return `${command} > ${newFile} && mv ${newFile} ${shellQuote(path)}`;
 }
 
-function refusal(
+function encodingError(
   path: string,
   text: string,
   offset: number,
-  what: string,
+  problem: string,
   remedy: string,
 ): MigrationFileError {
-  const before = normalizeText(text.slice(0, offset)).length;
+  const normalizedOffset = normalizeText(text.slice(0, offset)).length;
   const source = { path, text: normalizeText(text).replaceAll('\0', '\uFFFD') };
-  return createFileError(source, before, 'not_utf8', what, { remedy });
+  return createFileError(source, normalizedOffset, 'not_utf8', problem, { remedy });
 }

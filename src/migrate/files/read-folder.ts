@@ -5,26 +5,26 @@ import { MigrationFileError } from '../../sql/errors.js';
 import type { SourceFile } from '../../sql/source-file.js';
 import { option, remedy } from '../../text/remedy.js';
 import { byVersion, type FileName, parseFileName, parseVersion } from './file-name.js';
-import { type FileOptions, fileOptions } from './options.js';
+import { type FileOptions, readOptions } from './options.js';
 import { readSourceFile } from './source.js';
 
-/** One direction of a migration: its text and its options. */
+/** A file of a migration, with its options. */
 export interface Script {
   readonly source: SourceFile;
   readonly options: FileOptions;
 }
 
-/** A migration as the folder has it. */
+/** A migration in a folder. */
 export interface Migration {
   readonly version: bigint;
   /** The version as the files write it: `V0002`. */
   readonly label: string;
-  /** The files' name without `.up.sql`: `V0002.WebAuthn`. */
+  /** The name of the files without `.up.sql`: `V0002.WebAuthn`. */
   readonly name: string;
   readonly up: Script;
   /** Null for a migration that declares itself irreversible. */
   readonly down: Script | null;
-  /** Why there is no way back; null where there is one. */
+  /** Why it has no down; null if it has one. */
   readonly irreversible: string | null;
 }
 
@@ -34,12 +34,12 @@ interface NamedFile extends FileName {
 
 /**
  * Reads a folder of migrations: `<version>.up.sql` with `<version>.down.sql`, or with a name after the version,
- * as in `000001_init.up.sql` and `V0002.WebAuthn.up.sql`. Other files are left alone.
+ * as in `000001_init.up.sql` and `V0002.WebAuthn.up.sql`. Other files are ignored.
  *
  * @param directory the folder's path
- * @returns the migrations, smallest version first
- * @throws UsageError where there is no such folder
- * @throws MigrationFileError where the folder holds no migration, two with one version, an up without its down,
+ * @returns the migrations in the order of their versions
+ * @throws UsageError `no_folder` if the folder cannot be read
+ * @throws MigrationFileError if the folder holds no migration, two migrations with one version, an up without its down,
  *   a down without its up, or a file that cannot be read
  * @example
  * ```ts
@@ -49,24 +49,24 @@ interface NamedFile extends FileName {
 export async function readMigrations(directory: string): Promise<readonly Migration[]> {
   const files = await listMigrationFiles(directory);
   if (files.length === 0) {
-    throw new MigrationFileError('no_migrations', `The folder ${directory} holds no migration.`, {
+    throw new MigrationFileError('no_migrations', `The folder ${directory} holds no migrations.`, {
       remedy: remedy`Name the folder of migrations with ${option('directory')}. A migration is a file such as V0001.up.sql with its V0001.down.sql.`,
     });
   }
-  const pairs = pairUp(files);
-  return Promise.all(pairs.map(({ up, down }) => readPair(directory, up, down)));
+  return Promise.all(pairFiles(files).map(({ up, down }) => readPair(directory, up, down)));
 }
 
 /**
- * The version that a person has written, as one of the folder's.
+ * Finds a version in a folder of migrations.
  *
- * @throws UsageError `unknown_version` where the folder does not have it
+ * @param text the version as a user writes it, see {@link parseVersion}
+ * @throws UsageError `unknown_version` if the folder does not have it
  */
-export function versionIn(migrations: readonly Migration[], text: string): bigint {
+export function findVersion(migrations: readonly Migration[], text: string): bigint {
   const version = parseVersion(text);
   if (version !== null && migrations.some((migration) => migration.version === version)) return version;
   throw new UsageError('unknown_version', `There is no migration ${text}.`, {
-    remedy: `Name one of the folder's: ${migrations[0]?.label} to ${migrations.at(-1)?.label}.`,
+    remedy: `Name a version of the folder, ${migrations[0]?.label} to ${migrations.at(-1)?.label}.`,
   });
 }
 
@@ -83,9 +83,9 @@ async function listMigrationFiles(directory: string): Promise<NamedFile[]> {
   });
 }
 
-function pairUp(files: readonly NamedFile[]): { up: NamedFile; down: NamedFile | undefined }[] {
-  const ups = withoutDuplicates(files.filter((file) => file.direction === 'up'));
-  const downs = withoutDuplicates(files.filter((file) => file.direction === 'down'));
+function pairFiles(files: readonly NamedFile[]): { up: NamedFile; down: NamedFile | undefined }[] {
+  const ups = indexByVersion(files.filter((file) => file.direction === 'up'));
+  const downs = indexByVersion(files.filter((file) => file.direction === 'down'));
   for (const down of downs.values()) {
     const up = ups.get(down.version);
     if (up === undefined) {
@@ -96,15 +96,15 @@ function pairUp(files: readonly NamedFile[]): { up: NamedFile; down: NamedFile |
     if (up.stem !== down.stem) {
       throw new MigrationFileError(
         'names_differ',
-        `${up.fileName} and ${down.fileName} have one version and different names.`,
-        { remedy: 'Give both the same name, or the one that came later the next free version.' },
+        `${up.fileName} and ${down.fileName} have the same version and different names.`,
+        { remedy: 'Give both files the same name, or give the newer one the next free version.' },
       );
     }
   }
   return [...ups.values()].sort(byVersion).map((up) => ({ up, down: downs.get(up.version) }));
 }
 
-function withoutDuplicates(files: readonly NamedFile[]): Map<bigint, NamedFile> {
+function indexByVersion(files: readonly NamedFile[]): Map<bigint, NamedFile> {
   const seen = new Map<bigint, NamedFile>();
   for (const file of files) {
     const other = seen.get(file.version);
@@ -112,7 +112,7 @@ function withoutDuplicates(files: readonly NamedFile[]): Map<bigint, NamedFile> 
       throw new MigrationFileError(
         'duplicate_version',
         `Two files have version ${file.version}: ${other.fileName} and ${file.fileName}.`,
-        { remedy: 'Give the one that came later the next free version, its down file too.' },
+        { remedy: 'Give the newer migration the next free version, in the names of its up and its down.' },
       );
     }
     seen.set(file.version, file);
@@ -131,14 +131,14 @@ async function readPair(
   if (down === null && irreversible === null) {
     throw new MigrationFileError('down_missing', `${upFile.fileName} has no down file.`, {
       remedy:
-        `Add ${upFile.stem}.down.sql, or say why there is no way back, at the top of ${upFile.fileName}: ` +
+        `Add ${upFile.stem}.down.sql, or declare at the top of ${upFile.fileName} why it cannot be rolled back: ` +
         '-- migrate: irreversible <reason>',
     });
   }
   if (down !== null && irreversible !== null) {
     throw new MigrationFileError(
       'irreversible_with_down',
-      `${upFile.fileName} says that it is irreversible, and there is a ${downFile?.fileName}.`,
+      `${upFile.fileName} declares itself irreversible, but ${downFile?.fileName} exists.`,
       { remedy: 'Remove the down file or the option.' },
     );
   }
@@ -148,11 +148,15 @@ async function readPair(
 
 async function readScript(directory: string, file: NamedFile): Promise<Script> {
   const source = await readSourceFile(join(directory, file.fileName));
-  const options = fileOptions(source);
+  const options = readOptions(source);
   if (file.direction === 'down' && options.irreversible !== undefined) {
-    throw new MigrationFileError('bad_option', `${file.fileName}: "irreversible" belongs into the up file.`, {
-      remedy: `Move the option to ${file.stem}.up.sql and remove ${file.fileName}.`,
-    });
+    throw new MigrationFileError(
+      'bad_option',
+      `${file.fileName}: the option "irreversible" belongs in the up file.`,
+      {
+        remedy: `Move the option to ${file.stem}.up.sql and remove ${file.fileName}.`,
+      },
+    );
   }
   return { source, options };
 }

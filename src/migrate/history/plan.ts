@@ -1,5 +1,5 @@
 import { call, option, remedy } from '../../text/remedy.js';
-import { byVersion, labelOf } from '../files/file-name.js';
+import { byVersion, extractLabel } from '../files/file-name.js';
 import type { Migration } from '../files/read-folder.js';
 import { HistoryError } from './errors.js';
 import type { HistoryRow } from './table.js';
@@ -52,7 +52,7 @@ export function compare(migrations: readonly Migration[], rows: readonly History
       const name = migration?.name ?? row?.name ?? '';
       return {
         version,
-        label: labelOf(name),
+        label: extractLabel(name),
         name,
         migration,
         row,

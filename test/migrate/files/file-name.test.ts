@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { labelOf, parseFileName, parseVersion } from '../../../src/migrate/files/file-name.js';
+import { extractLabel, parseFileName, parseVersion } from '../../../src/migrate/files/file-name.js';
 
 describe('the name of a migration file', () => {
   test.for([
@@ -8,11 +8,11 @@ describe('the name of a migration file', () => {
     ['V0002.WebAuthn.up.sql', 2n, 'V0002', 'V0002.WebAuthn', 'up'],
     ['V3__add_a.b_index.up.sql', 3n, 'V3', 'V3__add_a.b_index', 'up'],
     ['20240131123000123_x.up.sql', 20240131123000123n, '20240131123000123', '20240131123000123_x', 'up'],
-  ] as const)('%s is read', ([fileName, version, label, stem, direction]) => {
+  ] as const)('%s is parsed', ([fileName, version, label, stem, direction]) => {
     expect(parseFileName(fileName)).toEqual({ version, label, stem, direction });
   });
 
-  test.for(['README.md', 'V0001.sql', 'seed.sql', 'up.sql'])('%s is left alone', (fileName) => {
+  test.for(['README.md', 'V0001.sql', 'seed.sql', 'up.sql'])('%s is not a migration', (fileName) => {
     expect(parseFileName(fileName)).toBeNull();
   });
 
@@ -22,21 +22,21 @@ describe('the name of a migration file', () => {
     'V0001.UP.SQL',
     'V.up.sql',
     '.up.sql',
-  ])('%s is refused, since skipping it would lose a migration', (fileName) => {
+  ])('%s is refused, because to ignore it would skip a migration', (fileName) => {
     expect(() => parseFileName(fileName)).toThrow(expect.objectContaining({ code: 'bad_file_name' }));
   });
 
-  test('a version that the history cannot hold is refused', () => {
+  test('a version that the history cannot store is refused', () => {
     expect(parseFileName('9223372036854775807.up.sql')?.version).toBe(9223372036854775807n);
     expect(() => parseFileName('9223372036854775808.up.sql')).toThrow(/larger than/);
   });
 });
 
-test('3, 0003 and V0003 are one version', () => {
+test('3, 0003 and V0003 are parsed as one version', () => {
   expect(['3', '0003', 'V0003', 'v3'].map(parseVersion)).toEqual([3n, 3n, 3n, 3n]);
   expect(['', 'V', 'three', '-1', '1.5'].map(parseVersion)).toEqual([null, null, null, null, null]);
 });
 
-test('the label in a name keeps its V and its zeros', () => {
-  expect(['V0002.WebAuthn', '000001_init', 'V0001'].map(labelOf)).toEqual(['V0002', '000001', 'V0001']);
+test('the label of a migration retains its V and its leading zeros', () => {
+  expect(['V0002.WebAuthn', '000001_init', 'V0001'].map(extractLabel)).toEqual(['V0002', '000001', 'V0001']);
 });

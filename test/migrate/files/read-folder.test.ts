@@ -6,8 +6,8 @@ const read = async (...names: string[]): ReturnType<typeof readMigrations> =>
   readMigrations(await folderWith(Object.fromEntries(names.map((name) => [name, 'select 1;']))));
 
 describe('a folder of migrations', () => {
-  test('is read in the order of integers, not of names (E18)', async () => {
-    const found = await read(
+  test('is read in the order of versions as integers (E18)', async () => {
+    const migrations = await read(
       'V10.up.sql',
       'V10.down.sql',
       'V9.up.sql',
@@ -15,15 +15,15 @@ describe('a folder of migrations', () => {
       '0100.up.sql',
       '0100.down.sql',
     );
-    expect(found.map(({ label }) => label)).toEqual(['V9', 'V10', '0100']);
+    expect(migrations.map(({ label }) => label)).toEqual(['V9', 'V10', '0100']);
   });
 
-  test("of somebody else's is read with its names; other files are left alone", async () => {
-    const found = await read(
+  test('is read with names in any supported form, and other files are ignored', async () => {
+    const migrations = await read(
       ...['000001_init.up.sql', '000001_init.down.sql', 'V0002.WebAuthn.up.sql', 'V0002.WebAuthn.down.sql'],
       ...['README.md', 'dump.sql'],
     );
-    expect(found.map(({ name }) => name)).toEqual(['000001_init', 'V0002.WebAuthn']);
+    expect(migrations.map(({ name }) => name)).toEqual(['000001_init', 'V0002.WebAuthn']);
   });
 
   test.for([
@@ -46,8 +46,8 @@ describe('a folder of migrations', () => {
       'names_differ',
       /V1.a.up.sql and V1.b.down.sql/,
     ],
-    ['no migration at all', ['README.md'], 'no_migrations', /holds no migration/],
-  ] as const)('with %s is refused and the files are named', async ([, names, code, message]) => {
+    ['no migration', ['README.md'], 'no_migrations', /holds no migrations/],
+  ] as const)('with %s is refused, and the error names the files', async ([, names, code, message]) => {
     await expect(read(...names)).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
@@ -55,16 +55,16 @@ describe('a folder of migrations', () => {
     });
   });
 
-  test('that does not exist is a wrong usage', async () => {
+  test('that does not exist is a usage error', async () => {
     await expect(readMigrations('/nowhere')).rejects.toMatchObject({ code: 'no_folder', exitCode: 2 });
   });
 
-  test('may hold an up that is irreversible on purpose', async () => {
+  test('may hold an up without a down that declares itself irreversible', async () => {
     const folder = await folderWith({ 'V1.up.sql': '-- migrate: irreversible rows are merged\nselect 1;' });
     expect(await readMigrations(folder)).toMatchObject([{ irreversible: 'rows are merged', down: null }]);
   });
 
-  test('may not hold a down for an irreversible up', async () => {
+  test('with a down for an irreversible up is refused', async () => {
     const folder = await folderWith({ 'V1.up.sql': '-- migrate: irreversible no\n', 'V1.down.sql': '' });
     await expect(readMigrations(folder)).rejects.toMatchObject({ code: 'irreversible_with_down' });
   });
