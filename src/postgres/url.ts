@@ -2,29 +2,32 @@ import { isIP } from 'node:net';
 import { userInfo } from 'node:os';
 import { UsageError } from './errors.js';
 import { isLoopback, isSocketDirectory, makeTarget, type Target } from './target.js';
+import { EXAMPLE_URL, invalidUrl, severalHosts } from './url/errors.js';
+import { removeScheme } from './url/scheme.js';
 import { integerSetting, readSettings, type Settings } from './url/settings.js';
 import { splitUrl } from './url/syntax.js';
-import { EXAMPLE_URL, invalidUrl, severalHosts, withoutScheme } from './url/text.js';
 import { readTlsSettings } from './url/tls-settings.js';
 import { userFile } from './url/user-files.js';
 
-/** How long connecting may take when nothing says otherwise; libpq would wait for ever. */
+/** The default limit for connecting. libpq would wait forever. */
 const DEFAULT_CONNECT_TIMEOUT_SECONDS = 10;
 const DEFAULT_KEEP_ALIVE_IDLE_SECONDS = 30;
 const LARGEST_INTEGER = 2_147_483_647;
 
 /**
- * Reads the address of a database as libpq reads it: `postgresql://user:password@host:port/database?name=value`,
- * with libpq's parameters, its environment variables for what the URL leaves out, and its defaults.
+ * Parses the address of a database as libpq does: `postgresql://user:password@host:port/database?name=value`, with libpq's
+ * parameters, its environment variables for what the URL omits, and its defaults.
  *
- * It differs from libpq in this, each time to the safe side: without a `connect_timeout` connecting takes at most
- * 10 seconds; without an `sslmode` a server on this machine's loopback is asked for TLS only if it insists;
- * the host defaults to `localhost`; several hosts are an error, and so is a parameter that cannot be done.
+ * It differs from libpq, on the safe side:
+ * - `connect_timeout` is 10 seconds by default.
+ * - `sslmode` is `allow` by default for a server on this machine.
+ * - The host is `localhost` by default.
+ * - Several hosts are an error, and so is a parameter that is not supported.
  *
  * @param text the URL; white space around it is ignored
- * @param environment where `PGHOST`, `PGPASSWORD`, `HOME` and their like are read
- * @returns where to connect, and how
- * @throws UsageError if it is no such URL; the message never repeats it
+ * @param environment the environment with `PGHOST`, `PGPASSWORD`, `HOME` and the like
+ * @returns where and how to connect
+ * @throws UsageError if the text is not such a URL; the message never repeats it
  * @example
  * ```ts
  * const target = parseDatabaseUrl('postgresql://ann:secret@db.example.com/survey?sslmode=verify-full');
@@ -32,7 +35,7 @@ const LARGEST_INTEGER = 2_147_483_647;
  * ```
  */
 export function parseDatabaseUrl(text: string, environment: NodeJS.ProcessEnv = process.env): Target {
-  const settings = readSettings(splitUrl(withoutScheme(text)), environment);
+  const settings = readSettings(splitUrl(removeScheme(text)), environment);
   const host = hostOf(settings);
   const user = settings('user') ?? operatingSystemUser();
   return makeTarget({
@@ -57,11 +60,14 @@ function hostOf(settings: Settings): string {
   const host = settings('host') ?? address ?? 'localhost';
   if (`${host}${address}${settings('port')}`.includes(',')) throw severalHosts();
   if (address !== undefined && isIP(address) === 0) {
-    throw invalidUrl('has a hostaddr that is no IP address', 'Write an IP address, or a name as the host.');
+    throw invalidUrl(
+      'has a hostaddr that is not an IP address',
+      'Set hostaddr to an IP address, or write the name as the host.',
+    );
   }
   if (isSocketDirectory(host) || /^[^\s@/\\?#[\]"'<>]+$/.test(host)) return host;
   throw invalidUrl(
-    'has a host that is no name, no address and no absolute path of a socket',
+    'has a host that is neither a name nor an IP address nor the absolute path of a socket directory',
     `Write it as ${EXAMPLE_URL}, or postgresql:///database?host=/var/run/postgresql for a socket.`,
   );
 }
@@ -72,7 +78,7 @@ function operatingSystemUser(): string {
   } catch (cause) {
     throw new UsageError(
       'user_missing',
-      'The database URL names no user, and this process has no name either.',
+      'The database URL names no user, and the user of this process has no name.',
       {
         remedy: `Write the user into the URL: ${EXAMPLE_URL}.`,
         cause,
@@ -81,7 +87,7 @@ function operatingSystemUser(): string {
   }
 }
 
-/** As libpq: 0 and less is without limit, 1 counts as 2. */
+/** Like libpq: 0 or less is no limit, and 1 counts as 2. */
 function connectTimeoutOf(settings: Settings): number {
   const range = { least: -LARGEST_INTEGER, most: 2_147_483 };
   const seconds = integerSetting(settings, 'connect_timeout', range) ?? DEFAULT_CONNECT_TIMEOUT_SECONDS;

@@ -8,8 +8,8 @@ function parse(url: string, environment: NodeJS.ProcessEnv = {}) {
   return parseDatabaseUrl(url, { HOME, ...environment });
 }
 
-describe('where it leads', () => {
-  test('a whole URL says everything', () => {
+describe('the parts of a URL', () => {
+  test('a full URL sets user, password, host, port and database', () => {
     expect(parse('postgresql://ann:secret@db.example.com:6543/survey')).toMatchObject({
       user: 'ann',
       password: 'secret',
@@ -19,11 +19,11 @@ describe('where it leads', () => {
     });
   });
 
-  test('postgres:// means the same', () => {
+  test('postgres:// has the same meaning as postgresql://', () => {
     expect(parse('postgres://ann@db/survey')).toMatchObject({ user: 'ann', host: 'db', database: 'survey' });
   });
 
-  test('an empty URL of the right scheme means this machine, this user, and a database named after the user', () => {
+  test('postgresql:// alone means localhost, the user of the process, and a database with the name of that user', () => {
     const name = userInfo().username;
     expect(parse('postgresql://')).toMatchObject({
       host: 'localhost',
@@ -38,16 +38,16 @@ describe('where it leads', () => {
     expect(parse('postgresql://ann@db').database).toBe('ann');
   });
 
-  test('what is percent-encoded is decoded, and a plus sign stays one', () => {
+  test('percent-encoded characters are decoded, and a plus sign remains one', () => {
     const target = parse('postgresql://a%40b:p%25%2F%3F%23%C3%A4+@db/my%20survey');
     expect(target).toMatchObject({ user: 'a@b', password: 'p%/?#ä+', database: 'my survey' });
   });
 
-  test('a number sign in a password may stand as it is, as psql has it', () => {
+  test('a number sign in a password needs no encoding, as in psql', () => {
     expect(parse('postgresql://ann:p#w@db/survey')).toMatchObject({ password: 'p#w', host: 'db' });
   });
 
-  test('a colon in a password may stand as it is', () => {
+  test('a colon in a password needs no encoding', () => {
     expect(parse('postgresql://ann:p:w@db/survey')).toMatchObject({ password: 'p:w', host: 'db' });
   });
 
@@ -56,15 +56,15 @@ describe('where it leads', () => {
     '"quoted"',
     'mysql+x',
     'host=db',
-  ])('a password may look like a mistake: %s', (password) => {
+  ])('a password may look like a mistake in a URL: %s', (password) => {
     expect(parse(`postgresql://ann:${password}@db/survey`)).toMatchObject({ password, host: 'db' });
   });
 
-  test('a quote may end it, as it may end a password', () => {
+  test('a URL may end in a quote, since a password may', () => {
     expect(parse("postgresql://db/survey?password=it's'").password).toBe("it's'");
   });
 
-  test('an IPv6 address stands in brackets', () => {
+  test('an IPv6 address is written in brackets', () => {
     expect(parse('postgresql://ann@[::1]:5433/survey')).toMatchObject({ host: '::1', port: 5433 });
   });
 
@@ -73,7 +73,7 @@ describe('where it leads', () => {
     expect(parse('postgresql://%2Fvar%2Frun%2Fpostgresql/survey').host).toBe('/var/run/postgresql');
   });
 
-  test('parameters win over what stands before them', () => {
+  test('a parameter overrides the part of the URL before it', () => {
     expect(
       parse('postgresql://ann:a@localhost/x?host=/cloudsql/db&user=bob&password=b&dbname=y'),
     ).toMatchObject({
@@ -84,12 +84,12 @@ describe('where it leads', () => {
     });
   });
 
-  test('white space around it is ignored: a secret read from a file ends in a newline', () => {
+  test('white space around a URL is ignored', () => {
     expect(parse(' \tpostgresql://ann@db/survey\r\n').database).toBe('survey');
   });
 });
 
-describe('what the environment adds', () => {
+describe('environment variables of libpq', () => {
   const environment = {
     PGHOST: 'env-host',
     PGPORT: '7000',
@@ -104,7 +104,7 @@ describe('what the environment adds', () => {
     PGSSLKEY: '/env/key',
   };
 
-  test('it fills what the URL leaves out', () => {
+  test('the environment sets what the URL omits', () => {
     expect(parse('postgresql://', environment)).toMatchObject({
       host: 'env-host',
       port: 7000,
@@ -117,7 +117,7 @@ describe('what the environment adds', () => {
     });
   });
 
-  test('the URL wins', () => {
+  test('the URL overrides the environment', () => {
     const url =
       'postgresql://ann:secret@db:1/survey?options=-c%20a.b%3D1&connect_timeout=7&sslmode=require&sslrootcert=/r&sslcert=/c&sslkey=/k';
     expect(parse(url, environment)).toMatchObject({
@@ -132,14 +132,14 @@ describe('what the environment adds', () => {
     });
   });
 
-  test('an empty variable counts as none', () => {
+  test('an empty environment variable counts as not set', () => {
     expect(parse('postgresql://ann@/survey', { PGHOST: '', PGPORT: '', PGSSLMODE: '' })).toMatchObject({
       host: 'localhost',
       port: 5432,
     });
   });
 
-  test('files are looked for in the home that it names', () => {
+  test('HOME is the folder of the password file and the TLS files', () => {
     expect(parse('postgresql://db', { HOME: '/home/ann' })).toMatchObject({
       passwordFile: '/home/ann/.pgpass',
       tls: {
@@ -152,14 +152,14 @@ describe('what the environment adds', () => {
   });
 });
 
-describe('how long and how lively', () => {
+describe('timeout and keepalive', () => {
   test.each([
     ['', 10],
     ['connect_timeout=30', 30],
     ['connect_timeout=1', 2],
     ['connect_timeout=0', 0],
     ['connect_timeout=-1', 0],
-  ])('connecting with "%s" may take %i s, where 0 is without limit', (parameter, seconds) => {
+  ])('the limit for connecting with "%s" is %i s, where 0 is no limit', (parameter, seconds) => {
     expect(parse(`postgresql://db?${parameter}`).connectTimeoutSeconds).toBe(seconds);
   });
 
@@ -170,39 +170,45 @@ describe('how long and how lively', () => {
     ['keepalives=1', 30],
     ['keepalives=0', undefined],
     ['keepalives=0&keepalives_idle=5', undefined],
-  ])('with "%s" TCP asks after %s s of silence', (parameter, seconds) => {
+  ])('with "%s" TCP keepalive begins after %s idle seconds', (parameter, seconds) => {
     expect(parse(`postgresql://db?${parameter}`).keepAliveIdleSeconds).toBe(seconds);
   });
 });
 
-describe('how it is encrypted when nothing says so', () => {
+describe('the default of sslmode', () => {
   test.each([
     'db.example.com',
     '10.0.0.1',
     '[fe80::1]',
     '127.0.0.1.example.com',
     'x.127.0.0.1',
-  ])('to %s: prefer', (host) => {
+  ])('sslmode is prefer by default for %s', (host) => {
     expect(parse(`postgresql://${host}/survey`).tls.mode).toBe('prefer');
   });
 
-  test.each(['localhost', '127.0.0.1', '127.1.2.3', '[::1]', ''])('to the loopback "%s": allow', (host) => {
+  test.each([
+    'localhost',
+    '127.0.0.1',
+    '127.1.2.3',
+    '[::1]',
+    '',
+  ])('sslmode is allow by default for the loopback "%s"', (host) => {
     expect(parse(`postgresql://${host}/survey`).tls.mode).toBe('allow');
   });
 
-  test('to a loopback address under another name: allow', () => {
+  test('sslmode is allow by default if hostaddr is a loopback address', () => {
     expect(parse('postgresql://db/survey?hostaddr=127.0.0.1').tls.mode).toBe('allow');
   });
 
-  test('to the loopback when channel binding is required, which needs TLS: prefer', () => {
+  test('sslmode is prefer by default with channel_binding=require, which needs TLS', () => {
     expect(parse('postgresql://localhost/survey?channel_binding=require').tls.mode).toBe('prefer');
   });
 
-  test('with the system as the authority: verify-full', () => {
+  test('sslmode is verify-full by default with sslrootcert=system', () => {
     expect(parse('postgresql://localhost/survey?sslrootcert=system').tls.mode).toBe('verify-full');
   });
 
-  test('ssl=true, which JDBC writes, means sslmode=require as it does to libpq', () => {
+  test('ssl=true, as in JDBC, means sslmode=require', () => {
     expect(parse('postgresql://localhost/survey?ssl=true').tls.mode).toBe('require');
   });
 });

@@ -11,17 +11,20 @@ import {
   DUPLICATE_TABLE,
 } from '../sql-states.js';
 
-/** Longer texts are not looked for: nobody names anything like that. */
+/** A longer text is never known: no name is that long. */
 const LONGEST_NAME = 1000;
 const WORD = /[\p{L}\p{N}_]+/gu;
-const FROM_FIRST_WORD_TO_LAST = /[\p{L}\p{N}_](?:.*[\p{L}\p{N}_])?/u;
+const FIRST_TO_LAST_WORD = /[\p{L}\p{N}_](?:.*[\p{L}\p{N}_])?/u;
 const ID = /^\W*[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\W*$/;
-/** In `E'one\ntwo'` the second word is no `ntwo`. */
+/** The second word in `E'one\ntwo'` is `two`, not `ntwo`. */
 const LINE_ESCAPE = /\\[nrt]/g;
-/** What ASSERT says where it is told nothing to say. */
-const OF_THE_SERVER = 'assertion failed';
+/** The message of ASSERT without a message. */
+const ASSERT_MESSAGE = 'assertion failed';
 
-/** Of what exists already: its name was made of a value, perhaps, and is in no catalog once the transaction is rolled back. */
+/**
+ * Something exists already. Its name may come from a value of a row, and it is in no catalog after the transaction is
+ * rolled back.
+ */
 export const QUOTES_EXISTING: ReadonlySet<string> = new Set([
   DUPLICATE_COLUMN,
   DUPLICATE_OBJECT,
@@ -37,8 +40,8 @@ export const QUOTES_EXISTING: ReadonlySet<string> = new Set([
 const EACH_QUOTED = /(["«»„“”])(.*?)(["«»„“”])/gsu;
 
 /**
- * What somebody wrote, so that it is no value of a row: a file, and the functions and triggers of the database that an
- * error came through. Of what exists already, also the names that the catalog has.
+ * Collects text that contains no value of a row: a file, and the functions of the database that an error came through. For
+ * an error about something that exists already, also the names that are in the catalog.
  *
  * @param client outside of a failed transaction
  * @param text of the file that was executed
@@ -48,20 +51,18 @@ export async function collectKnownText(
   text: string,
   { code = '', message, where }: pg.DatabaseError,
 ): Promise<string> {
-  const places = (where ?? '').split('\n').filter((line) => /^(?:PL\/|SQL)/.test(line));
-  const functions = new Set(places.flatMap((line) => line.match(WORD) ?? []));
-  const quoted = QUOTES_EXISTING.has(code)
-    ? [...message.matchAll(EACH_QUOTED)].map(([, , name]) => name)
-    : [];
-  if (functions.size === 0 && quoted.length === 0) return text;
+  const functionLines = (where ?? '').split('\n').filter((line) => /^(?:PL\/|SQL)/.test(line));
+  const functions = new Set(functionLines.flatMap((line) => line.match(WORD) ?? []));
+  const names = QUOTES_EXISTING.has(code) ? [...message.matchAll(EACH_QUOTED)].map(([, , name]) => name) : [];
+  if (functions.size === 0 && names.length === 0) return text;
   const { rows } = await client
-    .query<{ written: string }>(WRITTEN_IN_CATALOG, [[...functions], quoted])
+    .query<{ text: string }>(CATALOG_TEXT, [[...functions], names])
     .catch(() => ({ rows: [] }));
-  return [text, ...rows.map(({ written }) => written)].join('\n');
+  return [text, ...rows.map((row) => row.text)].join('\n');
 }
 
-/** The bodies of functions, and those of some names that something has. */
-const WRITTEN_IN_CATALOG = `select prosrc as written from pg_catalog.pg_proc
+/** The bodies of the functions with some names, and those of some other names that exist in the catalog. */
+const CATALOG_TEXT = `select prosrc as text from pg_catalog.pg_proc
 where proname = any ($1) and pronamespace <> 'pg_catalog'::pg_catalog.regnamespace
 union all
 select name from (
@@ -76,27 +77,29 @@ select name from (
   union select rolname from pg_catalog.pg_roles
   union select datname from pg_catalog.pg_database
   union select extname from pg_catalog.pg_extension
-) as had (name)
+) as object (name)
 where name::text = any ($2)`;
 
-/** Whether a text stands in what was written, as whole words. */
-export function isKnownText(text: string, written: string): boolean {
+/** Checks whether the known text contains a text as whole words. */
+export function isKnownText(text: string, knownText: string): boolean {
   if (text === '' || text.length > LONGEST_NAME) return false;
-  const literally = text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  return new RegExp(`(?<![\\p{L}\\p{N}_])${literally}(?![\\p{L}\\p{N}_])`, 'iu').test(written);
+  const pattern = text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  return new RegExp(`(?<![\\p{L}\\p{N}_])${pattern}(?![\\p{L}\\p{N}_])`, 'iu').test(knownText);
 }
 
-/** A text with `…` for every word that was not written by somebody; ids stay, and so do counts. */
-export function redactUnknownWords(text: string, written: string): string {
-  const known = new Set(`${written} ${written.replaceAll(LINE_ESCAPE, ' ')} ${OF_THE_SERVER}`.match(WORD));
+/** Replaces every word that is not in the known text by `…`, except ids and counts. */
+export function redactUnknownWords(text: string, knownText: string): string {
+  const known = new Set(
+    `${knownText} ${knownText.replaceAll(LINE_ESCAPE, ' ')} ${ASSERT_MESSAGE}`.match(WORD),
+  );
   return text.replace(/\S+/g, (token: string, start: number) => {
     const isKnown = (token.match(WORD) ?? []).every((word) => known.has(word));
-    const stays = isKnown || ID.test(token) || isCount(token, text, start);
-    return stays ? token : token.replace(FROM_FIRST_WORD_TO_LAST, '…');
+    const isHarmless = isKnown || ID.test(token) || isCount(token, text, start);
+    return isHarmless ? token : token.replace(FIRST_TO_LAST_WORD, '…');
   });
 }
 
-/** A number by itself: what stands between other digits may be a part of a telephone number. */
+/** Checks for a number with no digits around it. A number among others may be a part of a telephone number. */
 function isCount(token: string, text: string, start: number): boolean {
   const end = start + token.length;
   const around = `${text.slice(Math.max(0, start - 2), start)}|${text.slice(end, end + 3)}`;

@@ -16,53 +16,60 @@ import {
 } from '../sql-states.js';
 import { isKnownText, QUOTES_EXISTING, redactUnknownWords } from './known-text.js';
 
-/** What may be shown of an error. */
-export interface Shown {
+/** What may be shown of a server's error. */
+export interface RedactedError {
   readonly message: string;
   readonly detail: string | null;
   readonly hint: string | null;
-  /** In which function or block it happened, innermost first. */
+  /** The functions and blocks that the error came through, innermost first. */
   readonly context: string | null;
 }
 
-/** PostgreSQL's message says what is wrong in its first words; the rest of a file may stand behind them. */
+/** The first words of PostgreSQL's message say what is wrong. The rest of a file may follow them. */
 const MESSAGE: Limit = { lines: 3, characters: 200 };
 const ADDITION: Limit = { lines: 10, characters: 1000 };
-/** Whoever raises an error may have a list to give. */
+/** For RAISE, whose author may list things. */
 const RAISED: Limit = { lines: 20, characters: 3000 };
 
 /**
- * What may be shown of an error, as much as one screen takes: all but the values of rows. They are somebody's data, and errors end in logs.
+ * Redacts the values of rows in a server's error and shortens it to one screen. The values are personal data, and errors
+ * end in logs.
  *
- * PostgreSQL puts them into the DETAIL of a broken constraint, where table, constraint and ids are told instead; between
- * quotes into the message about a value that is no number, date, uuid or document; into the context of such a document
- * and of a statement that was put together. What RAISE and ASSERT say is told in the words that somebody wrote.
+ * PostgreSQL puts values
+ * - into the DETAIL of a broken constraint, which is replaced by table, constraint and ids;
+ * - between quotes into the message about a value that is not a number, date, uuid or document;
+ * - into the context of such a document and of a dynamic statement.
+ *
+ * Of the text of RAISE and ASSERT, only the words in the known text are shown.
  *
  * @param error as the server sent it
- * @param written what is known to hold no value of a row: the file that was executed, the functions that it calls
+ * @param knownText text without values of rows: the file that was executed, the functions that it calls
  * @example
  * ```ts
  * redactError(error, file.text).message; // invalid input syntax for type uuid: "…"
  * ```
  */
-export function redactError(error: pg.DatabaseError, written: string): Shown {
+export function redactError(error: pg.DatabaseError, knownText: string): RedactedError {
   const { message, detail, hint, where } = error;
-  const told = (text: string, most: Limit): string => {
-    const words = isRaised(error) ? redactUnknownWords(text, written) : text;
-    return shorten(withoutContacts(words, written), isRaised(error) ? RAISED : most);
+  const redact = (text: string, limit: Limit): string => {
+    const words = isRaised(error) ? redactUnknownWords(text, knownText) : text;
+    return shorten(redactContacts(words, knownText), isRaised(error) ? RAISED : limit);
   };
   return {
-    message: told(withoutQuoted(message, error, written), MESSAGE),
-    detail: detailOf(error, detail === undefined ? null : told(detail, ADDITION)),
-    hint: hint === undefined ? null : told(hint, ADDITION),
-    context: where === undefined ? null : contextOf(where, written),
+    message: redact(redactQuotes(message, error, knownText), MESSAGE),
+    detail: redactDetail(error, detail === undefined ? null : redact(detail, ADDITION)),
+    hint: hint === undefined ? null : redact(hint, ADDITION),
+    context: where === undefined ? null : redactContext(where, knownText),
   };
 }
 
-/** A server's error as the cause of one of ours, with what may be shown of it: whoever logs an error logs its cause. */
+/**
+ * Copies a server's error with what may be shown of it, to be the cause of an error of this package. A program that logs
+ * an error logs its cause, too.
+ */
 export function redactCause(
   error: pg.DatabaseError,
-  { message, detail, hint, context }: Shown,
+  { message, detail, hint, context }: RedactedError,
 ): pg.DatabaseError {
   const copy = new pg.DatabaseError(message, error.length, error.name);
   return Object.assign(copy, error, {
@@ -73,7 +80,7 @@ export function redactCause(
   });
 }
 
-/** By a function or a block: PL/pgSQL's own statements, whatever SQLSTATE they choose, and other languages' exceptions. */
+/** Checks whether a function or block raised the error: RAISE or ASSERT with any SQLSTATE, or an exception of another language. */
 function isRaised({ code = '', routine = '' }: pg.DatabaseError): boolean {
   return (
     /^exec_stmt_(raise|assert)$/.test(routine) ||
@@ -83,12 +90,12 @@ function isRaised({ code = '', routine = '' }: pg.DatabaseError): boolean {
   );
 }
 
-/** Data exceptions, limits, and what cannot be read as a query for words: the rest of the message is the value. */
+/** Data exceptions, exceeded limits, and invalid queries for text search: the message ends with the value. */
 function quotesValue(code: string): boolean {
   return isOfClass('dataException', code) || isOfClass('programLimitExceeded', code) || code === SYNTAX_ERROR;
 }
 
-/** What is not there was named by the file, or by a value that was taken for a name. */
+/** Something does not exist. Its name comes from the file, or from a value that was used as a name. */
 const QUOTES_NAMES = new Set([
   INVALID_NAME,
   UNDEFINED_COLUMN,
@@ -99,35 +106,35 @@ const QUOTES_NAMES = new Set([
   INVALID_SCHEMA_NAME,
 ]);
 
-/** A value may hold quotes itself, so that it ends at the last one. The server may speak another language. */
+/** A value, up to the last quote, since it may contain quotes. The quotes depend on the language of the server. */
 const TO_LAST_QUOTE = /(["«»„“”])(.*)(["«»„“”])/su;
-/** Made of three numbers, a wrong date stands there without quotes; so do the bytes of what is no character. */
+/** An invalid date that consists of numbers, or the bytes of an invalid character. Neither has quotes. */
 const UNQUOTED = /(?<=: )(?:[-\d:.]+|(?:0x[0-9a-f]{2} ?)+)$/u;
 
-/** A name, which may hold quotes itself, and what it is a part of where the server says so in English. */
+/** A name, which may contain quotes, and in English the object that it is a part of. */
 const TO_LAST_NAME = /(["«»„“”])(.*?)(["«»„“”])(?:( (?:of|for|on)(?: [a-z]+)+ ")([^"]*)("))?([^"«»„“”]*)$/su;
 
-function withoutQuoted(message: string, { code = '', position }: pg.DatabaseError, written: string): string {
-  const told = (value: string): string => (isKnownText(value, written) ? value : '…');
-  // With a position, the statement itself is wrong.
+function redactQuotes(message: string, { code = '', position }: pg.DatabaseError, knownText: string): string {
+  const redact = (value: string): string => (isKnownText(value, knownText) ? value : '…');
   const quotesNames = QUOTES_NAMES.has(code) || QUOTES_EXISTING.has(code);
+  // An error with a position is about the text of the statement, not about a value.
   if (position === undefined && quotesNames) {
     return message.replace(TO_LAST_NAME, (_, open, name, close, of = '', whole = '', end = '', rest = '') =>
-      [open, told(name), close, of, of && told(whole), end, rest].join(''),
+      [open, redact(name), close, of, of && redact(whole), end, rest].join(''),
     );
   }
   if (!quotesValue(code) || (code === SYNTAX_ERROR && position !== undefined)) return message;
   return message
-    .replace(TO_LAST_QUOTE, (_, open, value, close) => `${open}${told(value)}${close}`)
+    .replace(TO_LAST_QUOTE, (_, open, value, close) => `${open}${redact(value)}${close}`)
     .replace(UNQUOTED, '…');
 }
 
 const UUID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
 
-function detailOf({ code = '', ...error }: pg.DatabaseError, told: string | null): string | null {
+function redactDetail({ code = '', ...error }: pg.DatabaseError, redacted: string | null): string | null {
   if (!isOfClass('integrityConstraintViolation', code)) {
-    // Of a number that is too large, the detail tells how large it may be.
-    return isOfClass('dataException', code) && code !== NUMERIC_VALUE_OUT_OF_RANGE ? null : told;
+    // The detail about a number that is too large says how large it may be, and not the number.
+    return isOfClass('dataException', code) && code !== NUMERIC_VALUE_OUT_OF_RANGE ? null : redacted;
   }
   const ids = [...new Set(error.detail?.match(UUID) ?? [])];
   const parts = [
@@ -138,14 +145,14 @@ function detailOf({ code = '', ...error }: pg.DatabaseError, told: string | null
   return parts.length === 0 ? null : `${parts.join(', ')}; the other values of the row are not shown`;
 }
 
-const PLACE_IN_FUNCTION = /^(?:PL\/\w+|SQL) function \S/;
+const LINE_IN_FUNCTION = /^(?:PL\/\w+|SQL) function \S/;
 const QUERY_IN_FUNCTION = /^(?:SQL statement|PL\/\w+ \w+) "(?<query>.*?)"?$/;
 
-/** Functions with their lines, and those queries that somebody wrote as they are. */
-function contextOf(where: string, written: string): string | null {
+/** Keeps the lines that name functions, and the queries that are in the known text as they are. */
+function redactContext(where: string, knownText: string): string | null {
   const lines = where.split('\n').filter((line) => {
     const query = QUERY_IN_FUNCTION.exec(line)?.groups?.query ?? line.replace(/"$/, '');
-    return PLACE_IN_FUNCTION.test(line) || isKnownText(query.trim(), written);
+    return LINE_IN_FUNCTION.test(line) || isKnownText(query.trim(), knownText);
   });
   return lines.length === 0 ? null : shorten(lines.join('\n'), ADDITION);
 }
@@ -153,8 +160,8 @@ function contextOf(where: string, written: string): string | null {
 const E_MAIL = /[^\s"'(),:;<=>[\]{}«»„“”]+@[^\s"'(),:;<=>[\]{}«»„“”]+/gu;
 const PHONE_NUMBER = /\+\d[\d ().-]{5,}\d/g;
 
-/** Addresses and telephone numbers, wherever they stand: dynamic SQL may have made anything of them. */
-function withoutContacts(text: string, written: string): string {
-  const replaced = (contact: string): string => (isKnownText(contact, written) ? contact : '…');
-  return text.replace(E_MAIL, replaced).replace(PHONE_NUMBER, replaced);
+/** Redacts e-mail addresses and telephone numbers everywhere, since dynamic SQL may put them into any message. */
+function redactContacts(text: string, knownText: string): string {
+  const redact = (contact: string): string => (isKnownText(contact, knownText) ? contact : '…');
+  return text.replace(E_MAIL, redact).replace(PHONE_NUMBER, redact);
 }

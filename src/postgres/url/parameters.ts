@@ -1,52 +1,51 @@
-/** What becomes of one of libpq's connection parameters. */
+/** How this package treats a connection parameter of libpq. */
 export interface Parameter {
-  /** The environment variable that stands in for it. */
+  /** The environment variable that sets it if the URL does not. */
   readonly variable?: string;
-  /** The only values that we can do as libpq does them; any value where this is absent. */
+  /** The values that have the same effect as in libpq; undefined if every value has. */
   readonly values?: readonly string[];
-  /** Why another value, or any at all, is refused: "sslsni=… cannot be done: …". */
-  readonly because?: string;
+  /** Why any other value is an error, as the end of "The connection parameter sslsni …". */
+  readonly reason?: string;
 }
 
-/** libpq does with it what we do, value by value. */
-const honoured = (variable?: string, values?: readonly string[]): Parameter => ({
+/** Has the same effect as in libpq. */
+const supported = (variable?: string, values?: readonly string[]): Parameter => ({
   ...(variable === undefined ? {} : { variable }),
   ...(values === undefined ? {} : { values }),
 });
 
-/** Ignoring it takes away nothing that somebody relies on: a tuning, or a choice among what we have one of. */
-const harmless = honoured;
+/** Has no effect. Nothing depends on it: it only tunes the connection, or chooses among alternatives that do not exist here. */
+const ignored = supported;
 
-/** Ignoring it would do less than was asked for, so any value but these is an error. */
-const refused = (because: string, variable?: string, values: readonly string[] = []): Parameter => ({
-  ...honoured(variable, values),
-  because,
+/** Is an error with any other value, since ignoring it would do less than the user requires. */
+const unsupported = (reason: string, variable?: string, values: readonly string[] = []): Parameter => ({
+  ...supported(variable, values),
+  reason,
 });
 
 const PROTOCOL_VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
-const OAUTH = refused('cannot be done: there is no OAuth here.');
+const OAUTH = unsupported('is not supported: no login uses OAuth.');
 
-/** Every connection parameter of libpq 18, and the environment variable of each. */
+/** Every connection parameter of libpq 18 with its environment variable. */
 export const PARAMETERS = {
-  host: honoured('PGHOST'),
-  hostaddr: honoured('PGHOSTADDR'),
-  port: honoured('PGPORT'),
-  dbname: honoured('PGDATABASE'),
-  user: honoured('PGUSER'),
-  password: honoured('PGPASSWORD'),
-  passfile: honoured('PGPASSFILE'),
-  options: honoured('PGOPTIONS'),
-  connect_timeout: honoured('PGCONNECT_TIMEOUT'),
-  keepalives: honoured(undefined, ['0', '1']),
-  keepalives_idle: honoured(),
-  channel_binding: honoured('PGCHANNELBINDING', ['disable', 'prefer', 'require']),
-  target_session_attrs: refused('would ask for a server that cannot be written to.', 'PGTARGETSESSIONATTRS', [
-    'any',
-    'read-write',
-    'primary',
-    'prefer-standby',
-  ]),
-  client_encoding: refused('would not fit: text is UTF-8 here, always.', 'PGCLIENTENCODING', [
+  host: supported('PGHOST'),
+  hostaddr: supported('PGHOSTADDR'),
+  port: supported('PGPORT'),
+  dbname: supported('PGDATABASE'),
+  user: supported('PGUSER'),
+  password: supported('PGPASSWORD'),
+  passfile: supported('PGPASSFILE'),
+  options: supported('PGOPTIONS'),
+  connect_timeout: supported('PGCONNECT_TIMEOUT'),
+  keepalives: supported(undefined, ['0', '1']),
+  keepalives_idle: supported(),
+  channel_binding: supported('PGCHANNELBINDING', ['disable', 'prefer', 'require']),
+  target_session_attrs: unsupported(
+    'would select a server that cannot be written to.',
+    'PGTARGETSESSIONATTRS',
+    ['any', 'read-write', 'primary', 'prefer-standby'],
+  ),
+  client_encoding: unsupported('is not supported: every connection uses UTF-8.', 'PGCLIENTENCODING', [
     'auto',
     'utf8',
     'UTF8',
@@ -56,54 +55,62 @@ export const PARAMETERS = {
     'UNICODE',
   ]),
 
-  sslmode: honoured('PGSSLMODE', ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']),
-  sslnegotiation: honoured('PGSSLNEGOTIATION', ['postgres', 'direct']),
-  sslrootcert: honoured('PGSSLROOTCERT'),
-  sslcrl: honoured('PGSSLCRL'),
-  sslcert: honoured('PGSSLCERT'),
-  sslkey: honoured('PGSSLKEY'),
-  sslpassword: honoured(),
-  sslcertmode: refused('cannot be done: nobody tells us whether the server asked.', 'PGSSLCERTMODE', [
+  sslmode: supported('PGSSLMODE', ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']),
+  sslnegotiation: supported('PGSSLNEGOTIATION', ['postgres', 'direct']),
+  sslrootcert: supported('PGSSLROOTCERT'),
+  sslcrl: supported('PGSSLCRL'),
+  sslcert: supported('PGSSLCERT'),
+  sslkey: supported('PGSSLKEY'),
+  sslpassword: supported(),
+  sslcertmode: unsupported(
+    'is not supported: it is unknown whether the server requested a certificate.',
+    'PGSSLCERTMODE',
+    ['disable', 'allow'],
+  ),
+  ssl_min_protocol_version: supported('PGSSLMINPROTOCOLVERSION', PROTOCOL_VERSIONS),
+  ssl_max_protocol_version: supported('PGSSLMAXPROTOCOLVERSION', PROTOCOL_VERSIONS),
+  sslcrldir: unsupported('is not supported: use sslcrl with a single file.', 'PGSSLCRLDIR'),
+  sslsni: unsupported('is not supported: the host name is always sent.', 'PGSSLSNI', ['1']),
+  sslkeylogfile: unsupported('is not supported: TLS keys are not logged.'),
+
+  application_name: ignored('PGAPPNAME'),
+  fallback_application_name: ignored(),
+  keepalives_interval: ignored(),
+  keepalives_count: ignored(),
+  tcp_user_timeout: ignored(),
+  sslcompression: ignored('PGSSLCOMPRESSION'),
+  load_balance_hosts: ignored('PGLOADBALANCEHOSTS'),
+  krbsrvname: ignored('PGKRBSRVNAME'),
+  gsslib: ignored('PGGSSLIB'),
+  gssdelegation: ignored('PGGSSDELEGATION'),
+  max_protocol_version: ignored('PGMAXPROTOCOLVERSION'),
+  servicefile: ignored('PGSERVICEFILE'),
+
+  gssencmode: unsupported('is not supported: no connection uses GSSAPI.', 'PGGSSENCMODE', [
     'disable',
-    'allow',
+    'prefer',
   ]),
-  ssl_min_protocol_version: honoured('PGSSLMINPROTOCOLVERSION', PROTOCOL_VERSIONS),
-  ssl_max_protocol_version: honoured('PGSSLMAXPROTOCOLVERSION', PROTOCOL_VERSIONS),
-  sslcrldir: refused('cannot be read: name one file with sslcrl instead.', 'PGSSLCRLDIR'),
-  sslsni: refused('cannot be done: the host name is always sent.', 'PGSSLSNI', ['1']),
-  sslkeylogfile: refused('cannot be done: the keys of TLS are not written down.'),
-
-  application_name: harmless('PGAPPNAME'),
-  fallback_application_name: harmless(),
-  keepalives_interval: harmless(),
-  keepalives_count: harmless(),
-  tcp_user_timeout: harmless(),
-  sslcompression: harmless('PGSSLCOMPRESSION'),
-  load_balance_hosts: harmless('PGLOADBALANCEHOSTS'),
-  krbsrvname: harmless('PGKRBSRVNAME'),
-  gsslib: harmless('PGGSSLIB'),
-  gssdelegation: harmless('PGGSSDELEGATION'),
-  max_protocol_version: harmless('PGMAXPROTOCOLVERSION'),
-  servicefile: harmless('PGSERVICEFILE'),
-
-  gssencmode: refused('cannot be done: there is no GSSAPI here.', 'PGGSSENCMODE', ['disable', 'prefer']),
-  min_protocol_version: refused('cannot be done: protocol 3.0 is spoken.', 'PGMINPROTOCOLVERSION', ['3.0']),
-  require_auth: refused('cannot be done: any way to log in is taken.', 'PGREQUIREAUTH'),
-  requirepeer: refused('cannot be done: the owner of a socket is not looked up.', 'PGREQUIREPEER'),
-  service: refused('cannot be done: service files are not read.', 'PGSERVICE'),
-  replication: refused('would open a connection that runs no SQL of ours.'),
-  scram_client_key: refused('cannot be done: only passwords are.'),
-  scram_server_key: refused('cannot be done: only passwords are.'),
+  min_protocol_version: unsupported(
+    'is not supported: the protocol version is 3.0.',
+    'PGMINPROTOCOLVERSION',
+    ['3.0'],
+  ),
+  require_auth: unsupported('is not supported: every login method is accepted.', 'PGREQUIREAUTH'),
+  requirepeer: unsupported('is not supported: the owner of a socket is not checked.', 'PGREQUIREPEER'),
+  service: unsupported('is not supported: service files are not read.', 'PGSERVICE'),
+  replication: unsupported('is not supported: a replication connection runs no migrations.'),
+  scram_client_key: unsupported('is not supported: a login needs the password.'),
+  scram_server_key: unsupported('is not supported: a login needs the password.'),
   oauth_issuer: OAUTH,
   oauth_client_id: OAUTH,
   oauth_client_secret: OAUTH,
   oauth_scope: OAUTH,
 } as const satisfies Record<string, Parameter>;
 
-/** The name of one of libpq's connection parameters. */
+/** The name of a connection parameter of libpq. */
 export type ParameterName = keyof typeof PARAMETERS;
 
-/** Whether libpq knows a parameter of this name. */
+/** Checks whether libpq has a connection parameter of this name. */
 export function isParameter(name: string): name is ParameterName {
   return Object.hasOwn(PARAMETERS, name);
 }

@@ -5,10 +5,10 @@ import type { Settings } from './settings.js';
 import { userFile } from './user-files.js';
 
 /**
- * Reads what a URL and the environment say about TLS, with libpq's defaults.
+ * Reads the settings of TLS from a URL and the environment, with libpq's defaults.
  *
- * @param isLoopback whether the server is on this machine's loopback: without an `sslmode` such a server is asked
- *   for TLS only if it insists (`allow`), since nobody is there to listen and asking costs a round trip
+ * @param isLoopback whether the server is on this machine. The default `sslmode` is then `allow`: no one can eavesdrop,
+ *   and asking for TLS costs a round trip.
  * @throws UsageError if two settings contradict each other
  */
 export function readTlsSettings(
@@ -44,20 +44,20 @@ function sslModeOf(settings: Settings, isLoopback: boolean): SslMode {
 function checkTls(tls: TlsSettings): void {
   if (tls.rootCertificate === 'system' && tls.mode !== 'verify-full') {
     throw contradiction(
-      `sslmode=${tls.mode} is too weak for sslrootcert=system, which trusts every public authority.`,
-      'Write sslmode=verify-full, or name the file of your own authority in sslrootcert.',
+      `sslmode=${tls.mode} is too weak for sslrootcert=system, which trusts every public certificate authority.`,
+      'Set sslmode=verify-full, or set sslrootcert to the file of your own certificate authority.',
     );
   }
   if (tls.negotiation === 'direct' && ['disable', 'allow', 'prefer'].includes(tls.mode)) {
     throw contradiction(
-      `sslmode=${tls.mode} is too weak for sslnegotiation=direct, which does without asking the server.`,
-      'Write sslmode=require or stronger, or remove sslnegotiation.',
+      `sslmode=${tls.mode} is too weak for sslnegotiation=direct, which starts TLS without asking the server.`,
+      'Set sslmode=require or stronger, or remove sslnegotiation.',
     );
   }
   if (tls.maximumVersion !== undefined && tls.minimumVersion > tls.maximumVersion) {
     throw contradiction(
-      `ssl_min_protocol_version is above ssl_max_protocol_version.`,
-      'Correct one of the two; the minimum is TLSv1.2 where none is given.',
+      'ssl_min_protocol_version is above ssl_max_protocol_version.',
+      'Correct one of the two. The minimum is TLSv1.2 by default.',
     );
   }
 }

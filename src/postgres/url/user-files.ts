@@ -2,11 +2,11 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * The path of a file that libpq looks for in a user's home, such as `root.crt` or the password file.
+ * Returns the path of a file that libpq reads from a user's home, such as `root.crt` or the password file.
  *
- * @param environment where HOME (on Windows APPDATA) is read from
- * @param name the name in `~/.postgresql`, or `.pgpass`
- * @returns the path, whether or not there is such a file
+ * @param environment the environment with HOME (on Windows APPDATA)
+ * @param name a name in `~/.postgresql`, or `.pgpass`
+ * @returns the path, whether or not the file exists
  */
 export function userFile(environment: NodeJS.ProcessEnv, name: string): string {
   if (process.platform === 'win32') {

@@ -5,16 +5,18 @@ import { type TestDatabase, test } from '../../support/database.js';
 
 const ID = '5eed0001-0000-4000-8000-000000000001';
 
-/** The error of a row that is refused, by a constraint or otherwise. */
+/** Runs SQL that fails on a table with one row, and returns the error. */
 async function errorOf({ client }: TestDatabase, sql: string): Promise<pg.DatabaseError> {
   await client.query('create table people (id uuid, email text constraint one_address unique, age integer)');
   await client.query(`insert into people values ('${ID}', 'ann@example.com', 1)`);
   const error: unknown = await client.query(sql).catch((caught: unknown) => caught);
-  if (!(error instanceof pg.DatabaseError)) throw new Error('The database took it.');
+  if (!(error instanceof pg.DatabaseError)) throw new Error('The SQL did not fail.');
   return error;
 }
 
-test('of a broken constraint table, name and ids are told, and no other value', async ({ database }) => {
+test('redactError shows table, constraint and ids of a broken constraint, and no other value', async ({
+  database,
+}) => {
   const error = await errorOf(database, 'alter table people add constraint of_age check (age > 17)');
   expect(redactError(error, '').detail).toBe(
     'table public.people, constraint of_age; the other values of the row are not shown',
@@ -25,12 +27,12 @@ test('of a broken constraint table, name and ids are told, and no other value', 
   expect(redactError(row as pg.DatabaseError, '').detail).toContain(`ids ${ID};`);
 });
 
-test('the detail of another error is told as it is', async ({ database }) => {
+test('redactError shows the detail of an error that contains no value', async ({ database }) => {
   const error = await errorOf(database, 'create view names as select id from people; drop table people');
   expect(redactError(error, '').detail).toBe('view names depends on table people');
 });
 
-test('a cause is the same error but for the values, and the error itself stays whole', async ({
+test('redactCause copies the error without its values and leaves the original unchanged', async ({
   database,
 }) => {
   const error = await errorOf(database, "insert into people values (null, 'ann@example.com')");

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../src/postgres/errors.js';
 import { parseDatabaseUrl } from '../../../src/postgres/url.js';
 
-/** Part of every secret below; must not be in any error. */
+/** A part of every secret below. No error may contain it. */
 const SECRET = 'hunter2';
 
-function mistake(url: string, environment: NodeJS.ProcessEnv = {}): UsageError {
+function errorOf(url: string, environment: NodeJS.ProcessEnv = {}): UsageError {
   try {
     parseDatabaseUrl(url, { HOME: '/nonexistent/home', ...environment });
   } catch (error) {
@@ -19,17 +19,17 @@ function mistake(url: string, environment: NodeJS.ProcessEnv = {}): UsageError {
   throw new Error(`${url} was accepted.`);
 }
 
-describe('a text that is no URL', () => {
-  test.each(['', ' ', '\n'])('nothing at all, "%s"', (url) => {
-    expect(mistake(url)).toMatchObject({ code: 'empty_url', message: 'The database URL is empty.' });
+describe('a text that is not a URL', () => {
+  test.each(['', ' ', '\n'])('an empty URL is reported as empty_url: %j', (url) => {
+    expect(errorOf(url)).toMatchObject({ code: 'empty_url', message: 'The database URL is empty.' });
   });
 
   test.each([
     `host=db dbname=survey password=${SECRET}`,
     `password = '${SECRET}' host=db`,
     'dbname=survey',
-  ])('a string of keywords', (url) => {
-    expect(mistake(url).code).toBe('keyword_string');
+  ])('a keyword string is reported as keyword_string: %s', (url) => {
+    expect(errorOf(url).code).toBe('keyword_string');
   });
 
   test.each([
@@ -48,14 +48,14 @@ describe('a text that is no URL', () => {
     [SECRET, /does not begin with postgresql/],
     [`postgresql://ann:${SECRET} x@db/survey`, /white space/],
     [`postgresql://ann:${SECRET}@db/survey\npostgresql://x`, /white space/],
-  ])('%s', (url, message) => {
-    const error = mistake(url);
+  ])('%s is reported as invalid_url with the mistake in it', (url, message) => {
+    const error = errorOf(url);
     expect(error.code).toBe('invalid_url');
     expect(error.message).toMatch(message);
   });
 });
 
-describe('a password whose special characters are not percent-encoded', () => {
+describe('a password without percent-encoding', () => {
   test.each([
     `postgresql://ann:${SECRET}@x@db/survey`,
     `postgresql://ann:${SECRET}@x@y@db:5432/survey`,
@@ -70,14 +70,14 @@ describe('a password whose special characters are not percent-encoded', () => {
     `postgresql://ann:${SECRET}%ff@db/survey`,
     `postgresql://db/survey?user=ann&password=x&${SECRET}=y`,
     `postgresql://db/survey?user=ann&password=x&${SECRET}`,
-  ])('%s is explained', (url) => {
-    const error = mistake(url);
+  ])('%s is reported with the encoding of special characters', (url) => {
+    const error = errorOf(url);
     expect(error.code).toBe('invalid_url');
     expect(error.remedy).toMatch(/%40.*%2F/);
   });
 });
 
-describe('a host or a port that cannot be', () => {
+describe('an invalid host or port', () => {
   test.each([
     'postgresql://ann@one,two/survey',
     'postgresql://ann@one:1,two:2/survey',
@@ -86,33 +86,33 @@ describe('a host or a port that cannot be', () => {
     'postgresql:///survey?host=one&host=two',
     'postgresql://one/survey?port=1,2',
     'postgresql:///survey?hostaddr=10.0.0.1,10.0.0.2',
-  ])('%s names several hosts', (url) => {
-    expect(mistake(url).message).toMatch(/several hosts/);
+  ])('%s is rejected as naming several hosts', (url) => {
+    expect(errorOf(url).message).toMatch(/several hosts/);
   });
 
   test.each([
-    ['postgresql://db:abc/survey', /no port number/],
-    ['postgresql://db:-1/survey', /no port number/],
-    ['postgresql://db:5432x/survey', /no port number/],
+    ['postgresql://db:abc/survey', /a port that is not a number/],
+    ['postgresql://db:-1/survey', /a port that is not a number/],
+    ['postgresql://db:5432x/survey', /a port that is not a number/],
     ['postgresql://::1/survey', /brackets/],
     ['postgresql://[::1/survey', /brackets/],
     ['postgresql://[]/survey', /brackets/],
     ['postgresql://one:1:2/survey', /brackets/],
-    ['postgresql://db%20x/survey', /no name, no address/],
-    ['postgresql:///survey?host=var/run', /no name, no address/],
+    ['postgresql://db%20x/survey', /neither a name nor an IP address/],
+    ['postgresql:///survey?host=var/run', /neither a name nor an IP address/],
     ['postgresql:///survey?hostaddr=db', /hostaddr/],
-  ])('%s', (url, message) => {
-    expect(mistake(url)).toMatchObject({ code: 'invalid_url', message: expect.stringMatching(message) });
+  ])('%s is rejected for its host or port', (url, message) => {
+    expect(errorOf(url)).toMatchObject({ code: 'invalid_url', message: expect.stringMatching(message) });
   });
 
-  test.each(['0', '65536', '99999999999999999999'])('the port %s is out of range', (port) => {
-    expect(mistake(`postgresql://db:${port}/survey`)).toMatchObject({
+  test.each(['0', '65536', '99999999999999999999'])('the port %s is rejected as out of range', (port) => {
+    expect(errorOf(`postgresql://db:${port}/survey`)).toMatchObject({
       code: 'invalid_parameter',
       remedy: expect.stringContaining('1 to 65535'),
     });
   });
 
-  test('a port in the environment is held to the same range', () => {
-    expect(mistake('postgresql://db/survey', { PGPORT: 'x' }).code).toBe('invalid_parameter');
+  test('PGPORT is checked like a port in the URL', () => {
+    expect(errorOf('postgresql://db/survey', { PGPORT: 'x' }).code).toBe('invalid_parameter');
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseDatabaseUrl } from '../../../src/postgres/url.js';
 
-/** The error that the parameters are, or `accepted`. */
-function judge(parameters: string, environment: NodeJS.ProcessEnv = {}): unknown {
+/** Parses a URL with these parameters; returns the error, or `accepted`. */
+function outcome(parameters: string, environment: NodeJS.ProcessEnv = {}): unknown {
   try {
     parseDatabaseUrl(`postgresql://ann@db/survey?${parameters}`, {
       HOME: '/nonexistent/home',
@@ -16,16 +16,16 @@ function judge(parameters: string, environment: NodeJS.ProcessEnv = {}): unknown
 
 describe('a parameter that PostgreSQL does not know', () => {
   test.each([
-    ['schema=public', 'schema', "Prisma's"],
-    ['pgbouncer=true', 'pgbouncer', "Prisma's"],
-    ['connection_limit=5', 'connection_limit', "Prisma's"],
-    ['ssl=no-verify', 'ssl', "node-postgres's"],
-    ['currentSchema=public', 'currentSchema', "JDBC's"],
-  ])('%s is named, with the program that it is for', (parameters, name, whose) => {
-    expect(judge(parameters)).toMatchObject({
+    ['schema=public', 'schema', 'Prisma'],
+    ['pgbouncer=true', 'pgbouncer', 'Prisma'],
+    ['connection_limit=5', 'connection_limit', 'Prisma'],
+    ['ssl=no-verify', 'ssl', 'node-postgres'],
+    ['currentSchema=public', 'currentSchema', 'JDBC'],
+  ])('the unknown parameter in %s is reported with the program that uses it', (parameters, name, program) => {
+    expect(outcome(parameters)).toMatchObject({
       code: 'unknown_parameter',
       exitCode: 2,
-      message: expect.stringMatching(new RegExp(`"${name}".*${whose}`)),
+      message: expect.stringMatching(new RegExp(`"${name}".*${program}`)),
     });
   });
 
@@ -34,12 +34,12 @@ describe('a parameter that PostgreSQL does not know', () => {
     'SSLMODE=require',
     'toString=x',
     '__proto__=x',
-  ])('%s is named', (parameters) => {
+  ])('the unknown parameter in %s is reported by name', (parameters) => {
     const [name] = parameters.split('=');
-    expect(judge(parameters)).toMatchObject({
+    expect(outcome(parameters)).toMatchObject({
       code: 'unknown_parameter',
       message: expect.stringContaining(`"${name}"`),
-      remedy: expect.stringContaining('Remove it'),
+      remedy: expect.stringContaining('Remove the parameter'),
     });
   });
 
@@ -47,15 +47,15 @@ describe('a parameter that PostgreSQL does not know', () => {
     '=x',
     '%20=x',
     `${'x'.repeat(50)}=y`,
-  ])('a name that cannot be one, as in "%s", is not repeated', (p) => {
-    expect(judge(p)).toMatchObject({
+  ])('an unknown parameter that may be part of a password is reported without its name: %s', (p) => {
+    expect(outcome(p)).toMatchObject({
       code: 'unknown_parameter',
       message: 'The database URL has a parameter that PostgreSQL does not know.',
     });
   });
 });
 
-describe('a parameter of PostgreSQL', () => {
+describe('a parameter of libpq', () => {
   test.each([
     'sslmode=verify-full&sslrootcert=system&sslnegotiation=direct&channel_binding=require',
     'ssl_min_protocol_version=TLSv1.3&ssl_max_protocol_version=TLSv1.3&sslcertmode=disable&sslsni=1',
@@ -65,8 +65,8 @@ describe('a parameter of PostgreSQL', () => {
     'min_protocol_version=3.0&max_protocol_version=latest&servicefile=x&passfile=x&sslpassword=x',
     'sslcert=&service=&require_auth=',
     '&sslmode=require&&',
-  ])('is taken: %s', (parameters) => {
-    expect(judge(parameters)).toBe('accepted');
+  ])('supported parameters are accepted: %s', (parameters) => {
+    expect(outcome(parameters)).toBe('accepted');
   });
 
   test.each([
@@ -89,9 +89,9 @@ describe('a parameter of PostgreSQL', () => {
     'oauth_client_id=x',
     'oauth_client_secret=x',
     'oauth_scope=x',
-  ])('that would be ignored is refused: %s', (parameters) => {
+  ])('an unsupported parameter is rejected: %s', (parameters) => {
     const [name] = parameters.split('=');
-    expect(judge(parameters)).toMatchObject({
+    expect(outcome(parameters)).toMatchObject({
       code: 'unsupported_parameter',
       exitCode: 2,
       message: expect.stringContaining(`${name} `),
@@ -99,9 +99,9 @@ describe('a parameter of PostgreSQL', () => {
     });
   });
 
-  test('that is refused may have values that are not', () => {
-    expect(judge('service=x')).toMatchObject({ remedy: 'Remove service.' });
-    expect(judge('gssencmode=require')).toMatchObject({
+  test('the remedy for an unsupported value lists the supported ones', () => {
+    expect(outcome('service=x')).toMatchObject({ remedy: 'Remove service.' });
+    expect(outcome('gssencmode=require')).toMatchObject({
       remedy: 'Remove gssencmode, or set it to one of: disable, prefer.',
     });
   });
@@ -117,9 +117,9 @@ describe('a parameter of PostgreSQL', () => {
     'connect_timeout=1.5',
     'port=5432x',
     'keepalives_idle=x',
-  ])('with a value that it cannot have is an error: %s', (parameters) => {
+  ])('an invalid value is rejected: %s', (parameters) => {
     const [name] = parameters.split('=');
-    expect(judge(parameters)).toMatchObject({
+    expect(outcome(parameters)).toMatchObject({
       code: 'invalid_parameter',
       exitCode: 2,
       message: expect.stringContaining(`${name}`),
@@ -130,8 +130,8 @@ describe('a parameter of PostgreSQL', () => {
     'sslmode',
     'options=-csearch_path=x',
     'sslmode=require=x',
-  ])('needs one equals sign: %s', (parameters) => {
-    expect(judge(parameters)).toMatchObject({
+  ])('a parameter without exactly one equals sign is rejected: %s', (parameters) => {
+    expect(outcome(parameters)).toMatchObject({
       code: 'invalid_url',
       message: expect.stringMatching(/"(sslmode|options)" without an equals sign, or with more than one/),
       remedy: expect.stringContaining('%3D'),
@@ -144,8 +144,8 @@ describe('a parameter of PostgreSQL', () => {
     ['PGTARGETSESSIONATTRS', 'standby'],
     ['PGGSSENCMODE', 'require'],
     ['PGCLIENTENCODING', 'LATIN1'],
-  ])('is refused in the environment too, by the name of its variable: %s', (variable, value) => {
-    expect(judge('', { [variable]: value })).toMatchObject({
+  ])('an unsupported value in the environment is rejected with the name of the variable: %s', (variable, value) => {
+    expect(outcome('', { [variable]: value })).toMatchObject({
       code: 'unsupported_parameter',
       message: expect.stringContaining(variable),
       remedy: expect.stringMatching(`^Remove ${variable}`),
@@ -161,7 +161,7 @@ describe('settings that contradict each other', () => {
     'sslnegotiation=direct',
     'ssl_min_protocol_version=TLSv1.3&ssl_max_protocol_version=TLSv1.2',
     'ssl_max_protocol_version=TLSv1.1',
-  ])('%s', (parameters) => {
-    expect(judge(parameters)).toMatchObject({ code: 'invalid_parameter', exitCode: 2 });
+  ])('contradicting settings are rejected: %s', (parameters) => {
+    expect(outcome(parameters)).toMatchObject({ code: 'invalid_parameter', exitCode: 2 });
   });
 });
