@@ -709,7 +709,7 @@ export interface VoicesurveyRulesChooseImportStripeArguments {
 /** The result of `voicesurvey_rules.choose_import_stripe()`. */
 export type VoicesurveyRulesChooseImportStripeResult = number | null;
 
-/** Whether a text looks like one e-mail address. */
+/** Returns whether a text looks like one e-mail address. */
 export interface VoicesurveyRulesIsEmailAddressArguments {
   readonly value: string | null;
 }
@@ -717,7 +717,7 @@ export interface VoicesurveyRulesIsEmailAddressArguments {
 /** The result of `voicesurvey_rules.is_email_address(text)`. */
 export type VoicesurveyRulesIsEmailAddressResult = boolean | null;
 
-/** Whether a text has at least one character that can be seen or heard: it is neither empty nor blank. */
+/** Returns whether a text has at least one visible character. */
 export interface VoicesurveyRulesIsNotBlankArguments {
   readonly value: string | null;
 }
@@ -725,7 +725,7 @@ export interface VoicesurveyRulesIsNotBlankArguments {
 /** The result of `voicesurvey_rules.is_not_blank(text)`. */
 export type VoicesurveyRulesIsNotBlankResult = boolean | null;
 
-/** Whether a text is a number in E.164: a plus and 7 to 15 digits, the first of them not 0. */
+/** Returns whether a text is a telephone number in E.164: a plus and 7 to 15 digits, of which the first is not 0. */
 export interface VoicesurveyRulesIsPhoneNumberArguments {
   readonly value: string | null;
 }
@@ -758,7 +758,7 @@ export interface VoicesurveyRulesMutexRowOfNumberArguments {
 /** The result of `voicesurvey_rules.mutex_row_of_number(text, integer)`. */
 export type VoicesurveyRulesMutexRowOfNumberResult = number | null;
 
-/** Raises the error of a broken rule: its name as the constraint's, the table, a message, the ids of the rows, a hint. Called by the functions that keep rules. */
+/** Raises the error of a broken rule: the name of the rule, the table, a message, the ids of the rows and a hint. Called by the functions that enforce rules. */
 export interface VoicesurveyRulesRaiseViolationArguments {
   readonly rule: string | null;
   readonly relation: string | null;

@@ -1,20 +1,20 @@
--- The seed of voicesurvey-db: eighteen rows to develop and to test with.
+-- The seed of voicesurvey-db: eighteen rows for development and tests.
 --
--- Three users, one of each role; five e-mail templates; the provider configuration; one campaign in draft
--- with its three templates; five contacts of it, one of them excluded; three exclusion entries, one of
--- each source. Every rule of the product holds for them.
+-- Three users, one of each role. Five e-mail templates. The provider configuration. One campaign in draft with its
+-- three templates, and five contacts of it, one of them excluded. Three exclusion entries, one of each source.
+-- They comply with every rule of the product.
 --
--- Every row has a fixed id, 5eed0001-... for users to 5eed0006-... for exclusion entries. Running the file
--- again changes no row, not even an updated_at, and a row that has lived on stays as it is:
---   - "where not exists" leaves out the rows that are there before a trigger could see them;
---   - "on conflict do nothing" is for two seeds at once, and for what somebody else's row holds already:
---     an address, a number, the place of the one configuration. That row stays and ours is left out.
---     Where another row of ours needs it, the foreign key says so.
--- A row that was deleted comes back. Rows are written in the order of their ids, so that two seeds at once
--- wait for each other and never in a circle.
+-- Every row has a fixed id, from 5eed0001-... for users to 5eed0006-... for exclusion entries. A second run changes no
+-- row, not even an updated_at, and a row that has changed since stays as it is:
+--   - "where not exists" skips the rows that exist, before a trigger could see them.
+--   - "on conflict do nothing" handles two concurrent runs, and a row of somebody else that already has the e-mail
+--     address, the number or the one configuration. That row stays and ours is skipped. If another row of the seed
+--     needs ours, its foreign key fails.
+-- A row that was deleted is inserted again. Rows are inserted in the order of their ids, so that two concurrent runs
+-- queue and do not deadlock.
 --
--- Nobody can be reached: the numbers are of ranges kept free for fiction (+1 202 555 01xx,
--- +44 7700 900xxx), the addresses of domains that do not exist (.local) or are reserved (example.com).
+-- Telephone numbers and addresses are fictitious. The numbers are of ranges reserved for fiction (+1 202 555 01xx and
+-- +44 7700 900xxx). The domains do not exist (.local) or are reserved (example.com).
 
 set search_path = pg_catalog, pg_temp;
 
@@ -138,7 +138,7 @@ il servizio clienti
 </head>
 <body>
 <p>Hello,</p>
-<p>When we called, you told us that you do not wish to take part in our survey. We respect that and will not call you about it again.</p>
+<p>When we called, you said that you do not wish to take part in our survey. We respect that and will not call you about it again.</p>
 <p>If you want us to erase your contact details as well, just reply to this e-mail.</p>
 <p>Kind regards,<br>the customer service team</p>
 </body>
@@ -146,7 +146,7 @@ il servizio clienti
 ',
       'Hello,
 
-When we called, you told us that you do not wish to take part in our survey. We respect that and will not call you about it again.
+When we called, you said that you do not wish to take part in our survey. We respect that and will not call you about it again.
 
 If you want us to erase your contact details as well, just reply to this e-mail.
 
@@ -346,7 +346,7 @@ order by seed.id
 on conflict do nothing;
 
 
--- The last number is that of the excluded contact.
+-- The last number is the number of the excluded contact.
 
 insert into public.exclusion_list_entries (
   id,

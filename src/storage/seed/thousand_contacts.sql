@@ -1,16 +1,17 @@
--- A campaign with a thousand made-up contacts, at every stage of their lives, and all that their calls left behind.
+-- A campaign with a thousand synthetic contacts in every state, with their calls, answers, events, e-mails and transcripts.
 --
--- It is for trying migrations over rows: it comes behind seed.sql, into tables that have no such rows yet, before the
--- rules on them exist or with triggers off, since nobody has lived through these calls. What it says holds every rule
--- all the same, but for one contact, who waits although the number is listed: as it may have been before V0013.
+-- It is for trying migrations over rows. It runs after seed.sql, into tables that do not have these rows yet. The calls
+-- never happened, so it runs before the rules exist or with triggers disabled. Its rows still comply with every rule,
+-- with one exception: a contact is pending although its number is listed, as was possible before V0013.
 --
--- Nobody can be reached: +44 7700 900000 to 900999 is kept free for fiction, example.com is reserved.
+-- Telephone numbers and addresses are fictitious: +44 7700 900000 to 900999 are reserved for fiction, and example.com
+-- is a reserved domain.
 --
--- What becomes of a contact is told by the last digit of its number:
---   0 completed, with answers, an event, an e-mail and a transcript      3 waits, called once
---   1 refused, with an event                                            4 excluded, and must not be called
---   2 not reached in three calls, with an event                         5 excluded; of the first fifty, being called
---   6 to 9 waits, never called
+-- The last digit of a contact's number determines its state:
+--   0 completed, with answers, an event, an e-mail and a transcript      3 pending after one call
+--   1 refused, with an event                                            4 excluded, with do_not_call
+--   2 not reached in three calls, with an event                         5 in a call (the first fifty) or excluded
+--   6 to 9 pending, never called
 
 set search_path = pg_catalog, pg_temp;
 

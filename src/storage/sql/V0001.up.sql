@@ -23,7 +23,8 @@
 --   login       the OIDC sign-in                     server      PostgreSQL, by a default or a trigger
 --
 -- It can be run any number of times, whole or after half of it, in a transaction or without, on an empty
--- database or on one that has it; search_path does not matter, since every name is written with its schema.
+-- database or on one that has it; search_path does not matter, since the file sets its own and writes the names
+-- of its objects with their schema.
 
 set search_path = pg_catalog, pg_temp;
 

@@ -1,6 +1,11 @@
--- V0002, down: takes the constraints on single rows away, and the three functions that they use.
+-- migrate: lock-timeout 350ms
 --
--- No row is changed. Safe on a live table: each statement is the blink of a catalog change.
+-- V0002, down: drops the constraints on single rows, and the schema voicesurvey_rules with its three functions.
+--
+-- It changes no row. Safe on a live table: each statement changes only the catalog. The eleven tables are locked one
+-- after the other and held until commit. With at most 350 ms for each lock, no statement is blocked for longer than
+-- 4 seconds.
+-- Roll back the later versions first, because their triggers use the schema.
 
 set search_path = pg_catalog, pg_temp;
 

@@ -1,26 +1,33 @@
--- V0002: what a single row must look like, whoever writes it.
+-- V0002: what a single row must look like, whoever writes it (rules 1 to 3, 5, 6, 9 and 11 to 13).
 --
--- Rules 5, 6, 9, 11, 12 and 13, as far as one row can tell: declared, so that they cost nothing but
--- themselves and no session can go around them.
+-- A CHECK is the cheapest way to keep a rule, and no session can bypass it. So this file declares everything that
+-- one row can show. Rules that compare rows with each other come with later versions.
 --
--- Safe on a live table: every constraint comes NOT VALID, which reads no row and holds the table for the
--- blink of a catalog change. New rows and changed rows are held to it from now on; the rows that are there
--- are read by the last of these versions, which is a file of its own.
+-- No constraint reads the clock. If one did and the server's clock were set back, the constraint would reject
+-- every change of a row whose times then lie in the future, and a dump of such rows would not restore. V0007 and
+-- V0011 compare a time with the clock once, when it is written.
 --
--- No constraint reads the clock. One that did would reject every change of a row whose stamps lie in the future once
--- the server's clock is set back, and a dump of such rows would not restore. V0007 and V0011 compare new times with
--- the clock when they are written.
+-- Safe on a live table: each constraint is added NOT VALID. That reads no row and changes only the catalog.
+-- PostgreSQL then checks every row that is inserted or updated. V0017 validates the rows that existed before, as a
+-- separate step, because a validation reads whole tables.
 --
--- The three functions are single expressions in the standard's form: bound to their operators when they are
--- made, whatever search_path says, and put into the constraint's own expression by the planner.
+-- A constraint is dropped before it is added, so that the file can be run twice.
+
+
+-- Every migration sets search_path first. A name without a schema is then one of pg_catalog: no function, operator
+-- or type of another schema gets into a constraint, a trigger or an index.
 
 set search_path = pg_catalog, pg_temp;
 
 
--- All tables are locked first, contacts before the others, since an import holds it longest. For contacts it
--- waits 3 seconds, and then for all others together 900 ms: so nobody who writes waits for longer than 4 seconds,
--- and while several tables are held it is less than the second after which PostgreSQL looks for a deadlock. What
--- is not free in time is let go, and tried again.
+-- Table locks. ALTER TABLE needs an ACCESS EXCLUSIVE lock and holds it until commit. While this transaction waits
+-- for one more table, every statement on the tables that it already holds waits too. So it takes all locks first,
+-- and waits:
+--   - up to 3 seconds for contacts, the first table, because an import holds that one longest;
+--   - up to 900 ms for all other tables together.
+-- No statement of a service is therefore blocked for longer than 4 seconds. While several tables are held, the wait
+-- is shorter than deadlock_timeout (1 second by default), so no service dies of a deadlock with this transaction.
+-- When the time is over, the transaction fails with a lock timeout and the engine retries it.
 
 do $locks$
 declare
@@ -48,14 +55,18 @@ $locks$;
 create schema if not exists voicesurvey_rules;
 
 comment on schema voicesurvey_rules is
-  'The functions and tables that keep the rules of voicesurvey-db. No service calls or reads it.';
+  'The functions and tables that keep the rules of voicesurvey-db. Services neither call nor read them.';
 
 revoke all on schema voicesurvey_rules from public;
 grant usage on schema voicesurvey_rules to public;
 
 
--- A text says something if it has one character that is neither blank nor invisible. PostgreSQL's own
--- \s knows only ASCII in the C locale, so the blanks of Unicode are named.
+-- The functions of the CHECKs. Their bodies have the form of the SQL standard: PostgreSQL resolves the names in them
+-- when it creates them, whatever search_path is later, and inlines them into the constraints. A session needs the
+-- privilege EXECUTE on them to write a row.
+
+-- A text is not blank if it has one character that is neither white space nor invisible. The pattern lists the white
+-- space of Unicode, because \s matches only that of ASCII in the C locale.
 
 create or replace function voicesurvey_rules.is_not_blank(value text)
 returns boolean
@@ -72,8 +83,8 @@ immutable
 parallel safe
 return value operator(pg_catalog.~) '^\+[1-9][0-9]{6,14}$';
 
--- Words joined by dots, one @, words joined by dots; no blanks and none of the characters that would make
--- two addresses or a name with an address of it. Letters of any script may stand in it.
+-- Words joined by dots, one @, and two or more words joined by dots. A word contains no white space and none of the
+-- characters that would make the text two addresses, or a name with an address. It may contain letters of any script.
 
 create or replace function voicesurvey_rules.is_email_address(value text)
 returns boolean
@@ -84,11 +95,11 @@ return value operator(pg_catalog.~)
   '^[^\s\u0085\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff@.,;:<>()"\\\[\]]+(\.[^\s\u0085\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff@.,;:<>()"\\\[\]]+)*@[^\s\u0085\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff@.,;:<>()"\\\[\]]+(\.[^\s\u0085\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff@.,;:<>()"\\\[\]]+)+$';
 
 comment on function voicesurvey_rules.is_not_blank(text) is
-  'Whether a text has at least one character that can be seen or heard: it is neither empty nor blank.';
+  'Returns whether a text has at least one visible character.';
 comment on function voicesurvey_rules.is_phone_number(text) is
-  'Whether a text is a number in E.164: a plus and 7 to 15 digits, the first of them not 0.';
+  'Returns whether a text is a telephone number in E.164: a plus and 7 to 15 digits, of which the first is not 0.';
 comment on function voicesurvey_rules.is_email_address(text) is
-  'Whether a text looks like one e-mail address.';
+  'Returns whether a text looks like one e-mail address.';
 
 grant execute on function
   voicesurvey_rules.is_not_blank(text),
@@ -116,11 +127,11 @@ alter table public.users
 comment on constraint user_has_a_name on public.users is
   'Rule 11: a user''s name is not blank.';
 comment on constraint user_has_an_oidc_subject on public.users is
-  'Rule 11: what the identity provider knows a user by is not blank.';
+  'Rule 11: a user''s OIDC subject is not blank.';
 comment on constraint email_of_a_user_looks_like_one on public.users is
-  'Rule 11: a user''s address looks like one.';
+  'Rule 11: a user''s e-mail address looks like one.';
 comment on constraint user_has_finite_times on public.users is
-  'Rule 13: the row''s times are finite.';
+  'Rule 13: created_at and updated_at are finite.';
 
 
 -- E-mail templates.
@@ -142,14 +153,14 @@ alter table public.email_templates
 comment on constraint template_has_a_name on public.email_templates is
   'Rule 11: a template''s name is not blank.';
 comment on constraint template_has_a_body on public.email_templates is
-  'Rule 11: an e-mail is not blank.';
+  'Rule 11: a template''s HTML body is not blank.';
 comment on constraint subject_is_one_line on public.email_templates is
-  'Rule 11: a subject is one line that is not blank; a second line would be a header of the e-mail.';
+  'Rule 11: a subject is one line and not blank. A second line would become a header of the e-mail.';
 comment on constraint template_has_finite_times on public.email_templates is
-  'Rule 13: the row''s times are finite.';
+  'Rule 13: created_at and updated_at are finite.';
 
 
--- Campaigns. A draft may have blanks in its script and questions; what has started may not.
+-- Campaigns. The script and the questions of a draft may be blank until the campaign starts.
 
 alter table public.campaigns
   drop constraint if exists campaign_has_a_name,
@@ -182,15 +193,15 @@ alter table public.campaigns
 comment on constraint campaign_has_a_name on public.campaigns is
   'Rule 11: a campaign''s name is not blank.';
 comment on constraint campaign_starts_with_a_script_and_three_questions on public.campaigns is
-  'Rule 9: a campaign starts with a script and three questions that are not blank.';
+  'Rule 9: a campaign that has started has a script and three questions that are not blank.';
 comment on constraint retry_interval_is_1_minute_or_more on public.campaigns is
-  'Rule 3: nobody is called again at once.';
+  'Rule 3: at least one minute passes between the starts of two calls to a contact.';
 comment on constraint calling_window_starts_before_it_ends on public.campaigns is
-  'Rule 9: the hours in which calls may start begin before they end.';
+  'Rule 9: the calling window starts before it ends.';
 comment on constraint calling_window_ends_before_24_00 on public.campaigns is
-  'Rule 3: a calling window ends at 23:59:59.999999 at the latest, which means until midnight. Python''s drivers cannot read 24:00.';
+  'Rule 3: the calling window ends at 23:59:59.999999 at the latest, which means until midnight. Python''s drivers cannot read 24:00.';
 comment on constraint campaign_has_finite_times on public.campaigns is
-  'Rule 13: the row''s times are finite.';
+  'Rule 13: created_at and updated_at are finite.';
 
 
 -- Contacts.
@@ -216,17 +227,17 @@ alter table public.contacts
     check (not do_not_call or state in ('completed', 'refused', 'excluded')) not valid;
 
 comment on constraint phone_number_of_a_contact_is_e164 on public.contacts is
-  'Rule 11: a number is in E.164, 8 to 16 characters with the plus.';
+  'Rule 11: a contact''s number is in E.164, 8 to 16 characters including the plus.';
 comment on constraint email_of_a_contact_looks_like_one on public.contacts is
-  'Rule 11: a contact''s address looks like one, if there is one.';
+  'Rule 11: a contact''s e-mail address, if it has one, looks like one.';
 comment on constraint attempts_count_is_0_or_more on public.contacts is
-  'Rule 2: a contact has been dialled no or some times.';
+  'Rule 2: attempts_count is not negative.';
 comment on constraint no_last_attempt_or_outcome_before_the_first_call on public.contacts is
-  'Rule 2: a contact who was never dialled has no last attempt and no last outcome.';
+  'Rule 2: a contact that was never dialled has no last_attempt_at and no last_outcome.';
 comment on constraint contact_has_finite_times on public.contacts is
-  'Rule 13: the row''s times are finite.';
+  'Rule 13: created_at, updated_at and last_attempt_at are finite.';
 comment on constraint do_not_call_is_never_dialled on public.contacts is
-  'Rule 1: who must not be called does not wait for a call.';
+  'Rule 1: a contact with do_not_call is in no state from which it could be dialled.';
 
 
 -- Exclusion list entries.
@@ -240,13 +251,13 @@ alter table public.exclusion_list_entries
     check (isfinite(created_at)) not valid;
 
 comment on constraint excluded_number_is_e164 on public.exclusion_list_entries is
-  'Rule 11: a number is in E.164; written otherwise it would exclude nobody.';
+  'Rule 11: an excluded number is in E.164. In another form it would match no contact.';
 comment on constraint exclusion_has_a_finite_time on public.exclusion_list_entries is
-  'Rule 13: the row''s times are finite.';
+  'Rule 13: created_at is finite.';
 
 
--- Call attempts. A comparison with a null says nothing, and a check that says nothing holds: what has not
--- happened yet is not compared.
+-- Call attempts. A comparison with null is null, and a CHECK that is null passes. So a time that is not known yet is
+-- not compared.
 
 alter table public.call_attempts
   drop constraint if exists call_id_is_not_blank,
@@ -278,22 +289,22 @@ alter table public.call_attempts
     check (jsonb_typeof(metadata) = 'object') not valid;
 
 comment on constraint call_id_is_not_blank on public.call_attempts is
-  'Rule 11: our key of a call is not blank.';
+  'Rule 11: call_id is not blank.';
 comment on constraint provider_call_id_is_not_blank on public.call_attempts is
-  'Rule 11: the provider''s key of a call is not blank, once there is one.';
+  'Rule 11: provider_call_id is not blank once it is set.';
 comment on constraint times_of_a_call_run_forward on public.call_attempts is
-  'Rule 5: a call starts, is answered and ends, in this order.';
+  'Rule 5: a call starts, is answered and ends in this order.';
 comment on constraint call_has_finite_times on public.call_attempts is
-  'Rule 5: a call''s times are finite.';
+  'Rule 5: the times of a call are finite.';
 comment on constraint call_has_an_outcome_exactly_when_it_has_ended on public.call_attempts is
-  'Rule 5: an outcome comes with an end, and an end with an outcome.';
+  'Rule 5: a call has an outcome if and only if it has ended.';
 comment on constraint outcome_agrees_with_answered_at on public.call_attempts is
-  'Rule 5: who completed or refused had answered; who was busy or did not answer had not.';
+  'Rule 5: completed and refused calls were answered; no_answer and busy calls were not.';
 comment on constraint metadata_is_an_object on public.call_attempts is
-  'Rule 5: what the provider tells besides is an object, so that it can be added to.';
+  'Rule 5: metadata is a JSON object, so that keys can be added to it.';
 
 
--- Survey responses. The columns may be null by the model; a row that exists has all three answers.
+-- Survey responses. V0001 lets an answer be null; this does not.
 
 alter table public.survey_responses
   drop constraint if exists all_three_answers_are_present,
@@ -311,9 +322,9 @@ alter table public.survey_responses
     check (isfinite(completed_at)) not valid;
 
 comment on constraint all_three_answers_are_present on public.survey_responses is
-  'Rule 6: answers are whole, and none is blank.';
+  'Rule 6: all three answers are present and none is blank.';
 comment on constraint answers_have_a_finite_time on public.survey_responses is
-  'Rule 5: the time of the last answer is finite.';
+  'Rule 5: completed_at is finite.';
 
 
 -- Events.
@@ -327,9 +338,9 @@ alter table public.events
     check (isfinite(created_at)) not valid;
 
 comment on constraint payload_is_an_object on public.events is
-  'Rule 5: what an event tells besides is an object.';
+  'Rule 5: payload is a JSON object.';
 comment on constraint event_has_a_finite_time on public.events is
-  'Rule 13: the row''s times are finite.';
+  'Rule 13: created_at is finite.';
 
 
 -- E-mail notifications.
@@ -343,9 +354,9 @@ alter table public.email_notifications
     check (isfinite(created_at) and isfinite(updated_at)) not valid;
 
 comment on constraint email_goes_to_what_looks_like_an_address on public.email_notifications is
-  'Rule 11: the address of an e-mail looks like one.';
+  'Rule 11: the address that an e-mail is sent to looks like one.';
 comment on constraint notification_has_finite_times on public.email_notifications is
-  'Rule 13: the row''s times are finite.';
+  'Rule 13: created_at and updated_at are finite.';
 
 
 -- Provider configurations.
@@ -365,16 +376,16 @@ alter table public.provider_configs
     check (isfinite(created_at) and isfinite(updated_at)) not valid;
 
 comment on constraint provider_has_a_name on public.provider_configs is
-  'Rule 11: the provider''s name is not blank.';
+  'Rule 11: provider_name is not blank.';
 comment on constraint language_model_has_a_name on public.provider_configs is
-  'Rule 11: the language model''s name is not blank.';
+  'Rule 11: llm_model is not blank.';
 comment on constraint outbound_number_is_e164 on public.provider_configs is
-  'Rule 11: the number that contacts see is in E.164.';
+  'Rule 11: outbound_number is in E.164.';
 comment on constraint configuration_has_finite_times on public.provider_configs is
-  'Rule 13: the row''s times are finite.';
+  'Rule 13: created_at and updated_at are finite.';
 
 
--- Transcript snippets. A snippet from the future would outlive its retention.
+-- Transcript snippets.
 
 alter table public.transcript_snippets
   drop constraint if exists transcript_is_not_blank,
@@ -390,6 +401,6 @@ alter table public.transcript_snippets
 comment on constraint transcript_is_not_blank on public.transcript_snippets is
   'Rule 11: a transcript is not blank.';
 comment on constraint transcript_holds_no_phone_number on public.transcript_snippets is
-  'Rule 12: a transcript is redacted before it is written: no plus with 7 or more digits stands in it.';
+  'Rule 12: a transcript is redacted before it is written: it contains no plus that is followed by 7 or more digits.';
 comment on constraint transcript_has_a_finite_time on public.transcript_snippets is
-  'Rule 12: the retention days of a transcript count from a finite time.';
+  'Rule 12: created_at is finite, because the retention days count from it.';

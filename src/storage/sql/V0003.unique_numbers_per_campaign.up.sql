@@ -1,39 +1,41 @@
 -- migrate: no-transaction
 --
--- V0003: one campaign lists a number once (rule 10); a person on one list twice would be called twice.
+-- V0003: a campaign lists a number once (rule 10). A person who is on one list twice would be called twice.
 --
--- Safe on a live table: the duplicates are looked for before the index is built, and listed by id, so that
--- somebody can decide which row stays; the index is built CONCURRENTLY, while everybody reads and writes;
--- the plain index goes only when the unique one can do its work.
+-- Safe on a live table:
+--   - Existing duplicates are searched for before the index is built, and reported by id, so that an operator can decide
+--     which rows to delete.
+--   - The index is built with CREATE INDEX CONCURRENTLY, while other sessions read and write.
+--   - The plain index that it replaces is dropped after that, so that no query is without an index.
 
 set search_path = pg_catalog, pg_temp;
 
 
--- A number on a list. It serves every search that contacts_by_campaign served.
+-- The unique index serves every query that contacts_by_campaign served.
 
 do $duplicates$
 declare
-  found text;
+  duplicates text;
 begin
-  select string_agg(twins.ids, '; ')
-  into found
+  select string_agg(duplicate.ids, '; ')
+  into duplicates
   from (
     select string_agg(id::text, ', ' order by id) as ids
     from public.contacts
     group by campaign_id, phone_number
     having count(*) > 1
     limit 20
-  ) as twins;
+  ) as duplicate;
 
-  if found is not null then
+  if duplicates is not null then
     raise exception using
       errcode = 'unique_violation',
       schema = 'public',
       table = 'contacts',
       constraint = 'a_campaign_lists_a_number_once',
       message = 'Some campaigns list a number more than once.',
-      detail = format('Ids of contacts, at most 20 groups of them: %s.', found),
-      hint = 'Keep the contact that was called and delete the others, then run this again.';
+      detail = format('Ids of contacts, at most 20 groups: %s.', duplicates),
+      hint = 'In each group, keep the contact that was called and delete the others. Then run this migration again.';
   end if;
 end
 $duplicates$;
@@ -42,6 +44,6 @@ create unique index concurrently if not exists a_campaign_lists_a_number_once
   on public.contacts (campaign_id, phone_number);
 
 comment on index public.a_campaign_lists_a_number_once is
-  'Rule 10: one campaign lists a number once. Finds a campaign''s contacts: for the scheduler, the counts and the export, and when the campaign goes.';
+  'Rule 10: a campaign lists a number once. Finds the contacts of a campaign: for the scheduler, the counts and the export, and when the campaign is deleted.';
 
 drop index concurrently if exists public.contacts_by_campaign;

@@ -1,8 +1,9 @@
 -- migrate: no-transaction
 --
--- V0004, down: nothing tells calls apart but their own keys, as V0001 left it.
+-- V0004, down: lets a contact have several open calls, and lets attempt numbers and the provider's call ids repeat, as
+-- V0001 does.
 --
--- Safe on a live table: what comes back is built CONCURRENTLY before what served in its place goes.
+-- Safe on a live table: each plain index is built with CREATE INDEX CONCURRENTLY before the unique index is dropped.
 
 set search_path = pg_catalog, pg_temp;
 

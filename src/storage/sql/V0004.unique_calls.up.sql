@@ -1,23 +1,21 @@
 -- migrate: no-transaction
 --
--- V0004: a contact has one open call, an attempt number is used once, a provider's key names one call
--- (rules 2 and 5). Two schedulers that claim one contact at once are told apart here.
+-- V0004: a contact has one open call, an attempt number is used once for a contact, and a provider's call id names
+-- one call (rules 2 and 5). If two schedulers claim the same contact concurrently, one of them fails here.
 --
--- Safe on a live table: the duplicates are looked for before the index is built, and listed by id, so that
--- somebody can decide which row stays; the index is built CONCURRENTLY, while everybody reads and writes;
--- the plain index goes only when the unique one can do its work.
+-- Safe on a live table in the same way as V0003.
 
 set search_path = pg_catalog, pg_temp;
 
 
--- The open calls of the installation; the index is as small as they are few, and rule 4 counts in it.
+-- The open calls of the installation. The index is small because few calls are open, and rule 4 counts them in it.
 
 do $duplicates$
 declare
-  found text;
+  duplicates text;
 begin
-  select string_agg(twins.ids, '; ')
-  into found
+  select string_agg(duplicate.ids, '; ')
+  into duplicates
   from (
     select string_agg(id::text, ', ' order by id) as ids
     from public.call_attempts
@@ -25,17 +23,17 @@ begin
     group by contact_id
     having count(*) > 1
     limit 20
-  ) as twins;
+  ) as duplicate;
 
-  if found is not null then
+  if duplicates is not null then
     raise exception using
       errcode = 'unique_violation',
       schema = 'public',
       table = 'call_attempts',
       constraint = 'a_contact_has_one_open_call',
       message = 'Some contacts have more than one open call.',
-      detail = format('Ids of call_attempts, at most 20 groups of them: %s.', found),
-      hint = 'End the calls that are over, then run this again.';
+      detail = format('Ids of call_attempts, at most 20 groups: %s.', duplicates),
+      hint = 'End the calls that are over. Then run this migration again.';
   end if;
 end
 $duplicates$;
@@ -45,34 +43,34 @@ create unique index concurrently if not exists a_contact_has_one_open_call
   where ended_at is null;
 
 comment on index public.a_contact_has_one_open_call is
-  'Rule 2: nobody is dialled twice at once. Finds the open calls, which rule 4 counts.';
+  'Rule 2: a contact never has two open calls. Finds the open calls, which rule 4 counts.';
 
 
--- A contact's attempts, in their order. It serves every search that call_attempts_by_contact served.
+-- The attempts of a contact, in their order. The unique index serves every query that call_attempts_by_contact served.
 
 do $duplicates$
 declare
-  found text;
+  duplicates text;
 begin
-  select string_agg(twins.ids, '; ')
-  into found
+  select string_agg(duplicate.ids, '; ')
+  into duplicates
   from (
     select string_agg(id::text, ', ' order by id) as ids
     from public.call_attempts
     group by contact_id, attempt_number
     having count(*) > 1
     limit 20
-  ) as twins;
+  ) as duplicate;
 
-  if found is not null then
+  if duplicates is not null then
     raise exception using
       errcode = 'unique_violation',
       schema = 'public',
       table = 'call_attempts',
       constraint = 'an_attempt_number_is_used_once',
-      message = 'Some contacts have two attempts of one number.',
-      detail = format('Ids of call_attempts, at most 20 groups of them: %s.', found),
-      hint = 'Number the attempts of these contacts 1, 2, 3 in the order of started_at, then run this again.';
+      message = 'Some contacts have two attempts with the same number.',
+      detail = format('Ids of call_attempts, at most 20 groups: %s.', duplicates),
+      hint = 'Number the attempts of these contacts 1, 2, 3 in the order of started_at. Then run this migration again.';
   end if;
 end
 $duplicates$;
@@ -81,19 +79,19 @@ create unique index concurrently if not exists an_attempt_number_is_used_once
   on public.call_attempts (contact_id, attempt_number);
 
 comment on index public.an_attempt_number_is_used_once is
-  'Rule 2: a contact''s attempts are numbered without repeats. Finds a contact''s attempts: the latest, and all when the contact is erased.';
+  'Rule 2: the attempts of a contact are numbered without repeats. Finds the attempts of a contact: the latest one, and all of them when the contact is erased.';
 
 drop index concurrently if exists public.call_attempts_by_contact;
 
 
--- The provider's keys; any number of calls may still have none.
+-- The provider's call ids. Any number of calls may have none yet.
 
 do $duplicates$
 declare
-  found text;
+  duplicates text;
 begin
-  select string_agg(twins.ids, '; ')
-  into found
+  select string_agg(duplicate.ids, '; ')
+  into duplicates
   from (
     select string_agg(id::text, ', ' order by id) as ids
     from public.call_attempts
@@ -101,17 +99,17 @@ begin
     group by provider_call_id
     having count(*) > 1
     limit 20
-  ) as twins;
+  ) as duplicate;
 
-  if found is not null then
+  if duplicates is not null then
     raise exception using
       errcode = 'unique_violation',
       schema = 'public',
       table = 'call_attempts',
       constraint = 'a_provider_call_id_is_used_once',
-      message = 'Some calls share one key of the provider.',
-      detail = format('Ids of call_attempts, at most 20 groups of them: %s.', found),
-      hint = 'Ask the provider which call has the key, and set the others null, then run this again.';
+      message = 'Some calls share a provider_call_id.',
+      detail = format('Ids of call_attempts, at most 20 groups: %s.', duplicates),
+      hint = 'Ask the provider which call has the id, and set it to null in the others. Then run this migration again.';
   end if;
 end
 $duplicates$;
@@ -120,6 +118,6 @@ create unique index concurrently if not exists a_provider_call_id_is_used_once
   on public.call_attempts (provider_call_id);
 
 comment on index public.a_provider_call_id_is_used_once is
-  'Rule 5: a provider''s key names one call. Finds the attempt that a provider''s webhook speaks of.';
+  'Rule 5: a provider''s call id names one call. Finds the attempt that a webhook of the provider is about.';
 
 drop index concurrently if exists public.call_attempts_by_provider_call_id;

@@ -1,8 +1,8 @@
 -- migrate: no-transaction
 --
--- V0005, down: an end may be told again and again, as V0001 left it.
+-- V0005, down: lets an outcome be published and e-mailed more than once, as V0001 does.
 --
--- Safe on a live table: what comes back is built CONCURRENTLY before what served in its place goes.
+-- Safe on a live table: each plain index is built with CREATE INDEX CONCURRENTLY before the unique index is dropped.
 
 set search_path = pg_catalog, pg_temp;
 

@@ -1,8 +1,8 @@
 -- migrate: no-transaction
 --
--- V0006, down: configurations and addresses that differ in case may be many, as V0001 left it.
+-- V0006, down: lets there be several provider configurations, and addresses that differ only in case, as V0001 does.
 --
--- Safe on a live table: the indexes go CONCURRENTLY.
+-- Safe on a live table: the indexes are dropped CONCURRENTLY.
 
 set search_path = pg_catalog, pg_temp;
 

@@ -1,37 +1,36 @@
 -- migrate: no-transaction
 --
--- V0006: one provider configuration, one user for an address (rules 13 and 11).
+-- V0006: there is one provider configuration, and one user for an e-mail address (rules 13 and 11).
 --
--- Safe on a live table: the duplicates are looked for before the index is built, and listed by id, so that
--- somebody can decide which row stays; the index is built CONCURRENTLY, while everybody reads and writes.
+-- Safe on a live table in the same way as V0003.
 
 set search_path = pg_catalog, pg_temp;
 
 
--- Every row has the same key here, so that there is one row.
+-- Every row has the same key in this index, so there can be only one row.
 
 do $duplicates$
 declare
-  found text;
+  duplicates text;
 begin
-  select string_agg(twins.ids, '; ')
-  into found
+  select string_agg(duplicate.ids, '; ')
+  into duplicates
   from (
     select string_agg(id::text, ', ' order by id) as ids
     from public.provider_configs
     having count(*) > 1
     limit 20
-  ) as twins;
+  ) as duplicate;
 
-  if found is not null then
+  if duplicates is not null then
     raise exception using
       errcode = 'unique_violation',
       schema = 'public',
       table = 'provider_configs',
       constraint = 'there_is_one_provider_configuration',
       message = 'There is more than one provider configuration.',
-      detail = format('Ids of provider_configs, at most 20 groups of them: %s.', found),
-      hint = 'Delete those that are not in use, then run this again.';
+      detail = format('Ids of provider_configs, at most 20 groups: %s.', duplicates),
+      hint = 'Delete those that are not in use. Then run this migration again.';
   end if;
 end
 $duplicates$;
@@ -43,31 +42,31 @@ comment on index public.there_is_one_provider_configuration is
   'Rule 13: there is one provider configuration.';
 
 
--- The constraint one_user_per_email of V0001 stays; it tells addresses apart that differ in case.
+-- The constraint one_user_per_email of V0001 remains. It does not recognise an address that differs only in case.
 
 do $duplicates$
 declare
-  found text;
+  duplicates text;
 begin
-  select string_agg(twins.ids, '; ')
-  into found
+  select string_agg(duplicate.ids, '; ')
+  into duplicates
   from (
     select string_agg(id::text, ', ' order by id) as ids
     from public.users
     group by lower(email)
     having count(*) > 1
     limit 20
-  ) as twins;
+  ) as duplicate;
 
-  if found is not null then
+  if duplicates is not null then
     raise exception using
       errcode = 'unique_violation',
       schema = 'public',
       table = 'users',
       constraint = 'one_user_per_email_whatever_the_case',
-      message = 'Some users have one address, written in different case.',
-      detail = format('Ids of users, at most 20 groups of them: %s.', found),
-      hint = 'Give the campaigns of these users to one of them and delete the others, then run this again.';
+      message = 'Some users have the same e-mail address in different case.',
+      detail = format('Ids of users, at most 20 groups: %s.', duplicates),
+      hint = 'In each group, give the campaigns of all users to one of them and delete the others. Then run this migration again.';
   end if;
 end
 $duplicates$;
@@ -76,4 +75,4 @@ create unique index concurrently if not exists one_user_per_email_whatever_the_c
   on public.users (lower(email));
 
 comment on index public.one_user_per_email_whatever_the_case is
-  'Rule 11: users'' addresses are unique, whatever the case.';
+  'Rule 11: the e-mail addresses of users are unique regardless of case.';

@@ -1,7 +1,11 @@
--- V0007, down: takes away what holds for every table, and how a rule is refused.
+-- migrate: lock-timeout 350ms
 --
--- Safe on a live table: each statement is the blink of a catalog change. Roll back the later versions first;
--- their triggers use what goes here.
+-- V0007, down: drops the rules for every table, and the functions that raise the error of a broken rule.
+--
+-- It changes no row. Safe on a live table: each statement changes only the catalog. The eleven tables are locked one
+-- after the other and held until commit. With at most 350 ms for each lock, no statement is blocked for longer than
+-- 4 seconds.
+-- Roll back the later versions first, because their triggers use these functions.
 
 set search_path = pg_catalog, pg_temp;
 
@@ -42,7 +46,6 @@ drop trigger if exists tables_are_not_truncated on public.users;
 drop trigger if exists updated_at_is_between_created_at_and_now on public.users;
 drop trigger if exists created_at_is_not_in_the_future on public.users;
 drop trigger if exists id_and_created_at_never_change on public.users;
-
 
 drop function if exists voicesurvey_rules.reject_change();
 drop function if exists voicesurvey_rules.raise_violation(text, text, text, text, text);

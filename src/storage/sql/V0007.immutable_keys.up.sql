@@ -1,35 +1,33 @@
--- V0007: how a rule is refused, and what holds for every table: a row keeps its id and its created_at, and
--- no table is truncated (rule 13).
+-- V0007: how a rule is enforced by a trigger, and the rules for every table: a row keeps its id and created_at, its
+-- time stamps are true, and no table is truncated (rules 5 and 13).
 --
--- A rule that a trigger keeps is refused like one that a constraint keeps: SQLSTATE 23514, and in the
--- error's fields the schema, the table and the rule as the constraint's name, so that a program needs no
--- text. The message says in words of the product what is not allowed, the detail names the row by its id
--- and never by a number or an address, the hint says what to do instead.
+-- Errors. A rule that a trigger enforces fails like a CHECK: with SQLSTATE 23514, and with the schema, the table and
+-- the rule (as the constraint) in the fields of the error. A program therefore never has to read text. The message
+-- says what is not allowed, in words of the product. The detail names the row by its id and contains no personal
+-- data. The hint says what to do instead.
 --
--- Most of these triggers need no code: their WHEN says what is refused, and only then the function runs.
--- PostgreSQL reads a WHEN anew for every statement, about 20 microseconds each; so each trigger names its
--- columns, which costs nothing where they are not written, and what every call writes has a function
--- instead, which is read once for a session.
+-- Cost. Most of these triggers need no code: their WHEN clause states the rule, and reject_change runs only to raise
+-- the error. PostgreSQL parses a WHEN clause again for every statement, which takes about 20 microseconds. So:
+--   - An update trigger names its columns, and costs nothing if none of them is written.
+--   - A rule about columns that every call writes is a function instead. PL/pgSQL parses a function once per session.
 --
--- What has to see or write rows that its caller may not runs with its owner's rights (from V0008 on). It must
--- not run anything of the caller's with them: so it names everything in full, looks into pg_temp last, where
--- any session can put types of its own, and nobody else may call it, or hang it on a table of his own.
+-- Privileges. A function that must read or write rows that its caller may not is a SECURITY DEFINER function (from
+-- V0008 on). It must not run code of the caller with the rights of its owner. So it sets search_path, with pg_temp
+-- last because every session can create objects there, and names everything else in full. EXECUTE on it is revoked
+-- from PUBLIC, so nobody can call it or use it in a trigger of their own. A trigger needs no EXECUTE to fire.
 --
--- Times are compared with the clock when they are written and never again, so that rows whose stamps lie in the future
--- after the server's clock is set back still change and restore. Sixty seconds is what the clocks of a provider, a
--- service and the server may differ. The later of now() and clock_timestamp() counts: a default of now() is accepted
--- also if the clock is set back during the transaction.
+-- Clock. A stamp is compared with the clock when the row is inserted and never again. So after the server's clock is
+-- set back, rows whose stamps lie in the future can still change, and they restore from a dump. The clocks of the
+-- provider, a service and the server may differ by 60 seconds. The later of now() and clock_timestamp() counts, so
+-- that a default of now() is accepted even if the clock is set back during the transaction.
 --
--- Safe on a live table: a trigger is the blink of a catalog change. TRUNCATE passes row triggers, so it has
--- one of its own; it would delete an exclusion list without a trace.
+-- Safe on a live table: creating a trigger changes only the catalog.
 
 set search_path = pg_catalog, pg_temp;
 
 
--- All tables are locked first, contacts before the others, since an import holds it longest. For contacts it
--- waits 3 seconds, and then for all others together 900 ms: so nobody who writes waits for longer than 4 seconds,
--- and while several tables are held it is less than the second after which PostgreSQL looks for a deadlock. What
--- is not free in time is let go, and tried again.
+-- All tables are locked first, within 4 seconds. V0002 explains why and how. CREATE TRIGGER needs SHARE ROW EXCLUSIVE,
+-- which blocks writes but not reads.
 
 do $locks$
 declare
@@ -95,14 +93,18 @@ end
 $function$;
 
 comment on function voicesurvey_rules.raise_violation(text, text, text, text, text) is
-  'Raises the error of a broken rule: its name as the constraint''s, the table, a message, the ids of the '
-  'rows, a hint. Called by the functions that keep rules.';
+  'Raises the error of a broken rule: the name of the rule, the table, a message, the ids of the rows and a hint. '
+  'Called by the functions that enforce rules.';
 comment on function voicesurvey_rules.reject_change() is
-  'Refuses the change. Called by the triggers whose WHEN says all: the trigger''s name is the rule, its '
-  'arguments are the message and the hint.';
+  'Rejects the change. Called by the triggers whose WHEN clause states the rule. Their arguments are the name of the '
+  'rule, a message and a hint.';
 
 grant execute on function voicesurvey_rules.raise_violation(text, text, text, text, text) to public;
 revoke execute on function voicesurvey_rules.reject_change() from public;
+
+
+-- The triggers, table by table. TRUNCATE fires no row triggers, so it has a trigger of its own. Without one it could
+-- delete the exclusion list unnoticed. The times of call_attempts are checked by V0011.
 
 
 -- users
@@ -113,7 +115,7 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and the time when it was made.',
+    'A row keeps its id and created_at.',
     'Leave id and created_at out of the update.'
   );
 
@@ -123,7 +125,7 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'A row''s created_at lies no more than 60 seconds in the future.',
+    'The created_at of a new row lies no more than 60 seconds in the future.',
     'Leave created_at out of the insert.'
   );
 
@@ -136,7 +138,7 @@ create or replace trigger updated_at_is_between_created_at_and_now
   )
   execute function voicesurvey_rules.reject_change(
     'updated_at_is_between_created_at_and_now',
-    'A new row''s updated_at lies no earlier than its created_at and not in the future, within 60 seconds.',
+    'The updated_at of a new row lies between its created_at and now, give or take 60 seconds.',
     'Leave updated_at out of the insert.'
   );
 
@@ -145,18 +147,18 @@ create or replace trigger tables_are_not_truncated
   for each statement
   execute function voicesurvey_rules.reject_change(
     'tables_are_not_truncated',
-    'The tables of the product are not truncated.',
-    'Delete the rows that are to go.'
+    'The tables of the product cannot be truncated.',
+    'Delete the rows instead.'
   );
 
 comment on trigger id_and_created_at_never_change on public.users is
-  'Rule 13: a row keeps its id and the time when it was made.';
+  'Rule 13: a row keeps its id and created_at.';
 comment on trigger created_at_is_not_in_the_future on public.users is
-  'Rule 13: no row is created in the future.';
+  'Rule 13: created_at cannot be forged.';
 comment on trigger updated_at_is_between_created_at_and_now on public.users is
   'Rule 13: updated_at cannot be forged.';
 comment on trigger tables_are_not_truncated on public.users is
-  'Rule 13: rows go one by one, past the rules.';
+  'Rule 13: rows are deleted one by one, so that row triggers see each of them.';
 
 
 -- email_templates
@@ -167,7 +169,7 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and the time when it was made.',
+    'A row keeps its id and created_at.',
     'Leave id and created_at out of the update.'
   );
 
@@ -177,7 +179,7 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'A row''s created_at lies no more than 60 seconds in the future.',
+    'The created_at of a new row lies no more than 60 seconds in the future.',
     'Leave created_at out of the insert.'
   );
 
@@ -190,7 +192,7 @@ create or replace trigger updated_at_is_between_created_at_and_now
   )
   execute function voicesurvey_rules.reject_change(
     'updated_at_is_between_created_at_and_now',
-    'A new row''s updated_at lies no earlier than its created_at and not in the future, within 60 seconds.',
+    'The updated_at of a new row lies between its created_at and now, give or take 60 seconds.',
     'Leave updated_at out of the insert.'
   );
 
@@ -199,18 +201,18 @@ create or replace trigger tables_are_not_truncated
   for each statement
   execute function voicesurvey_rules.reject_change(
     'tables_are_not_truncated',
-    'The tables of the product are not truncated.',
-    'Delete the rows that are to go.'
+    'The tables of the product cannot be truncated.',
+    'Delete the rows instead.'
   );
 
 comment on trigger id_and_created_at_never_change on public.email_templates is
-  'Rule 13: a row keeps its id and the time when it was made.';
+  'Rule 13: a row keeps its id and created_at.';
 comment on trigger created_at_is_not_in_the_future on public.email_templates is
-  'Rule 13: no row is created in the future.';
+  'Rule 13: created_at cannot be forged.';
 comment on trigger updated_at_is_between_created_at_and_now on public.email_templates is
   'Rule 13: updated_at cannot be forged.';
 comment on trigger tables_are_not_truncated on public.email_templates is
-  'Rule 13: rows go one by one, past the rules.';
+  'Rule 13: rows are deleted one by one, so that row triggers see each of them.';
 
 
 -- campaigns
@@ -221,7 +223,7 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and the time when it was made.',
+    'A row keeps its id and created_at.',
     'Leave id and created_at out of the update.'
   );
 
@@ -231,7 +233,7 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'A row''s created_at lies no more than 60 seconds in the future.',
+    'The created_at of a new row lies no more than 60 seconds in the future.',
     'Leave created_at out of the insert.'
   );
 
@@ -244,7 +246,7 @@ create or replace trigger updated_at_is_between_created_at_and_now
   )
   execute function voicesurvey_rules.reject_change(
     'updated_at_is_between_created_at_and_now',
-    'A new row''s updated_at lies no earlier than its created_at and not in the future, within 60 seconds.',
+    'The updated_at of a new row lies between its created_at and now, give or take 60 seconds.',
     'Leave updated_at out of the insert.'
   );
 
@@ -253,18 +255,18 @@ create or replace trigger tables_are_not_truncated
   for each statement
   execute function voicesurvey_rules.reject_change(
     'tables_are_not_truncated',
-    'The tables of the product are not truncated.',
-    'Delete the rows that are to go.'
+    'The tables of the product cannot be truncated.',
+    'Delete the rows instead.'
   );
 
 comment on trigger id_and_created_at_never_change on public.campaigns is
-  'Rule 13: a row keeps its id and the time when it was made.';
+  'Rule 13: a row keeps its id and created_at.';
 comment on trigger created_at_is_not_in_the_future on public.campaigns is
-  'Rule 13: no row is created in the future.';
+  'Rule 13: created_at cannot be forged.';
 comment on trigger updated_at_is_between_created_at_and_now on public.campaigns is
   'Rule 13: updated_at cannot be forged.';
 comment on trigger tables_are_not_truncated on public.campaigns is
-  'Rule 13: rows go one by one, past the rules.';
+  'Rule 13: rows are deleted one by one, so that row triggers see each of them.';
 
 
 -- contacts
@@ -275,7 +277,7 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and the time when it was made.',
+    'A row keeps its id and created_at.',
     'Leave id and created_at out of the update.'
   );
 
@@ -285,7 +287,7 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'A row''s created_at lies no more than 60 seconds in the future.',
+    'The created_at of a new row lies no more than 60 seconds in the future.',
     'Leave created_at out of the insert.'
   );
 
@@ -298,7 +300,7 @@ create or replace trigger updated_at_is_between_created_at_and_now
   )
   execute function voicesurvey_rules.reject_change(
     'updated_at_is_between_created_at_and_now',
-    'A new row''s updated_at lies no earlier than its created_at and not in the future, within 60 seconds.',
+    'The updated_at of a new row lies between its created_at and now, give or take 60 seconds.',
     'Leave updated_at out of the insert.'
   );
 
@@ -307,18 +309,18 @@ create or replace trigger tables_are_not_truncated
   for each statement
   execute function voicesurvey_rules.reject_change(
     'tables_are_not_truncated',
-    'The tables of the product are not truncated.',
-    'Delete the rows that are to go.'
+    'The tables of the product cannot be truncated.',
+    'Delete the rows instead.'
   );
 
 comment on trigger id_and_created_at_never_change on public.contacts is
-  'Rule 13: a row keeps its id and the time when it was made.';
+  'Rule 13: a row keeps its id and created_at.';
 comment on trigger created_at_is_not_in_the_future on public.contacts is
-  'Rule 13: no row is created in the future.';
+  'Rule 13: created_at cannot be forged.';
 comment on trigger updated_at_is_between_created_at_and_now on public.contacts is
   'Rule 13: updated_at cannot be forged.';
 comment on trigger tables_are_not_truncated on public.contacts is
-  'Rule 13: rows go one by one, past the rules.';
+  'Rule 13: rows are deleted one by one, so that row triggers see each of them.';
 
 
 -- exclusion_list_entries
@@ -329,7 +331,7 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and the time when it was made.',
+    'A row keeps its id and created_at.',
     'Leave id and created_at out of the update.'
   );
 
@@ -339,7 +341,7 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'A row''s created_at lies no more than 60 seconds in the future.',
+    'The created_at of a new row lies no more than 60 seconds in the future.',
     'Leave created_at out of the insert.'
   );
 
@@ -348,16 +350,16 @@ create or replace trigger tables_are_not_truncated
   for each statement
   execute function voicesurvey_rules.reject_change(
     'tables_are_not_truncated',
-    'The tables of the product are not truncated.',
-    'Delete the rows that are to go.'
+    'The tables of the product cannot be truncated.',
+    'Delete the rows instead.'
   );
 
 comment on trigger id_and_created_at_never_change on public.exclusion_list_entries is
-  'Rule 13: a row keeps its id and the time when it was made.';
+  'Rule 13: a row keeps its id and created_at.';
 comment on trigger created_at_is_not_in_the_future on public.exclusion_list_entries is
-  'Rule 13: no row is created in the future.';
+  'Rule 13: created_at cannot be forged.';
 comment on trigger tables_are_not_truncated on public.exclusion_list_entries is
-  'Rule 13: rows go one by one, past the rules.';
+  'Rule 13: rows are deleted one by one, so that row triggers see each of them.';
 
 
 -- call_attempts
@@ -367,12 +369,12 @@ create or replace trigger tables_are_not_truncated
   for each statement
   execute function voicesurvey_rules.reject_change(
     'tables_are_not_truncated',
-    'The tables of the product are not truncated.',
-    'Delete the rows that are to go.'
+    'The tables of the product cannot be truncated.',
+    'Delete the rows instead.'
   );
 
 comment on trigger tables_are_not_truncated on public.call_attempts is
-  'Rule 13: rows go one by one, past the rules.';
+  'Rule 13: rows are deleted one by one, so that row triggers see each of them.';
 
 
 -- survey_responses
@@ -383,7 +385,7 @@ create or replace trigger completed_at_is_not_in_the_future
   when (new.completed_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'completed_at_is_not_in_the_future',
-    'The last question was answered no more than 60 seconds in the future.',
+    'The completed_at of new answers lies no more than 60 seconds in the future.',
     'Leave completed_at out of the insert, or compare the clocks of the service and the database server.'
   );
 
@@ -392,14 +394,14 @@ create or replace trigger tables_are_not_truncated
   for each statement
   execute function voicesurvey_rules.reject_change(
     'tables_are_not_truncated',
-    'The tables of the product are not truncated.',
-    'Delete the rows that are to go.'
+    'The tables of the product cannot be truncated.',
+    'Delete the rows instead.'
   );
 
 comment on trigger completed_at_is_not_in_the_future on public.survey_responses is
-  'Rule 5: no survey is completed in the future.';
+  'Rule 5: completed_at lies no more than 60 seconds in the future.';
 comment on trigger tables_are_not_truncated on public.survey_responses is
-  'Rule 13: rows go one by one, past the rules.';
+  'Rule 13: rows are deleted one by one, so that row triggers see each of them.';
 
 
 -- events
@@ -410,7 +412,7 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and the time when it was made.',
+    'A row keeps its id and created_at.',
     'Leave id and created_at out of the update.'
   );
 
@@ -420,7 +422,7 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'A row''s created_at lies no more than 60 seconds in the future.',
+    'The created_at of a new row lies no more than 60 seconds in the future.',
     'Leave created_at out of the insert.'
   );
 
@@ -429,16 +431,16 @@ create or replace trigger tables_are_not_truncated
   for each statement
   execute function voicesurvey_rules.reject_change(
     'tables_are_not_truncated',
-    'The tables of the product are not truncated.',
-    'Delete the rows that are to go.'
+    'The tables of the product cannot be truncated.',
+    'Delete the rows instead.'
   );
 
 comment on trigger id_and_created_at_never_change on public.events is
-  'Rule 13: a row keeps its id and the time when it was made.';
+  'Rule 13: a row keeps its id and created_at.';
 comment on trigger created_at_is_not_in_the_future on public.events is
-  'Rule 13: no row is created in the future.';
+  'Rule 13: created_at cannot be forged.';
 comment on trigger tables_are_not_truncated on public.events is
-  'Rule 13: rows go one by one, past the rules.';
+  'Rule 13: rows are deleted one by one, so that row triggers see each of them.';
 
 
 -- email_notifications
@@ -449,7 +451,7 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and the time when it was made.',
+    'A row keeps its id and created_at.',
     'Leave id and created_at out of the update.'
   );
 
@@ -459,7 +461,7 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'A row''s created_at lies no more than 60 seconds in the future.',
+    'The created_at of a new row lies no more than 60 seconds in the future.',
     'Leave created_at out of the insert.'
   );
 
@@ -472,7 +474,7 @@ create or replace trigger updated_at_is_between_created_at_and_now
   )
   execute function voicesurvey_rules.reject_change(
     'updated_at_is_between_created_at_and_now',
-    'A new row''s updated_at lies no earlier than its created_at and not in the future, within 60 seconds.',
+    'The updated_at of a new row lies between its created_at and now, give or take 60 seconds.',
     'Leave updated_at out of the insert.'
   );
 
@@ -481,18 +483,18 @@ create or replace trigger tables_are_not_truncated
   for each statement
   execute function voicesurvey_rules.reject_change(
     'tables_are_not_truncated',
-    'The tables of the product are not truncated.',
-    'Delete the rows that are to go.'
+    'The tables of the product cannot be truncated.',
+    'Delete the rows instead.'
   );
 
 comment on trigger id_and_created_at_never_change on public.email_notifications is
-  'Rule 13: a row keeps its id and the time when it was made.';
+  'Rule 13: a row keeps its id and created_at.';
 comment on trigger created_at_is_not_in_the_future on public.email_notifications is
-  'Rule 13: no row is created in the future.';
+  'Rule 13: created_at cannot be forged.';
 comment on trigger updated_at_is_between_created_at_and_now on public.email_notifications is
   'Rule 13: updated_at cannot be forged.';
 comment on trigger tables_are_not_truncated on public.email_notifications is
-  'Rule 13: rows go one by one, past the rules.';
+  'Rule 13: rows are deleted one by one, so that row triggers see each of them.';
 
 
 -- provider_configs
@@ -503,7 +505,7 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and the time when it was made.',
+    'A row keeps its id and created_at.',
     'Leave id and created_at out of the update.'
   );
 
@@ -513,7 +515,7 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'A row''s created_at lies no more than 60 seconds in the future.',
+    'The created_at of a new row lies no more than 60 seconds in the future.',
     'Leave created_at out of the insert.'
   );
 
@@ -526,7 +528,7 @@ create or replace trigger updated_at_is_between_created_at_and_now
   )
   execute function voicesurvey_rules.reject_change(
     'updated_at_is_between_created_at_and_now',
-    'A new row''s updated_at lies no earlier than its created_at and not in the future, within 60 seconds.',
+    'The updated_at of a new row lies between its created_at and now, give or take 60 seconds.',
     'Leave updated_at out of the insert.'
   );
 
@@ -535,18 +537,18 @@ create or replace trigger tables_are_not_truncated
   for each statement
   execute function voicesurvey_rules.reject_change(
     'tables_are_not_truncated',
-    'The tables of the product are not truncated.',
-    'Delete the rows that are to go.'
+    'The tables of the product cannot be truncated.',
+    'Delete the rows instead.'
   );
 
 comment on trigger id_and_created_at_never_change on public.provider_configs is
-  'Rule 13: a row keeps its id and the time when it was made.';
+  'Rule 13: a row keeps its id and created_at.';
 comment on trigger created_at_is_not_in_the_future on public.provider_configs is
-  'Rule 13: no row is created in the future.';
+  'Rule 13: created_at cannot be forged.';
 comment on trigger updated_at_is_between_created_at_and_now on public.provider_configs is
   'Rule 13: updated_at cannot be forged.';
 comment on trigger tables_are_not_truncated on public.provider_configs is
-  'Rule 13: rows go one by one, past the rules.';
+  'Rule 13: rows are deleted one by one, so that row triggers see each of them.';
 
 
 -- transcript_snippets
@@ -557,7 +559,7 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and the time when it was made.',
+    'A row keeps its id and created_at.',
     'Leave id and created_at out of the update.'
   );
 
@@ -567,7 +569,7 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'A row''s created_at lies no more than 60 seconds in the future.',
+    'The created_at of a new row lies no more than 60 seconds in the future.',
     'Leave created_at out of the insert.'
   );
 
@@ -576,13 +578,13 @@ create or replace trigger tables_are_not_truncated
   for each statement
   execute function voicesurvey_rules.reject_change(
     'tables_are_not_truncated',
-    'The tables of the product are not truncated.',
-    'Delete the rows that are to go.'
+    'The tables of the product cannot be truncated.',
+    'Delete the rows instead.'
   );
 
 comment on trigger id_and_created_at_never_change on public.transcript_snippets is
-  'Rule 13: a row keeps its id and the time when it was made.';
+  'Rule 13: a row keeps its id and created_at.';
 comment on trigger created_at_is_not_in_the_future on public.transcript_snippets is
-  'Rule 13: no row is created in the future.';
+  'Rules 12 and 13: created_at cannot be forged. The retention days count from it.';
 comment on trigger tables_are_not_truncated on public.transcript_snippets is
-  'Rule 13: rows go one by one, past the rules.';
+  'Rule 13: rows are deleted one by one, so that row triggers see each of them.';

@@ -1,13 +1,13 @@
 -- migrate: lock-timeout 2s
 --
--- V0008, down: a campaign may go from any state to any, with any templates, as V0007 left it.
+-- V0008, down: lets a campaign change from any status to any other, with any templates, as V0007 does.
 --
--- No row is changed. Safe on a live table: each statement is the blink of a catalog change.
+-- It changes no row. Safe on a live table: each statement changes only the catalog.
 
 set search_path = pg_catalog, pg_temp;
 
 
-drop trigger if exists a_template_in_use_keeps_its_kind on public.email_templates;
+drop trigger if exists a_template_in_use_keeps_its_type on public.email_templates;
 drop trigger if exists templates_of_a_campaign_still_fit on public.campaigns;
 drop trigger if exists templates_of_a_campaign_fit on public.campaigns;
 drop trigger if exists a_campaign_starts_with_a_contact_to_call on public.campaigns;

@@ -1,19 +1,19 @@
 -- migrate: lock-timeout 2s
 --
--- V0008: a campaign's life, and the templates of a campaign (rules 9 and 13).
+-- V0008: the life of a campaign, and its templates (rules 9 and 13).
 --
--- What one row tells is in the WHEN of a trigger. Two rules read other rows, at commit, so that a service
--- may write in any order:
---   - A campaign starts with a contact to call. Nothing is locked: a contact that goes at the same moment
---     went after the start.
---   - Its templates are of the right kind and of its language, and a template in use does not change its
---     kind or language. Whoever uses a template has its row locked FOR KEY SHARE by the foreign key, and
---     whoever changes its kind takes it FOR UPDATE; one waits for the other, and sees what the other did. A
---     snapshot that is older than the wait would not show it, so the kind is changed in READ COMMITTED only;
---     who uses it with an older snapshot fails with 40001 at the foreign key.
+-- Rules that one row shows are in the WHEN clauses of triggers. Two rules read other rows, at commit, so that a service
+-- may write the rows of one step in any order:
+--   - A campaign starts with a contact to call. This needs no lock: a contact that another transaction deletes
+--     concurrently was deleted after the start.
+--   - The templates of a campaign have the right type and its language, and a template in use changes neither. A
+--     transaction that uses a template locks its row FOR KEY SHARE, by the foreign key. A transaction that changes
+--     its type or language locks it FOR UPDATE. So one waits for the other and then sees what the other committed. A
+--     snapshot from before the wait would not show that. So the change is accepted only in READ COMMITTED, and a
+--     transaction that uses the template with an older snapshot fails with 40001 at the foreign key.
 --
--- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
--- is waited for no longer than 2 s: who writes the first waits for both.
+-- Safe on a live table: creating a trigger changes only the catalog. Two tables are locked until commit, and a
+-- statement on the first may wait for both locks. So each lock is waited for no longer than 2 seconds.
 
 set search_path = pg_catalog, pg_temp;
 
@@ -25,7 +25,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- A contact that has been called since, in this very transaction, was one to call.
+  -- A contact that this transaction has called since the start was one to call.
   if exists (
     select
     from public.campaigns
@@ -41,7 +41,7 @@ begin
       'campaigns',
       'A campaign starts only with a contact to call.',
       format('Campaign %s.', new.id),
-      'Import contacts first; those that are excluded do not count.'
+      'Import contacts first. Excluded contacts do not count.'
     );
   end if;
 
@@ -56,11 +56,11 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  wrong uuid;
+  wrong_template uuid;
 begin
-  -- The campaign as it is at commit; a later change of the row has a check of its own.
+  -- Reads the campaign as it is at commit. A later change of the row fires the trigger again.
   select template.id
-  into wrong
+  into wrong_template
   from public.campaigns as campaign
   cross join lateral (
     values
@@ -74,13 +74,13 @@ begin
     and (template.type <> used.type or template.locale <> campaign.language)
   limit 1;
 
-  if wrong is not null then
+  if wrong_template is not null then
     perform voicesurvey_rules.raise_violation(
       'templates_of_a_campaign_fit',
       'campaigns',
-      'A campaign''s templates are of the right kind and of its language.',
-      format('Campaign %s, template %s.', new.id, wrong),
-      'Choose a template of the kind and language, or write one.'
+      'The templates of a campaign have the right type and the language of the campaign.',
+      format('Campaign %s, template %s.', new.id, wrong_template),
+      'Choose a template of that type and language, or create one.'
     );
   end if;
 
@@ -97,15 +97,15 @@ as $function$
 begin
   if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
     perform voicesurvey_rules.raise_violation(
-      'a_template_in_use_keeps_its_kind',
+      'a_template_in_use_keeps_its_type',
       'email_templates',
-      'A template''s kind and language are changed in a READ COMMITTED transaction only.',
+      'The type and language of a template change only in a READ COMMITTED transaction.',
       format('Template %s.', old.id),
-      'Change it in a transaction of its own at READ COMMITTED, or make a new template.'
+      'Change them in a separate READ COMMITTED transaction, or create a new template.'
     );
   end if;
 
-  -- Waits for those who have begun to use it, and lets nobody begin.
+  -- Waits for the transactions that have begun to use the template, and blocks new ones until commit.
   perform
   from public.email_templates
   where id = old.id
@@ -117,11 +117,11 @@ begin
     or exists (select from public.email_notifications where template_id = old.id)
   then
     perform voicesurvey_rules.raise_violation(
-      'a_template_in_use_keeps_its_kind',
+      'a_template_in_use_keeps_its_type',
       'email_templates',
-      'A template in use keeps its kind and its language.',
+      'A template in use keeps its type and language.',
       format('Template %s.', old.id),
-      'Make a new template and give it to the campaign.'
+      'Create a new template and set it in the campaign.'
     );
   end if;
 
@@ -130,11 +130,11 @@ end
 $function$;
 
 comment on function voicesurvey_rules.check_campaign_has_contacts() is
-  'Refuses a campaign''s start while it has no contact to call.';
+  'Rejects the start of a campaign that has no contact to call.';
 comment on function voicesurvey_rules.check_campaign_templates() is
-  'Refuses a campaign''s templates that are of another kind or language than the campaign needs.';
+  'Rejects templates of a campaign that have the wrong type or another language.';
 comment on function voicesurvey_rules.check_template_is_unused() is
-  'Refuses another kind or language for a template that a campaign or an e-mail uses.';
+  'Rejects a new type or language of a template that a campaign or an e-mail uses.';
 
 revoke execute on function
   voicesurvey_rules.check_campaign_has_contacts(),
@@ -143,7 +143,8 @@ revoke execute on function
 from public;
 
 
--- The life. A row that "on conflict do nothing" leaves out is not refused: AFTER INSERT does not see it.
+-- The states. An insert is checked by an AFTER trigger, which does not fire for a row that "on conflict do nothing"
+-- leaves out.
 
 create or replace trigger a_campaign_begins_as_a_draft
   after insert on public.campaigns
@@ -169,8 +170,8 @@ create or replace trigger a_campaign_goes_through_its_life_in_order
   )
   execute function voicesurvey_rules.reject_change(
     'a_campaign_goes_through_its_life_in_order',
-    'A campaign goes from draft, by scheduled or not, to running and paused, and ends completed or cancelled for good.',
-    'To survey again after an end, make a new campaign.'
+    'A campaign goes from draft to running, directly or through scheduled; it may be paused and resumed; completed and cancelled are final.',
+    'Read the campaign again. To survey again after its end, create a new campaign.'
   );
 
 create or replace trigger what_is_asked_is_fixed_from_the_first_start
@@ -202,8 +203,8 @@ create or replace trigger what_is_asked_is_fixed_from_the_first_start
   )
   execute function voicesurvey_rules.reject_change(
     'what_is_asked_is_fixed_from_the_first_start',
-    'Questions, script, language and max_attempts of a campaign are fixed from its first start.',
-    'Make a new campaign.'
+    'The questions, script, language and max_attempts of a campaign are fixed from its first start.',
+    'Create a new campaign.'
   );
 
 create or replace trigger hours_and_interval_change_only_while_nobody_is_called
@@ -224,7 +225,7 @@ create or replace trigger hours_and_interval_change_only_while_nobody_is_called
   )
   execute function voicesurvey_rules.reject_change(
     'hours_and_interval_change_only_while_nobody_is_called',
-    'A campaign''s calling hours and retry interval change while it is paused, or before its start.',
+    'The calling window and retry interval of a campaign change only while it is paused, or before its first start.',
     'Pause the campaign first.'
   );
 
@@ -234,7 +235,7 @@ create or replace trigger a_running_campaign_is_not_deleted
   when (old.status = 'running')
   execute function voicesurvey_rules.reject_change(
     'a_running_campaign_is_not_deleted',
-    'A campaign is not deleted while it runs.',
+    'A running campaign cannot be deleted.',
     'Pause, complete or cancel it first.'
   );
 
@@ -249,18 +250,18 @@ create constraint trigger a_campaign_starts_with_a_contact_to_call
 comment on trigger a_campaign_begins_as_a_draft on public.campaigns is
   'Rule 9: a campaign begins as a draft.';
 comment on trigger a_campaign_goes_through_its_life_in_order on public.campaigns is
-  'Rule 9: draft, scheduled, running and paused, then completed or cancelled, which are final.';
+  'Rule 9: draft, scheduled, running and paused follow each other in order; completed and cancelled are final.';
 comment on trigger what_is_asked_is_fixed_from_the_first_start on public.campaigns is
-  'Rule 9: everybody on the list is asked the same, in the same language, as often.';
+  'Rule 9: questions, script, language and max_attempts are fixed from the first start, so that all contacts are asked the same.';
 comment on trigger hours_and_interval_change_only_while_nobody_is_called on public.campaigns is
-  'Rule 9: calling hours and retry interval change while the campaign is paused, or before its start.';
+  'Rule 9: calling window and retry interval change only while the campaign is paused, or before its first start.';
 comment on trigger a_running_campaign_is_not_deleted on public.campaigns is
-  'Rule 9: a campaign is not deleted while it runs.';
+  'Rule 9: a running campaign cannot be deleted.';
 comment on trigger a_campaign_starts_with_a_contact_to_call on public.campaigns is
-  'Rule 9: a campaign starts with a contact to call; to resume, none need wait.';
+  'Rule 9: a campaign starts with a contact to call. It resumes without one.';
 
 
--- The templates.
+-- Templates.
 
 drop trigger if exists templates_of_a_campaign_fit on public.campaigns;
 create constraint trigger templates_of_a_campaign_fit
@@ -292,15 +293,15 @@ create constraint trigger templates_of_a_campaign_still_fit
   )
   execute function voicesurvey_rules.check_campaign_templates();
 
-create or replace trigger a_template_in_use_keeps_its_kind
+create or replace trigger a_template_in_use_keeps_its_type
   before update of type, locale on public.email_templates
   for each row
   when (old.type <> new.type or old.locale <> new.locale)
   execute function voicesurvey_rules.check_template_is_unused();
 
 comment on trigger templates_of_a_campaign_fit on public.campaigns is
-  'Rule 9: a campaign''s templates are of the right kind and of its language.';
+  'Rule 9: the templates of a new campaign have the right type and its language.';
 comment on trigger templates_of_a_campaign_still_fit on public.campaigns is
-  'Rule 9: the same, when the campaign changes.';
-comment on trigger a_template_in_use_keeps_its_kind on public.email_templates is
-  'Rule 13: a template in use does not change its kind, nor its language.';
+  'Rule 9: the templates of a campaign still have the right type and its language after a change.';
+comment on trigger a_template_in_use_keeps_its_type on public.email_templates is
+  'Rule 13: a template in use keeps its type and language.';

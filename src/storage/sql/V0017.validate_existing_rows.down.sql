@@ -1,7 +1,11 @@
--- V0017, down: the constraints of V0002 hold for what is written, and nothing is said of what was there.
+-- migrate: lock-timeout 350ms
 --
--- PostgreSQL cannot take a validation back, so each constraint is made again, NOT VALID, as V0002 made it.
--- No row is read or changed. Safe on a live table: each statement is the blink of a catalog change.
+-- V0017, down: makes the constraints of V0002 NOT VALID again.
+--
+-- PostgreSQL cannot undo a validation, so each constraint is dropped and added again as V0002 adds it. Every row that
+-- is inserted or updated is still checked.
+--
+-- It reads and changes no row. Safe on a live table for the same reasons as the down of V0002.
 
 set search_path = pg_catalog, pg_temp;
 
@@ -25,11 +29,11 @@ alter table public.users
 comment on constraint user_has_a_name on public.users is
   'Rule 11: a user''s name is not blank.';
 comment on constraint user_has_an_oidc_subject on public.users is
-  'Rule 11: what the identity provider knows a user by is not blank.';
+  'Rule 11: a user''s OIDC subject is not blank.';
 comment on constraint email_of_a_user_looks_like_one on public.users is
-  'Rule 11: a user''s address looks like one.';
+  'Rule 11: a user''s e-mail address looks like one.';
 comment on constraint user_has_finite_times on public.users is
-  'Rule 13: the row''s times are finite.';
+  'Rule 13: created_at and updated_at are finite.';
 
 
 -- E-mail templates.
@@ -51,14 +55,14 @@ alter table public.email_templates
 comment on constraint template_has_a_name on public.email_templates is
   'Rule 11: a template''s name is not blank.';
 comment on constraint template_has_a_body on public.email_templates is
-  'Rule 11: an e-mail is not blank.';
+  'Rule 11: a template''s HTML body is not blank.';
 comment on constraint subject_is_one_line on public.email_templates is
-  'Rule 11: a subject is one line that is not blank; a second line would be a header of the e-mail.';
+  'Rule 11: a subject is one line and not blank. A second line would become a header of the e-mail.';
 comment on constraint template_has_finite_times on public.email_templates is
-  'Rule 13: the row''s times are finite.';
+  'Rule 13: created_at and updated_at are finite.';
 
 
--- Campaigns. A draft may have blanks in its script and questions; what has started may not.
+-- Campaigns. The script and the questions of a draft may be blank until the campaign starts.
 
 alter table public.campaigns
   drop constraint if exists campaign_has_a_name,
@@ -91,15 +95,15 @@ alter table public.campaigns
 comment on constraint campaign_has_a_name on public.campaigns is
   'Rule 11: a campaign''s name is not blank.';
 comment on constraint campaign_starts_with_a_script_and_three_questions on public.campaigns is
-  'Rule 9: a campaign starts with a script and three questions that are not blank.';
+  'Rule 9: a campaign that has started has a script and three questions that are not blank.';
 comment on constraint retry_interval_is_1_minute_or_more on public.campaigns is
-  'Rule 3: nobody is called again at once.';
+  'Rule 3: at least one minute passes between the starts of two calls to a contact.';
 comment on constraint calling_window_starts_before_it_ends on public.campaigns is
-  'Rule 9: the hours in which calls may start begin before they end.';
+  'Rule 9: the calling window starts before it ends.';
 comment on constraint calling_window_ends_before_24_00 on public.campaigns is
-  'Rule 3: a calling window ends at 23:59:59.999999 at the latest, which means until midnight. Python''s drivers cannot read 24:00.';
+  'Rule 3: the calling window ends at 23:59:59.999999 at the latest, which means until midnight. Python''s drivers cannot read 24:00.';
 comment on constraint campaign_has_finite_times on public.campaigns is
-  'Rule 13: the row''s times are finite.';
+  'Rule 13: created_at and updated_at are finite.';
 
 
 -- Contacts.
@@ -122,15 +126,15 @@ alter table public.contacts
     check (isfinite(created_at) and isfinite(updated_at) and isfinite(last_attempt_at)) not valid;
 
 comment on constraint phone_number_of_a_contact_is_e164 on public.contacts is
-  'Rule 11: a number is in E.164, 8 to 16 characters with the plus.';
+  'Rule 11: a contact''s number is in E.164, 8 to 16 characters including the plus.';
 comment on constraint email_of_a_contact_looks_like_one on public.contacts is
-  'Rule 11: a contact''s address looks like one, if there is one.';
+  'Rule 11: a contact''s e-mail address, if it has one, looks like one.';
 comment on constraint attempts_count_is_0_or_more on public.contacts is
-  'Rule 2: a contact has been dialled no or some times.';
+  'Rule 2: attempts_count is not negative.';
 comment on constraint no_last_attempt_or_outcome_before_the_first_call on public.contacts is
-  'Rule 2: a contact who was never dialled has no last attempt and no last outcome.';
+  'Rule 2: a contact that was never dialled has no last_attempt_at and no last_outcome.';
 comment on constraint contact_has_finite_times on public.contacts is
-  'Rule 13: the row''s times are finite.';
+  'Rule 13: created_at, updated_at and last_attempt_at are finite.';
 
 
 -- Exclusion list entries.
@@ -144,13 +148,13 @@ alter table public.exclusion_list_entries
     check (isfinite(created_at)) not valid;
 
 comment on constraint excluded_number_is_e164 on public.exclusion_list_entries is
-  'Rule 11: a number is in E.164; written otherwise it would exclude nobody.';
+  'Rule 11: an excluded number is in E.164. In another form it would match no contact.';
 comment on constraint exclusion_has_a_finite_time on public.exclusion_list_entries is
-  'Rule 13: the row''s times are finite.';
+  'Rule 13: created_at is finite.';
 
 
--- Call attempts. A comparison with a null says nothing, and a check that says nothing holds: what has not
--- happened yet is not compared.
+-- Call attempts. A comparison with null is null, and a CHECK that is null passes. So a time that is not known yet is
+-- not compared.
 
 alter table public.call_attempts
   drop constraint if exists call_id_is_not_blank,
@@ -182,22 +186,22 @@ alter table public.call_attempts
     check (jsonb_typeof(metadata) = 'object') not valid;
 
 comment on constraint call_id_is_not_blank on public.call_attempts is
-  'Rule 11: our key of a call is not blank.';
+  'Rule 11: call_id is not blank.';
 comment on constraint provider_call_id_is_not_blank on public.call_attempts is
-  'Rule 11: the provider''s key of a call is not blank, once there is one.';
+  'Rule 11: provider_call_id is not blank once it is set.';
 comment on constraint times_of_a_call_run_forward on public.call_attempts is
-  'Rule 5: a call starts, is answered and ends, in this order.';
+  'Rule 5: a call starts, is answered and ends in this order.';
 comment on constraint call_has_finite_times on public.call_attempts is
-  'Rule 5: a call''s times are finite.';
+  'Rule 5: the times of a call are finite.';
 comment on constraint call_has_an_outcome_exactly_when_it_has_ended on public.call_attempts is
-  'Rule 5: an outcome comes with an end, and an end with an outcome.';
+  'Rule 5: a call has an outcome if and only if it has ended.';
 comment on constraint outcome_agrees_with_answered_at on public.call_attempts is
-  'Rule 5: who completed or refused had answered; who was busy or did not answer had not.';
+  'Rule 5: completed and refused calls were answered; no_answer and busy calls were not.';
 comment on constraint metadata_is_an_object on public.call_attempts is
-  'Rule 5: what the provider tells besides is an object, so that it can be added to.';
+  'Rule 5: metadata is a JSON object, so that keys can be added to it.';
 
 
--- Survey responses. The columns may be null by the model; a row that exists has all three answers.
+-- Survey responses. V0001 lets an answer be null; this does not.
 
 alter table public.survey_responses
   drop constraint if exists all_three_answers_are_present,
@@ -215,9 +219,9 @@ alter table public.survey_responses
     check (isfinite(completed_at)) not valid;
 
 comment on constraint all_three_answers_are_present on public.survey_responses is
-  'Rule 6: answers are whole, and none is blank.';
+  'Rule 6: all three answers are present and none is blank.';
 comment on constraint answers_have_a_finite_time on public.survey_responses is
-  'Rule 5: the time of the last answer is finite.';
+  'Rule 5: completed_at is finite.';
 
 
 -- Events.
@@ -231,9 +235,9 @@ alter table public.events
     check (isfinite(created_at)) not valid;
 
 comment on constraint payload_is_an_object on public.events is
-  'Rule 5: what an event tells besides is an object.';
+  'Rule 5: payload is a JSON object.';
 comment on constraint event_has_a_finite_time on public.events is
-  'Rule 13: the row''s times are finite.';
+  'Rule 13: created_at is finite.';
 
 
 -- E-mail notifications.
@@ -247,9 +251,9 @@ alter table public.email_notifications
     check (isfinite(created_at) and isfinite(updated_at)) not valid;
 
 comment on constraint email_goes_to_what_looks_like_an_address on public.email_notifications is
-  'Rule 11: the address of an e-mail looks like one.';
+  'Rule 11: the address that an e-mail is sent to looks like one.';
 comment on constraint notification_has_finite_times on public.email_notifications is
-  'Rule 13: the row''s times are finite.';
+  'Rule 13: created_at and updated_at are finite.';
 
 
 -- Provider configurations.
@@ -269,16 +273,16 @@ alter table public.provider_configs
     check (isfinite(created_at) and isfinite(updated_at)) not valid;
 
 comment on constraint provider_has_a_name on public.provider_configs is
-  'Rule 11: the provider''s name is not blank.';
+  'Rule 11: provider_name is not blank.';
 comment on constraint language_model_has_a_name on public.provider_configs is
-  'Rule 11: the language model''s name is not blank.';
+  'Rule 11: llm_model is not blank.';
 comment on constraint outbound_number_is_e164 on public.provider_configs is
-  'Rule 11: the number that contacts see is in E.164.';
+  'Rule 11: outbound_number is in E.164.';
 comment on constraint configuration_has_finite_times on public.provider_configs is
-  'Rule 13: the row''s times are finite.';
+  'Rule 13: created_at and updated_at are finite.';
 
 
--- Transcript snippets. A snippet from the future would outlive its retention.
+-- Transcript snippets.
 
 alter table public.transcript_snippets
   drop constraint if exists transcript_is_not_blank,
@@ -294,6 +298,6 @@ alter table public.transcript_snippets
 comment on constraint transcript_is_not_blank on public.transcript_snippets is
   'Rule 11: a transcript is not blank.';
 comment on constraint transcript_holds_no_phone_number on public.transcript_snippets is
-  'Rule 12: a transcript is redacted before it is written: no plus with 7 or more digits stands in it.';
+  'Rule 12: a transcript is redacted before it is written: it contains no plus that is followed by 7 or more digits.';
 comment on constraint transcript_has_a_finite_time on public.transcript_snippets is
-  'Rule 12: the retention days of a transcript count from a finite time.';
+  'Rule 12: created_at is finite, because the retention days count from it.';

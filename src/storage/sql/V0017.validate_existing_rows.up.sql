@@ -1,12 +1,12 @@
--- V0017: the rows that were there before hold what V0002 asks of every new row (rules 5, 6, 9, 11, 12, 13).
+-- V0017: validates the constraints of V0002 against the rows that existed before (rules 1 to 3, 5, 6, 9 and 11 to 13).
 --
--- Where rows do not, nothing is changed: the error names each constraint that is broken and lists the rows by
--- id, at most 20 of a constraint. Put them right, and run this again. Until then all that is written is held
--- to the rules, and only a row from before may be as it was.
+-- If rows break a constraint, nothing changes. The error names every broken constraint with the ids of its rows, at
+-- most 20 for each. Correct these rows and run this migration again. Until then every row that is written is checked,
+-- and only a row that nobody has written since V0002 may break a rule.
 --
--- One constraint waits for V0018, which makes it true: do_not_call_is_never_dialled.
+-- V0018 validates one more constraint, do_not_call_is_never_dialled, after it has corrected its rows.
 --
--- Safe on a live table: VALIDATE reads, and lets everybody read and write meanwhile.
+-- Safe on a live table: VALIDATE CONSTRAINT reads a table while other sessions read and write it.
 
 set search_path = pg_catalog, pg_temp;
 
@@ -15,8 +15,8 @@ do $validate$
 declare
   expected record;
   broken record;
-  constraints text[] := '{}';
-  rows_of_each text[] := '{}';
+  broken_constraints text[] := '{}';
+  broken_ids text[] := '{}';
 begin
   for expected in
     select relation, rules
@@ -88,7 +88,7 @@ begin
     ) as expected (relation, rules)
   loop
     begin
-      -- One statement, so that a table is read once.
+      -- One statement validates all constraints of a table, so that the table is read once.
       execute (
         select format('alter table public.%I ', expected.relation)
           || string_agg(format('validate constraint %I', rule), ', ')
@@ -110,18 +110,19 @@ begin
             and conname = any (expected.rules)
         )
         loop
-          constraints := constraints || format('%s of %s (%s)', broken.rule, expected.relation, broken.rows);
-          rows_of_each := rows_of_each || format('%s: %s', broken.rule, array_to_string(broken.ids, ', '));
+          broken_constraints := broken_constraints
+            || format('%s of %s (%s)', broken.rule, expected.relation, broken.rows);
+          broken_ids := broken_ids || format('%s: %s', broken.rule, array_to_string(broken.ids, ', '));
         end loop;
     end;
   end loop;
 
-  if constraints <> '{}' then
+  if broken_constraints <> '{}' then
     raise exception using
       errcode = 'check_violation',
-      message = format('Rows from before break what is asked of every row: %s.', array_to_string(constraints, ', ')),
-      detail = format('Ids, at most 20 of each: %s.', array_to_string(rows_of_each, '; ')),
-      hint = 'Put these rows right, then run this again.';
+      message = format('Existing rows break these constraints: %s.', array_to_string(broken_constraints, ', ')),
+      detail = format('Ids, at most 20 for each: %s.', array_to_string(broken_ids, '; ')),
+      hint = 'Correct these rows. Then run this migration again.';
   end if;
 end
 $validate$;

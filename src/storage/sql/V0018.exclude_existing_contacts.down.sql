@@ -1,6 +1,9 @@
--- V0018, down: who was excluded stays excluded; excluded is final, and what a contact was before is not known
--- any more. PostgreSQL cannot take a validation back, so the constraint is made again, NOT VALID, as V0002
--- made it. No row is read or changed. Safe on a live table: it is the blink of a catalog change.
+-- V0018, down: makes do_not_call_is_never_dialled NOT VALID again.
+--
+-- Contacts that V0018 excluded stay excluded: the state that they had before is not recorded. PostgreSQL cannot undo a
+-- validation, so the constraint is dropped and added again as V0002 adds it.
+--
+-- It reads and changes no row. Safe on a live table: it changes only the catalog and takes milliseconds.
 
 set search_path = pg_catalog, pg_temp;
 
@@ -11,4 +14,4 @@ alter table public.contacts
     check (not do_not_call or state in ('completed', 'refused', 'excluded')) not valid;
 
 comment on constraint do_not_call_is_never_dialled on public.contacts is
-  'Rule 1: who must not be called does not wait for a call.';
+  'Rule 1: a contact with do_not_call is in no state from which it could be dialled.';

@@ -1,11 +1,11 @@
--- V0018: contacts that were on the exclusion list, or not to be called, before V0013 are excluded now (rule 1).
+-- V0018: excludes the contacts that had do_not_call, or a number on the exclusion list, before V0013 (rule 1).
 --
--- From V0013 on every such contact is excluded as it comes; these came before. Without them this changes
--- nothing, also when it is run again. It comes after V0017: a row from before that breaks a check cannot be
--- changed, and all of them are listed there.
+-- V0013 excludes every such contact from its import on. These contacts were imported before. If there are none, and
+-- when it runs again, this migration changes nothing. It comes after V0017, because a row that breaks a CHECK cannot
+-- be updated and V0017 reports all of them.
 --
--- Safe on a live table: only the rows of those contacts are locked, and nobody may call them anyway; VALIDATE
--- reads, and lets everybody read and write meanwhile.
+-- Safe on a live table: the update locks only these contacts, which must not be called anyway. VALIDATE CONSTRAINT
+-- reads the table while other sessions read and write it.
 
 set search_path = pg_catalog, pg_temp;
 
@@ -22,13 +22,14 @@ where contact.state not in ('completed', 'refused', 'excluded')
     )
   );
 
--- A table that a deferred trigger still waits for cannot be altered. In a block, since psql warns of it where
--- there is no transaction.
-do $verdict$
+-- Fires the deferred triggers now, because a table with pending trigger events cannot be altered. In a DO block,
+-- because psql warns about SET CONSTRAINTS outside of a transaction.
+
+do $deferred$
 begin
   set constraints all immediate;
 end
-$verdict$;
+$deferred$;
 
 alter table public.contacts
   validate constraint do_not_call_is_never_dialled;

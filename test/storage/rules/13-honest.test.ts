@@ -131,18 +131,18 @@ for (const what of ["type = 'refused'", "locale = 'it'"]) {
   forbidden(
     `a template that a campaign uses: ${what}`,
     `update email_templates set ${what} where id = :thanks;`,
-    'a_template_in_use_keeps_its_kind',
+    'a_template_in_use_keeps_its_type',
   );
 }
 forbidden(
   'a template that an e-mail used',
   "update campaigns set email_completed_template_id = null; update email_templates set type = 'refused' where id = :thanks;",
-  'a_template_in_use_keeps_its_kind',
+  'a_template_in_use_keeps_its_type',
 );
 forbidden(
   'a template by a merge',
   "merge into email_templates as target using (values (1)) as source (n) on target.id = :missed when matched then update set locale = 'it';",
-  'a_template_in_use_keeps_its_kind',
+  'a_template_in_use_keeps_its_type',
 );
 forbidden(
   'created_at by an upsert',
