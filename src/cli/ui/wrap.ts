@@ -28,10 +28,17 @@ function wrapLine(line: string, width: number): string {
   for (const [, gap = '', word = ''] of line.matchAll(/(\s*)((?:`[^`]*`|\S)+)/g)) {
     const current = lines.at(-1) ?? '';
     const longer = `${current}${gap}${word}`;
-    if (current === '' || current === hang || displayWidth(longer) <= width) lines[lines.length - 1] = longer;
+    if (displayWidth(longer) <= width || isBreakUseless(current, hang + word, width))
+      lines[lines.length - 1] = longer;
     else lines.push(`${hang}${word}`);
   }
   return lines.join('\n');
+}
+
+/** Whether a line is empty, or has one word and the next is too wide for any line: no "on" alone before an address. */
+function isBreakUseless(line: string, next: string, width: number): boolean {
+  const words = line.trim();
+  return words === '' || (!/\s/.test(words) && displayWidth(next) > width);
 }
 
 /** The indent of further lines: below the last column, if that leaves them half of the width. */

@@ -12,8 +12,16 @@ test('wrap leaves a line that fits unchanged, and every line if there is no widt
 });
 
 test('wrap leaves an address and a command in backquotes whole, however long', () => {
-  expect(wrap('Run `voicesurvey-db up --create` now.', 10)).toBe('Run\n`voicesurvey-db up --create`\nnow.');
+  expect(wrap('Now run `voicesurvey-db up --create` now.', 10)).toBe(
+    'Now run\n`voicesurvey-db up --create`\nnow.',
+  );
   expect(wrap('postgresql://a@b:5432/c is down', 10)).toBe('postgresql://a@b:5432/c\nis down');
+});
+
+test('wrap leaves no single word alone before one that is wider than the terminal', () => {
+  expect(wrap('on postgresql://a@b:5432/c (PostgreSQL 18.4)', 20)).toBe(
+    'on postgresql://a@b:5432/c\n(PostgreSQL 18.4)',
+  );
 });
 
 test('wrap leaves the line breaks of a text as they are', () => {
