@@ -59,7 +59,7 @@ export interface RemedyRenderer {
 }
 
 /**
- * Makes a remedy from a template: what stands between `${` and `}` is a call, an option, a number, text, or another remedy.
+ * Makes a remedy from a template whose values are calls, options, numbers, text, or other remedies.
  *
  * @example
  * ```ts
@@ -75,15 +75,15 @@ export function remedy(
     if (value === undefined) return [text];
     return [text, ...partsOf(typeof value === 'number' ? String(value) : value)];
   });
-  return parts.filter((part) => part !== '');
+  return withJoinedTexts(parts);
 }
 
 /** Joins remedies with a space between each two. */
 export function joinRemedies(...remedies: readonly Remedy[]): readonly RemedyPart[] {
-  return remedies.flatMap((one, index) => [...(index === 0 ? [] : [' ']), ...partsOf(one)]);
+  return withJoinedTexts(remedies.flatMap((one, index) => [index === 0 ? '' : ' ', ...partsOf(one)]));
 }
 
-/** A call in a remedy, with the options that matter. */
+/** Makes a call for a remedy, with the options that matter. */
 export function call<Name extends CallName>(
   name: Name,
   options?: Readonly<Partial<Record<(typeof REMEDY_CALLS)[Name][number], OptionValue>>>,
@@ -91,12 +91,12 @@ export function call<Name extends CallName>(
   return { call: name, options: options ?? {} };
 }
 
-/** An option in a remedy: of the call that failed, with a value to give or without. */
+/** Makes an option for a remedy, with the value to give it or without. */
 export function option(name: (typeof REMEDY_OPTIONS)[number], value?: OptionValue): RemedyOption {
   return { option: name, ...(value !== undefined && { value }) };
 }
 
-/** The parts of a remedy. */
+/** Returns the parts of a remedy. */
 export function partsOf(remedy: Remedy | RemedyPart): readonly RemedyPart[] {
   return isPart(remedy) ? [remedy] : remedy;
 }
@@ -111,7 +111,7 @@ export function renderRemedy(parts: readonly RemedyPart[], renderer: RemedyRende
 }
 
 /**
- * A remedy as the reader of a program writes it: calls and options of the library, in backquotes.
+ * Renders a remedy as a program writes it: calls and options of the library, in backquotes.
  *
  * @example
  * ```ts
@@ -138,4 +138,15 @@ function literal(value: OptionValue): string {
 
 function isPart(remedy: Remedy | RemedyPart): remedy is RemedyPart {
   return typeof remedy === 'string' || 'call' in remedy || 'option' in remedy;
+}
+
+/** Joins texts that follow each other, so that between two texts there is a call or an option. */
+function withJoinedTexts(parts: readonly RemedyPart[]): readonly RemedyPart[] {
+  const joined: RemedyPart[] = [];
+  for (const part of parts) {
+    const last = joined.at(-1);
+    if (typeof part === 'string' && typeof last === 'string') joined[joined.length - 1] = last + part;
+    else if (part !== '') joined.push(part);
+  }
+  return joined;
 }

@@ -35,7 +35,7 @@ test('a remedy calls only functions of the library, with options that they have'
 });
 
 test('an error has its remedy as text in the words of the library, and as parts', () => {
-  const parts = remedy`Run ${call('repair', { version: 'V0003', reason: "it's right" })}, or set ${option('lockWaitMs')}.`;
+  const parts = remedy`${'Run'} ${call('repair', { version: 'V0003', reason: "it's right" })}, or set ${option('lockWaitMs')}.`;
   const error = new ExplainedError('code', 'A message.', { remedy: parts });
   expect(error.remedy).toBe(
     "Run `repair({ version: 'V0003', reason: 'it\\'s right' })`, or set option `lockWaitMs`.",
