@@ -10,7 +10,7 @@ import { ConnectionError } from '../../src/postgres/errors.js';
 import { explainLoginFailures } from '../../src/postgres/login-errors.js';
 import type { Target } from '../../src/postgres/target.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
-import { answering, listen, unusedPort } from '../support/listeners.js';
+import { answerWith, listen, unusedPort } from '../support/listeners.js';
 import { PASSWORD, startTlsServer, type TlsServer } from '../support/tls-server.js';
 
 let server: TlsServer;
@@ -106,7 +106,7 @@ describe('a server that is not PostgreSQL', () => {
     ['-ERR unknown command\r\n', /^Check host and port/],
     ['J\0\0\0\x0a5.7.1\0', /^Check host and port/],
   ])('a server that sends %j is reported as not_postgresql', async (bytes, remedy) => {
-    await using listener = await answering(bytes);
+    await using listener = await answerWith(bytes);
     for (const parameters of ['sslmode=disable', 'sslmode=require', 'sslmode=prefer']) {
       const error = await failure(at(`127.0.0.1:${listener.port}`, parameters));
       expect(error).toMatchObject({ code: 'not_postgresql', remedy: expect.stringMatching(remedy) });
@@ -114,7 +114,7 @@ describe('a server that is not PostgreSQL', () => {
   });
 
   test('a message that pg cannot parse ends the login and not the process', async () => {
-    await using listener = await answering(Buffer.from('520000000500', 'hex'));
+    await using listener = await answerWith(Buffer.from('520000000500', 'hex'));
     expect((await failure(at(`127.0.0.1:${listener.port}`, 'sslmode=disable'))).code).toBe(
       'connection_failed',
     );
@@ -168,7 +168,7 @@ describe('a login that is refused', () => {
   });
 
   test('a request for Kerberos is reported as login_method_unsupported', async () => {
-    await using listener = await answering(Buffer.from('520000000800000007', 'hex'));
+    await using listener = await answerWith(Buffer.from('520000000800000007', 'hex'));
     expect((await failure(at(`127.0.0.1:${listener.port}`, 'sslmode=disable'))).code).toBe(
       'login_method_unsupported',
     );

@@ -1,8 +1,8 @@
 import type { TestDatabase } from './database.js';
 
 /**
- * Everything in the schema `public`, as text in a fixed order: what a migration's round trip must bring back.
- * Two catalogs of one shape are equal, whatever their object numbers are.
+ * Describes everything in the schema `public` as lines in a fixed order. An up, a down and an up again must give the same
+ * lines. They hold no object ids, so two databases with the same schema have equal lines.
  */
 export async function catalogOf(database: Pick<TestDatabase, 'rows'>): Promise<string[]> {
   const rows = await database.rows<{ line: string }>(`

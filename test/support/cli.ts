@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** The repository that the tests are in. */
+/** The folder of this repository. */
 export const repository: string = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What a process printed and how it ended. */
+/** The output and the exit code of a process. */
 export interface CliResult {
-  /** Null where a signal ended it. */
+  /** Null if a signal ended it. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -14,32 +14,32 @@ export interface CliResult {
 
 /** How to run a program. */
 export interface CliOptions {
-  /** Variables to add; one that is undefined is taken away. */
+  /** Variables to add; an undefined one is removed. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  /** What it reads; nothing unless told otherwise. */
+  /** Its standard input; empty by default. */
   readonly input?: string;
-  /** Another clone, or an installed package, to run the command line of. */
+  /** The clone or the installed package whose command line runs; this repository by default. */
   readonly root?: string;
 }
 
-/** A process that runs, and how it will end. */
+/** A running process and its future result. */
 export interface RunningCli {
   readonly child: ChildProcess;
   readonly result: Promise<CliResult>;
 }
 
 /**
- * Runs the command line as a process. Nothing of the environment that a connection depends on reaches it: no
- * `DATABASE_URL`, no `PGHOST`.
+ * Runs the command line as a process, without the variables of the environment that choose a server: no `DATABASE_URL`, no
+ * `PGHOST`.
  *
- * @param args the words behind the program's name
+ * @param args the words after the program's name
  */
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   return startCli(args, options).result;
 }
 
-/** Starts the command line as a process, to be looked at or killed while it runs. */
+/** Starts the command line as a process, for a test that reads its output or kills it while it runs. */
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
   return start(process.execPath, [`${options.root ?? repository}/bin/voicesurvey-db`, ...args], options);
 }
@@ -53,7 +53,7 @@ export function runProgram(
   return start(program, args, options).result;
 }
 
-/** Runs the command line with `--json`, and reads the one document that it prints. */
+/** Runs the command line with `--json` and parses the document that it prints. */
 export async function runJson(
   args: readonly string[],
   options: CliOptions = {},
@@ -82,10 +82,12 @@ function start(program: string, args: readonly string[], { env, cwd, input }: Cl
 }
 
 function environmentWith(changes: CliOptions['env'] = {}): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(
+  const inherited = Object.entries(process.env).filter(
     ([name]) => name !== 'DATABASE_URL' && !/^(PG|NODE_|VITEST|npm_)/.test(name),
   );
   return Object.fromEntries(
-    Object.entries({ ...Object.fromEntries(kept), ...changes }).filter(([, value]) => value !== undefined),
+    Object.entries({ ...Object.fromEntries(inherited), ...changes }).filter(
+      ([, value]) => value !== undefined,
+    ),
   );
 }

@@ -104,7 +104,7 @@ export async function linkDependencies(project: string): Promise<void> {
 
 async function temporaryFolder(): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'voicesurvey-db-clone-')));
-  // A server that root starts runs as the user nobody, who must be able to enter the folder.
+  // A server that root starts runs as the user nobody, which must be able to enter the folder.
   await chmod(folder, 0o755);
   return folder;
 }

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { test as base, inject } from 'vitest';
 import { createDatabase, dropDatabase } from './databases.js';
 
-/** A database that one test has for itself. */
+/** A database of one test. */
 export interface TestDatabase {
   readonly url: string;
   readonly name: string;
@@ -19,8 +19,8 @@ export interface TestDatabase {
 }
 
 /**
- * `test` with databases of its own: `database` is empty, `migrated` has the product's schema, made from a template;
- * `first` has its first version. Each is created when a test asks for it, and dropped behind it.
+ * `test` with fixtures, each a database of its own: `database` is empty, `migrated` has the product's schema, `first` has its
+ * first version. A fixture is created if the test uses it, as a copy of a template, and dropped after the test.
  */
 export const test = base.extend<{ database: TestDatabase; migrated: TestDatabase; first: TestDatabase }>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of the fixtures from the pattern
@@ -32,7 +32,7 @@ export const test = base.extend<{ database: TestDatabase; migrated: TestDatabase
 });
 
 /**
- * A database for as long as `use` takes.
+ * Creates a database, passes it to a function, and drops it afterwards.
  *
  * @param template the database to copy
  */
@@ -44,7 +44,7 @@ export async function withDatabase(
   const name = `${inject('runName')}_${randomBytes(4).toString('hex')}`;
   const url = await createDatabase(serverUrl, name, template);
   const client = new pg.Client({ connectionString: url });
-  // A test may end the connection on purpose; what it then asks of it fails, which is enough.
+  // A test may end the connection on purpose. The next query fails then, so this event needs no handling.
   client.on('error', () => {});
   await client.connect();
   const rows = async <Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> =>

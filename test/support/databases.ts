@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 
-/** A name for what one run of the tests makes; no other run has it. */
+/** Makes a unique prefix for the names of the databases and roles of one test run. */
 export function newRunName(): string {
   return `voicesurvey_test_${randomBytes(4).toString('hex')}`;
 }
 
-/** Runs one statement on a connection of its own. */
+/** Runs one statement on a new connection. */
 export async function runOnce(url: string, sql: string): Promise<pg.QueryResult> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -17,7 +17,7 @@ export async function runOnce(url: string, sql: string): Promise<pg.QueryResult>
   }
 }
 
-/** Opens a connection, as a service has one; it may be ended from outside. */
+/** Opens a connection like that of a service, which another session may terminate. */
 export async function session(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, application_name: 'a service' });
   client.on('error', () => {});
@@ -28,7 +28,7 @@ export async function session(url: string): Promise<pg.Client> {
 /**
  * Creates a database.
  *
- * @param template the database to copy; an empty one unless told otherwise
+ * @param template the database to copy; an empty one by default
  * @returns its address
  */
 export async function createDatabase(
@@ -43,12 +43,12 @@ export async function createDatabase(
   return withDatabaseName(serverUrl, name);
 }
 
-/** Drops a database, whoever is connected. */
+/** Drops a database and terminates its sessions. */
 export async function dropDatabase(serverUrl: string, name: string): Promise<void> {
   await runOnce(serverUrl, `drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
 }
 
-/** Drops every database of a run. */
+/** Drops every database of a test run. */
 export async function dropDatabases(serverUrl: string, runName: string): Promise<void> {
   const { rows } = await runOnce(
     serverUrl,
@@ -57,7 +57,7 @@ export async function dropDatabases(serverUrl: string, runName: string): Promise
   for (const { datname } of rows) await dropDatabase(serverUrl, datname);
 }
 
-/** The same server, another database. */
+/** Returns the address of another database on the same server. */
 export function withDatabaseName(serverUrl: string, name: string): string {
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 /**
- * A folder of files that is gone when the test is.
+ * Makes a folder of files, which is deleted after the test.
  *
  * @param files their names and contents
  * @returns its path

@@ -7,16 +7,16 @@ import { startTestServer } from './server.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The server of this run: an address whose database is never written to. */
+    /** The address of the server of this run; the tests never write to the database in it. */
     serverUrl: string;
-    /** What the names of this run's databases begin with. */
+    /** The prefix of the names of this run's databases. */
     runName: string;
   }
 }
 
-/** Starts the server of the run, makes the template database with the schema in it, and cleans up behind all tests. */
+/** Starts the server of the run and makes the template databases; drops and stops all of it after the tests. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // Tests that start the command line as a process find it built.
+  // Tests start the command line as a process, so it must be built.
   const { prepareClone } = await import('../../bin/prepare-clone.js');
   await prepareClone();
   await build({

@@ -4,11 +4,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { isBindable } from '../../src/postgres/embedded/ports.js';
 
-/** Something that listens and is no PostgreSQL, or stands in front of one. */
+/** A listener that is not a PostgreSQL server, or a relay in front of one. */
 export interface Listener {
   /** The port on 127.0.0.1; 0 for a Unix socket. */
   readonly port: number;
-  /** Closes it with all connections. */
+  /** Closes it and all its connections. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -17,20 +17,20 @@ export function listen(answer: (socket: Socket) => void): Promise<Listener> {
   return open(answer, { host: '127.0.0.1', port: 0 });
 }
 
-/** Listens on a free port and answers the first bytes that come with others, then is silent. */
-export function answering(bytes: string | Buffer): Promise<Listener> {
+/** Listens on a free port, answers the first bytes with fixed ones, and is silent afterwards. */
+export function answerWith(bytes: string | Buffer): Promise<Listener> {
   return listen((socket) => socket.once('data', () => socket.write(bytes)));
 }
 
-/** A Unix socket as PostgreSQL would have it, which leads to a port. */
+/** Listens on a Unix socket with the name that PostgreSQL uses, and relays to a port. */
 export function relayFromSocket(directory: string, port: number): Promise<Listener> {
-  return open((near) => passOn(near, port), { path: join(directory, '.s.PGSQL.5432') });
+  return open((near) => relayTo(near, port), { path: join(directory, '.s.PGSQL.5432') });
 }
 
-/** A port that leads to another one until it is cut: from then on nothing is passed on, and nothing closed. */
+/** Relays to a port until `cut` is called. Then it passes nothing on and closes nothing. */
 export async function relay(port: number): Promise<Listener & { cut(): void }> {
   const sockets: Socket[] = [];
-  const listener = await listen((near) => sockets.push(near, passOn(near, port)));
+  const listener = await listen((near) => sockets.push(near, relayTo(near, port)));
   return Object.assign(listener, {
     cut: () => {
       for (const socket of sockets) socket.unpipe().pause();
@@ -38,17 +38,20 @@ export async function relay(port: number): Promise<Listener & { cut(): void }> {
   });
 }
 
-/** A port that leads to another one, and closes a connection in place of an answer: the first with one text behind another. */
-export function withholding(port: number, asked: string, answer: string): Promise<Listener> {
+/**
+ * Relays to a port, and closes the connection instead of passing one answer on: the first that contains `answer` after a
+ * request that contains `request`.
+ */
+export function withholdAnswer(port: number, request: string, answer: string): Promise<Listener> {
   return listen((near) => {
     const far = dial({ port, host: '127.0.0.1' });
-    let isAsked = false;
+    let isRequested = false;
     near.on('data', (bytes) => {
-      isAsked ||= bytes.includes(asked);
+      isRequested ||= bytes.includes(request);
       far.write(bytes);
     });
     far.on('data', (bytes) => {
-      if (isAsked && bytes.includes(answer)) near.destroy();
+      if (isRequested && bytes.includes(answer)) near.destroy();
       else near.write(bytes);
     });
     near.on('close', () => far.destroy());
@@ -56,7 +59,7 @@ export function withholding(port: number, asked: string, answer: string): Promis
   });
 }
 
-/** A port that leads to another one, whose answers come in pieces of one byte. */
+/** Relays to a port, and passes its answers on byte by byte. */
 export function trickle(port: number): Promise<Listener> {
   return listen((near) => {
     const far = dial({ port, host: '127.0.0.1' });
@@ -74,7 +77,7 @@ export function trickle(port: number): Promise<Listener> {
   });
 }
 
-/** Says that it does TLS, does it with the certificate, and hands over what is inside. */
+/** Listens on a free port, accepts TLS with a certificate, and passes the decrypted connection on. */
 export function listenWithTls(pems: Pems, answer: (inside: TLSSocket) => void): Promise<Listener> {
   return listen((socket) => {
     socket.once('data', () => {
@@ -86,7 +89,7 @@ export function listenWithTls(pems: Pems, answer: (inside: TLSSocket) => void): 
   });
 }
 
-/** Stands between with a certificate of its own and reads along: encrypted on both sides, and not from end to end. */
+/** Intercepts TLS: relays to a port with its own certificate, so the encryption is not end to end. */
 export function eavesdrop(pems: Pems, port: number): Promise<Listener> {
   return listenWithTls(pems, (near) => {
     const far = dial({ port, host: '127.0.0.1' });
@@ -106,7 +109,7 @@ export interface Pems {
   readonly key: Buffer;
 }
 
-/** The same database, through a port of 127.0.0.1. */
+/** Returns the address of a database through a port of 127.0.0.1. */
 export function through(url: string, port: number): string {
   const other = new URL(url);
   other.host = `127.0.0.1:${port}`;
@@ -114,15 +117,15 @@ export function through(url: string, port: number): string {
 }
 
 /**
- * A port of 127.0.0.1 that nobody listens on, and that nobody gets by chance: embedded servers, outgoing connections and
- * `listen(0)` have larger ones.
+ * Finds a port of 127.0.0.1 without a listener. No process gets it by chance: embedded servers, outgoing connections and
+ * `listen(0)` use larger ones.
  */
 export async function unusedPort(): Promise<number> {
   const port = 10_000 + Math.floor(Math.random() * 10_000);
   return (await isBindable(port)) ? port : unusedPort();
 }
 
-function passOn(near: Socket, port: number): Socket {
+function relayTo(near: Socket, port: number): Socket {
   const far = dial({ port, host: '127.0.0.1', allowHalfOpen: true });
   near.pipe(far).pipe(near);
   far.on('error', () => near.destroy());
@@ -130,17 +133,17 @@ function passOn(near: Socket, port: number): Socket {
   return far;
 }
 
-async function open(answer: (socket: Socket) => void, where: ListenOptions): Promise<Listener> {
+async function open(answer: (socket: Socket) => void, address: ListenOptions): Promise<Listener> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
     answer(socket);
   });
-  await new Promise<void>((resolve) => server.listen(where, resolve));
-  const address = server.address();
+  await new Promise<void>((resolve) => server.listen(address, resolve));
+  const bound = server.address();
   return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
+    port: typeof bound === 'object' && bound !== null ? bound.port : 0,
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

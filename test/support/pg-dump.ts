@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 const DEBIAN = '/usr/lib/postgresql';
 
-/** The pg_dump of PATH and those of Debian's packages. */
+/** The pg_dump in PATH, and those of Debian's packages. */
 function candidates(): readonly string[] {
   try {
     return ['pg_dump', ...readdirSync(DEBIAN).map((major) => join(DEBIAN, major, 'bin', 'pg_dump'))];
@@ -23,10 +23,10 @@ function majorOf(command: string): number {
 }
 
 /**
- * Finds a pg_dump of this machine that can dump a server.
+ * Finds a pg_dump on this machine that can dump a server.
  *
  * @param serverMajor the server's major version; an older pg_dump refuses it
- * @returns its command, or null if there is none
+ * @returns its command; null if no pg_dump fits
  */
 export function findPgDump(serverMajor: number): string | null {
   return candidates().find((command) => majorOf(command) >= serverMajor) ?? null;

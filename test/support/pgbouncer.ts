@@ -9,20 +9,19 @@ import { afterAll, beforeAll, inject } from 'vitest';
 import { chooseServerUser } from '../../src/postgres/embedded/server-user.js';
 import { unusedPort } from './listeners.js';
 
-/** A PgBouncer in transaction mode between the tests and the server of the run. */
+/** A PgBouncer in transaction mode in front of the server of the run. */
 export interface Pooler {
-  /** The same database, through the pooler. */
+  /** Returns the address of a database through the pooler. */
   through(url: string): string;
 }
 
-/** Where PgBouncer is; undefined where it is not installed. Debian puts it where only root's PATH leads. */
+/** The path of PgBouncer; undefined if it is not installed. Debian installs it in a folder that only root's PATH has. */
 const program = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
   .map((folder) => join(folder, 'pgbouncer'))
   .find(isExecutable);
 
 /**
- * Why tests behind PgBouncer cannot run here; undefined where they can, and where `REQUIRE_PGBOUNCER=1` says that they
- * have to.
+ * Why tests that need PgBouncer cannot run; undefined if they can, or if `REQUIRE_PGBOUNCER=1` requires them.
  */
 export const poolerMissing: string | undefined =
   program === undefined && process.env.REQUIRE_PGBOUNCER !== '1'
@@ -30,9 +29,9 @@ export const poolerMissing: string | undefined =
     : undefined;
 
 /**
- * Starts a PgBouncer for the tests of a `describe` or a file, and stops it behind them.
+ * Starts a PgBouncer for the tests of a `describe` or a file, and stops it after them.
  *
- * @param settings of its `[pgbouncer]` section, besides those that every pooler here has
+ * @param settings further settings of its section `[pgbouncer]`
  */
 export function sharedPooler(settings: Readonly<Record<string, string | number>>): Pooler {
   let port = 0;
@@ -82,7 +81,7 @@ async function startPooler(
     await ended;
     await rm(folder, { recursive: true, force: true });
   };
-  await untilItListens(port, child, log).catch(async (error: unknown) => {
+  await waitUntilListening(port, child, log).catch(async (error: unknown) => {
     await stop();
     throw error;
   });
@@ -104,7 +103,7 @@ function configFor(serverUrl: string, settings: Readonly<Record<string, string |
   return `[databases]\n* = host=${hostname} port=${port || 5432}\n[pgbouncer]\n${section.join('\n')}\n`;
 }
 
-/** The password in clear: with it PgBouncer can be server and client of SCRAM. */
+/** The password in clear text: with it, PgBouncer can be both server and client of SCRAM. */
 function usersFor(serverUrl: string): string {
   const { username, password } = new URL(serverUrl);
   return [username, password].map((text) => `"${decodeURIComponent(text).replaceAll('"', '""')}"`).join(' ');
@@ -118,7 +117,7 @@ function collect({ stderr }: ChildProcess): () => string {
   return () => text;
 }
 
-async function untilItListens(port: number, child: ChildProcess, log: () => string): Promise<void> {
+async function waitUntilListening(port: number, child: ChildProcess, log: () => string): Promise<void> {
   for (const deadline = Date.now() + 10_000; ; await pause(20)) {
     const client = new pg.Client({ host: '127.0.0.1', port, user: 'nobody', database: 'pgbouncer' });
     const error: unknown = await client.connect().then(
@@ -126,11 +125,11 @@ async function untilItListens(port: number, child: ChildProcess, log: () => stri
       (reason: unknown) => reason,
     );
     await client.end().catch(() => {});
-    // Whatever it answers, it answers.
+    // Any answer, also an error, shows that it listens.
     if (error === undefined || !(error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'))
       return;
     if (child.exitCode !== null || Date.now() > deadline)
-      throw new Error(`PgBouncer does not start:\n${log()}`);
+      throw new Error(`PgBouncer did not start:\n${log()}`);
   }
 }
 

@@ -1,10 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** Whether psql is on this machine; CI requires it. */
-export const hasPsql: boolean = process.env.REQUIRE_PSQL === '1' || isThere();
+/** Whether psql is installed on this machine; CI requires it. */
+export const hasPsql: boolean = process.env.REQUIRE_PSQL === '1' || isInstalled();
 
-function isThere(): boolean {
+function isInstalled(): boolean {
   try {
     execFileSync('psql', ['--version']);
     return true;
@@ -13,7 +13,7 @@ function isThere(): boolean {
   }
 }
 
-/** Runs a script by psql, in its folder; rejects where psql fails. */
+/** Runs a script with psql, in the folder of the script; rejects if psql fails. */
 export async function runPsql(url: string, folder: string, file: string): Promise<void> {
   await promisify(execFile)('psql', ['--no-psqlrc', `--dbname=${url}`, `--file=${file}`], { cwd: folder });
 }

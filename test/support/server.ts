@@ -6,13 +6,13 @@ import { startEmbeddedServer, stopEmbeddedServer } from '../../src/postgres/embe
 /** A server for the tests of one run. */
 export interface TestServer {
   readonly url: string;
-  /** Stops what was started; a server that somebody else runs goes on. */
+  /** Stops the server if `startTestServer` started it. */
   stop(): Promise<void>;
 }
 
 /**
- * The server that the tests run on: the one that `DATABASE_URL` names if `DISABLE_TESTCONTAINERS=1`, a container if
- * `USE_TESTCONTAINERS=1`, else an embedded one in a temporary directory.
+ * Starts the server that the tests run on: the one in `DATABASE_URL` if `DISABLE_TESTCONTAINERS=1`, a container if
+ * `USE_TESTCONTAINERS=1`, else an embedded one in a temporary folder.
  */
 export async function startTestServer(environment: NodeJS.ProcessEnv = process.env): Promise<TestServer> {
   if (environment.DISABLE_TESTCONTAINERS === '1') return existingServer(environment.DATABASE_URL);
@@ -23,7 +23,7 @@ export async function startTestServer(environment: NodeJS.ProcessEnv = process.e
 function existingServer(url: string | undefined): TestServer {
   if (url === undefined || url === '') {
     throw new Error(
-      'DISABLE_TESTCONTAINERS=1 says that the tests run on the server of DATABASE_URL, and that is not set. ' +
+      'DISABLE_TESTCONTAINERS=1 runs the tests on the server in DATABASE_URL, which is not set. ' +
         'Set it, or unset DISABLE_TESTCONTAINERS to use the embedded server.',
     );
   }
@@ -32,9 +32,9 @@ function existingServer(url: string | undefined): TestServer {
 
 async function startEmbedded(): Promise<TestServer> {
   const directory = await mkdtemp(join(tmpdir(), 'voicesurvey-db-test-'));
-  // Root's server runs as another user, who has to enter the folder.
+  // A server that root starts runs as another user, which must be able to enter the folder.
   await chmod(directory, 0o755);
-  // The data is thrown away, so nothing is gained by waiting for the disk.
+  // The data is deleted after the run, so it need not survive a crash.
   const settings = { fsync: 'off', max_connections: '200' };
   const server = await startEmbeddedServer({ directory, settings });
   return {
@@ -55,7 +55,7 @@ interface Containers {
 }
 
 async function startContainer(): Promise<TestServer> {
-  // Not a dependency, so that nobody installs it who has no Docker; its name is kept from the compiler.
+  // Not a dependency, because few machines have Docker. A variable keeps the compiler from resolving the import.
   const name = '@testcontainers/postgresql';
   const containers = await (import(name) as Promise<Containers>).catch((cause: unknown) => {
     throw new Error(

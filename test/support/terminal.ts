@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { type CliOptions, type CliResult, runProgram } from './cli.js';
 
-/** Whether a program can be given a terminal here: by util-linux's `script`; other systems have another one. */
+/** Whether this machine has the `script` of util-linux, which runs a program on a pseudo-terminal. */
 export const hasTerminal = process.platform === 'linux' && existsSync('/usr/bin/script');
 
 /**
- * Runs a program on a terminal of 80 columns. What it prints, on both outputs, and what is typed are in `stdout`,
- * with `\n` as the line end.
+ * Runs a program on a terminal of 80 columns. `stdout` of the result holds both outputs and the typed input, with `\n` as
+ * the line end.
  *
  * @param command the program and its arguments
- * @param options.input what is typed
+ * @param options.input the typed input
  */
 export async function runOnTerminal(
   command: readonly string[],

@@ -7,30 +7,30 @@ const run = promisify(execFile);
 
 /** PEM files made for one test server; every path is absolute. */
 export interface Certificates {
-  /** The authority that signed all the others. */
+  /** The authority that signed all other certificates. */
   readonly authority: string;
   /** An authority that signed nothing. */
   readonly stranger: string;
-  /** Of the server; good for `localhost`, not for `127.0.0.1`. */
+  /** The server's certificate, valid for `localhost` and not for `127.0.0.1`. */
   readonly server: string;
   readonly serverKey: string;
-  /** Of the same server, and over. */
+  /** An expired certificate of the same server. */
   readonly expired: string;
-  /** Of the same server, with the common name `127.0.0.1` and no alternative names. */
+  /** A certificate of the same server with the common name `127.0.0.1` and no alternative names. */
   readonly named: string;
-  /** A list that revokes `server`. */
+  /** A revocation list that revokes `server`. */
   readonly revocations: string;
-  /** Of the role `certified`. */
+  /** The client certificate of the role `certified`. */
   readonly client: string;
   readonly clientKey: string;
   /** The same key, encrypted. */
   readonly encryptedKey: string;
 }
 
-/** What opens the encrypted key. */
+/** The password of the encrypted key. */
 export const KEY_PASSWORD = 'key-secret';
 
-/** Makes certificates by the `openssl` program, elliptic ones, since these take no time. */
+/** Makes certificates with the program `openssl`; with elliptic curve keys, which are fast to make. */
 export async function makeCertificates(directory: string): Promise<Certificates> {
   const at = (name: string): string => join(directory, name);
   const openssl = (...args: string[]): Promise<unknown> => run('openssl', args, { cwd: directory });

@@ -1,19 +1,19 @@
 import { chmod, chown, copyFile, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { startEmbeddedServer, stopEmbeddedServer } from '../../src/postgres/embedded.js';
 import type { Target } from '../../src/postgres/target.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
 import { type Certificates, makeCertificates } from './tls-certificates.js';
+import { until } from './until.js';
 
 /** The password of every role that has one. */
 export const PASSWORD = 'pä55/w@rd#?%';
 
 const ROLES = ['scrambled', 'clear', 'encrypted_only', 'plain_only', 'split', 'rejected', 'unmentioned'];
 
-/** Roles are named after how they may log in. */
+/** Each role is named after the way it may log in. */
 const RULES = `
 host      all  postgres        all  scram-sha-256
 host      all  scrambled       all  scram-sha-256
@@ -29,26 +29,26 @@ host      all  trusted,creator,nobody_at_all,unable  all  trust
 host      template1  roundabout  all  trust
 `;
 
-/** A PostgreSQL with TLS, certificates and a rule for every way to log in. */
+/** A PostgreSQL server with TLS, certificates and a rule for every way to log in. */
 export interface TlsServer {
   readonly port: number;
   readonly pid: number;
   readonly certificates: Certificates;
-  /** A home without any file of libpq's; `~/.postgresql` in it may be filled. */
+  /** A home folder without files of libpq; a test may add `~/.postgresql` there. */
   readonly home: string;
-  /** A target as the role, by default on `localhost`; `parameters` go behind the question mark. */
+  /** Makes the target of a role, on `localhost` by default; `parameters` is the query of the URL. */
   target(role: string, parameters?: string, host?: string): Target;
   /** Runs statements as the superuser, one after the other. */
   sql(...statements: string[]): Promise<pg.QueryResult>;
-  /** Changes settings that a reload is enough for, and waits until new connections have them. */
+  /** Changes settings that need a reload only, and waits until new connections have them. */
   configure(settings: Readonly<Record<string, string>>): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts one, in a temporary folder; takes about a second. */
+/** Starts a server with TLS in a temporary folder; takes about a second. */
 export async function startTlsServer(): Promise<TlsServer> {
   const directory = await mkdtemp(join(tmpdir(), 'voicesurvey-tls-'));
-  // Where root starts it, it runs as `nobody`, who has to get here.
+  // A server that root starts runs as the user nobody, which must be able to enter the folder.
   await chmod(directory, 0o755);
   const [embedded, pems, home] = ['embedded', 'pems', 'home'].map((name) => join(directory, name));
   await Promise.all([mkdir(`${pems}`), mkdir(`${home}`)]);
@@ -60,7 +60,7 @@ export async function startTlsServer(): Promise<TlsServer> {
     runAsSuperuser(server.url, statements);
   const configure = (settings: Readonly<Record<string, string>>): Promise<void> => reload(sql, settings);
 
-  await giveFiles(join(server.directory, 'data'), certificates);
+  await installFiles(join(server.directory, 'data'), certificates);
   await sql(
     ...ROLES.map((role) => `create role ${role} login password ${pg.escapeLiteral(PASSWORD)}`),
     `set password_encryption = 'md5'; create role hashed login password ${pg.escapeLiteral(PASSWORD)}`,
@@ -92,8 +92,8 @@ export async function startTlsServer(): Promise<TlsServer> {
   };
 }
 
-/** Gives a server the files that it serves with, and the rules. */
-async function giveFiles(data: string, certificates: Certificates): Promise<void> {
+/** Installs certificates and login rules in the data folder of a server. */
+async function installFiles(data: string, certificates: Certificates): Promise<void> {
   const { uid, gid } = await stat(data);
   const { authority, server, serverKey, expired, named } = certificates;
   for (const file of [authority, server, serverKey, expired, named]) {
@@ -127,5 +127,5 @@ async function reload(sql: TlsServer['sql'], settings: Readonly<Record<string, s
   const before = await loaded();
   const changes = Object.entries(settings).map(([name, value]) => `alter system set ${name} = '${value}'`);
   await sql(...changes, 'select pg_reload_conf()');
-  while ((await loaded()) === before) await pause(5);
+  await until(async () => (await loaded()) !== before);
 }

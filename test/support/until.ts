@@ -1,11 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const PATIENCE_MS = 60_000;
+const POLL_MS = 20;
 
-/** Asks until the answer is true. */
-export async function until(what: () => Promise<boolean>): Promise<void> {
-  for (const start = performance.now(); !(await what()); ) {
-    if (performance.now() - start > PATIENCE_MS) throw new Error('it did not happen within a minute');
-    await sleep(20);
+/**
+ * Waits until a condition holds.
+ *
+ * @param condition what to wait for; called until it returns true
+ * @param timeoutMs the longest wait, in milliseconds
+ * @throws Error if the condition does not hold in time
+ */
+export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
+  for (const start = performance.now(); !(await condition()); ) {
+    if (performance.now() - start > timeoutMs) {
+      throw new Error(`This did not become true within ${timeoutMs / 1000} s: ${condition}`);
+    }
+    await sleep(POLL_MS);
   }
 }

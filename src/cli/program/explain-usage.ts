@@ -7,7 +7,7 @@ import { PROGRAM } from '../ui/remedy.js';
  * Makes an error with a remedy from what the parser of the command line reports.
  *
  * @param args the words after the program's name
- * @param command the command among them; null if there is none
+ * @param command the command among them; null for no command
  */
 export function explainUsage(
   error: CommanderError,

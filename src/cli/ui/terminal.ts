@@ -36,7 +36,7 @@ export function surviveClosedOutput(): void {
   });
 }
 
-/** The columns of the terminal on standard error; undefined if there is none. */
+/** The columns of the terminal on standard error; undefined without a terminal. */
 function terminalWidth(): number | undefined {
   const { isTTY, columns } = process.stderr;
   return isTTY && columns > 0 ? columns : undefined;

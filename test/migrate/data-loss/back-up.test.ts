@@ -9,7 +9,7 @@ import { up } from '../../../src/migrate/up.js';
 import { repository, runCli, runProgram, startCli } from '../../support/cli.js';
 import { type TestDatabase, test } from '../../support/database.js';
 import { folderWith } from '../../support/folder.js';
-import { through, withholding } from '../../support/listeners.js';
+import { through, withholdAnswer } from '../../support/listeners.js';
 
 /** Two tables with rows; V2 adds one of them and a column. */
 const FILES = {
@@ -220,7 +220,11 @@ describe('what goes is written first', () => {
 
   test('also where nobody is told any more that it went', async ({ database }) => {
     const options = await migrated(database);
-    await using proxy = await withholding(Number(new URL(database.url).port), 'deallocate all', 'COMMIT\0');
+    await using proxy = await withholdAnswer(
+      Number(new URL(database.url).port),
+      'deallocate all',
+      'COMMIT\0',
+    );
     const lost = down({ ...options, url: through(database.url, proxy.port), lose: ['b', 'a.more'] });
     await expect(lost).rejects.toMatchObject({ code: 'connection_lost' });
     expect(await isThere(database, 'b')).toBe(false);
