@@ -12,7 +12,7 @@
  * @module
  */
 
-export { type Difference, differences } from './catalog/difference.js';
+export { compareSnapshots, type Difference } from './catalog/difference.js';
 export type { Fact, Facts, Snapshot } from './catalog/snapshot.js';
 export { DifferencesError } from './inspect/baseline/differences-error.js';
 export { type BaselineOptions, type BaselineResult, baseline } from './inspect/baseline.js';

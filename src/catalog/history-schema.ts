@@ -1,2 +1,2 @@
-/** The schema that holds the history and nothing else; the engine never relies on `search_path`. */
+/** The schema that holds only the migration history. The engine always writes it in full and never relies on `search_path`. */
 export const HISTORY_SCHEMA = 'voicesurvey_migrations';

@@ -2,35 +2,35 @@ import type { Node, RangeVar } from 'libpg-query';
 import type { SourceFile } from '../sql/source-file.js';
 import { parseStatements, type Statement } from '../sql/statements.js';
 
-/** Where an object gets whose name is written without a schema. */
+/** The schema of an object whose name is written without one. */
 const DEFAULT_SCHEMA = 'public';
 
 const CREATE_IN_A_BODY =
   /\b(?:create|alter)\s+(?:or\s+replace\s+)?(?:unlogged\s+|materialized\s+|recursive\s+)*(schema\s+(?:if\s+not\s+exists\s+)?(?<schema>[a-z_][\w$]*)|(?:table|view|type|domain|sequence|function|procedure|aggregate|extension)\s+(?:if\s+(?:not\s+)?exists\s+)?(?<of>[a-z_][\w$]*)\s*\.)/gi;
 
 /**
- * The schemas that statements put objects into, besides `public`: the ones that a `create` or `alter` names, those of
- * a `search_path` that a file sets, and those in the body of a `do`. What is only read from is not among them.
+ * Lists the schemas in which statements create or alter objects: `public`, those that a `create` or `alter` names, those
+ * of a `search_path` that a file sets, and those in the body of a `do`. Schemas that are only read are not included.
  *
- * @returns their names, each once
+ * @returns the names, each once
  * @example
  * ```ts
- * schemasOf(await parseStatements(source)); // ['public', 'reporting']
+ * listSchemas(await parseStatements(source)); // ['public', 'reporting']
  * ```
  */
-export function schemasOf(statements: readonly Statement[]): readonly string[] {
-  return [...new Set([DEFAULT_SCHEMA, ...statements.flatMap(({ node }) => schemasOfNode(node))])];
+export function listSchemas(statements: readonly Statement[]): readonly string[] {
+  return [...new Set([DEFAULT_SCHEMA, ...statements.flatMap(({ node }) => listSchemasOfNode(node))])];
 }
 
-/** The same of all up files of a folder. */
-export async function schemasIn(
+/** Lists the schemas in which the up files of a folder create or alter objects. */
+export async function listSchemasOfMigrations(
   migrations: readonly { readonly up: { readonly source: SourceFile } }[],
 ): Promise<readonly string[]> {
   const statements = await Promise.all(migrations.map(({ up }) => parseStatements(up.source)));
-  return schemasOf(statements.flat());
+  return listSchemas(statements.flat());
 }
 
-function schemasOfNode(node: Node): readonly string[] {
+function listSchemasOfNode(node: Node): readonly string[] {
   if ('CreateSchemaStmt' in node) return ofSchema(node.CreateSchemaStmt);
   if ('CreateStmt' in node) return ofRelation(node.CreateStmt.relation);
   if ('CreateForeignTableStmt' in node) return ofRelation(node.CreateForeignTableStmt.base?.relation);
@@ -59,7 +59,7 @@ function schemasOfNode(node: Node): readonly string[] {
 }
 
 function ofSchema({ schemaname, schemaElts = [] }: { schemaname?: string; schemaElts?: Node[] }): string[] {
-  return [...given(schemaname), ...schemaElts.flatMap(schemasOfNode)];
+  return [...given(schemaname), ...schemaElts.flatMap(listSchemasOfNode)];
 }
 
 function ofRelation(relation: RangeVar | undefined): string[] {

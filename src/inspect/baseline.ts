@@ -1,5 +1,5 @@
-import { type Difference, differences } from '../catalog/difference.js';
-import { schemasOf } from '../catalog/schemas.js';
+import { compareSnapshots, type Difference } from '../catalog/difference.js';
+import { listSchemas } from '../catalog/schemas.js';
 import { SNAPSHOT_FORMAT, takeSnapshot } from '../catalog/snapshot.js';
 import { recordBaseline, refuseHistory } from '../migrate/baseline.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
@@ -78,8 +78,8 @@ export async function baseline(options: BaselineOptions): Promise<BaselineResult
     const { rows } = await connection.client.query<{ role: string }>('select current_user::text as role');
     const role = rows[0]?.role ?? '';
     const reference = await makeReference({ url, directory, to: label, statements, role, elsewhere, signal });
-    const { snapshot, text, fingerprint } = await takeSnapshot(connection.client, schemasOf(statements));
-    const found = differences(snapshot, reference.snapshot, label);
+    const { snapshot, text, fingerprint } = await takeSnapshot(connection.client, listSchemas(statements));
+    const found = compareSnapshots(snapshot, reference.snapshot, label);
     // An "up" that came meanwhile may be what makes the difference.
     await refuseHistory(connection);
     if (found.length > 0 && options.acceptDifferences !== true) {

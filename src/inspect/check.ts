@@ -1,4 +1,4 @@
-import { schemasOf } from '../catalog/schemas.js';
+import { listSchemas } from '../catalog/schemas.js';
 import type { Server } from '../migrate/database.js';
 import { readMigrations } from '../migrate/files/read-folder.js';
 import { connectForMaintenance } from '../postgres/create-database.js';
@@ -77,7 +77,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   const { server, shared } = await lookAtServer(url);
   const statements = statementsOf(runnable);
   const isShared = statements.some(isAboutTheServer);
-  const course = { url, directory, migrations: runnable, schemas: schemasOf(statements) };
+  const course = { url, directory, migrations: runnable, schemas: listSchemas(statements) };
   const tell = (over: CheckProgress['over']) => (migration: string) =>
     options.onProgress?.({ migration, over });
   try {

@@ -1,4 +1,4 @@
-import { schemasIn } from '../catalog/schemas.js';
+import { listSchemasOfMigrations } from '../catalog/schemas.js';
 import { type Snapshot, takeSnapshot } from '../catalog/snapshot.js';
 import { type Database, withDatabase } from '../migrate/database.js';
 import { readMigrations } from '../migrate/files/read-folder.js';
@@ -23,7 +23,7 @@ export interface GenerateOptions extends Database {
  * ```
  */
 export async function snapshot({ url, directory }: GenerateOptions): Promise<Snapshot> {
-  const schemas = await schemasIn(await readMigrations(directory));
+  const schemas = await listSchemasOfMigrations(await readMigrations(directory));
   return withDatabase({ url }, async ({ connection: { client } }) => {
     return (await takeSnapshot(client, schemas)).snapshot;
   });

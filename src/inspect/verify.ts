@@ -1,7 +1,7 @@
-import { differences } from '../catalog/difference.js';
+import { compareSnapshots } from '../catalog/difference.js';
 import { displayName } from '../catalog/names.js';
-import { schemasIn } from '../catalog/schemas.js';
-import { asTaken, SNAPSHOT_SETTINGS, type Snapshot, snapshotQuery } from '../catalog/snapshot.js';
+import { listSchemasOfMigrations } from '../catalog/schemas.js';
+import { parseSnapshot, SNAPSHOT_SETTINGS, type Snapshot, snapshotQuery } from '../catalog/snapshot.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { readMigrations } from '../migrate/files/read-folder.js';
 import { type Drift, type RecordedSnapshot, whyUnknown } from '../migrate/history/drift.js';
@@ -90,11 +90,11 @@ ${SNAPSHOT_SETTINGS}`);
     const rows = hasHistory.rows[0]?.exists === true ? await readUnlessHeld(connection) : null;
     const recorded = rows === null ? null : await readRecorded(client);
     const comparable = compareWith(recorded, connection.serverVersion.major);
-    const schemas = comparable.snapshot?.schemas ?? (await schemasIn(migrations));
+    const schemas = comparable.snapshot?.schemas ?? (await listSchemasOfMigrations(migrations));
     const live = await client
       .query<{ snapshot: string }>(snapshotQuery('$1'), [schemas])
       .catch((error: unknown) => Promise.reject(tooBusy(error)));
-    const { snapshot, fingerprint } = asTaken(live.rows[0]?.snapshot ?? '');
+    const { snapshot, fingerprint } = parseSnapshot(live.rows[0]?.snapshot ?? '');
     const unvalidated = await findUnvalidated(client, schemas);
     await client.query('commit');
     const isSame = comparable.snapshot === null || fingerprint === recorded?.fingerprint;
@@ -146,7 +146,7 @@ function compareWith(
   }
   return {
     drift: { state: 'none', since: recorded.name, reason: null },
-    snapshot: asTaken(recorded.snapshot).snapshot,
+    snapshot: parseSnapshot(recorded.snapshot).snapshot,
   };
 }
 
@@ -169,7 +169,7 @@ function ofMigration({ name, standing }: Entry): Finding[] {
 
 function ofDrift(live: Snapshot, recorded: Snapshot | null, label: string): Finding[] {
   if (recorded === null) return [];
-  return differences(live, recorded, label).map(({ object, difference }) =>
+  return compareSnapshots(live, recorded, label).map(({ object, difference }) =>
     finding('drift', object, difference),
   );
 }

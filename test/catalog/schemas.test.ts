@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { schemasOf } from '../../src/catalog/schemas.js';
+import { listSchemas } from '../../src/catalog/schemas.js';
 import { parseStatements } from '../../src/sql/statements.js';
 
-const NAMED: readonly (readonly [sql: string, schemas: readonly string[]])[] = [
+const STATEMENTS: readonly (readonly [sql: string, schemas: readonly string[]])[] = [
   ['select 1', []],
   ['create table things ()', []],
   ['create schema ours', ['ours']],
@@ -33,7 +33,10 @@ const NAMED: readonly (readonly [sql: string, schemas: readonly string[]])[] = [
   ['grant select on theirs.things to public', []],
 ];
 
-test.for(NAMED)('%s', async ([sql, schemas]) => {
+test.for(STATEMENTS)('besides public, "%s" creates or alters objects in the schemas %j', async ([
+  sql,
+  schemas,
+]) => {
   const statements = await parseStatements({ path: 'V1.up.sql', text: sql, checksum: '' });
-  expect(schemasOf(statements)).toEqual(['public', ...schemas]);
+  expect(listSchemas(statements)).toEqual(['public', ...schemas]);
 });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { expect } from 'vitest';
 import {
-  asTaken,
+  parseSnapshot,
   SNAPSHOT_SETTINGS,
   snapshotIntoVariable,
   snapshotQuery,
@@ -10,7 +10,7 @@ import {
 } from '../../src/catalog/snapshot.js';
 import { test } from '../support/database.js';
 
-/** Every kind of object that all supported servers write in the same words: all but the bodies of views and of SQL functions. */
+/** Every kind of object that all supported servers write identically: all but the bodies of views and of SQL functions. */
 const EVERY_KIND = `
   create type mood as enum ('sad', 'happy');
   create domain score as integer default 1 not null constraint score_is_positive check (value > 0);
@@ -59,18 +59,18 @@ const EVERY_KIND = `
   grant update (name) on people to public;
 `;
 
-/** The same on every supported server; it changes only together with the format. */
+/** It is the same on every supported server, and changes only together with the format. */
 const FINGERPRINT = 'c296bc663fd4377e596d0b034740f99b551fcd07286e689168403d25720950be';
 
-test('a catalog of every kind of object has one fingerprint, whatever the server', async ({ database }) => {
+test('a catalog with every kind of object has the same fingerprint on every server', async ({ database }) => {
   await database.client.query(EVERY_KIND);
   const { text } = await takeSnapshot(database.client, ['public']);
   const user = String(await database.value('select current_user'));
-  const { fingerprint } = asTaken(text.replaceAll(`"${user}"`, '"postgres"'));
+  const { fingerprint } = parseSnapshot(text.replaceAll(`"${user}"`, '"postgres"'));
   expect(fingerprint).toBe(FINGERPRINT);
 });
 
-test('a snapshot is the same to the byte when nothing has changed, in a database of other object numbers, too', async ({
+test('two snapshots of the same catalog are identical to the byte, also with other OIDs', async ({
   database,
   migrated,
 }) => {
@@ -88,8 +88,8 @@ test('a snapshot is the same to the byte when nothing has changed, in a database
 });
 
 test.for([
-  ['nothing', 'select 1'],
-  ['every kind', EVERY_KIND],
+  ['no objects', 'select 1'],
+  ['every kind of object', EVERY_KIND],
   [
     'a trigger',
     'create table t (); create trigger t before insert on t execute function suppress_redundant_updates_trigger()',
@@ -99,25 +99,27 @@ test.for([
   ['a sequence', 'create sequence s'],
   ['a function', "create function f() returns void language sql as ''"],
   ['statistics', 'create table t (a integer, b integer); create statistics s on a, b from t'],
-] as const)('the text that a run records, in a database of %s, is the same', async ([, sql], {
+] as const)('a run records the same text as a snapshot of a database with %s', async ([, sql], {
   database,
 }) => {
   await database.client.query(sql);
   const { text } = await takeSnapshot(database.client, ['public']);
-  const recorded = snapshotIntoVariable('taken', "array['public']");
+  const assignment = snapshotIntoVariable('taken', "array['public']");
   await database.client.query(`do $run$
 declare
   taken text;
 begin
   ${SNAPSHOT_SETTINGS};
-  ${recorded};
+  ${assignment};
   perform set_config('test.taken', taken, false);
 end
 $run$`);
   expect(await database.value("select current_setting('test.taken')")).toBe(text);
 });
 
-test('settings of the session and the rights of the role make no difference', async ({ migrated }) => {
+test('a snapshot does not depend on the settings of the session or the privileges of the role', async ({
+  migrated,
+}) => {
   const { text } = await takeSnapshot(migrated.client, ['public']);
   const role = `voicesurvey_test_reader_${randomBytes(4).toString('hex')}`;
   await migrated.client.query(`create role ${role}; revoke all on schema public from public`);
@@ -131,21 +133,28 @@ test('settings of the session and the rights of the role make no difference', as
   await migrated.client.query(`reset role; drop role ${role}`);
 });
 
-test('only the schemas that were asked for are looked at, never the history, the system or temporary objects', async ({
+test('a snapshot has only the requested schemas, and never the history, system objects or temporary objects', async ({
   migrated,
 }) => {
   await migrated.client.query(
     'create schema ours; create table ours.things (); create schema theirs; create table theirs.things ();',
   );
-  const asked = ['ours', 'public', 'not_there', 'voicesurvey_migrations', 'pg_catalog', 'information_schema'];
-  const { snapshot } = await takeSnapshot(migrated.client, asked);
+  const requested = [
+    'ours',
+    'public',
+    'not_there',
+    'voicesurvey_migrations',
+    'pg_catalog',
+    'information_schema',
+  ];
+  const { snapshot } = await takeSnapshot(migrated.client, requested);
   expect(snapshot.schemas).toEqual(['not_there', 'ours', 'public']);
   const schemas = Object.keys(snapshot.objects).filter((key) => key.startsWith('schema'));
   expect(schemas).toEqual(['schema ours', 'schema public']);
   expect(JSON.stringify(snapshot)).not.toMatch(/theirs|voicesurvey_migrations|"table pg_/);
 });
 
-test('the members of an extension are the business of the extension', async ({ migrated, skip }) => {
+test('a snapshot has an extension, and not its members', async ({ migrated, skip }) => {
   const [available] = await migrated.rows("select from pg_available_extensions where name = 'pg_trgm'");
   skip(available === undefined, 'this server does not have pg_trgm');
   await migrated.client.query('create extension pg_trgm');
@@ -156,7 +165,7 @@ test('the members of an extension are the business of the extension', async ({ m
   ]);
 });
 
-test('an index that was left invalid is told', async ({ migrated }) => {
+test('a snapshot marks an invalid index', async ({ migrated }) => {
   await migrated.client.query(
     "update pg_index set indisvalid = false where indexrelid = 'campaigns_by_name'::regclass",
   );
@@ -166,7 +175,7 @@ test('an index that was left invalid is told', async ({ migrated }) => {
   });
 });
 
-test('a snapshot that fails leaves the connection as it was', async ({ migrated }) => {
+test('a connection can be used after a failed snapshot', async ({ migrated }) => {
   await migrated.client.query('create view names as select name from users');
   const other = new pg.Client({ connectionString: migrated.url });
   await other.connect();
@@ -176,7 +185,7 @@ test('a snapshot that fails leaves the connection as it was', async ({ migrated 
   expect(await migrated.value('select 1')).toBe(1);
 });
 
-test('the query is one statement, so that an engine can put it anywhere', async ({ migrated }) => {
+test('the query of a snapshot can be a subquery of another statement', async ({ migrated }) => {
   await migrated.client.query(`begin; ${SNAPSHOT_SETTINGS}`);
   const value = await migrated.value(`select length((${snapshotQuery("array['public']")}))`);
   expect(value).toBeGreaterThan(1000);

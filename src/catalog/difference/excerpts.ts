@@ -1,27 +1,28 @@
-const WIDEST = 60;
-const BEFORE = 15;
+/** In characters. */
+const MAX_LENGTH = 60;
+const CONTEXT_LENGTH = 15;
 
 /**
- * Two texts in a form that fits into a sentence: whole where they are short, else from a word shortly before the place
- * where they begin to differ. White space is told as one blank.
+ * Shortens two texts so that they fit into a sentence. Long texts begin at a word shortly before their first difference.
+ * White space becomes one space.
  *
- * @returns `none` for a text that is not there
+ * @returns `none` for a missing text
  */
 export function excerpts(a: string | undefined, b: string | undefined): readonly [string, string] {
   const one = a?.replaceAll(/\s+/g, ' ').trim();
   const other = b?.replaceAll(/\s+/g, ' ').trim();
-  if (one !== undefined && one === other) return ['with other white space', 'written'];
-  const place = Math.max(0, commonLength(one ?? '', other ?? '') - BEFORE);
-  const start = (one ?? other ?? '').lastIndexOf(' ', place) + 1;
-  const isLong = [one, other].some((text) => (text?.length ?? 0) > WIDEST);
+  if (one !== undefined && one === other) return ['written with different white space', 'written'];
+  const beforeDifference = Math.max(0, commonLength(one ?? '', other ?? '') - CONTEXT_LENGTH);
+  const start = (one ?? other ?? '').lastIndexOf(' ', beforeDifference) + 1;
+  const isLong = [one, other].some((text) => (text?.length ?? 0) > MAX_LENGTH);
   return [excerpt(one, isLong ? start : 0), excerpt(other, isLong ? start : 0)];
 }
 
 function excerpt(text: string | undefined, start: number): string {
   if (text === undefined) return 'none';
-  const shown = text.slice(start, start + WIDEST);
+  const shown = text.slice(start, start + MAX_LENGTH);
   const head = start > 0 ? '…' : '';
-  const tail = start + WIDEST < text.length ? '…' : '';
+  const tail = start + MAX_LENGTH < text.length ? '…' : '';
   return `${head}${shown}${tail}` || 'nothing';
 }
 

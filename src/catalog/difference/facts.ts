@@ -4,19 +4,19 @@ import { excerpts } from './excerpts.js';
 type MaybeFact = Fact | undefined;
 
 /**
- * A difference of one fact, in words.
+ * Describes the difference of a fact in words.
  *
  * @param fact its name: `null allowed`
- * @param here its value here; undefined where there is none
- * @param there its value there
- * @param label what there is called: `V0003`
- * @returns sentences without a subject; none for an order of columns that differs only by columns that came or went
+ * @param here its value in the actual catalog; undefined if it has none
+ * @param there its value in the expected catalog
+ * @param label the name of the expected catalog: `V0003`
+ * @returns sentences without a subject; an empty list for an order of columns that differs only by added or dropped columns
  */
 export function describeFact(fact: string, here: MaybeFact, there: MaybeFact, label: string): string[] {
   if (fact === 'column order') return describeOrder('columns', listOf(here), listOf(there), label);
   if (fact === 'labels') return describeLabels(listOf(here), listOf(there), label);
   if (fact === 'privileges') return describePrivileges(recordOf(here), recordOf(there), label);
-  if (isFlag(here) && isFlag(there)) return [sides(fact, here === true, label)];
+  if (isFlag(here) && isFlag(there)) return [describeSide(fact, here === true, label)];
   if (Array.isArray(here ?? there) && [...listOf(here), ...listOf(there)].every(isText)) {
     return describeList(fact, listOf(here), listOf(there), label);
   }
@@ -49,7 +49,7 @@ function describeList(
   const one = fact.replace(/s$/, '');
   const changes = [...new Set([...here, ...there])]
     .filter((item) => here.includes(item) !== there.includes(item))
-    .map((item) => sides(`${one} ${item}`, here.includes(item), label));
+    .map((item) => describeSide(`${one} ${item}`, here.includes(item), label));
   return changes.length > 0 ? changes : describeOrder(fact, here, there, label);
 }
 
@@ -64,13 +64,13 @@ function describePrivileges(
     const more = mine.filter((privilege) => !theirs.includes(privilege));
     const fewer = theirs.filter((privilege) => !mine.includes(privilege));
     return [
-      ...(more.length > 0 ? [sides(`${role} may ${more.join(', ')}`, true, label)] : []),
-      ...(fewer.length > 0 ? [sides(`${role} may ${fewer.join(', ')}`, false, label)] : []),
+      ...(more.length > 0 ? [describeSide(`${role} may ${more.join(', ')}`, true, label)] : []),
+      ...(fewer.length > 0 ? [describeSide(`${role} may ${fewer.join(', ')}`, false, label)] : []),
     ];
   });
 }
 
-function sides(what: string, isHere: boolean, label: string): string {
+function describeSide(what: string, isHere: boolean, label: string): string {
   return isHere ? `${what} here, not in ${label}` : `${what} in ${label}, not here`;
 }
 

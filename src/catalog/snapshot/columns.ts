@@ -1,15 +1,15 @@
-import { commentOn, fullName, ifTrue, type Part, privilegesIn, sorted } from './sql-fragments.js';
+import { commentOn, fullName, ifTrue, type ObjectQuery, privilegesIn, sorted } from './sql-fragments.js';
 
-/** A collation's full name, where it is not the one that the type brings. */
+/** A collation's full name, if it is not the default of the type. */
 export function otherCollation(collation: string, ofType: string): string {
   return `case when ${collation} <> ${ofType} then ${fullName('pg_collation', collation)} end`;
 }
 
 /**
- * Columns of tables, views and composite types. Their order is a fact of the table. PostgreSQL 18 keeps "not null" as
- * a constraint with a name, older ones as a flag: it is told as a flag, and apart where it is not validated yet.
+ * Columns of tables, views and composite types. Their order is a fact of the table. PostgreSQL 18 stores "not null" as a
+ * named constraint, older versions as a flag. The snapshot has it as a flag, and as a second one if it is not validated.
  */
-export const COLUMNS: Part = `select object, format('column %I', attname), json_build_object(
+export const COLUMNS: ObjectQuery = `select object, format('column %I', attname), json_build_object(
     'type', format_type(atttypid, atttypmod),
     'null allowed', not attnotnull,
     'not null is not validated', ${ifTrue('attnum = any (not_validated)')},

@@ -1,21 +1,21 @@
-import { commentOn, fullName, ifTrue, type Part, sorted, tablespace } from './sql-fragments.js';
+import { commentOn, fullName, ifTrue, type ObjectQuery, sorted, tablespace } from './sql-fragments.js';
 
 function columnsOf(relation: string, numbers: string): string {
   return `(
-      select json_agg(attname order by place)
-      from unnest(${numbers}) with ordinality as key (number, place)
+      select json_agg(attname order by ordinal)
+      from unnest(${numbers}) with ordinality as key (number, ordinal)
       join pg_attribute on attrelid = ${relation} and attnum = number
     )`;
 }
 
-const USED = `pg_constraint.oid, conname, contype, conrelid, confrelid, conkey, confkey, convalidated, coninhcount,
+const CONSTRAINT_COLUMNS = `pg_constraint.oid, conname, contype, conrelid, confrelid, conkey, confkey, convalidated, coninhcount,
     conindid`;
 
 /**
- * Constraints of tables and domains, with the indexes that keep them. "Not null" is told with its column, and a
- * constraint trigger among the triggers.
+ * Constraints of tables and domains, with the indexes that enforce them. "Not null" is a fact of its column, and a
+ * constraint trigger is among the triggers.
  */
-export const CONSTRAINTS: Part = `select object, format('constraint %I', conname), json_build_object(
+export const CONSTRAINTS: ObjectQuery = `select object, format('constraint %I', conname), json_build_object(
     'kind', case contype
       when 'p' then 'primary key' when 'u' then 'unique' when 'f' then 'foreign key'
       when 'c' then 'check' when 'x' then 'exclusion'
@@ -37,20 +37,20 @@ export const CONSTRAINTS: Part = `select object, format('constraint %I', conname
     'tablespace', ${tablespace('index.reltablespace')}
   )
 from (
-  select object, ${USED} from relation join pg_constraint on conrelid = relation.oid
+  select object, ${CONSTRAINT_COLUMNS} from relation join pg_constraint on conrelid = relation.oid
   union all
-  select object, ${USED} from type join pg_constraint on contypid = type.oid
+  select object, ${CONSTRAINT_COLUMNS} from type join pg_constraint on contypid = type.oid
 ) as pg_constraint
 left join pg_index on indexrelid = conindid and contype in ('p', 'u', 'x')
 left join pg_class as index on index.oid = indexrelid
 where contype not in ('n', 't')`;
 
-/** Indexes that no constraint brought. */
-export const INDEXES: Part = `select object, format('index %I', index.relname), json_build_object(
+/** Indexes that do not belong to a constraint. */
+export const INDEXES: ObjectQuery = `select object, format('index %I', index.relname), json_build_object(
     'definition', pg_get_indexdef(indexrelid),
     'columns', (
-      select json_agg(pg_get_indexdef(indexrelid, place, true) order by place)
-      from generate_series(1, indnkeyatts) as place
+      select json_agg(pg_get_indexdef(indexrelid, ordinal, true) order by ordinal)
+      from generate_series(1, indnkeyatts) as ordinal
     ),
     'unique', ${ifTrue('indisunique')},
     'where', pg_get_expr(indpred, indrelid),

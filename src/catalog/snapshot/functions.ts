@@ -1,7 +1,7 @@
-import { commentOn, ifTrue, isOfExtension, type Part, privilegesIn } from './sql-fragments.js';
+import { commentOn, ifTrue, isOfExtension, type ObjectQuery, privilegesIn } from './sql-fragments.js';
 
 /** Functions, procedures and aggregates. */
-export const FUNCTIONS: Part = `select
+export const FUNCTIONS: ObjectQuery = `select
   case prokind
     when 'p' then 'procedure' when 'a' then 'aggregate' when 'w' then 'window function' else 'function'
   end || ' ' || format('%I.%I(%s)', nspname, proname, oidvectortypes(proargtypes)),
@@ -11,14 +11,14 @@ export const FUNCTIONS: Part = `select
     'comment', ${commentOn('pg_proc', 'pg_proc.oid')},
     'arguments', (
       select json_agg(json_build_object(
-        'name', nullif(proargnames[place], ''),
+        'name', nullif(proargnames[ordinal], ''),
         'type', format_type(type, null),
-        'mode', case proargmodes[place]
+        'mode', case proargmodes[ordinal]
           when 'o' then 'out' when 'b' then 'in and out' when 'v' then 'variadic' when 't' then 'table' else 'in'
         end,
-        'default', pg_get_function_arg_default(pg_proc.oid, place::integer)
-      ) order by place)
-      from unnest(coalesce(proallargtypes, proargtypes::oid[])) with ordinality as argument (type, place)
+        'default', pg_get_function_arg_default(pg_proc.oid, ordinal::integer)
+      ) order by ordinal)
+      from unnest(coalesce(proallargtypes, proargtypes::oid[])) with ordinality as argument (type, ordinal)
     ),
     'result', case when prokind <> 'p' then format_type(prorettype, null) end,
     'returns a set', ${ifTrue('proretset')},

@@ -3,13 +3,13 @@ import {
   fullName,
   ifTrue,
   isOfExtension,
-  type Part,
+  type ObjectQuery,
   privilegesIn,
   sorted,
   tablespace,
 } from './sql-fragments.js';
 
-/** What has columns, in the schemas of the snapshot, with the name that the snapshot gives it. */
+/** Tables, views and composite types in the schemas of the snapshot, with their names in the snapshot. */
 export const RELATION = `relation as materialized (
   select
     pg_class.oid, relkind, relowner, relpartbound, reloftype, relpersistence, relispopulated, reloptions,
@@ -28,7 +28,7 @@ export const RELATION = `relation as materialized (
 )`;
 
 /** Tables of every kind, and views. */
-export const RELATIONS: Part = `select object, 'itself', json_build_object(
+export const RELATIONS: ObjectQuery = `select object, 'itself', json_build_object(
     'owner', pg_get_userbyid(relowner),
     'comment', ${commentOn('pg_class', 'relation.oid')},
     'definition', case when relkind in ('v', 'm') then btrim(pg_get_viewdef(relation.oid)) end,

@@ -1,7 +1,7 @@
-import { commentOn, ifTrue, isOfExtension, type Part, privilegesIn } from './sql-fragments.js';
+import { commentOn, ifTrue, isOfExtension, type ObjectQuery, privilegesIn } from './sql-fragments.js';
 
-/** Sequences, without how far they came. */
-export const SEQUENCES: Part = `select format('sequence %I.%I', scope.nspname, pg_class.relname), 'itself', json_build_object(
+/** Sequences, without their current values. */
+export const SEQUENCES: ObjectQuery = `select format('sequence %I.%I', scope.nspname, pg_class.relname), 'itself', json_build_object(
     'owner', pg_get_userbyid(pg_class.relowner),
     'comment', ${commentOn('pg_class', 'pg_class.oid')},
     'type', format_type(seqtypid, null),

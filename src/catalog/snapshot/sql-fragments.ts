@@ -1,8 +1,8 @@
-/** A select of the snapshot: rows of `object`, `member` (`itself`, or `column email`) and `facts`. */
-export type Part = string;
+/** A query of the snapshot for some kinds of objects: rows of `object`, `member` (`itself`, `column email`) and `facts`. */
+export type ObjectQuery = string;
 
-/** The catalogs whose objects can belong to an extension and can have a comment. */
-export type Catalog =
+/** The system catalogs whose objects can belong to an extension and can have a comment. */
+export type SystemCatalog =
   | 'pg_class'
   | 'pg_constraint'
   | 'pg_extension'
@@ -14,24 +14,24 @@ export type Catalog =
   | 'pg_trigger'
   | 'pg_type';
 
-/** What the system itself brought has smaller numbers, also in a new database. */
-export const FIRST_OID_OF_USERS = 16_384;
+/** Objects of the system have smaller OIDs, also in a new database. */
+export const FIRST_USER_OID = 16_384;
 
 /** The comment on an object, or on a column of it. */
-export function commentOn(catalog: Catalog, oid: string, column = '0'): string {
+export function commentOn(catalog: SystemCatalog, oid: string, column = '0'): string {
   return `(
       select description from pg_description
       where objoid = ${oid} and classoid = '${catalog}'::regclass and objsubid = ${column}
     )`;
 }
 
-/** The full name of an object, by a function of the server: a subquery for it would be planned. */
+/** The full name of an object. A function of the server returns it, which saves planning a subquery. */
 export function fullName(catalog: 'pg_class' | 'pg_collation', oid: string): string {
   return `(pg_identify_object('${catalog}'::regclass, ${oid}, 0)).identity`;
 }
 
-/** Whether an object came with an extension, and so is the extension's business. */
-export function isOfExtension(catalog: Catalog, oid: string): string {
+/** Whether an object belongs to an extension. Such objects are left out of the snapshot. */
+export function isOfExtension(catalog: SystemCatalog, oid: string): string {
   return `exists (
       select from pg_depend
       where classid = '${catalog}'::regclass and objid = ${oid} and objsubid = 0 and deptype = 'e'
@@ -39,14 +39,14 @@ export function isOfExtension(catalog: Catalog, oid: string): string {
 }
 
 /**
- * Who may do what, as an object from role to a sorted list. PostgreSQL 17 has a privilege MAINTAIN that 15 has not,
- * and an owner has it as a matter of course; it is told only of others.
+ * The privileges on an object, as a JSON object from role to a sorted list. PostgreSQL 17 adds the privilege MAINTAIN,
+ * which every owner has, so it is listed only for other roles.
  *
- * @param acl the list of the catalog; null stands for the default, which is spelled out
- * @param kind what `acldefault` calls the kind of object; null where there are no privileges by default
+ * @param acl the list in the catalog; null means the default, which is written out
+ * @param kind the name of the kind of object in `acldefault`; null if it has no default privileges
  */
 export function privilegesIn(acl: string, kind: string | null, owner: string): string {
-  const spelledOut = kind === null ? acl : `coalesce(${acl}, acldefault('${kind}', ${owner}))`;
+  const complete = kind === null ? acl : `coalesce(${acl}, acldefault('${kind}', ${owner}))`;
   const listed = `(
       select json_object_agg(role, privileges order by role collate "C")
       from (
@@ -56,33 +56,33 @@ export function privilegesIn(acl: string, kind: string | null, owner: string): s
             lower(privilege_type) || case when is_grantable then ' with grant option' else '' end
             order by privilege_type collate "C", is_grantable
           ) as privileges
-        from aclexplode(${spelledOut})
+        from aclexplode(${complete})
         where not (privilege_type = 'MAINTAIN' and grantee = ${owner})
         group by grantee
       ) as granted
     )`;
-  return kind === null ? whereGiven(acl, listed) : listed;
+  return kind === null ? ifNotNull(acl, listed) : listed;
 }
 
-/** A subquery that is run only where there is something to read: most objects have nothing of most kinds. */
-function whereGiven(value: string, subquery: string): string {
+/** Runs a subquery only for a value that is not null, because most values are null. */
+function ifNotNull(value: string, subquery: string): string {
   return `case when ${value} is not null then ${subquery} end`;
 }
 
-/** Options such as `fillfactor=70`, sorted; null where there are none. */
+/** Options such as `fillfactor=70`, sorted; null for none. */
 export function sorted(options: string): string {
-  return whereGiven(
+  return ifNotNull(
     options,
     `(select json_agg(option order by option collate "C") from unnest(${options}) as option)`,
   );
 }
 
-/** A boolean that is worth telling only when it is true. */
+/** A boolean that is a fact only if it is true. */
 export function ifTrue(condition: string): string {
   return `nullif(${condition}, false)`;
 }
 
-/** The name of a tablespace; null for the database's own. */
+/** The name of a tablespace; null for the default tablespace of the database. */
 export function tablespace(oid: string): string {
   return `case when ${oid} <> 0 then (select spcname from pg_tablespace where pg_tablespace.oid = ${oid}) end`;
 }

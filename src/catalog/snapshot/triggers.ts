@@ -1,11 +1,11 @@
-import { commentOn, type Part } from './sql-fragments.js';
+import { commentOn, type ObjectQuery } from './sql-fragments.js';
 
 function stateOf(column: string): string {
   return `case ${column} when 'O' then 'enabled' when 'D' then 'disabled' when 'R' then 'enabled on a replica only' else 'enabled always' end`;
 }
 
-/** Triggers, and whether they fire; those that keep foreign keys are told with the constraint. */
-export const TRIGGERS: Part = `select object, format('trigger %I', tgname), json_build_object(
+/** Triggers, and whether they fire. The triggers that enforce foreign keys are part of the constraint. */
+export const TRIGGERS: ObjectQuery = `select object, format('trigger %I', tgname), json_build_object(
     'definition', pg_get_triggerdef(pg_trigger.oid),
     'state', ${stateOf('tgenabled')},
     'comment', ${commentOn('pg_trigger', 'pg_trigger.oid')}
@@ -13,8 +13,8 @@ export const TRIGGERS: Part = `select object, format('trigger %I', tgname), json
 from relation
 join pg_trigger on tgrelid = relation.oid and not tgisinternal`;
 
-/** Rewrite rules, without the one that makes a view a view. */
-export const RULES: Part = `select object, format('rule %I', rulename), json_build_object(
+/** Rewrite rules, without the one that implements a view. */
+export const RULES: ObjectQuery = `select object, format('rule %I', rulename), json_build_object(
     'definition', pg_get_ruledef(pg_rewrite.oid),
     'state', ${stateOf('ev_enabled')},
     'comment', ${commentOn('pg_rewrite', 'pg_rewrite.oid')}
@@ -23,7 +23,7 @@ from relation
 join pg_rewrite on ev_class = relation.oid and rulename <> '_RETURN'`;
 
 /** Policies of row security. */
-export const POLICIES: Part = `select object, format('policy %I', polname), json_build_object(
+export const POLICIES: ObjectQuery = `select object, format('policy %I', polname), json_build_object(
     'for', case polcmd
       when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all'
     end,

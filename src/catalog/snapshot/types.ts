@@ -1,7 +1,7 @@
 import { otherCollation } from './columns.js';
-import { commentOn, isOfExtension, type Part, privilegesIn } from './sql-fragments.js';
+import { commentOn, isOfExtension, type ObjectQuery, privilegesIn } from './sql-fragments.js';
 
-/** Types that somebody made: none that comes with a table, with another type, or with an extension. */
+/** Types, except those that belong to a table, to another type or to an extension. */
 export const TYPE = `type as materialized (
   select
     pg_type.oid, typowner, typtype, typrelid, typbasetype, typtypmod, typnotnull, typdefault, typcollation,
@@ -16,8 +16,8 @@ export const TYPE = `type as materialized (
     and not ${isOfExtension('pg_type', 'pg_type.oid')}
 )`;
 
-/** Enums with their labels in order, domains, ranges, composite types; the columns of the last are among the columns. */
-export const TYPES: Part = `select object, 'itself', json_build_object(
+/** Enums with their labels in order, domains, ranges, and composite types, whose columns are among the columns. */
+export const TYPES: ObjectQuery = `select object, 'itself', json_build_object(
     'owner', pg_get_userbyid(typowner),
     'comment', ${commentOn('pg_type', 'type.oid')},
     'labels', case when typtype = 'e' then (

@@ -1,4 +1,4 @@
-import { schemasOf } from '../../catalog/schemas.js';
+import { listSchemas } from '../../catalog/schemas.js';
 import { type Snapshot, takeSnapshot } from '../../catalog/snapshot.js';
 import { describeServer, type Server, withDatabase } from '../../migrate/database.js';
 import { up } from '../../migrate/up.js';
@@ -66,7 +66,7 @@ async function makeOn(
       throw failed(error, to);
     });
     return await withDatabase({ url: database.url }, async ({ connection }) => {
-      const { snapshot } = await takeSnapshot(connection.client, schemasOf(statements));
+      const { snapshot } = await takeSnapshot(connection.client, listSchemas(statements));
       const { target, serverVersion } = connection;
       return {
         snapshot: ownedBy(snapshot, target.user, role),

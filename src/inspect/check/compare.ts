@@ -1,5 +1,5 @@
-import { type Difference, differences } from '../../catalog/difference.js';
-import type { Facts, Snapshot, TakenSnapshot } from '../../catalog/snapshot.js';
+import { compareSnapshots, type Difference } from '../../catalog/difference.js';
+import type { Facts, FingerprintedSnapshot, Snapshot } from '../../catalog/snapshot.js';
 
 /** In what two catalogs differ; the order of columns, which `alter table` cannot put right, is told apart. */
 export interface Comparison {
@@ -12,11 +12,15 @@ export interface Comparison {
  *
  * @param label what `there` is called in the sentences
  */
-export function compareCatalogs(here: TakenSnapshot, there: TakenSnapshot, label: string): Comparison {
+export function compareCatalogs(
+  here: FingerprintedSnapshot,
+  there: FingerprintedSnapshot,
+  label: string,
+): Comparison {
   if (here.text === there.text) return { differences: [], columnOrders: [] };
-  const unordered = differences(withoutOrder(here.snapshot), withoutOrder(there.snapshot), label);
+  const unordered = compareSnapshots(withoutOrder(here.snapshot), withoutOrder(there.snapshot), label);
   const told = new Set(unordered.map(keyOf));
-  const all = differences(here.snapshot, there.snapshot, label);
+  const all = compareSnapshots(here.snapshot, there.snapshot, label);
   return { differences: unordered, columnOrders: all.filter((one) => !told.has(keyOf(one))) };
 }
 

@@ -1,4 +1,4 @@
-import type { TakenSnapshot } from '../../catalog/snapshot.js';
+import type { FingerprintedSnapshot } from '../../catalog/snapshot.js';
 import type { CheckedMigration } from './checked-file.js';
 import { notTried } from './files.js';
 import { type Log, makeLog, type Report } from './report.js';
@@ -16,7 +16,7 @@ export async function prove(course: Course): Promise<Report> {
   const trial: Trial = { course, log, sandbox: await openSandbox(course) };
   let empties: ReadonlyMap<string, string> = new Map();
   try {
-    let catalog: TakenSnapshot | null = await trial.sandbox.snapshot();
+    let catalog: FingerprintedSnapshot | null = await trial.sandbox.snapshot();
     for (const [index, current] of migrations.entries()) {
       course.onMigration(current.migration.label);
       catalog = await proveOne(trial, current, migrations[index - 1], catalog);
@@ -42,8 +42,8 @@ async function proveOne(
   trial: Trial,
   current: CheckedMigration,
   previous: CheckedMigration | undefined,
-  before: TakenSnapshot,
-): Promise<TakenSnapshot | null> {
+  before: FingerprintedSnapshot,
+): Promise<FingerprintedSnapshot | null> {
   const { up, down } = current;
   const { label } = current.migration;
   const labelBefore = previous?.migration.label ?? 'an empty database';
@@ -74,8 +74,8 @@ async function proveOne(
 async function goUp(
   trial: Trial,
   { migration, up }: CheckedMigration,
-  before: TakenSnapshot,
-): Promise<TakenSnapshot | null> {
+  before: FingerprintedSnapshot,
+): Promise<FingerprintedSnapshot | null> {
   const { sandbox, log } = trial;
   const rows = await sandbox.countRows(before);
   const failed = await sandbox.up(migration.label);
@@ -93,8 +93,8 @@ async function goUp(
 async function goDown(
   trial: Trial,
   { down }: CheckedMigration,
-  before: TakenSnapshot,
-): Promise<TakenSnapshot | null> {
+  before: FingerprintedSnapshot,
+): Promise<FingerprintedSnapshot | null> {
   const { sandbox, log } = trial;
   if (down === null) return null;
   await fill(trial);
@@ -114,8 +114,8 @@ async function goDown(
 async function goUpAgain(
   trial: Trial,
   { migration: { label }, up }: CheckedMigration,
-  expected: TakenSnapshot,
-): Promise<TakenSnapshot | null> {
+  expected: FingerprintedSnapshot,
+): Promise<FingerprintedSnapshot | null> {
   const { sandbox, log } = trial;
   const failed = await sandbox.up(label);
   if (failed !== null) {
@@ -130,8 +130,8 @@ async function goUpAgain(
 async function proveIrreversible(
   trial: Trial,
   current: CheckedMigration,
-  expected: TakenSnapshot,
-): Promise<TakenSnapshot | null> {
+  expected: FingerprintedSnapshot,
+): Promise<FingerprintedSnapshot | null> {
   const { label, irreversible } = current.migration;
   trial.log.note('not-reversible', current.up, `There is no way back that could be tried: ${irreversible}.`);
   const isInPlace = await runAgain(trial, current.up, { expected, label });

@@ -1,4 +1,4 @@
-import { type TakenSnapshot, takeSnapshot } from '../../catalog/snapshot.js';
+import { type FingerprintedSnapshot, takeSnapshot } from '../../catalog/snapshot.js';
 import { downWhateverIsLost } from '../../migrate/down.js';
 import { MigrationFailedError } from '../../migrate/failure/errors.js';
 import { explainFailure } from '../../migrate/failure/explain.js';
@@ -30,9 +30,9 @@ export interface Sandbox {
   down(): Promise<Failed | null>;
   /** Runs a file as `psql -f` does: statement by statement, in a session that is as new. */
   runAsWritten(file: CheckedFile): Promise<Failed | null>;
-  snapshot(): Promise<TakenSnapshot>;
-  countRows(snapshot: TakenSnapshot): Promise<RowCounts>;
-  digestValues(snapshot: TakenSnapshot): Promise<ValueDigests>;
+  snapshot(): Promise<FingerprintedSnapshot>;
+  countRows(snapshot: FingerprintedSnapshot): Promise<RowCounts>;
+  digestValues(snapshot: FingerprintedSnapshot): Promise<ValueDigests>;
   /** Drops the database. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { TakenSnapshot } from '../../catalog/snapshot.js';
+import type { FingerprintedSnapshot } from '../../catalog/snapshot.js';
 import pg from '../../postgres/pg.js';
 
 /** How many rows a table has, by the snapshot's key, such as `table public.contacts`. */
@@ -8,13 +8,13 @@ export type RowCounts = ReadonlyMap<string, number>;
 export type ValueDigests = ReadonlyMap<string, string>;
 
 /** Counts the rows of every table. */
-export async function countRows(client: pg.Client, taken: TakenSnapshot): Promise<RowCounts> {
+export async function countRows(client: pg.Client, taken: FingerprintedSnapshot): Promise<RowCounts> {
   const counts = await ofEachTable(client, taken, (table) => `select count(*) from ${table}`);
   return new Map([...counts].map(([table, count]) => [table, Number(count)]));
 }
 
 /** Dates and times are left out: whatever touches a row may stamp it, each time anew. */
-export async function digestValues(client: pg.Client, taken: TakenSnapshot): Promise<ValueDigests> {
+export async function digestValues(client: pg.Client, taken: FingerprintedSnapshot): Promise<ValueDigests> {
   return ofEachTable(
     client,
     taken,
@@ -29,7 +29,7 @@ export async function digestValues(client: pg.Client, taken: TakenSnapshot): Pro
 /** @param query of one value, for a table as SQL names it */
 async function ofEachTable(
   client: pg.Client,
-  { snapshot }: TakenSnapshot,
+  { snapshot }: FingerprintedSnapshot,
   query: (table: string) => string,
 ): Promise<ReadonlyMap<string, string>> {
   const tables = Object.keys(snapshot.objects).filter((object) => object.startsWith('table '));

@@ -1,5 +1,5 @@
 import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
-import { FIRST_OID_OF_USERS, isOfExtension } from '../../catalog/snapshot/sql-fragments.js';
+import { FIRST_USER_OID, isOfExtension } from '../../catalog/snapshot/sql-fragments.js';
 import type pg from '../../postgres/pg.js';
 
 /** A column, as far as it matters for a value of it. */
@@ -84,7 +84,7 @@ from pg_class
 join pg_namespace on pg_namespace.oid = relnamespace
 where nspname = any ($1) and relkind in ('r', 'p') and not relispartition
   -- A superuser may write to the catalogs, and some of them all databases of the server have in common.
-  and pg_class.oid >= ${FIRST_OID_OF_USERS}
+  and pg_class.oid >= ${FIRST_USER_OID}
   and nspname !~ '^pg_'
   and nspname not in ('information_schema', '${HISTORY_SCHEMA}')
   and not ${isOfExtension('pg_class', 'pg_class.oid')}

@@ -1,4 +1,4 @@
-import type { TakenSnapshot } from '../../catalog/snapshot.js';
+import type { FingerprintedSnapshot } from '../../catalog/snapshot.js';
 import type { CheckedFile, CheckedMigration } from './checked-file.js';
 import { compareCatalogs } from './compare.js';
 import type { Log, PROOFS } from './report.js';
@@ -26,8 +26,8 @@ export interface Trial {
 
 /** A catalog that was found, and the one that it should be. */
 export interface Compared {
-  readonly found: TakenSnapshot;
-  readonly expected: TakenSnapshot;
+  readonly found: FingerprintedSnapshot;
+  readonly expected: FingerprintedSnapshot;
   /** What the expected one is called: `V0003`. */
   readonly label: string;
 }
@@ -38,7 +38,10 @@ export interface Compared {
  * @param to undefined for a database without a migration
  * @returns the catalog that it has then; null where the version cannot be reached
  */
-export async function rebuild(trial: Trial, to: CheckedMigration | undefined): Promise<TakenSnapshot | null> {
+export async function rebuild(
+  trial: Trial,
+  to: CheckedMigration | undefined,
+): Promise<FingerprintedSnapshot | null> {
   await trial.sandbox.close();
   trial.sandbox = await openSandbox(trial.course);
   if (to !== undefined && (await trial.sandbox.up(to.migration.label)) !== null) return null;

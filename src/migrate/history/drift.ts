@@ -1,5 +1,5 @@
-import { type Difference, differences } from '../../catalog/difference.js';
-import { asTaken, SNAPSHOT_FORMAT, SNAPSHOT_SETTINGS } from '../../catalog/snapshot.js';
+import { compareSnapshots, type Difference } from '../../catalog/difference.js';
+import { parseSnapshot, SNAPSHOT_FORMAT, SNAPSHOT_SETTINGS } from '../../catalog/snapshot.js';
 import type { Connection } from '../../postgres/connect.js';
 import {
   LOCK_NOT_AVAILABLE,
@@ -107,8 +107,8 @@ export async function readDifferences(connection: Connection): Promise<DriftSinc
   );
   const row = answer.status === 'fulfilled' ? answer.value.rows[0] : undefined;
   if (row === undefined || row.recorded === null || row.recorded === row.live) return null;
-  const [live, recorded] = [asTaken(row.live), asTaken(row.recorded)];
-  return { since: row.name, differences: differences(live.snapshot, recorded.snapshot, row.name) };
+  const [live, recorded] = [parseSnapshot(row.live), parseSnapshot(row.recorded)];
+  return { since: row.name, differences: compareSnapshots(live.snapshot, recorded.snapshot, row.name) };
 }
 
 /** Runs a query in a transaction that only reads, pipelined. */

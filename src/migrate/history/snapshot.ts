@@ -1,4 +1,4 @@
-import { schemasOf } from '../../catalog/schemas.js';
+import { listSchemas } from '../../catalog/schemas.js';
 import {
   SNAPSHOT_FORMAT,
   SNAPSHOT_SETTINGS,
@@ -27,7 +27,7 @@ export const SERVER_MAJOR = "pg_catalog.current_setting('server_version_num')::i
 
 /** SQL of the schemas that a snapshot covers: those of the previous snapshot, and those that statements name. */
 function coveredSchemas(statements: readonly Statement[]): string {
-  const names = schemasOf(statements)
+  const names = listSchemas(statements)
     .map((name) => pg.escapeLiteral(name))
     .join(', ');
   return `array[${names}] || array(select json_array_elements_text((${NEWEST_SNAPSHOT})::json -> 'schemas'))`;
