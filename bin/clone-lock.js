@@ -30,7 +30,7 @@ export class PrepareError extends Error {
 }
 
 /**
- * Does work while a lock file names our process. Waits for another process that holds the lock, and removes a lock whose
+ * Does work while a lock file names this process. Waits for another process that holds the lock, and removes a lock whose
  * processes have ended.
  *
  * @param {() => Promise<void>} work
@@ -69,7 +69,7 @@ export async function withLock(work) {
 }
 
 /**
- * Adds a child process to our lock: the lock holds until both have ended.
+ * Adds a child process to the lock of this process: the lock holds until both have ended.
  *
  * @param {number} child
  */
@@ -102,7 +102,7 @@ function readLock() {
 }
 
 /**
- * Process ids are reused, in a container above all: a lock that names our own id was left by another process.
+ * Process ids are reused, in a container above all: a lock that names the id of this process was left by another process.
  *
  * @param {number[]} holders
  */

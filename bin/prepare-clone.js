@@ -75,7 +75,7 @@ async function build() {
       'Run npm ci there, with the development packages.',
     );
   }
-  // The lock is ours, so these folders belong to builds that were killed.
+  // This process holds the lock, so these folders belong to builds that were killed.
   for (const name of readdirSync(root)) if (/^dist\..*\.tmp$/.test(name)) remove(join(root, name));
   const newest = newestSource();
   const fresh = join(root, `dist.${process.pid}.tmp`);
@@ -106,7 +106,7 @@ function remove(folder) {
 /**
  * @param {string} program
  * @param {string[]} args
- * @param {2 | 'ignore'} output where its standard output goes: ours belongs to the command that runs afterwards
+ * @param {2 | 'ignore'} output where its standard output goes; that of this process belongs to the command that runs afterwards
  */
 async function run(program, args, output = 2) {
   const child = spawn(program, args, {
@@ -114,7 +114,7 @@ async function run(program, args, output = 2) {
     stdio: ['ignore', output, 2],
     shell: process.platform === 'win32' && program === 'npm',
   });
-  // The child outlives us if we are killed, so it holds the lock, too.
+  // The child outlives this process if that is killed, so it holds the lock, too.
   if (child.pid !== undefined) nameInLock(child.pid);
   /** @type {{ status?: number | null, error?: Error }} */
   const { status, error } = await new Promise((resolve) => {
