@@ -5,7 +5,7 @@ import { type TestDatabase, test } from '../support/database.js';
 
 const seedSql = await readFile(seedFile, 'utf8');
 
-/** Every row of every table with its place on disk: it differs as soon as a row was written again. */
+/** Every row with its transaction id and its place on disk, which change when the row is written again. */
 async function allRows(database: TestDatabase): Promise<string[]> {
   const tables = await database.rows<{ name: string }>(
     "select tablename as name from pg_tables where schemaname = 'public'",
@@ -17,7 +17,7 @@ async function allRows(database: TestDatabase): Promise<string[]> {
   return rows.map(({ row }) => row).sort();
 }
 
-test('the seed data applies: eighteen rows, the kinds that REQ-001 names', async ({ migrated }) => {
+test('the seed inserts the eighteen rows that REQ-001 asks for', async ({ migrated }) => {
   await migrated.client.query(seedSql);
   const [counts] = await migrated.rows(
     `select (select count(*)::int from users) as users, (select array_agg(role::text order by role) from users) as roles,
@@ -39,7 +39,7 @@ test('the seed data applies: eighteen rows, the kinds that REQ-001 names', async
   expect(await allRows(migrated)).toHaveLength(18);
 });
 
-test('the campaign is owned by the manager and its three templates are of the right kind and language', async ({
+test("the seed's campaign belongs to the manager and has three templates of the right type and language", async ({
   migrated,
 }) => {
   await migrated.client.query(seedSql);
@@ -58,14 +58,14 @@ test('the campaign is owned by the manager and its three templates are of the ri
   ]);
 });
 
-test('running the seed twice changes no row, not even an updated_at', async ({ migrated }) => {
+test('a second run of the seed changes no row, not even an updated_at', async ({ migrated }) => {
   await migrated.client.query(seedSql);
   const before = await allRows(migrated);
   await migrated.client.query(seedSql);
   expect(await allRows(migrated)).toEqual(before);
 });
 
-test('rows that somebody edited stay as they are', async ({ migrated }) => {
+test('a second run of the seed keeps edited rows and inserts deleted ones', async ({ migrated }) => {
   await migrated.client.query(seedSql);
   await migrated.client.query(
     "update campaigns set name = 'Ours'; delete from contacts where state = 'excluded'",
@@ -75,7 +75,7 @@ test('rows that somebody edited stay as they are', async ({ migrated }) => {
   expect(await migrated.value('select count(*) from contacts')).toBe('5');
 });
 
-describe('the seed can be run again when the campaign has moved on', () => {
+describe('a second run of the seed changes nothing', () => {
   const open =
     "update campaigns set allowed_call_start_local = '00:00', allowed_call_end_local = '23:59:59.999999'";
   const start = "update campaigns set status = 'running'";
@@ -90,19 +90,19 @@ describe('the seed can be run again when the campaign has moved on', () => {
     commit;`;
 
   test.for([
-    ['scheduled', "update campaigns set status = 'scheduled'"],
-    ['running', start],
-    ['in calls', `${open}; ${start}; ${callAll}`],
+    ['after its campaign was scheduled', "update campaigns set status = 'scheduled'"],
+    ['after its campaign was started', start],
+    ['while its contacts are in calls', `${open}; ${start}; ${callAll}`],
     [
-      'in calls of people who have been listed since',
+      'while its contacts are in calls and their numbers were excluded',
       `${open}; ${start}; ${callAll}
       insert into exclusion_list_entries (phone_number) select phone_number from contacts on conflict do nothing;`,
     ],
-    ['refused by all', `${open}; ${start}; ${callAll} ${refuseAll}`],
-    ['paused', `${start}; update campaigns set status = 'paused'`],
-    ['completed', `${start}; update campaigns set status = 'completed'`],
-    ['cancelled', "update campaigns set status = 'cancelled'"],
-    ['without a template', "delete from email_templates where id::text like '%5'"],
+    ['after all of its contacts refused', `${open}; ${start}; ${callAll} ${refuseAll}`],
+    ['after its campaign was paused', `${start}; update campaigns set status = 'paused'`],
+    ['after its campaign was completed', `${start}; update campaigns set status = 'completed'`],
+    ['after its campaign was cancelled', "update campaigns set status = 'cancelled'"],
+    ['but the template that was deleted', "delete from email_templates where id::text like '%5'"],
   ])('%s', async ([, sql = ''], { migrated }) => {
     await migrated.client.query(seedSql);
     await migrated.client.query(sql);

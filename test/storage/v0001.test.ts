@@ -13,7 +13,7 @@ async function runFile({ client }: TestDatabase, sql: string): Promise<void> {
   await client.query(sql).finally(() => client.query('reset all'));
 }
 
-/** The columns of the data model, table by table: type, then `null` where it may be null, then its default. */
+/** The columns of each table of the data model: type, `null` if it may be null, and default. */
 const TABLES: Readonly<Record<string, readonly string[]>> = {
   users: [
     'id uuid = gen_random_uuid()',
@@ -170,7 +170,7 @@ const ENUMS: Readonly<Record<string, readonly string[]>> = {
   llm_provider: ['openai', 'anthropic', 'azure-openai', 'google'],
 };
 
-/** Its foreign keys: column, table it names, what happens when that row goes (`c`, `n`, `r`). */
+/** The foreign keys: column, referenced table, and the action on delete (c: cascade, n: set null, r: restrict). */
 const FOREIGN_KEYS = [
   'call_attempts.campaign_id → campaigns c',
   'call_attempts.contact_id → contacts c',
@@ -212,8 +212,8 @@ async function countOurs(database: TestDatabase): Promise<unknown> {
   );
 }
 
-describe('the validations of REQ-001', () => {
-  test('all expected tables exist, with exactly their columns, nullabilities and defaults', async ({
+describe('V0001 passes the validations of REQ-001', () => {
+  test('all eleven tables exist with exactly their columns, nullabilities and defaults', async ({
     database,
   }) => {
     await runFile(database, upSql);
@@ -225,7 +225,7 @@ describe('the validations of REQ-001', () => {
       expect(await columnsOf(database, table)).toEqual(columns);
   });
 
-  test('all enum types exist, with their labels in order', async ({ database }) => {
+  test('all thirteen enums exist with their labels in order', async ({ database }) => {
     await runFile(database, upSql);
     const rows = await database.rows<{ name: string; labels: string[] }>(
       `select typname as name, array(select enumlabel::text from pg_enum where enumtypid = t.oid order by enumsortorder) as labels
@@ -234,7 +234,9 @@ describe('the validations of REQ-001', () => {
     expect(Object.fromEntries(rows.map(({ name, labels }) => [name, labels]))).toEqual(ENUMS);
   });
 
-  test('primary keys are native uuids with a default of the server', async ({ database }) => {
+  test('every primary key is a uuid with a server-side default that needs no extension', async ({
+    database,
+  }) => {
     await runFile(database, upSql);
     const rows = await database.rows<{ key: string }>(
       `select conrelid::regclass || ' ' || attname || ' ' || format_type(atttypid, atttypmod) || ' ' || pg_get_expr(adbin, adrelid) as key
@@ -251,7 +253,7 @@ describe('the validations of REQ-001', () => {
     expect(extensions).toBe('0');
   });
 
-  test('every foreign key is there and is led by an index', async ({ database }) => {
+  test('every foreign key exists and is led by an index', async ({ database }) => {
     await runFile(database, upSql);
     const rows = await database.rows<{ key: string; indexed: boolean }>(
       `select conrelid::regclass || '.' || attname || ' → ' || confrelid::regclass || ' ' || confdeltype::text as key,
@@ -263,9 +265,7 @@ describe('the validations of REQ-001', () => {
     expect(rows.filter(({ indexed }) => !indexed)).toEqual([]);
   });
 
-  test('migrations are idempotent: up twice and down twice change nothing the second time', async ({
-    database,
-  }) => {
+  test('a second up and a second down change nothing', async ({ database }) => {
     await runFile(database, upSql);
     const once = await catalogOf(database);
     await runFile(database, upSql);
@@ -275,9 +275,7 @@ describe('the validations of REQ-001', () => {
     expect(await countOurs(database)).toBe('0');
   });
 
-  test('up, down, up gives an identical catalog, and nothing of ours is left in between', async ({
-    database,
-  }) => {
+  test('up, down and up leave the same catalog, and the down leaves no object', async ({ database }) => {
     await runFile(database, upSql);
     const before = await catalogOf(database);
     await runFile(database, downSql);
@@ -288,7 +286,7 @@ describe('the validations of REQ-001', () => {
   });
 });
 
-describe('the checks on single values', () => {
+describe('CHECKs of V0001', () => {
   const campaign = (column: string, value: string): string =>
     `insert into campaigns (name, intro_script, question_1_text, question_1_type, question_2_text, question_2_type,
        question_3_text, question_3_type, created_by_user_id, ${column})
@@ -309,7 +307,7 @@ describe('the checks on single values', () => {
       'transcript_retention_days_is_1_or_more',
       "insert into provider_configs (outbound_number, transcript_retention_days) values ('+12025550100', -1)",
     ],
-  ])('%s refuses a value outside', async ([constraint, sql], { migrated }) => {
+  ])('%s refuses a value out of its range', async ([constraint, sql], { migrated }) => {
     await migrated.client.query(
       "insert into users (oidc_sub, email, name) values ('s', 'a@example.com', 'A')",
     );
@@ -317,8 +315,8 @@ describe('the checks on single values', () => {
   });
 });
 
-describe('updated_at', () => {
-  test('follows every change, whatever the statement says about it', async ({ migrated }) => {
+describe('updated_at of V0001', () => {
+  test('is the time of the change, whatever the statement sets', async ({ migrated }) => {
     await migrated.client.query(
       "insert into users (oidc_sub, email, name) values ('s', 'a@example.com', 'A')",
     );
@@ -346,24 +344,22 @@ describe('updated_at', () => {
   });
 });
 
-describe('what is not ours', () => {
+describe('V0001 on a database with objects of another owner', () => {
   const strangers = [
-    ['a table of one of our names', 'create table users (id integer)'],
-    ['a view of one of our names', 'create view contacts as select 1 as one'],
-    ['an enum of one of our names with other labels', "create type user_role as enum ('root')"],
+    ['a table with one of our names', 'create table users (id integer)'],
+    ['a view with one of our names', 'create view contacts as select 1 as one'],
+    ['an enum with one of our names and other labels', "create type user_role as enum ('root')"],
     [
-      'a function of our name',
+      'a function with our name and another body',
       'create function keep_updated_at() returns trigger language plpgsql as $$ begin return new; end $$',
     ],
     [
-      'an index of our name on another table',
+      'an index with one of our names on another table',
       'create table t (a integer); create index contacts_by_campaign on t (a)',
     ],
   ] as const;
 
-  test.for(strangers)('%s is refused by up and by down, and nothing changes', async ([, sql], {
-    database,
-  }) => {
+  test.for(strangers)('up and down refuse %s and change nothing', async ([, sql], { database }) => {
     await database.client.query(sql);
     const before = await countOurs(database);
     for (const file of [upSql, downSql]) {
@@ -375,33 +371,36 @@ describe('what is not ours', () => {
     }
   });
 
-  test('the guards of both files are the same', () => {
+  test('up and down have the same guard', () => {
     const guard = (sql: string): string => /do \$guard\$[\s\S]*?\$guard\$;/.exec(sql)?.[0] ?? '';
     expect(guard(upSql)).not.toBe('');
     expect(guard(downSql)).toBe(guard(upSql));
   });
 
-  test("a down does not drop somebody else's view on our tables", async ({ migrated }) => {
+  test("down fails rather than drop another owner's view on our tables", async ({ migrated }) => {
     await migrated.client.query('create view report as select count(*) from contacts');
     await expect(runFile(migrated, downSql)).rejects.toMatchObject({ code: '2BP01' });
     expect(await migrated.value('select * from report')).toBe('0');
   });
 });
 
-test('every table, column, type and function has a comment', async ({ migrated }) => {
+test('every table, column, type and function of the product has a comment', async ({ migrated }) => {
   const without = await migrated.rows(
-    `select relname as name from pg_class
-     where relnamespace = 'public'::regnamespace and relkind = 'r' and obj_description(oid, 'pg_class') is null
+    `with schemas as (
+       select oid, nspname from pg_namespace where nspname in ('public', 'voicesurvey_rules', 'voicesurvey')
+     )
+     select nspname || '.' || relname as name from pg_class join schemas on schemas.oid = relnamespace
+     where relkind in ('r', 'v') and obj_description(pg_class.oid, 'pg_class') is null
      union all
-     select relname || '.' || attname from pg_attribute join pg_class on pg_class.oid = attrelid
-     where relnamespace = 'public'::regnamespace and relkind = 'r' and attnum > 0 and not attisdropped
-       and col_description(attrelid, attnum) is null
+     select relname || '.' || attname
+     from pg_attribute join pg_class on pg_class.oid = attrelid join schemas on schemas.oid = relnamespace
+     where relkind = 'r' and attnum > 0 and not attisdropped and col_description(attrelid, attnum) is null
      union all
-     select typname from pg_type
-     where typnamespace = 'public'::regnamespace and typtype = 'e' and obj_description(oid, 'pg_type') is null
+     select nspname || '.' || typname from pg_type join schemas on schemas.oid = typnamespace
+     where typtype = 'e' and obj_description(pg_type.oid, 'pg_type') is null
      union all
-     select proname from pg_proc
-     where pronamespace = 'public'::regnamespace and obj_description(oid, 'pg_proc') is null`,
+     select nspname || '.' || proname from pg_proc join schemas on schemas.oid = pronamespace
+     where obj_description(pg_proc.oid, 'pg_proc') is null`,
   );
   expect(without).toEqual([]);
 });

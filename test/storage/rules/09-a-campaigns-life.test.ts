@@ -7,7 +7,7 @@ const set = (campaign: string, what: string): string =>
 
 for (const status of ['scheduled', 'running', 'paused', 'completed', 'cancelled']) {
   forbidden(
-    `a campaign that begins ${status}`,
+    `a new campaign with status ${status}`,
     draft('new', { status: `'${status}'` }),
     'a_campaign_begins_as_a_draft',
   );
@@ -22,29 +22,29 @@ for (const [campaign, ...statuses] of [
 ] as const) {
   for (const status of statuses) {
     forbidden(
-      `${campaign} becomes ${status}`,
+      `the campaign "${campaign}" changes to ${status}`,
       move(campaign, status),
       'a_campaign_goes_through_its_life_in_order',
     );
   }
 }
 forbidden(
-  'a start with nobody to call',
+  'the start of a campaign without contacts',
   move('empty', 'running'),
   'a_campaign_starts_with_a_contact_to_call',
 );
 forbidden(
-  'a start of a schedule with nobody to call',
+  'the start of a scheduled campaign without contacts',
   `${move('empty', 'scheduled')} ${move('empty', 'running')}`,
   'a_campaign_starts_with_a_contact_to_call',
 );
 forbidden(
-  'a start whose contacts are deleted again',
+  'the start of a campaign whose contacts are deleted in the same transaction',
   `${move('draft', 'running')} delete from contacts where campaign_id = :draft;`,
   'a_campaign_starts_with_a_contact_to_call',
 );
 forbidden(
-  'a start with somebody who asked not to be called',
+  'the start of a campaign whose only contact has do_not_call',
   `update contacts set do_not_call = true where id = :one_of_draft; ${move('draft', 'running')}`,
   'a_campaign_starts_with_a_contact_to_call',
 );
@@ -55,19 +55,19 @@ for (const [column, blank] of [
   ['question_3_text', "U&'\\00a0\\2003\\200b'"],
 ]) {
   forbidden(
-    `a start with ${column} ${blank}`,
+    `the start of a campaign whose ${column} is ${blank}`,
     set('draft', `${column} = ${blank}, status = 'running'`),
     'campaign_starts_with_a_script_and_three_questions',
   );
 }
 forbidden(
-  'a script that is blank from before',
+  'the start of a campaign whose script was blanked before',
   `${set('draft', "intro_script = ' '")} ${move('draft', 'running')}`,
   'campaign_starts_with_a_script_and_three_questions',
 );
 for (const campaign of ['survey', 'paused', 'completed', 'cancelled']) {
   forbidden(
-    `the questions of ${campaign}`,
+    `a new question in the campaign "${campaign}", which has started`,
     set(campaign, "question_2_text = 'Other?'"),
     'what_is_asked_is_fixed_from_the_first_start',
   );
@@ -83,7 +83,7 @@ for (const what of [
   'max_attempts = 5',
 ]) {
   forbidden(
-    `${what} of a campaign that is paused`,
+    `${what} in a paused campaign`,
     set('paused', what),
     'what_is_asked_is_fixed_from_the_first_start',
   );
@@ -95,19 +95,19 @@ for (const campaign of ['survey', 'completed', 'cancelled']) {
     "allowed_call_end_local = '22:00'",
   ]) {
     forbidden(
-      `${what} of ${campaign}`,
+      `${what} in the campaign "${campaign}"`,
       set(campaign, what),
       'hours_and_interval_change_only_while_nobody_is_called',
     );
   }
 }
 forbidden(
-  'hours that end before they start',
+  'a calling window that ends before it starts',
   set('draft', "allowed_call_start_local = '18:00', allowed_call_end_local = '09:00'"),
   'calling_window_starts_before_it_ends',
 );
 forbidden(
-  'hours of no length',
+  'a calling window that ends when it starts',
   set('draft', "allowed_call_start_local = '09:00', allowed_call_end_local = '09:00'"),
   'calling_window_starts_before_it_ends',
 );
@@ -117,61 +117,69 @@ forbidden(
   'calling_window_ends_before_24_00',
 );
 for (const number of [0, 6, -1])
-  forbidden(`max_attempts ${number}`, set('draft', `max_attempts = ${number}`), 'max_attempts_is_1_to_5');
+  forbidden(
+    `a campaign with max_attempts ${number}`,
+    set('draft', `max_attempts = ${number}`),
+    'max_attempts_is_1_to_5',
+  );
 forbidden(
-  'a template of the wrong kind',
+  'a template of the wrong type in a draft',
   set('draft', 'email_completed_template_id = :sorry'),
   'templates_of_a_campaign_fit',
 );
 forbidden(
-  'a template of the wrong language',
+  'a template in another language in a draft',
   set('draft', 'email_completed_template_id = :grazie'),
   'templates_of_a_campaign_fit',
 );
 forbidden(
-  'a new campaign with a template of the wrong kind',
+  'a new campaign with a template of the wrong type',
   draft('new', { email_not_reached_template_id: ':thanks' }),
   'templates_of_a_campaign_fit',
 );
 forbidden(
-  'a language away from its templates',
+  'a new language of a campaign whose templates are in the old one',
   `${set('draft', 'email_completed_template_id = :thanks')} ${set('draft', "language = 'it'")}`,
   'templates_of_a_campaign_fit',
 );
 forbidden(
-  'a wrong template of a running campaign',
+  'a template of the wrong type in a running campaign',
   set('survey', 'email_completed_template_id = :missed'),
   'templates_of_a_campaign_fit',
 );
 forbidden(
-  'a template that is not there',
+  'a template that does not exist',
   set('draft', 'email_completed_template_id = :new'),
   'completed_template_of_a_campaign_exists',
   '23503',
 );
 forbidden(
-  'a running campaign is deleted',
+  'the deletion of a running campaign',
   'delete from campaigns where id = :survey;',
   'a_running_campaign_is_not_deleted',
 );
-forbidden('all campaigns are deleted', 'delete from campaigns;', 'a_running_campaign_is_not_deleted');
 forbidden(
-  'a campaign of nobody',
+  'the deletion of all campaigns while one runs',
+  'delete from campaigns;',
+  'a_running_campaign_is_not_deleted',
+);
+forbidden(
+  'a campaign whose owner does not exist',
   draft('new', { created_by_user_id: 'gen_random_uuid()' }),
   'campaign_has_an_owner',
   '23503',
 );
 forbidden(
-  'a user who owns a campaign is deleted',
+  'the deletion of a user who owns a campaign',
   'delete from users where id = :manager;',
   'campaign_has_an_owner',
   '23503',
 );
-forbidden('a campaign without a name', draft('new', { name: "' '" }), 'campaign_has_a_name');
+forbidden('a campaign with a blank name', draft('new', { name: "' '" }), 'campaign_has_a_name');
 
-correct('a draft', draft('new'));
+correct('a new draft', draft('new'));
 correct(
-  'a blank draft',
+  'a new draft with blank script and questions',
   draft('new', { intro_script: "''", question_1_text: "''", question_2_text: "''", question_3_text: "''" }),
 );
 for (const [campaign, ...statuses] of [
@@ -184,69 +192,75 @@ for (const [campaign, ...statuses] of [
   ['survey', 'cancelled'],
   ['paused', 'cancelled'],
 ] as const) {
-  correct(`${campaign}, then ${statuses.join(', ')}`, move(campaign, ...statuses));
+  correct(`the campaign "${campaign}" changes to ${statuses.join(', ')}`, move(campaign, ...statuses));
 }
 correct(
-  'a start that the first contact comes after',
+  'the start of a campaign whose first contact is imported later in the transaction',
   `${move('empty', 'running')} ${list('new', '+4920009999', { campaign_id: ':empty' })}`,
 );
 correct(
-  'a start whose first contact is called in the same transaction',
+  'the start of a campaign whose only contact is called in the same transaction',
   `${move('draft', 'running')} ${claim('one_of_draft', { campaign: 'draft' })}`,
 );
 correct(
-  'a resumption with nobody who waits',
+  'a paused campaign resumes without a pending contact',
   `update contacts set do_not_call = true where campaign_id = :paused; ${move('paused', 'running')}`,
 );
 correct(
-  'a draft is edited',
+  'new questions, limits, language and templates of a draft',
   set(
     'draft',
     "question_1_text = 'New?', question_1_type = 'scale', max_attempts = 5, retry_interval_minutes = 1, language = 'it', email_completed_template_id = :grazie",
   ),
 );
 correct(
-  'a schedule is edited',
+  'new questions and limits of a scheduled campaign',
   set('scheduled', "question_1_text = 'New?', max_attempts = 1, allowed_call_start_local = '08:00'"),
 );
 correct(
-  'hours and interval change while it is paused',
+  'a new calling window and retry interval of a paused campaign',
   set(
     'paused',
     "allowed_call_start_local = '00:00', allowed_call_end_local = '23:59:59.999999', retry_interval_minutes = 1",
   ),
 );
-correct('hours change with the pause', set('survey', "status = 'paused', allowed_call_end_local = '22:00'"));
-correct('name and description of a running campaign', set('survey', "name = 'Renamed', description = 'a'"));
 correct(
-  'templates of a running campaign',
+  'a new calling window in the update that pauses the campaign',
+  set('survey', "status = 'paused', allowed_call_end_local = '22:00'"),
+);
+correct(
+  'a new name and description of a running campaign',
+  set('survey', "name = 'Renamed', description = 'a'"),
+);
+correct(
+  'new templates of a running campaign',
   set('survey', 'email_refused_template_id = :spare, email_completed_template_id = null'),
 );
 correct(
-  'language and templates change in two updates',
+  'a new language and templates of a draft in several updates of one transaction',
   `${set('draft', 'email_completed_template_id = :thanks')} ${set('draft', "language = 'it'")} ${set('draft', 'email_completed_template_id = :grazie')}`,
 );
-correct('a status that is written again', move('survey', 'running'));
-correct('a template that nobody uses goes', 'delete from email_templates where id = :spare;');
+correct('an update that repeats the status of a campaign', move('survey', 'running'));
+correct('the deletion of an unused template', 'delete from email_templates where id = :spare;');
 correct(
-  "a template that a campaign uses goes by the foreign key's own set null",
+  'the deletion of a template that only campaigns use, which sets them null',
   'delete from email_templates where id = :missed;',
   '(select email_not_reached_template_id is null from campaigns where id = :survey)',
 );
-correct('a user without campaigns goes', 'delete from users where id = :admin;');
+correct('the deletion of a user without campaigns', 'delete from users where id = :admin;');
 for (const campaign of ['draft', 'empty', 'scheduled', 'paused', 'completed', 'cancelled']) {
   correct(
-    `${campaign} is deleted`,
+    `the deletion of the campaign "${campaign}" with its contacts`,
     `delete from campaigns where id = :${campaign};`,
     `not exists (select from contacts where campaign_id = :${campaign})`,
   );
 }
 correct(
-  'a campaign with all that happened in it, once it does not run',
+  'the deletion of a cancelled campaign with all of its calls, answers and events',
   `${move('survey', 'cancelled')} delete from campaigns where id = :survey;`,
   `not exists (select from events) and not exists (select from contacts where phone_number = '${PHONES.dora}')`,
 );
 correct(
-  'a campaign is completed while a call is open, and the call ends',
+  'a call that ends after its campaign was completed',
   `${move('survey', 'completed')} ${end(call('ben'), 'completed', 'now()')} ${answers('ben', call('ben'))} ${leave('ben', 'completed')}`,
 );

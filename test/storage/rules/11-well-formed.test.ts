@@ -23,16 +23,20 @@ for (const phone of [
   'tel:+491234567',
 ]) {
   const broken = phone === '+1234567' ? '+123456' : phone;
-  forbidden(`a contact's number "${broken}"`, list('new', broken), 'phone_number_of_a_contact_is_e164');
+  forbidden(
+    `the contact's number "${broken}", which is not E.164`,
+    list('new', broken),
+    'phone_number_of_a_contact_is_e164',
+  );
 }
 forbidden(
-  'a number with a line end',
+  "a contact's number that ends in a line feed",
   "insert into contacts (campaign_id, phone_number) values (:survey, E'+491234567\\n');",
   'phone_number_of_a_contact_is_e164',
 );
-forbidden('an excluded number that is none', exclude('0891234567'), 'excluded_number_is_e164');
+forbidden('an excluded number that is not E.164', exclude('0891234567'), 'excluded_number_is_e164');
 forbidden(
-  'an outbound number that is none',
+  'an outbound number that is not E.164',
   "update provider_configs set outbound_number = 'anonymous';",
   'outbound_number_is_e164',
 );
@@ -55,37 +59,46 @@ for (const email of [
   "'a@b.de '",
   "E'a@b\\t.de'",
 ]) {
-  forbidden(`a user's address ${email}`, user(email), 'email_of_a_user_looks_like_one');
+  forbidden(`the user's e-mail address ${email}`, user(email), 'email_of_a_user_looks_like_one');
 }
 forbidden(
-  "a contact's address that is none",
+  "an empty text as a contact's e-mail address",
   list('new', '+4920009999', { email: "''" }),
   'email_of_a_contact_looks_like_one',
 );
 forbidden(
-  "a contact's address that is changed to none",
+  "an update of a contact's e-mail address to a text that is not one",
   "update contacts set email = 'none' where id = :ada;",
   'email_of_a_contact_looks_like_one',
 );
 forbidden(
-  "a user's address in another case",
+  "another user with a user's e-mail address in upper case",
   user("'MARA@example.com'"),
   'one_user_per_email_whatever_the_case',
   '23505',
 );
-forbidden("a user's address twice", user("'mara@example.com'"), 'one_user_per_email', '23505');
 forbidden(
-  'a subject of the identity provider twice',
+  "another user with a user's e-mail address",
+  user("'mara@example.com'"),
+  'one_user_per_email',
+  '23505',
+);
+forbidden(
+  'another user with the OIDC subject of a user',
   user("'new@example.com'", "'New'", "'manager'"),
   'one_user_per_oidc_sub',
   '23505',
 );
 for (const blank of ["''", "' '", "E'\\n'", "U&'\\200b\\00ad'"]) {
-  forbidden(`a user's name ${blank}`, user("'new@example.com'", blank), 'user_has_a_name');
-  forbidden(`an e-mail's body ${blank}`, template("'a'", "'a'", blank), 'template_has_a_body');
+  forbidden(`the blank user's name ${blank}`, user("'new@example.com'", blank), 'user_has_a_name');
+  forbidden(`the blank template body ${blank}`, template("'a'", "'a'", blank), 'template_has_a_body');
 }
-forbidden('a user without a subject', user("'new@example.com'", "'New'", "' '"), 'user_has_an_oidc_subject');
-forbidden('a template without a name', template("'a'", "' '"), 'template_has_a_name');
+forbidden(
+  'a user with a blank OIDC subject',
+  user("'new@example.com'", "'New'", "' '"),
+  'user_has_an_oidc_subject',
+);
+forbidden('a template with a blank name', template("'a'", "' '"), 'template_has_a_name');
 for (const subject of [
   "''",
   "'  '",
@@ -99,26 +112,26 @@ for (const subject of [
   "E'a\\fb'",
   "U&'\\3000'",
 ]) {
-  forbidden(`a subject ${subject}`, template(subject), 'subject_is_one_line');
+  forbidden(`the e-mail subject ${subject}`, template(subject), 'subject_is_one_line');
 }
 forbidden(
-  'a provider without a name',
+  'a provider with a blank name',
   "update provider_configs set provider_name = ' ';",
   'provider_has_a_name',
 );
 forbidden(
-  'a model without a name',
+  'a language model with an empty name',
   "update provider_configs set llm_model = '';",
   'language_model_has_a_name',
 );
 forbidden(
-  'a campaign whose name is changed to nothing',
+  "an update of a campaign's name to an empty text",
   "update campaigns set name = '' where id = :survey;",
   'campaign_has_a_name',
 );
 
 for (const phone of ['+1234567', '+35312345', '+123456789012345']) {
-  correct(`a contact's number "${phone}"`, list('new', phone));
+  correct(`the contact's number "${phone}"`, list('new', phone));
 }
 for (const email of [
   "'a@b.de'",
@@ -128,14 +141,17 @@ for (const email of [
   "'jörg@müller.de'",
   "'a_b-c@d-e.info'",
 ]) {
-  correct(`an address ${email}`, user(email));
+  correct(`the user's e-mail address ${email}`, user(email));
 }
-correct('a contact without an address', 'update contacts set email = null where id = :ada;');
-correct('two contacts with one address', list('new', '+4920009999', { email: "'ada@example.com'" }));
-correct('a name of any script', user("'new@example.com'", "'李'"));
-correct('a subject with a tab and umlauts', template("E'Für\\tSie'"));
-correct('a template without a plain text', template("'a'"));
+correct('a contact without an e-mail address', 'update contacts set email = null where id = :ada;');
 correct(
-  'a campaign of one attempt and one of five',
+  'two contacts with the same e-mail address',
+  list('new', '+4920009999', { email: "'ada@example.com'" }),
+);
+correct("a user's name in Chinese characters", user("'new@example.com'", "'李'"));
+correct('an e-mail subject with a tab and umlauts', template("E'Für\\tSie'"));
+correct('a template without a plain-text body', template("'a'"));
+correct(
+  'campaigns with 1 and with 5 attempts',
   `${draft('new1', { max_attempts: '1' })} ${draft('new2', { max_attempts: '5' })}`,
 );

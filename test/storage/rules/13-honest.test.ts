@@ -1,7 +1,7 @@
 import { call, draft, list } from './steps.js';
 import { correct, forbidden, impossible } from './writes.js';
 
-/** Columns and their values, as an object. */
+/** Returns columns and their values as an object. */
 const pairs = (columns: string, values: string): Record<string, string> =>
   Object.fromEntries(columns.split(', ').map((column, i) => [column, values.split(', ')[i] ?? '']));
 
@@ -18,8 +18,10 @@ const TABLES = [
   'provider_configs',
   'transcript_snippets',
 ];
-const MADE = TABLES.filter((table) => table !== 'call_attempts' && table !== 'survey_responses');
-const CHANGED = [
+/** The tables that have created_at. */
+const CREATED = TABLES.filter((table) => table !== 'call_attempts' && table !== 'survey_responses');
+/** The tables that have updated_at. */
+const UPDATED = [
   'users',
   'email_templates',
   'campaigns',
@@ -29,23 +31,23 @@ const CHANGED = [
 ];
 
 for (const table of TABLES) {
-  forbidden(`${table} are truncated`, `truncate ${table} cascade;`, 'tables_are_not_truncated');
+  forbidden(`TRUNCATE of ${table}`, `truncate ${table} cascade;`, 'tables_are_not_truncated');
 }
-for (const table of MADE) {
+for (const table of CREATED) {
   forbidden(
-    `${table}: another created_at`,
+    `another created_at for rows of ${table}`,
     `update ${table} set created_at = created_at - interval '1 day';`,
     table === 'events' ? 'an_event_never_changes' : 'id_and_created_at_never_change',
   );
   forbidden(
-    `${table}: another id`,
+    `another id for rows of ${table}`,
     `update ${table} set id = gen_random_uuid();`,
     table === 'events' ? 'an_event_never_changes' : 'id_and_created_at_never_change',
   );
 }
-for (const table of CHANGED) {
+for (const table of UPDATED) {
   correct(
-    `${table}: updated_at follows, whatever is written`,
+    `an update of updated_at in ${table}, which the database overwrites with the time of the change`,
     `update ${table} set updated_at = '2001-01-01';`,
     `(select bool_and(updated_at between now() and clock_timestamp()) from ${table})`,
   );
@@ -98,7 +100,7 @@ for (const [table, insert] of Object.entries(INSERTS)) {
     `a row of ${table} whose created_at is from a clock 50 seconds ahead`,
     insert('created_at', "now() + interval '50 s'"),
   );
-  if (!CHANGED.includes(table)) continue;
+  if (!UPDATED.includes(table)) continue;
   forbidden(
     `a row of ${table} with an updated_at in the future`,
     insert('updated_at', "now() + interval '2 min'"),
@@ -116,63 +118,63 @@ for (const [table, insert] of Object.entries(INSERTS)) {
   );
 }
 forbidden(
-  'a second provider',
+  'a second provider configuration',
   "insert into provider_configs (outbound_number) values ('+4930000001');",
   'there_is_one_provider_configuration',
   '23505',
 );
 forbidden(
-  'two providers in place of one',
+  'two provider configurations in place of one',
   "delete from provider_configs; insert into provider_configs (outbound_number) values ('+4930000001'), ('+4930000002');",
   'there_is_one_provider_configuration',
   '23505',
 );
-for (const what of ["type = 'refused'", "locale = 'it'"]) {
+for (const change of ["type = 'refused'", "locale = 'it'"]) {
   forbidden(
-    `a template that a campaign uses: ${what}`,
-    `update email_templates set ${what} where id = :thanks;`,
+    `${change} for a template that a campaign uses`,
+    `update email_templates set ${change} where id = :thanks;`,
     'a_template_in_use_keeps_its_type',
   );
 }
 forbidden(
-  'a template that an e-mail used',
+  'another type for a template that an e-mail used',
   "update campaigns set email_completed_template_id = null; update email_templates set type = 'refused' where id = :thanks;",
   'a_template_in_use_keeps_its_type',
 );
 forbidden(
-  'a template by a merge',
+  'another language for a template in use, by MERGE',
   "merge into email_templates as target using (values (1)) as source (n) on target.id = :missed when matched then update set locale = 'it';",
   'a_template_in_use_keeps_its_type',
 );
 forbidden(
-  'created_at by an upsert',
+  'another created_at, by ON CONFLICT DO UPDATE',
   "insert into users (oidc_sub, email, name) values ('manager', 'x@example.com', 'a') on conflict (oidc_sub) do update set created_at = now() - interval '1 day';",
   'id_and_created_at_never_change',
 );
 
 correct(
-  'what is asked of a template in use changes',
+  'a new subject, body and name for a template in use',
   "update email_templates set subject = 'Hi', body_html = '<p>a</p>', name = 'a' where id = :thanks;",
 );
 correct(
-  'a template that nobody uses changes its kind',
+  'another type and language for an unused template',
   "update email_templates set type = 'completed', locale = 'it' where id = :spare;",
 );
 correct(
-  'the provider changes',
+  'new settings of the provider',
   "update provider_configs set max_concurrent_calls = 20, transcript_retention_days = 30, llm_provider = 'azure-openai', provider_type = 'voice_ai_platform';",
 );
 correct(
-  'the provider is upserted',
+  'another outbound number, by ON CONFLICT DO UPDATE',
   "insert into provider_configs (outbound_number) values ('+4930000001') on conflict ((true)) do update set outbound_number = excluded.outbound_number;",
   "(select outbound_number = '+4930000001' from provider_configs)",
 );
-correct('a role changes', "update users set role = 'admin' where id = :manager;");
+correct('another role for a user', "update users set role = 'admin' where id = :manager;");
 
-// Who owns nothing can do what the rules allow, and cannot take one away for a moment.
+// A role that owns nothing cannot disable a rule, not even for one transaction.
 const AS_SERVICE = `create role new_service; grant usage on schema public to new_service;
   grant select, insert, update, delete on all tables in schema public to new_service; set local role new_service;`;
-for (const way of [
+for (const statement of [
   'set local session_replication_role = replica;',
   'alter table contacts disable trigger all;',
   'alter table contacts disable trigger a_contact_never_changes_campaign;',
@@ -183,5 +185,5 @@ for (const way of [
   'select voicesurvey_rules.lock_mutex_rows(array[0]);',
   "create or replace function voicesurvey_rules.raise_violation(rule text, relation text, message text, ids text, hint text) returns void language sql as '';",
 ]) {
-  impossible(`a service: ${way}`, `${AS_SERVICE} ${way}`, '42501');
+  impossible(`by a service: ${statement}`, `${AS_SERVICE} ${statement}`, '42501');
 }

@@ -10,11 +10,11 @@ import {
   leave,
   list,
   move,
-  tell,
-  write,
+  publish,
+  sendEmail,
 } from './steps.js';
 
-/** The people of the running campaign, and their numbers. */
+/** The contacts of the running campaign, and their numbers. */
 export const PHONES = {
   ada: '+4920000001',
   ben: '+4920000002',
@@ -36,7 +36,7 @@ const template = (name: string, type: string, locale = 'en'): string =>
   `insert into email_templates (id, name, type, locale, subject, body_html)
      values (:${name}, '${name}', '${type}', '${locale}', 'Our survey', '<p>Our survey</p>');`;
 
-/** A whole call of the past. */
+/** Claims, answers and ends a call that started some time ago. */
 const past = (person: string, outcome: string, state: string, options: Claim = {}): string => {
   const attempt = call(person, options.number);
   return [
@@ -48,11 +48,11 @@ const past = (person: string, outcome: string, state: string, options: Claim = {
   ].join('\n');
 };
 
-const told = (kind: string, person: string, number = 1): string =>
-  tell(kind, person, call(person, number), { event: `event_of_${person}` });
+const published = (kind: string, person: string, number = 1): string =>
+  publish(kind, person, call(person, number), { event: `event_of_${person}` });
 
 const email = (person: string, kind: string): string =>
-  write(`event_of_${person}`, person, kind, { email: `email_to_${person}` });
+  sendEmail(`event_of_${person}`, person, kind, { email: `email_to_${person}` });
 
 const HISTORY = `
   insert into users (id, oidc_sub, email, name, role) values
@@ -86,29 +86,38 @@ const HISTORY = `
   ${claim('ben', { ago: '2 min' }, call('ben'))} ${answer(call('ben'))}
   ${claim('cleo', { ago: '30 s' }, call('cleo'))}
   update call_attempts set provider_call_id = 'key-of-cleo' where id = :${call('cleo')};
-  ${past('dora', 'completed', 'completed')} ${told('completed', 'dora')} ${email('dora', 'thanks')}
+  ${past('dora', 'completed', 'completed')} ${published('completed', 'dora')} ${email('dora', 'thanks')}
   update email_notifications set status = 'sent', provider_message_id = 'message-1' where id = :email_to_dora;
   insert into transcript_snippets (id, call_attempt_id, transcript_text)
     values (:transcript, :${call('dora')}, 'Do you agree? Yes.');
-  ${past('emil', 'refused', 'refused')} ${told('refused', 'emil')}
+  ${past('emil', 'refused', 'refused')} ${published('refused', 'emil')}
   ${past('fred', 'no_answer', 'pending', { ago: '8 h' })} ${past('fred', 'busy', 'not_reached', { number: 2 })}
-  ${told('not_reached', 'fred', 2)}
+  ${published('not_reached', 'fred', 2)}
   ${past('gina', 'no_answer', 'pending')}
   ${past('hugo', 'busy', 'pending', { ago: '5 min' })}
   ${past('kate', 'refused', 'refused')}
-  ${past('lena', 'completed', 'completed')} ${told('completed', 'lena')} ${email('lena', 'thanks')}
+  ${past('lena', 'completed', 'completed')} ${published('completed', 'lena')} ${email('lena', 'thanks')}
   ${past('mona', 'failed', 'not_reached')}
   ${past('sam', 'failed', 'pending', { ago: '8 h' })} ${past('sam', 'no_answer', 'not_reached', { number: 2 })}
 `;
 
 /**
- * A legal history that every write is tried on, in SQL. A running campaign with people in every state: ada and jack wait
- * (jack has no e-mail address), ben is in a call, cleo's phone rings, dora completed and was written to, emil refused and
- * nothing was sent, fred and sam were not reached (fred was told), gina's retry is due, hugo's is not, ines is excluded,
- * kate refused and was not told, lena's e-mail waits, mona was not reached and has an attempt left. Another campaign runs
- * without templates; one each is a draft, an empty draft, scheduled, paused, completed and cancelled.
+ * SQL of a history that complies with every rule. Each test tries its write on it. A running campaign has contacts in
+ * every state:
+ *
+ * - ada and jack are pending; jack has no e-mail address
+ * - ben is in a call that was answered, cleo in one that rings
+ * - dora completed, and her e-mail was sent; lena completed, and her e-mail is pending
+ * - emil refused, which was published but not e-mailed; kate refused, which was not published
+ * - fred and sam were not reached in two attempts; fred's outcome was published
+ * - gina's retry is due, hugo's is not
+ * - ines is excluded
+ * - mona was not reached and has one attempt left
+ *
+ * Another campaign, plain, runs without templates. One each is a draft, an empty draft, scheduled, paused, completed and
+ * cancelled.
  */
 export const history: string = HISTORY;
 
-/** The names of its rows. */
+/** The names of the rows of the history. */
 export const rowsOfHistory: ReadonlySet<string> = namesIn(HISTORY);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The id of a row of the history, by its name; always the same. */
+/** Returns the id of a row by its name, always the same. */
 export function idOf(name: string): string {
   const hex = createHash('md5').update(name).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
@@ -8,17 +8,17 @@ export function idOf(name: string): string {
 
 const NAME = /(?<![:\w]):([a-z]\w*)/g;
 
-/** The names, such as `:ada`, that stand in SQL. */
+/** Returns the names of rows in SQL, such as `:ada`. */
 export function namesIn(sql: string): Set<string> {
   return new Set(Array.from(sql.matchAll(NAME), ([, name = '']) => name));
 }
 
 /**
- * SQL with ids for names.
+ * Replaces the names of rows by their ids.
  *
- * @param sql statements in which rows are named, as in `where id = :ada`
- * @param known the names that there are; besides them one that begins with `new` is a row to come
- * @throws Error where a name is misspelt, so that no test writes to nothing
+ * @param sql statements that name rows, as in `where id = :ada`
+ * @param known the names of existing rows; a name that begins with `new` is always accepted, for a row that is inserted
+ * @throws Error if a name is unknown, so that a misspelt test does not update nothing
  */
 export function withIds(sql: string, known: Pick<ReadonlySet<string>, 'has'>): string {
   return sql.replace(NAME, (_, name: string) => {

@@ -1,23 +1,23 @@
-/** The steps of a call, as a service writes them; rows are named as in `names.ts`. */
+/** The statements that a service sends for each step of a call. Rows are named as in `names.ts`. */
 
 /** Options of a claim. */
 export interface Claim {
-  /** Which attempt it is; the first unless told otherwise. */
+  /** The number of the attempt; 1 by default. */
   readonly number?: number;
   readonly campaign?: string;
-  /** When the call started, before now. */
+  /** How long before now the call started, as an interval. */
   readonly ago?: string;
 }
 
-/** What an attempt of the person is called. */
+/** The name of an attempt to a contact. */
 export const call = (person: string, number = 1): string => `call_of_${person}_${number}`;
 
-/** The contact is in progress. */
+/** Sets a contact in progress. */
 export const take = (person: string, { number = 1, ago = '0 s' }: Claim = {}): string =>
   `update contacts set state = 'in_progress', attempts_count = ${number}, last_attempt_at = now() - interval '${ago}'
      where id = :${person};`;
 
-/** The attempt is there. */
+/** Inserts an attempt. */
 export const dial = (
   person: string,
   { number = 1, campaign = 'survey', ago = '0 s' }: Claim = {},
@@ -26,23 +26,23 @@ export const dial = (
   `insert into call_attempts (id, contact_id, campaign_id, attempt_number, call_id, started_at)
      values (:${attempt}, :${person}, :${campaign}, ${number}, '${attempt}', now() - interval '${ago}');`;
 
-/** A call begins. */
+/** Claims a contact and inserts its attempt. */
 export const claim = (person: string, options: Claim = {}, attempt?: string): string =>
   `${take(person, options)} ${dial(person, options, attempt)}`;
 
-/** The contact picks up. */
+/** Answers a call 10 seconds after its start. */
 export const answer = (attempt: string): string =>
   `update call_attempts set answered_at = started_at + interval '10 s' where id = :${attempt};`;
 
-/** The attempt ends, 20 seconds after its start, or now. */
+/** Ends an attempt, by default 20 seconds after its start. */
 export const end = (attempt: string, outcome: string, at = "started_at + interval '20 s'"): string =>
   `update call_attempts set ended_at = ${at}, outcome = '${outcome}' where id = :${attempt};`;
 
-/** The contact goes on to its next state. */
+/** Moves a contact to its next state. */
 export const leave = (person: string, state: string, outcome = state): string =>
   `update contacts set state = '${state}', last_outcome = '${outcome}' where id = :${person};`;
 
-/** The three answers of a completed call. */
+/** Inserts the three answers of a completed call. */
 export const answers = (
   person: string,
   attempt: string,
@@ -51,8 +51,8 @@ export const answers = (
   `insert into survey_responses (contact_id, campaign_id, call_attempt_id, q1_answer, q2_answer, q3_answer)
      values (:${person}, :${campaign}, :${attempt}, ${q1}, ${q2}, ${q3});`;
 
-/** The event of an end. */
-export const tell = (
+/** Publishes an outcome. */
+export const publish = (
   kind: string,
   person: string,
   attempt: string | null,
@@ -61,8 +61,8 @@ export const tell = (
   `insert into events (id, event_type, contact_id, campaign_id, call_attempt_id)
      values (:${event}, 'survey.${kind}', :${person}, :${campaign}, ${attempt === null ? 'null' : `:${attempt}`});`;
 
-/** The e-mail of an event. */
-export const write = (
+/** Inserts the e-mail of an event. */
+export const sendEmail = (
   event: string,
   person: string,
   template: string,
@@ -71,7 +71,7 @@ export const write = (
   `insert into email_notifications (id, event_id, contact_id, campaign_id, template_id, to_email)
      values (:${email}, :${event}, :${person}, :${campaign}, :${template}, '${to}');`;
 
-/** A campaign in draft. */
+/** Inserts a campaign in draft. */
 export const draft = (name: string, more: Readonly<Record<string, string>> = {}): string => {
   const columns = {
     id: `:${name}`,
@@ -92,16 +92,18 @@ export const draft = (name: string, more: Readonly<Record<string, string>> = {})
   return `insert into campaigns (${Object.keys(columns).join(', ')}) values (${Object.values(columns).join(', ')});`;
 };
 
-/** A contact of a campaign. */
+/** Inserts a contact into a campaign's list. */
 export const list = (person: string, phone: string, more: Readonly<Record<string, string>> = {}): string => {
   const columns = { id: `:${person}`, campaign_id: ':survey', phone_number: `'${phone}'`, ...more };
   return `insert into contacts (${Object.keys(columns).join(', ')}) values (${Object.values(columns).join(', ')});`;
 };
 
-/** A campaign changes its status. */
+/** Moves a campaign through statuses. */
 export const move = (campaign: string, ...statuses: readonly string[]): string =>
   statuses.map((status) => `update campaigns set status = '${status}' where id = :${campaign};`).join(' ');
 
-/** A number goes on the exclusion list. */
+/** Adds a number to the exclusion list. */
 export const exclude = (phone: string): string =>
   `insert into exclusion_list_entries (phone_number) values ('${phone}');`;
+
+export { publish as tell, sendEmail as write };

@@ -5,7 +5,7 @@ import { type TestDatabase, withDatabase } from '../../support/database.js';
 import { history, rowsOfHistory } from './history.js';
 import { withIds } from './names.js';
 
-/** One database for a file, with the history in it; what a test writes is rolled back. */
+/** A database with the history for all tests of a file. Each test is rolled back. */
 const test = base.extend<{ database: TestDatabase }>({
   database: [
     // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of the fixtures from the pattern
@@ -22,8 +22,8 @@ const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 const PERSONAL = /\+\d{7}|@|Mara|Abel/;
 const ALL_ROWS = /^Table \w+, all rows\.$/;
 
-/** Does something in a transaction that is rolled back. */
-async function tried<Result>(client: pg.Client, attempt: () => Promise<Result>): Promise<Result> {
+/** Runs an action in a transaction and rolls it back. */
+async function rollBackAfter<Result>(client: pg.Client, attempt: () => Promise<Result>): Promise<Result> {
   await client.query('begin');
   try {
     return await attempt();
@@ -32,24 +32,28 @@ async function tried<Result>(client: pg.Client, attempt: () => Promise<Result>):
   }
 }
 
-/** Runs statements and asks for the verdict that a commit would give. */
-async function commitWould(client: pg.Client, sql: string): Promise<void> {
+/** Runs statements and the checks of a commit. */
+async function runAndCheck(client: pg.Client, sql: string): Promise<void> {
   await client.query(withIds(sql, rowsOfHistory));
   await client.query('set constraints all immediate');
 }
 
 /**
- * A write that the database must refuse: by the constraint that is named, with SQLSTATE 23514 unless told otherwise, and
- * without anything personal in what it says. What PostgreSQL itself quotes must be gone from what the library shows.
+ * Tests that the database refuses a write, without personal data in its error. Values that PostgreSQL itself quotes must
+ * be redacted by the library.
+ *
+ * @param sentence what is refused; the name of the test is `refused: ${sentence}`
+ * @param constraint the rule that refuses it
+ * @param sqlState 23514 by default
  */
 export function forbidden(sentence: string, sql: string, constraint: string, sqlState = '23514'): void {
   test(`refused: ${sentence}`, async ({ database: { client } }) => {
-    const error = await tried(client, () => commitWould(client, sql)).then(
+    const error = await rollBackAfter(client, () => runAndCheck(client, sql)).then(
       () => undefined,
       (reason: unknown) => reason,
     );
-    if (!(error instanceof pg.DatabaseError)) throw error ?? new Error('The database took it.');
-    // From 18 on, PostgreSQL tells what RESTRICT refuses apart.
+    if (!(error instanceof pg.DatabaseError)) throw error ?? new Error('The database accepted the write.');
+    // From version 18 on, PostgreSQL has a SQLSTATE for ON DELETE RESTRICT.
     const code = error.code === '23001' ? '23503' : error.code;
     expect([code, error.constraint, error.schema], error.message).toEqual([sqlState, constraint, 'public']);
     expect(error.message).not.toMatch(PERSONAL);
@@ -58,7 +62,7 @@ export function forbidden(sentence: string, sql: string, constraint: string, sql
   });
 }
 
-/** An error of ours says which row, by id, and what to do. */
+/** Expects an error of ours to name the row by id, and to say what to do. */
 function expectOurs({ message, detail = '', hint = '', table }: pg.DatabaseError): void {
   expect(detail).toMatch(ALL_ROWS.test(detail) ? ALL_ROWS : UUID);
   expect([message, detail, hint].join(' ')).not.toMatch(PERSONAL);
@@ -66,33 +70,36 @@ function expectOurs({ message, detail = '', hint = '', table }: pg.DatabaseError
   expect(table).toMatch(/^\w+$/);
 }
 
-/** A write that the database must refuse for who writes or what it would do, with this SQLSTATE. */
+/** Tests that the database refuses a statement for another reason than a rule, such as a missing privilege. */
 export function impossible(sentence: string, sql: string, sqlState: string): void {
   test(`refused: ${sentence}`, async ({ database: { client } }) => {
-    await expect(tried(client, () => commitWould(client, sql))).rejects.toMatchObject({ code: sqlState });
+    await expect(rollBackAfter(client, () => runAndCheck(client, sql))).rejects.toMatchObject({
+      code: sqlState,
+    });
   });
 }
 
 /**
- * A write that must stay possible.
+ * Tests that the database accepts a write.
  *
+ * @param sentence what is accepted; the name of the test is `accepted: ${sentence}`
  * @param holds an expression that is true afterwards
  */
 export function correct(sentence: string, sql: string, holds = 'true'): void {
   test(`accepted: ${sentence}`, async ({ database: { client, value } }) => {
-    await tried(client, async () => {
-      await commitWould(client, sql);
+    await rollBackAfter(client, async () => {
+      await runAndCheck(client, sql);
       expect(await value(withIds(`select ${holds}`, rowsOfHistory)), holds).toBe(true);
     });
   });
 }
 
-/** What the tables above do not cover: the same database, rolled back by the test's own means. */
+/** A test with code of its own on the same database. Everything that it does is rolled back. */
 export function special(
   sentence: string,
   attempt: (client: pg.Client, ids: (sql: string) => string) => Promise<void>,
 ): void {
   test(sentence, async ({ database: { client } }) => {
-    await tried(client, () => attempt(client, (sql) => withIds(sql, rowsOfHistory)));
+    await rollBackAfter(client, () => attempt(client, (sql) => withIds(sql, rowsOfHistory)));
   });
 }

@@ -7,7 +7,7 @@ import { history, rowsOfHistory } from './rules/history.js';
 import { idOf, withIds } from './rules/names.js';
 import { call, list } from './rules/steps.js';
 
-/** The row that breaks each constraint and what makes it so, unless another has: such as only V0001 allows. */
+/** For each constraint, a row that breaks it and the SQL that does so; a row that breaks several has its SQL once. */
 const BROKEN: Readonly<Record<string, readonly [row: string, sql: string]>> = {
   user_has_a_name: ['admin', "update users set name = ' ' where id = :admin"],
   user_has_an_oidc_subject: ['admin', "update users set oidc_sub = '' where id = :admin"],
@@ -124,7 +124,7 @@ const BROKEN: Readonly<Record<string, readonly [row: string, sql: string]>> = {
   ],
 };
 
-/** Duplicates, the index that they stand in the way of, and what takes them away. */
+/** For each unique index, rows that it would reject, and the SQL that removes them. */
 const DUPLICATES: Readonly<Record<string, { readonly rows: string; readonly remedy: string }>> = {
   a_campaign_lists_a_number_once: {
     rows: list('new', '+4920000001'),
@@ -163,15 +163,15 @@ const DUPLICATES: Readonly<Record<string, { readonly rows: string; readonly reme
 const run = (database: TestDatabase, sql: string): Promise<unknown> =>
   database.client.query(withIds(sql, rowsOfHistory));
 
-/** The failure of an `up` that must not come to its end. */
+/** Runs an `up` that must fail, and returns its error. */
 async function failureOf({ url }: TestDatabase): Promise<MigrationFailedError> {
   const error = await up({ url, directory: migrationsDirectory }).catch((caught: unknown) => caught);
   if (error instanceof MigrationFailedError) return error;
   throw new Error('up did not fail', { cause: error });
 }
 
-describe('a database that is in use and breaks rules gets the rules', () => {
-  test('rows that break a check stop nothing before the last file, which lists all of them by constraint and id', async ({
+describe('up on a V0001 database with existing rows', () => {
+  test('applies all files up to V0017, which fails and reports every broken CHECK with the ids of its rows', async ({
     first,
   }) => {
     await run(first, history);
@@ -192,7 +192,7 @@ describe('a database that is in use and breaks rules gets the rules', () => {
     expect(`${message}${server?.detail}`).not.toMatch(/\+\d{7}|@/);
   });
 
-  test('and once they are put right, every constraint is validated', async ({ first }) => {
+  test('validates every CHECK once the rows are corrected', async ({ first }) => {
     await run(first, history);
     await run(first, "update contacts set email = 'none' where id in (:ada, :gina)");
     expect((await failureOf(first)).message).toContain('email_of_a_contact_looks_like_one of contacts (2)');
@@ -203,7 +203,7 @@ describe('a database that is in use and breaks rules gets the rules', () => {
 
   test.for(
     Object.entries(DUPLICATES),
-  )('duplicates are listed by id before the index %s is built, and nothing is left half built', async ([
+  )('reports duplicates by id before it builds the index %s, and leaves no invalid index', async ([
     index,
     { rows, remedy },
   ], { first }) => {
@@ -219,7 +219,7 @@ describe('a database that is in use and breaks rules gets the rules', () => {
     expect(await first.value('select count(*) from pg_class where relname = $1', [index])).toBe('1');
   });
 
-  test('rows that break what spans rows stop nothing, and may still be erased', async ({ first }) => {
+  test('succeeds over rows that break rules across rows, which can still be erased', async ({ first }) => {
     await run(first, history);
     await run(
       first,
@@ -246,7 +246,7 @@ describe('a database that is in use and breaks rules gets the rules', () => {
     ).toBe('0');
   });
 
-  test('a person is erased whose event breaks a check that is not validated yet', async ({ first }) => {
+  test('leaves a person erasable whose event breaks a CHECK that is not validated yet', async ({ first }) => {
     await run(first, history);
     await run(first, "update events set payload = '[]'; update contacts set email = 'none'");
     await failureOf(first);
