@@ -1,6 +1,6 @@
 /**
  * The rows of the database, as `pg` returns them and takes them: timestamps are `Date`s, `numeric` and `bigint` are
- * strings, `jsonb` is what was parsed. Generated from the migrations; do not edit it, run: npm run generate
+ * strings, `jsonb` is the parsed value. Generated from the migrations; do not edit it, run: npm run generate
  * @module
  */
 
@@ -73,7 +73,7 @@ export interface CallAttemptsRow {
   readonly metadata: unknown;
 }
 
-/** What can be inserted into `call_attempts`. One dialling of one contact: a fact that is added to while the call lasts, and final once it has ended. Opened by the scheduler; answered and ended by telephony and dialogue. */
+/** The values of an insert into `call_attempts`. One dialling of one contact: a fact that is added to while the call lasts, and final once it has ended. Opened by the scheduler; answered and ended by telephony and dialogue. */
 export interface CallAttemptsInsert {
   readonly id?: string;
   readonly contact_id: string;
@@ -90,7 +90,7 @@ export interface CallAttemptsInsert {
   readonly metadata?: unknown;
 }
 
-/** What can be updated in `call_attempts`. */
+/** The values of an update of `call_attempts`. */
 export interface CallAttemptsUpdate {
   readonly id?: string;
   readonly contact_id?: string;
@@ -155,7 +155,7 @@ export interface CampaignsRow {
   readonly updated_at: Date;
 }
 
-/** What can be inserted into `campaigns`. One survey: what the agent says and asks, when and how often it may call. Written by the dashboard; its status also by the scheduler. */
+/** The values of an insert into `campaigns`. One survey: what the agent says and asks, when and how often it may call. Written by the dashboard; its status also by the scheduler. */
 export interface CampaignsInsert {
   readonly id?: string;
   readonly name: string;
@@ -181,7 +181,7 @@ export interface CampaignsInsert {
   readonly updated_at?: Date | string;
 }
 
-/** What can be updated in `campaigns`. */
+/** The values of an update of `campaigns`. */
 export interface CampaignsUpdate {
   readonly id?: string;
   readonly name?: string;
@@ -239,7 +239,7 @@ export interface ContactsRow {
   readonly updated_at: Date;
 }
 
-/** What can be inserted into `contacts`. A person on one campaign's list; who is on two lists has two rows. Written by the import, then by scheduler, telephony and dialogue. Deleting the row erases the person from the campaign. */
+/** The values of an insert into `contacts`. A person on one campaign's list; who is on two lists has two rows. Written by the import, then by scheduler, telephony and dialogue. Deleting the row erases the person from the campaign. */
 export interface ContactsInsert {
   readonly id?: string;
   readonly campaign_id: string;
@@ -257,7 +257,7 @@ export interface ContactsInsert {
   readonly updated_at?: Date | string;
 }
 
-/** What can be updated in `contacts`. */
+/** The values of an update of `contacts`. */
 export interface ContactsUpdate {
   readonly id?: string;
   readonly campaign_id?: string;
@@ -301,7 +301,7 @@ export interface EmailNotificationsRow {
   readonly updated_at: Date;
 }
 
-/** What can be inserted into `email_notifications`. One e-mail to one contact for one event, before and after it is sent. Written by e-mail. */
+/** The values of an insert into `email_notifications`. One e-mail to one contact for one event, before and after it is sent. Written by e-mail. */
 export interface EmailNotificationsInsert {
   readonly id?: string;
   readonly event_id: string;
@@ -316,7 +316,7 @@ export interface EmailNotificationsInsert {
   readonly updated_at?: Date | string;
 }
 
-/** What can be updated in `email_notifications`. */
+/** The values of an update of `email_notifications`. */
 export interface EmailNotificationsUpdate {
   readonly id?: string;
   readonly event_id?: string;
@@ -353,7 +353,7 @@ export interface EmailTemplatesRow {
   readonly updated_at: Date;
 }
 
-/** What can be inserted into `email_templates`. What is sent after a call: one text for one end of a contact, in one language. Written by the dashboard. */
+/** The values of an insert into `email_templates`. What is sent after a call: one text for one end of a contact, in one language. Written by the dashboard. */
 export interface EmailTemplatesInsert {
   readonly id?: string;
   readonly name: string;
@@ -366,7 +366,7 @@ export interface EmailTemplatesInsert {
   readonly updated_at?: Date | string;
 }
 
-/** What can be updated in `email_templates`. */
+/** The values of an update of `email_templates`. */
 export interface EmailTemplatesUpdate {
   readonly id?: string;
   readonly name?: string;
@@ -397,7 +397,7 @@ export interface EventsRow {
   readonly created_at: Date;
 }
 
-/** What can be inserted into `events`. What the rest of the product is told: that a contact has ended, and how. Written by dialogue and telephony, with the call that ended it or later; read by e-mail and by other systems. */
+/** The values of an insert into `events`. What the rest of the product is told: that a contact has ended, and how. Written by dialogue and telephony, with the call that ended it or later; read by e-mail and by other systems. */
 export interface EventsInsert {
   readonly id?: string;
   readonly event_type: EventType;
@@ -408,7 +408,7 @@ export interface EventsInsert {
   readonly created_at?: Date | string;
 }
 
-/** What can be updated in `events`. */
+/** The values of an update of `events`. */
 export interface EventsUpdate {
   readonly id?: string;
   readonly event_type?: EventType;
@@ -433,7 +433,7 @@ export interface ExclusionListEntriesRow {
   readonly created_at: Date;
 }
 
-/** What can be inserted into `exclusion_list_entries`. Numbers nobody may dial, in any campaign, from the moment that they are here. Written by the import, by other systems through the API, and by the dashboard. An entry outlives the erasure of its person's contacts. */
+/** The values of an insert into `exclusion_list_entries`. Numbers nobody may dial, in any campaign, from the moment that they are here. Written by the import, by other systems through the API, and by the dashboard. An entry outlives the erasure of its person's contacts. */
 export interface ExclusionListEntriesInsert {
   readonly id?: string;
   readonly phone_number: string;
@@ -442,7 +442,7 @@ export interface ExclusionListEntriesInsert {
   readonly created_at?: Date | string;
 }
 
-/** What can be updated in `exclusion_list_entries`. */
+/** The values of an update of `exclusion_list_entries`. */
 export interface ExclusionListEntriesUpdate {
   readonly id?: string;
   readonly phone_number?: string;
@@ -477,7 +477,7 @@ export interface ProviderConfigsRow {
   readonly updated_at: Date;
 }
 
-/** What can be inserted into `provider_configs`. The telephony and language-model settings of the installation, in one row; without it nobody is called. No secret is kept here. Written by an admin in the dashboard. */
+/** The values of an insert into `provider_configs`. The telephony and language-model settings of the installation, in one row; without it nobody is called. No secret is kept here. Written by an admin in the dashboard. */
 export interface ProviderConfigsInsert {
   readonly id?: string;
   readonly provider_type?: ProviderType;
@@ -492,7 +492,7 @@ export interface ProviderConfigsInsert {
   readonly updated_at?: Date | string;
 }
 
-/** What can be updated in `provider_configs`. */
+/** The values of an update of `provider_configs`. */
 export interface ProviderConfigsUpdate {
   readonly id?: string;
   readonly provider_type?: ProviderType;
@@ -533,7 +533,7 @@ export interface SurveyResponsesRow {
   readonly completed_at: Date;
 }
 
-/** What can be inserted into `survey_responses`. The three answers of one contact in one campaign. Written by dialogue, in one piece, when the last question is answered. */
+/** The values of an insert into `survey_responses`. The three answers of one contact in one campaign. Written by dialogue, in one piece, when the last question is answered. */
 export interface SurveyResponsesInsert {
   readonly id?: string;
   readonly contact_id: string;
@@ -548,7 +548,7 @@ export interface SurveyResponsesInsert {
   readonly completed_at?: Date | string;
 }
 
-/** What can be updated in `survey_responses`. */
+/** The values of an update of `survey_responses`. */
 export interface SurveyResponsesUpdate {
   readonly id?: string;
   readonly contact_id?: string;
@@ -577,7 +577,7 @@ export interface TranscriptSnippetsRow {
   readonly created_at: Date;
 }
 
-/** What can be inserted into `transcript_snippets`. The redacted transcript of a call, in one or more pieces. Written by dialogue; deleted after the retention days of the provider configuration. */
+/** The values of an insert into `transcript_snippets`. The redacted transcript of a call, in one or more pieces. Written by dialogue; deleted after the retention days of the provider configuration. */
 export interface TranscriptSnippetsInsert {
   readonly id?: string;
   readonly call_attempt_id: string;
@@ -586,7 +586,7 @@ export interface TranscriptSnippetsInsert {
   readonly created_at?: Date | string;
 }
 
-/** What can be updated in `transcript_snippets`. */
+/** The values of an update of `transcript_snippets`. */
 export interface TranscriptSnippetsUpdate {
   readonly id?: string;
   readonly call_attempt_id?: string;
@@ -613,7 +613,7 @@ export interface UsersRow {
   readonly updated_at: Date;
 }
 
-/** What can be inserted into `users`. People who log in to the dashboard by OIDC. Written by login; their roles by the dashboard. */
+/** The values of an insert into `users`. People who log in to the dashboard by OIDC. Written by login; their roles by the dashboard. */
 export interface UsersInsert {
   readonly id?: string;
   readonly oidc_sub: string;
@@ -624,7 +624,7 @@ export interface UsersInsert {
   readonly updated_at?: Date | string;
 }
 
-/** What can be updated in `users`. */
+/** The values of an update of `users`. */
 export interface UsersUpdate {
   readonly id?: string;
   readonly oidc_sub?: string;
@@ -635,58 +635,6 @@ export interface UsersUpdate {
   readonly updated_at?: Date | string;
 }
 
-/** Contacts whose answers were erased while they stayed. Written by record_erased_answers. */
-export interface VoicesurveyRulesErasedAnswersRow {
-  /** The contact. Written by record_erased_answers. */
-  readonly contact_id: string;
-}
-
-/** What can be inserted into `voicesurvey_rules.erased_answers`. Contacts whose answers were erased while they stayed. Written by record_erased_answers. */
-export interface VoicesurveyRulesErasedAnswersInsert {
-  readonly contact_id: string;
-}
-
-/** What can be updated in `voicesurvey_rules.erased_answers`. */
-export interface VoicesurveyRulesErasedAnswersUpdate {
-  readonly contact_id?: string;
-}
-
-/** Contacts, not reached, whose attempts are used up and whose last call was erased. Written by check_latest_call_is_retained. */
-export interface VoicesurveyRulesErasedLastCallsRow {
-  /** The contact. Written by check_latest_call_is_retained. */
-  readonly contact_id: string;
-}
-
-/** What can be inserted into `voicesurvey_rules.erased_last_calls`. Contacts, not reached, whose attempts are used up and whose last call was erased. Written by check_latest_call_is_retained. */
-export interface VoicesurveyRulesErasedLastCallsInsert {
-  readonly contact_id: string;
-}
-
-/** What can be updated in `voicesurvey_rules.erased_last_calls`. */
-export interface VoicesurveyRulesErasedLastCallsUpdate {
-  readonly contact_id?: string;
-}
-
-/** Rows that a transaction writes in order to lock them: 0 for a claim, 1 to 256 for an import or an exclusion of numbers with that hash. Written by lock_mutex_rows, and row 0 also by check_new_call. */
-export interface VoicesurveyRulesMutexRowsRow {
-  /** Which lock: 0 for claims, 1 to 256 for numbers. Written by lock_mutex_rows. */
-  readonly id: number;
-  /** How often the row was locked. The number has no meaning; the write is what locks the row. Written like the table. */
-  readonly lock_count: string;
-}
-
-/** What can be inserted into `voicesurvey_rules.mutex_rows`. Rows that a transaction writes in order to lock them: 0 for a claim, 1 to 256 for an import or an exclusion of numbers with that hash. Written by lock_mutex_rows, and row 0 also by check_new_call. */
-export interface VoicesurveyRulesMutexRowsInsert {
-  readonly id: number;
-  readonly lock_count?: string | number | bigint;
-}
-
-/** What can be updated in `voicesurvey_rules.mutex_rows`. */
-export interface VoicesurveyRulesMutexRowsUpdate {
-  readonly id?: number;
-  readonly lock_count?: string | number | bigint;
-}
-
 /** Deletes transcripts that are older than transcript_retention_days, at most so many at once, and tells how many. To be called by a daily job until it tells 0. */
 export interface VoicesurveyDeleteExpiredTranscriptsArguments {
   readonly at_most?: number | null;
@@ -694,78 +642,3 @@ export interface VoicesurveyDeleteExpiredTranscriptsArguments {
 
 /** The result of `voicesurvey.delete_expired_transcripts(integer)`. */
 export type VoicesurveyDeleteExpiredTranscriptsResult = string | null;
-
-/** The first key of every advisory lock of the rules: the letters "vsrl" in ASCII. */
-export interface VoicesurveyRulesAdvisoryLockClassArguments {
-}
-
-/** The result of `voicesurvey_rules.advisory_lock_class()`. */
-export type VoicesurveyRulesAdvisoryLockClassResult = number | null;
-
-/** Chooses a stripe, 0 to 7, that no other transaction uses, and keeps it until the end of the transaction. If all are in use, returns one that another transaction uses too. Called by the functions that keep rules 1 and 10. */
-export interface VoicesurveyRulesChooseImportStripeArguments {
-}
-
-/** The result of `voicesurvey_rules.choose_import_stripe()`. */
-export type VoicesurveyRulesChooseImportStripeResult = number | null;
-
-/** Returns whether a text looks like one e-mail address. */
-export interface VoicesurveyRulesIsEmailAddressArguments {
-  readonly value: string | null;
-}
-
-/** The result of `voicesurvey_rules.is_email_address(text)`. */
-export type VoicesurveyRulesIsEmailAddressResult = boolean | null;
-
-/** Returns whether a text has at least one visible character. */
-export interface VoicesurveyRulesIsNotBlankArguments {
-  readonly value: string | null;
-}
-
-/** The result of `voicesurvey_rules.is_not_blank(text)`. */
-export type VoicesurveyRulesIsNotBlankResult = boolean | null;
-
-/** Returns whether a text is a telephone number in E.164: a plus and 7 to 15 digits, of which the first is not 0. */
-export interface VoicesurveyRulesIsPhoneNumberArguments {
-  readonly value: string | null;
-}
-
-/** The result of `voicesurvey_rules.is_phone_number(text)`. */
-export type VoicesurveyRulesIsPhoneNumberResult = boolean | null;
-
-/** Whether the contact's last possible call was made, and erased. Called by check_call_may_start. */
-export interface VoicesurveyRulesLastCallWasErasedArguments {
-  readonly contact: string | null;
-}
-
-/** The result of `voicesurvey_rules.last_call_was_erased(uuid)`. */
-export type VoicesurveyRulesLastCallWasErasedResult = boolean | null;
-
-/** Locks mutex rows until the end of the transaction, in ascending order. Waits for transactions that hold them, and fails with 40001 if the snapshot is too old. Called by the functions that keep rules 1, 2, 4 and 10. */
-export interface VoicesurveyRulesLockMutexRowsArguments {
-  readonly ids: readonly (number)[] | null;
-}
-
-/** The result of `voicesurvey_rules.lock_mutex_rows(integer[])`. */
-export type VoicesurveyRulesLockMutexRowsResult = void;
-
-/** The mutex row, 1 to 256, of a telephone number in a stripe, 0 to 7. */
-export interface VoicesurveyRulesMutexRowOfNumberArguments {
-  readonly phone_number: string | null;
-  readonly stripe: number | null;
-}
-
-/** The result of `voicesurvey_rules.mutex_row_of_number(text, integer)`. */
-export type VoicesurveyRulesMutexRowOfNumberResult = number | null;
-
-/** Raises the error of a broken rule: the name of the rule, the table, a message, the ids of the rows and a hint. Called by the functions that enforce rules. */
-export interface VoicesurveyRulesRaiseViolationArguments {
-  readonly rule: string | null;
-  readonly relation: string | null;
-  readonly message: string | null;
-  readonly ids: string | null;
-  readonly hint: string | null;
-}
-
-/** The result of `voicesurvey_rules.raise_violation(text, text, text, text, text)`. */
-export type VoicesurveyRulesRaiseViolationResult = void;

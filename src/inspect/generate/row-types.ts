@@ -2,18 +2,22 @@ import type { Snapshot } from '../../catalog/snapshot.js';
 import { type Column, type NamedObject, objectsOf, textOf, textsOf } from './objects.js';
 import { type Shape, shapeOf } from './typescript-types.js';
 
-type Named = Map<string, Shape | { readonly base: string }>;
+type NamedTypes = Map<string, Shape | { readonly base: string }>;
+
+/** The schema of the product's rules. No service reads its tables or calls its functions. */
+const RULES_SCHEMA = 'voicesurvey_rules';
 
 const HEAD = `/**
  * The rows of the database, as \`pg\` returns them and takes them: timestamps are \`Date\`s, \`numeric\` and \`bigint\` are
- * strings, \`jsonb\` is what was parsed. Generated from the migrations; do not edit it, run: npm run generate
+ * strings, \`jsonb\` is the parsed value. Generated from the migrations; do not edit it, run: npm run generate
  * @module
  */
 `;
 
 /**
- * TypeScript types for every enum, table, view and function: rows as `pg` returns them, and as they can be inserted
- * and updated, with the comments as docstrings.
+ * Generates TypeScript types for every enum, table, view and function that a service may use: rows as `pg` returns them,
+ * and as they can be inserted and updated, with the comments as docstrings. Trigger functions and the schema
+ * `voicesurvey_rules` are left out.
  *
  * @param snapshot the catalog, from `snapshot`
  * @returns the text of a module
@@ -24,12 +28,14 @@ const HEAD = `/**
  */
 export function types(snapshot: Snapshot): string {
   const named = namedTypes(snapshot);
-  const routines = objectsOf(snapshot, 'function', 'procedure');
+  const usable = (...kinds: readonly string[]): readonly NamedObject[] =>
+    objectsOf(snapshot, ...kinds).filter(({ name }) => !name.startsWith(`${RULES_SCHEMA}.`));
+  const routines = usable('function', 'procedure');
   return [
     HEAD,
-    ...objectsOf(snapshot, 'enum').map(enumType),
-    ...objectsOf(snapshot, 'table', 'foreign table').map((table) => tableTypes(table, named)),
-    ...objectsOf(snapshot, 'view', 'materialized view', 'type')
+    ...usable('enum').map(enumType),
+    ...usable('table', 'foreign table').map((table) => tableTypes(table, named)),
+    ...usable('view', 'materialized view', 'type')
       .filter(({ columns }) => columns.length > 0)
       .map((view) => rowType(view, named)),
     ...routines.map((routine) => routineTypes(routine, routines, named)),
@@ -38,8 +44,8 @@ export function types(snapshot: Snapshot): string {
     .join('\n');
 }
 
-function namedTypes(snapshot: Snapshot): Named {
-  const named: Named = new Map();
+function namedTypes(snapshot: Snapshot): NamedTypes {
+  const named: NamedTypes = new Map();
   const fullName = (name: string): string => (name.includes('.') ? name : `public.${name}`);
   for (const { name } of objectsOf(snapshot, 'enum')) {
     named.set(fullName(name), { read: typeName(name), write: typeName(name) });
@@ -58,26 +64,26 @@ function enumType({ name, facts }: NamedObject): string {
   return `${docstring(textOf(facts.comment), '')}export type ${typeName(name)} = ${union};\n`;
 }
 
-function tableTypes(table: NamedObject, named: Named): string {
+function tableTypes(table: NamedObject, named: NamedTypes): string {
   const { name, columns, facts } = table;
   const writable = columns.filter(({ isGenerated }) => !isGenerated);
   const insert = writable.map((column) => {
     const isOptional = column.hasDefault || column.nullAllowed;
-    return `  readonly ${property(column.name)}${isOptional ? '?' : ''}: ${written(column, named)};\n`;
+    return `  readonly ${property(column.name)}${isOptional ? '?' : ''}: ${writeTypeOf(column, named)};\n`;
   });
   const update = writable.map(
-    (column) => `  readonly ${property(column.name)}?: ${written(column, named)};\n`,
+    (column) => `  readonly ${property(column.name)}?: ${writeTypeOf(column, named)};\n`,
   );
   const type = typeName(name);
   const comment = textOf(facts.comment);
   return [
     rowType(table, named),
-    `${docstring(`What can be inserted into \`${name}\`. ${comment ?? ''}`.trim(), '')}export interface ${type}Insert {\n${insert.join('')}}\n`,
-    `${docstring(`What can be updated in \`${name}\`.`, '')}export interface ${type}Update {\n${update.join('')}}\n`,
+    `${docstring(`The values of an insert into \`${name}\`. ${comment ?? ''}`.trim(), '')}export interface ${type}Insert {\n${insert.join('')}}\n`,
+    `${docstring(`The values of an update of \`${name}\`.`, '')}export interface ${type}Update {\n${update.join('')}}\n`,
   ].join('\n');
 }
 
-function rowType({ name, columns, facts }: NamedObject, named: Named): string {
+function rowType({ name, columns, facts }: NamedObject, named: NamedTypes): string {
   const rows = columns.map((column) => {
     const { read } = shapeOf(column.type, named);
     const type = column.nullAllowed && read !== 'unknown' ? `${read} | null` : read;
@@ -93,22 +99,26 @@ interface Argument {
   readonly default?: string;
 }
 
-/** Nothing for trigger functions, which nobody calls. */
-function routineTypes({ name, facts }: NamedObject, routines: readonly NamedObject[], named: Named): string {
+/** Returns an empty text for trigger functions, which cannot be called. */
+function routineTypes(
+  { name, facts }: NamedObject,
+  routines: readonly NamedObject[],
+  named: NamedTypes,
+): string {
   const result = textOf(facts.result) ?? 'void';
   if (result === 'trigger' || result === 'event_trigger') return '';
   const all = (Array.isArray(facts.arguments) ? facts.arguments : []) as Argument[];
   const inputs = all.filter(({ mode }) => mode !== 'out' && mode !== 'table');
   const outputs = all.filter(({ mode }) => mode !== 'in' && mode !== 'variadic');
   const type = routineTypeName(name, routines);
-  const input = inputs.map((argument, place) => {
+  const input = inputs.map((argument, index) => {
     const { write } = shapeOf(argument.type, named);
-    const label = property(argument.name ?? `argument_${place + 1}`);
+    const label = property(argument.name ?? `argument_${index + 1}`);
     return `  readonly ${label}${argument.default === undefined ? '' : '?'}: ${write === 'unknown' ? write : `${write} | null`};\n`;
   });
-  const columns = outputs.map((argument, place) => {
+  const columns = outputs.map((argument, index) => {
     const { read } = shapeOf(argument.type, named);
-    return `  readonly ${property(argument.name ?? `column_${place + 1}`)}: ${read === 'unknown' ? read : `${read} | null`};\n`;
+    return `  readonly ${property(argument.name ?? `column_${index + 1}`)}: ${read === 'unknown' ? read : `${read} | null`};\n`;
   });
   const { read } = shapeOf(result, named);
   const returned =
@@ -122,14 +132,14 @@ function routineTypes({ name, facts }: NamedObject, routines: readonly NamedObje
   ].join('\n');
 }
 
-/** Functions of one name are told apart by the types of their arguments. */
+/** The name of a function's types. The argument types distinguish overloaded functions. */
 function routineTypeName(name: string, all: readonly NamedObject[]): string {
   const base = name.replace(/\(.*\)$/s, '');
   const isOverloaded = all.filter((routine) => routine.name.startsWith(`${base}(`)).length > 1;
   return isOverloaded ? `${typeName(base)}Of${typeName(name.slice(base.length))}` : typeName(base);
 }
 
-function written(column: Column, named: Named): string {
+function writeTypeOf(column: Column, named: NamedTypes): string {
   const { write } = shapeOf(column.type, named);
   return column.nullAllowed && write !== 'unknown' ? `${write} | null` : write;
 }

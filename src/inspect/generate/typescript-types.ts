@@ -1,15 +1,15 @@
-/** What a value of a PostgreSQL type is in TypeScript. */
+/** The TypeScript types of a PostgreSQL type. */
 export interface Shape {
-  /** As `pg` returns it. */
+  /** The type that `pg` returns. */
   readonly read: string;
-  /** What `pg` takes for it. */
+  /** The type that `pg` accepts. */
   readonly write: string;
 }
 
 const DATE: Shape = { read: 'Date', write: 'Date | string' };
 const NUMBER: Shape = { read: 'number', write: 'number' };
 const STRING: Shape = { read: 'string', write: 'string' };
-/** `pg` does not make numbers of them, which could not hold every value. */
+/** `pg` returns them as text, because a number cannot hold every value. */
 const EXACT: Shape = { read: 'string', write: 'string | number | bigint' };
 const JSON_VALUE: Shape = { read: 'unknown', write: 'unknown' };
 
@@ -29,14 +29,14 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   jsonb: JSON_VALUE,
   bytea: { read: 'Buffer', write: 'Buffer' },
   void: { read: 'void', write: 'never' },
-  // pg makes objects of these, with classes of other packages.
+  // pg returns objects of classes of other packages.
   interval: { read: 'object', write: 'string' },
   point: { read: 'object', write: 'string' },
   circle: { read: 'object', write: 'string' },
 };
 
-/** Arrays whose elements `pg` reads; of all others it gives the text, such as `{a,b}`. */
-const READ_ARRAYS: ReadonlySet<string> = new Set([
+/** The element types of arrays that `pg` parses. It returns all others as text, such as `{a,b}`. */
+const PARSED_ARRAYS: ReadonlySet<string> = new Set([
   ...[
     'boolean',
     'smallint',
@@ -61,10 +61,10 @@ const READ_ARRAYS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The TypeScript type of a PostgreSQL type.
+ * Finds the TypeScript types of a PostgreSQL type.
  *
  * @param type as PostgreSQL writes it: `numeric(3,2)`, `text[]`, `public.mood`
- * @param named the types of the schema itself, by their full names: an enum's own name, or a domain's base type
+ * @param named the types of the schema itself by their full names: the TypeScript name of an enum, or the base type of a domain
  */
 export function shapeOf(type: string, named: ReadonlyMap<string, Shape | { readonly base: string }>): Shape {
   const element = /^(.*)\[\]$/.exec(type)?.[1];
@@ -77,9 +77,9 @@ export function shapeOf(type: string, named: ReadonlyMap<string, Shape | { reado
 function arrayOf(element: string, named: Parameters<typeof shapeOf>[1]): Shape {
   const name = withoutModifier(element);
   const { read, write } = shapeOf(element, named);
-  // pg reads the elements of numeric[] as numbers, although it does not do so with numeric itself.
+  // pg returns the elements of numeric[] as numbers, although it returns numeric itself as text.
   const item = name === 'numeric' ? 'number' : read;
-  return { read: READ_ARRAYS.has(name) ? `${item}[]` : 'string', write: `readonly (${write})[]` };
+  return { read: PARSED_ARRAYS.has(name) ? `${item}[]` : 'string', write: `readonly (${write})[]` };
 }
 
 function withoutModifier(type: string): string {
