@@ -1,20 +1,20 @@
 import { dirname, join, resolve } from 'node:path';
 import { prepareBinaries } from './embedded/binaries.js';
-import { launch } from './embedded/launch.js';
-import { accepts } from './embedded/ports.js';
-import { lookAtPostmaster, type RunningPostmaster, readLastStart } from './embedded/postmaster.js';
+import { acceptsConnections } from './embedded/ports.js';
+import { type RunningPostmaster, readLastStart, readPostmasterState } from './embedded/postmaster.js';
 import { chooseBase } from './embedded/server-base.js';
 import {
   createServerFolder,
   findServerFolder,
-  majorOfData,
   prepareDirectory,
+  readDataMajor,
 } from './embedded/server-folder.js';
 import { readPassword } from './embedded/server-password.js';
-import { chooseServerUser, obstacleFor, ownerAsServerUser } from './embedded/server-user.js';
-import { sweepStaging } from './embedded/staging.js';
+import { chooseServerUser, findObstacle, ownerAsServerUser } from './embedded/server-user.js';
+import { removeStaleStaging } from './embedded/staging.js';
+import { startPostmaster } from './embedded/start.js';
 import { stopPostmaster } from './embedded/stop.js';
-import { explainingSystemErrors } from './embedded/system-errors.js';
+import { explainSystemErrors } from './embedded/system-errors.js';
 import { EmbeddedServerError } from './errors.js';
 
 /** A running embedded server. */
@@ -22,14 +22,13 @@ export interface EmbeddedServer {
   /** Its address with the password, `postgresql://postgres:<password>@127.0.0.1:<port>/voicesurvey`. */
   readonly url: string;
   /**
-   * The real path of the folder with its `data`, `password` and `log`: `<directory>/server`, or where that links to
-   * when root started it in a folder that is closed to all others.
+   * The real path of the folder with its `data`, `password` and `log`: `<directory>/server`, or the target of that link if
+   * root started the server in a folder that other users cannot enter.
    */
   readonly directory: string;
   readonly port: number;
-  /** The process number of the server. */
   readonly pid: number;
-  /** PostgreSQL's version, like `18.4`. */
+  /** The version of PostgreSQL, such as `18.4`. */
   readonly version: string;
   /** Whether this call started it. */
   readonly started: boolean;
@@ -37,23 +36,23 @@ export interface EmbeddedServer {
 
 /** Where an embedded server is. */
 export interface EmbeddedServerOptions {
-  /** The folder for everything of the server's; made when it is missing, and kept from git. */
+  /** The folder for all files of the server. It is created if it does not exist, and git ignores it. */
   readonly directory: string;
 }
 
 /**
- * Starts a PostgreSQL of the project's own in a folder, unless it runs already: makes it when there is none, with an
- * empty database `voicesurvey`. It listens on 127.0.0.1 only, goes on running after this process has ended, and keeps
- * its address over restarts as long as nobody else takes the port.
+ * Starts a PostgreSQL server in a folder, unless it is running. A new server has an empty database `voicesurvey`. It
+ * listens only on 127.0.0.1, keeps running after this process ends, and keeps its port across restarts while no other
+ * program takes it.
  *
- * Any number of processes may do this at once; they get the same server. Root runs it as the user to whom the folder
- * belongs or as `nobody`, and when that user cannot enter the folder, in `/var/lib/voicesurvey-db` instead.
+ * Concurrent calls are safe: all processes get the same server. Root runs it as the owner of the folder or as `nobody`. If
+ * that user cannot enter the folder, the data is in `/var/lib/voicesurvey-db` instead.
  *
  * @param options.directory the folder; relative to the working directory or absolute
- * @param options.settings further settings of PostgreSQL's for this start, such as `{ fsync: 'off' }` in tests; a
- *   server that runs already does not get them
+ * @param options.settings further settings of PostgreSQL for this start, such as `{ fsync: 'off' }` in tests; a running
+ *   server ignores them
  * @returns the server, ready for connections
- * @throws EmbeddedServerError when it cannot be started; its `code`, sentence and remedy say why
+ * @throws EmbeddedServerError if it cannot be started; its `code`, message and remedy say why
  * @example
  * ```ts
  * const { url } = await startEmbeddedServer({ directory: '.voicesurvey-db' });
@@ -63,41 +62,41 @@ export function startEmbeddedServer(
   options: EmbeddedServerOptions & { readonly settings?: Readonly<Record<string, string>> },
 ): Promise<EmbeddedServer> {
   const directory = resolve(options.directory);
-  return explainingSystemErrors('started', directory, async () => {
-    await sweepStaging(directory);
-    const running = await find(directory);
+  return explainSystemErrors('started', directory, async () => {
+    await removeStaleStaging(directory);
+    const running = await findServer(directory);
     if (running !== null) return running;
 
     const existing = await findServerFolder(directory);
     const user = await (existing === null ? chooseServerUser(directory) : ownerAsServerUser(existing));
     await prepareDirectory(directory, user);
     const base = existing === null ? await chooseBase(directory, user) : dirname(existing);
-    if (base !== directory) await sweepStaging(base);
+    if (base !== directory) await removeStaleStaging(base);
     const binaries = await prepareBinaries({ user, copyTo: base });
     const folder = existing ?? (await createServerFolder({ directory, base, user, binaries }));
     const data = join(folder, 'data');
-    await refuseOtherMajor(folder, binaries.version);
-    const obstacle = await obstacleFor(user, data, 1);
-    if (obstacle !== null) throw closed(folder, obstacle, user?.name ?? '');
-    // Before it is started: a server whose password is lost is of no use to anybody.
+    await checkDataMajor(folder, binaries.version);
+    const obstacle = await findObstacle(user, data, 1);
+    if (obstacle !== null) throw directoryClosed(folder, obstacle, user?.name ?? '');
+    // Before the start: a server without a password is of no use.
     await readPassword(folder);
-    const { server, started } = await launch({
+    const { postmaster, started } = await startPostmaster({
       folder,
       data,
       user,
       binaries,
       settings: options.settings ?? {},
     });
-    return describe(folder, server, started);
+    return describeServer(folder, postmaster, started);
   });
 }
 
 /**
- * Finds the server that runs in a folder. Costs a few files and one TCP connection, about 2 ms.
+ * Finds the server that runs in a folder. It reads a few files and opens one TCP connection, which takes about 2 ms.
  *
  * @param options.directory the folder; relative to the working directory or absolute
- * @returns the server, with `started: false`, or null when none runs or it is not ready
- * @throws EmbeddedServerError when that cannot be told, or its password is lost
+ * @returns the server, with `started: false`, or null if none is running or it is not ready
+ * @throws EmbeddedServerError if the folder cannot be read, or the password is lost
  * @example
  * ```ts
  * const server = await findEmbeddedServer({ directory: '.voicesurvey-db' });
@@ -106,16 +105,16 @@ export function startEmbeddedServer(
  */
 export function findEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer | null> {
   const directory = resolve(options.directory);
-  return explainingSystemErrors('looked at', directory, () => find(directory));
+  return explainSystemErrors('found', directory, () => findServer(directory));
 }
 
 /**
- * Stops the server that runs in a folder, and waits until it has ended. Connections are closed, what they were doing
- * is rolled back; the data stay.
+ * Stops the server that runs in a folder and waits until it has ended. Open connections are closed and their transactions
+ * rolled back. The data remains.
  *
  * @param options.directory the folder; relative to the working directory or absolute
- * @returns false when none was running
- * @throws EmbeddedServerError when it may not be stopped by us, or has not ended after a minute
+ * @returns false if none was running
+ * @throws EmbeddedServerError if this user may not stop it, or it has not ended after a minute
  * @example
  * ```ts
  * await stopEmbeddedServer({ directory: '.voicesurvey-db' });
@@ -123,21 +122,21 @@ export function findEmbeddedServer(options: EmbeddedServerOptions): Promise<Embe
  */
 export function stopEmbeddedServer(options: EmbeddedServerOptions): Promise<boolean> {
   const directory = resolve(options.directory);
-  return explainingSystemErrors('stopped', directory, async () => {
+  return explainSystemErrors('stopped', directory, async () => {
     const folder = await findServerFolder(directory);
     return folder !== null && stopPostmaster(folder);
   });
 }
 
-async function find(directory: string): Promise<EmbeddedServer | null> {
+async function findServer(directory: string): Promise<EmbeddedServer | null> {
   const folder = await findServerFolder(directory);
   if (folder === null) return null;
-  const found = await lookAtPostmaster(join(folder, 'data'));
-  if (found.state !== 'running' || !found.ready || !(await accepts(found.port))) return null;
-  return describe(folder, found, false);
+  const postmaster = await readPostmasterState(join(folder, 'data'));
+  if (postmaster.state !== 'running' || !postmaster.ready) return null;
+  return (await acceptsConnections(postmaster.port)) ? describeServer(folder, postmaster, false) : null;
 }
 
-async function describe(
+async function describeServer(
   folder: string,
   { port, pid }: RunningPostmaster,
   started: boolean,
@@ -149,27 +148,29 @@ async function describe(
     directory: folder,
     port,
     pid,
-    version: version ?? (await majorOfData(folder)),
+    version: version ?? (await readDataMajor(folder)),
     started,
   };
 }
 
-async function refuseOtherMajor(folder: string, version: string): Promise<void> {
-  const major = await majorOfData(folder);
+async function checkDataMajor(folder: string, version: string): Promise<void> {
+  const major = await readDataMajor(folder);
   if (version.split('.')[0] === major) return;
   throw new EmbeddedServerError(
     'embedded_other_major',
-    `The data in ${folder} are of PostgreSQL ${major}, and the embedded server is PostgreSQL ${version}, which cannot read them.`,
+    `PostgreSQL ${major} wrote the data in ${folder}, and the embedded server is PostgreSQL ${version}, which cannot read it.`,
     {
-      remedy: `To keep the data, start them with the release of voicesurvey-db that made them and save them with pg_dump. For a new, empty server move ${folder} away and run it again.`,
+      remedy: `To keep the data, start the server with the release of voicesurvey-db that created it and save the data with pg_dump. For a new, empty server, move ${folder} to another place and run the command again.`,
     },
   );
 }
 
-function closed(folder: string, obstacle: string, user: string): EmbeddedServerError {
+function directoryClosed(folder: string, obstacle: string, user: string): EmbeddedServerError {
   return new EmbeddedServerError(
     'embedded_directory_closed',
-    `The data in ${folder} belong to ${user}, whom ${obstacle} keeps out.`,
-    { remedy: `Let ${user} in (chmod o+x ${obstacle}) or move the clone elsewhere, and run it again.` },
+    `The data in ${folder} belongs to the user ${user}, but ${user} may not enter ${obstacle}.`,
+    {
+      remedy: `Run: chmod o+x ${obstacle}; or move the clone to a folder that ${user} can enter. Then run the command again.`,
+    },
   );
 }

@@ -37,7 +37,7 @@ export function streamOf(client: pg.Client): Duplex {
 
 /**
  * Returns the process id that the server reported at login. Behind a pooler it differs from `pg_backend_pid()`, which is
- * how a pooler is recognised.
+ * how a pooler is recognized.
  */
 export function reportedPidOf(client: pg.Client): number {
   return Number(internalsOf(client).processID);

@@ -3,38 +3,38 @@ import { access, chmod, copyFile, lstat, mkdir, readdir, readFile, rename, symli
 import { basename, dirname, join } from 'node:path';
 import { EmbeddedServerError } from '../errors.js';
 import { type EmbeddedPackage, findEmbeddedPackage } from './package.js';
-import { type Access, obstacleFor, type ServerUser } from './server-user.js';
-import { discard, openStaging } from './staging.js';
+import { type Access, findObstacle, type ServerUser } from './server-user.js';
+import { createStaging, removeFolder } from './staging.js';
 import { systemErrorCode } from './system-errors.js';
 
-/** PostgreSQL's programs, ready to be run by the server's user. */
+/** The programs of PostgreSQL that the server's user can run. */
 export interface EmbeddedBinaries {
   readonly initdb: string;
   readonly pgCtl: string;
   readonly postgres: string;
-  /** PostgreSQL's version, `18.4`. */
+  /** The version of PostgreSQL, such as `18.4`. */
   readonly version: string;
 }
 
+/** A symbolic link: its folder in the package, its name, and the name of the file that it points to. */
 interface Link {
-  /** Its folder below the package, its name in there and the name of the file that it leads to. */
   readonly folder: string;
   readonly name: string;
   readonly to: string;
 }
 
 /**
- * Makes PostgreSQL's programs usable by the user who is to run them.
+ * Makes the programs of PostgreSQL usable by the user who runs the server.
  *
- * They are used where npm has put them. The symbolic links to their libraries, which npm leaves out, are made there.
- * Where that is not possible (node_modules belongs to somebody else, or the server's user has no way into it), they
- * are copied once.
+ * They run in the folder of the npm package, where this creates the symbolic links to their libraries, which npm packages
+ * cannot contain. If that is not possible (node_modules belongs to another user, or the server's user cannot enter it), the
+ * programs are copied once.
  *
- * @param options.user who runs them; null for ourselves
+ * @param options.user the user who runs them; null for the user of this process
  * @param options.copyTo an existing folder for the copy, which that user can enter
- * @param options.from the package to take, when it is not the one for this platform
- * @throws EmbeddedServerError `embedded_not_available` where there is no package for this platform;
- *   `embedded_path_unusable` where PostgreSQL cannot work with the path
+ * @param options.from the package to use instead of the one for this platform
+ * @throws EmbeddedServerError `embedded_not_available` if there is no package for this platform; `embedded_path_unusable`
+ *   if PostgreSQL cannot run in the path
  * @example
  * ```ts
  * const { initdb } = await prepareBinaries({ user: null, copyTo: '/srv/clone/.voicesurvey-db' });
@@ -47,10 +47,10 @@ export async function prepareBinaries(options: {
 }): Promise<EmbeddedBinaries> {
   const from = options.from ?? (await findEmbeddedPackage());
   const usable =
-    (await isOpenTo(options.user, join(from.root, 'native'))) &&
-    (await makeLinks(from.root, await readLinks(from.root)));
-  const native = usable ? join(from.root, 'native') : await copy(from, options.copyTo);
-  refuseUnsafePath(native);
+    (await isAccessibleTo(options.user, join(from.root, 'native'))) &&
+    (await createLinks(from.root, await readLinks(from.root)));
+  const native = usable ? join(from.root, 'native') : await copyPrograms(from, options.copyTo);
+  rejectUnsafePath(native);
   const program = (name: string) => join(native, 'bin', process.platform === 'win32' ? `${name}.exe` : name);
   return {
     initdb: program('initdb'),
@@ -60,8 +60,8 @@ export async function prepareBinaries(options: {
   };
 }
 
-/** Whether the user can read and run what is in the folder, judged by a few files of every kind. */
-async function isOpenTo(user: ServerUser | null, native: string): Promise<boolean> {
+/** Checks by a few files of every kind whether the user can read and run what is in the folder. */
+async function isAccessibleTo(user: ServerUser | null, native: string): Promise<boolean> {
   if (process.platform === 'win32') return true;
   const files: [string, Access][] = [
     ['bin/initdb', 5],
@@ -71,7 +71,7 @@ async function isOpenTo(user: ServerUser | null, native: string): Promise<boolea
   ];
   for (const [file, needed] of files) {
     const path = join(native, file);
-    if ((await obstacleFor(user, path, needed)) !== null) return false;
+    if ((await findObstacle(user, path, needed)) !== null) return false;
     const mode = needed === 5 ? constants.R_OK | constants.X_OK : constants.R_OK;
     if (!(await succeeds(access(path, mode)))) return false;
   }
@@ -91,8 +91,8 @@ async function readLinks(root: string): Promise<Link[]> {
   }));
 }
 
-/** Makes the links that are missing; false when we may not. */
-async function makeLinks(root: string, links: readonly Link[]): Promise<boolean> {
+/** Creates the missing links. Returns false if this user may not. */
+async function createLinks(root: string, links: readonly Link[]): Promise<boolean> {
   for (const { folder, name, to } of links) {
     const path = join(root, folder, name);
     if (await succeeds(lstat(path))) continue;
@@ -107,25 +107,25 @@ async function makeLinks(root: string, links: readonly Link[]): Promise<boolean>
   return true;
 }
 
-async function copy(from: EmbeddedPackage, base: string): Promise<string> {
+async function copyPrograms(from: EmbeddedPackage, base: string): Promise<string> {
   const target = join(base, `postgresql-${from.release}-${basename(from.name)}`);
   const native = join(target, 'native');
   if (await succeeds(access(native))) return native;
-  const staging = await openStaging(base, basename(target));
+  const staging = await createStaging(base, basename(target));
   try {
     await copyFolder(join(from.root, 'native'), join(staging, 'native'));
-    await makeLinks(staging, await readLinks(staging));
+    await createLinks(staging, await readLinks(staging));
     await chmod(staging, 0o755);
     await rename(staging, target);
   } catch (error) {
-    await discard(staging);
-    // Somebody else's copy of the same release came first.
+    await removeFolder(staging);
+    // Another process may have copied the same release first.
     if (!(await succeeds(access(native)))) throw error;
   }
   return native;
 }
 
-/** Copies a folder so that everybody can read it and run its programs, whatever the modes of the original are. */
+/** Copies a folder so that every user can read it and run its programs, whatever the modes of the original are. */
 async function copyFolder(from: string, to: string): Promise<void> {
   await mkdir(to);
   await chmod(to, 0o755);
@@ -141,12 +141,12 @@ async function copyFolder(from: string, to: string): Promise<void> {
   );
 }
 
-/** initdb calls the other programs by a shell and quotes their paths too little. */
-function refuseUnsafePath(path: string): void {
+/** Rejects a path that initdb cannot use. It runs other programs in a shell and quotes their paths incompletely. */
+function rejectUnsafePath(path: string): void {
   if (process.platform === 'win32' || !/["$`\\\n\r]/.test(path)) return;
   throw new EmbeddedServerError(
     'embedded_path_unusable',
-    `PostgreSQL's initdb cannot work in a folder whose path has one of " $ \` \\ in it: ${path}.`,
+    `PostgreSQL's initdb cannot run in a path that contains one of " $ \` \\: ${path}.`,
     { remedy: 'Move or rename the folder, or set DATABASE_URL to the address of a PostgreSQL 15 or newer.' },
   );
 }

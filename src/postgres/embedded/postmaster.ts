@@ -1,65 +1,65 @@
 import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { allProcesses, isAlive, titleOf } from './processes.js';
+import { isAlive, listProcesses, readProcessTitle } from './processes.js';
 import { systemErrorCode } from './system-errors.js';
 
-/** A running PostgreSQL server, as its data directory tells of it. */
+/** A running PostgreSQL server, as its data directory describes it. */
 export interface RunningPostmaster {
   readonly state: 'running';
   readonly pid: number;
   readonly port: number;
-  /** It has ended its start and not begun its end. */
+  /** The server has finished its start and has not begun to shut down. */
   readonly ready: boolean;
 }
 
-/** What a data directory tells of its server. */
-export type Postmaster =
+/** The state of the server of a data directory. */
+export type PostmasterState =
   | RunningPostmaster
   | { readonly state: 'stopped' }
-  /** A server has just begun to start, and has not yet written who it is. */
-  | { readonly state: 'beginning' }
-  /** A `postmaster.pid` was left behind that PostgreSQL would not start over. */
-  | { readonly state: 'blocked'; readonly pidFile: string };
+  /** A server has just started and has not yet written its process id. */
+  | { readonly state: 'starting' }
+  /** A killed server left a `postmaster.pid` with which PostgreSQL would refuse to start. */
+  | { readonly state: 'stale'; readonly pidFile: string };
 
-/** What the last start of a server, in `postmaster.opts`, tells. */
+/** What `postmaster.opts` says about the last start of a server. */
 export interface LastStart {
   readonly port: number | null;
   readonly clusterName: string | null;
-  /** PostgreSQL's version, `18.4`. */
+  /** The version of PostgreSQL, such as `18.4`. */
   readonly version: string | null;
 }
 
-/** How long a `postmaster.pid` may be unfinished until nobody is believed to be writing it; in milliseconds. */
-const writingTakes = 2_000;
+/** The age at which an unfinished `postmaster.pid` is stale. */
+const PID_FILE_TIMEOUT_MS = 2_000;
 
 /**
- * Looks whether the server of a data directory runs, without asking the server.
+ * Reads the state of the server of a data directory, without connecting to it.
  *
  * @param data an existing data directory, as a real path
- * @throws errors of the file system, such as EACCES when the data are somebody else's
+ * @throws errors of the file system, such as EACCES if the data belongs to another user
  */
-export async function lookAtPostmaster(data: string): Promise<Postmaster> {
+export async function readPostmasterState(data: string): Promise<PostmasterState> {
   const path = join(data, 'postmaster.pid');
-  const pidFile = await readIfThere(path);
+  const pidFile = await readIfExists(path);
   if (pidFile === null) return { state: 'stopped' };
   const [pid, , , port, , , , status] = pidFile.split('\n');
   if (!Number(pid) || !Number(port)) {
     const age = Date.now() - ((await stat(path).catch(() => null))?.mtimeMs ?? Date.now());
-    return age < writingTakes ? { state: 'beginning' } : { state: 'blocked', pidFile };
+    return age < PID_FILE_TIMEOUT_MS ? { state: 'starting' } : { state: 'stale', pidFile };
   }
   if (!isAlive(Number(pid))) return { state: 'stopped' };
-  if (!(await isPostmasterOf(data, Number(pid)))) return { state: 'blocked', pidFile };
+  if (!(await isPostmasterOf(data, Number(pid)))) return { state: 'stale', pidFile };
   return { state: 'running', pid: Number(pid), port: Number(port), ready: status?.trim() === 'ready' };
 }
 
 /**
- * Takes a left-behind `postmaster.pid` away.
+ * Removes a stale `postmaster.pid`.
  *
  * @param data the data directory
- * @param judged the content that was found to be left behind; a file with another content is put back
+ * @param pidFile the stale content. If the file has another content, a new server has written it, and it is put back.
  */
-export async function removePidFile(data: string, judged: string): Promise<void> {
+export async function removeStalePidFile(data: string, pidFile: string): Promise<void> {
   const path = join(data, 'postmaster.pid');
   const aside = `${path}.${randomBytes(4).toString('hex')}`;
   try {
@@ -68,13 +68,13 @@ export async function removePidFile(data: string, judged: string): Promise<void>
     if (systemErrorCode(error) === 'ENOENT') return;
     throw error;
   }
-  if ((await readFile(aside, 'utf8')) !== judged) await link(aside, path).catch(() => {});
+  if ((await readFile(aside, 'utf8')) !== pidFile) await link(aside, path).catch(() => {});
   await rm(aside, { force: true });
 }
 
-/** What is known of the last start of the server. */
+/** Reads what is known about the last start of a server. */
 export async function readLastStart(data: string): Promise<LastStart> {
-  const options = (await readIfThere(join(data, 'postmaster.opts'))) ?? '';
+  const options = (await readIfExists(join(data, 'postmaster.opts'))) ?? '';
   const clusterName = /"cluster_name=([^"]+)"/.exec(options)?.[1] ?? null;
   return {
     port: Number(/"-p" "(\d+)"/.exec(options)?.[1]) || null,
@@ -84,29 +84,29 @@ export async function readLastStart(data: string): Promise<LastStart> {
 }
 
 /**
- * Makes a name for one start of a server. PostgreSQL puts it into the titles of all its processes and keeps it in
- * `postmaster.opts`, so that they can be told from those of any other server.
+ * Makes a name for one start of a server. PostgreSQL writes it into the titles of all its processes and into
+ * `postmaster.opts`, which distinguishes them from the processes of any other server.
  *
- * @param version PostgreSQL's version, `18.4`
+ * @param version the version of PostgreSQL, such as `18.4`
  */
 export function newClusterName(version: string): string {
   return `voicesurvey-db/${version}/${randomBytes(4).toString('hex')}`;
 }
 
 /**
- * Ends the processes that a killed server has left, which would keep the next one from starting: they go by
- * themselves, but not before the statement that they work on is done.
+ * Kills the processes that a killed server has left. They would keep the next server from starting, and they end by
+ * themselves only after their current statement.
  *
  * @param data a data directory
- * @returns how many there were; none when its server runs
+ * @returns how many there were; 0 if the server is running
  */
-export async function endOrphans(data: string): Promise<number> {
-  // In this order: a server that starts after we have looked has another name.
+export async function killOrphans(data: string): Promise<number> {
+  // Reads the name first: a server that starts after that has another name, so it cannot be killed here.
   const { clusterName } = await readLastStart(data);
-  const { state } = await lookAtPostmaster(data);
+  const { state } = await readPostmasterState(data);
   if (clusterName === null || state === 'running') return 0;
   let count = 0;
-  for (const { pid, title } of await allProcesses()) {
+  for (const { pid, title } of await listProcesses()) {
     if (!title.startsWith(`postgres: ${clusterName}: `) || (await isInside(data, pid)) === false) continue;
     count += 1;
     try {
@@ -118,9 +118,9 @@ export async function endOrphans(data: string): Promise<number> {
   return count;
 }
 
-/** Numbers of processes are used again: after a reboot, the one in `postmaster.pid` may be anything. */
+/** Process ids are reused: after a reboot, the one in `postmaster.pid` may belong to any program. */
 async function isPostmasterOf(data: string, pid: number): Promise<boolean> {
-  const title = await titleOf(pid);
+  const title = await readProcessTitle(pid);
   if (title === null || title.includes(` -D ${data} `)) return true;
   if (!/(^|\/)postgres /.test(title)) return false;
   const inside = await isInside(data, pid);
@@ -132,16 +132,17 @@ async function isPostmasterOf(data: string, pid: number): Promise<boolean> {
 }
 
 /**
- * Whether a process of a server is in a data directory; null where the system does not tell. It stays there whatever
- * becomes of the path, which tells a directory that was moved from a copy, with all that this says of the original.
+ * Checks whether a data directory is the working directory of a process; null if the operating system does not show it.
+ * A server stays in its data directory when that is moved. So this distinguishes a moved data directory from a copy, whose
+ * files name the server of the original.
  */
 async function isInside(data: string, pid: number): Promise<boolean | null> {
   const folders = [`/proc/${pid}/cwd`, data].map((path) => stat(path).catch(() => null));
-  const [place, ours] = await Promise.all(folders);
-  return place && ours ? place.ino === ours.ino && place.dev === ours.dev : null;
+  const [current, expected] = await Promise.all(folders);
+  return current && expected ? current.ino === expected.ino && current.dev === expected.dev : null;
 }
 
-async function readIfThere(path: string): Promise<string | null> {
+async function readIfExists(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

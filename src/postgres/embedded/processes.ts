@@ -7,14 +7,14 @@ import { systemErrorCode } from './system-errors.js';
 const hasProc = existsSync('/proc/self/cmdline');
 const run = promisify(execFile);
 
-/** A process and what it was started with, or what it has renamed itself to. */
-export interface ProcessTitle {
+/** A process of the operating system. */
+export interface Process {
   readonly pid: number;
-  /** The words of the command line, each followed by one space. */
+  /** Its command line, or what it has replaced that by: words, each followed by one space. */
   readonly title: string;
 }
 
-/** Whether there is a process of that number, whoever owns it; a zombie counts. */
+/** Checks whether a process exists, of any user; a zombie counts. */
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
@@ -24,12 +24,12 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * What a process runs.
+ * Reads the title of a process.
  *
- * @returns its command line, an empty one when it has ended (also as a zombie), or null when the system does not tell
+ * @returns the title; empty if the process has ended, also as a zombie; null if the operating system does not show it
  */
-export async function titleOf(pid: number): Promise<string | null> {
-  if (hasProc) return readTitle(pid);
+export async function readProcessTitle(pid: number): Promise<string | null> {
+  if (hasProc) return readProcTitle(pid);
   if (process.platform === 'win32') return null;
   try {
     return `${(await run('ps', ['-ww', '-o', 'args=', '-p', String(pid)])).stdout.trimEnd()} `;
@@ -38,11 +38,11 @@ export async function titleOf(pid: number): Promise<string | null> {
   }
 }
 
-/** Every process that the system shows, with its command line; none on Windows. */
-export async function allProcesses(): Promise<ProcessTitle[]> {
+/** Lists every process that the operating system shows; none on Windows. */
+export async function listProcesses(): Promise<Process[]> {
   if (hasProc) {
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-    return Promise.all(pids.map(async (pid) => ({ pid, title: (await readTitle(pid)) ?? '' })));
+    return Promise.all(pids.map(async (pid) => ({ pid, title: (await readProcTitle(pid)) ?? '' })));
   }
   if (process.platform === 'win32') return [];
   const { stdout } = await run('ps', ['-axww', '-o', 'pid=,args='], { maxBuffer: 16 * 1024 * 1024 });
@@ -52,7 +52,7 @@ export async function allProcesses(): Promise<ProcessTitle[]> {
   }));
 }
 
-async function readTitle(pid: number): Promise<string | null> {
+async function readProcTitle(pid: number): Promise<string | null> {
   try {
     return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
   } catch (error) {

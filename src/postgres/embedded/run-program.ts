@@ -7,17 +7,17 @@ import { systemErrorCode } from './system-errors.js';
 /** How a program ended. */
 export interface ProgramResult {
   readonly succeeded: boolean;
-  /** What it wrote, standard output and error together. */
+  /** Its standard output and standard error together. */
   readonly output: string;
 }
 
 /**
- * Spawns one of PostgreSQL's programs: as the server's user, with an environment in which nothing changes what it does
- * (no `PG…` variable, no locale, no time zone of the caller), and from `/`, since the server's user may have no way
- * into our working directory.
+ * Spawns a program of PostgreSQL as the server's user. Its environment has no `PG…` variable, and no locale or time zone of
+ * the caller. Its working directory is `/`, since the server's user may not be able to enter that of this process.
  *
- * @param user who runs it; null for ourselves
- * @throws EmbeddedServerError `embedded_program_unusable` when the system refuses at once; else there is an `error` event
+ * @param user the user who runs it; null for the user of this process
+ * @throws EmbeddedServerError `embedded_program_unusable` if the operating system refuses immediately; a later refusal is
+ *   an `error` event
  */
 export function spawnAs(
   user: ServerUser | null,
@@ -35,7 +35,7 @@ export function spawnAs(
       env: { ...Object.fromEntries(inherited), LC_ALL: 'C', TZ: 'UTC' },
       windowsHide: true,
       ...(isWindows ? {} : { cwd: '/' }),
-      // spawn takes only a signed uid.
+      // spawn accepts only a signed uid.
       ...(user === null ? {} : { uid: user.uid | 0, gid: user.gid | 0 }),
     });
   } catch (error) {
@@ -44,10 +44,10 @@ export function spawnAs(
 }
 
 /**
- * Runs one of PostgreSQL's programs to its end.
+ * Runs a program of PostgreSQL to its end.
  *
- * @param input what it reads from standard input
- * @throws EmbeddedServerError `embedded_program_unusable` when it cannot be run at all
+ * @param input its standard input
+ * @throws EmbeddedServerError `embedded_program_unusable` if it cannot be run
  */
 export function runProgram(
   program: string,
@@ -65,45 +65,45 @@ export function runProgram(
     child.stderr?.on('data', collect);
     child.on('error', (error) => reject(explainSpawnError(error, program, user)));
     child.on('close', (code) => resolve({ succeeded: code === 0, output }));
-    // A program that ends before it has read everything is judged by its exit code.
+    // A program may end before it has read all of its input. Its exit code decides.
     child.stdin?.on('error', () => {});
     child.stdin?.end(input);
   });
 }
 
 /**
- * Says why a program could not even be spawned, and what to do.
+ * Explains why a program could not be spawned.
  *
- * @param error what `spawn` gave
+ * @param error the error of `spawn`
  */
 export function explainSpawnError(error: unknown, program: string, user: ServerUser | null): unknown {
   const code = systemErrorCode(error);
   if (code === undefined) return error;
-  const [why, remedy] = reasonFor(code, program, user);
-  return new EmbeddedServerError('embedded_program_unusable', `${program} cannot be run: ${why}.`, {
+  const [reason, remedy] = diagnose(code, program, user);
+  return new EmbeddedServerError('embedded_program_unusable', `${program} cannot be run: ${reason}.`, {
     remedy: `${remedy}, or set DATABASE_URL to the address of a PostgreSQL 15 or newer.`,
     cause: error,
   });
 }
 
-function reasonFor(code: string, program: string, user: ServerUser | null): [string, string] {
+function diagnose(code: string, program: string, user: ServerUser | null): [reason: string, remedy: string] {
   if (code === 'ENOENT' && existsSync(program)) {
     return [
-      'this system lacks the loader that it was built for; it is built for glibc, and Alpine Linux has musl',
-      'Use a system with glibc (an image that is not called alpine)',
+      'it is built for glibc, which this system does not have (Alpine Linux has musl)',
+      'Use a system with glibc, such as an image that is not based on Alpine',
     ];
   }
   if (code === 'EACCES') {
     return [
       'it may not be executed',
-      `See that ${program} is executable and not on a file system mounted noexec`,
+      `Make ${program} executable, on a file system that is not mounted noexec`,
     ];
   }
   if ((code === 'EPERM' || code === 'EINVAL') && user !== null) {
     return [
-      `root may not become ${user.name} here, and PostgreSQL refuses to run as root`,
-      'Run the command as an ordinary user',
+      `root may not run it as the user ${user.name}, and PostgreSQL refuses to run as root`,
+      'Run the command as another user than root',
     ];
   }
-  return [`the system says ${code}`, 'Run `npm ci` again'];
+  return [`the operating system reports ${code}`, 'Run `npm ci` again'];
 }

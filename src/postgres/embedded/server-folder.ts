@@ -15,15 +15,15 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { EmbeddedServerError } from '../errors.js';
 import type { EmbeddedBinaries } from './binaries.js';
-import { initialise } from './initialise.js';
+import { initializeServer } from './initialize.js';
 import type { ServerUser } from './server-user.js';
-import { discard, openStaging } from './staging.js';
+import { createStaging, removeFolder } from './staging.js';
 import { systemErrorCode } from './system-errors.js';
 
 /**
- * Finds the folder that holds a server's `data`, `password` and `log`: `<directory>/server`, or what that links to.
+ * Finds the folder with a server's `data`, `password` and `log`: `<directory>/server`, or the target of that link.
  *
- * @returns its real path, or null when there is no server
+ * @returns its real path, or null if there is no server
  */
 export async function findServerFolder(directory: string): Promise<string | null> {
   try {
@@ -35,37 +35,37 @@ export async function findServerFolder(directory: string): Promise<string | null
 }
 
 /**
- * Makes sure that a folder is there, and that git does not see it, whatever project it lies in.
+ * Creates a folder if it is missing, and makes git ignore it in any project.
  *
  * @param directory its path
- * @param user who is going to run the server; when root makes the folder in one of that user's, it is that user's too
+ * @param user the user who will run the server. If root creates the folder in a folder of that user, it belongs to the user.
  */
 export async function prepareDirectory(directory: string, user: ServerUser | null): Promise<void> {
-  const isNew = await makeFolder(directory);
+  const isNew = await createFolder(directory);
   const ignore = join(directory, '.gitignore');
   try {
     await writeFile(ignore, '*\n', { flag: 'wx' });
   } catch (error) {
-    // Who may only enter the folder can still be told of its server.
+    // A user who may only read the folder can still find its server.
     if (!['EEXIST', 'EACCES', 'EROFS'].includes(systemErrorCode(error) ?? '')) throw error;
   }
   if (user === null || !isNew) return;
   if ((await stat(dirname(directory))).uid === user.uid) {
     for (const path of [directory, ignore]) await lchown(path, user.uid, user.gid);
   } else {
-    // Whatever root's umask is: what must be closed lies deeper.
+    // Open to all users, whatever root's umask is. The folders inside it protect the data.
     await chmod(directory, 0o755);
   }
 }
 
 /**
- * Makes a new server's folder, with an empty database `voicesurvey` in it: whole, beside its place, and then in one
- * step into it. A killed process never leaves half a server, and of two processes one wins.
+ * Creates a new server's folder with an empty database `voicesurvey`. It is completed in a staging folder and then renamed,
+ * so a killed process never leaves half a server, and one of two concurrent processes wins.
  *
- * @param options.base the folder that it is to lie in: `directory`, or one that `<directory>/server` is to link into
- * @param options.user who runs the server; null for ourselves
- * @returns its real path; when another process was faster, that one's
- * @throws EmbeddedServerError `embedded_initdb_failed` when PostgreSQL could not make it
+ * @param options.base the parent of the folder: `directory`, or a folder that `<directory>/server` will link into
+ * @param options.user the user who runs the server; null for the user of this process
+ * @returns its real path, or that of the process that won
+ * @throws EmbeddedServerError `embedded_initdb_failed` if PostgreSQL could not create the data
  */
 export async function createServerFolder(options: {
   readonly directory: string;
@@ -74,12 +74,12 @@ export async function createServerFolder(options: {
   readonly binaries: EmbeddedBinaries;
 }): Promise<string> {
   const { directory, base, user, binaries } = options;
-  const staging = await openStaging(base, 'server');
+  const staging = await createStaging(base, 'server');
   try {
-    await initialise({ folder: staging, user, binaries });
-    await settle(staging, directory, base);
+    await initializeServer({ folder: staging, user, binaries });
+    await moveIntoPlace(staging, directory, base);
   } catch (error) {
-    await discard(staging);
+    await removeFolder(staging);
     const winner = await findServerFolder(directory);
     if (winner === null) throw error;
     return winner;
@@ -88,27 +88,31 @@ export async function createServerFolder(options: {
 }
 
 /**
- * Which major version of PostgreSQL wrote the data.
+ * Reads which major version of PostgreSQL wrote the data.
  *
- * @throws EmbeddedServerError `embedded_folder_damaged` when the folder holds no data of PostgreSQL's
+ * @throws EmbeddedServerError `embedded_folder_damaged` if the folder contains no data of PostgreSQL
  */
-export async function majorOfData(folder: string): Promise<string> {
+export async function readDataMajor(folder: string): Promise<string> {
   try {
     return (await readFile(join(folder, 'data/PG_VERSION'), 'utf8')).trim();
   } catch (cause) {
     if (!['ENOENT', 'ENOTDIR'].includes(systemErrorCode(cause) ?? '')) throw cause;
     throw new EmbeddedServerError(
       'embedded_folder_damaged',
-      `${folder} is not a whole server: data/PG_VERSION is missing in it.`,
-      { remedy: `Put the folder back from a backup, or move it away and run it again for a new one.`, cause },
+      `The embedded server in ${folder} is incomplete: data/PG_VERSION is missing.`,
+      {
+        remedy:
+          'Restore the folder from a backup. For a new, empty server, move the folder to another place and run the command again.',
+        cause,
+      },
     );
   }
 }
 
-/** Makes a folder and those above it; false when it is there. */
-async function makeFolder(path: string): Promise<boolean> {
+/** Creates a folder and its parents. Returns false if it exists. */
+async function createFolder(path: string): Promise<boolean> {
   try {
-    // Not recursive at first, since that reports any failure, such as a read-only file system, as ENOENT.
+    // First without `recursive`, which reports any failure, such as a read-only file system, as ENOENT.
     await mkdir(path);
   } catch (error) {
     if (systemErrorCode(error) === 'EEXIST') return false;
@@ -118,18 +122,18 @@ async function makeFolder(path: string): Promise<boolean> {
   return true;
 }
 
-async function settle(staging: string, directory: string, base: string): Promise<void> {
-  const place = join(directory, 'server');
-  // What the link led to is gone (a container was made anew), so it keeps nothing.
-  const leadsNowhere = (await findServerFolder(directory)) === null;
-  if (leadsNowhere && (await lstat(place).catch(() => null))?.isSymbolicLink()) await unlink(place);
-  if (base === directory) return rename(staging, place);
-  const elsewhere = join(base, `${basename(dirname(directory))}-${randomBytes(4).toString('hex')}`);
-  await rename(staging, elsewhere);
+async function moveIntoPlace(staging: string, directory: string, base: string): Promise<void> {
+  const path = join(directory, 'server');
+  // A link whose target is gone, as after a container was recreated, refers to no server.
+  const isDangling = (await findServerFolder(directory)) === null;
+  if (isDangling && (await lstat(path).catch(() => null))?.isSymbolicLink()) await unlink(path);
+  if (base === directory) return rename(staging, path);
+  const target = join(base, `${basename(dirname(directory))}-${randomBytes(4).toString('hex')}`);
+  await rename(staging, target);
   try {
-    await symlink(elsewhere, place);
+    await symlink(target, path);
   } catch (error) {
-    await discard(elsewhere);
+    await removeFolder(target);
     throw error;
   }
 }

@@ -3,28 +3,28 @@ import { type FileHandle, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerUser } from './server-user.js';
 
-const largest = 10 * 1024 * 1024;
+const MAX_SIZE = 10 * 1024 * 1024;
 
-/** A server's log, open for what it is going to write. */
+/** The log of a server, open for writing. */
 export interface ServerLog {
   readonly path: string;
   readonly fd: number;
-  /** What was written since the log was opened. */
-  readonly news: () => Promise<string>;
+  /** Reads what was written since the log was opened. */
+  readonly readNew: () => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Opens the log of a server that is about to start. One of more than 10 MB is put aside as `log.old`.
+ * Opens the log of a server before it starts. A log of more than 10 MB is renamed to `log.old` first.
  *
  * @param folder the server's folder
- * @param user whom the log is to belong to; null for ourselves
+ * @param user the owner of the log; null for the user of this process
  */
 export async function openServerLog(folder: string, user: ServerUser | null): Promise<ServerLog> {
   const path = join(folder, 'log');
   let file = await openForAppending(path);
   let { size } = await file.stat();
-  if (size > largest) {
+  if (size > MAX_SIZE) {
     await file.close();
     await rename(path, `${path}.old`);
     file = await openForAppending(path);
@@ -34,7 +34,7 @@ export async function openServerLog(folder: string, user: ServerUser | null): Pr
   return {
     path,
     fd: file.fd,
-    news: async () => {
+    readNew: async () => {
       const { buffer, bytesRead } = await file.read(new Uint8Array(64 * 1024), 0, 64 * 1024, size);
       return new TextDecoder().decode(buffer.subarray(0, bytesRead));
     },
@@ -43,24 +43,29 @@ export async function openServerLog(folder: string, user: ServerUser | null): Pr
 }
 
 /**
- * The lines of a server's output that say why it failed: errors and hints, else the last ones.
+ * Selects the lines of a server's output that say why it failed: errors and hints, or the last lines if there are none.
  *
  * @param output what the server wrote
- * @returns up to six lines, without times and process numbers
+ * @returns up to six lines, without times and process ids
  */
-export function tellingLines(output: string): string {
+export function errorLines(output: string): string {
   const lines = output
     .split('\n')
     .map((line) => line.replace(/^\d{4}-\d\d-\d\d [\d:.]+ \w+ \[\d+\] /, '').trimEnd())
     .filter((line) => line !== '');
-  const telling = lines.filter((line) =>
+  const errors = lines.filter((line) =>
     /\b(FATAL|PANIC|ERROR|HINT|DETAIL|error|could not|failed)\b/.test(line),
   );
-  return (telling.length > 0 ? telling.slice(0, 6) : lines.slice(-6)).join('\n');
+  return (errors.length > 0 ? errors.slice(0, 6) : lines.slice(-6)).join('\n');
+}
+
+/** Checks whether a server's output says that the disk is full. */
+export function isDiskFull(output: string): boolean {
+  return /No space left on device|Disk quota exceeded/.test(output);
 }
 
 function openForAppending(path: string): Promise<FileHandle> {
-  // Root must not be led to write into another file by the folder's owner.
-  const follow = constants.O_NOFOLLOW ?? 0;
-  return open(path, constants.O_APPEND | constants.O_CREAT | constants.O_RDWR | follow, 0o600);
+  // Without following links: the owner of the folder could make root write into another file.
+  const noFollow = constants.O_NOFOLLOW ?? 0;
+  return open(path, constants.O_APPEND | constants.O_CREAT | constants.O_RDWR | noFollow, 0o600);
 }

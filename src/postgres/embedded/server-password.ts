@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { EmbeddedServerError } from '../errors.js';
 import { systemErrorCode } from './system-errors.js';
 
-/** Makes up a password of 144 bits, from characters that have no meaning in a URL. */
-export function makePassword(): string {
+/** Generates a password of 144 bits, of characters that need no encoding in a URL. */
+export function generatePassword(): string {
   return randomBytes(18).toString('base64url');
 }
 
@@ -13,7 +13,7 @@ export function makePassword(): string {
  * Reads the password of a server.
  *
  * @param folder the server's folder
- * @throws EmbeddedServerError `embedded_password_lost` when there is none
+ * @throws EmbeddedServerError `embedded_password_lost` if the file is missing or holds no password
  */
 export async function readPassword(folder: string): Promise<string> {
   const path = join(folder, 'password');
@@ -25,9 +25,9 @@ export async function readPassword(folder: string): Promise<string> {
   if (/^[\w-]{24,}$/.test(password)) return password;
   throw new EmbeddedServerError(
     'embedded_password_lost',
-    `The password of the embedded server is lost: ${path} ${text === null ? 'is missing' : 'holds none'}.`,
+    `The password of the embedded server is lost: ${path} ${text === null ? 'is missing' : 'holds no password'}.`,
     {
-      remedy: `Put the file back; or, for a new server without the data of this one, stop it and move ${folder} away.`,
+      remedy: `Restore the file. For a new server without the data of this one, stop it and move ${folder} to another place.`,
     },
   );
 }

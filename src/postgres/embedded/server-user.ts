@@ -1,27 +1,27 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EmbeddedServerError } from '../errors.js';
-import { loginName, loginUsers } from './login-users.js';
+import { loginNameOf, readLoginUsers } from './login-users.js';
 import { systemErrorCode } from './system-errors.js';
 
-/** The user that a process of root runs PostgreSQL as. */
+/** The user as whom root runs PostgreSQL. */
 export interface ServerUser {
   readonly uid: number;
   readonly gid: number;
-  /** For people: a login name, or `uid 1234` where the user has none. */
+  /** The login name, or `uid 1234` if the user has none. */
   readonly name: string;
 }
 
-/** May read (4), may enter a folder or execute a file (1), as in a file's mode. */
+/** The right to read (4), and to enter a folder or execute a file (1), as in the mode of a file. */
 export type Access = 1 | 4 | 5;
 
 /**
- * Chooses who runs PostgreSQL. Everybody but root does it themselves. PostgreSQL refuses to run as root, so root
- * lets whom the folder belongs to do it, and where that is root as well, `nobody`.
+ * Chooses the user who runs PostgreSQL. PostgreSQL refuses to run as root, so root runs it as the owner of the folder, or as
+ * `nobody` if root owns the folder. Every other user runs it directly.
  *
- * @param directory where the server is or is to be; when it is missing, its nearest existing ancestor counts
- * @returns the user to become, or null when the process can run PostgreSQL as it is
- * @throws EmbeddedServerError `embedded_root_without_user` when we are root and there is nobody else
+ * @param directory the folder of the server; if it is missing, its nearest existing parent counts
+ * @returns the user to run it as, or null for the user of this process
+ * @throws EmbeddedServerError `embedded_root_without_user` if this process is root and there is no other user
  * @example
  * ```ts
  * const user = await chooseServerUser('/srv/clone/.voicesurvey-db');
@@ -29,18 +29,18 @@ export type Access = 1 | 4 | 5;
  */
 export async function chooseServerUser(directory: string): Promise<ServerUser | null> {
   if (process.geteuid?.() !== 0) return null;
-  const users = await loginUsers();
+  const users = await readLoginUsers();
   const owner = await ownerOfNearest(directory);
-  // initdb looks its user up by uid, so an owner without a login name cannot run it.
+  // initdb looks up its user by uid, so an owner without a login name cannot run it.
   const user =
     users.find(({ uid }) => uid === owner && uid !== 0) ?? users.find(({ name }) => name === 'nobody');
   if (user === undefined) {
     throw new EmbeddedServerError(
       'embedded_root_without_user',
-      'PostgreSQL refuses to run as root, and /etc/passwd has no user nobody to run it as.',
+      'PostgreSQL refuses to run as root, and /etc/passwd has no user "nobody" to run it as.',
       {
         remedy:
-          'Run the command as an ordinary user, or add one: useradd --system --shell /usr/sbin/nologin nobody.',
+          'Run the command as another user than root, or add the user: useradd --system --shell /usr/sbin/nologin nobody',
       },
     );
   }
@@ -48,11 +48,11 @@ export async function chooseServerUser(directory: string): Promise<ServerUser | 
 }
 
 /**
- * Who runs PostgreSQL on data that exist: when we are root, the one whom they belong to.
+ * Returns the user who runs PostgreSQL on existing data: their owner, if this process is root.
  *
  * @param folder an existing folder with data in it
- * @returns the user to become, or null when the process can run PostgreSQL as it is
- * @throws EmbeddedServerError `embedded_data_of_root` when the data belong to root
+ * @returns the user to run it as, or null for the user of this process
+ * @throws EmbeddedServerError `embedded_data_of_root` if the data belongs to root
  */
 export async function ownerAsServerUser(folder: string): Promise<ServerUser | null> {
   if (process.geteuid?.() !== 0) return null;
@@ -60,21 +60,21 @@ export async function ownerAsServerUser(folder: string): Promise<ServerUser | nu
   if (uid === 0) {
     throw new EmbeddedServerError(
       'embedded_data_of_root',
-      `The data of the embedded server in ${folder} belong to root, and PostgreSQL refuses to run as root.`,
-      { remedy: `Give them to an ordinary user (chown -R nobody ${folder}) and run it again.` },
+      `The data of the embedded server in ${folder} belongs to root, and PostgreSQL refuses to run as root.`,
+      { remedy: `Run: chown -R nobody ${folder}. Then run the command again.` },
     );
   }
-  return { uid, gid, name: await loginName(uid) };
+  return { uid, gid, name: await loginNameOf(uid) };
 }
 
 /**
- * Looks for what keeps the server's user away from a file: the first folder above it that the user may not enter,
- * or the file itself.
+ * Finds what keeps the server's user from a file: the first folder above it that the user may not enter, or the file
+ * itself.
  *
- * @param user null for ourselves, who are not asked
- * @returns the path of the obstacle, or null when there is none
+ * @param user null for the user of this process, which is not checked
+ * @returns the path of the obstacle, or null if nothing keeps the user away
  */
-export async function obstacleFor(
+export async function findObstacle(
   user: ServerUser | null,
   path: string,
   access: Access,

@@ -4,45 +4,45 @@ import { join } from 'node:path';
 import { isAlive } from './processes.js';
 import { systemErrorCode } from './system-errors.js';
 
-const stagingName = /\.(\d+)-[0-9a-f]{8}\.tmp$/;
+const STAGING_NAME = /\.(\d+)-[0-9a-f]{8}\.tmp$/;
 
 /**
- * Makes an empty folder beside the one that it is going to become, open to its owner only. Its name tells which
- * process builds in it, so that others can remove what a killed process left.
+ * Creates an empty folder, open to its owner only, to be renamed when it is complete. Its name contains the id of this
+ * process, so that {@link removeStaleStaging} removes it if the process is killed.
  *
  * @param base an existing folder
- * @param name what it is going to be
+ * @param name the final name of the folder
  * @returns its path
  */
-export async function openStaging(base: string, name: string): Promise<string> {
+export async function createStaging(base: string, name: string): Promise<string> {
   const path = stagingPath(base, name);
   await mkdir(path, { mode: 0o700 });
   return path;
 }
 
-/** Removes a folder that nobody uses, also while a program that was orphaned still writes into it. */
-export async function discard(path: string): Promise<void> {
+/** Removes a folder, also while an orphaned program still writes into it. */
+export async function removeFolder(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 50, retryDelay: 10 });
 }
 
 /**
- * Removes the staging folders of processes that are dead.
+ * Removes the staging folders of processes that have ended.
  *
- * @param base the folder they lie in; may be missing
+ * @param base the folder that contains them; may be missing
  */
-export async function sweepStaging(base: string): Promise<void> {
+export async function removeStaleStaging(base: string): Promise<void> {
   const names = await readdir(base).catch(() => []);
   await Promise.all(
     names.map(async (name) => {
-      const pid = stagingName.exec(name)?.[1];
+      const pid = STAGING_NAME.exec(name)?.[1];
       if (pid === undefined || isAlive(Number(pid))) return;
-      const mine = stagingPath(base, 'abandoned');
+      const renamed = stagingPath(base, 'abandoned');
       try {
-        // An initdb that has lost its parent finds its files by path: under another name it can no longer add any.
-        await rename(join(base, name), mine);
-        await discard(mine);
+        // An orphaned initdb opens its files by path, so it can add none after the folder is renamed.
+        await rename(join(base, name), renamed);
+        await removeFolder(renamed);
       } catch (error) {
-        // Somebody else sweeps it, or we may not: it is in nobody's way.
+        // Another process removes the folder, or this user may not. It does no harm.
         if (systemErrorCode(error) === undefined) throw error;
       }
     }),

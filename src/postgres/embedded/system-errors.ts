@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EmbeddedServerError } from '../errors.js';
-import { loginName } from './login-users.js';
+import { loginNameOf } from './login-users.js';
 
 /**
- * The code of an error of the operating system (`ENOENT`, `EACCES` …), or undefined for any other error.
+ * Returns the code of an error of the operating system (`ENOENT`, `EACCES` …), or undefined for any other error.
  *
  * @example
  * ```ts
@@ -18,15 +18,15 @@ export function systemErrorCode(error: unknown): string | undefined {
 }
 
 /**
- * Does something with files, and turns an error of the operating system into one that says what to do.
+ * Runs work on files, and replaces an error of the operating system by one that says what to do.
  *
- * @param doing what is being done, as the end of "could not be …": `started`
+ * @param action the work, as the end of "could not be …": `started`
  * @param directory the folder that the user knows
- * @throws EmbeddedServerError for an error of the operating system: `embedded_not_yours` when it is about
- *   permissions, else `embedded_directory_unusable`; other errors as they are
+ * @throws EmbeddedServerError for an error of the operating system: `embedded_not_yours` if it is about permissions, else
+ *   `embedded_directory_unusable`; other errors unchanged
  */
-export async function explainingSystemErrors<Result>(
-  doing: string,
+export async function explainSystemErrors<Result>(
+  action: string,
   directory: string,
   work: () => Promise<Result>,
 ): Promise<Result> {
@@ -39,7 +39,7 @@ export async function explainingSystemErrors<Result>(
     const path = 'path' in error && typeof error.path === 'string' ? error.path : directory;
     throw new EmbeddedServerError(
       forbidden ? 'embedded_not_yours' : 'embedded_directory_unusable',
-      `The embedded server in ${directory} could not be ${doing}: ${error.message}.`,
+      `The embedded server in ${directory} could not be ${action}: ${error.message}.`,
       { remedy: forbidden ? await remedyForForbidden(path) : remedyFor(code), cause: error },
     );
   }
@@ -47,30 +47,30 @@ export async function explainingSystemErrors<Result>(
 
 async function remedyForForbidden(path: string): Promise<string> {
   const [existing, uid] = await ownerOfNearest(path);
-  const owner = uid === 0 ? 'root' : `${await loginName(uid)} (to whom ${existing} belongs) or root`;
-  return `Run it as ${owner}, or in a folder of your own, or set DATABASE_URL to another server.`;
+  const owner = uid === 0 ? 'root' : `${await loginNameOf(uid)} (the owner of ${existing}) or root`;
+  return `Run the command as ${owner}, or in a folder of your own, or set DATABASE_URL to another server.`;
 }
 
-/** The nearest part of a path that can be looked at, and who owns it. */
+/** Returns the nearest existing parent of a path, and the uid of its owner. */
 async function ownerOfNearest(path: string): Promise<[string, number]> {
-  const found = await stat(path).catch(() => null);
-  return found === null && path !== dirname(path) ? ownerOfNearest(dirname(path)) : [path, found?.uid ?? 0];
+  const status = await stat(path).catch(() => null);
+  return status === null && path !== dirname(path) ? ownerOfNearest(dirname(path)) : [path, status?.uid ?? 0];
 }
 
 function remedyFor(code: string): string {
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return 'Free some disk space (a new server takes 60 MB) and run it again.';
+      return 'Free disk space (a new server takes 60 MB) and run the command again.';
     case 'EROFS':
-      return 'The file system is read-only: work in a clone on one that is not, or set DATABASE_URL to another server.';
+      return 'The file system is read-only. Use a clone on another file system, or set DATABASE_URL to another server.';
     case 'ENOTDIR':
     case 'EEXIST':
-      return 'Something else is where a folder is needed: move it out of the way and run it again.';
+      return 'A file is in the place of a folder. Move the file to another place and run the command again.';
     case 'EMFILE':
     case 'ENFILE':
-      return 'Too many files are open: raise the limit (`ulimit -n`) and run it again.';
+      return 'Too many files are open. Raise the limit (`ulimit -n`) and run the command again.';
     default:
-      return 'See to the cause and run it again, or set DATABASE_URL to another server.';
+      return 'Fix the cause and run the command again, or set DATABASE_URL to another server.';
   }
 }

@@ -4,75 +4,81 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { prepareBinaries } from '../../../src/postgres/embedded/binaries.js';
 import { findEmbeddedPackage } from '../../../src/postgres/embedded/package.js';
 import { runProgram } from '../../../src/postgres/embedded/run-program.js';
-import { ask, hasOrdinaryUser, inChild, installInto, openFolder, ordinaryUser } from './support.js';
+import { createFolder, hasOrdinaryUser, inChild, installInto, ordinaryUser, queryRow } from './support.js';
 
-describe.skipIf(process.platform === 'win32')('a package whose install script did not run', () => {
-  it('gets its links, also when several make them at once', async () => {
-    const [app, from] = await installed();
-    const lib = join(from.root, 'native/lib');
-    expect((await readdir(lib)).includes('libpq.so.5')).toBe(false);
-    const options = { user: null, copyTo: '/nowhere', from };
-    const all = await Promise.all([1, 2, 3, 4].map(() => prepareBinaries(options)));
-    expect(all[0]?.initdb).toBe(join(from.root, 'native/bin/initdb'));
-    if (process.platform === 'linux')
-      expect(await readlink(join(lib, 'libpq.so.5'))).toMatch(/^libpq\.so\.5\.\d+$/);
-    const { output } = await runProgram(all[0]?.postgres ?? '', ['--version'], null);
-    expect(output).toContain(`(PostgreSQL) ${all[0]?.version}`);
-    expect(app).toContain('dist');
-  });
-
-  it.skipIf(!hasOrdinaryUser)('that we may not write to is copied once, and works', async () => {
-    const [app, from, folder] = await installed();
-    const lib = join(from.root, 'native/lib');
-    await chmod(lib, 0o555);
-    onTestFinished(() => chmod(lib, 0o755));
-    const clone = join(folder, 'clone');
-    const user = await ordinaryUser();
-    await mkdir(clone);
-    if (user !== undefined) await chown(clone, user.uid, user.gid);
-    const directory = join(clone, 'db');
-    onTestFinished(async () => void (await inChild('stop', directory, { user })));
-
-    const { value } = await inChild('start', directory, { app, user });
-    expect(value.started).toBe(true);
-    expect(await ask(value.url, 'select 1')).toEqual([1]);
-    const copy = `postgresql-${from.release}-${basename(from.name)}`;
-    expect((await readdir(directory)).sort()).toEqual(['.gitignore', copy, 'server']);
-    const { ino } = await lstat(join(directory, copy));
-    await inChild('stop', directory, { app, user });
-    expect((await inChild('start', directory, { app, user })).value.url).toBe(value.url);
-    expect((await lstat(join(directory, copy))).ino).toBe(ino);
-  });
-
-  it('is copied for all to read where it is closed', async () => {
-    const [, from, folder] = await installed();
-    await chmod(join(from.root, 'native/bin/postgres'), 0o600);
-    const copyTo = join(folder, 'copy');
-    await mkdir(copyTo);
-    const [one, two] = await Promise.all([1, 2].map(() => prepareBinaries({ user: null, copyTo, from })));
-    expect(one).toEqual(two);
-    expect(one?.postgres.startsWith(copyTo)).toBe(true);
-    expect((await lstat(one?.postgres ?? '')).mode & 0o777).toBe(0o755);
-    expect((await runProgram(one?.postgres ?? '', ['--version'], null)).succeeded).toBe(true);
-    expect(await readdir(copyTo)).toHaveLength(1);
-  });
-
-  it('in a folder that a shell would misread is refused', async () => {
-    const folder = await openFolder();
-    const from = await findEmbeddedPackage();
-    const root = join(folder, 'a$HOME');
-    await symlink(from.root, root);
-    await expect(
-      prepareBinaries({ user: null, copyTo: folder, from: { ...from, root } }),
-    ).rejects.toMatchObject({
-      code: 'embedded_path_unusable',
-      message: expect.stringContaining('a$HOME'),
+describe.skipIf(process.platform === 'win32')(
+  'prepareBinaries for a package whose install script did not run',
+  () => {
+    it('prepareBinaries creates the missing links, also in concurrent calls', async () => {
+      const [app, from] = await installed();
+      const lib = join(from.root, 'native/lib');
+      expect((await readdir(lib)).includes('libpq.so.5')).toBe(false);
+      const options = { user: null, copyTo: '/nowhere', from };
+      const all = await Promise.all([1, 2, 3, 4].map(() => prepareBinaries(options)));
+      expect(all[0]?.initdb).toBe(join(from.root, 'native/bin/initdb'));
+      if (process.platform === 'linux')
+        expect(await readlink(join(lib, 'libpq.so.5'))).toMatch(/^libpq\.so\.5\.\d+$/);
+      const { output } = await runProgram(all[0]?.postgres ?? '', ['--version'], null);
+      expect(output).toContain(`(PostgreSQL) ${all[0]?.version}`);
+      expect(app).toContain('dist');
     });
-  });
-});
+
+    it.skipIf(!hasOrdinaryUser)(
+      'prepareBinaries copies a read-only package once, and the copy works',
+      async () => {
+        const [app, from, folder] = await installed();
+        const lib = join(from.root, 'native/lib');
+        await chmod(lib, 0o555);
+        onTestFinished(() => chmod(lib, 0o755));
+        const clone = join(folder, 'clone');
+        const user = await ordinaryUser();
+        await mkdir(clone);
+        if (user !== undefined) await chown(clone, user.uid, user.gid);
+        const directory = join(clone, 'db');
+        onTestFinished(async () => void (await inChild('stop', directory, { user })));
+
+        const { value } = await inChild('start', directory, { app, user });
+        expect(value.started).toBe(true);
+        expect(await queryRow(value.url, 'select 1')).toEqual([1]);
+        const copy = `postgresql-${from.release}-${basename(from.name)}`;
+        expect((await readdir(directory)).sort()).toEqual(['.gitignore', copy, 'server']);
+        const { ino } = await lstat(join(directory, copy));
+        await inChild('stop', directory, { app, user });
+        expect((await inChild('start', directory, { app, user })).value.url).toBe(value.url);
+        expect((await lstat(join(directory, copy))).ino).toBe(ino);
+      },
+    );
+
+    it('prepareBinaries copies a package that other users cannot read, so that they can', async () => {
+      const [, from, folder] = await installed();
+      await chmod(join(from.root, 'native/bin/postgres'), 0o600);
+      const copyTo = join(folder, 'copy');
+      await mkdir(copyTo);
+      const [one, two] = await Promise.all([1, 2].map(() => prepareBinaries({ user: null, copyTo, from })));
+      expect(one).toEqual(two);
+      expect(one?.postgres.startsWith(copyTo)).toBe(true);
+      expect((await lstat(one?.postgres ?? '')).mode & 0o777).toBe(0o755);
+      expect((await runProgram(one?.postgres ?? '', ['--version'], null)).succeeded).toBe(true);
+      expect(await readdir(copyTo)).toHaveLength(1);
+    });
+
+    it('prepareBinaries rejects a path that a shell would misread', async () => {
+      const folder = await createFolder();
+      const from = await findEmbeddedPackage();
+      const root = join(folder, 'a$HOME');
+      await symlink(from.root, root);
+      await expect(
+        prepareBinaries({ user: null, copyTo: folder, from: { ...from, root } }),
+      ).rejects.toMatchObject({
+        code: 'embedded_path_unusable',
+        message: expect.stringContaining('a$HOME'),
+      });
+    });
+  },
+);
 
 async function installed() {
-  const folder = await openFolder();
+  const folder = await createFolder();
   const app = await installInto(folder);
   const resolve = (name: string) => join(folder, 'node_modules', name, 'dist/index.js');
   return [app, await findEmbeddedPackage({ resolve }), folder] as const;

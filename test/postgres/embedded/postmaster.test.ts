@@ -1,32 +1,36 @@
 import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { lookAtPostmaster, readLastStart, removePidFile } from '../../../src/postgres/embedded/postmaster.js';
-import { openFolder } from './support.js';
+import {
+  readLastStart,
+  readPostmasterState,
+  removeStalePidFile,
+} from '../../../src/postgres/embedded/postmaster.js';
+import { createFolder } from './support.js';
 
-describe('a data directory', () => {
-  it('without postmaster.pid has no server', async () => {
-    expect(await lookAtPostmaster(await openFolder())).toEqual({ state: 'stopped' });
+describe('readPostmasterState', () => {
+  it('a data directory without postmaster.pid has a stopped server', async () => {
+    expect(await readPostmasterState(await createFolder())).toEqual({ state: 'stopped' });
   });
 
-  it('with an empty postmaster.pid has one that begins, for two seconds', async () => {
-    const data = await openFolder();
+  it('a data directory with an empty postmaster.pid has a starting server, and after two seconds a stale file', async () => {
+    const data = await createFolder();
     const path = join(data, 'postmaster.pid');
     await writeFile(path, '');
-    expect(await lookAtPostmaster(data)).toEqual({ state: 'beginning' });
+    expect(await readPostmasterState(data)).toEqual({ state: 'starting' });
     await utimes(path, new Date(), new Date(Date.now() - 3_000));
-    expect(await lookAtPostmaster(data)).toEqual({ state: 'blocked', pidFile: '' });
+    expect(await readPostmasterState(data)).toEqual({ state: 'stale', pidFile: '' });
   });
 
-  it('whose postmaster.pid names a process of another kind has none', async () => {
-    const data = await openFolder();
+  it('a postmaster.pid with the process id of another program is stale', async () => {
+    const data = await createFolder();
     const pidFile = `${process.pid}\n${data}\n1\n20000\n\n127.0.0.1\n1 1\nready   \n`;
     await writeFile(join(data, 'postmaster.pid'), pidFile);
-    expect(await lookAtPostmaster(data)).toEqual({ state: 'blocked', pidFile });
+    expect(await readPostmasterState(data)).toEqual({ state: 'stale', pidFile });
   });
 
-  it('tells of its last start', async () => {
-    const data = await openFolder();
+  it('readLastStart reads port, cluster name and version from postmaster.opts', async () => {
+    const data = await createFolder();
     expect(await readLastStart(data)).toEqual({ port: null, clusterName: null, version: null });
     const options = '"-D" "/d" "-c" "cluster_name=voicesurvey-db/18.4/0123abcd" "-p" "20001"';
     await writeFile(join(data, 'postmaster.opts'), `/bin/postgres ${options}\n`);
@@ -38,19 +42,19 @@ describe('a data directory', () => {
   });
 });
 
-describe('taking a left-behind postmaster.pid away', () => {
-  it('takes the one that was judged', async () => {
-    const data = await openFolder();
+describe('removeStalePidFile', () => {
+  it('removeStalePidFile removes a file with the stale content', async () => {
+    const data = await createFolder();
     await writeFile(join(data, 'postmaster.pid'), 'old');
-    await removePidFile(data, 'old');
+    await removeStalePidFile(data, 'old');
     expect(await readdir(data)).toEqual([]);
-    await removePidFile(data, 'old');
+    await removeStalePidFile(data, 'old');
   });
 
-  it('leaves one that a server has written since', async () => {
-    const data = await openFolder();
+  it('removeStalePidFile keeps a file that a server has written since', async () => {
+    const data = await createFolder();
     await writeFile(join(data, 'postmaster.pid'), 'new');
-    await removePidFile(data, 'old');
+    await removeStalePidFile(data, 'old');
     expect(await readdir(data)).toEqual(['postmaster.pid']);
     expect(await readFile(join(data, 'postmaster.pid'), 'utf8')).toBe('new');
   });

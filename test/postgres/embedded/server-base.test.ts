@@ -1,59 +1,59 @@
 import { chmod, lstat, mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import { allProcesses } from '../../../src/postgres/embedded/processes.js';
+import { listProcesses } from '../../../src/postgres/embedded/processes.js';
 import {
   findEmbeddedServer,
   startEmbeddedServer,
   stopEmbeddedServer,
 } from '../../../src/postgres/embedded.js';
-import { ask, inChild, installInto, isRoot, openFolder } from './support.js';
+import { createFolder, inChild, installInto, isRoot, queryRow } from './support.js';
 
-const sharedBase = '/var/lib/voicesurvey-db';
-const before: string[] = await readdir(sharedBase).catch(() => []);
+const SHARED_BASE = '/var/lib/voicesurvey-db';
+const before: string[] = await readdir(SHARED_BASE).catch(() => []);
 
 afterAll(async () => {
-  const running = (await allProcesses()).map(({ title }) => title);
-  for (const name of await readdir(sharedBase).catch(() => [])) {
-    const copy = join(sharedBase, name);
+  const running = (await listProcesses()).map(({ title }) => title);
+  for (const name of await readdir(SHARED_BASE).catch(() => [])) {
+    const copy = join(SHARED_BASE, name);
     const isOurs = name.startsWith('postgresql-') && !before.includes(name);
     if (isOurs && !running.some((title) => title.includes(copy))) await rm(copy, { recursive: true });
   }
-  await rmdir(sharedBase).catch(() => {});
+  await rmdir(SHARED_BASE).catch(() => {});
 });
 
-describe.skipIf(!isRoot)('root, in a folder that is closed to all others (needs root)', () => {
-  it('gets a server whose data lie where its user can go', async () => {
+describe.skipIf(!isRoot)('root in a folder that other users cannot enter (needs root)', () => {
+  it('root gets a server in a closed folder, with its data where the server user can go', async () => {
     const directory = await closedDirectory();
     const { url, directory: folder } = await startEmbeddedServer({ directory });
     removeAfterTest(directory, folder);
-    expect(dirname(folder)).toBe(sharedBase);
+    expect(dirname(folder)).toBe(SHARED_BASE);
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     expect((await lstat(join(directory, 'server'))).isSymbolicLink()).toBe(true);
-    expect(await ask(url, 'select current_database()')).toEqual(['voicesurvey']);
+    expect(await queryRow(url, 'select current_database()')).toEqual(['voicesurvey']);
 
     await stopEmbeddedServer({ directory });
     expect(await findEmbeddedServer({ directory })).toBeNull();
     expect(await startEmbeddedServer({ directory })).toMatchObject({ url, directory: folder });
   });
 
-  it('gets one also when PostgreSQL itself is installed there', async () => {
+  it('root gets a server in a closed folder although PostgreSQL is installed in it', async () => {
     const directory = await closedDirectory();
     const app = await installInto(dirname(directory));
     const { value } = await inChild('start', directory, { app });
     removeAfterTest(directory, value.directory);
     expect(value.started).toBe(true);
-    expect(await ask(value.url, 'select 1')).toEqual([1]);
+    expect(await queryRow(value.url, 'select 1')).toEqual([1]);
   });
 
-  it('gets one when several commands start it at once', async () => {
+  it('concurrent starts of root in a closed folder get the same server', async () => {
     const directory = await closedDirectory();
     const results = await Promise.all([1, 2, 3].map(() => inChild('start', directory)));
     removeAfterTest(directory, results[0]?.value.directory ?? '');
     expect(new Set(results.map(({ value }) => value.url)).size).toBe(1);
   });
 
-  it('gets a new one when what the folder links to is gone', async () => {
+  it('root gets a new server if the target of the link in the folder is gone', async () => {
     const directory = await closedDirectory();
     const { directory: gone } = await startEmbeddedServer({ directory });
     await stopEmbeddedServer({ directory });
@@ -66,16 +66,16 @@ describe.skipIf(!isRoot)('root, in a folder that is closed to all others (needs 
 });
 
 async function closedDirectory(): Promise<string> {
-  const folder = await openFolder();
+  const folder = await createFolder();
   await mkdir(join(folder, 'db'));
   await chmod(folder, 0o700);
   return join(folder, 'db');
 }
 
-/** What lies outside of the test's own folder; the server is stopped while there still is a way to it. */
+/** Removes the data outside of the test's folder. Stops the server first, while the link to it exists. */
 function removeAfterTest(directory: string, folder: string): void {
   onTestFinished(async () => {
     await stopEmbeddedServer({ directory });
-    if (dirname(folder) === sharedBase) await rm(folder, { recursive: true });
+    if (dirname(folder) === SHARED_BASE) await rm(folder, { recursive: true });
   });
 }

@@ -1,36 +1,36 @@
 import { appendFile, readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openServerLog, tellingLines } from '../../../src/postgres/embedded/server-log.js';
-import { openFolder } from './support.js';
+import { errorLines, openServerLog } from '../../../src/postgres/embedded/server-log.js';
+import { createFolder } from './support.js';
 
-it('tells the errors and hints of a log, without times', () => {
+it('errorLines selects the errors and hints of a log, without times', () => {
   const log = [
     '2026-11-22 22:20:11.518 UTC [22318] LOG:  starting PostgreSQL 18.4',
     '2026-11-22 22:20:11.600 UTC [22318] FATAL:  could not create lock file: No space left on device',
     '2026-11-22 22:20:11.600 UTC [22318] HINT:  Check free disk space.',
     '',
   ];
-  expect(tellingLines(log.join('\n'))).toBe(
+  expect(errorLines(log.join('\n'))).toBe(
     'FATAL:  could not create lock file: No space left on device\nHINT:  Check free disk space.',
   );
 });
 
-it('tells the last lines of a log without errors', () => {
-  expect(tellingLines('1\n2\n3\n4\n5\n6\n7\n\n')).toBe('2\n3\n4\n5\n6\n7');
+it('errorLines selects the last lines of a log without errors', () => {
+  expect(errorLines('1\n2\n3\n4\n5\n6\n7\n\n')).toBe('2\n3\n4\n5\n6\n7');
 });
 
-it('tells only what is new', async () => {
-  const folder = await openFolder();
+it('openServerLog reads only what is new', async () => {
+  const folder = await createFolder();
   await appendFile(join(folder, 'log'), 'DETAIL:  Key (phone)=(…) already exists.\n');
   const log = await openServerLog(folder, null);
   await appendFile(log.path, 'FATAL:  new\n');
-  expect(await log.news()).toBe('FATAL:  new\n');
+  expect(await log.readNew()).toBe('FATAL:  new\n');
   await log.close();
 });
 
-it('begins anew after 10 MB, and keeps the old one', async () => {
-  const folder = await openFolder();
+it('openServerLog renames a log of more than 10 MB and begins a new one', async () => {
+  const folder = await createFolder();
   const path = join(folder, 'log');
   await appendFile(path, 'old');
   await truncate(path, 11 * 1024 * 1024);

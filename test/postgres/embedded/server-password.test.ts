@@ -1,28 +1,28 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makePassword } from '../../../src/postgres/embedded/server-password.js';
+import { generatePassword } from '../../../src/postgres/embedded/server-password.js';
 import {
   findEmbeddedServer,
   startEmbeddedServer,
   stopEmbeddedServer,
 } from '../../../src/postgres/embedded.js';
-import { openDirectory } from './support.js';
+import { newDirectory } from './support.js';
 
-it('makes up passwords that differ and need no escape in a URL', () => {
-  const password = makePassword();
+it('generatePassword generates different passwords that need no encoding in a URL', () => {
+  const password = generatePassword();
   expect(password).toMatch(/^[\w-]{24}$/);
-  expect(makePassword()).not.toBe(password);
+  expect(generatePassword()).not.toBe(password);
   expect(encodeURIComponent(password)).toBe(password);
 });
 
-describe('a server whose password is lost', () => {
-  it('is told of as such and can be stopped', async () => {
-    const directory = await openDirectory();
+describe('a lost password', () => {
+  it('a server whose password is lost is reported and can be stopped', async () => {
+    const directory = await newDirectory();
     const { directory: folder } = await startEmbeddedServer({ directory });
     const path = join(folder, 'password');
-    for (const spoil of [() => rm(path), () => writeFile(path, 'short\n')]) {
-      await spoil();
+    for (const corrupt of [() => rm(path), () => writeFile(path, 'short\n')]) {
+      await corrupt();
       const lost = { code: 'embedded_password_lost', message: expect.stringContaining(path) };
       await expect(findEmbeddedServer({ directory })).rejects.toMatchObject(lost);
       await expect(startEmbeddedServer({ directory })).rejects.toMatchObject(lost);

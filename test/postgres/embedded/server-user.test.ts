@@ -1,44 +1,45 @@
 import { chmod, chown, mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loginName } from '../../../src/postgres/embedded/login-users.js';
-import { obstacleFor } from '../../../src/postgres/embedded/server-user.js';
+import { loginNameOf } from '../../../src/postgres/embedded/login-users.js';
+import { findObstacle } from '../../../src/postgres/embedded/server-user.js';
 import { startEmbeddedServer, stopEmbeddedServer } from '../../../src/postgres/embedded.js';
 import {
-  ask,
+  createFolder,
   hasOrdinaryUser,
   inChild,
   isRoot,
-  openFolder,
   ordinaryUser,
+  queryRow,
   sharedDirectory,
 } from './support.js';
 
-const onlyRoot = 'needs root, to become another user';
-
-describe.skipIf(!isRoot)(`root (${onlyRoot})`, () => {
+describe.skipIf(!isRoot)('root (needs root, to become another user)', () => {
   const shared = sharedDirectory();
 
-  it('lets nobody run the server', async () => {
+  it('root runs the server as the user nobody', async () => {
     const { pid, directory: folder } = await startEmbeddedServer({ directory: shared.path });
     const { uid } = await stat(folder);
-    expect(await loginName(uid)).toBe('nobody');
+    expect(await loginNameOf(uid)).toBe('nobody');
     if (process.platform === 'linux') expect((await stat(`/proc/${pid}`)).uid).toBe(uid);
     expect((await stat(shared.path)).uid).toBe(0);
   });
 
-  it.skipIf(!hasOrdinaryUser)('keeps its server from others, who are told whose it is', async () => {
-    await startEmbeddedServer({ directory: shared.path });
-    for (const verb of ['start', 'find', 'stop'] as const) {
-      const { value } = await inChild(verb, shared.path, { user: await ordinaryUser() });
-      expect(value).toMatchObject({
-        code: 'embedded_not_yours',
-        remedy: expect.stringMatching(/^Run it as nobody .* or root, or in a folder of your own/),
-      });
-    }
-  });
+  it.skipIf(!hasOrdinaryUser)(
+    'a server of root is closed to other users, with its owner in the remedy',
+    async () => {
+      await startEmbeddedServer({ directory: shared.path });
+      for (const verb of ['start', 'find', 'stop'] as const) {
+        const { value } = await inChild(verb, shared.path, { user: await ordinaryUser() });
+        expect(value).toMatchObject({
+          code: 'embedded_not_yours',
+          remedy: expect.stringMatching(/^Run the command as nobody .* or root, or in a folder of your own/),
+        });
+      }
+    },
+  );
 
-  it('says who is kept out when data of theirs are moved to where they cannot go', async () => {
+  it('a start fails with the obstacle if the data was moved to where its owner cannot go', async () => {
     await startEmbeddedServer({ directory: shared.path });
     await stopEmbeddedServer({ directory: shared.path });
     const clone = dirname(shared.path);
@@ -51,9 +52,9 @@ describe.skipIf(!isRoot)(`root (${onlyRoot})`, () => {
   });
 
   it.skipIf(!hasOrdinaryUser)(
-    'lets the owner of the clone run the server, who can go on with it',
+    'root runs the server as the owner of the clone, who can use it afterwards',
     async () => {
-      const [clone, user] = [await openFolder(), await ordinaryUser()];
+      const [clone, user] = [await createFolder(), await ordinaryUser()];
       await chown(clone, user?.uid ?? 0, user?.gid ?? 0);
       const directory = join(clone, 'db');
       const first = await startEmbeddedServer({ directory });
@@ -70,34 +71,34 @@ describe.skipIf(!isRoot)(`root (${onlyRoot})`, () => {
     },
   );
 
-  it('sees every folder on the way that keeps a user out', async () => {
-    const folder = await openFolder();
-    const user = { uid: 12345, gid: 23456, name: 'somebody' };
+  it('findObstacle finds the first folder of a path that a user cannot enter', async () => {
+    const folder = await createFolder();
+    const user = { uid: 12345, gid: 23456, name: 'someone' };
     const [closed, inner] = [join(folder, 'closed'), join(folder, 'closed/inner')];
     await mkdir(inner, { recursive: true });
-    expect(await obstacleFor(user, inner, 5)).toBeNull();
+    expect(await findObstacle(user, inner, 5)).toBeNull();
     await chmod(inner, 0o711);
-    expect(await obstacleFor(user, inner, 1)).toBeNull();
-    expect(await obstacleFor(user, inner, 5)).toBe(inner);
+    expect(await findObstacle(user, inner, 1)).toBeNull();
+    expect(await findObstacle(user, inner, 5)).toBe(inner);
     await chmod(closed, 0o766);
-    expect(await obstacleFor(user, inner, 1)).toBe(closed);
+    expect(await findObstacle(user, inner, 1)).toBe(closed);
     await chown(closed, 0, user.gid);
     await chmod(closed, 0o710);
-    expect(await obstacleFor(user, inner, 1)).toBeNull();
+    expect(await findObstacle(user, inner, 1)).toBeNull();
     await chown(closed, user.uid, user.gid);
     await chmod(closed, 0o077);
-    expect(await obstacleFor(user, inner, 1)).toBe(closed);
+    expect(await findObstacle(user, inner, 1)).toBe(closed);
   });
 });
 
 describe.skipIf(!hasOrdinaryUser)('an ordinary user', () => {
-  it('starts a server and stops it', async () => {
-    const [clone, user] = [await openFolder(), await ordinaryUser()];
+  it('an ordinary user starts a server and stops it', async () => {
+    const [clone, user] = [await createFolder(), await ordinaryUser()];
     if (user !== undefined) await chown(clone, user.uid, user.gid);
     const directory = join(clone, 'db');
     const { value } = await inChild('start', directory, { user });
     expect(value.started).toBe(true);
-    expect(await ask(value.url, 'select current_user')).toEqual(['postgres']);
+    expect(await queryRow(value.url, 'select current_user')).toEqual(['postgres']);
     expect((await inChild('stop', directory, { user })).value).toBe(true);
   });
 });

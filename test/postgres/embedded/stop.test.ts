@@ -1,22 +1,22 @@
 import { expect, it } from 'vitest';
-import { titleOf } from '../../../src/postgres/embedded/processes.js';
+import { readProcessTitle } from '../../../src/postgres/embedded/processes.js';
 import { startEmbeddedServer, stopEmbeddedServer } from '../../../src/postgres/embedded.js';
-import { ask, inChild, openDirectory } from './support.js';
+import { inChild, newDirectory, queryRow } from './support.js';
 
-it('stops a server that works on a statement, and leaves no process', async () => {
-  const directory = await openDirectory();
+it('stopEmbeddedServer stops a server that runs a statement, and leaves no process', async () => {
+  const directory = await newDirectory();
   const { url, pid } = await startEmbeddedServer({ directory });
-  const busy = ask(url, 'select pg_sleep(600)').catch(() => 'ended');
+  const busy = queryRow(url, 'select pg_sleep(600)').catch(() => 'ended');
   expect(await stopEmbeddedServer({ directory })).toBe(true);
-  expect(await titleOf(pid)).toBe('');
+  expect(await readProcessTitle(pid)).toBe('');
   expect(await busy).toBe('ended');
   expect(await stopEmbeddedServer({ directory })).toBe(false);
 });
 
-it('may be asked for by several at once, and be followed by a start at once', {
+it('concurrent calls of stopEmbeddedServer succeed, and a start may follow immediately', {
   timeout: 60_000,
 }, async () => {
-  const directory = await openDirectory();
+  const directory = await newDirectory();
   const { url } = await startEmbeddedServer({ directory });
   const stops = [1, 2, 3].map(() => stopEmbeddedServer({ directory }));
   expect(await Promise.all(stops)).toEqual([true, true, true]);

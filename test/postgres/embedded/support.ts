@@ -6,50 +6,50 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import { loginUsers } from '../../../src/postgres/embedded/login-users.js';
+import { readLoginUsers } from '../../../src/postgres/embedded/login-users.js';
 import { findEmbeddedPackage } from '../../../src/postgres/embedded/package.js';
-import { titleOf } from '../../../src/postgres/embedded/processes.js';
-import { obstacleFor, type ServerUser } from '../../../src/postgres/embedded/server-user.js';
+import { readProcessTitle } from '../../../src/postgres/embedded/processes.js';
+import { findObstacle, type ServerUser } from '../../../src/postgres/embedded/server-user.js';
 import { type EmbeddedServer, stopEmbeddedServer } from '../../../src/postgres/embedded.js';
 
-/** The compiled code, for child processes, which Node 20 cannot let run TypeScript. */
+/** The compiled code for child processes, since Node.js 20 cannot run TypeScript. */
 const compiled = fileURLToPath(
   new URL('../../../node_modules/.voicesurvey-db-test/postgres', import.meta.url),
 );
 
 export const isRoot = process.geteuid?.() === 0;
 
-/** What a child process told. */
+/** The output of a child process. */
 export interface ChildResult {
   readonly code: number | null;
-  /** What it returned or, with `code` and `message`, threw. */
+  /** What the call returned, or the error that it threw, with `code` and `message`. */
   readonly value: EmbeddedServer & { readonly code?: string; readonly message?: string };
 }
 
-/** A new folder that everybody can enter; its server is stopped and it is removed after the test. */
-export async function openFolder(): Promise<string> {
-  const folder = await makeFolder();
+/** Creates a folder that every user can enter. After the test, its server is stopped and the folder removed. */
+export async function createFolder(): Promise<string> {
+  const folder = await makeTemporaryFolder();
   onTestFinished(() => removeFolder(folder));
   return folder;
 }
 
-/** The path of a server's folder for all tests of a file, which are to leave it so that the next one can use it. */
+/** Returns the path of a server's folder for all tests of a file. Each test must leave it usable for the next one. */
 export function sharedDirectory(): { readonly path: string } {
   const shared = { path: '' };
   beforeAll(async () => {
-    shared.path = join(await makeFolder(), 'db');
+    shared.path = join(await makeTemporaryFolder(), 'db');
   });
   afterAll(() => removeFolder(dirname(shared.path)));
   return shared;
 }
 
-/** The path of a server's folder in a new folder of its own; nothing is there yet. */
-export async function openDirectory(): Promise<string> {
-  return join(await openFolder(), 'db');
+/** Returns the path of a server's folder that does not exist yet, in a new folder. */
+export async function newDirectory(): Promise<string> {
+  return join(await createFolder(), 'db');
 }
 
-/** Runs SQL on a connection of its own, and gives the first row's values. */
-export async function ask(url: string, sql: string): Promise<unknown[]> {
+/** Runs SQL on a new connection and returns the values of the first row. */
+export async function queryRow(url: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => {});
   await client.connect();
@@ -61,21 +61,21 @@ export async function ask(url: string, sql: string): Promise<unknown[]> {
   }
 }
 
-/** A program that starts, finds or stops a server and prints what it got. */
+/** Returns the arguments of Node.js for a program that starts, finds or stops a server and prints the result. */
 export function childProgram(verb: 'start' | 'find' | 'stop', directory: string, app = compiled): string[] {
   const module = JSON.stringify(join(app, 'embedded.js'));
   const call = `${verb}EmbeddedServer({ directory: ${JSON.stringify(directory)} })`;
-  const tell = '({ code, message, ...rest }) => ({ code, message, ...rest })';
+  const toObject = '({ code, message, ...rest }) => ({ code, message, ...rest })';
   return [
     '--input-type=module',
     '--eval',
     `const { ${verb}EmbeddedServer } = await import(${module});
-     const value = await ${call}.catch(${tell});
+     const value = await ${call}.catch(${toObject});
      process.stdout.write(JSON.stringify(value));`,
   ];
 }
 
-/** Starts, finds or stops a server in a Node process of its own, as another user where that is asked for. */
+/** Starts, finds or stops a server in a child process, by default as the user of this process. */
 export async function inChild(
   verb: 'start' | 'find' | 'stop',
   directory: string,
@@ -103,7 +103,7 @@ export async function inChild(
 /** Kills a process and waits until it is dead. */
 export async function kill(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL');
-  while ((await titleOf(pid)) !== '') await pause(5);
+  while ((await readProcessTitle(pid)) !== '') await pause(5);
 }
 
 /** Waits until a process has ended. */
@@ -114,24 +114,23 @@ export function ended(child: ChildProcess): Promise<void> {
   });
 }
 
-/** A user who is neither root nor the one that root would choose; undefined when we are an ordinary user ourselves. */
+/** Returns a user who is neither root nor the one that root would choose; undefined if this process is not root. */
 export async function ordinaryUser(): Promise<ServerUser | undefined> {
-  return isRoot ? (await loginUsers()).find(({ name }) => name === 'daemon') : undefined;
+  return isRoot ? (await readLoginUsers()).find(({ name }) => name === 'daemon') : undefined;
 }
 
-/** Whether tests can run as an ordinary user: as ourselves, or when root can become one who can use Node and this clone. */
+/** Whether tests can run as an ordinary user: this process is one, or is root and can become one who can use this clone. */
 export const hasOrdinaryUser = !isRoot || (await canUseThisClone(await ordinaryUser()));
 
 async function canUseThisClone(user: ServerUser | undefined): Promise<boolean> {
   if (user === undefined) return false;
   const needed = [process.execPath, compiled, (await findEmbeddedPackage()).root];
-  const obstacles = await Promise.all(needed.map((path) => obstacleFor(user, path, 5)));
+  const obstacles = await Promise.all(needed.map((path) => findObstacle(user, path, 5)));
   return obstacles.every((obstacle) => obstacle === null);
 }
 
 /**
- * Copies the compiled code and PostgreSQL's package into a folder, as if it was installed there without any install
- * script.
+ * Copies the compiled code and the package of PostgreSQL into a folder, as if installed there without install scripts.
  *
  * @returns the folder of the compiled code, for {@link inChild}
  */
@@ -145,7 +144,7 @@ export async function installInto(folder: string): Promise<string> {
   return join(folder, 'dist');
 }
 
-async function makeFolder(): Promise<string> {
+async function makeTemporaryFolder(): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'voicesurvey-db-test-')));
   await chmod(folder, 0o755);
   return folder;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { explainingSystemErrors, systemErrorCode } from '../../../src/postgres/embedded/system-errors.js';
+import { explainSystemErrors, systemErrorCode } from '../../../src/postgres/embedded/system-errors.js';
 
-it('knows the errors of the operating system from others', async () => {
+it('systemErrorCode returns the code of errors of the operating system only', async () => {
   const missing = await readFile('/does/not/exist').catch((error: unknown) => error);
   expect(systemErrorCode(missing)).toBe('ENOENT');
   expect(systemErrorCode(Object.assign(new Error('of PostgreSQL'), { code: '42P01' }))).toBeUndefined();
@@ -10,17 +10,15 @@ it('knows the errors of the operating system from others', async () => {
 });
 
 it.each([
-  ['ENOSPC', 'embedded_directory_unusable', /^Free some disk space/],
+  ['ENOSPC', 'embedded_directory_unusable', /^Free disk space/],
   ['EROFS', 'embedded_directory_unusable', /read-only/],
-  ['ENOTDIR', 'embedded_directory_unusable', /move it out of the way/],
+  ['ENOTDIR', 'embedded_directory_unusable', /Move the file to another place/],
   ['EMFILE', 'embedded_directory_unusable', /ulimit -n/],
-  ['EIO', 'embedded_directory_unusable', /See to the cause/],
-  ['EACCES', 'embedded_not_yours', /^Run it as root, or in a folder of your own/],
-])('says what to do about %s', async (code, ours, remedy) => {
+  ['EIO', 'embedded_directory_unusable', /^Fix the cause/],
+  ['EACCES', 'embedded_not_yours', /^Run the command as root, or in a folder of your own/],
+])('explainSystemErrors says what to do about %s', async (code, ours, remedy) => {
   const error = Object.assign(new Error(`${code}: oh`), { code, syscall: 'open', path: '/missing/file' });
-  await expect(
-    explainingSystemErrors('started', '/clone', () => Promise.reject(error)),
-  ).rejects.toMatchObject({
+  await expect(explainSystemErrors('started', '/clone', () => Promise.reject(error))).rejects.toMatchObject({
     code: ours,
     message: `The embedded server in /clone could not be started: ${code}: oh.`,
     remedy: expect.stringMatching(remedy),
@@ -28,7 +26,7 @@ it.each([
   });
 });
 
-it('leaves other errors as they are', async () => {
-  const error = new TypeError('a mistake of ours');
-  await expect(explainingSystemErrors('started', '/clone', () => Promise.reject(error))).rejects.toBe(error);
+it('explainSystemErrors leaves other errors unchanged', async () => {
+  const error = new TypeError('a bug');
+  await expect(explainSystemErrors('started', '/clone', () => Promise.reject(error))).rejects.toBe(error);
 });

@@ -6,20 +6,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readLastStart } from '../../../src/postgres/embedded/postmaster.js';
-import { allProcesses, isAlive, type ProcessTitle } from '../../../src/postgres/embedded/processes.js';
+import { isAlive, listProcesses, type Process } from '../../../src/postgres/embedded/processes.js';
 import {
   findEmbeddedServer,
   startEmbeddedServer,
   stopEmbeddedServer,
 } from '../../../src/postgres/embedded.js';
-import { ask, childProgram, ended, inChild, kill, openFolder, sharedDirectory } from './support.js';
+import { childProgram, createFolder, ended, inChild, kill, queryRow, sharedDirectory } from './support.js';
 
 const shared = sharedDirectory();
-const never = 'select count(*) from generate_series(1, 1000000000000)';
+const endlessQuery = 'select count(*) from generate_series(1, 1000000000000)';
 
-describe.skipIf(process.platform !== 'linux')('a folder whose server runs', () => {
-  it('can be moved, and another put in its place', async () => {
-    const folder = await openFolder();
+describe.skipIf(process.platform !== 'linux')('moving and copying the folder of a running server', () => {
+  it('findEmbeddedServer finds a running server after its folder was moved', async () => {
+    const folder = await createFolder();
     const [directory, moved] = [join(folder, 'old'), join(folder, 'db')];
     const { pid } = await startEmbeddedServer({ directory });
     await rename(directory, moved);
@@ -27,8 +27,8 @@ describe.skipIf(process.platform !== 'linux')('a folder whose server runs', () =
     expect(await findEmbeddedServer({ directory: moved })).toMatchObject({ pid });
   });
 
-  it('can be copied, and the copy has a server of its own', async () => {
-    const folder = await openFolder();
+  it('a copy of the folder of a running server gets a separate server', async () => {
+    const folder = await createFolder();
     const [directory, copy] = [join(folder, 'db'), join(folder, 'copy')];
     const original = await startEmbeddedServer({ directory });
     await promisify(execFile)('cp', ['-a', directory, copy]);
@@ -45,44 +45,44 @@ describe.skipIf(process.platform !== 'linux')('a folder whose server runs', () =
 });
 
 describe.skipIf(process.platform === 'win32')('a server that was killed', () => {
-  it('starts again with its URL and its data', async () => {
+  it('a killed server starts again with its URL and its data', async () => {
     const directory = shared.path;
     const { url, pid } = await startEmbeddedServer({ directory });
-    await ask(url, 'create table kept as select 42 as x');
+    await queryRow(url, 'create table numbers as select 42 as x');
     await kill(pid);
     expect(await startEmbeddedServer({ directory })).toMatchObject({ url, started: true });
-    expect(await ask(url, 'select x from kept')).toEqual([42]);
+    expect(await queryRow(url, 'select x from numbers')).toEqual([42]);
   });
 
-  it('starts again while an orphan of it still works on a statement', async () => {
+  it('a killed server starts again while an orphaned process still runs a statement', async () => {
     const directory = shared.path;
     const { url, pid, directory: folder } = await startEmbeddedServer({ directory });
     const { clusterName } = await readLastStart(join(folder, 'data'));
-    const abandoned = ask(url, never).catch(() => 'ended');
-    const works = ({ title }: ProcessTitle) =>
+    const abandoned = queryRow(url, endlessQuery).catch(() => 'ended');
+    const isOrphan = ({ title }: Process) =>
       title.startsWith(`postgres: ${clusterName}: `) && title.includes('SELECT');
-    while (!(await allProcesses()).some(works)) await pause(10);
+    while (!(await listProcesses()).some(isOrphan)) await pause(10);
     await kill(pid);
     expect(await startEmbeddedServer({ directory })).toMatchObject({ url, started: true });
     expect(await abandoned).toBe('ended');
   });
 
-  it('starts again when its process number belongs to somebody else', async () => {
+  it('a killed server starts again if another program has its process id', async () => {
     const directory = shared.path;
     const { pid, directory: folder } = await startEmbeddedServer({ directory });
     const pidFile = join(folder, 'data/postmaster.pid');
     const text = await readFile(pidFile, 'utf8');
     await stopEmbeddedServer({ directory });
-    const stranger = spawn('sleep', ['600']);
-    onTestFinished(() => void stranger.kill());
-    await writeFile(pidFile, text.replace(String(pid), String(stranger.pid)));
+    const otherProgram = spawn('sleep', ['600']);
+    onTestFinished(() => void otherProgram.kill());
+    await writeFile(pidFile, text.replace(String(pid), String(otherProgram.pid)));
     expect(await findEmbeddedServer({ directory })).toBeNull();
     expect(await stopEmbeddedServer({ directory })).toBe(false);
     expect(await startEmbeddedServer({ directory })).toMatchObject({ started: true });
-    expect(isAlive(stranger.pid ?? 0)).toBe(true);
+    expect(isAlive(otherProgram.pid ?? 0)).toBe(true);
   });
 
-  it('starts again when it was killed before it had written its process number', async () => {
+  it('a killed server starts again if it had not written its process id', async () => {
     const directory = shared.path;
     const { directory: folder } = await startEmbeddedServer({ directory });
     await stopEmbeddedServer({ directory });
@@ -92,7 +92,7 @@ describe.skipIf(process.platform === 'win32')('a server that was killed', () => 
     expect(await startEmbeddedServer({ directory })).toMatchObject({ started: true });
   });
 
-  it.skipIf(process.platform !== 'linux')('starts again when nobody collects the dead process', async () => {
+  it.skipIf(process.platform !== 'linux')('a killed server starts again while it is a zombie', async () => {
     const directory = shared.path;
     await stopEmbeddedServer({ directory });
     const stay = `${childProgram('start', directory)[2]}; setInterval(() => {}, 1000);`;
@@ -108,7 +108,7 @@ describe.skipIf(process.platform === 'win32')('a server that was killed', () => 
 });
 
 describe('the port of a server', () => {
-  it('is another one when it is taken, and stays that one', async () => {
+  it('a server whose port is taken starts on another port and keeps that', async () => {
     const directory = shared.path;
     const first = await startEmbeddedServer({ directory });
     await stopEmbeddedServer({ directory });
@@ -123,7 +123,7 @@ describe('the port of a server', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
-  it('ends the command that has started a server, and not the server', async () => {
+  it('Ctrl-C ends the command that started a server, and not the server', async () => {
     const directory = shared.path;
     await stopEmbeddedServer({ directory });
     const stay = `${childProgram('start', directory)[2]}; setInterval(() => {}, 1000);`;
@@ -131,13 +131,13 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
     await new Promise((resolve) => command.stdout.once('data', resolve));
     process.kill(-(command.pid ?? 0), 'SIGINT');
     await ended(command);
-    await pause(100);
-    expect(await findEmbeddedServer({ directory })).not.toBeNull();
+    const server = await findEmbeddedServer({ directory });
+    expect(await queryRow(server?.url ?? '', 'select 1')).toEqual([1]);
   });
 });
 
 describe('a server that cannot start', () => {
-  it('says what PostgreSQL said, and where the log is', async () => {
+  it('startEmbeddedServer fails with the errors of PostgreSQL and the path of the log', async () => {
     const directory = shared.path;
     await stopEmbeddedServer({ directory });
     await expect(startEmbeddedServer({ directory, settings: { work_mem: 'much' } })).rejects.toMatchObject({
