@@ -16,20 +16,18 @@ export { compareSnapshots, type Difference } from './catalog/difference.js';
 export type { Fact, Facts, Snapshot } from './catalog/snapshot.js';
 export { DifferencesError } from './inspect/baseline/differences-error.js';
 export { type BaselineOptions, type BaselineResult, baseline } from './inspect/baseline.js';
-export { makeUpRows } from './inspect/check/make-up-rows.js';
 export type { RowSource } from './inspect/check/rows.js';
 export { type CheckOptions, type CheckProgress, type CheckResult, check } from './inspect/check.js';
-export { type Contents, contents } from './inspect/contents.js';
-export type { Finding as CheckFinding } from './inspect/finding.js';
+export type { CheckFinding } from './inspect/finding.js';
 export {
+  type CatalogOptions,
   type Documentation,
-  documentation,
-  type GenerateOptions,
-  snapshot,
-  types,
+  generateDocumentation,
+  generateTypes,
+  readCatalog,
 } from './inspect/generate.js';
 export { type LocksOptions, type LocksResult, measureLocks, type TableLock } from './inspect/locks.js';
-export { type Finding, type VerifyOptions, type VerifyResult, verify } from './inspect/verify.js';
+export { type VerifyFinding, type VerifyOptions, type VerifyResult, verify } from './inspect/verify.js';
 export { LossRefusedError } from './migrate/data-loss/errors.js';
 export type { LostData } from './migrate/data-loss/loss.js';
 export type { Database, Server } from './migrate/database.js';

@@ -17,7 +17,7 @@ import {
   type SharedObject,
   stayingObjects,
 } from './check/shared-objects.js';
-import { byMigration, type Finding } from './finding.js';
+import { byMigration, type CheckFinding } from './finding.js';
 import { lint } from './lint.js';
 import { interrupted } from './throwaway.js';
 
@@ -50,9 +50,9 @@ export interface CheckResult {
   /** How many migrations the folder has. */
   readonly migrations: number;
   /** The faults; empty where every proof holds. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly CheckFinding[];
   /** What is no fault and worth knowing: another order of columns, what could not be tried. */
-  readonly notes: readonly Finding[];
+  readonly notes: readonly CheckFinding[];
 }
 
 /**

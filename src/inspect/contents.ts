@@ -1,23 +1,23 @@
 import { type Database, withDatabase } from '../migrate/database.js';
 import pg from '../postgres/pg.js';
 
-/** How much there is in the schema `public`. */
+/** The numbers of objects and rows in the schema `public`. */
 export interface Contents {
   readonly tables: number;
   readonly enums: number;
-  /** Counted one by one, not estimated. */
+  /** The exact number of rows in all tables. */
   readonly rows: number;
 }
 
 /**
- * Counts what a small database holds. It reads every row, so it is for development databases.
+ * Counts the tables, enums and rows in the schema `public`. It reads every row, so use it only on small databases.
  *
  * @example
  * ```ts
- * const { tables, rows } = await contents({ url: process.env.DATABASE_URL ?? '' });
+ * const { tables, rows } = await countContents({ url: process.env.DATABASE_URL ?? '' });
  * ```
  */
-export async function contents(options: Database): Promise<Contents> {
+export async function countContents(options: Database): Promise<Contents> {
   return withDatabase(options, async ({ connection: { client } }) => {
     const [tables, enums] = await Promise.all([
       client.query<{ name: string }>(

@@ -1,7 +1,7 @@
 import type { Migration } from '../migrate/files/read-folder.js';
 
 /** A fault of a migration, found by one of the proofs or lints of `check`. */
-export interface Finding {
+export interface CheckFinding {
   /** Name of the proof or lint, in kebab case, such as `down-restores`. */
   readonly rule: string;
   /** Label of the version, such as `V0007`. */
@@ -19,7 +19,9 @@ export interface Finding {
 }
 
 /** Orders findings as their migrations stand in the folder. */
-export function byMigration(migrations: readonly Migration[]): (one: Finding, other: Finding) => number {
+export function byMigration(
+  migrations: readonly Migration[],
+): (one: CheckFinding, other: CheckFinding) => number {
   const order = new Map(migrations.map(({ label }, index) => [label, index]));
   return (one, other) => (order.get(one.migration) ?? 0) - (order.get(other.migration) ?? 0);
 }

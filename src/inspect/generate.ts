@@ -2,27 +2,29 @@ import { listSchemasOfMigrations } from '../catalog/schemas.js';
 import { type Snapshot, takeSnapshot } from '../catalog/snapshot.js';
 import { type Database, withDatabase } from '../migrate/database.js';
 import { readMigrations } from '../migrate/files/read-folder.js';
-import { diagram } from './generate/diagram.js';
-import { dictionary } from './generate/dictionary.js';
-import { draw } from './generate/drawing.js';
+import { generateDiagram } from './generate/diagram.js';
+import { generateDictionary } from './generate/dictionary.js';
+import { draw } from './generate/draw.js';
 
-export { PICTURE_PACKAGE } from './generate/drawing.js';
-export { types } from './generate/row-types.js';
+export { PICTURE_PACKAGE } from './generate/draw.js';
+export { generateTypes } from './generate/row-types.js';
 
-/** A database, and the migrations that made it: they tell which schemas are meant. */
-export interface GenerateOptions extends Database {
+/** The options of {@link readCatalog}. */
+export interface CatalogOptions extends Database {
+  /** The folder of the migrations that created the schema. It determines which schemas are read. */
   readonly directory: string;
 }
 
 /**
- * Describes the live catalog of a migrated database: everything that a user of it could notice.
+ * Reads the catalog of a migrated database: everything that a user of the database can observe.
  *
+ * @throws ExplainedError if the database cannot be reached or read
  * @example
  * ```ts
- * const { objects } = await snapshot({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
+ * const { objects } = await readCatalog({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
  * ```
  */
-export async function snapshot({ url, directory }: GenerateOptions): Promise<Snapshot> {
+export async function readCatalog({ url, directory }: CatalogOptions): Promise<Snapshot> {
   const schemas = await listSchemasOfMigrations(await readMigrations(directory));
   return withDatabase({ url }, async ({ connection: { client } }) => {
     return (await takeSnapshot(client, schemas)).snapshot;
@@ -38,15 +40,15 @@ export interface Documentation {
 }
 
 /**
- * Writes the documentation of a schema from its comments. The picture needs the npm package `@hpcc-js/wasm-graphviz`, which
+ * Generates the documentation of a schema from its comments. The picture needs the npm package `@hpcc-js/wasm-graphviz`, which
  * is not a dependency of this package.
  *
- * @param snapshot the catalog, from {@link snapshot}
+ * @param snapshot from {@link readCatalog}
  * @example
  * ```ts
- * const { markdown, svg } = await documentation(await snapshot({ url, directory: migrationsDirectory }));
+ * const { markdown, svg } = await generateDocumentation(await readCatalog({ url, directory: migrationsDirectory }));
  * ```
  */
-export async function documentation(snapshot: Snapshot): Promise<Documentation> {
-  return { markdown: dictionary(snapshot), svg: await draw(diagram(snapshot)) };
+export async function generateDocumentation(snapshot: Snapshot): Promise<Documentation> {
+  return { markdown: generateDictionary(snapshot), svg: await draw(generateDiagram(snapshot)) };
 }

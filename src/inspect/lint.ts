@@ -1,6 +1,6 @@
 import type { Migration } from '../migrate/files/read-folder.js';
 import { locate } from '../sql/location.js';
-import { byMigration, type Finding } from './finding.js';
+import { byMigration, type CheckFinding } from './finding.js';
 import { constraintOnLiveTable } from './lint/constraint-on-live-table.js';
 import { type Lint, readFolder } from './lint/context.js';
 import { allows, exceptionsIn, faultOf } from './lint/exceptions.js';
@@ -39,7 +39,7 @@ export const lintNames: readonly string[] = LINTS.map(({ name }) => name);
  * }
  * ```
  */
-export async function lint(migrations: readonly Migration[]): Promise<readonly Finding[]> {
+export async function lint(migrations: readonly Migration[]): Promise<readonly CheckFinding[]> {
   const folder = await readFolder(migrations);
   const exceptions = folder.files.flatMap(exceptionsIn);
   const reports = LINTS.flatMap(({ name, find }) => find(folder).map((report) => ({ name, report })));
@@ -63,13 +63,13 @@ function findingAt(
   rule: string,
   migration: Migration,
   offset: number,
-  { message, remedy }: Pick<Finding, 'message' | 'remedy'>,
-): Finding {
+  { message, remedy }: Pick<CheckFinding, 'message' | 'remedy'>,
+): CheckFinding {
   const { file, line, column } = locate(migration.up.source, offset);
   return { rule, migration: migration.label, file, line, column, message, remedy };
 }
 
-function byPlace(migrations: readonly Migration[]): (one: Finding, other: Finding) => number {
+function byPlace(migrations: readonly Migration[]): (one: CheckFinding, other: CheckFinding) => number {
   const inFolder = byMigration(migrations);
   return (one, other) =>
     inFolder(one, other) || (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0);

@@ -1,11 +1,11 @@
 import { displayName, splitKey, unquote } from '../catalog/names.js';
 import type { Facts, Snapshot } from '../catalog/snapshot.js';
 
-/** A rule of the schema that an object breaks. */
-export interface RuleBroken {
-  /** What breaks it, in words: `table calls`. */
+/** A violation of a rule of the schema. */
+export interface RuleViolation {
+  /** The object, in words: `table calls`. */
   readonly object: string;
-  /** How, in words. */
+  /** The violation, in words. */
   readonly finding: string;
 }
 
@@ -15,11 +15,11 @@ type Rule = (table: Members, snapshot: Snapshot) => readonly (readonly [member: 
 const RULES: readonly Rule[] = [uuidKey, indexedForeignKeys, enumsForWords, timesWithZones, updatedAtTrigger];
 
 /**
- * The tables of `public`, where the product's entities are, that break a rule of REQ-001: a uuid as the key, made by the
- * server; an index that the columns of every foreign key lead; an enum for a fixed list of words; moments with a time
- * zone; a trigger that keeps `updated_at`.
+ * Finds the tables of `public`, the schema of the product's entities, that violate a rule of REQ-001. The primary key is
+ * a uuid that the server generates. The columns of every foreign key lead an index. A fixed list of words is an enum.
+ * Timestamps have a time zone. A trigger sets `updated_at`.
  */
-export function brokenRules(snapshot: Snapshot): readonly RuleBroken[] {
+export function findRuleViolations(snapshot: Snapshot): readonly RuleViolation[] {
   return Object.entries(snapshot.objects).flatMap(([object, table]) => {
     if (!object.startsWith('table public.') || table.itself?.['partition bound'] !== undefined) return [];
     return RULES.flatMap((rule) => rule(table, snapshot)).map(([member, finding]) => ({
@@ -36,7 +36,7 @@ function uuidKey(table: Members): ReturnType<Rule> {
   const column = columnOf(table, columns[0]);
   if (columns.length !== 1 || column?.type !== 'uuid') return [['itself', 'its primary key is not one uuid']];
   return column.default === undefined
-    ? [[`column ${columns[0]}`, 'the key has no default, so the server does not make it']]
+    ? [[`column ${columns[0]}`, 'the key has no default, so the server does not generate it']]
     : [];
 }
 
@@ -52,11 +52,11 @@ function indexedForeignKeys(table: Members): ReturnType<Rule> {
   return membersOf(table, 'constraint').flatMap(([member, { kind, columns }]) => {
     if (kind !== 'foreign key') return [];
     const needed = namesIn(columns);
-    const isLed = leading.some((index) => {
+    const hasIndex = leading.some((index) => {
       const first = index.slice(0, needed.length);
       return needed.every((column) => first.includes(column));
     });
-    return isLed ? [] : [[member, `no index begins with ${needed.join(', ')}`] as const];
+    return hasIndex ? [] : [[member, `no index begins with ${needed.join(', ')}`] as const];
   });
 }
 
@@ -81,14 +81,14 @@ function timesWithZones(table: Members): ReturnType<Rule> {
 
 function updatedAtTrigger(table: Members, { objects }: Snapshot): ReturnType<Rule> {
   if (table['column updated_at'] === undefined) return [];
-  const isKept = membersOf(table, 'trigger').some(([, { definition, state }]) => {
+  const isSet = membersOf(table, 'trigger').some(([, { definition, state }]) => {
     const text = String(definition);
     const called = /EXECUTE FUNCTION ([^(]+\()/.exec(text)?.[1];
     const body = objects[`function ${called})`]?.itself?.body;
     const isBeforeUpdate = /BEFORE (INSERT OR )?(DELETE OR )?UPDATE ON .* FOR EACH ROW/.test(text);
     return isBeforeUpdate && /^enabled( always)?$/.test(String(state)) && /\bupdated_at\b/.test(String(body));
   });
-  return isKept ? [] : [['itself', 'no enabled trigger sets updated_at before an update']];
+  return isSet ? [] : [['itself', 'no enabled trigger sets updated_at before an update']];
 }
 
 function membersOf(table: Members, kind: string): [string, Facts][] {
@@ -99,7 +99,7 @@ function namesIn(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];
 }
 
-/** A column by its name; the snapshot's keys have names as PostgreSQL quotes them. */
+/** Finds a column by its name. The keys of the snapshot have the names as PostgreSQL quotes them. */
 function columnOf(table: Members, name: string | undefined): Facts | undefined {
   return membersOf(table, 'column').find(([member]) => unquote(splitKey(member)[1]) === name)?.[1];
 }

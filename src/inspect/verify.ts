@@ -13,11 +13,11 @@ import { ExplainedError } from '../postgres/errors.js';
 import type pg from '../postgres/pg.js';
 import { LOCK_NOT_AVAILABLE, QUERY_CANCELED, sqlStateOf } from '../postgres/sql-states.js';
 import { option, remedy } from '../text/remedy.js';
-import { brokenRules } from './rules.js';
+import { findRuleViolations } from './rules.js';
 import { findUnvalidated, type Unvalidated } from './verify/unvalidated.js';
 
 /** Something that is not as it should be. */
-export interface Finding {
+export interface VerifyFinding {
   /**
    * `migration`: not applied, changed, missing or unfinished; `drift`: changed by other means than a migration;
    * `index`: invalid, so that no query uses it; `constraint`: not validated; `rule`: against the rules of the schema.
@@ -47,7 +47,7 @@ export interface VerifyResult {
   /** Whether the catalog could be compared with what the last migration left. */
   readonly drift: Drift;
   /** Everything that is not as it should be; empty where all is well. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly VerifyFinding[];
 }
 
 const STATEMENT_TIMEOUT_MS = 30_000;
@@ -162,19 +162,19 @@ function tooBusy(error: unknown): unknown {
   });
 }
 
-function ofMigration({ name, standing }: Entry): Finding[] {
+function ofMigration({ name, standing }: Entry): VerifyFinding[] {
   if (standing === 'applied') return [];
   return [finding('migration', `migration ${name}`, WHAT_STANDING_MEANS[standing])];
 }
 
-function ofDrift(live: Snapshot, recorded: Snapshot | null, label: string): Finding[] {
+function ofDrift(live: Snapshot, recorded: Snapshot | null, label: string): VerifyFinding[] {
   if (recorded === null) return [];
   return compareSnapshots(live, recorded, label).map(({ object, difference }) =>
     finding('drift', object, difference),
   );
 }
 
-function ofIndexes({ objects }: Snapshot): Finding[] {
+function ofIndexes({ objects }: Snapshot): VerifyFinding[] {
   return Object.entries(objects).flatMap(([object, members]) =>
     Object.entries(members).flatMap(([member, facts]) =>
       facts['is invalid'] === true || facts['index is invalid'] === true
@@ -190,7 +190,7 @@ function ofIndexes({ objects }: Snapshot): Finding[] {
   );
 }
 
-function ofConstraint({ table, name, rows, reason }: Unvalidated): Finding {
+function ofConstraint({ table, name, rows, reason }: Unvalidated): VerifyFinding {
   const counted =
     rows === null
       ? `its rows could not be counted: ${reason}`
@@ -199,10 +199,10 @@ function ofConstraint({ table, name, rows, reason }: Unvalidated): Finding {
   return { ...finding('constraint', object, `not validated; ${counted}`), rows };
 }
 
-function ofRules(snapshot: Snapshot): Finding[] {
-  return brokenRules(snapshot).map(({ object, finding: text }) => finding('rule', object, text));
+function ofRules(snapshot: Snapshot): VerifyFinding[] {
+  return findRuleViolations(snapshot).map(({ object, finding: text }) => finding('rule', object, text));
 }
 
-function finding(kind: Finding['kind'], object: string, text: string): Finding {
+function finding(kind: VerifyFinding['kind'], object: string, text: string): VerifyFinding {
   return { kind, object, finding: text, rows: null };
 }

@@ -3,9 +3,9 @@ import { readSourceFile } from '../migrate/files/source.js';
 import type pg from '../postgres/pg.js';
 import { migrationsDirectory, seedFile, thousandContactsFile } from './paths.js';
 
-const FULL = 'select count(*) >= 1000 as full from public.contacts';
+const HAS_ROWS = 'select count(*) >= 1000 as "hasRows" from public.contacts';
 
-/** Lets rows in that nobody has lived through, where the role may do so; else the rules decide. */
+/** Disables the triggers, if the role may do so: the rows have not gone through the states that the rules require. */
 const TRIGGERS_OFF = `do $triggers_off$
 begin
   set local session_replication_role = replica;
@@ -14,29 +14,30 @@ exception
 end
 $triggers_off$`;
 
-/** Whether a folder holds the product's own migrations: its first one is ours, whatever comes behind it. */
-export async function isProduct(directory: string): Promise<boolean> {
-  const [[first], [ours]] = await Promise.all([
+/** Whether a folder holds the product's migrations. Only its first migration is compared. */
+export async function isProductFolder(directory: string): Promise<boolean> {
+  const [[first], [productFirst]] = await Promise.all([
     readMigrations(directory),
     readMigrations(migrationsDirectory),
   ]);
-  return first?.up.source.checksum === ours?.up.source.checksum;
+  return first?.up.source.checksum === productFirst?.up.source.checksum;
 }
 
 /**
- * Puts the seed and a campaign with a thousand made-up contacts, their calls, answers, events, e-mails and transcripts
- * into the product's tables, once: as soon as the tables are there. It is meant for databases that are thrown away.
+ * Adds the seed and a campaign with a thousand synthetic contacts, their calls, answers, events, e-mails and transcripts
+ * to the product's tables. It adds nothing if the tables do not exist yet or have the rows. Use it only in throwaway
+ * databases.
  *
  * @param client a connection in pipeline mode, outside of any transaction
- * @returns `public.contacts` with the reason, in words, where the database has refused the rows; else nothing
+ * @returns `public.contacts` with the reason, if the database refuses the rows; an empty map otherwise
  */
 export async function addProductRows(client: pg.Client): Promise<ReadonlyMap<string, string>> {
-  const isFull = await client.query<{ full: boolean }>(FULL).then(
-    ({ rows }) => rows[0]?.full === true,
-    // No tables yet.
-    () => true,
+  const needsRows = await client.query<{ hasRows: boolean }>(HAS_ROWS).then(
+    ({ rows }) => rows[0]?.hasRows === false,
+    // The table does not exist yet.
+    () => false,
   );
-  if (isFull) return new Map();
+  if (!needsRows) return new Map();
   const [seed, contacts] = await Promise.all([
     readSourceFile(seedFile),
     readSourceFile(thousandContactsFile),

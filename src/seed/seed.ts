@@ -11,17 +11,17 @@ import type { SourceFile } from '../sql/source-file.js';
 import { call, remedy } from '../text/remedy.js';
 import { seedFile } from './paths.js';
 
-/** What `seed` has done. */
+/** The result of {@link seed}. */
 export interface SeedResult {
   readonly server: Server;
-  /** How many of the eighteen rows were missing and are there now. */
+  /** How many of the eighteen rows were missing and were added. */
   readonly inserted: number;
 }
 
 /**
- * Adds the eighteen fixed rows, all in one transaction. Rows that are there stay as they are.
+ * Adds the eighteen fixed rows in one transaction. Existing rows are not changed.
  *
- * @throws ExplainedError `no_schema` where the migrations are not applied, `seed_failed` where the server refuses a row
+ * @throws ExplainedError `no_schema` if the migrations are not applied, `seed_failed` if the server refuses a row
  * @example
  * ```ts
  * const { inserted } = await seed({ url: process.env.DATABASE_URL ?? '' });
@@ -34,7 +34,7 @@ export async function seed(options: Database): Promise<SeedResult> {
     const [, rows] = await Promise.all([
       client.query('begin'),
       client.query(source.text).catch(async (error: unknown) => {
-        throw explainLostConnection(error, connection) ?? (await seedFailed(client, source, error));
+        throw explainLostConnection(error, connection) ?? (await explainSeedError(client, source, error));
       }),
       client.query('commit'),
     ]);
@@ -42,15 +42,15 @@ export async function seed(options: Database): Promise<SeedResult> {
   });
 }
 
-function countInserted(answers: unknown): number {
-  const results = (Array.isArray(answers) ? answers : [answers]) as pg.QueryResult[];
+function countInserted(result: unknown): number {
+  const results = (Array.isArray(result) ? result : [result]) as pg.QueryResult[];
   return results.reduce(
     (sum, { command, rowCount }) => sum + (command === 'INSERT' ? (rowCount ?? 0) : 0),
     0,
   );
 }
 
-async function seedFailed(client: pg.Client, source: SourceFile, error: unknown): Promise<unknown> {
+async function explainSeedError(client: pg.Client, source: SourceFile, error: unknown): Promise<unknown> {
   if (!(error instanceof pg.DatabaseError)) return error;
   if (error.code === UNDEFINED_TABLE || error.code === UNDEFINED_OBJECT) {
     return new ExplainedError('no_schema', `This database does not have the schema yet: ${error.message}.`, {

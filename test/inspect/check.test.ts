@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { describe, expect, inject, onTestFinished } from 'vitest';
 import { check } from '../../src/inspect/check.js';
-import type { Finding } from '../../src/inspect/finding.js';
+import type { CheckFinding } from '../../src/inspect/finding.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { addProductRows } from '../../src/seed/product-rows.js';
 import { type TestDatabase, test } from '../support/database.js';
@@ -15,7 +15,7 @@ import { folderWith } from '../support/folder.js';
 const folderOf = (kind: 'faults' | 'clean', name: string): string =>
   fileURLToPath(new URL(`check/${kind}/${name}`, import.meta.url));
 
-const lines = (findings: readonly Finding[]): string[] =>
+const lines = (findings: readonly CheckFinding[]): string[] =>
   findings.map(({ rule, file, line, column, message }) => {
     const place = [basename(file), line, column].filter((part) => part !== null).join(':');
     return `${rule} ${place} ${message}`;

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect } from 'vitest';
 import { takeSnapshot } from '../../src/catalog/snapshot.js';
-import { documentation, snapshot, types } from '../../src/inspect/generate.js';
+import { generateDocumentation, generateTypes, readCatalog } from '../../src/inspect/generate.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { test } from '../support/database.js';
 
@@ -17,15 +17,15 @@ async function expectCommitted(path: string, text: string): Promise<void> {
 
 describe('the generated files match the migrations', () => {
   test('docs/schema.md and docs/schema.svg', async ({ migrated }) => {
-    const catalog = await snapshot({ url: migrated.url, directory: migrationsDirectory });
-    const { markdown, svg } = await documentation(catalog);
+    const catalog = await readCatalog({ url: migrated.url, directory: migrationsDirectory });
+    const { markdown, svg } = await generateDocumentation(catalog);
     await expectCommitted('docs/schema.md', markdown);
     await expectCommitted('docs/schema.svg', svg ?? '');
   });
 
   test('src/rows.ts', async ({ migrated }) => {
-    const catalog = await snapshot({ url: migrated.url, directory: migrationsDirectory });
-    await expectCommitted('src/rows.ts', types(catalog));
+    const catalog = await readCatalog({ url: migrated.url, directory: migrationsDirectory });
+    await expectCommitted('src/rows.ts', generateTypes(catalog));
   });
 });
 
@@ -54,7 +54,7 @@ test('the generated row types are those that pg returns and accepts', async ({ d
     create function voicesurvey_rules.hidden_function() returns integer return 1;
   `);
   const schemas = ['public', 'voicesurvey_rules'];
-  const text = types((await takeSnapshot(database.client, schemas)).snapshot);
+  const text = generateTypes((await takeSnapshot(database.client, schemas)).snapshot);
   const lines = text.split('\n').map((line) => line.trim());
   expect(lines).toEqual(
     expect.arrayContaining([
@@ -135,7 +135,9 @@ test('the data dictionary has every table, constraint, enum and personal column 
       for each row when (old.friend is distinct from new.friend) execute function reject('A long text.');
     comment on trigger a_friend_stays on people is 'A friend is final.';
   `);
-  const { markdown, svg } = await documentation((await takeSnapshot(database.client, ['public'])).snapshot);
+  const { markdown, svg } = await generateDocumentation(
+    (await takeSnapshot(database.client, ['public'])).snapshot,
+  );
   for (const part of [
     '## people\n\nKnown people.\n',
     "| `name` | text | yes | `'x\\|y'::text` | The full name. | yes |",

@@ -1,13 +1,13 @@
 import { expect } from 'vitest';
 import { takeSnapshot } from '../../src/catalog/snapshot.js';
-import { brokenRules } from '../../src/inspect/rules.js';
+import { findRuleViolations } from '../../src/inspect/rules.js';
 import { test } from '../support/database.js';
 
 const KEY = 'id uuid primary key default gen_random_uuid()';
 const TOUCH = `create function touch() returns trigger language plpgsql as 'begin new.updated_at := now(); return new; end'`;
 const TRIGGER = 'create trigger touched before update on things for each row execute function touch()';
 
-const CASES: readonly (readonly [sql: string, broken: readonly string[]])[] = [
+const CASES: readonly (readonly [sql: string, violations: readonly string[]])[] = [
   [`create table things (${KEY})`, []],
   ['create table things (name text)', ['table things: it has no primary key']],
   ['create table things (id bigint primary key)', ['table things: its primary key is not one uuid']],
@@ -17,7 +17,7 @@ const CASES: readonly (readonly [sql: string, broken: readonly string[]])[] = [
   ],
   [
     'create table things ("The Key" uuid primary key)',
-    ['column things.The Key: the key has no default, so the server does not make it'],
+    ['column things.The Key: the key has no default, so the server does not generate it'],
   ],
   [
     `create table things (${KEY}, parent uuid constraint has_a_parent references things)`,
@@ -68,13 +68,15 @@ const CASES: readonly (readonly [sql: string, broken: readonly string[]])[] = [
   ],
 ];
 
-test.for(CASES)('%s', async ([sql, broken], { database }) => {
+test.for(CASES)('%s violates %j', async ([sql, violations], { database }) => {
   await database.client.query(sql);
   const { snapshot } = await takeSnapshot(database.client, ['public']);
-  expect(brokenRules(snapshot).map(({ object, finding }) => `${object}: ${finding}`)).toEqual(broken);
+  expect(findRuleViolations(snapshot).map(({ object, finding }) => `${object}: ${finding}`)).toEqual(
+    violations,
+  );
 });
 
-test("the product's schema breaks none", async ({ migrated }) => {
+test("the product's schema violates no rule", async ({ migrated }) => {
   const { snapshot } = await takeSnapshot(migrated.client, ['public']);
-  expect(brokenRules(snapshot)).toEqual([]);
+  expect(findRuleViolations(snapshot)).toEqual([]);
 });

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
-import { type Finding, type VerifyOptions, verify } from '../../src/inspect/verify.js';
+import { type VerifyFinding, type VerifyOptions, verify } from '../../src/inspect/verify.js';
 import { up } from '../../src/migrate/up.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
 
-const lines = (findings: readonly Finding[]): string[] =>
+const lines = (findings: readonly VerifyFinding[]): string[] =>
   findings.map(({ kind, object, finding }) => `${kind} ${object}: ${finding}`);
 
 async function found({ url }: TestDatabase, options: Partial<VerifyOptions> = {}): Promise<string[]> {

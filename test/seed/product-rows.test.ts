@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { migrationsDirectory } from '../../src/seed/paths.js';
-import { addProductRows, isProduct } from '../../src/seed/product-rows.js';
+import { addProductRows, isProductFolder } from '../../src/seed/product-rows.js';
 import { test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
 
-const NOTHING_MISSING = new Map();
+const NONE_REFUSED = new Map();
 
-describe("the product's rows to try migrations over", () => {
-  test('are the seed and a thousand contacts at every stage, once', async ({ first }) => {
-    expect(await addProductRows(first.client)).toEqual(NOTHING_MISSING);
-    expect(await addProductRows(first.client)).toEqual(NOTHING_MISSING);
+describe("the product's rows for check", () => {
+  test('are the seed and a thousand contacts in every state, added once', async ({ first }) => {
+    expect(await addProductRows(first.client)).toEqual(NONE_REFUSED);
+    expect(await addProductRows(first.client)).toEqual(NONE_REFUSED);
     expect(
       await first.rows('select state, count(*)::integer from contacts group by state order by state'),
     ).toEqual([
@@ -35,26 +35,22 @@ describe("the product's rows to try migrations over", () => {
     }
   });
 
-  test('can reach nobody', async ({ first }) => {
+  test('have only telephone numbers and addresses that are reserved for examples', async ({ first }) => {
     await addProductRows(first.client);
-    const strangers = await first.rows(
+    const reachable = await first.rows(
       `select from contacts
        where not phone_number ~ '^(\\+44770090\\d{4}|\\+120255501\\d\\d)$' or not email ~ '@example\\.com$'`,
     );
-    expect(strangers).toEqual([]);
+    expect(reachable).toEqual([]);
   });
 
-  test('go into tables with all their rules, where the role may switch triggers off', async ({
-    migrated,
-  }) => {
-    expect(await addProductRows(migrated.client)).toEqual(NOTHING_MISSING);
+  test('are added to tables with all rules if the role may disable triggers', async ({ migrated }) => {
+    expect(await addProductRows(migrated.client)).toEqual(NONE_REFUSED);
     expect(await migrated.value('select count(*)::integer from contacts')).toBe(1005);
     expect(await migrated.value('show session_replication_role')).toBe('origin');
   });
 
-  test('are refused there for another role, with the rule as the reason, and none is left', async ({
-    migrated,
-  }) => {
+  test('are all refused for another role, with the violated rule as the reason', async ({ migrated }) => {
     const role = `voicesurvey_test_${randomBytes(4).toString('hex')}`;
     await migrated.client.query(
       `create role ${role} login password 'secret';
@@ -72,13 +68,13 @@ describe("the product's rows to try migrations over", () => {
     expect(await migrated.value('select count(*)::integer from contacts')).toBe(0);
   });
 
-  test('wait for the tables to be there', async ({ database }) => {
-    expect(await addProductRows(database.client)).toEqual(NOTHING_MISSING);
+  test('are not added to a database without the tables', async ({ database }) => {
+    expect(await addProductRows(database.client)).toEqual(NONE_REFUSED);
   });
 });
 
-test("a folder is the product's by its first migration, wherever it lies", async () => {
-  expect(await isProduct(migrationsDirectory)).toBe(true);
+test("a folder is recognized as the product's by its first migration", async () => {
+  expect(await isProductFolder(migrationsDirectory)).toBe(true);
   const other = await folderWith({ 'V0001.up.sql': 'select;', 'V0001.down.sql': '' });
-  expect(await isProduct(other)).toBe(false);
+  expect(await isProductFolder(other)).toBe(false);
 });

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { CheckProgress, CheckResult } from '../../inspect/check.js';
-import type { Finding } from '../../inspect/finding.js';
+import type { CheckFinding } from '../../inspect/finding.js';
 import { migrationsDirectory } from '../../seed/paths.js';
-import { addProductRows, isProduct } from '../../seed/product-rows.js';
+import { addProductRows, isProductFolder } from '../../seed/product-rows.js';
 import { plural } from '../../text/plural.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import { runInterruptibly } from '../program/interrupt.js';
@@ -71,7 +71,7 @@ async function runProofs(
   { dir: directory, json, lints }: Options,
   { url }: CommandServer,
 ): Promise<CommandResult> {
-  const rows = (await isProduct(directory)) ? addProductRows : undefined;
+  const rows = (await isProductFolder(directory)) ? addProductRows : undefined;
   const onProgress = json ? undefined : showProgress;
   const { check } = await import('../../inspect/check.js');
   const result = await runInterruptibly(json, (signal) =>
@@ -106,12 +106,12 @@ function linesFor({ server, migrations, findings, notes }: CheckResult): string[
   ];
 }
 
-function describe({ file, line, column, rule, message, remedy }: Finding, prefix: string): string[] {
+function describe({ file, line, column, rule, message, remedy }: CheckFinding, prefix: string): string[] {
   const location = [displayPath(file), line, column].filter((part) => part !== null).join(':');
   return [`${location}: ${prefix}${message} (${rule})`, `  ${remedy}`];
 }
 
-function summaryOf(findings: readonly Finding[], notes: readonly Finding[]): string {
+function summaryOf(findings: readonly CheckFinding[], notes: readonly CheckFinding[]): string {
   const counts = [
     ...(findings.length > 0 ? [plural(findings.length, 'fault')] : []),
     ...(notes.length > 0 ? [plural(notes.length, 'note')] : []),

@@ -29,8 +29,8 @@ export function docsCommand(): Command {
 }
 
 async function run({ dir: directory, out }: Options, { url }: CommandServer): Promise<CommandResult> {
-  const { documentation, PICTURE_PACKAGE, snapshot } = await import('../../inspect/generate.js');
-  const { markdown, svg } = await documentation(await snapshot({ url, directory }));
+  const { generateDocumentation, PICTURE_PACKAGE, readCatalog } = await import('../../inspect/generate.js');
+  const { markdown, svg } = await generateDocumentation(await readCatalog({ url, directory }));
   const files = [join(out, 'schema.md')];
   await writeOutputFile(join(out, 'schema.md'), markdown);
   if (svg !== null) {

@@ -27,8 +27,8 @@ export function typesCommand(): Command {
 }
 
 async function run({ dir: directory, out }: Options, { url }: CommandServer): Promise<CommandResult> {
-  const { snapshot, types } = await import('../../inspect/generate.js');
-  const text = types(await snapshot({ url, directory }));
+  const { readCatalog, generateTypes } = await import('../../inspect/generate.js');
+  const text = generateTypes(await readCatalog({ url, directory }));
   if (out === undefined) return { document: { types: text }, lines: [], output: text };
   await writeOutputFile(out, text);
   return { document: { files: [out] }, lines: [`Wrote ${out}.`] };

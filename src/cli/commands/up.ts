@@ -106,8 +106,8 @@ function doneLine({ applied, current }: UpResult): string {
 }
 
 async function welcome(server: EmbeddedServer): Promise<string[]> {
-  const { contents } = await import('../../inspect/contents.js');
-  return welcomeLines(server, await contents({ url: server.url }), commandOnEmbedded);
+  const { countContents } = await import('../../inspect/contents.js');
+  return welcomeLines(server, await countContents({ url: server.url }), commandOnEmbedded);
 }
 
 /** How to run a command of this program on the embedded server, from the working directory. */

@@ -1,4 +1,4 @@
-import type { Finding } from '../../inspect/finding.js';
+import type { CheckFinding } from '../../inspect/finding.js';
 import { pathWithin } from './paths.js';
 
 /**
@@ -11,7 +11,7 @@ import { pathWithin } from './paths.js';
  * // ::error file=sql/V2.up.sql,line=3,col=1,title=V2 up-runs::The up fails: …
  * ```
  */
-export function annotationOf(level: 'error' | 'notice', finding: Finding, workspace: string): string {
+export function annotationOf(level: 'error' | 'notice', finding: CheckFinding, workspace: string): string {
   const { rule, migration, file, line, column, message, remedy } = finding;
   const properties = {
     file: pathWithin(workspace, file),

@@ -4,7 +4,7 @@ import { MigrationFileError, type SourceLocation } from '../../sql/errors.js';
 import { formatLocation } from '../../sql/location.js';
 import { parseAsWritten } from '../../sql/statements.js';
 import { capitalize } from '../../text/capitalize.js';
-import type { Finding } from '../finding.js';
+import type { CheckFinding } from '../finding.js';
 import type { CheckedFile, CheckedMigration } from './checked-file.js';
 import type { Report } from './report.js';
 
@@ -47,13 +47,13 @@ function refused(
   { label }: Migration,
   { code, message, remedy }: MigrationFileError,
   { file, line, column }: SourceLocation,
-): Finding {
+): CheckFinding {
   const text = capitalize(message.replace(`${formatLocation({ file, line, column })}: `, ''));
   return { rule: code.replaceAll('_', '-'), migration: label, file, line, column, message: text, remedy };
 }
 
 /** The note on a migration that comes behind one that cannot be applied. */
-export function notTried({ label, up }: Migration, failed: Migration): Finding {
+export function notTried({ label, up }: Migration, failed: Migration): CheckFinding {
   return {
     rule: 'not-tried',
     migration: label,

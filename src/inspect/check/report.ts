@@ -1,12 +1,12 @@
-import type { Finding } from '../finding.js';
+import type { CheckFinding } from '../finding.js';
 import type { CheckedFile } from './checked-file.js';
 import type { Failed } from './sandbox.js';
 
 /** What one run of the proofs has found. */
 export interface Report {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly CheckFinding[];
   /** What somebody should know and nobody needs to change. */
-  readonly notes: readonly Finding[];
+  readonly notes: readonly CheckFinding[];
 }
 
 /** The proofs, each with what to do where it fails. */
@@ -47,15 +47,15 @@ const NOTES = {
 
 /** Collects what the proofs find. */
 export interface Log extends Report {
-  readonly notes: Finding[];
+  readonly notes: CheckFinding[];
   fault(rule: keyof typeof PROOFS, file: CheckedFile, message: string, failed?: Failed): void;
   note(rule: keyof typeof NOTES, file: CheckedFile, message: string): void;
 }
 
 /** A log that is empty yet. */
 export function makeLog(): Log {
-  const findings: Finding[] = [];
-  const notes: Finding[] = [];
+  const findings: CheckFinding[] = [];
+  const notes: CheckFinding[] = [];
   return {
     findings,
     notes,
@@ -72,7 +72,7 @@ export function makeLog(): Log {
  * @param rows what was found over rows
  */
 export function mergeReports(empty: Report, rows: Report): Report {
-  const overRows = (finding: Finding): Finding => ({
+  const overRows = (finding: CheckFinding): CheckFinding => ({
     ...finding,
     message: `Over rows, not over empty tables: ${finding.message}`,
     remedy: OVER_ROWS[finding.rule] ?? finding.remedy,
@@ -83,7 +83,7 @@ export function mergeReports(empty: Report, rows: Report): Report {
   };
 }
 
-function withoutKnown(findings: readonly Finding[], known: readonly Finding[]): Finding[] {
+function withoutKnown(findings: readonly CheckFinding[], known: readonly CheckFinding[]): CheckFinding[] {
   const told = new Set(known.map(({ rule, migration }) => `${rule} ${migration}`));
   return findings.filter(({ rule, migration }) => !told.has(`${rule} ${migration}`));
 }
@@ -91,7 +91,7 @@ function withoutKnown(findings: readonly Finding[], known: readonly Finding[]): 
 function placed(
   { work }: CheckedFile,
   failed?: Failed,
-): Pick<Finding, 'migration' | 'file' | 'line' | 'column'> {
+): Pick<CheckFinding, 'migration' | 'file' | 'line' | 'column'> {
   const { line = null, column = null } = failed?.location ?? {};
   return { migration: work.label, file: work.script.source.path, line, column };
 }

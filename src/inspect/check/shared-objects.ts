@@ -2,7 +2,7 @@ import pg from '../../postgres/pg.js';
 import { isKnownText } from '../../postgres/redaction/known-text.js';
 import { locate } from '../../sql/location.js';
 import type { Statement } from '../../sql/statements.js';
-import type { Finding } from '../finding.js';
+import type { CheckFinding } from '../finding.js';
 import type { CheckedFile, CheckedMigration } from './checked-file.js';
 
 /** What all databases of a server have in common, so that no throw-away database keeps it to itself. */
@@ -37,7 +37,7 @@ export function stayingObjects(
   before: readonly SharedObject[],
   after: readonly SharedObject[],
   migrations: readonly CheckedMigration[],
-): readonly Finding[] {
+): readonly CheckFinding[] {
   const known = new Set(before.map(keyOf));
   const files = migrations.flatMap(({ up, down }) => (down === null ? [up] : [up, down]));
   return after
@@ -56,7 +56,7 @@ function makerIn({ work }: CheckedFile, { name }: SharedObject): Statement | und
   return work.statements.find((statement) => isAboutTheServer(statement) && isKnownText(name, statement.sql));
 }
 
-function noteOf(object: SharedObject, file: CheckedFile): Finding {
+function noteOf(object: SharedObject, file: CheckedFile): CheckFinding {
   const { label, script } = file.work;
   const { line, column } = locate(script.source, makerIn(file, object)?.offset ?? 0);
   const what = `${object.kind} ${pg.escapeIdentifier(object.name)}`;

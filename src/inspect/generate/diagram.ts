@@ -13,10 +13,10 @@ const SHORT_TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The tables and what refers to what, in the language of Graphviz: one box a table, every column with its type, an
- * arrow from each foreign key to the table that it names, dashed where the column may be null.
+ * Generates a diagram of the tables in the language of Graphviz. A table is a box with its columns and their types. An
+ * arrow leads from each foreign key to the referenced table; it is dashed if the column may be null.
  */
-export function diagram(snapshot: Snapshot): string {
+export function generateDiagram(snapshot: Snapshot): string {
   const tables = objectsOf(snapshot, 'table');
   const names = new Set(tables.map(({ name }) => name));
   return `digraph schema {
@@ -29,8 +29,8 @@ ${tables.map(box).join('')}${tables.flatMap((table) => arrows(table, names)).joi
 
 function box(table: NamedObject): string {
   const rows = table.columns.map((column) => row(table, column)).join('');
-  return `  ${quoted(table.name)} [label=<<table border="0" cellborder="1" cellspacing="0" cellpadding="4" color="${LINE}">
-    <tr><td colspan="2" bgcolor="${HEAD_COLOR}"><font color="white"><b>${escaped(table.name)}</b></font></td></tr>
+  return `  ${quote(table.name)} [label=<<table border="0" cellborder="1" cellspacing="0" cellpadding="4" color="${LINE}">
+    <tr><td colspan="2" bgcolor="${HEAD_COLOR}"><font color="white"><b>${escapeHtml(table.name)}</b></font></td></tr>
 ${rows}  </table>>]
 `;
 }
@@ -38,9 +38,13 @@ ${rows}  </table>>]
 function row(table: NamedObject, { name, type, nullAllowed }: Column): string {
   const isKey = hasConstraint(table, 'primary key', name);
   const isForeign = hasConstraint(table, 'foreign key', name);
-  const shown = isKey ? `<b>${escaped(name)}</b>` : isForeign ? `<i>${escaped(name)}</i>` : escaped(name);
+  const shown = isKey
+    ? `<b>${escapeHtml(name)}</b>`
+    : isForeign
+      ? `<i>${escapeHtml(name)}</i>`
+      : escapeHtml(name);
   const short = omitPublic(SHORT_TYPES[type] ?? type);
-  return `    <tr><td align="left" sides="LB" port=${quoted(`${name} l`)}>${shown}</td><td align="left" sides="RB" port=${quoted(`${name} r`)}><font color="${LINE}">${escaped(short)}${nullAllowed ? '?' : ''}</font></td></tr>
+  return `    <tr><td align="left" sides="LB" port=${quote(`${name} l`)}>${shown}</td><td align="left" sides="RB" port=${quote(`${name} r`)}><font color="${LINE}">${escapeHtml(short)}${nullAllowed ? '?' : ''}</font></td></tr>
 `;
 }
 
@@ -51,8 +55,8 @@ function arrows(table: NamedObject, names: ReadonlySet<string>): string[] {
     const [column = ''] = textsOf(facts.columns);
     const [referenced = ''] = textsOf(facts['referenced columns']);
     const isOptional = table.columns.some(({ name, nullAllowed }) => name === column && nullAllowed);
-    const from = `${quoted(table.name)}:${quoted(`${column} l`)}:w`;
-    const to = `${quoted(parent)}:${quoted(`${referenced} r`)}:e`;
+    const from = `${quote(table.name)}:${quote(`${column} l`)}:w`;
+    const to = `${quote(parent)}:${quote(`${referenced} r`)}:e`;
     return [`  ${from} -> ${to}${isOptional ? ' [style=dashed]' : ''}\n`];
   });
 }
@@ -63,11 +67,11 @@ function hasConstraint(table: NamedObject, kind: string, column: string): boolea
     .some(({ facts }) => facts.kind === kind && textsOf(facts.columns).includes(column));
 }
 
-function quoted(text: string): string {
+function quote(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
-function escaped(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -15,11 +15,11 @@ with the fork has many rows, the end with the circle may have none.
 const PERSONAL = /\s*Personal data\.\s*$/;
 
 /**
- * Writes a data dictionary in Markdown: a diagram, a table of contents, every table with its columns, constraints,
+ * Generates a data dictionary in Markdown: a diagram, a table of contents, every table with its columns, constraints,
  * indexes and triggers, every enum and function, and the columns that hold personal data. The texts are the comments of
  * the catalog.
  */
-export function dictionary(snapshot: Snapshot): string {
+export function generateDictionary(snapshot: Snapshot): string {
   const tables = objectsOf(snapshot, 'table', 'view', 'materialized view', 'foreign table');
   const sections = [
     ...tables.map((table) => ({ title: titleOf(table), body: tableBody(table) })),
@@ -40,7 +40,7 @@ function titleOf({ kind, name }: NamedObject): string {
   return kind === 'table' ? name : `${kind} ${name}`;
 }
 
-/** The anchor that GitHub gives a heading. */
+/** The anchor that GitHub generates for a heading. */
 function anchor(title: string): string {
   return title
     .toLowerCase()
@@ -48,7 +48,7 @@ function anchor(title: string): string {
     .replaceAll(' ', '-');
 }
 
-/** The tables with their keys, and which refers to which, as Mermaid text. */
+/** The tables with their keys and references, as Mermaid text. */
 function mermaid(tables: readonly NamedObject[]): string {
   const boxes = tables.map((table) => {
     const keys = table.columns.flatMap((column) => {
@@ -106,7 +106,7 @@ function tableBody(table: NamedObject): string {
     .join('\n');
 }
 
-/** The constraints, indexes or triggers of a table: the name, what its comment says, and a fact. */
+/** The constraints, indexes or triggers of a table: name, comment, and one more column. */
 function membersTable(
   table: NamedObject,
   kind: string,
@@ -123,7 +123,7 @@ function definitionOf({ definition }: Facts): string {
   return code(omitPublic(textOf(definition) ?? ''));
 }
 
-/** When a trigger fires, without its condition and its function's arguments, which may be as long as a page. */
+/** When a trigger fires. The condition and the arguments of the function are left out, because they can be very long. */
 function firingOf({ definition }: Facts): string {
   const [, events = '', rest = ''] =
     /^CREATE (?:CONSTRAINT )?TRIGGER (?:"(?:[^"]|"")*"|\S+) (.*?) ON .*?( (?:NOT )?DEFERRABLE.*?)?(?: REFERENCING .*?)? FOR EACH /s.exec(
@@ -175,7 +175,7 @@ function code(text: string): string {
   return `\`${text}\``;
 }
 
-/** Mermaid takes letters, digits and underscores only. */
+/** Mermaid accepts only letters, digits and underscores. */
 function word(text: string): string {
   return omitPublic(text)
     .replaceAll(/[^\p{L}\p{N}_]+/gu, '_')

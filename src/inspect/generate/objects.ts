@@ -1,19 +1,19 @@
 import { omitPublic, splitKey, unquote } from '../../catalog/names.js';
 import type { Facts, Snapshot } from '../../catalog/snapshot.js';
 
-/** A column, as the generated texts need it. */
+/** A column of a table or view. */
 export interface Column {
   readonly name: string;
   readonly type: string;
   readonly nullAllowed: boolean;
   readonly comment: string | undefined;
   readonly default: string | undefined;
-  /** Computed from other columns, or numbered always: nobody may write it. */
+  /** Whether the server always generates the value, so that no statement can write it. */
   readonly isGenerated: boolean;
   readonly hasDefault: boolean;
 }
 
-/** A member of an object, such as a constraint, with its facts. */
+/** A member of an object, such as a constraint. */
 export interface Member {
   readonly name: string;
   readonly facts: Facts;
@@ -22,15 +22,15 @@ export interface Member {
 /** An object of the snapshot. */
 export interface NamedObject {
   readonly kind: string;
-  /** Its name without the schema `public`. */
+  /** The name without the schema `public`. */
   readonly name: string;
   readonly facts: Facts;
-  /** In their order in the table. */
+  /** In the order of the table. */
   readonly columns: readonly Column[];
   members(kind: string): readonly Member[];
 }
 
-/** The objects of some kinds, by name. */
+/** Lists the objects of some kinds, in the order of their names. */
 export function objectsOf(snapshot: Snapshot, ...kinds: readonly string[]): readonly NamedObject[] {
   return Object.entries(snapshot.objects).flatMap(([key, parts]) => {
     const [kind, fullName] = splitKey(key);
@@ -45,12 +45,12 @@ export function objectsOf(snapshot: Snapshot, ...kinds: readonly string[]): read
   });
 }
 
-/** A fact that is a text; undefined where it is not there. */
+/** A fact as a text; undefined if it is missing or not a text. */
 export function textOf(fact: unknown): string | undefined {
   return typeof fact === 'string' ? fact : undefined;
 }
 
-/** A fact that is a list of texts. */
+/** A fact as a list of texts; an empty list if it is missing or not a list. */
 export function textsOf(fact: unknown): readonly string[] {
   return Array.isArray(fact) ? fact.map(String) : [];
 }

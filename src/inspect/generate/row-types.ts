@@ -19,14 +19,14 @@ const HEAD = `/**
  * and as they can be inserted and updated, with the comments as docstrings. Trigger functions and the schema
  * `voicesurvey_rules` are left out.
  *
- * @param snapshot the catalog, from `snapshot`
+ * @param snapshot from `readCatalog`
  * @returns the text of a module
  * @example
  * ```ts
- * await writeFile('rows.ts', types(await snapshot({ url, directory: migrationsDirectory })));
+ * await writeFile('rows.ts', generateTypes(await readCatalog({ url, directory: migrationsDirectory })));
  * ```
  */
-export function types(snapshot: Snapshot): string {
+export function generateTypes(snapshot: Snapshot): string {
   const named = namedTypes(snapshot);
   const usable = (...kinds: readonly string[]): readonly NamedObject[] =>
     objectsOf(snapshot, ...kinds).filter(({ name }) => !name.startsWith(`${RULES_SCHEMA}.`));
