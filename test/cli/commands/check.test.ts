@@ -148,7 +148,9 @@ test('check by a role that may not create databases names the missing privilege'
   ]);
   await database.client.query(`drop role ${role}`);
   expect(code).toBe(1);
-  expect(stderr).toContain(`alter role "${role}" createdb; or name a server where it may.`);
+  expect(stderr).toContain(
+    `alter role "${role}" createdb; or set the URL to a server on which the role may create databases.`,
+  );
   expect(stderr).not.toContain('secret');
 });
 
