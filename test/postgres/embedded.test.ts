@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { readProcessTitle } from '../../src/postgres/embedded/processes.js';
 import {
   type EmbeddedServer,
@@ -21,7 +21,7 @@ describe('the embedded server', () => {
     server = (await inChild('start', directory.path, { env })).value;
   });
 
-  it('a new embedded server has an empty UTF-8 database voicesurvey', async () => {
+  test('a new embedded server has an empty UTF-8 database voicesurvey', async () => {
     expect(server.started).toBe(true);
     const tables = 'select current_database(), count(*)::int from pg_tables where schemaname = $$public$$';
     expect(await queryRow(server.url, tables)).toEqual(['voicesurvey', 0]);
@@ -32,18 +32,18 @@ describe('the embedded server', () => {
     expect(full).toMatch(new RegExp(`^${server.version}`));
   });
 
-  it('the embedded server outlives the process that started it, and findEmbeddedServer finds it', async () => {
+  test('the embedded server outlives the process that started it, and findEmbeddedServer finds it', async () => {
     const found = await findEmbeddedServer({ directory: directory.path });
     expect(found).toEqual({ ...server, started: false });
   });
 
-  it('startEmbeddedServer returns the running server instead of starting another', async () => {
+  test('startEmbeddedServer returns the running server instead of starting another', async () => {
     const same = { ...server, started: false };
     expect(await startEmbeddedServer({ directory: directory.path })).toEqual(same);
     expect((await inChild('start', directory.path)).value).toEqual(same);
   });
 
-  it('the embedded server listens only on 127.0.0.1, and on no Unix socket', async () => {
+  test('the embedded server listens only on 127.0.0.1, and on no Unix socket', async () => {
     const settings = "select current_setting('listen_addresses'), current_setting('unix_socket_directories')";
     expect(await queryRow(server.url, settings)).toEqual(['127.0.0.1', '']);
     const others = Object.values(networkInterfaces()).flatMap((list) =>
@@ -52,19 +52,19 @@ describe('the embedded server', () => {
     for (const { address } of others) expect(await opens(address, server.port)).toBe(false);
   });
 
-  it('the embedded server rejects a wrong password', async () => {
+  test('the embedded server rejects a wrong password', async () => {
     const wrong = server.url.replace(/:[^:@]+@/, ':wrong@');
     await expect(queryRow(wrong, 'select 1')).rejects.toMatchObject({ code: '28P01' });
   });
 
-  it('password and data of the embedded server are readable by their owner only, ignored by git, and not in the process list', async () => {
+  test('password and data of the embedded server are readable by their owner only, ignored by git, and not in the process list', async () => {
     expect((await stat(join(server.directory, 'password'))).mode & 0o777).toBe(0o600);
     expect((await stat(join(server.directory, 'data'))).mode & 0o777).toBe(0o700);
     expect(await readFile(join(directory.path, '.gitignore'), 'utf8')).toBe('*\n');
     expect(await readProcessTitle(server.pid)).not.toContain(new URL(server.url).password);
   });
 
-  it('the embedded server keeps its URL and its data across a restart, and applies settings', async () => {
+  test('the embedded server keeps its URL and its data across a restart, and applies settings', async () => {
     await queryRow(server.url, 'create table numbers as select 42 as x');
     expect(await stopEmbeddedServer({ directory: directory.path })).toBe(true);
     expect(await findEmbeddedServer({ directory: directory.path })).toBeNull();
@@ -79,7 +79,7 @@ describe('the embedded server', () => {
 });
 
 describe('a folder without an embedded server', () => {
-  it('findEmbeddedServer and stopEmbeddedServer find no server in a missing folder and do not create it', async () => {
+  test('findEmbeddedServer and stopEmbeddedServer find no server in a missing folder and do not create it', async () => {
     const directory = await newDirectory();
     expect(await findEmbeddedServer({ directory })).toBeNull();
     expect(await stopEmbeddedServer({ directory })).toBe(false);

@@ -1,11 +1,11 @@
 import { constants } from 'node:fs';
-import { access, chmod, copyFile, lstat, mkdir, readdir, readFile, rename, symlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { access, chmod, copyFile, mkdir, readdir, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { EmbeddedServerError } from '../errors.js';
+import { createLibraryLinks } from './library-links.js';
 import { type EmbeddedPackage, findEmbeddedPackage } from './package.js';
 import { type Access, findObstacle, type ServerUser } from './server-user.js';
 import { createStaging, removeFolder } from './staging.js';
-import { systemErrorCode } from './system-errors.js';
 
 /** The programs of PostgreSQL that the server's user can run. */
 export interface EmbeddedBinaries {
@@ -14,13 +14,6 @@ export interface EmbeddedBinaries {
   readonly postgres: string;
   /** The version of PostgreSQL, such as `18.4`. */
   readonly version: string;
-}
-
-/** A symbolic link: its folder in the package, its name, and the name of the file that it points to. */
-interface Link {
-  readonly folder: string;
-  readonly name: string;
-  readonly to: string;
 }
 
 /**
@@ -47,8 +40,7 @@ export async function prepareBinaries(options: {
 }): Promise<EmbeddedBinaries> {
   const from = options.from ?? (await findEmbeddedPackage());
   const usable =
-    (await isAccessibleTo(options.user, join(from.root, 'native'))) &&
-    (await createLinks(from.root, await readLinks(from.root)));
+    (await isAccessibleTo(options.user, join(from.root, 'native'))) && (await createLibraryLinks(from.root));
   const native = usable ? join(from.root, 'native') : await copyPrograms(from, options.copyTo);
   rejectUnsafePath(native);
   const program = (name: string) => join(native, 'bin', process.platform === 'win32' ? `${name}.exe` : name);
@@ -78,35 +70,6 @@ async function isAccessibleTo(user: ServerUser | null, native: string): Promise<
   return true;
 }
 
-async function readLinks(root: string): Promise<Link[]> {
-  const text = await readFile(join(root, 'native/pg-symlinks.json'), 'utf8').catch((error) => {
-    if (systemErrorCode(error) === 'ENOENT') return '[]';
-    throw error;
-  });
-  const links: { source: string; target: string }[] = JSON.parse(text);
-  return links.map(({ source, target }) => ({
-    folder: dirname(target),
-    name: basename(target),
-    to: basename(source),
-  }));
-}
-
-/** Creates the missing links. Returns false if this user may not. */
-async function createLinks(root: string, links: readonly Link[]): Promise<boolean> {
-  for (const { folder, name, to } of links) {
-    const path = join(root, folder, name);
-    if (await succeeds(lstat(path))) continue;
-    try {
-      await symlink(to, path);
-    } catch (error) {
-      const code = systemErrorCode(error) ?? '';
-      if (['EACCES', 'EPERM', 'EROFS'].includes(code)) return false;
-      if (code !== 'EEXIST') throw error;
-    }
-  }
-  return true;
-}
-
 async function copyPrograms(from: EmbeddedPackage, base: string): Promise<string> {
   const target = join(base, `postgresql-${from.release}-${basename(from.name)}`);
   const native = join(target, 'native');
@@ -114,7 +77,7 @@ async function copyPrograms(from: EmbeddedPackage, base: string): Promise<string
   const staging = await createStaging(base, basename(target));
   try {
     await copyFolder(join(from.root, 'native'), join(staging, 'native'));
-    await createLinks(staging, await readLinks(staging));
+    await createLibraryLinks(staging);
     await chmod(staging, 0o755);
     await rename(staging, target);
   } catch (error) {

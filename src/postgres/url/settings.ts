@@ -76,19 +76,13 @@ export function integerSetting(
 }
 
 function checkValue(name: string, value: string, { values, reason }: Parameter): void {
-  if (reason === undefined && (values === undefined || values.includes(value))) return;
-  if (values?.includes(value)) return;
-  const remedy =
-    values === undefined || values.length === 0
-      ? `Remove ${name}.`
-      : `Remove ${name}, or set it to one of: ${values.join(', ')}.`;
-  throw reason === undefined
-    ? new UsageError('invalid_parameter', `The connection parameter ${name} has an invalid value.`, {
-        remedy,
-      })
-    : new UsageError('unsupported_parameter', `The connection parameter ${name} ${reason}`, {
-        remedy,
-      });
+  if (values === undefined || values.includes(value)) return;
+  const alternatives = values.length === 0 ? '' : `, or set it to one of: ${values.join(', ')}`;
+  throw new UsageError(
+    reason === undefined ? 'invalid_parameter' : 'unsupported_parameter',
+    `The connection parameter ${name} ${reason ?? 'has an invalid value.'}`,
+    { remedy: `Remove ${name}${alternatives}.` },
+  );
 }
 
 function unknownParameter(name: string): UsageError {
@@ -99,7 +93,7 @@ function unknownParameter(name: string): UsageError {
     'unknown_parameter',
     foreign === undefined
       ? `The database URL has a parameter${shown} that PostgreSQL does not know.`
-      : `The database URL has the parameter "${name}", which belongs to ${foreign[0]} and which PostgreSQL does not know.`,
+      : `The database URL has the parameter "${name}" of ${foreign[0]}, which PostgreSQL does not know.`,
     { remedy: foreign?.[1] ?? 'Remove the parameter, or correct its spelling.' },
   );
 }

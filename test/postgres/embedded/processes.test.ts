@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { isAlive, listProcesses, readProcessTitle } from '../../../src/postgres/embedded/processes.js';
 import { ended } from './support.js';
 
 describe.skipIf(process.platform === 'win32')('processes', () => {
-  it('a process is alive and has its command line as title until it ends', async () => {
+  test('a process is alive and has its command line as title until it ends', async () => {
     const child = spawn('sleep', ['600']);
     onTestFinished(() => void child.kill());
     const pid = child.pid ?? 0;
@@ -16,7 +16,7 @@ describe.skipIf(process.platform === 'win32')('processes', () => {
     expect([isAlive(pid), await readProcessTitle(pid)]).toEqual([false, '']);
   });
 
-  it('isAlive finds a process of another user', () => {
+  test('isAlive finds a process of another user', () => {
     expect(isAlive(1)).toBe(true);
   });
 });

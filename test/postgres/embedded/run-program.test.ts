@@ -1,13 +1,13 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { explainSpawnError, runProgram } from '../../../src/postgres/embedded/run-program.js';
 import { createFolder, isRoot } from './support.js';
 
 const nobody = { uid: 65534, gid: 65534, name: 'nobody' };
 
 describe.skipIf(process.platform === 'win32')('runProgram', () => {
-  it('runProgram returns the output and success of a program, and writes its input', async () => {
+  test('runProgram returns the output and success of a program, and writes its input', async () => {
     expect(await runProgram('/bin/sh', ['-c', 'cat; echo oh >&2'], null, 'in\n')).toEqual({
       succeeded: true,
       output: 'in\noh\n',
@@ -17,20 +17,20 @@ describe.skipIf(process.platform === 'win32')('runProgram', () => {
     );
   });
 
-  it('runProgram passes no variable of the environment', async () => {
+  test('runProgram passes no variable of the environment', async () => {
     process.env.PGPORT = '1';
     const { output } = await runProgram('/usr/bin/env', [], null);
     delete process.env.PGPORT;
     expect(output.match(/^\w+(?==)/gm)?.sort()).toEqual(['LC_ALL', 'PATH', 'TZ']);
   });
 
-  it.skipIf(!isRoot)('runProgram runs a program as another user (needs root)', async () => {
+  test.skipIf(!isRoot)('runProgram runs a program as another user (needs root)', async () => {
     expect((await runProgram('/bin/sh', ['-c', 'id -u; id -g; pwd'], nobody)).output).toBe(
       '65534\n65534\n/\n',
     );
   });
 
-  it('runProgram explains a missing loader, as on Alpine Linux', async () => {
+  test('runProgram explains a missing loader, as on Alpine Linux', async () => {
     const path = join(await createFolder(), 'initdb');
     await writeFile(path, '#!/lib64/ld-linux-of-another-system\n');
     await chmod(path, 0o755);
@@ -41,7 +41,7 @@ describe.skipIf(process.platform === 'win32')('runProgram', () => {
     });
   });
 
-  it('runProgram explains a program that may not be executed', async () => {
+  test('runProgram explains a program that may not be executed', async () => {
     const path = join(await createFolder(), 'initdb');
     await writeFile(path, '');
     await expect(runProgram(path, [], null)).rejects.toMatchObject({
@@ -49,7 +49,7 @@ describe.skipIf(process.platform === 'win32')('runProgram', () => {
     });
   });
 
-  it('explainSpawnError explains that root may not become another user', () => {
+  test('explainSpawnError explains that root may not become another user', () => {
     const error = Object.assign(new Error('spawn EPERM'), { code: 'EPERM', syscall: 'spawn initdb' });
     expect(explainSpawnError(error, '/initdb', nobody)).toMatchObject({
       message: expect.stringContaining('root may not run it as the user nobody'),

@@ -1,6 +1,6 @@
 import { chmod, lstat, mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { listProcesses } from '../../../src/postgres/embedded/processes.js';
 import {
   findEmbeddedServer,
@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 describe.skipIf(!isRoot)('root in a folder that other users cannot enter (needs root)', () => {
-  it('root gets a server in a closed folder, with its data where the server user can go', async () => {
+  test('root gets a server in a closed folder, with its data where the server user can go', async () => {
     const directory = await closedDirectory();
     const { url, directory: folder } = await startEmbeddedServer({ directory });
     removeAfterTest(directory, folder);
@@ -37,7 +37,7 @@ describe.skipIf(!isRoot)('root in a folder that other users cannot enter (needs 
     expect(await startEmbeddedServer({ directory })).toMatchObject({ url, directory: folder });
   });
 
-  it('root gets a server in a closed folder although PostgreSQL is installed in it', async () => {
+  test('root gets a server in a closed folder although PostgreSQL is installed in it', async () => {
     const directory = await closedDirectory();
     const app = await installInto(dirname(directory));
     const { value } = await inChild('start', directory, { app });
@@ -46,14 +46,14 @@ describe.skipIf(!isRoot)('root in a folder that other users cannot enter (needs 
     expect(await queryRow(value.url, 'select 1')).toEqual([1]);
   });
 
-  it('concurrent starts of root in a closed folder get the same server', async () => {
+  test('concurrent starts of root in a closed folder get the same server', async () => {
     const directory = await closedDirectory();
     const results = await Promise.all([1, 2, 3].map(() => inChild('start', directory)));
     removeAfterTest(directory, results[0]?.value.directory ?? '');
     expect(new Set(results.map(({ value }) => value.url)).size).toBe(1);
   });
 
-  it('root gets a new server if the target of the link in the folder is gone', async () => {
+  test('root gets a new server if the target of the link in the folder is gone', async () => {
     const directory = await closedDirectory();
     const { directory: gone } = await startEmbeddedServer({ directory });
     await stopEmbeddedServer({ directory });

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findEmbeddedServer, startEmbeddedServer } from '../../../src/postgres/embedded.js';
 import { childProgram, ended, inChild, newDirectory, ordinaryUser, queryRow } from './support.js';
 
 describe('concurrent starts', () => {
-  it('five processes that start a server concurrently in an empty folder get the same one', async () => {
+  test('five processes that start a server concurrently in an empty folder get the same one', async () => {
     const directory = await newDirectory();
     const results = await Promise.all(Array.from({ length: 5 }, () => inChild('start', directory)));
     const servers = results.map(({ value }) => value);
@@ -19,7 +19,7 @@ describe('concurrent starts', () => {
 });
 
 describe('a start that is killed', () => {
-  it.each([
+  test.each([
     150, 300, 450, 600,
   ])('a start that is killed after %i ms does not hinder the next one', async (ms) => {
     const directory = await newDirectory();
@@ -34,7 +34,7 @@ describe('a start that is killed', () => {
 });
 
 describe('unusable data', () => {
-  it('data of another major version is refused and not changed', async () => {
+  test('data of another major version is refused and not changed', async () => {
     const directory = await directoryWith({ PG_VERSION: '17\n' });
     await expect(startEmbeddedServer({ directory })).rejects.toMatchObject({
       code: 'embedded_other_major',
@@ -44,7 +44,7 @@ describe('unusable data', () => {
     expect(await readdir(join(directory, 'server/data'))).toEqual(['PG_VERSION']);
   });
 
-  it('incomplete data is refused and not replaced', async () => {
+  test('incomplete data is refused and not replaced', async () => {
     const directory = await directoryWith({ 'postgresql.conf': '' });
     await expect(startEmbeddedServer({ directory })).rejects.toMatchObject({
       code: 'embedded_folder_damaged',
@@ -52,7 +52,7 @@ describe('unusable data', () => {
     expect(await readdir(join(directory, 'server/data'))).toEqual(['postgresql.conf']);
   });
 
-  it('a file in the place of the folder is refused', async () => {
+  test('a file in the place of the folder is refused', async () => {
     const directory = await newDirectory();
     await writeFile(directory, '');
     const refused = {
@@ -65,7 +65,7 @@ describe('unusable data', () => {
 });
 
 describe('other files in the folder', () => {
-  it('startEmbeddedServer does not change other files in the folder', async () => {
+  test('startEmbeddedServer does not change other files in the folder', async () => {
     const directory = await newDirectory();
     await mkdir(directory);
     await writeFile(join(directory, '.gitignore'), 'mine\n');

@@ -1,10 +1,10 @@
 import { appendFile, readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { errorLines, openServerLog } from '../../../src/postgres/embedded/server-log.js';
 import { createFolder } from './support.js';
 
-it('errorLines selects the errors and hints of a log, without times', () => {
+test('errorLines selects the errors and hints of a log, without times', () => {
   const log = [
     '2026-11-22 22:20:11.518 UTC [22318] LOG:  starting PostgreSQL 18.4',
     '2026-11-22 22:20:11.600 UTC [22318] FATAL:  could not create lock file: No space left on device',
@@ -16,11 +16,11 @@ it('errorLines selects the errors and hints of a log, without times', () => {
   );
 });
 
-it('errorLines selects the last lines of a log without errors', () => {
+test('errorLines selects the last lines of a log without errors', () => {
   expect(errorLines('1\n2\n3\n4\n5\n6\n7\n\n')).toBe('2\n3\n4\n5\n6\n7');
 });
 
-it('openServerLog reads only what is new', async () => {
+test('openServerLog reads only what is new', async () => {
   const folder = await createFolder();
   await appendFile(join(folder, 'log'), 'DETAIL:  Key (phone)=(…) already exists.\n');
   const log = await openServerLog(folder, null);
@@ -29,7 +29,7 @@ it('openServerLog reads only what is new', async () => {
   await log.close();
 });
 
-it('openServerLog renames a log of more than 10 MB and begins a new one', async () => {
+test('openServerLog renames a log of more than 10 MB and begins a new one', async () => {
   const folder = await createFolder();
   const path = join(folder, 'log');
   await appendFile(path, 'old');

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { generatePassword } from '../../../src/postgres/embedded/server-password.js';
 import {
   findEmbeddedServer,
@@ -9,7 +9,7 @@ import {
 } from '../../../src/postgres/embedded.js';
 import { newDirectory } from './support.js';
 
-it('generatePassword generates different passwords that need no encoding in a URL', () => {
+test('generatePassword generates different passwords that need no encoding in a URL', () => {
   const password = generatePassword();
   expect(password).toMatch(/^[\w-]{24}$/);
   expect(generatePassword()).not.toBe(password);
@@ -17,7 +17,7 @@ it('generatePassword generates different passwords that need no encoding in a UR
 });
 
 describe('a lost password', () => {
-  it('a server whose password is lost is reported and can be stopped', async () => {
+  test('a server whose password is lost is reported and can be stopped', async () => {
     const directory = await newDirectory();
     const { directory: folder } = await startEmbeddedServer({ directory });
     const path = join(folder, 'password');

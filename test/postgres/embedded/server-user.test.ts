@@ -1,6 +1,6 @@
 import { chmod, chown, mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loginNameOf } from '../../../src/postgres/embedded/login-users.js';
 import { findObstacle } from '../../../src/postgres/embedded/server-user.js';
 import { startEmbeddedServer, stopEmbeddedServer } from '../../../src/postgres/embedded.js';
@@ -17,7 +17,7 @@ import {
 describe.skipIf(!isRoot)('root (needs root, to become another user)', () => {
   const shared = sharedDirectory();
 
-  it('root runs the server as the user nobody', async () => {
+  test('root runs the server as the user nobody', async () => {
     const { pid, directory: folder } = await startEmbeddedServer({ directory: shared.path });
     const { uid } = await stat(folder);
     expect(await loginNameOf(uid)).toBe('nobody');
@@ -25,7 +25,7 @@ describe.skipIf(!isRoot)('root (needs root, to become another user)', () => {
     expect((await stat(shared.path)).uid).toBe(0);
   });
 
-  it.skipIf(!hasOrdinaryUser)(
+  test.skipIf(!hasOrdinaryUser)(
     'a server of root is closed to other users, with its owner in the remedy',
     async () => {
       await startEmbeddedServer({ directory: shared.path });
@@ -39,7 +39,7 @@ describe.skipIf(!isRoot)('root (needs root, to become another user)', () => {
     },
   );
 
-  it('a start fails with the obstacle if the data was moved to where its owner cannot go', async () => {
+  test('a start fails with the obstacle if the data was moved to where its owner cannot go', async () => {
     await startEmbeddedServer({ directory: shared.path });
     await stopEmbeddedServer({ directory: shared.path });
     const clone = dirname(shared.path);
@@ -51,7 +51,7 @@ describe.skipIf(!isRoot)('root (needs root, to become another user)', () => {
     });
   });
 
-  it.skipIf(!hasOrdinaryUser)(
+  test.skipIf(!hasOrdinaryUser)(
     'root runs the server as the owner of the clone, who can use it afterwards',
     async () => {
       const [clone, user] = [await createFolder(), await ordinaryUser()];
@@ -71,7 +71,7 @@ describe.skipIf(!isRoot)('root (needs root, to become another user)', () => {
     },
   );
 
-  it('findObstacle finds the first folder of a path that a user cannot enter', async () => {
+  test('findObstacle finds the first folder of a path that a user cannot enter', async () => {
     const folder = await createFolder();
     const user = { uid: 12345, gid: 23456, name: 'someone' };
     const [closed, inner] = [join(folder, 'closed'), join(folder, 'closed/inner')];
@@ -92,7 +92,7 @@ describe.skipIf(!isRoot)('root (needs root, to become another user)', () => {
 });
 
 describe.skipIf(!hasOrdinaryUser)('an ordinary user', () => {
-  it('an ordinary user starts a server and stops it', async () => {
+  test('an ordinary user starts a server and stops it', async () => {
     const [clone, user] = [await createFolder(), await ordinaryUser()];
     if (user !== undefined) await chown(clone, user.uid, user.gid);
     const directory = join(clone, 'db');

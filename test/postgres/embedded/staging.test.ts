@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { createStaging, removeFolder, removeStaleStaging } from '../../../src/postgres/embedded/staging.js';
 import { createFolder, ended } from './support.js';
 
-it('removeStaleStaging removes the folders of ended processes only', async () => {
+test('removeStaleStaging removes the folders of ended processes only', async () => {
   const base = await createFolder();
   const dead = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
   await ended(dead);
@@ -21,6 +21,6 @@ it('removeStaleStaging removes the folders of ended processes only', async () =>
   expect(await readdir(base)).toEqual(['server.of.mine.tmp']);
 });
 
-it('removeStaleStaging accepts a missing folder', async () => {
+test('removeStaleStaging accepts a missing folder', async () => {
   await removeStaleStaging(join(await createFolder(), 'missing'));
 });

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { readLastStart } from '../../../src/postgres/embedded/postmaster.js';
 import { isAlive, listProcesses, type Process } from '../../../src/postgres/embedded/processes.js';
 import {
@@ -18,7 +18,7 @@ const shared = sharedDirectory();
 const endlessQuery = 'select count(*) from generate_series(1, 1000000000000)';
 
 describe.skipIf(process.platform !== 'linux')('moving and copying the folder of a running server', () => {
-  it('findEmbeddedServer finds a running server after its folder was moved', async () => {
+  test('findEmbeddedServer finds a running server after its folder was moved', async () => {
     const folder = await createFolder();
     const [directory, moved] = [join(folder, 'old'), join(folder, 'db')];
     const { pid } = await startEmbeddedServer({ directory });
@@ -27,7 +27,7 @@ describe.skipIf(process.platform !== 'linux')('moving and copying the folder of 
     expect(await findEmbeddedServer({ directory: moved })).toMatchObject({ pid });
   });
 
-  it('a copy of the folder of a running server gets a separate server', async () => {
+  test('a copy of the folder of a running server gets a separate server', async () => {
     const folder = await createFolder();
     const [directory, copy] = [join(folder, 'db'), join(folder, 'copy')];
     const original = await startEmbeddedServer({ directory });
@@ -45,7 +45,7 @@ describe.skipIf(process.platform !== 'linux')('moving and copying the folder of 
 });
 
 describe.skipIf(process.platform === 'win32')('a server that was killed', () => {
-  it('a killed server starts again with its URL and its data', async () => {
+  test('a killed server starts again with its URL and its data', async () => {
     const directory = shared.path;
     const { url, pid } = await startEmbeddedServer({ directory });
     await queryRow(url, 'create table numbers as select 42 as x');
@@ -54,7 +54,7 @@ describe.skipIf(process.platform === 'win32')('a server that was killed', () => 
     expect(await queryRow(url, 'select x from numbers')).toEqual([42]);
   });
 
-  it('a killed server starts again while an orphaned process still runs a statement', async () => {
+  test('a killed server starts again while an orphaned process still runs a statement', async () => {
     const directory = shared.path;
     const { url, pid, directory: folder } = await startEmbeddedServer({ directory });
     const { clusterName } = await readLastStart(join(folder, 'data'));
@@ -67,7 +67,7 @@ describe.skipIf(process.platform === 'win32')('a server that was killed', () => 
     expect(await abandoned).toBe('ended');
   });
 
-  it('a killed server starts again if another program has its process id', async () => {
+  test('a killed server starts again if another program has its process id', async () => {
     const directory = shared.path;
     const { pid, directory: folder } = await startEmbeddedServer({ directory });
     const pidFile = join(folder, 'data/postmaster.pid');
@@ -82,7 +82,7 @@ describe.skipIf(process.platform === 'win32')('a server that was killed', () => 
     expect(isAlive(otherProgram.pid ?? 0)).toBe(true);
   });
 
-  it('a killed server starts again if it had not written its process id', async () => {
+  test('a killed server starts again if it had not written its process id', async () => {
     const directory = shared.path;
     const { directory: folder } = await startEmbeddedServer({ directory });
     await stopEmbeddedServer({ directory });
@@ -92,7 +92,7 @@ describe.skipIf(process.platform === 'win32')('a server that was killed', () => 
     expect(await startEmbeddedServer({ directory })).toMatchObject({ started: true });
   });
 
-  it.skipIf(process.platform !== 'linux')('a killed server starts again while it is a zombie', async () => {
+  test.skipIf(process.platform !== 'linux')('a killed server starts again while it is a zombie', async () => {
     const directory = shared.path;
     await stopEmbeddedServer({ directory });
     const stay = `${childProgram('start', directory)[2]}; setInterval(() => {}, 1000);`;
@@ -108,7 +108,7 @@ describe.skipIf(process.platform === 'win32')('a server that was killed', () => 
 });
 
 describe('the port of a server', () => {
-  it('a server whose port is taken starts on another port and keeps that', async () => {
+  test('a server whose port is taken starts on another port and keeps that', async () => {
     const directory = shared.path;
     const first = await startEmbeddedServer({ directory });
     await stopEmbeddedServer({ directory });
@@ -123,7 +123,7 @@ describe('the port of a server', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
-  it('Ctrl-C ends the command that started a server, and not the server', async () => {
+  test('Ctrl-C ends the command that started a server, and not the server', async () => {
     const directory = shared.path;
     await stopEmbeddedServer({ directory });
     const stay = `${childProgram('start', directory)[2]}; setInterval(() => {}, 1000);`;
@@ -137,7 +137,7 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
 });
 
 describe('a server that cannot start', () => {
-  it('startEmbeddedServer fails with the errors of PostgreSQL and the path of the log', async () => {
+  test('startEmbeddedServer fails with the errors of PostgreSQL and the path of the log', async () => {
     const directory = shared.path;
     await stopEmbeddedServer({ directory });
     await expect(startEmbeddedServer({ directory, settings: { work_mem: 'much' } })).rejects.toMatchObject({

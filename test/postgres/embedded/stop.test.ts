@@ -1,9 +1,9 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { readProcessTitle } from '../../../src/postgres/embedded/processes.js';
 import { startEmbeddedServer, stopEmbeddedServer } from '../../../src/postgres/embedded.js';
 import { inChild, newDirectory, queryRow } from './support.js';
 
-it('stopEmbeddedServer stops a server that runs a statement, and leaves no process', async () => {
+test('stopEmbeddedServer stops a server that runs a statement, and leaves no process', async () => {
   const directory = await newDirectory();
   const { url, pid } = await startEmbeddedServer({ directory });
   const busy = queryRow(url, 'select pg_sleep(600)').catch(() => 'ended');
@@ -13,7 +13,7 @@ it('stopEmbeddedServer stops a server that runs a statement, and leaves no proce
   expect(await stopEmbeddedServer({ directory })).toBe(false);
 });
 
-it('concurrent calls of stopEmbeddedServer succeed, and a start may follow immediately', {
+test('concurrent calls of stopEmbeddedServer succeed, and a start may follow immediately', {
   timeout: 60_000,
 }, async () => {
   const directory = await newDirectory();

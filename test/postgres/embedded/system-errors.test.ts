@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { explainSystemErrors, systemErrorCode } from '../../../src/postgres/embedded/system-errors.js';
 
-it('systemErrorCode returns the code of errors of the operating system only', async () => {
+test('systemErrorCode returns the code of errors of the operating system only', async () => {
   const missing = await readFile('/does/not/exist').catch((error: unknown) => error);
   expect(systemErrorCode(missing)).toBe('ENOENT');
   expect(systemErrorCode(Object.assign(new Error('of PostgreSQL'), { code: '42P01' }))).toBeUndefined();
   expect(systemErrorCode('ENOENT')).toBeUndefined();
 });
 
-it.each([
+test.each([
   ['ENOSPC', 'embedded_directory_unusable', /^Free disk space/],
   ['EROFS', 'embedded_directory_unusable', /read-only/],
   ['ENOTDIR', 'embedded_directory_unusable', /Move the file to another place/],
@@ -26,7 +26,7 @@ it.each([
   });
 });
 
-it('explainSystemErrors leaves other errors unchanged', async () => {
+test('explainSystemErrors leaves other errors unchanged', async () => {
   const error = new TypeError('a bug');
   await expect(explainSystemErrors('started', '/clone', () => Promise.reject(error))).rejects.toBe(error);
 });
