@@ -12,7 +12,11 @@ export interface LazyConnection {
   close(): Promise<void>;
 }
 
-/** @param target where `open` connects to */
+/**
+ * Makes a connection that does not open before the first call of `open`.
+ *
+ * @param target where to connect
+ */
 export function makeLazyConnection(target: Target, options: ConnectOptions): LazyConnection {
   let opening: Promise<Connection> | undefined;
   return {

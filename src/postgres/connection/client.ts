@@ -82,16 +82,16 @@ function watchLogin(
   target: Target,
   progress: LoginProgress,
 ): () => void {
-  const where = describeTarget(target);
+  const address = describeTarget(target);
   const guardMessages = (): (() => void) =>
     guardStream(streamOf(client), (bytes) => {
       progress.sentMessage = true;
-      return checkFirstBytes(bytes, 'message', where);
+      return checkFirstBytes(bytes, 'message', address);
     });
   const guardTlsAnswer = (): (() => void) =>
     guardStream(streamOf(client), (bytes) => {
       progress.answeredAboutTls = true;
-      return checkFirstBytes(bytes, 'answer about TLS', where);
+      return checkFirstBytes(bytes, 'answer about TLS', address);
     });
   let release = usesTls ? guardTlsAnswer() : guardMessages();
   listenToLogin(client, {
