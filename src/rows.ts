@@ -635,10 +635,13 @@ export interface UsersUpdate {
   readonly updated_at?: Date | string;
 }
 
-/** Deletes transcripts that are older than transcript_retention_days, at most so many at once, and tells how many. To be called by a daily job until it tells 0. */
-export interface VoicesurveyDeleteExpiredTranscriptsArguments {
+/** Applies transcript_retention_days: deletes older transcripts and empties the metadata of attempts that ended before, at most at_most of each. Returns how many. A daily job calls it until both are 0. Without a provider configuration it does nothing. Needs select on provider_configs, select and delete on transcript_snippets, and select and update on call_attempts. */
+export interface VoicesurveyPurgeExpiredArguments {
   readonly at_most?: number | null;
 }
 
-/** The result of `voicesurvey.delete_expired_transcripts(integer)`. */
-export type VoicesurveyDeleteExpiredTranscriptsResult = string | null;
+/** The result of `voicesurvey.purge_expired(integer)`. */
+export interface VoicesurveyPurgeExpiredResult {
+  readonly transcripts_deleted: string | null;
+  readonly metadata_emptied: string | null;
+}

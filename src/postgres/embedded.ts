@@ -1,5 +1,4 @@
 import { dirname, join, resolve } from 'node:path';
-import { shellQuote } from '../text/shell-quote.js';
 import { prepareBinaries } from './embedded/binaries.js';
 import { acceptsConnections } from './embedded/ports.js';
 import { type RunningPostmaster, readLastStart, readPostmasterState } from './embedded/postmaster.js';
@@ -171,7 +170,7 @@ function directoryClosed(folder: string, obstacle: string, user: string): Embedd
     'embedded_directory_closed',
     `The data in ${folder} belongs to the user ${user}, but ${user} may not enter ${obstacle}.`,
     {
-      remedy: `Run \`chmod o+x ${shellQuote(obstacle)}\`, or move the clone to a folder that ${user} can enter. Then run the command again.`,
+      remedy: `Run: chmod o+x ${obstacle}; or move the clone to a folder that ${user} can enter. Then run the command again.`,
     },
   );
 }

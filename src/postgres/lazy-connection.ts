@@ -12,11 +12,7 @@ export interface LazyConnection {
   close(): Promise<void>;
 }
 
-/**
- * Makes a connection that does not open before the first call of `open`.
- *
- * @param target where to connect
- */
+/** @param target where `open` connects to */
 export function makeLazyConnection(target: Target, options: ConnectOptions): LazyConnection {
   let opening: Promise<Connection> | undefined;
   return {

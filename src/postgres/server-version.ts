@@ -32,16 +32,16 @@ export function parseServerVersion(reported: string): ServerVersion | undefined 
  * Checks that a server is PostgreSQL, and new enough.
  *
  * @param reported its `server_version`; undefined if it reported none
- * @param address the described target
+ * @param where the described target
  * @returns its version
  * @throws ConnectionError `server_too_old`, or `not_postgresql` if it reported no version of PostgreSQL
  */
-export function checkServerVersion(reported: string | undefined, address: string): ServerVersion {
+export function checkServerVersion(reported: string | undefined, where: string): ServerVersion {
   const version = reported === undefined ? undefined : parseServerVersion(reported);
   if (version === undefined || reported?.includes('bouncer')) {
     throw new ConnectionError(
       'not_postgresql',
-      `${address} is not a PostgreSQL database: it reported no version of PostgreSQL.`,
+      `${where} is not a PostgreSQL database: it reported no version of PostgreSQL.`,
       {
         remedy:
           'Check host, port and database in the URL. The database "pgbouncer" is the admin console of PgBouncer.',
@@ -51,7 +51,7 @@ export function checkServerVersion(reported: string | undefined, address: string
   if (version.major < OLDEST_MAJOR) {
     throw new ConnectionError(
       'server_too_old',
-      `${address} runs PostgreSQL ${version.text}. The oldest supported version is ${OLDEST_MAJOR}.`,
+      `${where} runs PostgreSQL ${version.text}. The oldest supported version is ${OLDEST_MAJOR}.`,
       { remedy: `Upgrade the server to PostgreSQL ${OLDEST_MAJOR} or newer, or use another server.` },
     );
   }

@@ -82,16 +82,16 @@ function watchLogin(
   target: Target,
   progress: LoginProgress,
 ): () => void {
-  const address = describeTarget(target);
+  const where = describeTarget(target);
   const guardMessages = (): (() => void) =>
     guardStream(streamOf(client), (bytes) => {
       progress.sentMessage = true;
-      return checkFirstBytes(bytes, 'message', address);
+      return checkFirstBytes(bytes, 'message', where);
     });
   const guardTlsAnswer = (): (() => void) =>
     guardStream(streamOf(client), (bytes) => {
       progress.answeredAboutTls = true;
-      return checkFirstBytes(bytes, 'answer about TLS', address);
+      return checkFirstBytes(bytes, 'answer about TLS', where);
     });
   let release = usesTls ? guardTlsAnswer() : guardMessages();
   listenToLogin(client, {

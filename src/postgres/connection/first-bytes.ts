@@ -11,24 +11,24 @@ const KERBEROS_REQUESTS = [2, 6, 7, 8, 9];
  *
  * @param bytes as they arrived
  * @param expected what a PostgreSQL server sends at this point
- * @param address the described target
+ * @param where the described target
  * @returns what is wrong, or undefined if nothing is
  */
 export function checkFirstBytes(
   bytes: Buffer,
   expected: 'answer about TLS' | 'message',
-  address: string,
+  where: string,
 ): ConnectionError | undefined {
   const type = String.fromCharCode(bytes[0] ?? 0);
   const isAsExpected =
     expected === 'answer about TLS' ? /^[SN]$/.test(bytes.toString('latin1')) : FIRST_MESSAGES.includes(type);
-  if (!isAsExpected) return notPostgresql(bytes, address);
+  if (!isAsExpected) return notPostgresql(bytes, where);
   const isKerberos = type === 'R' && bytes.length >= 9 && KERBEROS_REQUESTS.includes(bytes.readInt32BE(5));
-  return isKerberos ? kerberosRequired(address) : undefined;
+  return isKerberos ? kerberosRequired(where) : undefined;
 }
 
-function notPostgresql(bytes: Buffer, address: string): ConnectionError {
-  return new ConnectionError('not_postgresql', `The server at ${address} is not PostgreSQL.`, {
+function notPostgresql(bytes: Buffer, where: string): ConnectionError {
+  return new ConnectionError('not_postgresql', `The server at ${where} is not PostgreSQL.`, {
     remedy: `${guessProtocol(bytes)}Check host and port in the URL. The default port of PostgreSQL is 5432.`,
   });
 }
@@ -40,10 +40,10 @@ function guessProtocol(bytes: Buffer): string {
   return '';
 }
 
-function kerberosRequired(address: string): ConnectionError {
+function kerberosRequired(where: string): ConnectionError {
   return new ConnectionError(
     'login_method_unsupported',
-    `${address} requires a login with Kerberos or Windows, which this package does not support.`,
+    `${where} requires a login with Kerberos or Windows, which this package does not support.`,
     {
       remedy:
         'Let an administrator add a line to its pg_hba.conf that lets this user log in with scram-sha-256 or a certificate.',

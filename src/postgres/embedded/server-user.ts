@@ -1,6 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { shellQuote } from '../../text/shell-quote.js';
 import { EmbeddedServerError } from '../errors.js';
 import { loginNameOf, readLoginUsers } from './login-users.js';
 import { systemErrorCode } from './system-errors.js';
@@ -62,7 +61,7 @@ export async function ownerAsServerUser(folder: string): Promise<ServerUser | nu
     throw new EmbeddedServerError(
       'embedded_data_of_root',
       `The data of the embedded server in ${folder} belongs to root, and PostgreSQL refuses to run as root.`,
-      { remedy: `Run \`chown -R nobody ${shellQuote(folder)}\`, then run the command again.` },
+      { remedy: `Run: chown -R nobody ${folder}. Then run the command again.` },
     );
   }
   return { uid, gid, name: await loginNameOf(uid) };

@@ -12,7 +12,7 @@ export interface Diagnosis {
 }
 
 /** Makes the error of a diagnosis. */
-export function makeLoginError(
+export function errorOf(
   { code, problem, remedy }: Diagnosis,
   target: Target,
   cause: unknown,

@@ -1,7 +1,7 @@
 import type { ConnectionError } from '../errors.js';
 import { isClientWithoutConnection } from '../pg-internals.js';
 import { isSocketDirectory, type Target } from '../target.js';
-import { type Diagnosis, makeLoginError } from './diagnosis.js';
+import { type Diagnosis, errorOf } from './diagnosis.js';
 
 const CHECK_ADDRESS =
   'Check host and port in the URL, and the firewalls between this machine and the server.';
@@ -17,7 +17,7 @@ export function explainNetworkError(error: unknown, target: Target): ConnectionE
   const diagnosis =
     (isSocketDirectory(target.host) ? diagnoseSocket(code, target) : undefined) ??
     diagnoseNetwork(code, error, target);
-  return diagnosis && makeLoginError(diagnosis, target, error);
+  return diagnosis && errorOf(diagnosis, target, error);
 }
 
 function diagnoseSocket(code: string | undefined, target: Target): Diagnosis | undefined {

@@ -15,7 +15,7 @@ import {
   UNDEFINED_OBJECT,
 } from '../sql-states.js';
 import type { Target } from '../target.js';
-import { type Diagnosis, makeLoginError } from './diagnosis.js';
+import { type Diagnosis, errorOf } from './diagnosis.js';
 import { diagnosePoolerRefusal } from './pooler.js';
 
 /**
@@ -27,7 +27,7 @@ import { diagnosePoolerRefusal } from './pooler.js';
 export function explainRefusal(error: pg.DatabaseError, target: Target): ConnectionError {
   const diagnosis =
     diagnosePoolerRefusal(error, target) ?? diagnoseRefusal(error, target) ?? otherRefusal(error);
-  return makeLoginError(diagnosis, target, error);
+  return errorOf(diagnosis, target, error);
 }
 
 function diagnoseRefusal(error: pg.DatabaseError, target: Target): Diagnosis | undefined {

@@ -2,7 +2,7 @@ import type { PeerCertificate } from 'node:tls';
 import type { ConnectionError } from '../errors.js';
 import { isServerWithoutTls } from '../pg-internals.js';
 import type { Target } from '../target.js';
-import { type Diagnosis, makeLoginError } from './diagnosis.js';
+import { type Diagnosis, errorOf } from './diagnosis.js';
 
 const UNTRUSTED =
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?)|CERT_(UNTRUSTED|REJECTED|SIGNATURE_FAILURE)|INVALID_CA)$/;
@@ -17,7 +17,7 @@ export function explainTlsError(error: unknown, target: Target): ConnectionError
   if (!(error instanceof Error)) return undefined;
   const code = 'code' in error ? String(error.code) : '';
   const diagnosis = diagnoseTls(code, error, target);
-  return diagnosis && makeLoginError(diagnosis, target, error);
+  return diagnosis && errorOf(diagnosis, target, error);
 }
 
 function diagnoseTls(code: string, error: Error, target: Target): Diagnosis | undefined {

@@ -1,6 +1,8 @@
--- V0009, down: a contact may go from any state to any, whatever its calls, as V0008 left it.
+-- V0009, down: removes the checks of a contact's states, as before V0009.
 --
--- No row is changed. Safe on a live table: each statement is the blink of a catalog change.
+-- No row is changed. Safe on a live table: dropping a trigger changes only the catalog.
+
+set search_path = pg_catalog, pg_temp;
 
 
 drop trigger if exists a_contact_agrees_with_its_calls on public.contacts;

@@ -1,12 +1,20 @@
--- V0009: a contact's life, and that it agrees with the contact's calls (rules 2, 6 and 10).
+-- V0009: the life of a contact, and its agreement with its calls and answers (rules 2, 6 and 10).
 --
--- What one row tells is refused when it is written. That a contact agrees with its calls is looked at when the
--- transaction commits, since a service may write contact, attempt and answers in any order; from the side of
--- the attempts by V0012, from the side of the answers by V0014.
+-- A BEFORE trigger checks what the old and the new row show: the order of the states, and an attempts_count that
+-- rises by one. V0013 adds under which conditions an exclusion ends.
 --
--- Why it is safe under concurrency: whoever changes a contact's state holds its row until commit, and nobody
--- opens a call without that row (V0012). What else is read here is final once it is true: an outcome, an
--- answer, a campaign's max_attempts.
+-- A deferred constraint trigger checks what spans rows. PostgreSQL runs such a trigger at commit, or at `set
+-- constraints all immediate`, so a service may write the contact, the attempt and the answers of one step in any
+-- order. The trigger judges the rows as they are at that time, and a row that was updated several times is judged
+-- once for each update. V0012 checks the same agreement when an attempt changes, and V0014 when answers are inserted.
+--
+-- Safe under concurrency: a transaction that changes a contact's state locks the contact's row until it commits, and
+-- no call starts without a lock on that row (V0012). Everything else that is read here does not change once it is
+-- true: an outcome, answers, a campaign's max_attempts.
+--
+-- Safe on a live table: creating a trigger changes only the catalog. Only contacts is locked.
+
+set search_path = pg_catalog, pg_temp;
 
 
 create or replace function voicesurvey_rules.check_contact_transition()
@@ -15,44 +23,47 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  if old.state <> 'in_progress' then
-    if new.state <> old.state
-      and not (
-        (old.state in ('pending', 'not_reached') and new.state in ('in_progress', 'excluded'))
-        or (old.state = 'not_reached' and new.state = 'pending')
-      )
-    then
-      if new.do_not_call and old.state = 'excluded' and new.state in ('pending', 'in_progress', 'not_reached') then
-        new.state := 'excluded';
-      else
-        perform voicesurvey_rules.raise_violation(
-          'states_of_a_contact_come_in_order',
-          'contacts',
-          'A contact waits, is called, and waits again or ends; completed, refused and excluded are final.',
-          format('Contact %s, from %s to %s.', old.id, old.state, new.state),
-          'Read the contact again: another call, or an exclusion, may have come first.'
-        );
-      end if;
+  if old.state <> 'in_progress'
+    and new.state <> old.state
+    and not (
+      (old.state in ('pending', 'not_reached') and new.state in ('in_progress', 'excluded'))
+      or (old.state = 'not_reached' and new.state = 'pending')
+      or (old.state = 'excluded' and new.state in ('pending', 'not_reached'))
+    )
+  then
+    if old.state = 'excluded' and new.state = 'in_progress' then
+      perform voicesurvey_rules.raise_violation(
+        'never_dial_an_excluded_number',
+        'contacts',
+        'An excluded contact, or a number on the exclusion list, is never dialled.',
+        format('Contact %s.', old.id),
+        'Do not dial. Claim another contact.'
+      );
     end if;
+
+    perform voicesurvey_rules.raise_violation(
+      'states_of_a_contact_come_in_order',
+      'contacts',
+      'A contact goes from pending to in_progress, and then to completed, refused, not_reached or pending again. '
+      'Completed and refused are final, and an excluded contact returns only to pending or not_reached.',
+      format('Contact %s, from %s to %s.', old.id, old.state, new.state),
+      'Read the contact again: another call or an exclusion may have changed its state.'
+    );
   end if;
 
   if new.attempts_count - old.attempts_count not in (0, 1) then
     perform voicesurvey_rules.raise_violation(
       'attempts_count_goes_up_by_one',
       'contacts',
-      'A contact''s attempts_count goes up by one with each attempt, and never falls.',
-      format('Contact %s.', old.id),
-      'Set it to one more than it was.'
+      'A contact''s attempts_count rises by one with each attempt and never falls.',
+      format('Contact %s, from %s to %s.', old.id, old.attempts_count, new.attempts_count),
+      'Set attempts_count to attempts_count + 1 when a call starts, and do not write it otherwise.'
     );
   end if;
 
   return new;
 end
 $function$;
-
-comment on function voicesurvey_rules.check_contact_transition() is
-  'Refuses a state that does not follow, and a count that does not go up by one; leaves a contact with '
-  'do_not_call excluded.';
 
 create or replace function voicesurvey_rules.check_contact_against_calls()
 returns trigger
@@ -61,11 +72,13 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  found_now record;
-  wrong text;
+  current_row record;
+  broken text;
+  message text;
+  hint text;
 begin
-  -- The usual course, by one look at one index, and one at the answers. A change that came later in this
-  -- transaction is looked at by itself.
+  -- The usual path: one index look-up for a call that starts, two for a survey that is completed. If the row changed
+  -- again in this transaction, that change is checked by itself.
   if new.state = 'in_progress' and new.last_outcome is not distinct from old.last_outcome then
     perform
     from public.call_attempts
@@ -89,7 +102,7 @@ begin
     end if;
   end if;
 
-  -- An exclusion needs no call to bear it out.
+  -- An exclusion needs no call.
   if (new.state = old.state or new.state = 'excluded')
     and new.attempts_count = old.attempts_count
     and new.last_outcome is not distinct from old.last_outcome
@@ -97,7 +110,6 @@ begin
     return null;
   end if;
 
-  -- The contact as it is now, with its latest attempt; an update in between has been overtaken.
   select
     contact.state,
     contact.attempts_count,
@@ -106,7 +118,7 @@ begin
     latest.attempt_number,
     latest.ended_at,
     latest.outcome
-  into found_now
+  into current_row
   from public.contacts as contact
   join public.campaigns as campaign
     on campaign.id = contact.campaign_id
@@ -120,6 +132,7 @@ begin
     on true
   where contact.id = new.id;
 
+  -- The contact was erased.
   if not found then
     return null;
   end if;
@@ -132,63 +145,46 @@ begin
         and attempt_number = new.attempts_count
     )
   then
-    perform voicesurvey_rules.raise_violation(
-      'attempts_count_follows_the_attempts',
-      'contacts',
-      'A contact''s attempts_count follows its attempts.',
-      format('Contact %s.', new.id),
-      'Insert the attempt of that number in the same transaction.'
-    );
-  end if;
+    broken := 'attempts_count_follows_the_attempts';
 
-  -- A new call is looked at by its outcome also where the state was left as it was.
-  if new.state <> old.state or new.attempts_count <> old.attempts_count then
-    wrong := case found_now.state
+  -- A new call is checked by its outcome even if the state did not change.
+  elsif new.state <> old.state or new.attempts_count <> old.attempts_count then
+    broken := case current_row.state
       when 'in_progress' then
         case
-          when found_now.attempt_number is null
-            or found_now.ended_at is not null
-            or found_now.attempt_number <> found_now.attempts_count
-          then 'A contact is in progress only while its latest attempt is open.'
+          when current_row.attempt_number is null
+            or current_row.ended_at is not null
+            or current_row.attempt_number <> current_row.attempts_count
+          then 'a_contact_is_in_progress_while_its_call_is_open'
         end
       when 'completed' then
         case
-          when found_now.outcome is distinct from 'completed'
-            or not exists (select from public.survey_responses where contact_id = new.id)
-          then 'A contact is completed only by a completed call, with its answers.'
+          when current_row.outcome is distinct from 'completed' then 'a_completed_contact_has_a_completed_call'
+          when not exists (select from public.survey_responses where contact_id = new.id)
+          then 'a_completed_contact_has_answers'
         end
       when 'refused' then
         case
-          when found_now.outcome is distinct from 'refused'
-          then 'A contact has refused only when its latest call ended so.'
+          when current_row.outcome is distinct from 'refused' then 'a_refused_contact_has_a_refused_call'
         end
       when 'excluded' then null
       else
         case
-          when found_now.attempt_number is not null
-            and (found_now.outcome is null or found_now.outcome in ('completed', 'refused'))
-          then 'A contact waits again or is not reached only when its latest call ended without an answer.'
-          when found_now.state = 'pending' and found_now.attempts_count >= found_now.max_attempts
-          then 'A contact whose attempts are used up does not wait for another.'
-          when found_now.state = 'not_reached' and found_now.attempts_count = 0
-          then 'A contact who was never called is not one who was not reached.'
+          when current_row.attempt_number is not null and current_row.outcome is null
+          then 'a_contact_is_in_progress_while_its_call_is_open'
+          when current_row.outcome in ('completed', 'refused') then 'a_completed_or_refused_call_is_the_last'
+          when current_row.state = 'pending' and current_row.attempts_count >= current_row.max_attempts
+          then 'a_pending_contact_has_attempts_left'
+          when current_row.state = 'not_reached' and current_row.attempts_count = 0
+          then 'a_not_reached_contact_was_called'
         end
     end;
-
-    if wrong is not null then
-      perform voicesurvey_rules.raise_violation(
-        tg_name,
-        'contacts',
-        wrong,
-        format('Contact %s, now %s after %s attempts.', new.id, found_now.state, found_now.attempts_count),
-        'Write contact, attempt and answers of one step in one transaction.'
-      );
-    end if;
   end if;
 
-  if new.last_outcome is distinct from old.last_outcome
-    and found_now.last_outcome is not null
-    and found_now.last_outcome is distinct from (
+  if broken is null
+    and new.last_outcome is distinct from old.last_outcome
+    and current_row.last_outcome is not null
+    and current_row.last_outcome is distinct from (
       select outcome
       from public.call_attempts
       where contact_id = new.id
@@ -197,23 +193,85 @@ begin
       limit 1
     )
   then
-    perform voicesurvey_rules.raise_violation(
-      'last_outcome_is_that_of_the_latest_call',
-      'contacts',
-      'A contact''s last outcome is that of its latest call that has ended.',
-      format('Contact %s.', new.id),
-      'Write the outcome to the attempt in the same transaction.'
-    );
+    broken := 'last_outcome_is_that_of_the_latest_call';
   end if;
 
+  if broken is null then
+    return null;
+  end if;
+
+  select refusal.message, refusal.hint
+  into message, hint
+  from (
+    values
+      (
+        'attempts_count_follows_the_attempts',
+        'A contact''s attempts_count is the number of its latest attempt.',
+        'Insert the attempt of that number in the same transaction.'
+      ),
+      (
+        'a_contact_is_in_progress_while_its_call_is_open',
+        'A contact is in progress exactly while its latest call is open.',
+        'Start or end the call in the transaction that changes the contact''s state.'
+      ),
+      (
+        'a_completed_contact_has_a_completed_call',
+        'A contact is completed only if its latest call ended completed.',
+        'End the call in the same transaction, and set the state that fits its outcome.'
+      ),
+      (
+        'a_completed_contact_has_answers',
+        'A contact is completed only with its answers.',
+        'Insert the answers in the same transaction.'
+      ),
+      (
+        'a_refused_contact_has_a_refused_call',
+        'A contact has refused only if its latest call ended refused.',
+        'End the call in the same transaction, and set the state that fits its outcome.'
+      ),
+      (
+        'a_completed_or_refused_call_is_the_last',
+        'A contact whose latest call ended completed or refused is neither pending nor not_reached.',
+        'Set the contact''s state to the outcome of its latest call.'
+      ),
+      (
+        'a_pending_contact_has_attempts_left',
+        'A contact is pending only while it has attempts left.',
+        'Set its state to not_reached: attempts_count has reached the campaign''s max_attempts.'
+      ),
+      (
+        'a_not_reached_contact_was_called',
+        'A contact is not_reached only after a call.',
+        'Leave a contact that was never called pending, or exclude it.'
+      ),
+      (
+        'last_outcome_is_that_of_the_latest_call',
+        'A contact''s last_outcome is the outcome of its latest ended call.',
+        'Write the outcome to the attempt in the same transaction.'
+      )
+  ) as refusal (rule, message, hint)
+  where refusal.rule = broken;
+
+  perform voicesurvey_rules.raise_violation(
+    broken,
+    'contacts',
+    message,
+    format('Contact %s, now %s after %s attempts.', new.id, current_row.state, current_row.attempts_count),
+    hint
+  );
   return null;
 end
 $function$;
 
+comment on function voicesurvey_rules.check_contact_transition() is
+  'Rejects a change of state that is not in order, and an attempts_count that falls or jumps.';
 comment on function voicesurvey_rules.check_contact_against_calls() is
-  'Refuses a state, a count or a last outcome of a contact that its attempts and answers do not bear out.';
+  'Rejects a state, an attempts_count or a last_outcome that does not agree with the contact''s attempts and answers.';
 
-revoke execute on function voicesurvey_rules.check_contact_against_calls() from public;
+revoke execute on function
+  voicesurvey_rules.check_contact_transition(),
+  voicesurvey_rules.check_contact_against_calls()
+from public;
 
 
 create or replace trigger a_contact_begins_pending_or_excluded
@@ -222,8 +280,8 @@ create or replace trigger a_contact_begins_pending_or_excluded
   when (new.state not in ('pending', 'excluded') or new.attempts_count <> 0)
   execute function voicesurvey_rules.reject_change(
     'a_contact_begins_pending_or_excluded',
-    'A contact begins pending, or excluded, and has not been called.',
-    'Import it as pending; attempts and outcomes come with its calls.'
+    'A new contact is pending or excluded and has no attempts.',
+    'Insert the contact as pending. Its calls change its state and its attempts_count.'
   );
 
 create or replace trigger a_contact_never_changes_campaign
@@ -233,7 +291,7 @@ create or replace trigger a_contact_never_changes_campaign
   execute function voicesurvey_rules.reject_change(
     'a_contact_never_changes_campaign',
     'A contact never changes campaign.',
-    'Import the person to the other campaign.'
+    'Insert a contact with this number into the other campaign.'
   );
 
 create or replace trigger a_contact_goes_through_its_life_in_order
@@ -249,11 +307,10 @@ create constraint trigger a_contact_agrees_with_its_calls
   execute function voicesurvey_rules.check_contact_against_calls();
 
 comment on trigger a_contact_begins_pending_or_excluded on public.contacts is
-  'Rule 10: a contact begins pending, or excluded, and has not been called.';
+  'Rule 10: a new contact is pending or excluded and was never called.';
 comment on trigger a_contact_never_changes_campaign on public.contacts is
   'Rule 10: a contact never changes campaign.';
 comment on trigger a_contact_goes_through_its_life_in_order on public.contacts is
-  'Rules 2 and 10: pending, in progress, and then completed, refused, not reached or pending again; '
-  'excluded from any state that is not final; attempts_count never falls.';
+  'Rules 2 and 10: the order of a contact''s states; attempts_count never falls.';
 comment on trigger a_contact_agrees_with_its_calls on public.contacts is
-  'Rules 2, 6 and 10: a contact''s state, count and last outcome are those of its attempts and answers.';
+  'Rules 2, 6 and 10: a contact''s state, attempts_count and last_outcome agree with its attempts and answers.';

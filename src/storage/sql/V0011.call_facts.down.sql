@@ -1,12 +1,14 @@
--- V0011, down: an attempt may be rewritten, as V0010 left it.
+-- V0011, down: an attempt may be rewritten, as before V0011.
 --
--- No row is changed. Safe on a live table: each statement is the blink of a catalog change.
+-- No row is changed. Safe on a live table: dropping a trigger changes only the catalog. Only call_attempts is locked.
+
+set search_path = pg_catalog, pg_temp;
 
 
 drop trigger if exists times_of_a_call_are_not_in_the_future on public.call_attempts;
-drop trigger if exists what_happened_in_a_call_stays on public.call_attempts;
+drop trigger if exists answer_end_and_outcome_of_a_call_are_final on public.call_attempts;
 drop trigger if exists a_provider_call_id_stays on public.call_attempts;
-drop trigger if exists an_attempt_keeps_what_it_is on public.call_attempts;
+drop trigger if exists an_attempt_keeps_its_keys_and_start on public.call_attempts;
 
 drop function if exists voicesurvey_rules.check_call_times();
 drop function if exists voicesurvey_rules.check_call_facts();

@@ -1,27 +1,14 @@
--- V0011: an attempt is a fact, which is added to while the call lasts (rule 5).
+-- V0011: an attempt is a fact: what is known of it is final, and the rest is added while the call lasts (rule 5).
 --
--- The row is compared with what it was. Who updates a row holds it, so nothing else needs a
--- lock. A webhook that arrives twice with what is known already changes nothing and is not refused.
+-- A webhook that arrives twice writes the same values again, and is not rejected. BEFORE triggers compare the new row
+-- with the old one.
 --
--- Safe on a live table: a trigger is the blink of a catalog change.
+-- Safe under concurrency: an update locks the row, and nothing else is read.
+--
+-- Safe on a live table: creating a trigger changes only the catalog. Only call_attempts is locked.
 
+set search_path = pg_catalog, pg_temp;
 
-create or replace trigger an_attempt_keeps_what_it_is
-  before update of id, contact_id, campaign_id, attempt_number, call_id, started_at on public.call_attempts
-  for each row
-  when (
-    old.id <> new.id
-    or old.contact_id <> new.contact_id
-    or old.campaign_id <> new.campaign_id
-    or old.attempt_number <> new.attempt_number
-    or old.call_id <> new.call_id
-    or old.started_at <> new.started_at
-  )
-  execute function voicesurvey_rules.reject_change(
-    'an_attempt_keeps_what_it_is',
-    'An attempt keeps its contact, campaign, number, call_id and start.',
-    'Leave them out of the update.'
-  );
 
 create or replace function voicesurvey_rules.check_provider_call_id()
 returns trigger
@@ -35,11 +22,11 @@ begin
 
   if old.provider_call_id is distinct from new.provider_call_id then
     perform voicesurvey_rules.raise_violation(
-      tg_name,
+      'a_provider_call_id_stays',
       'call_attempts',
-      'The provider''s key of a call, once it is known, stays.',
+      'The provider_call_id of an attempt is final once it is set.',
       format('Attempt %s of contact %s.', old.id, old.contact_id),
-      'Leave provider_call_id out of the update, or find the attempt that the key belongs to.'
+      'Find the attempt that this provider_call_id belongs to, or remove provider_call_id from the update.'
     );
   end if;
 
@@ -53,7 +40,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- What was not known before may be told; most writes are done here.
+  -- Most updates set values that were null.
   if old.ended_at is null
     and old.outcome is null
     and (old.answered_at is null or old.answered_at = new.answered_at)
@@ -66,11 +53,11 @@ begin
     or (old.outcome is not null and old.outcome is distinct from new.outcome)
   then
     perform voicesurvey_rules.raise_violation(
-      tg_name,
+      'answer_end_and_outcome_of_a_call_are_final',
       'call_attempts',
-      'When a call was answered, when it ended and how are final.',
+      'The answered_at, ended_at and outcome of an attempt are final once they are set.',
       format('Attempt %s of contact %s.', old.id, old.contact_id),
-      'A webhook that arrives twice has nothing to add.'
+      'Ignore a report that arrives again. Update only attempts whose ended_at is null.'
     );
   end if;
 
@@ -78,11 +65,11 @@ begin
 end
 $function$;
 
--- No time of a call lies more than 60 seconds in the future: so much may the clocks of a provider, a service and
--- the server differ. This is a trigger and not a CHECK, so that only a new time is compared with the clock: if
--- the server's clock is set back, open calls can still end, and a dump restores. Then a call that is already in
--- the future may be answered and end at its own latest time, and an attempt that starts when its transaction did
--- is accepted. The function is called for every call, so it returns as early as it can.
+-- No time of a call lies more than 60 seconds in the future: the clocks of a provider, a service and the server may
+-- differ by as much. This is a trigger and not a CHECK, so that only a new time is compared with the clock: if the
+-- server's clock is set back, open calls can still end, and a dump can be restored. After that, a call whose times are
+-- in the future may be answered and end at its own latest time, and an attempt that starts when its transaction did is
+-- accepted. The function runs for every call, so it returns as early as it can.
 
 create or replace function voicesurvey_rules.check_call_times()
 returns trigger
@@ -117,18 +104,42 @@ end
 $function$;
 
 comment on function voicesurvey_rules.check_provider_call_id() is
-  'Refuses another provider''s key for a call that has one.';
+  'Rejects another provider_call_id for an attempt that has one.';
 comment on function voicesurvey_rules.check_call_facts() is
-  'Refuses another answer, end or outcome for a call that has one.';
+  'Rejects another answer, end or outcome for an attempt that has one.';
 comment on function voicesurvey_rules.check_call_times() is
   'Rejects a new time of a call that lies more than 60 seconds in the future.';
+
+revoke execute on function
+  voicesurvey_rules.check_provider_call_id(),
+  voicesurvey_rules.check_call_facts(),
+  voicesurvey_rules.check_call_times()
+from public;
+
+
+create or replace trigger an_attempt_keeps_its_keys_and_start
+  before update of id, contact_id, campaign_id, attempt_number, call_id, started_at on public.call_attempts
+  for each row
+  when (
+    old.id <> new.id
+    or old.contact_id <> new.contact_id
+    or old.campaign_id <> new.campaign_id
+    or old.attempt_number <> new.attempt_number
+    or old.call_id <> new.call_id
+    or old.started_at <> new.started_at
+  )
+  execute function voicesurvey_rules.reject_change(
+    'an_attempt_keeps_its_keys_and_start',
+    'The id, contact, campaign, number, call_id and started_at of an attempt never change.',
+    'Remove these columns from the update.'
+  );
 
 create or replace trigger a_provider_call_id_stays
   before update of provider_call_id on public.call_attempts
   for each row
   execute function voicesurvey_rules.check_provider_call_id();
 
-create or replace trigger what_happened_in_a_call_stays
+create or replace trigger answer_end_and_outcome_of_a_call_are_final
   before update of answered_at, ended_at, outcome on public.call_attempts
   for each row
   execute function voicesurvey_rules.check_call_facts();
@@ -138,11 +149,11 @@ create or replace trigger times_of_a_call_are_not_in_the_future
   for each row
   execute function voicesurvey_rules.check_call_times();
 
-comment on trigger an_attempt_keeps_what_it_is on public.call_attempts is
-  'Rule 5: an attempt''s contact, number, call_id and start never change.';
+comment on trigger an_attempt_keeps_its_keys_and_start on public.call_attempts is
+  'Rule 5: the contact, number, call_id and start of an attempt never change.';
 comment on trigger a_provider_call_id_stays on public.call_attempts is
-  'Rule 5: the provider''s key may come later and then stays.';
-comment on trigger what_happened_in_a_call_stays on public.call_attempts is
-  'Rule 5: answer, end and outcome are final.';
+  'Rule 5: the provider_call_id may be set later, and is final then.';
+comment on trigger answer_end_and_outcome_of_a_call_are_final on public.call_attempts is
+  'Rule 5: the answer, the end and the outcome of a call are final.';
 comment on trigger times_of_a_call_are_not_in_the_future on public.call_attempts is
   'Rule 5: no time of a call lies more than 60 seconds in the future.';

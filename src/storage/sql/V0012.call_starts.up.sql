@@ -1,45 +1,54 @@
 -- migrate: lock-timeout 2s
 --
--- V0012: a call starts only when it may: never to the excluded, never too often, never at the wrong time,
--- never too many (rules 1 to 4); and while it is open its contact is in progress (rule 10).
+-- V0012: a call starts only when it may: not to an excluded contact, not too often, not at the wrong time, and not
+-- while too many calls are open (rules 1 to 4). While it is open, its contact is in progress (rule 10).
 --
--- What a call's start depends on is looked at when the attempt is inserted; that contact and attempt agree,
--- and how many calls are open, when the transaction commits, since a service may write both in any order
--- and end one call where it claims the next.
+-- The conditions of a start are checked when the attempt is inserted. Deferred constraint triggers (V0009) check the
+-- rest at commit: that the contact and the attempt agree, and how many calls are open. So a service may write the
+-- two in any order, and may end one call and claim the next in the same transaction.
 --
--- The usual course is told by one look at each row, since a look at one table costs less than its part in a join,
--- and what a query does not ask costs nothing. What it does not find is looked at again, as a whole, and told by
--- its name. V0009, V0014 and V0015 do the same.
+-- Each check first takes the usual path: one look-up per row, because a look-up in one table costs less than its
+-- share of a join. Only if that finds nothing does one larger query name the rule that is broken. V0009, V0014 and
+-- V0015 do the same.
 --
--- Why it is safe under concurrency:
---   - Both looks take the same locks, the contact's first, and what is decided is the row as it was locked.
---   - The contact's row is locked FOR NO KEY UPDATE: one claim at a time for a contact, and who excludes it
---     waits, or was first and is seen. Who claims it must also update it, so that a stricter level's older
---     snapshot fails with 40001 and does not claim again.
---   - The campaign's row is locked FOR SHARE: who pauses it, or changes its hours, waits or was first. Row locks
---     alone would let every new claim pass who waits, for ever; so there is a gate, an advisory lock, which claims
---     share: who changes a campaign waits for the claims before him, and those after him wait for him.
---   - Claims take turn 0 at commit, and so does who changes or deletes the provider's configuration: they
---     count one by one, and what they count against stays.
+-- Safe under concurrency:
+--   - Both paths lock the contact's row first, and judge the row as it was locked.
+--   - The contact's row is locked FOR NO KEY UPDATE: claims of one contact run one after the other, and an exclusion
+--     waits or was first. A claim also updates the row, so that at the stricter levels a claim with an older
+--     snapshot fails with 40001.
+--   - The campaign's row is locked FOR SHARE: a transaction that pauses the campaign or changes its hours waits or
+--     was first. With row locks alone, new claims would starve that transaction. So a claim shares an advisory lock
+--     (V0010), and a change of a campaign takes it exclusively: it waits for the claims before it, and later claims
+--     wait for it.
+--   - Claims lock mutex row 0 (V0010) at commit. So do a change of the provider's configuration and a change of the
+--     number of a contact with an open call. Open calls, their limit and their numbers are therefore read by one
+--     transaction at a time.
+--   - An erasure of a call cannot be seen through an older snapshot. At the stricter levels, last_call_was_erased
+--     therefore inserts a probe, which fails with 40001 if it meets a record that was committed after the snapshot.
+--   - The erasure of the latest call of an excluded contact locks the contact's row FOR SHARE, so that an update which
+--     returns the contact (V0013) waits, or was first and is seen.
 --
--- Local time is the installation's: the setting voicesurvey.time_zone of the database itself, read from the
--- catalog and not from the session, which could set it:
+-- Local time is that of the installation: the setting voicesurvey.time_zone of the database, UTC without it. It is
+-- read from the catalog, because a session could change its own copy of the setting:
 --   alter database voicesurvey set voicesurvey.time_zone = 'Europe/Rome';
 --
--- Safe on a live table: a trigger is the blink of a catalog change. Four tables are held at once, so a lock
--- is waited for no longer than 2 s: who writes the first waits for all.
+-- Safe on a live table: creating a trigger changes only the catalog. Four tables are locked together, in the order
+-- in which services write them. A statement waits at most 2 s for its lock, since writers of the tables that are
+-- already locked wait too.
+
+set search_path = pg_catalog, pg_temp;
 
 
 create table if not exists voicesurvey_rules.erased_last_calls (
   contact_id uuid not null,
 
-  constraint a_last_call_is_erased_once
+  constraint erased_last_calls_are_known_by_contact
     primary key (contact_id)
 );
 
 comment on table voicesurvey_rules.erased_last_calls is
-  'Contacts, not reached, whose attempts are used up and whose last call was erased. Written by '
-  'check_latest_call_is_retained.';
+  'Contacts that are not_reached, with all attempts used up, and whose last call was erased. Written by '
+  'check_latest_call_is_retained; deleted together with the contact.';
 comment on column voicesurvey_rules.erased_last_calls.contact_id is
   'The contact. Written by check_latest_call_is_retained.';
 
@@ -50,7 +59,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- The snapshot may be older than the erasure; "on conflict" fails with 40001 where it meets a row that came later.
+  -- The probe: see the header.
   if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
     insert into voicesurvey_rules.erased_last_calls (contact_id)
     values (contact)
@@ -70,7 +79,28 @@ begin
 end
 $function$;
 
-revoke execute on function voicesurvey_rules.last_call_was_erased(uuid) from public;
+-- PostgreSQL would accept more than the names that rule 3 allows. It takes an abbreviation (CET) for a fixed offset,
+-- without summer time, and it reads a word with a number as a POSIX zone (UTC+2, Any/Word2), with the sign reversed.
+-- So the form of the name is checked here, and PostgreSQL only says whether it knows the name. Reading the names from
+-- pg_timezone_names would read all files of the time zone database.
+
+create or replace function voicesurvey_rules.local_time_in(zone text, moment timestamptz)
+returns time
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  if zone !~* '^(utc|[a-z_]+(/[a-z_-]+)+|etc/gmt(\+([0-9]|1[0-2])|-([0-9]|1[0-4])|0))$' then
+    return null;
+  end if;
+
+  return (moment at time zone zone)::time;
+exception
+  when invalid_parameter_value then
+    return null;
+end
+$function$;
 
 create or replace function voicesurvey_rules.check_call_may_start()
 returns trigger
@@ -80,16 +110,21 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
   settings text;
+  zone text;
   local_start time;
-  called_in uuid;
-  number text;
+  contact_campaign_id uuid;
+  contact_number text;
+  contact_attempts integer;
+  contact_last_attempt timestamptz;
   interval_minutes integer;
-  last_number integer;
+  attempt_limit integer;
   previous record;
   broken text;
+  message text;
+  hint text;
 begin
-  -- The settings of the database, a line each; the time zone's is cut out of them, since a regular expression would
-  -- take ten times as long.
+  -- The settings of the database, one per line. The zone is cut out of them by split_part, because a regular
+  -- expression would take ten times as long.
   select E'\n' || array_to_string(setconfig, E'\n')
   into settings
   from pg_catalog.pg_db_role_setting
@@ -100,15 +135,18 @@ begin
       where datname = current_database()
     );
 
-  local_start := (
-    new.started_at
-    at time zone coalesce(nullif(split_part(split_part(lower(settings), E'\nvoicesurvey.time_zone=', 2), E'\n', 1), ''), 'UTC')
-  )::time;
+  zone := nullif(split_part(split_part(lower(settings), E'\nvoicesurvey.time_zone=', 2), E'\n', 1), '');
 
-  -- The usual course, by one look at each row. The contact's count goes up in the same transaction, before the
-  -- attempt or after it.
-  select campaign_id, phone_number
-  into called_in, number
+  if zone is null then
+    local_start := (new.started_at at time zone 'UTC')::time;
+  else
+    local_start := voicesurvey_rules.local_time_in(zone, new.started_at);
+  end if;
+
+  -- The usual path. The contact's attempts_count rises in the same transaction, before the attempt is inserted or
+  -- after it.
+  select campaign_id, phone_number, attempts_count, last_attempt_at
+  into contact_campaign_id, contact_number, contact_attempts, contact_last_attempt
   from public.contacts
   where id = new.contact_id
     and campaign_id = new.campaign_id
@@ -121,22 +159,25 @@ begin
     perform pg_advisory_xact_lock_shared(voicesurvey_rules.advisory_lock_class(), 0);
   end if;
 
+  -- A window that ends at 23:59:59.999999, the last time of a day, lasts until midnight.
   select retry_interval_minutes, max_attempts
-  into interval_minutes, last_number
+  into interval_minutes, attempt_limit
   from public.campaigns
-  where id = called_in
+  where id = contact_campaign_id
     and status = 'running'
     and new.attempt_number <= max_attempts
     and local_start >= allowed_call_start_local
-    and local_start < allowed_call_end_local
+    and (local_start < allowed_call_end_local or allowed_call_end_local = '23:59:59.999999')
   for share;
 
   perform
   from public.exclusion_list_entries
-  where phone_number = number;
+  where phone_number = contact_number;
 
   if found or interval_minutes is null then
     select
+      contact.attempts_count,
+      contact.last_attempt_at,
       campaign.retry_interval_minutes,
       campaign.max_attempts,
       case
@@ -145,19 +186,21 @@ begin
           or contact.state = 'excluded'
           or exists (
             select
-            from public.exclusion_list_entries as listed
-            where listed.phone_number = contact.phone_number
+            from public.exclusion_list_entries as entry
+            where entry.phone_number = contact.phone_number
           )
         then 'never_dial_an_excluded_number'
-        when contact.state in ('completed', 'refused') then 'never_dial_who_has_ended'
+        when contact.state in ('completed', 'refused') then 'never_dial_a_completed_or_refused_contact'
         when campaign.status <> 'running' then 'calls_start_only_in_a_running_campaign'
         when new.attempt_number > campaign.max_attempts then 'never_dial_more_than_max_attempts'
         when new.attempt_number not in (contact.attempts_count, contact.attempts_count + 1)
         then 'attempts_are_numbered_without_gaps'
-        when local_start < campaign.allowed_call_start_local or local_start >= campaign.allowed_call_end_local
+        when local_start is null then 'local_time_needs_a_known_time_zone'
+        when local_start < campaign.allowed_call_start_local
+          or (local_start >= campaign.allowed_call_end_local and campaign.allowed_call_end_local <> '23:59:59.999999')
         then 'calls_start_only_in_the_calling_hours'
       end
-    into interval_minutes, last_number, broken
+    into contact_attempts, contact_last_attempt, interval_minutes, attempt_limit, broken
     from public.contacts as contact
     join public.campaigns as campaign
       on campaign.id = contact.campaign_id
@@ -166,7 +209,7 @@ begin
     for share of campaign;
   end if;
 
-  if broken is null and new.attempt_number = last_number and voicesurvey_rules.last_call_was_erased(new.contact_id) then
+  if broken is null and new.attempt_number = attempt_limit and voicesurvey_rules.last_call_was_erased(new.contact_id) then
     broken := 'never_dial_more_than_max_attempts';
   end if;
 
@@ -174,85 +217,137 @@ begin
     select
       max(started_at) as started_at,
       max(ended_at) as ended_at,
-      bool_or(ended_at is null) as is_open,
-      bool_or(outcome in ('completed', 'refused')) as is_final,
-      bool_or(attempt_number = new.attempt_number - 1) as is_there
+      bool_or(ended_at is null) as has_open,
+      bool_or(outcome in ('completed', 'refused')) as has_final,
+      bool_or(attempt_number = new.attempt_number - 1) as has_previous_number
     into previous
     from public.call_attempts
     where contact_id = new.contact_id
       and id <> new.id;
 
-    -- Sixty seconds is what the clocks of provider and scheduler may differ.
+    -- The clocks of the provider and the scheduler may differ by sixty seconds.
     broken := case
-      when previous.is_there is not true then 'attempts_are_numbered_without_gaps'
-      when previous.is_final then 'never_dial_who_has_ended'
-      when previous.is_open then 'never_dial_twice_at_once'
+      when previous.has_previous_number is not true then 'attempts_are_numbered_without_gaps'
+      when previous.has_final then 'never_dial_a_completed_or_refused_contact'
+      when previous.has_open then 'calls_of_a_contact_do_not_overlap'
       when new.started_at < previous.started_at + make_interval(mins => interval_minutes)
       then 'no_retry_before_its_interval'
-      when new.started_at < previous.ended_at - interval '60 seconds' then 'never_dial_twice_at_once'
+      when new.started_at < previous.ended_at - interval '60 seconds' then 'calls_of_a_contact_do_not_overlap'
     end;
   end if;
 
-  if broken is not null then
-    perform voicesurvey_rules.raise_violation(
-      broken,
-      'call_attempts',
-      told.message,
-      format('Attempt %s of contact %s.', new.id, new.contact_id),
-      told.hint
-    )
-    from (
-      values
-        (
-          'an_attempt_belongs_to_its_contacts_campaign',
-          'An attempt belongs to its contact''s campaign.',
-          'Take campaign_id from the contact.'
-        ),
-        (
-          'never_dial_an_excluded_number',
-          'A contact who is excluded is never dialled.',
-          'Do not dial. Claim another contact.'
-        ),
-        (
-          'never_dial_who_has_ended',
-          'A contact who has completed or refused is not dialled again.',
-          'Do not dial. Claim another contact.'
-        ),
-        (
-          'calls_start_only_in_a_running_campaign',
-          'A call starts only in a running campaign.',
-          'Do not dial. The campaign may have been paused or ended since the contact was claimed.'
-        ),
-        (
-          'never_dial_more_than_max_attempts',
-          'A contact is dialled at most max_attempts times.',
-          'Do not dial. The contact is not_reached, for good.'
-        ),
-        (
-          'attempts_are_numbered_without_gaps',
-          'A contact''s attempts are numbered 1, 2, 3.',
-          'Number the attempt one more than the contact''s attempts_count was.'
-        ),
-        (
-          'calls_start_only_in_the_calling_hours',
-          'A call starts only in its campaign''s calling hours, in the installation''s local time.',
-          'Do not dial now. The hours are the campaign''s, the time zone is the database''s setting voicesurvey.time_zone.'
-        ),
-        (
-          'no_retry_before_its_interval',
-          'A contact is dialled again no sooner than retry_interval_minutes after the last attempt started.',
-          'Do not dial yet.'
-        ),
-        (
-          'never_dial_twice_at_once',
-          'A call starts after the one before it has ended.',
-          'Do not dial yet.'
-        )
-    ) as told (rule, message, hint)
-    where told.rule = broken;
+  -- The contact was counted up before the attempt was inserted, so its last_attempt_at came from the writer. If the
+  -- attempt is inserted first, set_last_attempt_at finds it.
+  if broken is null then
+    if contact_attempts = new.attempt_number and contact_last_attempt is distinct from new.started_at then
+      update public.contacts
+      set last_attempt_at = new.started_at
+      where id = new.contact_id;
+    end if;
+
+    return null;
   end if;
 
+  select refusal.message, refusal.hint
+  into message, hint
+  from (
+    values
+      (
+        'an_attempt_belongs_to_its_contacts_campaign',
+        'An attempt belongs to the campaign of its contact.',
+        'Take campaign_id from the contact.'
+      ),
+      (
+        'never_dial_an_excluded_number',
+        'An excluded contact, or a number on the exclusion list, is never dialled.',
+        'Do not dial. Claim another contact.'
+      ),
+      (
+        'never_dial_a_completed_or_refused_contact',
+        'A contact that has completed or refused is not dialled again.',
+        'Do not dial. Claim another contact.'
+      ),
+      (
+        'calls_start_only_in_a_running_campaign',
+        'A call starts only in a running campaign.',
+        'Do not dial. The campaign may have been paused or ended since the contact was read.'
+      ),
+      (
+        'never_dial_more_than_max_attempts',
+        'A contact is dialled at most max_attempts times.',
+        'Do not dial. Set the contact to not_reached.'
+      ),
+      (
+        'attempts_are_numbered_without_gaps',
+        'The attempts of a contact are numbered 1, 2, 3.',
+        'Set attempt_number to the contact''s new attempts_count.'
+      ),
+      (
+        'local_time_needs_a_known_time_zone',
+        'No call may start: the database setting voicesurvey.time_zone is neither UTC nor an Area/Location name that '
+        'PostgreSQL knows.',
+        'Set voicesurvey.time_zone of the database to UTC, or to a name with a slash from pg_timezone_names, such as '
+        'Europe/Rome.'
+      ),
+      (
+        'calls_start_only_in_the_calling_hours',
+        'A call starts only in the calling hours of its campaign.',
+        'Do not dial now. The hours are in the time zone of the database setting voicesurvey.time_zone.'
+      ),
+      (
+        'no_retry_before_its_interval',
+        'An attempt starts no sooner than retry_interval_minutes after the previous attempt started.',
+        'Do not dial yet.'
+      ),
+      (
+        'calls_of_a_contact_do_not_overlap',
+        'A call starts only after the previous call of its contact has ended.',
+        'Do not dial yet. End the previous call first.'
+      )
+  ) as refusal (rule, message, hint)
+  where refusal.rule = broken;
+
+  perform voicesurvey_rules.raise_violation(
+    broken,
+    'call_attempts',
+    message,
+    format('Attempt %s of contact %s.', new.id, new.contact_id),
+    hint
+  );
   return null;
+end
+$function$;
+
+-- last_attempt_at is the started_at of the latest attempt, whatever a writer sets. While attempts_count rises and its
+-- attempt is not there yet, the writer's value is kept, and check_call_may_start corrects it. An erasure of the latest
+-- attempt leaves it as it is.
+
+create or replace function voicesurvey_rules.set_last_attempt_at()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  latest_start timestamptz;
+begin
+  if new.attempts_count = old.attempts_count and new.last_attempt_at is not distinct from old.last_attempt_at then
+    return new;
+  end if;
+
+  select started_at
+  into latest_start
+  from public.call_attempts
+  where contact_id = new.id
+    and attempt_number = new.attempts_count;
+
+  if found then
+    new.last_attempt_at := latest_start;
+  elsif new.attempts_count = old.attempts_count then
+    new.last_attempt_at := old.last_attempt_at;
+  end if;
+
+  return new;
 end
 $function$;
 
@@ -263,9 +358,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
+  contact_number text;
   broken text;
+  message text;
+  hint text;
 begin
-  -- The turn of who claims a call: lock_mutex_rows(array[0]), in the shortest way where that is all it does.
+  -- Mutex row 0: a short form of lock_mutex_rows(array[0]), if that would do nothing else.
   update voicesurvey_rules.mutex_rows
   set lock_count = lock_count + 1
   where id = 0
@@ -276,8 +374,9 @@ begin
     perform voicesurvey_rules.lock_mutex_rows(array[0]);
   end if;
 
-  -- The usual course, by one look at each row.
-  perform
+  -- The usual path.
+  select phone_number
+  into contact_number
   from public.contacts
   where id = new.contact_id
     and state = 'in_progress'
@@ -287,17 +386,26 @@ begin
     perform
     from public.provider_configs
     where max_concurrent_calls >= (
-      select count(*)
-      from public.call_attempts
-      where ended_at is null
-    );
+        select count(*)
+        from public.call_attempts
+        where ended_at is null
+      )
+      and not exists (
+        select
+        from public.contacts as other
+        join public.call_attempts as open_call
+          on open_call.contact_id = other.id
+          and open_call.ended_at is null
+        where other.phone_number = contact_number
+          and other.id <> new.contact_id
+      );
 
     if found then
       return null;
     end if;
   end if;
 
-  -- The attempt as it is now, where that makes a difference; what was erased since is nobody's concern.
+  -- The attempt as it is now, where that matters. An attempt whose contact was erased is not judged.
   select
     case
       when contact.attempts_count < new.attempt_number then 'attempts_count_follows_the_attempts'
@@ -328,7 +436,17 @@ begin
           limit provider.max_concurrent_calls + 1
         ) as open_call
       )
-      then 'no_more_calls_at_once_than_the_provider_allows'
+      then 'no_more_open_calls_than_the_provider_allows'
+      when exists (
+        select
+        from public.contacts as other
+        join public.call_attempts as open_call
+          on open_call.contact_id = other.id
+          and open_call.ended_at is null
+        where other.phone_number = contact.phone_number
+          and other.id <> contact.id
+      )
+      then 'a_number_has_one_open_call'
     end
   into broken
   from public.contacts as contact
@@ -336,38 +454,85 @@ begin
     on true
   where contact.id = new.contact_id;
 
-  if broken is not null then
+  if broken is null then
+    return null;
+  end if;
+
+  select refusal.message, refusal.hint
+  into message, hint
+  from (
+    values
+      (
+        'attempts_count_follows_the_attempts',
+        'A contact''s attempts_count is the number of its latest attempt.',
+        'Set the contact''s attempts_count in the same transaction.'
+      ),
+      (
+        'a_contact_is_in_progress_while_its_call_is_open',
+        'A contact is in progress exactly while its latest call is open.',
+        'Set the contact''s state in the transaction that inserts the attempt.'
+      ),
+      (
+        'no_calls_without_a_provider',
+        'No call starts without a provider configuration.',
+        'Insert the row of provider_configs.'
+      ),
+      (
+        'no_more_open_calls_than_the_provider_allows',
+        'The number of open calls never exceeds max_concurrent_calls.',
+        'Do not dial yet. Claim again when a call has ended.'
+      ),
+      (
+        'a_number_has_one_open_call',
+        'A number never has two open calls, whatever campaigns list it.',
+        'Do not dial yet. Claim another contact, and this one when the open call of the number has ended.'
+      )
+  ) as refusal (rule, message, hint)
+  where refusal.rule = broken;
+
+  perform voicesurvey_rules.raise_violation(
+    broken,
+    'call_attempts',
+    message,
+    format('Attempt %s of contact %s.', new.id, new.contact_id),
+    hint
+  );
+  return null;
+end
+$function$;
+
+create or replace function voicesurvey_rules.check_changed_number()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  -- The contact's row is locked, so none of its calls starts now.
+  if not exists (select from public.call_attempts where contact_id = new.id and ended_at is null) then
+    return null;
+  end if;
+
+  perform voicesurvey_rules.lock_mutex_rows(array[0]);
+
+  perform
+  from public.contacts as contact
+  join public.contacts as other
+    on other.phone_number = contact.phone_number
+    and other.id <> contact.id
+  join public.call_attempts as open_call
+    on open_call.contact_id = other.id
+    and open_call.ended_at is null
+  where contact.id = new.id;
+
+  if found then
     perform voicesurvey_rules.raise_violation(
-      broken,
-      'call_attempts',
-      told.message,
-      format('Attempt %s of contact %s.', new.id, new.contact_id),
-      told.hint
-    )
-    from (
-      values
-        (
-          'attempts_count_follows_the_attempts',
-          'A contact''s attempts_count follows its attempts.',
-          'Set the contact''s attempts_count in the same transaction.'
-        ),
-        (
-          'a_contact_is_in_progress_while_its_call_is_open',
-          'A contact is in progress while its call is open, and no longer.',
-          'Set the contact''s state in the same transaction.'
-        ),
-        (
-          'no_calls_without_a_provider',
-          'Without a provider configuration nobody is called.',
-          'Insert the row of provider_configs.'
-        ),
-        (
-          'no_more_calls_at_once_than_the_provider_allows',
-          'No more than max_concurrent_calls are open at once.',
-          'Do not dial yet. Wait until a call has ended.'
-        )
-    ) as told (rule, message, hint)
-    where told.rule = broken;
+      'a_number_has_one_open_call',
+      'contacts',
+      'A number never has two open calls, whatever campaigns list it.',
+      format('Contact %s.', new.id),
+      'Change the number when the contact''s call, or the open call of that number, has ended.'
+    );
   end if;
 
   return null;
@@ -391,9 +556,9 @@ begin
     perform voicesurvey_rules.raise_violation(
       'a_contact_is_in_progress_while_its_call_is_open',
       'call_attempts',
-      'A contact is in progress while its call is open, and no longer.',
+      'A contact is in progress exactly while its latest call is open.',
       format('Attempt %s of contact %s.', new.id, new.contact_id),
-      'Set the contact''s state in the same transaction.'
+      'Set the contact''s state in the transaction that ends the call.'
     );
   end if;
 
@@ -401,10 +566,10 @@ begin
 end
 $function$;
 
--- The latest calls of a contact say which number the next call may have, and when it may start; that is looked
--- at when the transaction commits, so that it cannot be deleted and dialled again in one step. A call that is
--- there again under its number was not deleted but changed. Where the campaign has ended nobody is called again;
--- nor is who was not reached with all attempts used up, for which the contact is noted when the last of them goes.
+-- The latest attempt of a contact says which number the next one has and when it may start. This is checked at
+-- commit, so that an attempt cannot be deleted and dialled again in one transaction: an attempt whose number is there
+-- again was replaced, not erased. Nobody is called again in a campaign that has ended. Nor is a contact that is
+-- not_reached with all attempts used up; the erasure of its last call is recorded, so that it is not made again.
 
 create or replace function voicesurvey_rules.check_latest_call_is_retained()
 returns trigger
@@ -413,6 +578,14 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  -- See the header: an excluded contact may be returned at the same time.
+  perform
+  from public.contacts
+  where id = old.contact_id
+    and state = 'excluded'
+    and attempts_count = old.attempt_number
+  for share;
+
   if exists (
     select
     from public.contacts as contact
@@ -440,11 +613,11 @@ begin
       and attempt_number = old.attempt_number
   ) then
     perform voicesurvey_rules.raise_violation(
-      tg_name,
-      'call_attempts',
       tg_argv[0],
+      'call_attempts',
+      tg_argv[1],
       format('Attempt %s of contact %s.', old.id, old.contact_id),
-      tg_argv[1]
+      tg_argv[2]
     );
   end if;
 
@@ -501,27 +674,40 @@ begin
 end
 $function$;
 
-comment on function voicesurvey_rules.check_call_may_start() is
-  'Refuses an attempt to a contact who may not be called, or not now, or not again.';
-comment on function voicesurvey_rules.check_new_call() is
-  'Refuses an attempt that its contact knows nothing of, and one more than may be open at once.';
-comment on function voicesurvey_rules.check_ended_call() is
-  'Refuses the end of a call whose contact stays in progress.';
 comment on function voicesurvey_rules.last_call_was_erased(uuid) is
-  'Whether the contact''s last possible call was made, and erased. Called by check_call_may_start.';
-comment on function voicesurvey_rules.block_new_claims() is
-  'Waits for those who are claiming a call, and lets nobody begin to until the transaction ends.';
-comment on function voicesurvey_rules.lock_claims() is
-  'Waits until nobody is claiming a call, and lets nobody claim one until the transaction ends.';
+  'Whether the contact''s last possible call was made and then erased. Called by check_call_may_start.';
+comment on function voicesurvey_rules.local_time_in(text, timestamptz) is
+  'The local time of a moment in a zone; null if the zone is neither UTC nor an Area/Location name that PostgreSQL '
+  'knows. Called by check_call_may_start.';
+comment on function voicesurvey_rules.check_call_may_start() is
+  'Rejects an attempt of a contact that may not be called, or not now, or not again. Sets the contact''s '
+  'last_attempt_at if the writer set another value.';
+comment on function voicesurvey_rules.set_last_attempt_at() is
+  'Sets last_attempt_at to the started_at of the contact''s latest attempt, whatever an update sets.';
+comment on function voicesurvey_rules.check_new_call() is
+  'Rejects an attempt that does not agree with its contact, an open call above the provider''s limit, and a second '
+  'open call of a number.';
+comment on function voicesurvey_rules.check_changed_number() is
+  'Rejects a new number of a contact with an open call if that number has an open call too.';
+comment on function voicesurvey_rules.check_ended_call() is
+  'Rejects the end of a call whose contact stays in progress.';
+comment on function voicesurvey_rules.check_latest_call_is_retained() is
+  'Rejects the deletion of the latest attempt of a contact that is in a call or may be called again, and the '
+  'replacement of an attempt. Records the erasure of a last call.';
 comment on function voicesurvey_rules.delete_erased_last_calls() is
   'Deletes the record of an erased last call together with its contact.';
-comment on function voicesurvey_rules.check_latest_call_is_retained() is
-  'Refuses the deletion of the latest call, open or ended, of a contact who stays and may be called again, and of '
-  'one that is there again under its number.';
+comment on function voicesurvey_rules.block_new_claims() is
+  'Waits for the claims that run, and makes later claims wait until the end of the transaction.';
+comment on function voicesurvey_rules.lock_claims() is
+  'Locks mutex row 0: waits for a claim that commits, and makes the commits of other claims wait.';
 
 revoke execute on function
+  voicesurvey_rules.last_call_was_erased(uuid),
+  voicesurvey_rules.local_time_in(text, timestamptz),
   voicesurvey_rules.check_call_may_start(),
+  voicesurvey_rules.set_last_attempt_at(),
   voicesurvey_rules.check_new_call(),
+  voicesurvey_rules.check_changed_number(),
   voicesurvey_rules.check_ended_call(),
   voicesurvey_rules.check_latest_call_is_retained(),
   voicesurvey_rules.delete_erased_last_calls(),
@@ -530,14 +716,36 @@ revoke execute on function
 from public;
 
 
--- The triggers are created in the order in which services write these tables, so that the file and a service wait
--- for each other and do not deadlock.
+-- contacts
+
+create or replace trigger last_attempt_at_is_the_start_of_the_latest_call
+  before update of attempts_count, last_attempt_at on public.contacts
+  for each row
+  execute function voicesurvey_rules.set_last_attempt_at();
+
+drop trigger if exists a_number_has_one_open_call on public.contacts;
+create constraint trigger a_number_has_one_open_call
+  after update of phone_number on public.contacts
+  deferrable initially deferred
+  for each row
+  when (old.phone_number <> new.phone_number)
+  execute function voicesurvey_rules.check_changed_number();
 
 create or replace trigger erased_last_calls_are_deleted_with_their_contact
   after delete on public.contacts
   referencing old table as deleted
   for each statement
   execute function voicesurvey_rules.delete_erased_last_calls();
+
+comment on trigger last_attempt_at_is_the_start_of_the_latest_call on public.contacts is
+  'Rule 2: last_attempt_at is the started_at of the latest attempt, whatever a writer sets.';
+comment on trigger a_number_has_one_open_call on public.contacts is
+  'Rule 2: a number never has two open calls, also if a contact''s number changes during its call.';
+comment on trigger erased_last_calls_are_deleted_with_their_contact on public.contacts is
+  'Rule 12: no record of an erased person remains.';
+
+
+-- call_attempts
 
 create or replace trigger a_call_may_start
   after insert on public.call_attempts
@@ -565,44 +773,54 @@ create constraint trigger an_open_call_is_not_deleted
   for each row
   when (old.ended_at is null)
   execute function voicesurvey_rules.check_latest_call_is_retained(
-    'An open call is ended, not deleted.',
-    'End the call; or delete the contact, with all that is known of the person.'
+    'an_open_call_is_not_deleted',
+    'An open call is not deleted.',
+    'End the call first. To erase the person, delete the contact.'
   );
 
-drop trigger if exists who_may_be_called_again_keeps_the_latest_call on public.call_attempts;
-create constraint trigger who_may_be_called_again_keeps_the_latest_call
+drop trigger if exists a_contact_that_may_be_called_again_keeps_its_latest_call on public.call_attempts;
+create constraint trigger a_contact_that_may_be_called_again_keeps_its_latest_call
   after delete on public.call_attempts
   deferrable initially deferred
   for each row
   when (old.ended_at is not null)
   execute function voicesurvey_rules.check_latest_call_is_retained(
-    'Who may be called again, or is in a call, keeps the latest call before; without it they could be dialled too often, or too soon.',
-    'Keep it until the contact has ended, or has no attempts left; or delete the contact, with all that is known of the person.'
+    'a_contact_that_may_be_called_again_keeps_its_latest_call',
+    'The latest attempt of a contact that is in a call or may be called again is not deleted: without it the contact '
+    'could be dialled too often or too soon.',
+    'Delete the attempt when the contact has ended or its attempts are used up. To erase the person, delete the contact.'
   );
+
+comment on trigger a_call_may_start on public.call_attempts is
+  'Rules 1, 2 and 3: who is dialled, how often and when.';
+comment on trigger a_call_agrees_with_its_contact on public.call_attempts is
+  'Rules 2, 4 and 10: a new call agrees with its contact, its number has no other open call, and the provider''s limit '
+  'is not exceeded.';
+comment on trigger an_ended_call_agrees_with_its_contact on public.call_attempts is
+  'Rule 10: a contact is in progress exactly while its call is open.';
+comment on trigger an_open_call_is_not_deleted on public.call_attempts is
+  'Rule 10: a contact in progress has an open call.';
+comment on trigger a_contact_that_may_be_called_again_keeps_its_latest_call on public.call_attempts is
+  'Rules 2 and 3: the latest attempt says which number the next one has, and when it may start.';
+
+
+-- campaigns
+
+create or replace trigger claims_wait_for_a_change_of_a_campaign
+  before update or delete on public.campaigns
+  for each statement
+  execute function voicesurvey_rules.block_new_claims();
+
+comment on trigger claims_wait_for_a_change_of_a_campaign on public.campaigns is
+  'Rule 3: a change of a campaign waits for earlier claims only, so that new claims do not starve it.';
+
+
+-- provider_configs
 
 create or replace trigger claims_wait_for_a_change_of_their_limit
   before update of max_concurrent_calls or delete on public.provider_configs
   for each row
   execute function voicesurvey_rules.lock_claims();
 
-create or replace trigger claims_do_not_overtake_a_change_of_a_campaign
-  before update or delete on public.campaigns
-  for each statement
-  execute function voicesurvey_rules.block_new_claims();
-
-comment on trigger claims_do_not_overtake_a_change_of_a_campaign on public.campaigns is
-  'Rule 3: who pauses a campaign waits for the claims that run, and not for those that come.';
-comment on trigger erased_last_calls_are_deleted_with_their_contact on public.contacts is
-  'Rule 12: no record of an erased person remains.';
-comment on trigger a_call_may_start on public.call_attempts is
-  'Rules 1, 2 and 3: who is dialled, how often and when.';
-comment on trigger a_call_agrees_with_its_contact on public.call_attempts is
-  'Rules 2, 4 and 10: a new call is its contact''s, and one that the provider has room for.';
-comment on trigger an_ended_call_agrees_with_its_contact on public.call_attempts is
-  'Rule 10: a contact is in progress while its call is open, and no longer.';
-comment on trigger an_open_call_is_not_deleted on public.call_attempts is
-  'Rule 10: a contact in progress has an open call.';
 comment on trigger claims_wait_for_a_change_of_their_limit on public.provider_configs is
-  'Rule 4: while the limit changes nobody claims a call by what it was.';
-comment on trigger who_may_be_called_again_keeps_the_latest_call on public.call_attempts is
-  'Rules 2 and 3: the number and the start of the latest call say which may be the next, and when.';
+  'Rule 4: while the limit changes, no claim commits against the old one.';

@@ -1,19 +1,26 @@
 -- migrate: lock-timeout 2s
 --
--- V0013: a number on the exclusion list excludes its contacts, from the moment that it is there, and from
--- their import on; so does do_not_call (rule 1). Who asked not to be called stays so when erased (rule 12).
+-- V0013: a number on the exclusion list excludes its contacts, from the moment it is listed and as soon as they are
+-- imported, and so does do_not_call (rule 1). An erased number stays excluded (rule 12). An exclusion ends only after
+-- its cause (rule 10).
 --
--- Nothing is refused here: the contacts are moved to excluded, whoever writes them and by whatever way. An
--- open call of theirs may still end. Completed and refused contacts stay what they are.
+-- The exclusion itself rejects nothing: it moves contacts to excluded, whatever session writes them and however.
+-- Their open calls may still end. Completed and refused contacts do not change.
 --
--- Why it is safe under concurrency: who imports a number takes its turn in one lane, and who excludes it in all
--- (V0010), and they look for the other's rows only then. The import works on whole statements, so that 100,000
--- contacts take at most 32 turns and look each number up once.
+-- Safe under concurrency: an import locks the mutex rows (V0010) of its numbers in one stripe, and an exclusion locks
+-- them in all stripes. Each looks for the other's rows only after that. An import is checked once per statement, so
+-- 100,000 contacts lock at most 32 mutex rows, and each number is looked up once.
 --
--- Contacts and entries that were there before this version are seen to by V0018.
+-- An update that returns an excluded contact locks its number like an import. Without the lock, an exclusion of the
+-- number could commit at the same time: the exclusion would find the contact excluded and leave it, and the update
+-- would find the number unlisted. do_not_call needs no further lock, since it is in the row that the update locks.
 --
--- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
--- is waited for no longer than 2 s: who writes the first waits for both.
+-- V0018 excludes the contacts that were listed before this version.
+--
+-- Safe on a live table: creating a trigger changes only the catalog. Two tables are locked together, contacts first. A
+-- statement waits at most 2 s for its lock, since writers of the table that is already locked wait too.
+
+set search_path = pg_catalog, pg_temp;
 
 
 create or replace function voicesurvey_rules.exclude_do_not_call()
@@ -34,18 +41,18 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- One after the other, so that two who exclude number by number do not wait for each other's turns.
+  -- Exclusions run one after the other. Otherwise two transactions that list number by number could deadlock.
   perform pg_advisory_xact_lock(voicesurvey_rules.advisory_lock_class(), 9);
 
   perform voicesurvey_rules.lock_mutex_rows(
     array(
-      select distinct voicesurvey_rules.mutex_row_of_number(phone_number, lane)
+      select distinct voicesurvey_rules.mutex_row_of_number(phone_number, stripe)
       from listed
-      cross join generate_series(0, 7) as lane
+      cross join generate_series(0, 7) as stripe
     )
   );
 
-  -- Locked in one order, so that two exclusions at once do not wait for each other.
+  -- The rows are locked in the order of their ids: transactions that lock contacts in this order queue.
   update public.contacts
   set state = 'excluded'
   where id in (
@@ -69,34 +76,34 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  lane constant integer := voicesurvey_rules.choose_import_stripe();
-  found_ids uuid[];
+  stripe constant integer := voicesurvey_rules.choose_import_stripe();
+  listed_ids uuid[];
 begin
   perform voicesurvey_rules.lock_mutex_rows(
     array(
-      select distinct voicesurvey_rules.mutex_row_of_number(phone_number, lane)
+      select distinct voicesurvey_rules.mutex_row_of_number(phone_number, stripe)
       from imported
       where state = 'pending'
     )
   );
 
-  -- A session plans this once, be its first import large or small; "offset 0" has it look each number up by the
-  -- index, which is right for both. Otherwise each small import after a large one would read all contacts.
+  -- A session plans this query once, for imports of any size. "offset 0" makes it look each number up by the index,
+  -- which suits all of them. Otherwise a small import after a large one would read all contacts.
   select array_agg(imported.id)
-  into found_ids
+  into listed_ids
   from imported
   cross join lateral (
     select
-    from public.exclusion_list_entries as listed
-    where listed.phone_number = imported.phone_number
+    from public.exclusion_list_entries as entry
+    where entry.phone_number = imported.phone_number
     offset 0
-  ) as listed
+  ) as entry
   where imported.state = 'pending';
 
-  if found_ids is not null then
+  if listed_ids is not null then
     update public.contacts
     set state = 'excluded'
-    where id = any (found_ids)
+    where id = any (listed_ids)
       and state not in ('completed', 'refused', 'excluded');
   end if;
 
@@ -111,7 +118,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  perform voicesurvey_rules.lock_mutex_rows(array[voicesurvey_rules.mutex_row_of_number(new.phone_number, voicesurvey_rules.choose_import_stripe())]);
+  perform voicesurvey_rules.lock_mutex_rows(
+    array[voicesurvey_rules.mutex_row_of_number(new.phone_number, voicesurvey_rules.choose_import_stripe())]
+  );
 
   update public.contacts
   set state = 'excluded'
@@ -127,6 +136,71 @@ begin
 end
 $function$;
 
+create or replace function voicesurvey_rules.check_exclusion_end()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  if old.state <> 'excluded' or new.state not in ('pending', 'not_reached') then
+    return new;
+  end if;
+
+  if new.do_not_call then
+    perform voicesurvey_rules.raise_violation(
+      'a_contact_with_do_not_call_stays_excluded',
+      'contacts',
+      'A contact stays excluded while its do_not_call is set.',
+      format('Contact %s.', old.id),
+      'Set do_not_call to false first, if the person has agreed to be called.'
+    );
+  end if;
+
+  perform voicesurvey_rules.lock_mutex_rows(
+    array[voicesurvey_rules.mutex_row_of_number(new.phone_number, voicesurvey_rules.choose_import_stripe())]
+  );
+
+  perform
+  from public.exclusion_list_entries
+  where phone_number = new.phone_number;
+
+  if found then
+    perform voicesurvey_rules.raise_violation(
+      'a_listed_number_stays_excluded',
+      'contacts',
+      'A contact stays excluded while its number is on the exclusion list.',
+      format('Contact %s.', old.id),
+      'Delete the number''s entry from exclusion_list_entries first, if the number may be called.'
+    );
+  end if;
+
+  if old.attempts_count = 0 then
+    return new;
+  end if;
+
+  -- Nothing keeps the attempts of an excluded contact from being erased (V0012). Its latest attempt says when the next
+  -- one may start. The lock makes an erasure that runs at the same time wait, or is refused after it.
+  perform
+  from public.call_attempts
+  where contact_id = old.id
+    and attempt_number = old.attempts_count
+  for key share;
+
+  if not found then
+    perform voicesurvey_rules.raise_violation(
+      'a_contact_whose_latest_call_was_erased_stays_excluded',
+      'contacts',
+      'A contact stays excluded if its latest attempt was erased: it could be dialled too often or too soon.',
+      format('Contact %s.', old.id),
+      'Leave it excluded, or delete the contact and then its exclusion list entry, and import the number again.'
+    );
+  end if;
+
+  return new;
+end
+$function$;
+
 create or replace function voicesurvey_rules.list_number_of_erased_contact()
 returns trigger
 language plpgsql
@@ -134,7 +208,8 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- A wish is kept. Who was excluded for another reason goes with the campaign, if that goes, as its whole list does.
+  -- A person's do_not_call outlives the campaign. Contacts that were excluded for another reason are deleted together
+  -- with the campaign's whole list.
   if old.do_not_call or exists (select from public.campaigns where id = old.campaign_id) then
     insert into public.exclusion_list_entries (phone_number, reason)
     values (old.phone_number, 'Was excluded when the contact was erased.')
@@ -146,23 +221,30 @@ end
 $function$;
 
 comment on function voicesurvey_rules.exclude_do_not_call() is
-  'Makes a contact with do_not_call an excluded one.';
+  'Excludes a contact whose do_not_call is set.';
 comment on function voicesurvey_rules.exclude_listed_contacts() is
-  'Excludes the contacts, in all campaigns, whose numbers have just been listed.';
+  'Excludes the contacts, in all campaigns, of numbers that were just listed.';
 comment on function voicesurvey_rules.exclude_imported_contacts() is
-  'Excludes those of the contacts that have just been imported whose numbers are listed.';
+  'Excludes the contacts that were just imported and whose numbers are listed.';
 comment on function voicesurvey_rules.exclude_contact_of_listed_number() is
-  'Excludes a contact whose number has changed to one that is listed.';
+  'Excludes a contact whose new number is listed.';
+comment on function voicesurvey_rules.check_exclusion_end() is
+  'Rejects an update that returns an excluded contact while its number is listed or its do_not_call is set, or if its '
+  'latest attempt was erased.';
 comment on function voicesurvey_rules.list_number_of_erased_contact() is
-  'Lists the number of an excluded contact who is erased.';
+  'Lists the number of an excluded contact that is erased.';
 
 revoke execute on function
+  voicesurvey_rules.exclude_do_not_call(),
   voicesurvey_rules.exclude_listed_contacts(),
   voicesurvey_rules.exclude_imported_contacts(),
   voicesurvey_rules.exclude_contact_of_listed_number(),
+  voicesurvey_rules.check_exclusion_end(),
   voicesurvey_rules.list_number_of_erased_contact()
 from public;
 
+
+-- contacts
 
 create or replace trigger do_not_call_means_excluded
   before insert or update of do_not_call on public.contacts
@@ -170,32 +252,54 @@ create or replace trigger do_not_call_means_excluded
   when (new.do_not_call and new.state not in ('completed', 'refused', 'excluded'))
   execute function voicesurvey_rules.exclude_do_not_call();
 
-create or replace trigger the_listed_are_excluded_from_their_import_on
+create or replace trigger an_exclusion_ends_only_after_its_cause
+  before update of state on public.contacts
+  for each row
+  execute function voicesurvey_rules.check_exclusion_end();
+
+create or replace trigger a_listed_number_is_excluded_when_it_is_imported
   after insert on public.contacts
   referencing new table as imported
   for each statement
   execute function voicesurvey_rules.exclude_imported_contacts();
 
-create or replace trigger the_listed_are_excluded_when_their_number_changes
+create or replace trigger a_changed_number_is_excluded_if_it_is_listed
   after update of phone_number on public.contacts
   for each row
   when (old.phone_number <> new.phone_number)
   execute function voicesurvey_rules.exclude_contact_of_listed_number();
 
--- Before the contact goes, so that a function which the same statement calls finds the number listed. A contact
--- who was there before V0002 may have do_not_call and wait; the listing would change the row that is being deleted.
+-- The number is listed before the contact is deleted, so that a function which the same statement calls finds it
+-- listed. A contact from before V0002 may have do_not_call and not be excluded; its number is listed after the
+-- deletion, because listing it would otherwise change the row that is being deleted.
 
-create or replace trigger who_asked_not_to_be_called_stays_excluded
+create or replace trigger an_erased_number_stays_excluded
   before delete on public.contacts
   for each row
   when (old.state = 'excluded' or (old.do_not_call and old.state in ('completed', 'refused')))
   execute function voicesurvey_rules.list_number_of_erased_contact();
 
-create or replace trigger who_asked_before_the_rules_stays_excluded
+create or replace trigger an_erased_number_with_do_not_call_becomes_excluded
   after delete on public.contacts
   for each row
   when (old.do_not_call and old.state not in ('completed', 'refused', 'excluded'))
   execute function voicesurvey_rules.list_number_of_erased_contact();
+
+comment on trigger do_not_call_means_excluded on public.contacts is
+  'Rule 1: a contact with do_not_call is excluded, from its import or from the time do_not_call is set.';
+comment on trigger an_exclusion_ends_only_after_its_cause on public.contacts is
+  'Rule 10: excluded is final while the number is listed or do_not_call is set.';
+comment on trigger a_listed_number_is_excluded_when_it_is_imported on public.contacts is
+  'Rule 1: a listed number is excluded as soon as it is imported, however it is imported.';
+comment on trigger a_changed_number_is_excluded_if_it_is_listed on public.contacts is
+  'Rule 1: a listed number is never dialled, also if a contact''s number is changed to it.';
+comment on trigger an_erased_number_stays_excluded on public.contacts is
+  'Rule 12: the number of an erased person stays excluded if it was.';
+comment on trigger an_erased_number_with_do_not_call_becomes_excluded on public.contacts is
+  'Rule 12: the same for a contact from before the rules that has do_not_call and is not excluded.';
+
+
+-- exclusion_list_entries
 
 create or replace trigger a_listed_number_excludes_its_contacts
   after insert on public.exclusion_list_entries
@@ -209,17 +313,7 @@ create or replace trigger a_changed_entry_excludes_its_contacts
   for each statement
   execute function voicesurvey_rules.exclude_listed_contacts();
 
-comment on trigger do_not_call_means_excluded on public.contacts is
-  'Rule 1: a contact with do_not_call is excluded from its import on, or from the wish on.';
-comment on trigger the_listed_are_excluded_from_their_import_on on public.contacts is
-  'Rule 1: a listed number is excluded from its import on, however it is imported.';
-comment on trigger the_listed_are_excluded_when_their_number_changes on public.contacts is
-  'Rule 1: a listed number is never dialled, by whatever way a contact comes to it.';
-comment on trigger who_asked_not_to_be_called_stays_excluded on public.contacts is
-  'Rule 12: an erased person''s number stays excluded if it was.';
-comment on trigger who_asked_before_the_rules_stays_excluded on public.contacts is
-  'Rule 12: the same, for a contact from before, who was not excluded.';
 comment on trigger a_listed_number_excludes_its_contacts on public.exclusion_list_entries is
-  'Rule 1: putting a number on the list excludes its contacts in every campaign.';
+  'Rule 1: a number that is listed excludes its contacts in every campaign.';
 comment on trigger a_changed_entry_excludes_its_contacts on public.exclusion_list_entries is
-  'Rule 1: the same, when the number of an entry is corrected.';
+  'Rule 1: the same when the number of an entry is corrected.';

@@ -1,17 +1,20 @@
 -- migrate: lock-timeout 2s
 --
--- V0014, down: answers may belong to any call and change, as V0013 left it.
+-- V0014, down: answers may belong to any call and may change, as before V0014. Records of erased answers are lost.
 --
--- No row is changed. Safe on a live table: each statement is the blink of a catalog change.
+-- Safe on a live table: dropping a trigger changes only the catalog. Contacts and survey_responses are locked
+-- together, in the order in which services write them, and call_attempts for its foreign key.
 
+set search_path = pg_catalog, pg_temp;
+
+
+drop trigger if exists erased_answers_are_deleted_with_their_contact on public.contacts;
+drop trigger if exists erased_answers_stay_erased on public.survey_responses;
+drop trigger if exists answers_are_final on public.survey_responses;
+drop trigger if exists answers_agree_with_their_call_and_contact on public.survey_responses;
 
 alter table public.survey_responses
   alter constraint response_belongs_to_a_call_attempt not deferrable;
-
-drop trigger if exists erased_answers_stay_erased on public.survey_responses;
-drop trigger if exists answers_are_final on public.survey_responses;
-drop trigger if exists answers_are_of_a_completed_call on public.survey_responses;
-drop trigger if exists erased_answers_are_deleted_with_their_contact on public.contacts;
 
 drop function if exists voicesurvey_rules.delete_erased_answers();
 drop function if exists voicesurvey_rules.record_erased_answers();

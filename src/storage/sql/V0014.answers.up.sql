@@ -1,32 +1,39 @@
 -- migrate: lock-timeout 2s
 --
--- V0014: answers are whole and final (rule 6).
+-- V0014: answers are complete and final (rule 6).
 --
--- They are looked at when the transaction commits: dialogue writes answers, attempt and contact in any order,
--- and the attempt that it names may come after them, so that foreign key is checked at commit too.
+-- A deferred constraint trigger (V0009) checks answers at commit, because a service may write answers, attempt and
+-- contact in any order. The attempt that the answers name may be inserted after them, so that foreign key becomes
+-- deferred too. What a person said is never rejected for its form: the types of the questions are not read here.
 --
--- Why it is safe under concurrency: outcome, state and question types are final once they are as they must
--- be here. A contact that is being excluded holds its row until commit, and cannot be completed after.
+-- Deleting answers is an erasure and is never rejected. Erased answers are not given again: the contact is recorded
+-- in a table before its answers are deleted, so that a function which the same statement calls finds the record. A
+-- contact cannot be completed by answers that are deleted before the check either, since V0009 checks that they and
+-- the completed call are there.
 --
--- Deleting answers is an erasure and is not refused; but they are not given again, for which the contact is noted
--- in a table of its own, before they go, so that a function which the same statement calls finds the note. A
--- transaction whose snapshot may be older than that takes the place in it and gives it back: it fails with 40001
--- where somebody was there. Nor can a contact be completed by answers that go before they are looked at (V0009
--- asks whether they are there, and the completed call).
+-- Safe under concurrency: the outcome and the state that answers need are final. A transaction that excludes the
+-- contact locks its row until it commits, and the contact cannot be completed after that. At the stricter isolation
+-- levels, an erasure may be newer than the snapshot. There, the check inserts a probe into the table of erased answers
+-- and deletes it again; it fails with 40001 if it meets a record that was committed after the snapshot.
 --
--- Safe on a live table: a trigger is the blink of a catalog change. Three tables are held at once, so a lock
--- is waited for no longer than 2 s: who writes the first waits for all.
+-- Safe on a live table: creating a trigger changes only the catalog. Contacts and survey_responses are locked
+-- together, in the order in which services write them, and call_attempts for its foreign key. A statement waits at
+-- most 2 s for its lock, since writers of the tables that are already locked wait too. The table of erased answers has
+-- no foreign key to contacts, whose check would be one more lock for each erasure; a trigger deletes its rows.
+
+set search_path = pg_catalog, pg_temp;
 
 
 create table if not exists voicesurvey_rules.erased_answers (
   contact_id uuid not null,
 
-  constraint answers_are_erased_once
+  constraint erased_answers_are_known_by_contact
     primary key (contact_id)
 );
 
 comment on table voicesurvey_rules.erased_answers is
-  'Contacts whose answers were erased while they stayed. Written by record_erased_answers.';
+  'Contacts whose answers were erased while the contact stayed. Written by record_erased_answers; deleted together '
+  'with the contact.';
 comment on column voicesurvey_rules.erased_answers.contact_id is
   'The contact. Written by record_erased_answers.';
 
@@ -37,14 +44,13 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  -- Without a backslash: what that means in a text is a setting of the session.
-  a_number constant text := '^[[:space:]]*[-+]?([0-9]+([.,][0-9]+)?|[.,][0-9]+)[[:space:]]*$';
   called uuid;
-  called_in uuid;
-  is_given_back boolean;
-  wrong text;
+  is_probe_inserted boolean;
+  broken text;
+  message text;
+  hint text;
 begin
-  -- The snapshot may be older than an erasure. "on conflict" fails with 40001 where it meets a row that came later.
+  -- The probe: see the header.
   if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
     insert into voicesurvey_rules.erased_answers (contact_id)
     select id
@@ -52,15 +58,15 @@ begin
     where id = new.contact_id
     on conflict do nothing
     returning true
-    into is_given_back;
+    into is_probe_inserted;
 
-    if is_given_back then
+    if is_probe_inserted then
       delete from voicesurvey_rules.erased_answers
       where contact_id = new.contact_id;
     end if;
   end if;
 
-  -- The usual course, by one look at each row.
+  -- The usual path: one look-up per row.
   select contact_id
   into called
   from public.call_attempts
@@ -69,19 +75,11 @@ begin
     and outcome = 'completed'
     and answered_at <= new.completed_at;
 
-  select campaign_id
-  into called_in
+  perform
   from public.contacts
   where id = called
     and campaign_id = new.campaign_id
-    and state = 'completed';
-
-  perform
-  from public.campaigns
-  where id = called_in
-    and (question_1_type = 'free_text' or new.q1_answer ~ a_number)
-    and (question_2_type = 'free_text' or new.q2_answer ~ a_number)
-    and (question_3_type = 'free_text' or new.q3_answer ~ a_number)
+    and state = 'completed'
     and not exists (
       select
       from voicesurvey_rules.erased_answers
@@ -99,42 +97,70 @@ begin
         from voicesurvey_rules.erased_answers
         where contact_id = contact.id
       )
-      then 'Answers are final; such that were erased are not given again.'
-      when attempt.contact_id <> contact.id or new.campaign_id <> contact.campaign_id
-      then 'Answers belong to the contact, the campaign and a call of the contact.'
-      when attempt.outcome is distinct from 'completed'
-      then 'Answers exist only for a completed call.'
-      when contact.state <> 'completed'
-      then 'A contact with answers is completed.'
+      then 'erased_answers_stay_erased'
+      when new.campaign_id <> contact.campaign_id then 'answers_belong_to_their_contacts_campaign'
+      when attempt.contact_id <> contact.id then 'answers_belong_to_a_call_of_their_contact'
+      when attempt.outcome is distinct from 'completed' then 'answers_belong_to_a_completed_call'
+      when contact.state <> 'completed' then 'a_contact_with_answers_is_completed'
       when new.completed_at < attempt.answered_at - interval '60 seconds'
         and new.completed_at <> now()
-      then 'The last question is answered after the call was.'
-      when (campaign.question_1_type <> 'free_text' and new.q1_answer !~ a_number)
-        or (campaign.question_2_type <> 'free_text' and new.q2_answer !~ a_number)
-        or (campaign.question_3_type <> 'free_text' and new.q3_answer !~ a_number)
-      then 'The answer to a numeric or scale question is a number.'
+      then 'answers_are_given_after_the_call_was_answered'
     end
-  into wrong
+  into broken
   from public.contacts as contact
-  join public.campaigns as campaign
-    on campaign.id = contact.campaign_id
   left join public.call_attempts as attempt
     on attempt.id = new.call_attempt_id
   where contact.id = new.contact_id;
 
-  -- Answers that were erased again are nobody's concern.
-  if wrong is not null then
-    if exists (select from public.survey_responses where id = new.id) then
-      perform voicesurvey_rules.raise_violation(
-        tg_name,
-        'survey_responses',
-        wrong,
-        format('Response %s of contact %s, attempt %s.', new.id, new.contact_id, new.call_attempt_id),
-        'Write answers, attempt and contact of the finished call in one transaction.'
-      );
-    end if;
+  -- Answers that were erased again in this transaction are not judged.
+  if broken is null or not exists (select from public.survey_responses where id = new.id) then
+    return null;
   end if;
 
+  select refusal.message, refusal.hint
+  into message, hint
+  from (
+    values
+      (
+        'erased_answers_stay_erased',
+        'Answers that were erased are not given again.',
+        'Do not insert answers for this contact. To survey the person again, use another campaign.'
+      ),
+      (
+        'answers_belong_to_their_contacts_campaign',
+        'Answers belong to the campaign of their contact.',
+        'Take campaign_id from the contact.'
+      ),
+      (
+        'answers_belong_to_a_call_of_their_contact',
+        'Answers belong to a call of their contact.',
+        'Set call_attempt_id to the contact''s attempt that succeeded.'
+      ),
+      (
+        'answers_belong_to_a_completed_call',
+        'Answers exist only for a call that ended completed.',
+        'End the call with outcome completed in the same transaction.'
+      ),
+      (
+        'a_contact_with_answers_is_completed',
+        'A contact with answers is completed.',
+        'Set the contact''s state to completed in the same transaction. Do not keep the answers of an excluded contact.'
+      ),
+      (
+        'answers_are_given_after_the_call_was_answered',
+        'The last question is answered after the call was.',
+        'Set completed_at to the time of the last answer, or leave it out.'
+      )
+  ) as refusal (rule, message, hint)
+  where refusal.rule = broken;
+
+  perform voicesurvey_rules.raise_violation(
+    broken,
+    'survey_responses',
+    message,
+    format('Response %s of contact %s, attempt %s.', new.id, new.contact_id, new.call_attempt_id),
+    hint
+  );
   return null;
 end
 $function$;
@@ -171,12 +197,11 @@ end
 $function$;
 
 comment on function voicesurvey_rules.check_answers() is
-  'Refuses answers without a completed call and contact, and those that their questions do not allow.';
-
+  'Rejects answers that do not belong to a completed call of a completed contact, and answers that were erased before.';
+comment on function voicesurvey_rules.record_erased_answers() is
+  'Records a contact whose answers are deleted while it stays, so that they are not given again.';
 comment on function voicesurvey_rules.delete_erased_answers() is
   'Deletes the record of erased answers together with their contact.';
-comment on function voicesurvey_rules.record_erased_answers() is
-  'Notes a contact who stays while the answers are deleted, so that they are not given again.';
 
 revoke execute on function
   voicesurvey_rules.check_answers(),
@@ -184,6 +209,8 @@ revoke execute on function
   voicesurvey_rules.delete_erased_answers()
 from public;
 
+
+-- contacts
 
 create or replace trigger erased_answers_are_deleted_with_their_contact
   after delete on public.contacts
@@ -195,8 +222,10 @@ comment on trigger erased_answers_are_deleted_with_their_contact on public.conta
   'Rule 12: no record of an erased person remains.';
 
 
-drop trigger if exists answers_are_of_a_completed_call on public.survey_responses;
-create constraint trigger answers_are_of_a_completed_call
+-- survey_responses
+
+drop trigger if exists answers_agree_with_their_call_and_contact on public.survey_responses;
+create constraint trigger answers_agree_with_their_call_and_contact
   after insert on public.survey_responses
   deferrable initially deferred
   for each row
@@ -209,7 +238,7 @@ create or replace trigger answers_are_final
   execute function voicesurvey_rules.reject_change(
     'answers_are_final',
     'Answers are final.',
-    'Leave them as they were given.'
+    'Leave the answers as they are. To erase them, delete the row.'
   );
 
 create or replace trigger erased_answers_stay_erased
@@ -217,12 +246,12 @@ create or replace trigger erased_answers_stay_erased
   for each row
   execute function voicesurvey_rules.record_erased_answers();
 
-comment on trigger answers_are_of_a_completed_call on public.survey_responses is
-  'Rule 6: answers exist only for a completed call of a completed contact, and answer what was asked.';
+comment on trigger answers_agree_with_their_call_and_contact on public.survey_responses is
+  'Rule 6: answers exist only for a completed call of a completed contact.';
 comment on trigger answers_are_final on public.survey_responses is
   'Rule 6: answers are final.';
 comment on trigger erased_answers_stay_erased on public.survey_responses is
-  'Rule 6: answers are final; they may be erased, and are not given again.';
+  'Rule 6: answers may be erased, and are not given again.';
 
 alter table public.survey_responses
   alter constraint response_belongs_to_a_call_attempt deferrable initially deferred;

@@ -1,24 +1,27 @@
 -- migrate: lock-timeout 2s
 --
--- V0015, down: an event may tell anything and change, and an e-mail go anywhere, as V0014 left it.
+-- V0015, down: events and e-mails may have any content and may change, as before V0015.
 --
--- No row is changed. Safe on a live table: each statement is the blink of a catalog change.
+-- No row is changed. Safe on a live table: dropping a trigger changes only the catalog. Events and
+-- email_notifications are locked together, in the order in which services write them.
+
+set search_path = pg_catalog, pg_temp;
 
 
-alter table public.email_notifications
-  alter constraint notification_belongs_to_an_event not deferrable;
+drop trigger if exists an_event_is_deleted_only_with_its_contact on public.events;
+drop trigger if exists an_event_never_changes on public.events;
+drop trigger if exists an_event_agrees_with_its_contact on public.events;
+drop trigger if exists a_sent_email_is_deleted_only_with_its_contact on public.email_notifications;
+drop trigger if exists what_is_sent_stays_sent on public.email_notifications;
+drop trigger if exists an_email_keeps_its_event on public.email_notifications;
+drop trigger if exists a_changed_email_agrees_with_its_event on public.email_notifications;
+drop trigger if exists an_email_agrees_with_its_event on public.email_notifications;
 
 alter table public.events
   alter constraint call_attempt_of_an_event_exists not deferrable;
 
-drop trigger if exists a_sent_email_goes_with_its_contact on public.email_notifications;
-drop trigger if exists what_is_sent_stays_sent on public.email_notifications;
-drop trigger if exists an_email_keeps_its_event on public.email_notifications;
-drop trigger if exists a_changed_email_is_its_events on public.email_notifications;
-drop trigger if exists an_email_is_its_events on public.email_notifications;
-drop trigger if exists an_event_goes_with_its_contact on public.events;
-drop trigger if exists an_event_never_changes on public.events;
-drop trigger if exists an_event_tells_its_contacts_end on public.events;
+alter table public.email_notifications
+  alter constraint notification_belongs_to_an_event not deferrable;
 
 drop function if exists voicesurvey_rules.check_email();
 drop function if exists voicesurvey_rules.check_sent_email();

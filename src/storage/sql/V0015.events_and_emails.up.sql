@@ -1,20 +1,23 @@
 -- migrate: lock-timeout 2s
 --
--- V0015: a contact's end is told by one event that agrees with it, and an event sends one e-mail, the right
--- one (rules 5, 7 and 8). That there is one, V0005 keeps by its indexes.
+-- V0015: an event agrees with the contact whose end it announces, and an e-mail with its event (rules 5, 7 and 8).
+-- The indexes of V0005 keep that there is only one of each.
 --
--- Events and e-mails are looked at when the transaction commits, since they may be written before the
--- contact, the attempt and each other; so the foreign keys between them are checked at commit too.
+-- Deferred constraint triggers (V0009) check events and e-mails at commit, because a service may insert them before
+-- the contact, the attempt and each other. The foreign keys between them become deferred for the same reason.
 --
--- Why it is safe under concurrency: an end is final, and so is what an event tells. Against a change of its
--- kind the template is locked by the foreign key (V0008). A contact whose address changes at the same moment
--- changed it after the e-mail.
+-- An event, and an e-mail that was sent, are deleted only with their contact. Without them the same end could be
+-- published again, or e-mailed again. What a foreign key does by itself (set null, cascade) is never rejected.
 --
--- An event, and an e-mail that was sent, are deleted with their contact: without them the same end could be
--- told again, and written again. A foreign key's own "set null" passes: the attempt it names is gone.
+-- Safe under concurrency: the end of a contact is final, and an event does not change. The foreign key of an e-mail
+-- locks its template against a change of type (V0008). A change of the contact's address that runs at the same time
+-- counts as later than the e-mail.
 --
--- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
--- is waited for no longer than 2 s: who writes the first waits for both.
+-- Safe on a live table: creating a trigger changes only the catalog. Events and email_notifications are locked
+-- together, in the order in which services write them. A statement waits at most 2 s for its lock, since writers of
+-- the table that is already locked wait too.
+
+set search_path = pg_catalog, pg_temp;
 
 
 create or replace function voicesurvey_rules.check_event()
@@ -25,9 +28,11 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
   called uuid;
-  wrong text;
+  broken text;
+  message text;
+  hint text;
 begin
-  -- The usual course, by one look at each row.
+  -- The usual path: one look-up per row.
   select id
   into called
   from public.contacts
@@ -47,10 +52,9 @@ begin
 
   select
     case
-      when new.campaign_id <> contact.campaign_id or attempt.contact_id <> new.contact_id
-      then 'An event belongs to its contact''s campaign and tells of a call of its contact.'
-      when 'survey.' || contact.state::text <> new.event_type::text
-      then 'An event tells the end that its contact has come to.'
+      when new.campaign_id <> contact.campaign_id then 'an_event_belongs_to_its_contacts_campaign'
+      when attempt.contact_id <> new.contact_id then 'an_event_names_a_call_of_its_contact'
+      when 'survey.' || contact.state::text <> new.event_type::text then 'an_event_announces_the_state_of_its_contact'
       when contact.state <> 'not_reached'
       then
         case
@@ -61,34 +65,65 @@ begin
               where contact_id = contact.id
                 and outcome::text = contact.state::text
             )
-          then 'An event tells which call brought the end.'
+          then 'an_event_names_the_call_that_ended_its_contact'
           when attempt.id is not null and attempt.outcome::text is distinct from contact.state::text
-          then 'An event tells of the call that brought the end.'
+          then 'an_event_names_the_call_that_ended_its_contact'
         end
       when contact.attempts_count < (select max_attempts from public.campaigns where id = contact.campaign_id)
-      then 'A contact is told not reached only when its attempts are used up.'
+      then 'not_reached_is_published_after_the_last_attempt'
       when attempt.id is not null and (attempt.outcome is null or attempt.outcome in ('completed', 'refused'))
-      then 'An event tells of the call that brought the end.'
+      then 'an_event_names_the_call_that_ended_its_contact'
     end
-  into wrong
+  into broken
   from public.contacts as contact
   left join public.call_attempts as attempt
     on attempt.id = new.call_attempt_id
   where contact.id = new.contact_id;
 
-  -- An event that was deleted again, with its contact, is nobody's concern.
-  if wrong is not null then
-    if exists (select from public.events where id = new.id) then
-      perform voicesurvey_rules.raise_violation(
-        tg_name,
-        'events',
-        wrong,
-        format('Event %s of contact %s.', new.id, new.contact_id),
-        'Tell the end in the transaction that brings it, or later; call_attempt_id is the call that brought it.'
-      );
-    end if;
+  -- An event that was deleted again in this transaction, with its contact, is not judged.
+  if broken is null or not exists (select from public.events where id = new.id) then
+    return null;
   end if;
 
+  select refusal.message, refusal.hint
+  into message, hint
+  from (
+    values
+      (
+        'an_event_belongs_to_its_contacts_campaign',
+        'An event belongs to the campaign of its contact.',
+        'Take campaign_id from the contact.'
+      ),
+      (
+        'an_event_names_a_call_of_its_contact',
+        'The call_attempt_id of an event is an attempt of its contact.',
+        'Set call_attempt_id to the attempt that ended the contact.'
+      ),
+      (
+        'an_event_announces_the_state_of_its_contact',
+        'The type of an event is the state of its contact: completed, refused or not_reached.',
+        'Publish the event in the transaction that ends the contact, or later. Publish none for another state.'
+      ),
+      (
+        'an_event_names_the_call_that_ended_its_contact',
+        'The call_attempt_id of an event is the attempt that ended its contact.',
+        'Set call_attempt_id to the attempt whose outcome is the contact''s state.'
+      ),
+      (
+        'not_reached_is_published_after_the_last_attempt',
+        'survey.not_reached is published only when the attempts of its contact are used up.',
+        'Do not publish yet: attempts_count is below the campaign''s max_attempts.'
+      )
+  ) as refusal (rule, message, hint)
+  where refusal.rule = broken;
+
+  perform voicesurvey_rules.raise_violation(
+    broken,
+    'events',
+    message,
+    format('Event %s of contact %s.', new.id, new.contact_id),
+    hint
+  );
   return null;
 end
 $function$;
@@ -102,7 +137,7 @@ as $function$
 declare
   expected public.events := old;
 begin
-  -- What the foreign key does by itself when the attempt goes.
+  -- The foreign key sets call_attempt_id to null when the attempt is deleted.
   expected.call_attempt_id := null;
 
   if new is not distinct from expected
@@ -112,11 +147,11 @@ begin
   end if;
 
   perform voicesurvey_rules.raise_violation(
-    tg_name,
+    'an_event_never_changes',
     'events',
-    'Events are never changed.',
+    'An event never changes.',
     format('Event %s of contact %s.', old.id, old.contact_id),
-    'What was told was told.'
+    'Leave the event as it is: other services may have read it.'
   );
   return null;
 end
@@ -129,7 +164,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- An e-mail goes with its event; an expression that names event_id is not for a row of events.
+  -- An e-mail is deleted together with its event. The nested "if" keeps plpgsql from reading event_id in a row of events.
   if tg_table_name = 'email_notifications' then
     if not exists (select from public.events where id = old.event_id) then
       return null;
@@ -138,11 +173,11 @@ begin
 
   if exists (select from public.contacts where id = old.contact_id) then
     perform voicesurvey_rules.raise_violation(
-      tg_name,
-      tg_table_name,
-      'What was told, and what was sent, is deleted only with its contact.',
+      tg_argv[0],
+      tg_table_name::text,
+      tg_argv[1],
       format('Row of %s: %s, contact %s.', tg_table_name, old.id, old.contact_id),
-      'To erase a person, delete the contact.'
+      tg_argv[2]
     );
   end if;
 
@@ -166,11 +201,11 @@ begin
     or (old.provider_message_id is not null and old.provider_message_id is distinct from new.provider_message_id)
   then
     perform voicesurvey_rules.raise_violation(
-      tg_name,
+      'what_is_sent_stays_sent',
       'email_notifications',
-      'What is sent stays sent.',
-      format('Row of email_notifications: %s.', old.id),
-      'An e-mail that has left is not sent again, nor called back.'
+      'The status, address, template and provider_message_id of a sent e-mail are final.',
+      format('Notification %s of event %s, contact %s.', old.id, old.event_id, old.contact_id),
+      'Leave the e-mail as it is, and do not send it again.'
     );
   end if;
 
@@ -185,36 +220,38 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  told public.event_type;
-  called uuid;
-  called_in uuid;
-  written_in public.campaign_language;
-  wrong text;
+  published_type public.event_type;
+  recipient uuid;
+  recipient_campaign_id uuid;
+  template_locale public.campaign_language;
+  broken text;
+  message text;
+  hint text;
 begin
-  -- The usual course, by one look at each row.
+  -- The usual path: one look-up per row.
   select event_type, contact_id
-  into told, called
+  into published_type, recipient
   from public.events
   where id = new.event_id
     and contact_id = new.contact_id
     and campaign_id = new.campaign_id;
 
   select campaign_id
-  into called_in
+  into recipient_campaign_id
   from public.contacts
-  where id = called
+  where id = recipient
     and email = new.to_email;
 
   select locale
-  into written_in
+  into template_locale
   from public.email_templates
   where id = new.template_id
-    and 'survey.' || type::text = told::text;
+    and 'survey.' || type::text = published_type::text;
 
   perform
   from public.campaigns
-  where id = called_in
-    and language = written_in;
+  where id = recipient_campaign_id
+    and language = template_locale;
 
   if found then
     return null;
@@ -223,16 +260,15 @@ begin
   select
     case
       when event.contact_id <> new.contact_id or event.campaign_id <> new.campaign_id
-      then 'An e-mail belongs to its event''s contact and campaign.'
+      then 'an_email_belongs_to_its_events_contact'
       when 'survey.' || template.type::text <> event.event_type::text
-      then 'An e-mail is made from a template of its event''s kind.'
+      then 'an_email_uses_a_template_of_its_events_type'
       when template.locale::text <> contact.preferred_language::text
         and template.locale <> (select language from public.campaigns where id = new.campaign_id)
-      then 'An e-mail is in its contact''s language or the campaign''s.'
-      when new.to_email is distinct from contact.email
-      then 'An e-mail goes to its contact''s address.'
+      then 'an_email_is_in_its_contacts_or_campaigns_language'
+      when new.to_email is distinct from contact.email then 'an_email_goes_to_its_contacts_address'
     end
-  into wrong
+  into broken
   from public.events as event
   join public.contacts as contact
     on contact.id = new.contact_id
@@ -240,9 +276,9 @@ begin
     on template.id = new.template_id
   where event.id = new.event_id;
 
-  -- An e-mail that was corrected or deleted since is looked at as it is now, or not at all.
-  if wrong is not null
-    and exists (
+  -- An e-mail that was changed again is judged by itself as it is now, and one that was deleted is not judged.
+  if broken is null
+    or not exists (
       select
       from public.email_notifications
       where id = new.id
@@ -250,40 +286,71 @@ begin
         and template_id = new.template_id
     )
   then
-    perform voicesurvey_rules.raise_violation(
-      tg_name,
-      'email_notifications',
-      wrong,
-      format('Notification %s of event %s, contact %s, template %s.', new.id, new.event_id, new.contact_id, new.template_id),
-      'Take contact and campaign from the event, the address from the contact, and a template that fits.'
-    );
+    return null;
   end if;
 
+  select refusal.message, refusal.hint
+  into message, hint
+  from (
+    values
+      (
+        'an_email_belongs_to_its_events_contact',
+        'An e-mail belongs to the contact and the campaign of its event.',
+        'Take contact_id and campaign_id from the event.'
+      ),
+      (
+        'an_email_uses_a_template_of_its_events_type',
+        'An e-mail uses a template of its event''s type.',
+        'Choose a template whose type is the type of the event.'
+      ),
+      (
+        'an_email_is_in_its_contacts_or_campaigns_language',
+        'An e-mail is in the preferred language of its contact or in the language of its campaign.',
+        'Choose a template with one of these locales.'
+      ),
+      (
+        'an_email_goes_to_its_contacts_address',
+        'An e-mail goes to the address that its contact has now.',
+        'Take to_email from the contact. Send no e-mail if the contact has no address.'
+      )
+  ) as refusal (rule, message, hint)
+  where refusal.rule = broken;
+
+  perform voicesurvey_rules.raise_violation(
+    broken,
+    'email_notifications',
+    message,
+    format('Notification %s of event %s, contact %s, template %s.', new.id, new.event_id, new.contact_id, new.template_id),
+    hint
+  );
   return null;
 end
 $function$;
 
 comment on function voicesurvey_rules.check_event() is
-  'Refuses an event that tells another end than its contact has come to, or of another''s call.';
+  'Rejects an event that does not agree with its contact or with the call that ended the contact.';
 comment on function voicesurvey_rules.check_event_is_unchanged() is
-  'Refuses a change of an event but that of the foreign key, when the attempt goes.';
+  'Rejects a change of an event, except that of the foreign key when the attempt is deleted.';
 comment on function voicesurvey_rules.check_published_row_is_retained() is
-  'Refuses to delete an event, or an e-mail that was sent, while its contact stays.';
+  'Rejects the deletion of an event, or of a sent e-mail, while its contact stays.';
 comment on function voicesurvey_rules.check_sent_email() is
-  'Refuses another state, address, template or key of an e-mail that was sent.';
+  'Rejects another status, address, template or provider_message_id of a sent e-mail.';
 comment on function voicesurvey_rules.check_email() is
-  'Refuses an e-mail from the wrong template, in the wrong language, or to another address.';
+  'Rejects an e-mail that does not agree with its event, its contact or its template.';
 
 revoke execute on function
   voicesurvey_rules.check_event(),
   voicesurvey_rules.check_event_is_unchanged(),
   voicesurvey_rules.check_published_row_is_retained(),
+  voicesurvey_rules.check_sent_email(),
   voicesurvey_rules.check_email()
 from public;
 
 
-drop trigger if exists an_event_tells_its_contacts_end on public.events;
-create constraint trigger an_event_tells_its_contacts_end
+-- events
+
+drop trigger if exists an_event_agrees_with_its_contact on public.events;
+create constraint trigger an_event_agrees_with_its_contact
   after insert on public.events
   deferrable initially deferred
   for each row
@@ -295,22 +362,39 @@ create or replace trigger an_event_never_changes
   when (old.* is distinct from new.*)
   execute function voicesurvey_rules.check_event_is_unchanged();
 
-drop trigger if exists an_event_goes_with_its_contact on public.events;
-create constraint trigger an_event_goes_with_its_contact
+drop trigger if exists an_event_is_deleted_only_with_its_contact on public.events;
+create constraint trigger an_event_is_deleted_only_with_its_contact
   after delete on public.events
   deferrable initially deferred
   for each row
-  execute function voicesurvey_rules.check_published_row_is_retained();
+  execute function voicesurvey_rules.check_published_row_is_retained(
+    'an_event_is_deleted_only_with_its_contact',
+    'An event is deleted only with its contact.',
+    'Leave the event. To erase the person, delete the contact.'
+  );
 
-drop trigger if exists an_email_is_its_events on public.email_notifications;
-create constraint trigger an_email_is_its_events
+comment on trigger an_event_agrees_with_its_contact on public.events is
+  'Rules 5 and 7: an event announces the state of its contact and names the call that ended the contact.';
+comment on trigger an_event_never_changes on public.events is
+  'Rule 7: an event never changes.';
+comment on trigger an_event_is_deleted_only_with_its_contact on public.events is
+  'Rule 7: an end is published once; if its event were deleted, it could be published again.';
+
+alter table public.events
+  alter constraint call_attempt_of_an_event_exists deferrable initially deferred;
+
+
+-- email_notifications
+
+drop trigger if exists an_email_agrees_with_its_event on public.email_notifications;
+create constraint trigger an_email_agrees_with_its_event
   after insert on public.email_notifications
   deferrable initially deferred
   for each row
   execute function voicesurvey_rules.check_email();
 
-drop trigger if exists a_changed_email_is_its_events on public.email_notifications;
-create constraint trigger a_changed_email_is_its_events
+drop trigger if exists a_changed_email_agrees_with_its_event on public.email_notifications;
+create constraint trigger a_changed_email_agrees_with_its_event
   after update of to_email, template_id on public.email_notifications
   deferrable initially deferred
   for each row
@@ -327,8 +411,8 @@ create or replace trigger an_email_keeps_its_event
   )
   execute function voicesurvey_rules.reject_change(
     'an_email_keeps_its_event',
-    'An e-mail keeps its event, contact and campaign.',
-    'Leave them out of the update.'
+    'The event, contact and campaign of an e-mail never change.',
+    'Remove event_id, contact_id and campaign_id from the update.'
   );
 
 create or replace trigger what_is_sent_stays_sent
@@ -336,34 +420,29 @@ create or replace trigger what_is_sent_stays_sent
   for each row
   execute function voicesurvey_rules.check_sent_email();
 
-drop trigger if exists a_sent_email_goes_with_its_contact on public.email_notifications;
-create constraint trigger a_sent_email_goes_with_its_contact
+drop trigger if exists a_sent_email_is_deleted_only_with_its_contact on public.email_notifications;
+create constraint trigger a_sent_email_is_deleted_only_with_its_contact
   after delete on public.email_notifications
   deferrable initially deferred
   for each row
   when (old.status = 'sent')
-  execute function voicesurvey_rules.check_published_row_is_retained();
+  execute function voicesurvey_rules.check_published_row_is_retained(
+    'a_sent_email_is_deleted_only_with_its_contact',
+    'A sent e-mail is deleted only with its contact.',
+    'Leave the e-mail. To erase the person, delete the contact.'
+  );
 
-comment on trigger an_event_tells_its_contacts_end on public.events is
-  'Rules 5 and 7: an event tells the end that its contact has come to, and the call that brought it.';
-comment on trigger an_event_never_changes on public.events is
-  'Rule 7: events are never changed.';
-comment on trigger an_event_goes_with_its_contact on public.events is
-  'Rule 7: an end is told once; an event that were forgotten could be told again.';
-comment on trigger an_email_is_its_events on public.email_notifications is
-  'Rules 5 and 8: an e-mail is made from a template of its event''s kind, in the right language, for the '
-  'contact''s address.';
-comment on trigger a_changed_email_is_its_events on public.email_notifications is
-  'Rule 8: the same, when an e-mail that was not sent goes to a corrected address.';
+comment on trigger an_email_agrees_with_its_event on public.email_notifications is
+  'Rules 5 and 8: an e-mail uses a template of its event''s type, in the right language, and goes to the contact''s '
+  'address.';
+comment on trigger a_changed_email_agrees_with_its_event on public.email_notifications is
+  'Rule 8: the same when the address or the template of an unsent e-mail is corrected.';
 comment on trigger an_email_keeps_its_event on public.email_notifications is
-  'Rule 5: an e-mail keeps its event, contact and campaign.';
+  'Rule 5: the event, contact and campaign of an e-mail never change.';
 comment on trigger what_is_sent_stays_sent on public.email_notifications is
   'Rule 8: what is sent stays sent.';
-comment on trigger a_sent_email_goes_with_its_contact on public.email_notifications is
-  'Rule 8: an event sends at most one e-mail; one that were forgotten could be sent again.';
-
-alter table public.events
-  alter constraint call_attempt_of_an_event_exists deferrable initially deferred;
+comment on trigger a_sent_email_is_deleted_only_with_its_contact on public.email_notifications is
+  'Rule 8: an event sends at most one e-mail; if the sent one were deleted, another could be sent.';
 
 alter table public.email_notifications
   alter constraint notification_belongs_to_an_event deferrable initially deferred;

@@ -1,13 +1,21 @@
 -- migrate: lock-timeout 2s
 --
--- V0016: a transcript belongs to an answered call, and goes after its retention days (rule 12). That it holds
--- no telephone number, V0002 keeps. The call may be written after it, so their foreign key is checked at commit.
+-- V0016: transcripts and the metadata of attempts are kept only for their retention days (rule 12). A transcript
+-- belongs to an answered call; V0002 keeps telephone numbers out of it.
 --
--- Why it is safe under concurrency: that a call was answered is final. Deletion skips what somebody else is
--- deleting.
+-- Makes the schema of the API, with its first function: purge_expired, which a daily job calls.
 --
--- Safe on a live table: a trigger is the blink of a catalog change. Two tables are held at once, so a lock
--- is waited for no longer than 2 s: who writes the first waits for both.
+-- A deferred constraint trigger (V0009) checks the call at commit, because a transcript may be inserted before it. The
+-- foreign key to the call becomes deferred for the same reason.
+--
+-- Safe under concurrency: that a call was answered is final. purge_expired skips rows that another transaction has
+-- locked, so it waits for nobody's row locks, and the next call finds them.
+--
+-- Safe on a live table: creating a trigger changes only the catalog. Only transcript_snippets is locked, and
+-- call_attempts for its foreign key. A statement waits at most 2 s for its lock, since writers of the table that is
+-- already locked wait too.
+
+set search_path = pg_catalog, pg_temp;
 
 
 create schema if not exists voicesurvey;
@@ -33,11 +41,11 @@ begin
       and attempt.answered_at is null
   ) then
     perform voicesurvey_rules.raise_violation(
-      tg_name,
+      'a_transcript_is_of_an_answered_call',
       'transcript_snippets',
       'A transcript belongs to an answered call.',
       format('Snippet %s of attempt %s.', new.id, new.call_attempt_id),
-      'Write when the call was answered in the same transaction, or before.'
+      'Set answered_at of the call before, or in the same transaction.'
     );
   end if;
 
@@ -45,38 +53,68 @@ begin
 end
 $function$;
 
-create or replace function voicesurvey.delete_expired_transcripts(at_most integer default 10000)
-returns bigint
-language sql
-set search_path = pg_catalog, pg_temp
-as $function$
-  with expired as (
-    select snippet.id
-    from public.transcript_snippets as snippet
-    where snippet.created_at < (
-      select now() - make_interval(days => transcript_retention_days)
-      from public.provider_configs
-    )
-    limit at_most
-    for update skip locked
-  ),
-  deleted as (
-    delete from public.transcript_snippets
-    where id in (select id from expired)
-    returning id
-  )
-  select count(*)
-  from deleted
-$function$;
-
 comment on function voicesurvey_rules.check_transcript() is
-  'Refuses a transcript of a call that nobody answered.';
-comment on function voicesurvey.delete_expired_transcripts(integer) is
-  'Deletes transcripts that are older than transcript_retention_days, at most so many at once, and tells how '
-  'many. To be called by a daily job until it tells 0.';
+  'Rejects a transcript of a call that was not answered.';
 
 revoke execute on function voicesurvey_rules.check_transcript() from public;
 
+
+-- Runs with the rights of its caller. Without a provider configuration there are no retention days, and nothing is
+-- deleted or emptied.
+
+create or replace function voicesurvey.purge_expired(
+  at_most integer default 10000,
+  out transcripts_deleted bigint,
+  out metadata_emptied bigint
+)
+language sql
+set search_path = pg_catalog, pg_temp
+as $function$
+  with retention as (
+    select now() - make_interval(days => transcript_retention_days) as expired_before
+    from public.provider_configs
+  ),
+  expired_transcript as (
+    select id
+    from public.transcript_snippets
+    where created_at < (select expired_before from retention)
+    limit at_most
+    for update skip locked
+  ),
+  deleted_transcript as (
+    delete from public.transcript_snippets
+    where id in (select id from expired_transcript)
+    returning id
+  ),
+  expired_metadata as (
+    select id
+    from public.call_attempts
+    where ended_at < (select expired_before from retention)
+      and metadata <> '{}'
+    limit at_most
+    for no key update skip locked
+  ),
+  emptied_metadata as (
+    update public.call_attempts
+    set metadata = '{}'
+    where id in (select id from expired_metadata)
+    returning id
+  )
+  select
+    (select count(*) from deleted_transcript),
+    (select count(*) from emptied_metadata)
+$function$;
+
+comment on function voicesurvey.purge_expired(integer) is
+  'Applies transcript_retention_days: deletes older transcripts and empties the metadata of attempts that ended before, '
+  'at most at_most of each. Returns how many. A daily job calls it until both are 0. Without a provider configuration '
+  'it does nothing. Needs select on provider_configs, select and delete on transcript_snippets, and select and update on '
+  'call_attempts.';
+
+grant execute on function voicesurvey.purge_expired(integer) to public;
+
+
+-- transcript_snippets
 
 drop trigger if exists a_transcript_is_of_an_answered_call on public.transcript_snippets;
 create constraint trigger a_transcript_is_of_an_answered_call
@@ -91,14 +129,14 @@ create or replace trigger a_transcript_keeps_its_call
   when (old.call_attempt_id <> new.call_attempt_id)
   execute function voicesurvey_rules.reject_change(
     'a_transcript_keeps_its_call',
-    'A transcript keeps its call.',
-    'Leave call_attempt_id out of the update.'
+    'The call of a transcript never changes.',
+    'Remove call_attempt_id from the update.'
   );
 
 comment on trigger a_transcript_is_of_an_answered_call on public.transcript_snippets is
   'Rule 12: a transcript belongs to an answered call.';
 comment on trigger a_transcript_keeps_its_call on public.transcript_snippets is
-  'Rule 12: the same, for good.';
+  'Rule 12: the call of a transcript never changes.';
 
 alter table public.transcript_snippets
   alter constraint transcript_belongs_to_a_call_attempt deferrable initially deferred;

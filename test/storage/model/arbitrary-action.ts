@@ -18,6 +18,7 @@ import {
   eraseContact,
   importContact,
   listNumber,
+  returnContact,
   unlistNumber,
 } from './contact-actions.js';
 import { corruptColumn, deleteAnyRow } from './corruption-actions.js';
@@ -53,6 +54,7 @@ export const arbitraryAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 4, arbitrary: changeNumber },
   { weight: 3, arbitrary: unlistNumber },
   { weight: 2, arbitrary: changeEntry },
+  { weight: 8, arbitrary: returnContact },
   { weight: 60, arbitrary: corruptColumn },
   { weight: 10, arbitrary: deleteAnyRow },
 );

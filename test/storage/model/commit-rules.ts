@@ -92,6 +92,12 @@ export const COMMIT_RULES: Readonly<Record<string, CommitRule>> = {
     ),
   'rule 2: the latest call is not deleted while another may follow': (segment) =>
     deletedRows(segment, 'call_attempts').every(([, call]) => !isDeletionForbidden(segment.after, call)),
+  'rule 2: a number has one open call': ({ after }) => {
+    const phones = Object.values(after.call_attempts)
+      .filter(isOpen)
+      .map(({ contact_id }) => after.contacts[contact_id]?.phone_number);
+    return new Set(phones).size === phones.length;
+  },
   'rule 4: no call without a provider configuration': (segment) =>
     startedCalls(segment).length === 0 || Object.keys(segment.after.provider_configs).length === 1,
   'rule 4: at most max_concurrent_calls': (segment) =>
@@ -102,7 +108,7 @@ export const COMMIT_RULES: Readonly<Record<string, CommitRule>> = {
     ),
   'rule 6: answers belong to a completed contact and call, and are not written again': (segment) =>
     insertedRows(segment, 'survey_responses').every(([, response]) => {
-      const { contacts, call_attempts, campaigns, erasedAnswers } = segment.after;
+      const { contacts, call_attempts, erasedAnswers } = segment.after;
       const call = call_attempts[response.call_attempt_id];
       return (
         contacts[response.contact_id]?.state === 'completed' &&
@@ -110,8 +116,6 @@ export const COMMIT_RULES: Readonly<Record<string, CommitRule>> = {
         call?.contact_id === response.contact_id &&
         call.outcome === 'completed' &&
         response.completed_at >= (call.answered_at ?? 0) - 1 &&
-        (campaigns[response.campaign_id]?.question_2_type === 'free_text' ||
-          /^\d+$/.test(response.q2_answer)) &&
         !(response.contact_id in erasedAnswers)
       );
     }),

@@ -93,3 +93,30 @@ export const changeNumber = defineAction<{ contact: number; phone: string }>(
     return name === undefined ? [] : [updateRow('contacts', name, { phone_number: phone })];
   },
 );
+
+/** Returns an excluded contact, mostly after the causes of its exclusion are removed. */
+export const returnContact = defineAction<{
+  contact: number;
+  state: string;
+  isUnlisted: boolean;
+  isUnset: boolean;
+}>(
+  'return an excluded contact',
+  {
+    contact: rowIndex,
+    state: fc.constantFrom('pending', 'not_reached'),
+    isUnlisted: mostly(true, false),
+    isUnset: mostly(true, false),
+  },
+  ({ contact: index, state, isUnlisted, isUnset }, { model }) => {
+    const excluded = Object.entries(model.contacts).filter(([, contact]) => contact.state === 'excluded');
+    const [name, contact] = pick(excluded, index) ?? [];
+    if (name === undefined || contact === undefined) return [];
+    const isListed = contact.phone_number in model.exclusion_list_entries;
+    return [
+      ...(isListed && isUnlisted ? [deleteRow('exclusion_list_entries', contact.phone_number)] : []),
+      ...(contact.do_not_call && isUnset ? [updateRow('contacts', name, { do_not_call: false })] : []),
+      updateRow('contacts', name, { state }),
+    ];
+  },
+);

@@ -5,6 +5,7 @@ import {
   type Contact,
   callsOf,
   FINAL_STATES,
+  latestCallOf,
   type Model,
   type Row,
   type Table,
@@ -18,6 +19,7 @@ const NEXT_STATES: Readonly<Record<string, readonly string[]>> = {
   pending: ['in_progress', 'excluded'],
   in_progress: ['pending', 'completed', 'refused', 'not_reached', 'excluded'],
   not_reached: ['pending', 'in_progress', 'excluded'],
+  excluded: ['pending', 'not_reached'],
 };
 
 const NEXT_STATUSES: Readonly<Record<string, readonly string[]>> = {
@@ -190,6 +192,15 @@ export const STATEMENT_RULES: Readonly<Record<string, StatementRule>> = {
       (change) =>
         areSame(change, 'state') || NEXT_STATES[change.was.state]?.includes(change.now.state) === true,
     ),
+  'rule 10: an exclusion ends only after its cause, while the latest call is known': ({ before, written }) =>
+    changedRows(before, written, 'contacts')
+      .filter(({ was, now }) => was.state === 'excluded' && now.state !== 'excluded')
+      .every(
+        ({ name, was, now }) =>
+          !now.do_not_call &&
+          !(now.phone_number in before.exclusion_list_entries) &&
+          [0, latestCallOf(before, name)?.[1].attempt_number].includes(was.attempts_count),
+      ),
   'rule 10: a contact starts pending or excluded, without calls, and stays in its campaign': ({
     before,
     written,

@@ -1,5 +1,5 @@
 import { areKeysUnique, REFERENCES } from './keys.js';
-import { FINAL_STATES, type Model, type Row, rowOf, rowsOf, type Table } from './model.js';
+import { callsOf, FINAL_STATES, type Model, type Row, rowOf, rowsOf, type Table } from './model.js';
 
 export interface Insert<R extends Row = Row> {
   readonly kind: 'insert';
@@ -23,9 +23,33 @@ const isInsert = ({ kind }: Write): boolean => kind === 'insert' || kind === 'in
 /** The row that a write leaves; undefined if it writes none. */
 export function resultingRow(model: Model, write: Write): Row | undefined {
   if (write.kind === 'delete') return undefined;
-  if ('row' in write) return excludeDoNotCall(write.table, write.row);
+  if ('row' in write) return write.table === 'contacts' ? excludeDoNotCall(write.row) : write.row;
   const row = rowOf(model, write.table, write.name);
-  return row === undefined ? undefined : excludeDoNotCall(write.table, { ...row, ...write.columns });
+  if (row === undefined) return undefined;
+  const updated = { ...row, ...write.columns };
+  if (write.table !== 'contacts') return updated;
+  const isExclusion = 'do_not_call' in write.columns && row.state !== 'excluded';
+  return setLastAttempt(model, write.name, row, isExclusion ? excludeDoNotCall(updated) : updated);
+}
+
+/** A contact with the start of its latest call, whatever an update writes; a call that comes later may still change it. */
+function setLastAttempt(model: Model, name: string, was: Row, now: Row): Row {
+  const isCounted = was.attempts_count !== now.attempts_count;
+  const latest = callsOf(model, name).find(([, call]) => call.attempt_number === now.attempts_count);
+  if (!isCounted && was.last_attempt_at === now.last_attempt_at) return now;
+  if (latest !== undefined) return { ...now, last_attempt_at: latest[1].started_at };
+  return isCounted ? now : { ...now, last_attempt_at: was.last_attempt_at ?? null };
+}
+
+/** The model after the starts of new calls were written to their contacts, if these were counted up before. */
+export function applyCallStarts(before: Model, written: Model): Model {
+  let after = written;
+  for (const [name, { contact_id, attempt_number, started_at }] of Object.entries(written.call_attempts)) {
+    const contact = after.contacts[contact_id];
+    if (name in before.call_attempts || contact?.attempts_count !== attempt_number) continue;
+    after = withRow(after, 'contacts', contact_id, { ...contact, last_attempt_at: started_at });
+  }
+  return after;
 }
 
 /** The model after a write, whether the rules allow it or not. */
@@ -76,10 +100,10 @@ const withRow = (model: Model, table: Table, name: string, row: Row): Model => {
   return { ...model, [table]: { ...others, [rowName(table, name, row)]: row } };
 };
 
-const excludeDoNotCall = (table: Table, row: Row): Row =>
-  table === 'contacts' && row.do_not_call === true && !FINAL_STATES.has(String(row.state))
-    ? { ...row, state: 'excluded' }
-    : row;
+const excludeDoNotCall = (contact: Row): Row =>
+  contact.do_not_call === true && !FINAL_STATES.has(String(contact.state))
+    ? { ...contact, state: 'excluded' }
+    : contact;
 
 function withoutRow(model: Model, table: Table, name: string): Model {
   const row = rowOf(model, table, name);

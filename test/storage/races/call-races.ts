@@ -27,7 +27,7 @@ export const CALL_RACES: Readonly<Record<string, Race>> = {
   },
   'the end of a call races with other outcomes of it': {
     protections: {
-      'the finality of outcomes and states': `drop trigger what_happened_in_a_call_stays on call_attempts; ${DROP_STATE_ORDER}`,
+      'the finality of outcomes and states': `drop trigger answer_end_and_outcome_of_a_call_are_final on call_attempts; ${DROP_STATE_ORDER}`,
     },
     prepare: async ({ random, createCalledContact }) => {
       const contact = await createCalledContact();

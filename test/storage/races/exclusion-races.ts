@@ -87,8 +87,7 @@ export const EXCLUSION_RACES: Readonly<Record<string, Race>> = {
   },
   'erasing a contact races with its do_not_call': {
     protections: {
-      "the listing of an erased contact's number":
-        'drop trigger who_asked_not_to_be_called_stays_excluded on contacts',
+      "the listing of an erased contact's number": 'drop trigger an_erased_number_stays_excluded on contacts',
     },
     prepare: async ({ createCampaign, execute: query }) => {
       const { first } = await createCampaign();
