@@ -5,8 +5,8 @@ import { type TestDatabase, test } from '../support/database.js';
 
 const seedSql = await readFile(seedFile, 'utf8');
 
-/** A contact who was called, refused, was announced, and was written to; on top of the seed. */
-async function refusedAndWrittenTo({ client, value }: TestDatabase): Promise<string> {
+/** Adds to the seed a contact that refused in a call, was announced and was sent an e-mail. */
+async function refusedAndEmailed({ client, value }: TestDatabase): Promise<string> {
   await client.query(seedSql);
   await client.query(
     "update campaigns set allowed_call_start_local = '00:00', allowed_call_end_local = '23:59:59.999999'; update campaigns set status = 'running'",
@@ -39,22 +39,29 @@ const rowsLeft = ({ value }: TestDatabase): Promise<unknown> =>
     'select (select count(*) from call_attempts) + (select count(*) from events) + (select count(*) from email_notifications)',
   );
 
-describe("a person's data can be erased at any moment, everywhere", () => {
-  test('also when an end was announced and an e-mail was sent', async ({ migrated }) => {
-    const contact = await refusedAndWrittenTo(migrated);
+describe('an erasure of a person', () => {
+  test('deletes the calls, the event and the sent e-mail of the contact', async ({ migrated }) => {
+    const contact = await refusedAndEmailed(migrated);
     await migrated.client.query('delete from contacts where id = $1', [contact]);
     expect(await rowsLeft(migrated)).toBe('0');
   });
 
-  test('and so can a campaign with all of its people, once it does not run', async ({ migrated }) => {
-    await refusedAndWrittenTo(migrated);
+  test('of a whole campaign deletes its contacts with all their rows, once it is cancelled', async ({
+    migrated,
+  }) => {
+    await refusedAndEmailed(migrated);
     await migrated.client.query("update campaigns set status = 'cancelled'; delete from campaigns");
     expect(await rowsLeft(migrated)).toBe('0');
     expect(await migrated.value('select count(*) from contacts')).toBe('0');
   });
 
-  test('while the event alone stays, so that the end is not told twice', async ({ migrated }) => {
-    await refusedAndWrittenTo(migrated);
-    await expect(migrated.client.query('delete from events')).rejects.toMatchObject({ code: '23514' });
+  test('is refused for an event alone, without which the end could be published twice', async ({
+    migrated,
+  }) => {
+    await refusedAndEmailed(migrated);
+    await expect(migrated.client.query('delete from events')).rejects.toMatchObject({
+      code: '23514',
+      constraint: 'an_event_is_deleted_only_with_its_contact',
+    });
   });
 });

@@ -15,15 +15,15 @@ import { folderWith } from '../support/folder.js';
 const seedSql = await readFile(seedFile, 'utf8');
 const PERSONAL = /\+\d{7}|@example\.com|@voicesurvey\.local|olivia/;
 
-/** Everything that somebody sees who logs the error of a promise, with its causes. */
+/** What a program logs of the error of a promise, with its causes. */
 const logged = (failing: Promise<unknown>): Promise<string> =>
   failing.then(
     () => 'nothing failed',
     (error: unknown) => inspect(error, { depth: null, showHidden: true }),
   );
 
-describe('what the library and the command line show of a broken constraint is its table, its name and ids', () => {
-  test('from seed', async ({ migrated }) => {
+describe('the library and the command line show only the table, the name and the ids of a broken constraint', () => {
+  test('in an error of seed', async ({ migrated }) => {
     await migrated.client.query(
       "alter table contacts add constraint no_such_number check (phone_number <> '+12025550111')",
     );
@@ -57,7 +57,7 @@ describe('what the library and the command line show of a broken constraint is i
       'a function that quotes',
       "do $$ begin execute format('select %L::uuid', (select phone_number from contacts limit 1)); end $$",
     ],
-  ])('from up, of %s', async ([, sql = ''], { migrated }) => {
+  ])('in an error of up, for %s', async ([, sql = ''], { migrated }) => {
     await migrated.client.query(seedSql);
     await migrated.client.query('drop schema voicesurvey_migrations cascade').catch(() => {});
     const directory = await folderWith({ 'V1.up.sql': sql, 'V1.down.sql': '' });
@@ -72,7 +72,7 @@ describe('what the library and the command line show of a broken constraint is i
   });
 });
 
-test("with the settings of docs/rules.md the server's log holds nothing of a row", async () => {
+test("the server's log contains no values of rows with the settings of docs/rules.md", async () => {
   const directory = await mkdtemp(join(tmpdir(), 'voicesurvey-log-'));
   const server = await startEmbeddedServer({ directory, settings: { fsync: 'off' } });
   try {
@@ -95,7 +95,7 @@ test("with the settings of docs/rules.md the server's log holds nothing of a row
   }
 });
 
-/** A unique index, a check with parameters, a foreign key, a trigger, and a statement that is wrong, with literals. */
+/** Breaks a unique index, a check with parameters, a foreign key and a trigger, and sends an invalid statement, with literals. */
 async function breakConstraints(url: string): Promise<void> {
   const attempts: readonly [string, unknown[]?][] = [
     ["insert into contacts (campaign_id, phone_number) select id, '+12025550111' from campaigns"],

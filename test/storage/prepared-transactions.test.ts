@@ -6,7 +6,9 @@ import { history, rowsOfHistory } from './rules/history.js';
 import { withIds } from './rules/names.js';
 import { claim, exclude, list } from './rules/steps.js';
 
-test('a prepared transaction that outlives a crash still has its turns', async ({ onTestFinished }) => {
+test('prepared transactions keep their mutex rows locked after a crash of the server', async ({
+  onTestFinished,
+}) => {
   const server = await startCrashServer({ max_prepared_transactions: '2' });
   onTestFinished(() => server.stop());
   const run = async (sql: string): Promise<unknown> => {

@@ -4,7 +4,7 @@ import { test } from '../support/database.js';
 import { withIds } from './rules/names.js';
 import { draft, list, move } from './rules/steps.js';
 
-/** What the steps of the document are taken on: a running campaign of two, who may be called once. */
+/** What the SQL of the document is run on: a running campaign with two contacts and one attempt for each. */
 const BEFORE = `
   insert into users (id, oidc_sub, email, name) values (:manager, 'manager', 'mara@example.com', 'Mara');
   insert into provider_configs (outbound_number) values ('+4930000000');
@@ -16,7 +16,7 @@ const BEFORE = `
 
 const ANY_NAME = { has: () => true };
 
-test('the SQL of docs/services.md is what services may write', async ({
+test('the SQL of docs/services.md runs as written and completes one contact, misses one and excludes one', async ({
   migrated: { client, name, value },
 }) => {
   const document = await readFile(new URL('../../docs/services.md', import.meta.url), 'utf8');

@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { describe, expect, vi } from 'vitest';
 import { type TestDatabase, test } from '../support/database.js';
-import { history, rowsOfHistory } from './rules/history.js';
+import { history, PHONES, rowsOfHistory } from './rules/history.js';
 import { withIds } from './rules/names.js';
-import { call, claim, exclude, list, move } from './rules/steps.js';
+import { call, claim, end, exclude, leave, list, move } from './rules/steps.js';
 
 /** A session in a transaction, which runs SQL in which rows are named. */
 interface Session {
@@ -11,6 +11,7 @@ interface Session {
   end(): Promise<void>;
 }
 
+/** Opens a session whose transaction has taken its snapshot, if its isolation level keeps one. */
 async function open({ url }: TestDatabase, level = 'read committed'): Promise<Session> {
   const client = new pg.Client(url);
   await client.connect();
@@ -18,20 +19,35 @@ async function open({ url }: TestDatabase, level = 'read committed'): Promise<Se
   return { run: (sql) => client.query(withIds(sql, rowsOfHistory)), end: () => client.end() };
 }
 
-const waiting =
-  'select count(*)::integer from pg_stat_activity where datname = current_database() and wait_event_type =';
+/** Waits until so many sessions of the database wait for a lock. */
+const untilWaiting = ({ value }: TestDatabase, sessions: number): Promise<unknown> =>
+  vi.waitUntil(
+    async () =>
+      (await value(
+        "select count(*)::integer from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      )) === sessions,
+    30_000,
+  );
 
-describe('who changes a campaign', () => {
-  test('waits for the claims before it, and those after it wait for it', async ({ migrated }) => {
+/** What a transaction that began before another one's commit is refused by, at each isolation level. */
+const atEachLevel = (constraint: string) =>
+  [
+    ['read committed', { constraint }],
+    ['repeatable read', { code: '40001' }],
+    ['serializable', { code: '40001' }],
+  ] as const;
+
+describe('a pause of a campaign', () => {
+  test('waits for earlier claims, and later claims wait for it and are refused', async ({ migrated }) => {
     await migrated.client.query(withIds(history, rowsOfHistory));
     const [first, operator, second] = [await open(migrated), await open(migrated), await open(migrated)];
     await first.run(claim('ada'));
     const paused = operator.run(`${move('survey', 'paused')} commit`);
-    await vi.waitUntil(async () => (await migrated.value(`${waiting} 'Lock'`)) === 1, 30_000);
+    await untilWaiting(migrated, 1);
     const refused = expect(second.run(claim('jack'))).rejects.toMatchObject({
       constraint: 'calls_start_only_in_a_running_campaign',
     });
-    await vi.waitUntil(async () => (await migrated.value(`${waiting} 'Lock'`)) === 2, 30_000);
+    await untilWaiting(migrated, 2);
     await first.run('commit');
     await paused;
     await refused;
@@ -39,8 +55,8 @@ describe('who changes a campaign', () => {
   });
 });
 
-describe('who imports', () => {
-  test('does not wait for who imports the same numbers to another campaign', async ({ migrated }) => {
+describe('an import', () => {
+  test('does not wait for an import of the same numbers into another campaign', async ({ migrated }) => {
     await migrated.client.query(withIds(history, rowsOfHistory));
     const sessions = await Promise.all(['survey', 'plain', 'draft'].map(() => open(migrated)));
     for (const person of ['+4920009998', '+4920009999']) {
@@ -54,10 +70,10 @@ describe('who imports', () => {
     const many = "select count(*)::integer from contacts where phone_number like '+492000999_'";
     expect(await migrated.value(many)).toBe(6);
   });
+});
 
-  test('is waited for, and seen, by who excludes the number, in each of eight sessions', async ({
-    migrated,
-  }) => {
+describe('an exclusion', () => {
+  test('waits for eight imports of its number and excludes their contacts', async ({ migrated }) => {
     await migrated.client.query(withIds(history, rowsOfHistory));
     const campaigns = ['survey', 'plain', 'draft', 'empty', 'scheduled', 'paused', 'completed', 'cancelled'];
     const sessions = await Promise.all(campaigns.map(() => open(migrated)));
@@ -72,12 +88,11 @@ describe('who imports', () => {
     expect(await migrated.value(left)).toBe(0);
     await Promise.all(sessions.map((session) => session.end()));
   });
-});
 
-describe('who excludes', () => {
-  test('number by number waits for another who does, and neither is a deadlock', async ({ migrated }) => {
+  test('number by number waits for another one, without a deadlock', async ({ migrated }) => {
     const [one, two] = [await open(migrated), await open(migrated)];
     const [a, b] = ['+4920009998', '+4920009999'] as const;
+    /** Another number of the same shard. */
     const like = async (phone: string): Promise<string> =>
       String(
         await migrated.value(
@@ -88,7 +103,7 @@ describe('who excludes', () => {
       );
     await one.run(exclude(a));
     const second = two.run(`${exclude(b)} ${exclude(await like(a))} commit`);
-    await vi.waitUntil(async () => (await migrated.value(`${waiting} 'Lock'`)) === 1, 30_000);
+    await untilWaiting(migrated, 1);
     await one.run(`${exclude(await like(b))} commit`);
     await second;
     expect(await migrated.value('select count(*)::integer from exclusion_list_entries')).toBe(4);
@@ -96,14 +111,144 @@ describe('who excludes', () => {
   });
 });
 
-describe('the last call of who was not reached', () => {
-  test.for([
-    ['read committed', { constraint: 'never_dial_more_than_max_attempts' }],
-    ['repeatable read', { code: '40001' }],
-    ['serializable', { code: '40001' }],
-  ] as const)('is not made again when another session has erased it, in %s', async ([level, refusal], {
+describe('a return of an excluded contact', () => {
+  const BACK = "update contacts set state = 'pending' where id = :gina;";
+
+  async function excludedByHand({ client }: TestDatabase): Promise<void> {
+    await client.query(withIds(history, rowsOfHistory));
+    await client.query(withIds("update contacts set state = 'excluded' where id = :gina", rowsOfHistory));
+  }
+  const stateOfGina = ({ value }: TestDatabase): Promise<unknown> =>
+    value(withIds('select state from contacts where id = :gina', rowsOfHistory));
+
+  test('makes an exclusion of its number wait, which then excludes it again', async ({ migrated }) => {
+    await excludedByHand(migrated);
+    const session = await open(migrated);
+    await session.run(BACK);
+    const lister = await open(migrated);
+    const excluded = lister.run(`${exclude(PHONES.gina)} commit`);
+    await untilWaiting(migrated, 1);
+    await session.run('commit');
+    await excluded;
+    expect(await stateOfGina(migrated)).toBe('excluded');
+    await Promise.all([session.end(), lister.end()]);
+  });
+
+  test.for(
+    atEachLevel('a_listed_number_stays_excluded'),
+  )('is refused in %s after an exclusion of its number by another session', async ([level, refusal], {
     migrated,
   }) => {
+    await excludedByHand(migrated);
+    const [lister, late] = [await open(migrated), await open(migrated, level)];
+    await lister.run(exclude(PHONES.gina));
+    const refused = expect(late.run(BACK)).rejects.toMatchObject(refusal);
+    await untilWaiting(migrated, 1);
+    await lister.run('commit');
+    await refused;
+    expect(await stateOfGina(migrated)).toBe('excluded');
+    await Promise.all([lister.end(), late.end()]);
+  });
+
+  test.for(
+    atEachLevel('a_contact_with_do_not_call_stays_excluded'),
+  )('is refused in %s after another session set its do_not_call', async ([level, refusal], { migrated }) => {
+    await excludedByHand(migrated);
+    const [other, late] = [await open(migrated), await open(migrated, level)];
+    await other.run('update contacts set do_not_call = true where id = :gina');
+    const refused = expect(late.run(BACK)).rejects.toMatchObject(refusal);
+    await untilWaiting(migrated, 1);
+    await other.run('commit');
+    await refused;
+    await Promise.all([other.end(), late.end()]);
+  });
+
+  const ERASURE = `delete from call_attempts where id = :${call('gina')};`;
+
+  test.for(
+    atEachLevel('a_contact_whose_latest_call_was_erased_stays_excluded'),
+  )('is refused in %s after another session erased its latest call', async ([level, refusal], {
+    migrated,
+  }) => {
+    await excludedByHand(migrated);
+    const [eraser, late] = [await open(migrated), await open(migrated, level)];
+    await eraser.run(`${ERASURE} set constraints all immediate`);
+    const refused = expect(late.run(BACK)).rejects.toMatchObject(refusal);
+    await untilWaiting(migrated, 1);
+    await eraser.run('commit');
+    await refused;
+    await Promise.all([eraser.end(), late.end()]);
+  });
+
+  test.for(
+    atEachLevel('a_contact_that_may_be_called_again_keeps_its_latest_call'),
+  )('keeps a %s transaction that began before from erasing its latest call', async ([level, refusal], {
+    migrated,
+  }) => {
+    await excludedByHand(migrated);
+    const [other, late] = [await open(migrated), await open(migrated, level)];
+    await other.run(BACK);
+    const refused = expect(late.run(`${ERASURE} commit`)).rejects.toMatchObject(refusal);
+    await untilWaiting(migrated, 1);
+    await other.run('commit');
+    await refused;
+    await Promise.all([other.end(), late.end()]);
+  });
+});
+
+describe('a number that two campaigns list', () => {
+  /** The number of ada, in the campaign :plain too. */
+  const TWIN = list('new_twin', PHONES.ada, { campaign_id: ':plain' });
+  const claimOfTwin = claim('new_twin', { campaign: 'plain' });
+
+  test.for(
+    atEachLevel('a_number_has_one_open_call'),
+  )('is not dialled by two claims in %s that run at the same time', async ([level, refusal], {
+    migrated,
+  }) => {
+    await migrated.client.query(withIds(`${history} ${TWIN}`, rowsOfHistory));
+    const [first, second] = [await open(migrated), await open(migrated, level)];
+    await first.run(claim('ada'));
+    await second.run(claimOfTwin);
+    await first.run('set constraints all immediate');
+    const refused = expect(second.run('commit')).rejects.toMatchObject(refusal);
+    await untilWaiting(migrated, 1);
+    await first.run('commit');
+    await refused;
+    await Promise.all([first.end(), second.end()]);
+  });
+
+  test.for(
+    atEachLevel('a_number_has_one_open_call'),
+  )('is not given in %s to a contact in a call while a claim of the number runs', async ([level, refusal], {
+    migrated,
+  }) => {
+    await migrated.client.query(withIds(history, rowsOfHistory));
+    await migrated.client.query(withIds(claim('one_of_plain', { campaign: 'plain' }), rowsOfHistory));
+    const [claiming, late] = [await open(migrated), await open(migrated, level)];
+    await claiming.run(`${claim('ada')} set constraints all immediate`);
+    await late.run(`update contacts set phone_number = '${PHONES.ada}' where id = :one_of_plain`);
+    const refused = expect(late.run('commit')).rejects.toMatchObject(refusal);
+    await untilWaiting(migrated, 1);
+    await claiming.run('commit');
+    await refused;
+    await Promise.all([claiming.end(), late.end()]);
+  });
+
+  test('is dialled in the second campaign when its call in the first has ended', async ({ migrated }) => {
+    await migrated.client.query(withIds(`${history} ${TWIN} ${claim('ada')}`, rowsOfHistory));
+    const session = await open(migrated);
+    await session.run(
+      `${end('new_call_of_ada', 'busy', 'now()')} ${leave('ada', 'pending', 'busy')} ${claimOfTwin} commit`,
+    );
+    await session.end();
+  });
+});
+
+describe('the last call of a not_reached contact', () => {
+  test.for(
+    atEachLevel('never_dial_more_than_max_attempts'),
+  )('is not made again in %s after another session erased it', async ([level, refusal], { migrated }) => {
     await migrated.client.query(withIds(history, rowsOfHistory));
     const late = await open(migrated, level);
     await migrated.client.query(
@@ -111,5 +256,32 @@ describe('the last call of who was not reached', () => {
     );
     await expect(late.run(claim('fred', { number: 2 }))).rejects.toMatchObject(refusal);
     await late.end();
+  });
+});
+
+describe('purge_expired', () => {
+  test('skips rows that another session has locked', async ({ migrated }) => {
+    const { client, rows } = migrated;
+    await client.query(withIds(history, rowsOfHistory));
+    await client.query(
+      withIds(
+        `update provider_configs set transcript_retention_days = 1;
+         ${claim('ada', { ago: '30 h' })} ${end('new_call_of_ada', 'busy')} ${leave('ada', 'pending', 'busy')}
+         update call_attempts set metadata = '{"price": 1}' where id = :new_call_of_ada;
+         insert into transcript_snippets (call_attempt_id, transcript_text, created_at)
+           values (:${call('dora')}, 'old', now() - interval '2 d');`,
+        rowsOfHistory,
+      ),
+    );
+    const session = await open(migrated);
+    await session.run('select from transcript_snippets for update; select from call_attempts for update');
+    const purge = "set lock_timeout = '10s'; select * from voicesurvey.purge_expired()";
+    const purged = async (): Promise<unknown> =>
+      (await (client.query(purge) as unknown as Promise<pg.QueryResult[]>)).at(-1)?.rows;
+    expect(await purged()).toEqual([{ transcripts_deleted: '0', metadata_emptied: '0' }]);
+    await session.run('commit');
+    expect(await purged()).toEqual([{ transcripts_deleted: '1', metadata_emptied: '1' }]);
+    expect(await rows("select from call_attempts where metadata <> '{}'")).toEqual([]);
+    await session.end();
   });
 });

@@ -1,143 +1,156 @@
-import { answer, call, claim, dial, end, leave, take } from './steps.js';
+import { PHONES } from './history.js';
+import { answer, call, claim, dial, end, exclude, leave, list, take } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 forbidden(
-  'a third call where max_attempts is 2',
+  'a third attempt when max_attempts is 2',
   dial('sam', { number: 3 }),
   'never_dial_more_than_max_attempts',
 );
-forbidden('a third call with its count', claim('fred', { number: 3 }), 'never_dial_more_than_max_attempts');
-forbidden('a second call at once', dial('ben', { number: 2 }), 'a_contact_has_one_open_call', '23505');
 forbidden(
-  'two calls in one statement',
+  'a third attempt together with its count when max_attempts is 2',
+  claim('fred', { number: 3 }),
+  'never_dial_more_than_max_attempts',
+);
+forbidden(
+  'a second open call of a contact',
+  dial('ben', { number: 2 }),
+  'a_contact_has_one_open_call',
+  '23505',
+);
+forbidden(
+  'two attempts of a contact in one statement',
   `${take('ada')} insert into call_attempts (contact_id, campaign_id, attempt_number, call_id)
      values (:ada, :survey, 1, 'a'), (:ada, :survey, 2, 'b');`,
   'a_contact_has_one_open_call',
   '23505',
 );
 forbidden(
-  'a first call numbered 2',
+  'a first attempt with number 2, after its contact was counted up',
   `${take('ada')} ${dial('ada', { number: 2 })}`,
   'attempts_are_numbered_without_gaps',
 );
 forbidden(
-  'a call in the step in which the one before it is refused',
+  'an attempt in the transaction in which the previous one ends refused',
   `${claim('ada', { ago: '2 h' })} ${answer('new_call_of_ada')} ${end('new_call_of_ada', 'refused')}
    update contacts set attempts_count = 2, last_attempt_at = now(), last_outcome = 'refused' where id = :ada;
    ${dial('ada', { number: 2 }, 'new_second_call')}`,
-  'never_dial_who_has_ended',
+  'never_dial_a_completed_or_refused_contact',
 );
 forbidden(
-  'a call that has ended, while the one before it is open',
+  'an ended attempt while the previous one is open',
   `${claim('ada', { ago: '2 h' })}
    insert into call_attempts (contact_id, campaign_id, attempt_number, call_id, started_at, ended_at, outcome)
      values (:ada, :survey, 2, 'b', now() - interval '10 min', now() - interval '9 min', 'busy');
    update contacts set attempts_count = 2, state = 'pending', last_outcome = 'busy' where id = :ada;`,
-  'never_dial_twice_at_once',
+  'calls_of_a_contact_do_not_overlap',
 );
 for (const outcome of ['refused', 'completed']) {
   forbidden(
-    `another try after a call that was written when it had ${outcome}`,
+    `a pending contact whose attempt is inserted with the outcome ${outcome}`,
     `insert into call_attempts (contact_id, campaign_id, attempt_number, call_id, started_at, answered_at, ended_at, outcome)
        values (:ada, :survey, 1, 'a', now() - interval '3 h', now() - interval '3 h', now() - interval '2 h', '${outcome}');
      update contacts set attempts_count = 1, last_attempt_at = now() - interval '3 h', last_outcome = '${outcome}' where id = :ada;`,
-    'a_contact_agrees_with_its_calls',
+    'a_completed_or_refused_call_is_the_last',
   );
 }
-forbidden('a gap before a call', dial('ada', { number: 2 }), 'attempts_are_numbered_without_gaps');
-forbidden('a call numbered 0', dial('ada', { number: 0 }), 'attempt_number_is_1_or_more');
-forbidden('a call numbered below 0', dial('ada', { number: -1 }), 'attempt_number_is_1_or_more');
-forbidden('a number used twice', dial('gina'), 'an_attempt_number_is_used_once', '23505');
+forbidden('a first attempt with number 2', dial('ada', { number: 2 }), 'attempts_are_numbered_without_gaps');
+forbidden('an attempt with number 0', dial('ada', { number: 0 }), 'attempt_number_is_1_or_more');
+forbidden('an attempt with a negative number', dial('ada', { number: -1 }), 'attempt_number_is_1_or_more');
+forbidden('a second attempt with the same number', dial('gina'), 'an_attempt_number_is_used_once', '23505');
 forbidden(
-  'a number given to an upsert',
+  'an upsert that changes the number of an attempt',
   `insert into call_attempts (contact_id, campaign_id, attempt_number, call_id) values (:gina, :survey, 1, 'a')
      on conflict (contact_id, attempt_number) do update set attempt_number = 2;`,
-  'an_attempt_keeps_what_it_is',
+  'an_attempt_keeps_its_keys_and_start',
 );
 forbidden(
-  'a number that changes',
+  'a change of an attempt number',
   `update call_attempts set attempt_number = 2 where id = :${call('gina')};`,
-  'an_attempt_keeps_what_it_is',
+  'an_attempt_keeps_its_keys_and_start',
 );
 forbidden(
-  'a count that falls',
+  'an attempts_count that falls from 2 to 1',
   'update contacts set attempts_count = 1 where id = :fred;',
   'attempts_count_goes_up_by_one',
 );
 forbidden(
-  'a count that falls to nothing',
+  'an attempts_count that falls to 0',
   'update contacts set attempts_count = 0, last_attempt_at = null, last_outcome = null where id = :gina;',
   'attempts_count_goes_up_by_one',
 );
 forbidden(
-  'a count below 0',
+  'a negative attempts_count',
   'update contacts set attempts_count = -1 where id = :ada;',
   'attempts_count_goes_up_by_one',
 );
 forbidden(
-  'a count that jumps',
+  'an attempts_count that jumps from 0 to 2',
   'update contacts set attempts_count = 2 where id = :ada;',
   'attempts_count_goes_up_by_one',
 );
 forbidden(
-  'a count without its attempt',
+  'an attempts_count that rises without an attempt',
   'update contacts set attempts_count = 2 where id = :gina;',
   'attempts_count_follows_the_attempts',
 );
-forbidden('an attempt without its count', dial('gina', { number: 2 }), 'attempts_count_follows_the_attempts');
 forbidden(
-  'a count of an imported contact',
+  'an attempt without a rise of attempts_count',
+  dial('gina', { number: 2 }),
+  'attempts_count_follows_the_attempts',
+);
+forbidden(
+  'an imported contact with an attempts_count',
   `insert into contacts (campaign_id, phone_number, attempts_count) values (:survey, '+4920009999', 1);`,
   'a_contact_begins_pending_or_excluded',
 );
 forbidden(
-  'what is known of a call before the first',
+  'an imported contact with a negative attempts_count',
+  "insert into contacts (campaign_id, phone_number, attempts_count) values (:survey, '+4920009999', -1);",
+  'attempts_count_is_0_or_more',
+);
+forbidden(
+  'a last_outcome of a contact that was never called',
   "update contacts set last_outcome = 'busy' where id = :ada;",
   'no_last_attempt_or_outcome_before_the_first_call',
 );
 forbidden(
-  'when a call was before the first',
-  'update contacts set last_attempt_at = now() where id = :ada;',
+  'an imported contact with a last_attempt_at',
+  "insert into contacts (campaign_id, phone_number, last_attempt_at) values (:survey, '+4920009999', now());",
   'no_last_attempt_or_outcome_before_the_first_call',
 );
 forbidden(
-  'a last outcome that is not the last',
+  'a last_outcome that is not the outcome of the call that ends',
   `${end(call('cleo'), 'busy', 'now()')} ${leave('cleo', 'pending', 'no_answer')}`,
   'last_outcome_is_that_of_the_latest_call',
 );
 forbidden(
-  'a last outcome changed by itself',
+  'a change of last_outcome alone',
   "update contacts set last_outcome = 'failed' where id = :gina;",
   'last_outcome_is_that_of_the_latest_call',
 );
 forbidden(
-  'another call where the attempts are used up, by way of pending',
+  'a return to pending of a contact whose attempts are used up',
   "update contacts set state = 'pending' where id = :sam;",
-  'a_contact_agrees_with_its_calls',
-);
-
-forbidden(
-  'a count below 0 at import',
-  "insert into contacts (campaign_id, phone_number, attempts_count) values (:survey, '+4920009999', -1);",
-  'attempts_count_is_0_or_more',
+  'a_pending_contact_has_attempts_left',
 );
 for (const person of ['dora', 'emil']) {
-  forbidden(`a call of ${person}, who has ended`, dial(person, { number: 2 }), 'never_dial_who_has_ended');
+  forbidden(
+    `a second attempt of ${person}, who has completed or refused`,
+    dial(person, { number: 2 }),
+    'never_dial_a_completed_or_refused_contact',
+  );
 }
+
 correct(
-  'the second of two calls',
+  'the second of two attempts',
   claim('gina', { number: 2 }),
   '(select attempts_count = 2 from contacts where id = :gina)',
 );
-correct('the attempt before its count', `${dial('ada')} ${take('ada')}`);
-correct('a second call of who was not reached and has an attempt left', claim('mona', { number: 2 }));
+correct('an attempt that is inserted before its contact is counted up', `${dial('ada')} ${take('ada')}`);
+correct('a second attempt of a not_reached contact that has an attempt left', claim('mona', { number: 2 }));
 correct(
-  'the same contact at once in two campaigns',
-  `insert into contacts (id, campaign_id, phone_number) values (:new, :plain, '+4920000002');
-   ${claim('new', { campaign: 'plain' })}`,
-);
-correct(
-  'a call that is left out since its number is taken',
+  'an attempt with "on conflict do nothing" whose number is taken inserts no row',
   `insert into call_attempts (contact_id, campaign_id, attempt_number, call_id) values (:gina, :survey, 1, 'a')
      on conflict do nothing;`,
   "not exists (select from call_attempts where call_id = 'a')",
@@ -147,4 +160,102 @@ correct(
   `${claim('ada', { ago: '3 h' }, 'new_first')} ${end('new_first', 'busy')} ${leave('ada', 'pending', 'busy')}
    ${claim('ada', { number: 2 }, 'new_second')} ${end('new_second', 'no_answer', 'now()')} ${leave('ada', 'not_reached', 'no_answer')}`,
 );
-correct('a last outcome that is forgotten', 'update contacts set last_outcome = null where id = :gina;');
+correct('a last_outcome that is set to null', 'update contacts set last_outcome = null where id = :gina;');
+
+/** A contact of another campaign with the number of ben, who is in a call, or with another's. */
+const twin = (phone: string = PHONES.ben): string => list('new', phone, { campaign_id: ':plain' });
+const claimTwin = claim('new', { campaign: 'plain' }, 'new_call');
+
+forbidden(
+  'a second open call of a number in another campaign',
+  `${twin()} ${claimTwin}`,
+  'a_number_has_one_open_call',
+);
+forbidden(
+  'open calls of a number in two campaigns that start in one transaction',
+  `${twin(PHONES.ada)} ${claimTwin} ${claim('ada')}`,
+  'a_number_has_one_open_call',
+);
+forbidden(
+  'a second open call of a number whose other contact was excluded during its call',
+  `${twin('+4920009999')} ${exclude(PHONES.ben)} delete from exclusion_list_entries where phone_number = '${PHONES.ben}';
+   ${claimTwin} update contacts set phone_number = '${PHONES.ben}' where id = :new;`,
+  'a_number_has_one_open_call',
+);
+forbidden(
+  'a change of number during a call to a number that has an open call',
+  `${twin('+4920009999')} ${claimTwin} update contacts set phone_number = '${PHONES.ben}' where id = :new;`,
+  'a_number_has_one_open_call',
+);
+correct(
+  'a call of a number whose call in another campaign ends in the same transaction',
+  `${twin()} ${claimTwin} ${end(call('ben'), 'failed', 'now()')} ${leave('ben', 'pending', 'failed')}`,
+);
+correct('a call of a number that is only listed in another campaign', `${twin(PHONES.ada)} ${claimTwin}`);
+correct(
+  'a change of number of a contact without a call to a number that has an open call',
+  `${twin('+4920009999')} update contacts set phone_number = '${PHONES.ben}' where id = :new;`,
+);
+correct(
+  'a change of number during a call to a number without a call',
+  `update contacts set phone_number = '+4920009999' where id = :ben;`,
+);
+correct(
+  'two contacts that exchange their numbers while one of them is in a call',
+  `${twin(PHONES.ada)} update contacts set phone_number = '+4920009999' where id = :ben;
+   update contacts set phone_number = '${PHONES.ben}' where id = :new;`,
+);
+
+const lastAttemptIs = (person: string, time: string): string =>
+  `(select last_attempt_at is not distinct from ${time} from contacts where id = :${person})`;
+const startOf = (attempt: string): string => `(select started_at from call_attempts where id = :${attempt})`;
+/** The contact is counted up with another last_attempt_at than the start of its call, or without one. */
+const takeWith = (lastAttempt: string): string =>
+  `update contacts set state = 'in_progress', attempts_count = attempts_count + 1 ${lastAttempt} where id = :gina;`;
+const second = dial('gina', { number: 2, ago: '20 s' }, 'new_second');
+
+for (const [what, lastAttempt] of [
+  ['of another time', ", last_attempt_at = now() - interval '5 h'"],
+  ['in the future', ", last_attempt_at = now() + interval '5 h'"],
+  ['that is null', ', last_attempt_at = null'],
+  ['that the update leaves out', ''],
+] as const) {
+  for (const [order, sql] of [
+    ['before its attempt is inserted', `${takeWith(lastAttempt)} ${second}`],
+    ['after its attempt is inserted', `${second} ${takeWith(lastAttempt)}`],
+  ] as const) {
+    correct(
+      `a last_attempt_at ${what} becomes the start of the call if the contact is counted up ${order}`,
+      sql,
+      lastAttemptIs('gina', startOf('new_second')),
+    );
+  }
+}
+correct(
+  'a last_attempt_at that is written in one statement with the attempt becomes the start of the call',
+  `with claimed as (
+     update contacts set state = 'in_progress', attempts_count = 2, last_attempt_at = null where id = :gina
+   )
+   insert into call_attempts (id, contact_id, campaign_id, attempt_number, call_id, started_at)
+     values (:new_second, :gina, :survey, 2, 'a', now() - interval '20 s');`,
+  lastAttemptIs('gina', startOf('new_second')),
+);
+for (const time of ['now()', "now() + interval '2 min'", 'null']) {
+  correct(
+    `a last_attempt_at of ${time} that is written without a call leaves the start of the latest call`,
+    `update contacts set last_attempt_at = ${time} where id = :gina;`,
+    lastAttemptIs('gina', startOf(call('gina'))),
+  );
+}
+correct(
+  'a last_attempt_at of a contact that was never called stays null',
+  'update contacts set last_attempt_at = now() where id = :ada;',
+  lastAttemptIs('ada', 'null'),
+);
+correct(
+  'an erasure of attempts leaves last_attempt_at, and an update cannot change it then either',
+  `create temporary table before on commit drop as select last_attempt_at from contacts where id = :fred;
+   delete from call_attempts where contact_id = :fred;
+   update contacts set last_attempt_at = null where id = :fred;`,
+  lastAttemptIs('fred', '(select last_attempt_at from pg_temp.before)'),
+);

@@ -1,188 +1,246 @@
 import pg from 'pg';
 import { expect } from 'vitest';
-import { test as withOwnDatabase } from '../../support/database.js';
+import { type TestDatabase, test as withOwnDatabase } from '../../support/database.js';
 import { history, rowsOfHistory } from './history.js';
 import { withIds } from './names.js';
 import { call, claim, dial, end, leave, move, take } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
-/** A window that begins so long from now, until midnight. */
+/** Sets the calling hours of the campaign :plain. */
+const hours = (start: string, until: string): string =>
+  `${move('plain', 'paused')}
+   update campaigns set allowed_call_start_local = ${start}, allowed_call_end_local = ${until} where id = :plain;
+   ${move('plain', 'running')}`;
+const nowAnd = (interval: string): string => `(now() at time zone 'UTC' + interval '${interval}')::time`;
+/** Calling hours that begin so long from now and last until midnight. */
 const from = (interval: string): string =>
-  `${move('plain', 'paused')}
-   update campaigns set allowed_call_start_local = least((now() at time zone 'UTC' + interval '${interval}')::time, '23:59:59'),
-     allowed_call_end_local = '23:59:59.999999' where id = :plain;
-   ${move('plain', 'running')}`;
-/** A window from midnight until so long from now. */
-const until = (interval: string): string =>
-  `${move('plain', 'paused')}
-   update campaigns set allowed_call_start_local = '00:00',
-     allowed_call_end_local = greatest((now() at time zone 'UTC' + interval '${interval}')::time, '00:00:01') where id = :plain;
-   ${move('plain', 'running')}`;
+  hours(`least(${nowAnd(interval)}, '23:59:59')`, "'23:59:59.999999'");
+/** Calling hours that begin at midnight and last until so long from now. */
+const until = (interval: string): string => hours("'00:00'", `greatest(${nowAnd(interval)}, '00:00:01')`);
 const one = claim('one_of_plain', { campaign: 'plain' });
 
 for (const campaign of ['draft', 'scheduled', 'paused', 'completed', 'cancelled']) {
   forbidden(
-    `a call in a campaign that is ${campaign}`,
+    `a call in a ${campaign} campaign`,
     claim(`one_of_${campaign}`, { campaign }),
     'calls_start_only_in_a_running_campaign',
   );
 }
 forbidden(
-  'a call in a campaign paused in this transaction',
+  'a call in a campaign that was paused in the same transaction',
   `${move('survey', 'paused')} ${claim('ada')}`,
   'calls_start_only_in_a_running_campaign',
 );
 forbidden(
-  'a retry in a campaign that has ended',
+  'a retry in a campaign that was completed in the same transaction',
   `${move('survey', 'completed')} ${claim('gina', { number: 2 })}`,
   'calls_start_only_in_a_running_campaign',
 );
-forbidden('a retry before its interval', claim('hugo', { number: 2 }), 'no_retry_before_its_interval');
 forbidden(
-  'a retry that claims to have started before its interval was over',
+  'a retry 5 minutes after the start of the previous attempt',
+  claim('hugo', { number: 2 }),
+  'no_retry_before_its_interval',
+);
+forbidden(
+  'a retry whose started_at is 58 minutes after the start of the previous attempt',
   claim('gina', { number: 2, ago: '2 h 2 min' }),
   'no_retry_before_its_interval',
 );
 forbidden(
-  'a retry of a campaign whose interval has grown',
+  'a retry after 3 hours in a campaign whose interval was raised to 5 hours',
   `${move('survey', 'paused')} update campaigns set retry_interval_minutes = 300 where id = :survey; ${move('survey', 'running')}
    ${claim('gina', { number: 2 })}`,
   'no_retry_before_its_interval',
 );
 forbidden(
-  'a retry before the last call had ended',
+  'a retry that starts 70 seconds before the end of the previous attempt',
   `${move('survey', 'paused')} update campaigns set retry_interval_minutes = 1 where id = :survey; ${move('survey', 'running')}
    ${end(call('ben'), 'failed', "now() + interval '10 s'")} ${leave('ben', 'pending', 'failed')} ${claim('ben', { number: 2, ago: '60 s' })}`,
-  'never_dial_twice_at_once',
+  'calls_of_a_contact_do_not_overlap',
 );
 forbidden(
-  'an interval of nothing',
+  'a retry_interval_minutes of 0',
   'update campaigns set retry_interval_minutes = 0 where id = :draft;',
   'retry_interval_is_1_minute_or_more',
 );
 forbidden(
-  'an interval below nothing',
+  'a negative retry_interval_minutes',
   'update campaigns set retry_interval_minutes = -60 where id = :draft;',
   'retry_interval_is_1_minute_or_more',
 );
 forbidden(
-  'a call that starts in the future',
+  'a call that starts 61 seconds in the future',
   dial('ada', { ago: '-61 s' }),
   'times_of_a_call_are_not_in_the_future',
 );
 forbidden(
-  'a call that started never',
+  'a call that started at -infinity',
   `${take('ada')} insert into call_attempts (contact_id, campaign_id, attempt_number, call_id, started_at) values (:ada, :survey, 1, 'a', '-infinity');`,
   'call_has_finite_times',
 );
-forbidden(
-  'a start that is moved',
-  `update call_attempts set started_at = started_at - interval '1 h' where id = :${call('gina')};`,
-  'an_attempt_keeps_what_it_is',
-);
-forbidden(
-  'a retry, its interval passed by started_at of the first',
-  `update call_attempts set started_at = started_at - interval '1 h' where id = :${call('hugo')};`,
-  'an_attempt_keeps_what_it_is',
-);
+for (const person of ['gina', 'hugo']) {
+  forbidden(
+    `a change of started_at of the attempt of ${person}, which would shorten the interval`,
+    `update call_attempts set started_at = started_at - interval '1 h' where id = :${call(person)};`,
+    'an_attempt_keeps_its_keys_and_start',
+  );
+}
 
-// A window that begins in a minute or ended a minute ago does not exist around midnight.
+// Hours that begin in two minutes, or ended a minute ago, do not exist around midnight.
 const utc = new Date();
 const minutes = utc.getUTCHours() * 60 + utc.getUTCMinutes();
 if (minutes < 24 * 60 - 5) {
   forbidden(
-    'a call before the calling hours',
+    'a call two minutes before the calling hours',
     `${from('2 min')} ${one}`,
     'calls_start_only_in_the_calling_hours',
   );
-  correct('a call just before their end', `${until('2 min')} ${one}`);
+  correct('a call two minutes before the end of the calling hours', `${until('2 min')} ${one}`);
   forbidden(
-    'a call in the hours of a zone that a session sets',
+    'a call in the calling hours of a time zone that only the session has set',
     `set local voicesurvey.time_zone = 'Pacific/Kiritimati'; set local timezone = 'Pacific/Kiritimati'; ${from('2 min')} ${one}`,
     'calls_start_only_in_the_calling_hours',
   );
 }
 if (minutes >= 5) {
   forbidden(
-    'a call after the calling hours',
+    'a call one minute after the calling hours',
     `${until('-1 min')} ${one}`,
     'calls_start_only_in_the_calling_hours',
   );
   forbidden(
-    'a call at the very end of the hours',
+    'a call at the end of the calling hours',
     `${until('0 s')} ${one}`,
     'calls_start_only_in_the_calling_hours',
   );
-  correct('a call at the very start of the hours', `${from('0 s')} ${one}`);
+  correct('a call at the start of the calling hours', `${from('0 s')} ${one}`);
 }
 
-correct('an interval that has just passed', claim('gina', { number: 2, ago: '2 h' }));
-correct('a call in a window that ends at 23:59:59.999999', one);
+/** A call that started yesterday at a UTC time. */
+const yesterdayAt = (time: string): string =>
+  `${take('one_of_plain')} insert into call_attempts (contact_id, campaign_id, attempt_number, call_id, started_at)
+     values (:one_of_plain, :plain, 1, 'a', ((now() at time zone 'UTC')::date - 1 + time '${time}') at time zone 'UTC');`;
+
 correct(
-  'a call of a resumed campaign',
+  'a call in the last microsecond of a day whose calling hours end at 23:59:59.999999',
+  `${hours("'20:00'", "'23:59:59.999999'")} ${yesterdayAt('23:59:59.999999')}`,
+);
+forbidden(
+  'a call at midnight when the calling hours of the day end at 23:59:59.999999',
+  `${hours("'20:00'", "'23:59:59.999999'")} ${yesterdayAt('00:00')}`,
+  'calls_start_only_in_the_calling_hours',
+);
+forbidden(
+  'a call at 23:59:59.999998 when the calling hours end then',
+  `${hours("'20:00'", "'23:59:59.999998'")} ${yesterdayAt('23:59:59.999998')}`,
+  'calls_start_only_in_the_calling_hours',
+);
+
+correct('a retry one hour after the start of the previous attempt', claim('gina', { number: 2, ago: '2 h' }));
+correct(
+  'a call in a resumed campaign',
   `${move('paused', 'running')} ${claim('one_of_paused', { campaign: 'paused' })}`,
 );
-correct('a clock that is a little ahead', claim('ada', { ago: '-50 s' }));
 correct(
-  'a call ends in a campaign that was paused',
+  'a call that starts 50 seconds in the future, by a clock that is ahead',
+  claim('ada', { ago: '-50 s' }),
+);
+correct(
+  'a call that ends in a paused campaign',
   `${move('survey', 'paused')} ${end(call('cleo'), 'busy', 'now()')} ${leave('cleo', 'pending', 'busy')}`,
 );
 correct(
-  'a call ends in a campaign that was cancelled',
+  'a call that ends in a cancelled campaign',
   `${move('survey', 'cancelled')} ${end(call('ben'), 'refused', 'now()')} ${leave('ben', 'refused')}`,
 );
 
+/** Dials in the campaign :plain and rolls back. */
+const dialled = ({ client }: TestDatabase): Promise<unknown> =>
+  client
+    .query(`begin; ${withIds(dial('one_of_plain', { campaign: 'plain' }), rowsOfHistory)}`)
+    .finally(() => client.query('rollback'));
+
+const setZone = ({ client, name }: TestDatabase, zone: string): Promise<unknown> =>
+  client.query(`alter database "${name}" set voicesurvey.time_zone = '${zone}'`);
+
 withOwnDatabase(
-  'the hours are those of the zone that the database is set to, at once',
+  'calling hours are in the time zone that the database is set to, from the next call on',
   async ({ migrated }) => {
     const { client, name } = migrated;
+    const outside = { constraint: 'calls_start_only_in_the_calling_hours' };
     await client.query(withIds(history, rowsOfHistory));
-    const zone = async (to: string): Promise<unknown> =>
-      client.query(`alter database "${name}" set voicesurvey.time_zone = '${to}'`);
     // One hour around now, in the local time of a place that is far from UTC; never over its midnight.
     const place =
       (new Date().getUTCHours() + 14) % 24 < 2 || (new Date().getUTCHours() + 14) % 24 > 21
         ? 'Asia/Tokyo'
         : 'Pacific/Kiritimati';
+    const localTime = (interval: string): string => `(now() at time zone '${place}' ${interval})::time`;
     await client.query(
-      withIds(
-        `${move('plain', 'paused')}
-       update campaigns set allowed_call_start_local = (now() at time zone '${place}' - interval '30 min')::time,
-         allowed_call_end_local = (now() at time zone '${place}' + interval '30 min')::time where id = :plain;
-       ${move('plain', 'running')}`,
-        rowsOfHistory,
-      ),
+      withIds(hours(localTime("- interval '30 min'"), localTime("+ interval '30 min'")), rowsOfHistory),
     );
-    const dialled = (): Promise<unknown> =>
-      client
-        .query(`begin; ${withIds(dial('one_of_plain', { campaign: 'plain' }), rowsOfHistory)}`)
-        .finally(() => client.query('rollback'));
-    await expect(dialled()).rejects.toMatchObject({ constraint: 'calls_start_only_in_the_calling_hours' });
+    await expect(dialled(migrated)).rejects.toMatchObject(outside);
+
     await client.query(`alter database "${name}" set work_mem = '5MB'`);
     await client.query(`alter database "${name}" set a.note = 'voicesurvey.time_zone=${place}'`);
-    await expect(dialled()).rejects.toMatchObject({ constraint: 'calls_start_only_in_the_calling_hours' });
+    await expect(dialled(migrated)).rejects.toMatchObject(outside);
+
     await client.query(
       `alter role current_user in database "${name}" set voicesurvey.time_zone = '${place}'`,
     );
-    await expect(dialled()).rejects.toMatchObject({
-      constraint: 'calls_start_only_in_the_calling_hours',
-    });
-    await zone(place);
-    await client.query(`alter database "${name}" set zz.note = 'behind it'`);
-    await dialled();
-    await zone('UTC');
-    await expect(dialled()).rejects.toMatchObject({ constraint: 'calls_start_only_in_the_calling_hours' });
+    await expect(dialled(migrated)).rejects.toMatchObject(outside);
+
+    await setZone(migrated, place);
+    await client.query(`alter database "${name}" set zz.note = 'after it'`);
+    await dialled(migrated);
+
+    await setZone(migrated, 'UTC');
+    await expect(dialled(migrated)).rejects.toMatchObject(outside);
+
     await client.query(
       `alter database "${name}" reset all; alter role current_user in database "${name}" reset all`,
     );
-    // A session that knows of no such setting keeps the name as it was written.
+    // A session that does not know the setting yet stores its name as it was written.
     const another = new pg.Client(migrated.url);
     await another.connect();
     await another.query(`alter database "${name}" set "VoiceSurvey.Time_Zone" = '${place}'`);
     await another.end();
-    await dialled();
-    await client.query(`alter database "${name}" reset all`);
-    await zone('Nowhere/Land');
-    await expect(dialled()).rejects.toMatchObject({ code: '22023' });
+    await dialled(migrated);
+  },
+);
+
+withOwnDatabase(
+  'no call starts while the time zone of the database is an abbreviation, an offset or unknown',
+  async ({ migrated }) => {
+    await migrated.client.query(withIds(history, rowsOfHistory));
+    for (const zone of [
+      ...['CET', 'EST', 'EST5EDT', 'GMT', 'Z', 'UTC+2', '+02', '02:00', '<+02>-2', '<+02>-2/x'],
+      ...['Nowhere', 'Nowhere/Land', 'Nowhere/Land2', 'Nowhere/Land+2', 'Europe/Rome2', 'Etc/GMT+15'],
+      ...['Europe/', '/Rome', 'Europe/Rome '],
+    ]) {
+      await setZone(migrated, zone);
+      await expect(dialled(migrated), zone).rejects.toMatchObject({
+        code: '23514',
+        constraint: 'local_time_needs_a_known_time_zone',
+      });
+    }
+    for (const zone of ['UTC', 'utc', 'Europe/Rome', 'europe/rome', 'Etc/GMT+2', 'Etc/UTC']) {
+      await setZone(migrated, zone);
+      await dialled(migrated);
+    }
+  },
+);
+
+withOwnDatabase(
+  'the local time of a call is known in every Area/Location zone of pg_timezone_names',
+  async ({ migrated }) => {
+    const unknown = await migrated.rows(
+      `select name from pg_timezone_names
+       where (name = 'UTC' or name like '%/%') and name !~ '^(posix|right)/'
+         and voicesurvey_rules.local_time_in(name, '2026-07-01 20:30+02') is distinct from
+           (timestamptz '2026-07-01 20:30+02' at time zone name)::time`,
+    );
+    expect(unknown).toEqual([]);
+    const summer = "select voicesurvey_rules.local_time_in('Europe/Rome', '2026-07-01 18:30+00')::text";
+    expect(await migrated.value(summer)).toBe('20:30:00');
   },
 );

@@ -1,57 +1,58 @@
 import { call, claim, end, leave } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
-const most = (calls: number): string => `update provider_configs set max_concurrent_calls = ${calls};`;
+/** Sets max_concurrent_calls; two calls of the history are open. */
+const limit = (calls: number): string => `update provider_configs set max_concurrent_calls = ${calls};`;
 
 forbidden(
-  'a third call where two may be open',
-  `${most(2)} ${claim('ada')}`,
-  'no_more_calls_at_once_than_the_provider_allows',
+  'a third open call at a limit of 2',
+  `${limit(2)} ${claim('ada')}`,
+  'no_more_open_calls_than_the_provider_allows',
 );
 forbidden(
-  'two calls where one has room',
-  `${most(3)} ${claim('ada')} ${claim('jack')}`,
-  'no_more_calls_at_once_than_the_provider_allows',
+  'two calls in one transaction when the limit allows one more',
+  `${limit(3)} ${claim('ada')} ${claim('jack')}`,
+  'no_more_open_calls_than_the_provider_allows',
 );
 forbidden(
-  'a call of another campaign where the provider is busy',
-  `${most(2)} ${claim('one_of_plain', { campaign: 'plain' })}`,
-  'no_more_calls_at_once_than_the_provider_allows',
+  'a call in another campaign when the open calls have reached the limit',
+  `${limit(2)} ${claim('one_of_plain', { campaign: 'plain' })}`,
+  'no_more_open_calls_than_the_provider_allows',
 );
 forbidden(
-  'a call while more are open than the lowered limit',
-  `${most(1)} ${claim('ada')}`,
-  'no_more_calls_at_once_than_the_provider_allows',
+  'a call while more calls are open than a lowered limit allows',
+  `${limit(1)} ${claim('ada')}`,
+  'no_more_open_calls_than_the_provider_allows',
 );
 forbidden(
-  'a call without a provider',
+  'a call without a provider configuration',
   `delete from provider_configs; ${claim('ada')}`,
   'no_calls_without_a_provider',
 );
 forbidden(
-  'a call without a provider that ends at once',
+  'a call without a provider configuration that ends in the same transaction',
   `delete from provider_configs; ${claim('ada')} ${end('new_call_of_ada', 'failed', 'now()')} ${leave('ada', 'pending', 'failed')}`,
   'no_calls_without_a_provider',
 );
-forbidden('room for nobody', most(0), 'max_concurrent_calls_is_1_or_more');
-forbidden('room below nobody', most(-5), 'max_concurrent_calls_is_1_or_more');
+forbidden('a limit of 0', limit(0), 'max_concurrent_calls_is_1_or_more');
+forbidden('a negative limit', limit(-5), 'max_concurrent_calls_is_1_or_more');
 
-correct('the last call that there is room for', `${most(3)} ${claim('ada')}`);
+correct('the call that reaches the limit', `${limit(3)} ${claim('ada')}`);
 correct(
-  'a call claimed where another ends, in one transaction',
-  `${most(2)} ${claim('ada')} ${end(call('cleo'), 'busy', 'now()')} ${leave('cleo', 'pending', 'busy')}`,
+  'a call at the limit in the transaction that ends another call',
+  `${limit(2)} ${claim('ada')} ${end(call('cleo'), 'busy', 'now()')} ${leave('cleo', 'pending', 'busy')}`,
 );
 correct(
-  'a call that is over at commit needs no room',
-  `${most(2)} ${claim('ada')} ${end('new_call_of_ada', 'failed', 'now()')} ${leave('ada', 'pending', 'failed')}`,
+  'a call at the limit that ends before the commit',
+  `${limit(2)} ${claim('ada')} ${end('new_call_of_ada', 'failed', 'now()')} ${leave('ada', 'pending', 'failed')}`,
 );
-correct('a limit lowered below what is open', most(1));
-correct('the provider deleted while calls are open', 'delete from provider_configs;');
+correct('a limit below the number of open calls', limit(1));
+correct('a deletion of the provider configuration while calls are open', 'delete from provider_configs;');
 correct(
-  'a call ends without a provider',
+  'the end of a call without a provider configuration',
   `delete from provider_configs; ${end(call('cleo'), 'busy', 'now()')} ${leave('cleo', 'pending', 'busy')}`,
 );
 correct(
-  'a provider replaced by another',
+  'a call after the provider configuration was replaced',
   `delete from provider_configs; insert into provider_configs (outbound_number) values ('+4930000001'); ${claim('ada')}`,
 );

@@ -12,7 +12,11 @@ for (const what of [
   'attempt_number = 3',
   'id = gen_random_uuid()',
 ]) {
-  forbidden(`an attempt's ${what}`, change(what), 'an_attempt_keeps_what_it_is');
+  forbidden(
+    `an update of an ended attempt that sets ${what}`,
+    change(what),
+    'an_attempt_keeps_its_keys_and_start',
+  );
 }
 for (const what of [
   'answered_at = null',
@@ -21,68 +25,88 @@ for (const what of [
   "outcome = 'failed'",
   'outcome = null, ended_at = null',
 ]) {
-  forbidden(`what happened: ${what}`, change(what), 'what_happened_in_a_call_stays');
+  forbidden(
+    `an update of a completed attempt that sets ${what}`,
+    change(what),
+    'answer_end_and_outcome_of_a_call_are_final',
+  );
 }
 forbidden(
-  "another key of the provider's",
+  'a merge that gives an attempt to another contact',
+  `merge into call_attempts as target using (values (1)) as source (n) on target.id = :${call('gina')}
+     when matched then update set contact_id = :ada;`,
+  'an_attempt_keeps_its_keys_and_start',
+);
+forbidden(
+  'a change of a provider_call_id',
   change("provider_call_id = 'other'", call('cleo')),
   'a_provider_call_id_stays',
 );
 forbidden(
-  "no key of the provider's any more",
+  'a provider_call_id that is set to null again',
   change('provider_call_id = null', call('cleo')),
   'a_provider_call_id_stays',
 );
 forbidden(
-  "another call's key",
+  'a provider_call_id that another attempt has',
   change("provider_call_id = 'key-of-cleo'", call('ben')),
   'a_provider_call_id_is_used_once',
   '23505',
 );
-forbidden('a blank key', change("provider_call_id = ' '", call('ben')), 'provider_call_id_is_not_blank');
+forbidden(
+  'a blank provider_call_id',
+  change("provider_call_id = ' '", call('ben')),
+  'provider_call_id_is_not_blank',
+);
 forbidden(
   'a blank call_id',
   `insert into call_attempts (contact_id, campaign_id, attempt_number, call_id) values (:ada, :survey, 1, E'\\t');`,
   'call_id_is_not_blank',
 );
 forbidden(
-  'a call_id used twice',
+  'a call_id that another attempt has',
   `insert into call_attempts (contact_id, campaign_id, attempt_number, call_id) values (:ada, :survey, 1, '${call('dora')}');`,
   'one_attempt_per_call_id',
   '23505',
 );
 forbidden(
-  "an attempt in another campaign than its contact's",
+  'an attempt in another campaign than that of its contact',
   `${take('ada')} ${dial('ada', { campaign: 'plain' })}`,
   'an_attempt_belongs_to_its_contacts_campaign',
 );
 forbidden(
-  'an answer before the start',
+  'an attempt of a contact that does not exist',
+  "insert into call_attempts (contact_id, campaign_id, attempt_number, call_id) values (gen_random_uuid(), :survey, 1, 'a');",
+  'attempt_belongs_to_a_contact',
+  '23503',
+);
+forbidden(
+  'an answer before the start of the call',
   change("answered_at = started_at - interval '1 s'", call('cleo')),
   'times_of_a_call_run_forward',
 );
 forbidden(
-  'an end before the answer',
+  'an end before the answer of the call',
   end(call('ben'), 'refused', "answered_at - interval '1 s'"),
   'times_of_a_call_run_forward',
 );
 forbidden(
-  'an end before the start',
+  'an end before the start of the call',
   end(call('cleo'), 'busy', "started_at - interval '1 s'"),
   'times_of_a_call_run_forward',
 );
 forbidden(
-  'an answer that never comes',
+  'an answer at infinity',
   change("answered_at = 'infinity'", call('cleo')),
   'times_of_a_call_are_not_in_the_future',
 );
 forbidden(
-  'an end that never comes',
+  'an end at infinity',
   end(call('cleo'), 'busy', "'infinity'"),
   'times_of_a_call_are_not_in_the_future',
 );
 forbidden(
-  'an end in the future',
+  'an end 70 seconds in the future',
   end(call('cleo'), 'busy', "clock_timestamp() + interval '70 s'"),
   'times_of_a_call_are_not_in_the_future',
 );
@@ -98,89 +122,84 @@ forbidden(
 );
 for (const outcome of ['completed', 'refused']) {
   forbidden(
-    `an unanswered call that ${outcome}`,
+    `the outcome ${outcome} of a call that was not answered`,
     end(call('cleo'), outcome, 'now()'),
     'outcome_agrees_with_answered_at',
   );
 }
 for (const outcome of ['no_answer', 'busy']) {
   forbidden(
-    `an answered call that ended ${outcome}`,
+    `the outcome ${outcome} of a call that was answered`,
     end(call('ben'), outcome, 'now()'),
     'outcome_agrees_with_answered_at',
   );
 }
 for (const value of ["'[]'", "'null'", "'1'", `'"text"'`]) {
-  forbidden(`metadata ${value}`, change(`metadata = ${value}`), 'metadata_is_an_object');
+  forbidden(
+    `metadata that is ${value} and not an object`,
+    change(`metadata = ${value}`),
+    'metadata_is_an_object',
+  );
 }
 forbidden(
-  'a payload that is a list',
+  'a payload that is a JSON array',
   tell('refused', 'kate', call('kate'))
     .replace('call_attempt_id)', 'call_attempt_id, payload)')
     .replace(/\);$/, ", '[]');"),
   'payload_is_an_object',
 );
 forbidden(
-  'an attempt of nobody',
-  "insert into call_attempts (contact_id, campaign_id, attempt_number, call_id) values (gen_random_uuid(), :survey, 1, 'a');",
-  'attempt_belongs_to_a_contact',
-  '23503',
-);
-forbidden(
-  "answers in another campaign than the contact's",
+  'answers in another campaign than that of their contact',
   `${end(call('ben'), 'completed', 'now()')} ${answers('ben', call('ben'), { campaign: 'plain' })} ${leave('ben', 'completed')}`,
-  'answers_are_of_a_completed_call',
+  'answers_belong_to_their_contacts_campaign',
 );
 forbidden(
-  "an event in another campaign than the contact's",
+  'an event in another campaign than that of its contact',
   tell('refused', 'kate', call('kate'), { campaign: 'plain' }),
-  'an_event_tells_its_contacts_end',
+  'an_event_belongs_to_its_contacts_campaign',
 );
 forbidden(
-  "an event of another's call",
+  'an event that names a call of another contact',
   tell('refused', 'kate', call('emil')),
-  'an_event_tells_its_contacts_end',
-);
-forbidden(
-  'an attempt given to another by a merge',
-  `merge into call_attempts as target using (values (1)) as source (n) on target.id = :${call('gina')}
-     when matched then update set contact_id = :ada;`,
-  'an_attempt_keeps_what_it_is',
+  'an_event_names_a_call_of_its_contact',
 );
 
 correct(
-  "the provider's key comes later",
+  'a provider_call_id that is set during the call',
   change("provider_call_id = 'key-of-ben', provider_raw_status = 'in-progress'", call('ben')),
 );
 correct(
-  'a webhook that arrives twice',
+  'a webhook that arrives twice and writes the same values again',
   change(
     'answered_at = answered_at, ended_at = ended_at, outcome = outcome, provider_call_id = provider_call_id',
   ),
 );
-correct('metadata that is added to after the end', change(`metadata = metadata || '{"price": 1}'`));
-correct('no metadata', change('metadata = null'));
 correct(
-  'an error code after the end',
+  'metadata that is extended after the end of the call',
+  change(`metadata = metadata || '{"price": 1}'`),
+);
+correct('metadata that is set to null', change('metadata = null'));
+correct(
+  'an error_code that is set after the end of the call',
   change("error_code = '31005', provider_raw_status = 'failed'", call('mona')),
 );
 correct(
-  'a call that takes no time',
+  'a call that is answered and ends when it starts',
   `update call_attempts set answered_at = started_at, ended_at = started_at, outcome = 'failed' where id = :${call('cleo')}; ${leave('cleo', 'pending', 'failed')}`,
 );
 correct(
-  'an answered call that failed',
+  'an answered call that ends failed',
   `${end(call('ben'), 'failed', 'now()')} ${leave('ben', 'pending', 'failed')}`,
 );
 correct(
-  'an end that a clock ahead tells',
+  'an end 40 seconds in the future, by a clock that is ahead',
   `${end(call('cleo'), 'busy', "now() + interval '40 s'")} ${leave('cleo', 'pending', 'busy')}`,
 );
 correct(
-  'answer and end in one update',
+  'an answer and an end in one update',
   `update call_attempts set answered_at = now(), ended_at = now(), outcome = 'refused' where id = :${call('cleo')}; ${leave('cleo', 'refused')}`,
 );
 correct(
-  'a call that is answered in the transaction that begins it',
+  'a call that is answered in the transaction that starts it',
   `${claim('ada', { ago: '15 s' })} ${answer('new_call_of_ada')}`,
 );

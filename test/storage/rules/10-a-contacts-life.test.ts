@@ -4,222 +4,358 @@ import { correct, forbidden } from './writes.js';
 
 const to = (person: string, state: string): string =>
   `update contacts set state = '${state}' where id = :${person};`;
+const stateIs = (person: string, state: string): string =>
+  `(select state from contacts where id = :${person}) = '${state}'`;
 
 for (const state of ['in_progress', 'completed', 'refused', 'not_reached']) {
   forbidden(
-    `a contact that is imported ${state}`,
+    `an imported contact that is ${state}`,
     list('new', '+4920009999', { state: `'${state}'` }),
     'a_contact_begins_pending_or_excluded',
   );
 }
-for (const [person, ...states] of [
-  ['ada', 'completed', 'refused', 'not_reached'],
-  ['gina', 'completed', 'refused', 'not_reached'],
-  ['dora', 'pending', 'in_progress', 'refused', 'not_reached', 'excluded'],
-  ['emil', 'pending', 'in_progress', 'completed', 'not_reached', 'excluded'],
-  ['fred', 'completed', 'refused'],
+for (const [person, was, ...states] of [
+  ['ada', 'pending', 'completed', 'refused', 'not_reached'],
+  ['gina', 'pending', 'completed', 'refused', 'not_reached'],
+  ['dora', 'completed', 'pending', 'in_progress', 'refused', 'not_reached', 'excluded'],
+  ['emil', 'refused', 'pending', 'in_progress', 'completed', 'not_reached', 'excluded'],
+  ['fred', 'not_reached', 'completed', 'refused'],
+  ['ines', 'excluded', 'completed', 'refused'],
 ] as const) {
   for (const state of states)
-    forbidden(`${person} becomes ${state}`, to(person, state), 'states_of_a_contact_come_in_order');
+    forbidden(
+      `a change from ${was} to ${state} (${person})`,
+      to(person, state),
+      'states_of_a_contact_come_in_order',
+    );
+}
+for (const [person, what] of [
+  ['fred', 'that was announced as not_reached'],
+  ['sam', 'whose attempts are used up'],
+] as const) {
+  forbidden(
+    `a return to pending of a contact ${what}`,
+    to(person, 'pending'),
+    'a_pending_contact_has_attempts_left',
+  );
 }
 forbidden(
-  'who is excluded by the list waits again',
-  `${exclude(PHONES.ada)} delete from exclusion_list_entries; ${to('ada', 'pending')}`,
-  'states_of_a_contact_come_in_order',
+  'a contact in progress that was counted up, without an attempt',
+  take('ada'),
+  'attempts_count_follows_the_attempts',
 );
-forbidden('who was told not reached waits again', to('fred', 'pending'), 'a_contact_agrees_with_its_calls');
-forbidden('who has no attempt left waits again', to('sam', 'pending'), 'a_contact_agrees_with_its_calls');
-forbidden('in progress without a call', take('ada'), 'attempts_count_follows_the_attempts');
+for (const [person, what] of [
+  ['mona', 'whose latest call has ended'],
+  ['ada', 'that was never called'],
+] as const) {
+  forbidden(
+    `a contact in progress ${what}`,
+    to(person, 'in_progress'),
+    'a_contact_is_in_progress_while_its_call_is_open',
+  );
+}
 forbidden(
-  'in progress with the last call over',
-  to('mona', 'in_progress'),
-  'a_contact_agrees_with_its_calls',
-);
-forbidden('in progress without a count', to('ada', 'in_progress'), 'a_contact_agrees_with_its_calls');
-forbidden(
-  'a call that ends while its contact stays in progress',
+  'an end of a call whose contact stays in progress',
   end(call('cleo'), 'busy', 'now()'),
   'a_contact_is_in_progress_while_its_call_is_open',
 );
-for (const state of ['pending', 'not_reached', 'refused', 'completed']) {
-  forbidden(
-    `a contact that is ${state} while the call is open`,
-    to('cleo', state),
-    'a_contact_agrees_with_its_calls',
-  );
+for (const [state, constraint] of [
+  ['pending', 'a_contact_is_in_progress_while_its_call_is_open'],
+  ['not_reached', 'a_contact_is_in_progress_while_its_call_is_open'],
+  ['refused', 'a_refused_contact_has_a_refused_call'],
+  ['completed', 'a_completed_contact_has_a_completed_call'],
+] as const) {
+  forbidden(`a ${state} contact whose call is open`, to('cleo', state), constraint);
 }
-for (const state of ['pending', 'not_reached', 'completed']) {
+for (const [state, constraint] of [
+  ['pending', 'a_completed_or_refused_call_is_the_last'],
+  ['not_reached', 'a_completed_or_refused_call_is_the_last'],
+  ['completed', 'a_completed_contact_has_a_completed_call'],
+] as const) {
   forbidden(
-    `a contact that is ${state} after it refused`,
+    `a ${state} contact whose call ended refused`,
     `${end(call('ben'), 'refused', 'now()')} ${leave('ben', state, 'refused')}`,
-    'a_contact_agrees_with_its_calls',
+    constraint,
   );
 }
 forbidden(
-  'a contact that refused after nobody answered',
+  'a refused contact whose call ended no_answer',
   `${end(call('cleo'), 'no_answer', 'now()')} ${leave('cleo', 'refused', 'no_answer')}`,
-  'a_contact_agrees_with_its_calls',
+  'a_refused_contact_has_a_refused_call',
 );
 forbidden(
-  'a contact that waits with its last attempt used up',
+  'a pending contact after its last attempt',
   `${claim('gina', { number: 2 })} ${end('new_call_of_gina', 'busy', 'now()')} ${leave('gina', 'pending', 'busy')}`,
-  'a_contact_agrees_with_its_calls',
+  'a_pending_contact_has_attempts_left',
 );
 forbidden(
-  'an open call is deleted',
+  'a deletion of an open call',
   `delete from call_attempts where id = :${call('cleo')};`,
   'an_open_call_is_not_deleted',
 );
-forbidden('all calls are deleted', 'delete from call_attempts;', 'an_open_call_is_not_deleted');
+forbidden('a deletion of all calls', 'delete from call_attempts;', 'an_open_call_is_not_deleted');
 forbidden(
-  'a contact moves to another campaign',
+  'a contact that moves to another campaign',
   'update contacts set campaign_id = :plain where id = :ada;',
   'a_contact_never_changes_campaign',
 );
 forbidden(
-  'a contact moves by an upsert',
+  'an upsert that moves a contact to another campaign',
   `insert into contacts (campaign_id, phone_number) values (:survey, '${PHONES.ada}') on conflict (campaign_id, phone_number) do update set campaign_id = :plain;`,
   'a_contact_never_changes_campaign',
 );
-forbidden('a number listed twice', list('new', PHONES.ada), 'a_campaign_lists_a_number_once', '23505');
 forbidden(
-  'a number listed twice in one statement',
+  'a number that the campaign lists already',
+  list('new', PHONES.ada),
+  'a_campaign_lists_a_number_once',
+  '23505',
+);
+forbidden(
+  'a number that one statement imports twice',
   `insert into contacts (campaign_id, phone_number) select :plain, '+4920009999' from generate_series(1, 2);`,
   'a_campaign_lists_a_number_once',
   '23505',
 );
 forbidden(
-  "another contact's number",
+  'a change of number to that of another contact of the campaign',
   `update contacts set phone_number = '${PHONES.ben}' where id = :ada;`,
   'a_campaign_lists_a_number_once',
   '23505',
 );
 forbidden(
-  'a contact of no campaign',
+  'a contact of a campaign that does not exist',
   list('new', '+4920009999', { campaign_id: 'gen_random_uuid()' }),
   'contact_belongs_to_a_campaign',
   '23503',
 );
-forbidden(
-  'who asked not to be called waits',
-  "update contacts set state = 'pending', do_not_call = true where id = :mona; update contacts set do_not_call = false where id = :mona; update contacts set state = 'pending' where id = :mona;",
-  'states_of_a_contact_come_in_order',
-);
 
 correct(
-  'an import',
+  'an import of a contact',
   list('new', '+4920009999', { email: "'new@example.com'", external_contact_id: "'CRM-1'" }),
 );
-correct('the same number in another campaign', list('new', PHONES.ada, { campaign_id: ':plain' }));
+correct('an import of a number into a second campaign', list('new', PHONES.ada, { campaign_id: ':plain' }));
 for (const outcome of ['no_answer', 'busy', 'failed']) {
   correct(
-    `pending for another try after ${outcome}`,
+    `a pending contact after a call that ended ${outcome}`,
     `${end(call('cleo'), outcome, 'now()')} ${leave('cleo', 'pending', outcome)}`,
   );
   correct(
-    `not reached after ${outcome}, with an attempt left`,
+    `a not_reached contact with an attempt left after a call that ended ${outcome}`,
     `${leave('cleo', 'not_reached', outcome)} ${end(call('cleo'), outcome, 'now()')}`,
   );
 }
-correct('not reached, and pending for another try', to('mona', 'pending'));
+correct('a return to pending of a not_reached contact with an attempt left', to('mona', 'pending'));
 correct(
-  'not reached with the last attempt',
+  'a not_reached contact after its last attempt',
   `${claim('gina', { number: 2 })} ${end('new_call_of_gina', 'busy', 'now()')} ${leave('gina', 'not_reached', 'busy')}`,
 );
 correct(
-  'completed',
+  'a completed contact after a completed call with answers',
   `${end(call('ben'), 'completed', 'now()')} ${answers('ben', call('ben'))} ${leave('ben', 'completed')}`,
 );
-correct('refused', `${end(call('ben'), 'refused', 'now()')} ${leave('ben', 'refused')}`);
-for (const person of ['ada', 'gina', 'mona', 'fred', 'cleo', 'ben']) {
-  correct(`${person} is excluded by hand`, to(person, 'excluded'));
-}
-correct('a state that is written again', `${to('dora', 'completed')} ${to('ben', 'in_progress')}`);
 correct(
-  'a contact is imported again',
+  'a refused contact after a refused call',
+  `${end(call('ben'), 'refused', 'now()')} ${leave('ben', 'refused')}`,
+);
+for (const [person, state] of [
+  ['ada', 'never called'],
+  ['gina', 'pending'],
+  ['mona', 'not_reached'],
+  ['fred', 'announced as not_reached'],
+  ['cleo', 'ringing'],
+  ['ben', 'in a call'],
+] as const) {
+  correct(`an exclusion by hand of a contact that is ${state}`, to(person, 'excluded'));
+}
+correct(
+  'an update that writes the state of a contact again',
+  `${to('dora', 'completed')} ${to('ben', 'in_progress')}`,
+);
+correct(
+  'a second import of a completed contact leaves it completed',
   `insert into contacts (campaign_id, phone_number, email) values (:survey, '${PHONES.dora}', 'new@example.com') on conflict (campaign_id, phone_number) do update set email = excluded.email;`,
-  "(select state = 'completed' from contacts where id = :dora)",
+  stateIs('dora', 'completed'),
 );
-correct('a number is corrected', `update contacts set phone_number = '+4920009999' where id = :ada;`);
+correct('a correction of a number', `update contacts set phone_number = '+4920009999' where id = :ada;`);
+correct(
+  'a second call in the transaction that ends the first',
+  `${move('survey', 'paused')} update campaigns set retry_interval_minutes = 1 where id = :survey; ${move('survey', 'running')} ${end(call('ben'), 'failed', 'now()')} ${claim('ben', { number: 2 })}`,
+);
+
+const UNLIST = 'delete from exclusion_list_entries;';
+const excluded = (person: string): string => to(person, 'excluded');
+
 forbidden(
-  'the latest call of who may be called again is deleted',
+  'a return to pending of a contact whose number is listed',
+  `${exclude(PHONES.ada)} ${to('ada', 'pending')}`,
+  'a_listed_number_stays_excluded',
+);
+forbidden(
+  'a return to not_reached of a contact whose number is listed',
+  `${exclude(PHONES.mona)} ${to('mona', 'not_reached')}`,
+  'a_listed_number_stays_excluded',
+);
+forbidden(
+  'a return to pending of an excluded contact in the update that changes its number to a listed one',
+  `${excluded('ada')} update exclusion_list_entries set phone_number = '+4920000110' where id = :entry;
+   update contacts set state = 'pending', phone_number = '+4920000110' where id = :ada;`,
+  'a_listed_number_stays_excluded',
+);
+for (const state of ['pending', 'not_reached']) {
+  forbidden(
+    `a return to ${state} of a contact whose do_not_call is set`,
+    `${UNLIST} ${to('ines', state)}`,
+    'a_contact_with_do_not_call_stays_excluded',
+  );
+}
+forbidden(
+  'a return to pending of an excluded contact in the update that sets do_not_call',
+  `${excluded('ada')} update contacts set state = 'pending', do_not_call = true where id = :ada;`,
+  'a_contact_with_do_not_call_stays_excluded',
+);
+forbidden(
+  'a return to pending of a contact that was excluded during its call, which is open',
+  `${excluded('ben')} ${to('ben', 'pending')}`,
+  'a_contact_is_in_progress_while_its_call_is_open',
+);
+forbidden(
+  'a return to pending of an excluded contact whose call ended refused',
+  `${excluded('ben')} ${end(call('ben'), 'refused', 'now()')} ${to('ben', 'pending')}`,
+  'a_completed_or_refused_call_is_the_last',
+);
+forbidden(
+  'a return to pending of an excluded contact whose attempts are used up',
+  `${excluded('sam')} ${to('sam', 'pending')}`,
+  'a_pending_contact_has_attempts_left',
+);
+forbidden(
+  'a return to not_reached of an excluded contact that was never called',
+  `${excluded('ada')} ${to('ada', 'not_reached')}`,
+  'a_not_reached_contact_was_called',
+);
+for (const [person, number, state] of [
+  ['gina', 1, 'pending'],
+  ['sam', 2, 'not_reached'],
+] as const) {
+  forbidden(
+    `a return to ${state} of an excluded contact whose latest call was erased`,
+    `${excluded(person)} delete from call_attempts where id = :${call(person, number)}; ${to(person, state)}`,
+    'a_contact_whose_latest_call_was_erased_stays_excluded',
+  );
+}
+forbidden(
+  'an erasure of the latest call of a contact that returns from excluded in the same transaction',
+  `${excluded('gina')} ${to('gina', 'pending')} delete from call_attempts where id = :${call('gina')};`,
+  'a_contact_that_may_be_called_again_keeps_its_latest_call',
+);
+
+correct(
+  'a return to pending of a contact whose number is no longer listed',
+  `${exclude(PHONES.ada)} ${UNLIST} ${to('ada', 'pending')}`,
+  stateIs('ada', 'pending'),
+);
+correct(
+  'a return to pending of a contact whose do_not_call is no longer set, and a call',
+  `${UNLIST} update contacts set do_not_call = false, state = 'pending' where id = :ines; ${claim('ines')}`,
+  stateIs('ines', 'in_progress'),
+);
+correct(
+  'a return to pending of a contact that was excluded by hand and has an attempt left, and its second call',
+  `${excluded('gina')} ${to('gina', 'pending')} ${claim('gina', { number: 2 })}`,
+);
+correct(
+  'a return to not_reached of an excluded contact whose attempts are used up',
+  `${excluded('fred')} ${to('fred', 'not_reached')}`,
+);
+correct(
+  'a return to not_reached of an excluded contact that has an attempt left',
+  `${excluded('mona')} ${to('mona', 'not_reached')}`,
+);
+correct(
+  'a return to pending of a contact that was excluded during its call, after the call failed',
+  `${excluded('ben')} ${end(call('ben'), 'failed', 'now()')} ${leave('ben', 'pending', 'failed')}`,
+);
+correct(
+  'a contact that is listed, unlisted, returned and listed again is excluded',
+  `${exclude(PHONES.ada)} ${UNLIST} ${to('ada', 'pending')} ${exclude(PHONES.ada)}`,
+  stateIs('ada', 'excluded'),
+);
+correct(
+  'setting do_not_call after a return to pending excludes the contact again',
+  `${excluded('ada')} ${to('ada', 'pending')} update contacts set do_not_call = true where id = :ada;`,
+  stateIs('ada', 'excluded'),
+);
+
+forbidden(
+  'a deletion of the latest call of a pending contact',
   `delete from call_attempts where id = :${call('gina')};`,
-  'who_may_be_called_again_keeps_the_latest_call',
+  'a_contact_that_may_be_called_again_keeps_its_latest_call',
 );
 forbidden(
-  'an open call is deleted and its contact waits again',
+  'a deletion of an open call whose contact returns to pending',
   `delete from call_attempts where id = :${call('cleo')}; update contacts set state = 'pending' where id = :cleo;`,
   'an_open_call_is_not_deleted',
 );
 forbidden(
-  'an open call is deleted and its number dialled again',
+  'a deletion of an open call that is inserted again under its number',
   `delete from call_attempts where id = :${call('cleo')}; ${dial('cleo')}`,
   'an_open_call_is_not_deleted',
 );
 forbidden(
-  'the latest call is deleted and the next one dialled too soon',
+  'a deletion of the latest call and a next one before its interval',
   `delete from call_attempts where id = :${call('hugo')}; ${claim('hugo', { number: 2 })}`,
   'attempts_are_numbered_without_gaps',
 );
 forbidden(
-  'the latest call is deleted, and dialled again under its number to an end',
+  'a deletion of the latest call of a pending contact, which is made again under its number and refused',
   `delete from call_attempts where id = :${call('hugo')};
    update contacts set state = 'in_progress', last_attempt_at = now() where id = :hugo; ${dial('hugo')} ${answer('new_call_of_hugo')}
    ${end('new_call_of_hugo', 'refused')} ${leave('hugo', 'refused')}`,
-  'who_may_be_called_again_keeps_the_latest_call',
+  'a_contact_that_may_be_called_again_keeps_its_latest_call',
 );
 forbidden(
-  'the latest call of who was told is deleted, and dialled again to another end',
+  'a deletion of the last call of an announced contact, which is made again under its number and refused',
   `delete from call_attempts where id = :${call('fred', 2)};
    update contacts set state = 'in_progress', last_attempt_at = now() where id = :fred; ${dial('fred', { number: 2 })}
    ${answer('new_call_of_fred')} ${end('new_call_of_fred', 'refused')} ${leave('fred', 'refused')}
    ${tell('refused', 'fred', 'new_call_of_fred')}`,
-  'who_may_be_called_again_keeps_the_latest_call',
+  'a_contact_that_may_be_called_again_keeps_its_latest_call',
 );
 forbidden(
-  'an open call is deleted, and another put in its place',
-  `delete from call_attempts where id = :${call('cleo')}; ${dial('cleo')}`,
-  'an_open_call_is_not_deleted',
-);
-forbidden(
-  'the latest call of who was not reached is deleted, and its number dialled again',
+  'a deletion of the last call of a not_reached contact, whose number is dialled again',
   `delete from call_attempts where id = :${call('fred', 2)};
    update contacts set state = 'in_progress', last_attempt_at = now() where id = :fred; ${dial('fred', { number: 2 })}`,
-  'who_may_be_called_again_keeps_the_latest_call',
-);
-correct(
-  'the call of who was excluded in it is deleted',
-  `${exclude(PHONES.ben)} delete from call_attempts where id = :${call('ben')};`,
-);
-correct(
-  'the calls of who waited when the campaign ended are deleted',
-  `${move('survey', 'completed')} delete from call_attempts where contact_id in (:gina, :hugo, :mona);`,
-);
-correct(
-  'the calls of who was not reached are deleted, once the attempts are used up',
-  `delete from call_attempts where contact_id in (:fred, :sam);`,
+  'a_contact_that_may_be_called_again_keeps_its_latest_call',
 );
 forbidden(
-  'the last call of who was not reached is deleted, and made again later',
+  'a last call of a not_reached contact that is made again after its erasure',
   `delete from call_attempts where id = :${call('fred', 2)}; set constraints all immediate; set constraints all deferred;
    update contacts set state = 'in_progress', last_attempt_at = now() where id = :fred; ${dial('fred', { number: 2 })}`,
   'never_dial_more_than_max_attempts',
 );
 forbidden(
-  'the latest call of who was not reached and has an attempt left is deleted',
+  'a deletion of the latest call of a not_reached contact that has an attempt left',
   `delete from call_attempts where id = :${call('mona')};`,
-  'who_may_be_called_again_keeps_the_latest_call',
+  'a_contact_that_may_be_called_again_keeps_its_latest_call',
 );
-correct('an earlier call is deleted', `delete from call_attempts where id = :${call('fred')};`);
 correct(
-  'the calls of those who are not called again are deleted',
+  'a deletion of the open call of a contact that was excluded during it',
+  `${exclude(PHONES.ben)} delete from call_attempts where id = :${call('ben')};`,
+);
+correct(
+  'a deletion of the calls of contacts that may be called again, after their campaign has ended',
+  `${move('survey', 'completed')} delete from call_attempts where contact_id in (:gina, :hugo, :mona);`,
+);
+correct(
+  'a deletion of the calls of not_reached contacts whose attempts are used up',
+  `delete from call_attempts where contact_id in (:fred, :sam);`,
+);
+correct('a deletion of an earlier call', `delete from call_attempts where id = :${call('fred')};`);
+correct(
+  'a deletion of the calls of completed and refused contacts',
   `delete from call_attempts where contact_id in (:dora, :emil, :kate);`,
 );
 correct(
-  'the latest call goes in the transaction of its contact, before it',
+  'a deletion of the latest call before its contact, in one transaction',
   `delete from call_attempts where contact_id = :gina; delete from contacts where id = :gina;`,
-);
-correct(
-  'a contact is in progress again in the transaction that ends its call',
-  `${move('survey', 'paused')} update campaigns set retry_interval_minutes = 1 where id = :survey; ${move('survey', 'running')} ${end(call('ben'), 'failed', 'now()')} ${claim('ben', { number: 2 })}`,
 );

@@ -1,105 +1,151 @@
 import pg from 'pg';
 import { expect } from 'vitest';
+import { up } from '../../../src/migrate/up.js';
+import { migrationsDirectory } from '../../../src/seed/paths.js';
 import { test as withOwnDatabase } from '../../support/database.js';
 import { history, PHONES, rowsOfHistory } from './history.js';
 import { withIds } from './names.js';
 import { answer, answers, call, claim, end, exclude, leave, list, move, tell, write } from './steps.js';
 import { correct, forbidden, special } from './writes.js';
 
-/** A role with the privileges that a service has: on the tables and nothing else. */
+/** A role with the privileges of a service: on the tables of the product, and no others. */
 const AS_SERVICE = `create role new_service; grant usage on schema public to new_service;
   grant select, insert, update, delete on all tables in schema public to new_service; set local role new_service;`;
 
-/** The same statements, and the same verdicts, for who owns nothing. */
+/** A campaign from its start to the e-mail of its only contact. */
+const CAMPAIGN = `
+  ${move('draft', 'running')} ${list('new', '+4920009999', { email: "'new@example.com'" })} ${claim('new', { ago: '1 min' })}
+  ${answer('new_call_of_new')} ${answers('new', 'new_call_of_new')} ${end('new_call_of_new', 'completed', 'now()')} ${leave('new', 'completed')}
+  ${tell('completed', 'new', 'new_call_of_new')} ${write('new_event_of_new', 'new', 'thanks')}
+  update email_notifications set status = 'sent' where id = :new_email_to_new; ${move('survey', 'paused')}`;
+
+correct('a whole campaign by a role that owns nothing', `${AS_SERVICE} ${CAMPAIGN}`);
 correct(
-  'a service runs a whole campaign',
-  `${AS_SERVICE}
-   ${move('draft', 'running')} ${list('new', '+4920009999', { email: "'new@example.com'" })} ${claim('new', { ago: '1 min' })}
-   ${answer('new_call_of_new')} ${answers('new', 'new_call_of_new')} ${end('new_call_of_new', 'completed', 'now()')} ${leave('new', 'completed')}
-   ${tell('completed', 'new', 'new_call_of_new')} ${write('new_event_of_new', 'new', 'thanks')}
-   update email_notifications set status = 'sent' where id = :new_email_to_new; ${move('survey', 'paused')}`,
-);
-correct(
-  'a service excludes',
+  'an exclusion by a role that owns nothing',
   `${AS_SERVICE} ${exclude(PHONES.ada)}`,
   "(select state = 'excluded' from contacts where id = :ada)",
 );
 correct(
-  'a service imports the listed',
+  'a return of an excluded contact by a role that owns nothing',
+  `${AS_SERVICE} ${exclude(PHONES.ada)} delete from exclusion_list_entries;
+   update contacts set state = 'pending' where id = :ada;`,
+  "(select state = 'pending' from contacts where id = :ada)",
+);
+correct(
+  'an import of a listed number by a role that owns nothing',
   `${AS_SERVICE} ${list('new', PHONES.ines, { campaign_id: ':plain' })}`,
   "(select state = 'excluded' from contacts where id = :new)",
 );
-correct('a service erases', `${AS_SERVICE} delete from contacts;`);
-correct('a service keeps retention', `${AS_SERVICE} select voicesurvey.delete_expired_transcripts();`);
-forbidden('a service dials the excluded', `${AS_SERVICE} ${claim('ines')}`, 'never_dial_an_excluded_number');
-
-/** What a session may set changes no verdict. */
+correct('an erasure of all contacts by a role that owns nothing', `${AS_SERVICE} delete from contacts;`);
+correct(
+  'a purge of expired data by a role that owns nothing',
+  `${AS_SERVICE} select * from voicesurvey.purge_expired();`,
+);
 forbidden(
-  'deferred as far as it goes, an illegal state is refused at once',
+  'a claim of an excluded contact by a role that owns nothing',
+  `${AS_SERVICE} ${claim('ines')}`,
+  'never_dial_an_excluded_number',
+);
+
+forbidden(
+  'an illegal status with all constraints deferred',
   `set constraints all deferred; ${move('completed', 'running')}`,
   'a_campaign_goes_through_its_life_in_order',
 );
 forbidden(
-  'deferred as far as it goes, a call without its contact is refused',
+  'an end of a call whose contact stays in progress, with all constraints deferred',
   `set constraints all deferred; ${end(call('cleo'), 'busy', 'now()')}`,
   'a_contact_is_in_progress_while_its_call_is_open',
 );
 forbidden(
-  'a search_path with other functions in it',
-  `create schema new_one; create function new_one.says_something(text) returns boolean language sql as 'select true'; create function new_one.clock_timestamp() returns timestamptz language sql as 'select null::timestamptz'; set local search_path = new_one, public, pg_catalog; update campaigns set name = ' ' where id = :survey;`,
-  'campaign_has_a_name',
-);
-forbidden(
-  'a date style and an interval style',
-  `set local datestyle = 'SQL, DMY'; set local intervalstyle = 'sql_standard'; ${claim('hugo', { number: 2 })}`,
-  'no_retry_before_its_interval',
-);
-forbidden(
-  'an immediate verdict refuses the first half of a step',
+  'the first half of a step with all constraints immediate',
   `set constraints all immediate; ${end(call('cleo'), 'busy', 'now()')}`,
   'a_contact_is_in_progress_while_its_call_is_open',
 );
 correct(
-  'deferred again, the second half makes it whole',
+  'both halves of a step with all constraints deferred',
   `set constraints all deferred; ${end(call('cleo'), 'busy', 'now()')} ${leave('cleo', 'pending', 'busy')}`,
 );
+forbidden(
+  'a blank name in a session whose search_path has other functions',
+  `create schema new_one; create function new_one.says_something(text) returns boolean language sql as 'select true'; create function new_one.is_not_blank(text) returns boolean language sql as 'select true'; set local search_path = new_one, public, pg_catalog; update campaigns set name = ' ' where id = :survey;`,
+  'campaign_has_a_name',
+);
+forbidden(
+  'a retry before its interval in a session with another date and interval style',
+  `set local datestyle = 'SQL, DMY'; set local intervalstyle = 'sql_standard'; ${claim('hugo', { number: 2 })}`,
+  'no_retry_before_its_interval',
+);
 
-/** A statement that runs another in the middle of itself, before the triggers of its end. */
+/** A statement that runs another before its own AFTER triggers. */
 const NESTED = `create function pg_temp.run(statement text) returns boolean language plpgsql as
   'begin execute statement; return true; end';`;
 
 forbidden(
-  'answers that a deletion of answers gives again',
+  'answers that the statement which erases them gives again by a function',
   `${NESTED} set constraints all immediate; delete from survey_responses where contact_id = :dora
      returning pg_temp.run($$${answers('dora', call('dora'))}$$);`,
-  'answers_are_of_a_completed_call',
+  'erased_answers_stay_erased',
 );
 correct(
-  'an import of the listed that moves its contact is an exclusion all the same',
+  'an import of a listed number that sets its contact in progress by a function leaves it excluded',
   `${NESTED} insert into contacts (id, campaign_id, phone_number) values (:new, :plain, '${PHONES.ines}')
      returning pg_temp.run($$update contacts set state = 'in_progress' where id = :new$$);`,
   "(select state = 'excluded' from contacts where id = :new)",
 );
 forbidden(
-  'an erasure of the excluded that imports the number again and dials it',
+  'an erasure of an excluded contact that imports and dials its number by a function',
   `${NESTED} update contacts set state = 'excluded' where id = :ada; delete from contacts where id = :ada
      returning pg_temp.run($$${list('new', PHONES.ada, { campaign_id: ':plain' })} ${claim('new', { campaign: 'plain' })}$$);`,
-  'states_of_a_contact_come_in_order',
+  'never_dial_an_excluded_number',
 );
 
-/** What runs with the owner's rights runs nothing of the caller's. */
-special('no session has functions of the owner for itself', async (client) => {
+special('no function of the rules runs with the rights of its owner for a session', async (client) => {
   const { rows } = await client.query(
-    `select oid::regprocedure::text from pg_proc where pronamespace = 'public'::regnamespace
+    `select oid::regprocedure::text as function from pg_proc
+     where pronamespace::regnamespace::text in ('public', 'voicesurvey_rules', 'voicesurvey')
        and (prosecdef and exists (select from aclexplode(coalesce(proacl, acldefault('f', proowner))) where grantee = 0)
          or prolang = (select oid from pg_language where lanname = 'plpgsql')
            and proconfig is distinct from array['search_path=pg_catalog, pg_temp'])`,
   );
   expect(rows).toEqual([]);
 });
-withOwnDatabase("a session's own types are not those of the rules", async ({ migrated }) => {
+
+special('PUBLIC may execute what CHECKs and invoker triggers call, and the API', async (client) => {
+  const { rows } = await client.query(
+    `select pronamespace::regnamespace || '.' || proname as function from pg_proc
+     where pronamespace::regnamespace::text in ('voicesurvey_rules', 'voicesurvey')
+       and exists (select from aclexplode(coalesce(proacl, acldefault('f', proowner))) where grantee = 0)
+     order by 1`,
+  );
+  expect(rows.map((row) => row.function)).toEqual([
+    'voicesurvey.purge_expired',
+    'voicesurvey_rules.is_email_address',
+    'voicesurvey_rules.is_not_blank',
+    'voicesurvey_rules.is_phone_number',
+    'voicesurvey_rules.raise_violation',
+  ]);
+});
+
+withOwnDatabase(
+  'a service runs a campaign in a database whose default privileges grant PUBLIC nothing',
+  async ({ database: { client, url } }) => {
+    await client.query('alter default privileges revoke execute on functions from public');
+    await up({ url, directory: migrationsDirectory });
+    await client.query(withIds(history, rowsOfHistory));
+    await client.query(
+      withIds(
+        `begin; ${AS_SERVICE} ${CAMPAIGN} select * from voicesurvey.purge_expired();
+         set constraints all immediate; rollback`,
+        rowsOfHistory,
+      ),
+    );
+  },
+);
+
+withOwnDatabase("types of a session in pg_temp do not run with the owner's rights", async ({ migrated }) => {
   await migrated.client.query(withIds(history, rowsOfHistory));
-  // Another session: what a function means is settled when a session first calls it.
+  // A new session: the names in a function are resolved when a session first calls it.
   const service = new pg.Client(migrated.url);
   await service.connect();
   await service.query(

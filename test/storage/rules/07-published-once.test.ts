@@ -2,50 +2,66 @@ import { answer, call, claim, end, leave, tell } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 forbidden(
-  'an end told twice',
+  'a second event for a refused contact',
   tell('refused', 'emil', call('emil')),
   'an_outcome_is_published_once',
   '23505',
 );
 forbidden(
-  'a not reached told twice',
+  'a second event for a not_reached contact',
   tell('not_reached', 'fred', call('fred', 2)),
   'an_outcome_is_published_once',
   '23505',
 );
 forbidden(
-  'an end told otherwise than it was',
+  'a completed event for a refused contact',
   tell('completed', 'kate', call('kate')),
-  'an_event_tells_its_contacts_end',
+  'an_event_announces_the_state_of_its_contact',
 );
 forbidden(
-  'a second end of who was told completed',
+  'a refused event for a contact that was announced as completed',
   tell('refused', 'dora', call('dora')),
-  'an_event_tells_its_contacts_end',
+  'an_event_announces_the_state_of_its_contact',
 );
-forbidden('an end before the call', tell('not_reached', 'ada', null), 'an_event_tells_its_contacts_end');
 forbidden(
-  'an end of who waits for another try',
+  'an event for a contact that was never called',
+  tell('not_reached', 'ada', null),
+  'an_event_announces_the_state_of_its_contact',
+);
+forbidden(
+  'a not_reached event for a pending contact',
   tell('not_reached', 'gina', call('gina')),
-  'an_event_tells_its_contacts_end',
+  'an_event_announces_the_state_of_its_contact',
 );
 forbidden(
-  'an end of who has an attempt left',
+  'a not_reached event for a contact that has an attempt left',
   tell('not_reached', 'mona', call('mona')),
-  'an_event_tells_its_contacts_end',
+  'not_reached_is_published_after_the_last_attempt',
 );
-forbidden('an end of an open call', tell('refused', 'ben', call('ben')), 'an_event_tells_its_contacts_end');
-forbidden('an end of who is excluded', tell('not_reached', 'ines', null), 'an_event_tells_its_contacts_end');
-forbidden('a refusal without its call', tell('refused', 'kate', null), 'an_event_tells_its_contacts_end');
 forbidden(
-  'an end told while the contact goes back',
+  'an event for a contact whose call is open',
+  tell('refused', 'ben', call('ben')),
+  'an_event_announces_the_state_of_its_contact',
+);
+forbidden(
+  'an event for an excluded contact',
+  tell('not_reached', 'ines', null),
+  'an_event_announces_the_state_of_its_contact',
+);
+forbidden(
+  'a refused event without its call',
+  tell('refused', 'kate', null),
+  'an_event_names_the_call_that_ended_its_contact',
+);
+forbidden(
+  'a not_reached event in the transaction that returns the contact to pending',
   `${end(call('cleo'), 'busy', 'now()')} ${leave('cleo', 'pending', 'busy')} ${tell('not_reached', 'cleo', call('cleo'))}`,
-  'an_event_tells_its_contacts_end',
+  'an_event_announces_the_state_of_its_contact',
 );
 forbidden(
-  'another try after the end was told',
+  'a return to pending after the not_reached event',
   "update contacts set state = 'pending' where id = :fred;",
-  'a_contact_agrees_with_its_calls',
+  'a_pending_contact_has_attempts_left',
 );
 for (const what of [
   `payload = '{"answers": []}'`,
@@ -56,102 +72,100 @@ for (const what of [
   `call_attempt_id = :${call('emil')}`,
 ]) {
   forbidden(
-    `an event's ${what}`,
+    `an update of an event that sets ${what}`,
     `update events set ${what} where id = :event_of_dora;`,
     'an_event_never_changes',
   );
 }
 forbidden(
-  'an event changed by an upsert',
+  'an upsert that changes an event',
   `insert into events (id, event_type, contact_id, campaign_id) values (:event_of_dora, 'survey.completed', :dora, :survey) on conflict (id) do update set payload = '{"a": 1}';`,
   'an_event_never_changes',
 );
 forbidden(
-  'an event changed by a merge',
+  'a merge that changes an event',
   `merge into events as target using (values (1)) as source (n) on target.id = :event_of_dora when matched then update set payload = '{"a": 1}';`,
   'an_event_never_changes',
 );
 forbidden(
-  'an event that is deleted alone',
+  'a deletion of an event without its contact',
   'delete from events where id = :event_of_emil;',
-  'an_event_goes_with_its_contact',
+  'an_event_is_deleted_only_with_its_contact',
 );
-forbidden('all events', 'delete from events;', 'an_event_goes_with_its_contact');
+forbidden('a deletion of all events', 'delete from events;', 'an_event_is_deleted_only_with_its_contact');
 forbidden(
-  'an event deleted by a merge',
+  'a merge that deletes an event',
   'merge into events as target using (values (1)) as source (n) on target.id = :event_of_emil when matched then delete;',
-  'an_event_goes_with_its_contact',
+  'an_event_is_deleted_only_with_its_contact',
 );
 forbidden(
-  'an event that is deleted to be told again',
+  'an event that is deleted and inserted again',
   `delete from events where id = :event_of_emil; ${tell('refused', 'emil', call('emil'))}`,
-  'an_event_goes_with_its_contact',
+  'an_event_is_deleted_only_with_its_contact',
 );
 forbidden(
-  'an event from the future',
+  'an event that was created two minutes in the future',
   tell('refused', 'kate', call('kate'))
     .replace('call_attempt_id)', 'call_attempt_id, created_at)')
     .replace(/\);$/, ", now() + interval '2 min');"),
   'created_at_is_not_in_the_future',
 );
 forbidden(
-  'an event of nobody',
+  'an event of a contact that does not exist',
   `insert into events (event_type, contact_id, campaign_id) values ('survey.refused', gen_random_uuid(), :survey);`,
   'event_belongs_to_a_contact',
   '23503',
 );
 forbidden(
-  'an event of a call that is not there',
+  'an event of a call that does not exist',
   tell('refused', 'kate', 'new_call_of_kate'),
   'call_attempt_of_an_event_exists',
   '23503',
 );
+forbidden(
+  'a refused event that names an earlier call, which is deleted in the same transaction',
+  `${claim('gina', { number: 2 })} ${answer('new_call_of_gina')} ${end('new_call_of_gina', 'refused')} ${leave('gina', 'refused')}
+   ${tell('refused', 'gina', call('gina'))} delete from call_attempts where id = :${call('gina')};`,
+  'an_event_names_the_call_that_ended_its_contact',
+);
 
-correct('an end told later', tell('refused', 'kate', call('kate')));
-correct('a not reached told later', tell('not_reached', 'sam', call('sam', 2)));
-correct('a not reached told without its last call', tell('not_reached', 'sam', null));
 correct(
-  'an end told in the transaction that brings it, first',
+  'a refused event after the transaction that ended the contact',
+  tell('refused', 'kate', call('kate')),
+);
+correct('a not_reached event with the last attempt', tell('not_reached', 'sam', call('sam', 2)));
+correct('a not_reached event without a call', tell('not_reached', 'sam', null));
+correct(
+  'an event that is inserted before the contact and the call end, in one transaction',
   `${tell('refused', 'ben', call('ben'))} ${leave('ben', 'refused')} ${end(call('ben'), 'refused', 'now()')}`,
 );
 correct(
-  'a webhook that arrives twice',
+  'a webhook that arrives twice leaves one event',
   `insert into events (event_type, contact_id, campaign_id, call_attempt_id) values ('survey.refused', :emil, :survey, :${call('emil')}) on conflict do nothing;
    update call_attempts set outcome = 'refused' where id = :${call('emil')}; ${leave('emil', 'refused')}`,
   '(select count(*) = 1 from events where contact_id = :emil)',
 );
-correct('an update of events that changes nothing', 'update events set payload = payload;');
+correct('an update of events that changes no value', 'update events set payload = payload;');
 correct(
-  "the foreign key's own set null when the attempt goes",
+  'a deletion of a call sets the call_attempt_id of its event to null',
   `delete from call_attempts where id = :${call('dora')};`,
   '(select call_attempt_id is null from events where id = :event_of_dora)',
 );
 correct(
-  'the events of all attempts that go at once',
+  'a deletion of several calls in one statement sets the call_attempt_id of their events to null',
   'delete from call_attempts where contact_id in (:dora, :emil, :lena) or id = :call_of_fred_1;',
   '(select count(*) = 3 from events where call_attempt_id is null)',
 );
 correct(
-  'an event goes with its contact',
+  'a deletion of a contact deletes its event',
   'delete from contacts where id = :fred;',
   'not exists (select from events where id = :event_of_fred)',
 );
 correct(
-  'an event goes in the transaction of its contact, before it',
+  'a deletion of an event before its contact, in one transaction',
   'delete from events where contact_id = :dora; delete from contacts where id = :dora;',
 );
 correct(
-  'an end is told when its call was deleted',
+  'a refused event without a call after the call was deleted',
   `delete from call_attempts where id = :${call('kate')}; ${tell('refused', 'kate', null)}`,
-);
-forbidden(
-  'an end is told without its call, which is there',
-  tell('refused', 'kate', null),
-  'an_event_tells_its_contacts_end',
-);
-forbidden(
-  'an end is told with a call that goes in the same transaction, while the call that brought it stays',
-  `${claim('gina', { number: 2 })} ${answer('new_call_of_gina')} ${end('new_call_of_gina', 'refused')} ${leave('gina', 'refused')}
-   ${tell('refused', 'gina', call('gina'))} delete from call_attempts where id = :${call('gina')};`,
-  'an_event_tells_its_contacts_end',
 );
