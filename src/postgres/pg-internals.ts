@@ -104,6 +104,19 @@ export function onStatementCompleted(query: pg.Query, listener: () => void): voi
   };
 }
 
+/**
+ * Calls a listener with every chunk that `COPY … TO stdout` sends, for which `pg` has no documented method. A chunk lies in
+ * a buffer that `pg` reuses, so a listener that keeps it must copy it. While {@link streamOf} is paused, the server waits.
+ *
+ * @returns a function that removes the listener
+ */
+export function listenToCopyData(client: pg.Client, listener: (chunk: Buffer) => void): () => void {
+  const { connection } = internalsOf(client);
+  const receive = ({ chunk }: { readonly chunk: Buffer }): void => listener(chunk);
+  connection.on('copyData', receive);
+  return () => connection.off('copyData', receive);
+}
+
 /** Checks whether `pg` refused a login because the server does not support TLS. The error has no code. */
 export function isServerWithoutTls(error: unknown): boolean {
   return error instanceof Error && error.message === 'The server does not support SSL connections';

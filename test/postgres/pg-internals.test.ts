@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, inject, onTestFinished, test, v
 import {
   isClientWithoutConnection,
   isServerWithoutTls,
+  listenToCopyData,
   listenToLogin,
   onStatementCompleted,
   reportedPidOf,
@@ -146,6 +147,32 @@ test('pg calls handleCommandComplete for each completed statement of a query', a
   });
   expect(await failure).toMatchObject({ code: '22012' });
   expect(completed).toBe(2);
+});
+
+test('pg emits the chunks of a copy, and the server waits while the stream is paused', async () => {
+  const [client, observer] = [await connected(), await connected()];
+  let rows = 0;
+  const stopListening = listenToCopyData(client, (chunk) => {
+    if (rows === 0) streamOf(client).pause();
+    rows += chunk.toString().split('\n').length - 1;
+  });
+  const copy = client.query('copy (select i from generate_series(1, 1000000) i) to stdout');
+  await expect
+    .poll(
+      async () => {
+        const sql = 'select wait_event from pg_stat_activity where pid = $1';
+        return (await observer.query(sql, [reportedPidOf(client)])).rows[0].wait_event;
+      },
+      { timeout: 20_000 },
+    )
+    .toBe('ClientWrite');
+  expect(rows).toBeLessThan(1_000_000);
+  streamOf(client).resume();
+  await copy;
+  expect(rows).toBe(1_000_000);
+  stopListening();
+  await client.query('copy (select 1) to stdout');
+  expect(rows).toBe(1_000_000);
 });
 
 test('pg says in the words that we know that a server does not support TLS', async () => {

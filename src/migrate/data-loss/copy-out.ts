@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type pg from '../../postgres/pg.js';
+import { listenToCopyData, streamOf } from '../../postgres/pg-internals.js';
 
 /**
  * Writes what a `COPY … TO stdout` sends to a new file that its owner alone may read, down to the disk.
@@ -12,26 +13,26 @@ import type pg from '../../postgres/pg.js';
  * @throws DatabaseError, or the system's error about the file, which must not exist yet
  */
 export async function copyOut(client: pg.Client, sql: string, path: string): Promise<void> {
-  const { connection } = client;
+  const stream = streamOf(client);
   const file = createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true });
   let failure: unknown;
   const resume = (): void => {
-    connection.stream.resume();
+    stream.resume();
   };
-  const write = ({ chunk }: { readonly chunk: Buffer }): void => {
+  const write = (chunk: Buffer): void => {
     // A file that has failed takes no more, and the server is heard out. The chunk is copied, since it lies in a buffer
     // of the connection that is used again.
-    if (failure === undefined && !file.write(Buffer.from(chunk))) connection.stream.pause();
+    if (failure === undefined && !file.write(Buffer.from(chunk))) stream.pause();
   };
   file.on('drain', resume).on('error', (error) => {
     failure ??= error;
     resume();
   });
-  connection.on('copyData', write);
+  const stopListening = listenToCopyData(client, write);
   try {
     await client.query(sql);
   } finally {
-    connection.off('copyData', write);
+    stopListening();
     file.end();
     await finished(file).catch((error: unknown) => {
       failure ??= error;
