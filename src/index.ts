@@ -29,10 +29,9 @@ export {
 export { type LocksOptions, type LocksResult, measureLocks, type TableLock } from './inspect/locks.js';
 export { type VerifyFinding, type VerifyOptions, type VerifyResult, verify } from './inspect/verify.js';
 export { LossRefusedError } from './migrate/data-loss/errors.js';
-export type { LostData } from './migrate/data-loss/loss.js';
 export type { Database, Server } from './migrate/database.js';
 export { type DownOptions, type DownResult, down } from './migrate/down.js';
-export { MigrationFailedError, type MigrationResult, type ServerReport } from './migrate/failure/errors.js';
+export { MigrationFailedError, type ServerReport } from './migrate/failure/errors.js';
 export type { Drift, DriftReport, DriftSince } from './migrate/history/drift.js';
 export { HistoryError } from './migrate/history/errors.js';
 export type { MigrationState } from './migrate/history/plan.js';
@@ -42,6 +41,8 @@ export { type RepairOptions, type RepairResult, repair } from './migrate/repair.
 export type { Listener, RunEvent } from './migrate/run/events.js';
 export type { LockHolder } from './migrate/run/lock.js';
 export type { RunOptions } from './migrate/run/run.js';
+export type { MigrationResult } from './migrate/script/outcome.js';
+export type { LostData } from './migrate/script/safeguard.js';
 export { type MigrationStatus, type StatusOptions, type StatusResult, status } from './migrate/status.js';
 export { type UpOptions, type UpResult, up } from './migrate/up.js';
 export type { Blocker } from './postgres/blocker.js';

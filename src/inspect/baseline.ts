@@ -1,11 +1,11 @@
 import { compareSnapshots, type Difference } from '../catalog/difference.js';
 import { listSchemas } from '../catalog/schemas.js';
-import { SNAPSHOT_FORMAT, takeSnapshot } from '../catalog/snapshot.js';
+import { takeSnapshot } from '../catalog/snapshot.js';
 import { recordBaseline, refuseHistory } from '../migrate/baseline.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { findVersion, readMigrations } from '../migrate/files/read-folder.js';
 import type { Listener } from '../migrate/run/events.js';
-import { preparer } from '../migrate/script/work.js';
+import { fileParser, upWork } from '../migrate/script/work.js';
 import { plural } from '../text/plural.js';
 import { DifferencesError } from './baseline/differences-error.js';
 import { makeReference, type Reference } from './baseline/reference.js';
@@ -26,8 +26,8 @@ export interface BaselineOptions extends Database {
   readonly elsewhere?: (() => Promise<string>) | undefined;
   /** Told what happens while it happens. */
   readonly onEvent?: Listener | undefined;
-  /** The longest wait for another run, in milliseconds; undefined waits as long as it takes. */
-  readonly lockWaitMs?: number | undefined;
+  /** The longest wait for another run, in milliseconds; null, the default, waits without a limit. */
+  readonly lockWaitMs?: number | null | undefined;
   /** Ends it; nothing is written then. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -68,10 +68,8 @@ export async function baseline(options: BaselineOptions): Promise<BaselineResult
   const newest = findVersion(folder, options.version);
   const migrations = folder.filter(({ version }) => version <= newest);
   const label = migrations.at(-1)?.label ?? '';
-  const prepare = preparer();
-  const works = await Promise.all(
-    migrations.map((migration) => prepare({ ...migration, migration }, 'up', migration.up)),
-  );
+  const parse = fileParser();
+  const works = await Promise.all(migrations.map((migration) => upWork(migration, parse)));
   const statements = works.flatMap((work) => work.statements);
   return withDatabase({ url }, async ({ connection }) => {
     await refuseHistory(connection);
@@ -86,8 +84,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineResult
       throw new DifferencesError(label, found, aboutMajors(reference, connection.serverVersion.major));
     }
     const reason = found.length === 0 ? null : reasonOf(found);
-    const taken = { text, fingerprint, format: SNAPSHOT_FORMAT };
-    await recordBaseline(connection, { migrations, reason, snapshot: taken }, options);
+    await recordBaseline(connection, { migrations, reason, snapshot: { text, fingerprint } }, options);
     return {
       server: describeServer(connection),
       comparedOn: reference.server,

@@ -1,7 +1,8 @@
 import { describeServer, type Server } from '../migrate/database.js';
 import { explainFailure } from '../migrate/failure/explain.js';
 import { readMigrations } from '../migrate/files/read-folder.js';
-import { type Message, preparer, type Work } from '../migrate/script/work.js';
+import { makeMessage, statementMessage } from '../migrate/script/message.js';
+import { fileParser, upWork, type Work } from '../migrate/script/work.js';
 import { type Connection, connect } from '../postgres/connect.js';
 import { locate } from '../sql/location.js';
 import type { Statement } from '../sql/statements.js';
@@ -70,10 +71,8 @@ export interface LocksResult {
 export async function measureLocks(options: LocksOptions): Promise<LocksResult> {
   const { url, directory, signal, onMigration, sizesIn } = options;
   const migrations = await readMigrations(directory);
-  const prepare = preparer();
-  const works = await Promise.all(
-    migrations.map((migration) => prepare({ ...migration, migration }, 'up', migration.up)),
-  );
+  const parse = fileParser();
+  const works = await Promise.all(migrations.map((migration) => upWork(migration, parse)));
   return inThrowawayDatabase(url, signal, async (connection, observer) => {
     const laboratory: Laboratory = {
       client: connection.client,
@@ -137,12 +136,10 @@ async function inThrowawayDatabase<Result>(
 
 async function execute(connection: Connection, work: Work, statement: Statement | 'commit'): Promise<void> {
   // What a commit refuses are the file's own deferred constraints.
-  const message: Message =
-    statement === 'commit'
-      ? { step: 'statement', sql: 'commit' }
-      : { step: 'statement', sql: statement.sql, statement };
+  const message =
+    statement === 'commit' ? makeMessage('statement', work, 'commit') : statementMessage(work, statement);
   await connection.client.query(message.sql).catch(async (error: unknown) => {
     const circumstances = { results: [], connection, blocker: null, interrupted: undefined };
-    throw await explainFailure({ work, message, error }, circumstances);
+    throw await explainFailure({ message, error }, circumstances);
   });
 }

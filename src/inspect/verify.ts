@@ -4,13 +4,14 @@ import { listSchemasOfMigrations } from '../catalog/schemas.js';
 import { parseSnapshot, SNAPSHOT_SETTINGS, type Snapshot, snapshotQuery } from '../catalog/snapshot.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { readMigrations } from '../migrate/files/read-folder.js';
-import { type Drift, type RecordedSnapshot, whyUnknown } from '../migrate/history/drift.js';
+import { type Drift, whyUnknown } from '../migrate/history/drift.js';
 import { compare, type Entry, type MigrationState } from '../migrate/history/plan.js';
-import { historyHeld, isHeld, readHistory } from '../migrate/history/read.js';
+import { readHistory } from '../migrate/history/read.js';
+import { readRecordedSnapshot } from '../migrate/history/snapshot.js';
 import { HISTORY_TABLE, type HistoryRow } from '../migrate/history/table.js';
+import { historyHeld, isHistoryHeld } from '../migrate/history/wait.js';
 import type { Connection } from '../postgres/connect.js';
 import { ExplainedError } from '../postgres/errors.js';
-import type pg from '../postgres/pg.js';
 import { LOCK_NOT_AVAILABLE, QUERY_CANCELED, sqlStateOf } from '../postgres/sql-states.js';
 import { option, remedy } from '../text/remedy.js';
 import { findRuleViolations } from './rules.js';
@@ -53,7 +54,7 @@ export interface VerifyResult {
 const STATEMENT_TIMEOUT_MS = 30_000;
 const LOCK_TIMEOUT_MS = 2000;
 
-const WHAT_STANDING_MEANS: Readonly<Record<Exclude<MigrationState, 'applied'>, string>> = {
+const STATE_IN_WORDS: Readonly<Record<Exclude<MigrationState, 'applied'>, string>> = {
   pending: 'not applied yet',
   late: 'not applied, and older than what is applied',
   changed: 'the file is not what was applied',
@@ -88,7 +89,7 @@ set local row_security = off;
 ${SNAPSHOT_SETTINGS}`);
     const hasHistory = await client.query(`select to_regclass('${HISTORY_TABLE}') is not null as exists`);
     const rows = hasHistory.rows[0]?.exists === true ? await readUnlessHeld(connection) : null;
-    const recorded = rows === null ? null : await readRecorded(client);
+    const recorded = rows === null ? null : await readRecordedSnapshot(client);
     const comparable = compareWith(recorded, connection.serverVersion.major);
     const schemas = comparable.snapshot?.schemas ?? (await listSchemasOfMigrations(migrations));
     const live = await client
@@ -117,27 +118,15 @@ async function readUnlessHeld(connection: Connection): Promise<readonly HistoryR
   try {
     return await readHistory(client, LOCK_TIMEOUT_MS);
   } catch (error) {
-    if (!isHeld(error)) throw error;
+    if (!isHistoryHeld(error)) throw error;
     await client.query('rollback');
     throw await historyHeld(connection, LOCK_TIMEOUT_MS);
   }
 }
 
-interface Recorded extends RecordedSnapshot {
-  readonly snapshot: string | null;
-}
-
-async function readRecorded(client: pg.Client): Promise<Recorded | null> {
-  const { rows } = await client.query<Recorded>(
-    `select name, snapshot, snapshot_format as format, snapshot_server_major as major, fingerprint
-from ${HISTORY_TABLE} order by id desc limit 1`,
-  );
-  return rows[0] ?? null;
-}
-
 /** The snapshot that the live catalog can be compared with; null with the reason where there is none. */
 function compareWith(
-  recorded: Recorded | null,
+  recorded: Awaited<ReturnType<typeof readRecordedSnapshot>>,
   major: number,
 ): { readonly drift: Drift; readonly snapshot: Snapshot | null } {
   const reason = whyUnknown(recorded, major);
@@ -162,9 +151,9 @@ function tooBusy(error: unknown): unknown {
   });
 }
 
-function ofMigration({ name, standing }: Entry): VerifyFinding[] {
-  if (standing === 'applied') return [];
-  return [finding('migration', `migration ${name}`, WHAT_STANDING_MEANS[standing])];
+function ofMigration({ name, state }: Entry): VerifyFinding[] {
+  if (state === 'applied') return [];
+  return [finding('migration', `migration ${name}`, STATE_IN_WORDS[state])];
 }
 
 function ofDrift(live: Snapshot, recorded: Snapshot | null, label: string): VerifyFinding[] {

@@ -10,75 +10,79 @@ import { explainHistoryFailure } from './failure/explain.js';
 import { extractLabel } from './files/file-name.js';
 import type { Migration } from './files/read-folder.js';
 import { HistoryError } from './history/errors.js';
+import { insertSql, literal, newRowValues } from './history/row-sql.js';
 import { readState, refuseStandby } from './history/server-state.js';
-import { SERVER_MAJOR } from './history/snapshot.js';
-import { CREATE_HISTORY, HISTORY_TABLE, type HistoryRow } from './history/table.js';
+import { snapshotValues } from './history/snapshot.js';
+import { CREATE_HISTORY, type HistoryRow } from './history/table.js';
+import { type WaitOptions, waitOf } from './history/wait.js';
 import type { Listener } from './run/events.js';
 import { acquireLock } from './run/lock.js';
-import { guard, HISTORY_MOVED, lockGuard } from './script/guard.js';
-import { literal } from './script/record-sql.js';
-import { BEGIN, FULL_NAMES_ONLY } from './script/transaction.js';
+import { guard, lockGuard } from './script/guard.js';
+import { BEGIN, FULL_NAMES_ONLY } from './script/settings.js';
+import { HISTORY_MOVED } from './script/sql-states.js';
 
-/** What a baseline writes down. */
+/** What a baseline records in the history. */
 export interface Baseline {
-  /** What the database has, smallest version first. */
+  /** The migrations that the database has, smallest version first. */
   readonly migrations: readonly Migration[];
-  /** What was accepted although it differs; null where nothing does. */
+  /** The accepted differences, in words; null if there are none. */
   readonly reason: string | null;
   /** The catalog as it was when it was compared. */
-  readonly snapshot: { readonly text: string; readonly format: number; readonly fingerprint: string };
+  readonly snapshot: { readonly text: string; readonly fingerprint: string };
 }
 
 /** How to wait for another run. */
-export interface BaselineWait {
+export interface BaselineWait extends WaitOptions {
   readonly onEvent?: Listener | undefined;
-  /** The longest wait, in milliseconds; undefined waits as long as it takes. */
-  readonly lockWaitMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Looks whether a database can be adopted: nothing has been applied to it by this engine.
+ * Checks that a database can be adopted: this engine has applied nothing to it.
  *
  * @param connection in pipeline mode
- * @throws HistoryError `history_not_empty` where something has
+ * @throws HistoryError `history_not_empty` if it has
  * @throws ExplainedError `standby`
  */
 export async function refuseHistory(connection: Connection): Promise<void> {
   const state = await readState(connection);
   refuseStandby(state, describeTarget(connection.target));
   const newest = state.rows.at(-1);
-  if (newest !== undefined) throw notEmpty(newest);
+  if (newest !== undefined) throw notEmptyError(newest);
 }
 
 /**
- * Writes down that a database has some migrations, under the lock of a run and in one transaction, as if they had been
- * applied. The database itself is not touched.
+ * Records that a database has some migrations, as if they had been applied: under the lock of a run, and in one transaction.
+ * It changes nothing else in the database.
  *
  * @param connection in pipeline mode
- * @throws HistoryError `history_not_empty` where another run was there first
+ * @throws HistoryError `history_not_empty` if another run has applied a migration meanwhile
  */
 export async function recordBaseline(
   connection: Connection,
   baseline: Baseline,
-  { onEvent, lockWaitMs, signal }: BaselineWait,
+  options: BaselineWait,
 ): Promise<void> {
+  const wait = waitOf(options);
   const lockConnection = await connect(connection.target);
   try {
     const lock = await acquireLock(lockConnection, {
-      longestMs: lockWaitMs,
+      wait,
       hasHistory: false,
       stillNeeded: async () => true,
-      onWait: (holder) => onEvent?.({ kind: 'waiting', holder }),
-      signal,
+      onWait: (holder) => options.onEvent?.({ kind: 'waiting', holder }),
     });
-    const run = {
-      lockPid: lock?.pid ?? 0,
-      lockWaitMs: lockWaitMs === undefined ? 0 : Math.max(1, lockWaitMs),
-    };
-    const lift = liftTimeouts(connection.serverVersion.number);
-    const sql = [BEGIN, lift, lockGuard(run), CREATE_HISTORY, guard(null, run), FULL_NAMES_ONLY];
-    await connection.client.query([...sql, insertRows(baseline), 'commit'].join(';\n'));
+    const run = { lockPid: lock?.pid ?? 0, wait };
+    const sql = [
+      BEGIN,
+      liftTimeouts(connection.serverVersion.number),
+      lockGuard(run),
+      CREATE_HISTORY,
+      guard(null, run),
+      FULL_NAMES_ONLY,
+      insertRows(baseline),
+      'commit',
+    ];
+    await connection.client.query(sql.join(';\n'));
   } catch (error) {
     await connection.client.query('rollback').catch(() => undefined);
     if (!(error instanceof pg.DatabaseError)) throw error;
@@ -91,39 +95,22 @@ export async function recordBaseline(
 
 /** The newest row stores the snapshot, as after any run. */
 function insertRows({ migrations, reason, snapshot }: Baseline): string {
-  const runId = randomUUID();
-  const rows = migrations.map((migration, index) => {
-    const isNewest = index === migrations.length - 1;
-    const { version, name, up, down, irreversible } = migration;
-    const taken = isNewest
-      ? [literal(snapshot.text), String(snapshot.format), SERVER_MAJOR, literal(snapshot.fingerprint)]
-      : ['null', 'null', 'null', 'null'];
-    const values = [
-      String(version),
-      literal(name),
-      literal(up.source.checksum),
-      literal(down?.source.checksum),
-      literal(down?.source.text),
-      literal(irreversible),
-      literal('baseline'),
-      literal(isNewest ? reason : null),
-      'session_user',
-      literal(applicationName),
-      literal(hostname()),
-      'clock_timestamp()',
-      '0',
-      literal(runId),
-      ...taken,
-    ];
-    return `(${values.join(', ')})`;
-  });
-  return `insert into ${HISTORY_TABLE} (
-  version, name, checksum_up, checksum_down, down_sql, irreversible, origin, reason, applied_by, applied_with,
-  applied_on, applied_at, duration_ms, run_id, snapshot, snapshot_format, snapshot_server_major, fingerprint
-) values\n${rows.join(',\n')}`;
+  const run = { id: randomUUID(), appliedWith: applicationName, appliedOn: hostname() };
+  const newest = {
+    reason: literal(reason),
+    ...snapshotValues(literal(snapshot.text), literal(snapshot.fingerprint)),
+  };
+  return insertSql(
+    migrations.map((migration) => ({
+      ...newRowValues(migration, run),
+      origin: literal('baseline'),
+      duration_ms: '0',
+      ...(migration === migrations.at(-1) && newest),
+    })),
+  );
 }
 
-function notEmpty({ name, origin }: HistoryRow): HistoryError {
+function notEmptyError({ name, origin }: HistoryRow): HistoryError {
   return new HistoryError(
     'history_not_empty',
     `This database has a history already: the newest migration in it is ${name}, ${origin}.`,

@@ -1,9 +1,8 @@
 import { UsageError } from '../postgres/errors.js';
 import { option, remedy } from '../text/remedy.js';
-import { type Keeper, newKeeper } from './data-loss/ledger.js';
-import type { LostData } from './data-loss/loss.js';
+import { newLedger } from './data-loss/ledger.js';
+import { dataLossSafeguard } from './data-loss/safeguard.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
-import type { MigrationResult } from './failure/errors.js';
 import { extractLabel, parseVersion } from './files/file-name.js';
 import { readOptions } from './files/options.js';
 import { type Migration, readMigrations, type Script } from './files/read-folder.js';
@@ -12,31 +11,31 @@ import type { DriftReport } from './history/drift.js';
 import { planDown } from './history/plan.js';
 import { readDownSql } from './history/read.js';
 import type { HistoryRow } from './history/table.js';
-import type { Planner, RunOptions } from './run/run.js';
-import { runOrShow } from './run/run-or-show.js';
-import { preparer, type Work } from './script/work.js';
+import { type Planner, type RunOptions, run } from './run/run.js';
+import type { MigrationResult } from './script/outcome.js';
+import { type LostData, NO_SAFEGUARD, type Safeguard } from './script/safeguard.js';
+import { downWork, fileParser, type Parse, type Work } from './script/work.js';
 
-/** Stands before every version, also before one that is 0. */
-const EVERYTHING = -1n;
+/** Smaller than every version, also than 0. */
+const BEFORE_EVERYTHING = -1n;
 
 const LOST_FOLDER = 'voicesurvey-lost';
 
 /** Options of {@link down}. */
 export interface DownOptions extends Database, RunOptions {
-  /** The folder of migrations; what it lacks comes from the history. */
+  /** The folder of migrations. Files that it lacks come from the history. */
   readonly directory: string;
-  /** Rolls back everything newer than this version, written as `V0003` or `3`; `0` rolls back everything, a version 0 too. */
+  /** Rolls back everything newer than this version, written as `V0003` or `3`; `0` rolls back everything, also a version 0. */
   readonly to?: string | undefined;
-  /** Rolls back this many migrations; 1 unless told otherwise. */
+  /** Rolls back this many migrations; 1 by default. */
   readonly steps?: number | undefined;
   /**
-   * The data that may go: tables, columns (`contacts.note`) and labels of enums (`call_outcome.busy`), with their schema
-   * unless that is `public`. A table's name covers its columns.
+   * The data that may be deleted: tables, columns (`contacts.note`) and labels of enums (`call_outcome.busy`), with their
+   * schema unless that is `public`. A table's name covers its columns.
    */
   readonly lose?: readonly string[] | undefined;
   /**
-   * Where what goes is written to first, in a folder of its own for each migration; `voicesurvey-lost` in the current
-   * folder unless told otherwise.
+   * The folder of the backups, in which each migration has a folder; by default `voicesurvey-lost` in the current folder.
    */
   readonly lostFolder?: string | undefined;
 }
@@ -44,13 +43,13 @@ export interface DownOptions extends Database, RunOptions {
 /** Result of {@link down}. */
 export interface DownResult extends DriftReport {
   readonly server: Server;
-  /** With `dryRun`, the SQL that would be sent; empty where nothing is to do. */
+  /** With `dryRun`, the SQL that would be sent, empty if there is nothing to roll back; null without. */
   readonly sql: string | null;
-  /** What was rolled back now, in order; empty where nothing was to do. */
+  /** The migrations that this call rolled back, in order. */
   readonly rolledBack: readonly MigrationResult[];
-  /** The data that was taken away, with the files that it is in; with `dryRun`, that would be taken away. */
+  /** The data that was deleted, with the files of its backup; with `dryRun`, the data that would be deleted. */
   readonly losses: readonly LostData[];
-  /** The newest version that the database still has; null where it has none. */
+  /** The newest version that the database still has; null if it has none. */
   readonly current: string | null;
 }
 
@@ -77,86 +76,73 @@ export interface DownResult extends DriftReport {
  * ```
  */
 export async function down(options: DownOptions): Promise<DownResult> {
-  const { lose = [], lostFolder = LOST_FOLDER, directory } = options;
-  return rollBack(options, newKeeper(lose, lostFolder, directory));
+  const { lose = [], lostFolder = LOST_FOLDER, directory, onEvent = () => {} } = options;
+  const ledger = newLedger(lose, lostFolder, directory);
+  const result = await rollBack(options, dataLossSafeguard(ledger, onEvent));
+  return { ...result, losses: ledger.losses };
 }
 
 /**
- * Rolls back whatever that takes away. Only for a database that is thrown away itself.
+ * Rolls migrations back and deletes data without asking, without a backup. Only for a database that is thrown away itself.
  *
  * @param options as of {@link down}
  */
-export async function downWhateverIsLost(
+export async function downWithoutBackup(
   options: Omit<DownOptions, 'lose' | 'lostFolder'>,
 ): Promise<DownResult> {
-  return rollBack(options, undefined);
+  return { ...(await rollBack(options, NO_SAFEGUARD)), losses: [] };
 }
 
-async function rollBack(options: DownOptions, keeper: Keeper | undefined): Promise<DownResult> {
-  const migrations = new Map(
-    (await readMigrations(options.directory)).map((found) => [found.version, found]),
+async function rollBack(options: DownOptions, safeguard: Safeguard): Promise<Omit<DownResult, 'losses'>> {
+  const files = new Map(
+    (await readMigrations(options.directory)).map((migration) => [migration.version, migration]),
   );
-  const prepare = preparer();
+  const parse = fileParser();
   return withDatabase(options, async ({ connection }) => {
     let left: readonly HistoryRow[] = [];
-    const plan: Planner = async ({ client }, state, onWork) => {
+    const planner: Planner = async ({ client }, state, onPending) => {
       const to = targetVersion(options.to, state.rows);
       const chosen = planDown(state.rows, { to, steps: stepsOf(options) });
       left = state.rows.slice(0, state.rows.length - chosen.length);
       if (chosen.length === 0) return [];
-      await onWork?.();
-      const versions = chosen.map(({ version }) => version);
-      const recorded = await readDownSql(client, versions);
+      await onPending?.();
+      const downSql = await readDownSql(
+        client,
+        chosen.map(({ version }) => version),
+      );
       return Promise.all(
-        chosen.map((row) => prepareDown(row, migrations.get(row.version), recorded, prepare)),
+        chosen.map((row) => recordedWork(row, downSql.get(row.version) ?? '', files.get(row.version), parse)),
       );
     };
-    const {
-      results: rolledBack,
-      drift,
-      sql,
-      losses,
-    } = await runOrShow(connection, plan, { ...options, keeper });
+    const { results: rolledBack, drift, sql } = await run(connection, planner, safeguard, options);
     const newest = left.at(-1);
-    return {
-      server: describeServer(connection),
-      sql,
-      rolledBack,
-      losses,
-      current: newest === undefined ? null : extractLabel(newest.name),
-      drift,
-    };
+    const current = newest === undefined ? null : extractLabel(newest.name);
+    return { server: describeServer(connection), sql, rolledBack, current, drift };
   });
 }
 
 /**
- * The recorded down is the one that fits what was applied, whatever became of the file since; from the file comes only
- * its path, where the two are the same.
+ * The down of a history row. The recorded text is the one that fits what was applied, whatever happened to the file since.
+ * Only the path comes from the file, if the two are the same.
  */
-async function prepareDown(
-  row: HistoryRow,
+function recordedWork(
+  { version, name, checksumDown }: HistoryRow,
+  text: string,
   migration: Migration | undefined,
-  recorded: ReadonlyMap<bigint, string>,
-  prepare: ReturnType<typeof preparer>,
+  parse: Parse,
 ): Promise<Work> {
-  const text = recorded.get(row.version) ?? '';
   const file = migration?.down?.source;
-  const isSame = file?.checksum === row.checksumDown;
-  const source = {
-    path: isSame && file ? file.path : `${row.name}.down.sql as recorded`,
-    text,
-    checksum: computeChecksum(text),
-  };
+  const path = file?.checksum === checksumDown ? file?.path : undefined;
+  const source = { path: path ?? `${name}.down.sql as recorded`, text, checksum: computeChecksum(text) };
   const script: Script = { source, options: readOptions(source) };
-  const { version, name } = row;
-  return prepare({ version, label: extractLabel(name), name, migration: null }, 'down', script);
+  return downWork({ version, label: extractLabel(name), name }, script, parse);
 }
 
 function targetVersion(text: string | undefined, rows: readonly HistoryRow[]): bigint | undefined {
   if (text === undefined) return undefined;
-  const version = text === '0' ? EVERYTHING : parseVersion(text);
+  const version = text === '0' ? BEFORE_EVERYTHING : parseVersion(text);
   if (
-    version === EVERYTHING ||
+    version === BEFORE_EVERYTHING ||
     version === 0n ||
     (version !== null && rows.some((row) => row.version === version))
   )

@@ -6,10 +6,11 @@ import { type Database, describeServer, type Server, withDatabase } from './data
 import { parseVersion } from './files/file-name.js';
 import { readMigrations } from './files/read-folder.js';
 import { HistoryError } from './history/errors.js';
-import { compare, isAsApplied, refuseAnother } from './history/plan.js';
+import { compare, isAsApplied, refuseOtherName } from './history/plan.js';
+import { fileValues, literal, updateSql } from './history/row-sql.js';
 import { readState } from './history/server-state.js';
-import { HISTORY_TABLE, LET_WRITE_HISTORY } from './history/table.js';
-import { preparer } from './script/work.js';
+import { LET_WRITE_HISTORY } from './history/table.js';
+import { fileParser, upWork } from './script/work.js';
 
 /** The options of {@link repair}. */
 export interface RepairOptions extends Database {
@@ -66,30 +67,24 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
     }
     // A down that stopped part-way may itself have been wrong. An up resumes from its file, so it needs no repair.
     const isHalfDown = entry.row.unfinished === 'down' && !isAsApplied(migration, entry.row);
-    if (entry.standing !== 'changed' && !isHalfDown) {
+    if (entry.state !== 'changed' && !isHalfDown) {
       throw new HistoryError(
         'nothing_to_repair',
-        `${entry.name} is ${entry.standing}. Only a changed migration can be repaired.`,
+        `${entry.name} is ${entry.state}. Only a changed migration can be repaired.`,
         {
           remedy: remedy`Run ${call('status')} to see the state of each migration.`,
         },
       );
     }
-    refuseAnother(entry);
-    await preparer()({ ...entry, migration }, 'up', migration.up);
+    refuseOtherName(entry);
+    await upWork(migration, fileParser());
     await connection.client
       .query(
-        `update ${HISTORY_TABLE}
-       set checksum_up = $2, checksum_down = $3, down_sql = $4, irreversible = $5, origin = 'repaired', reason = $6
-       where id = $1`,
-        [
-          String(entry.row.id),
-          migration.up.source.checksum,
-          migration.down?.source.checksum ?? null,
-          migration.down?.source.text ?? null,
-          migration.irreversible,
-          reason,
-        ],
+        updateSql(`id = ${entry.row.id}`, {
+          ...fileValues(migration),
+          origin: literal('repaired'),
+          reason: literal(reason),
+        }),
       )
       .catch((error: unknown) => Promise.reject(explainWriteError(error)));
     return { server: describeServer(connection), repaired: migration.name, reason };

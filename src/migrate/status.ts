@@ -11,7 +11,7 @@ export interface MigrationStatus {
   /** As the file writes it: `V0002`. */
   readonly version: string;
   readonly name: string;
-  readonly standing: MigrationState;
+  readonly state: MigrationState;
   readonly appliedAt: Date | null;
   /** The database role that applied it. */
   readonly appliedBy: string | null;
@@ -75,18 +75,18 @@ export async function status(options: StatusOptions): Promise<StatusResult> {
       server: describeServer(connection),
       migrations: entries.map(toStatus),
       current: entries.filter(({ row }) => row !== null).at(-1)?.label ?? null,
-      upToDate: entries.every(({ standing }) => standing === 'applied'),
+      upToDate: entries.every((entry) => entry.state === 'applied'),
       migratingNow,
       drift,
     };
   });
 }
 
-function toStatus({ label, name, standing, row, migration }: Entry): MigrationStatus {
+function toStatus({ label, name, state, row, migration }: Entry): MigrationStatus {
   return {
     version: label,
     name,
-    standing,
+    state,
     appliedAt: row?.appliedAt ?? null,
     appliedBy: row?.appliedBy ?? null,
     appliedWith: row?.appliedWith ?? null,

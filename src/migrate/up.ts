@@ -1,11 +1,11 @@
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
-import type { MigrationResult } from './failure/errors.js';
 import { findVersion, readMigrations } from './files/read-folder.js';
 import type { DriftReport } from './history/drift.js';
 import { compare, type Entry, planUp } from './history/plan.js';
-import type { Planner, RunOptions } from './run/run.js';
-import { runOrShow } from './run/run-or-show.js';
-import { preparer } from './script/work.js';
+import { type Planner, type RunOptions, run } from './run/run.js';
+import type { MigrationResult } from './script/outcome.js';
+import { NO_SAFEGUARD } from './script/safeguard.js';
+import { fileParser, upWork } from './script/work.js';
 
 /** Options of {@link up}. */
 export interface UpOptions extends Database, RunOptions {
@@ -53,17 +53,17 @@ export interface UpResult extends DriftReport {
 export async function up(options: UpOptions): Promise<UpResult> {
   const migrations = await readMigrations(options.directory);
   const to = options.to === undefined ? undefined : findVersion(migrations, options.to);
-  const prepare = preparer();
+  const parse = fileParser();
   const create = options.create === true && options.dryRun !== true;
   return withDatabase({ url: options.url, create }, async ({ connection, created }) => {
     let entries: readonly Entry[] = [];
-    const plan: Planner = async (_, state, onWork) => {
+    const planner: Planner = async (_, state, onPending) => {
       entries = compare(migrations, state.rows);
       const due = planUp(entries, { to, allowOutOfOrder: options.allowOutOfOrder });
-      if (due.length > 0) await onWork?.();
-      return Promise.all(due.map((migration) => prepare({ ...migration, migration }, 'up', migration.up)));
+      if (due.length > 0) await onPending?.();
+      return Promise.all(due.map((migration) => upWork(migration, parse)));
     };
-    const { results: applied, drift, sql } = await runOrShow(connection, plan, options);
+    const { results: applied, drift, sql } = await run(connection, planner, NO_SAFEGUARD, options);
     const has = new Set(applied.map(({ version }) => version));
     const current = entries.filter(({ row, label }) => row !== null || has.has(label)).at(-1)?.label ?? null;
     return { server: describeServer(connection), created, sql, applied, current, drift };

@@ -104,8 +104,8 @@ describe('--json', () => {
       ...(status.head as object),
       exitCode: 3,
       migrations: [
-        { version: 'V1', name: 'V1', standing: 'applied', ...applied, ...unknown, origin: 'applied' },
-        { version: 'V2', name: 'V2.add_two', standing: 'pending', ...pending, ...unknown },
+        { version: 'V1', name: 'V1', state: 'applied', ...applied, ...unknown, origin: 'applied' },
+        { version: 'V2', name: 'V2.add_two', state: 'pending', ...pending, ...unknown },
       ],
       current: 'V1',
       upToDate: false,

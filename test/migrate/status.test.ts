@@ -21,8 +21,8 @@ test('a database without history has everything pending, and looking writes noth
     current: null,
     migratingNow: null,
     migrations: [
-      { version: 'V1', standing: 'pending', appliedAt: null },
-      { version: 'V3', standing: 'pending' },
+      { version: 'V1', state: 'pending', appliedAt: null },
+      { version: 'V3', state: 'pending' },
     ],
   });
   expect(await database.value("select to_regnamespace('voicesurvey_migrations')")).toBeNull();
@@ -40,7 +40,7 @@ test('applied, late, changed, missing and pending are told apart', async ({ data
     'V4.down.sql': '',
   });
   const result = await status({ url: database.url, directory: other });
-  expect(result.migrations.map(({ version, standing }) => `${version} ${standing}`)).toEqual([
+  expect(result.migrations.map(({ version, state }) => `${version} ${state}`)).toEqual([
     'V1 missing',
     'V2 late',
     'V3 changed',
@@ -51,7 +51,7 @@ test('applied, late, changed, missing and pending are told apart', async ({ data
     upToDate: true,
     current: 'V3',
     migrations: [
-      { standing: 'applied', appliedWith: expect.stringContaining('voicesurvey-db'), origin: 'applied' },
+      { state: 'applied', appliedWith: expect.stringContaining('voicesurvey-db'), origin: 'applied' },
       {},
     ],
   });

@@ -276,7 +276,7 @@ describe('a no-transaction file (E9)', () => {
     ).toEqual([{ unfinished: 'up', statements_done: 3 }]);
     expect(await status({ url: database.url, directory })).toMatchObject({
       upToDate: false,
-      migrations: [{ standing: 'applied' }, { standing: 'unfinished' }],
+      migrations: [{ state: 'applied' }, { state: 'unfinished' }],
     });
     await addFiles(directory, {
       'V2.up.sql': broken

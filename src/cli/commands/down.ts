@@ -78,7 +78,7 @@ function doneLine({ rolledBack, current }: DownResult): string {
 
 /** With --json too, a backup is printed when it is written: if a later step fails, no result names it. */
 const printBackups: Listener = (event) => {
-  if (event.kind === 'kept') printProgress(event);
+  if (event.kind === 'backed-up') printProgress(event);
 };
 
 /** What a dry run would delete. */

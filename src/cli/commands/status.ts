@@ -37,9 +37,9 @@ async function run(options: Options, { url }: CommandServer): Promise<CommandRes
 }
 
 function linesFor({ server, migrations, migratingNow, upToDate, drift }: StatusResult): Remedy[] {
-  const widest = (column: 'name' | 'standing'): number =>
+  const widest = (column: 'name' | 'state'): number =>
     Math.max(...migrations.map(({ [column]: text }) => text.length));
-  const [nameWidth, stateWidth] = [widest('name'), widest('standing')];
+  const [nameWidth, stateWidth] = [widest('name'), widest('state')];
   return [
     ...migrations.map(
       (migration) => `${migration.name.padEnd(nameWidth)}  ${describe(migration, stateWidth)}`,
@@ -58,13 +58,13 @@ function driftLine({ state, since, reason }: Drift): Remedy {
 }
 
 function describe(
-  { standing, appliedAt, appliedBy, appliedWith, origin, reason }: MigrationStatus,
+  { state, appliedAt, appliedBy, appliedWith, origin, reason }: MigrationStatus,
   width: number,
 ): string {
-  if (appliedAt === null) return standing === 'late' ? 'late: older than the newest applied one' : standing;
+  if (appliedAt === null) return state === 'late' ? 'late: older than the newest applied one' : state;
   const program = appliedWith === applicationName ? '' : ` with ${appliedWith}`;
   const when = `${appliedAt.toISOString().slice(0, 19)}Z by ${appliedBy}${program}`;
-  return `${standing.padEnd(width)}  ${when}${describeOrigin(origin, reason)}`;
+  return `${state.padEnd(width)}  ${when}${describeOrigin(origin, reason)}`;
 }
 
 /** Only the first line of what a baseline accepted; the rest is in the history and in the document. */
@@ -75,6 +75,6 @@ function describeOrigin(origin: MigrationStatus['origin'], reason: string | null
 
 function summaryOf(migrations: readonly MigrationStatus[]): string {
   const counts = new Map<string, number>();
-  for (const { standing } of migrations) counts.set(standing, (counts.get(standing) ?? 0) + 1);
+  for (const { state } of migrations) counts.set(state, (counts.get(state) ?? 0) + 1);
   return `${[...counts].map(([state, count]) => `${count} ${state}`).join(', ')}.`;
 }

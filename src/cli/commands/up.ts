@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { interrupted } from '../../migrate/failure/errors.js';
+import { interruptedError } from '../../migrate/history/wait.js';
 import { type UpResult, up } from '../../migrate/up.js';
 import type { EmbeddedServer } from '../../postgres/embedded.js';
 import { migrationsDirectory } from '../../seed/paths.js';
@@ -96,7 +96,8 @@ async function applyAndSeed(
   });
   if (result.sql !== null || !options.seed) return { result, seeded: null };
   // The signal came too late to interrupt the last migration.
-  if (signal.aborted) throw interrupted('after the migrations were applied: the seed rows were not added');
+  if (signal.aborted)
+    throw interruptedError('after the migrations were applied: the seed rows were not added');
   return { result, seeded: await seed({ url }) };
 }
 

@@ -42,7 +42,7 @@ function lineFor(event: Exclude<RunEvent, { kind: 'drifted' }>): string {
       return `an earlier run left the index ${event.index} invalid: dropping it and building it again`;
     case 'leftover':
       return `waiting for server process ${event.pid}, which still executes this statement for an earlier run`;
-    case 'kept':
+    case 'backed-up':
       return [`backed up to ${event.folder}:`, ...event.losses.map((loss) => `  ${lossLine(loss)}`)].join(
         '\n',
       );

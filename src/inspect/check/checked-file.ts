@@ -1,5 +1,6 @@
 import type { Migration } from '../../migrate/files/read-folder.js';
-import type { Message, Work } from '../../migrate/script/work.js';
+import type { Message } from '../../migrate/script/message.js';
+import type { Work } from '../../migrate/script/work.js';
 
 /** A file as the engine runs it, and as `psql -f` would send it. */
 export interface CheckedFile {

@@ -1,5 +1,6 @@
-import type { Migration, Script } from '../../migrate/files/read-folder.js';
-import { preparer } from '../../migrate/script/work.js';
+import type { Migration } from '../../migrate/files/read-folder.js';
+import { statementMessage } from '../../migrate/script/message.js';
+import { downWork, fileParser, upWork, type Work } from '../../migrate/script/work.js';
 import { MigrationFileError, type SourceLocation } from '../../sql/errors.js';
 import { formatLocation } from '../../sql/location.js';
 import { parseAsWritten } from '../../sql/statements.js';
@@ -15,20 +16,12 @@ export interface CheckedFolder extends Report {
 
 /** Parses the files of a folder. What the engine would refuse before anything runs is a finding, and ends it. */
 export async function readFiles(migrations: readonly Migration[]): Promise<CheckedFolder> {
-  const prepare = preparer();
+  const parse = fileParser();
   const runnable: CheckedMigration[] = [];
   for (const migration of migrations) {
-    const read = async (direction: 'up' | 'down', script: Script): Promise<CheckedFile> => ({
-      work: await prepare({ ...migration, migration }, direction, script),
-      asWritten: (await parseAsWritten(script.source)).map((statement) => ({
-        step: 'statement',
-        sql: statement.sql,
-        statement,
-      })),
-    });
     try {
-      const up = await read('up', migration.up);
-      const down = migration.down && (await read('down', migration.down));
+      const up = await checkedFile(await upWork(migration, parse));
+      const down = migration.down && (await checkedFile(await downWork(migration, migration.down, parse)));
       runnable.push({ migration, up, down });
     } catch (error) {
       if (!(error instanceof MigrationFileError) || error.location === undefined) throw error;
@@ -41,6 +34,11 @@ export async function readFiles(migrations: readonly Migration[]): Promise<Check
     }
   }
   return { runnable, findings: [], notes: [] };
+}
+
+async function checkedFile(work: Work): Promise<CheckedFile> {
+  const statements = await parseAsWritten(work.script.source);
+  return { work, asWritten: statements.map((statement) => statementMessage(work, statement)) };
 }
 
 function refused(

@@ -1,9 +1,9 @@
 import { type FingerprintedSnapshot, takeSnapshot } from '../../catalog/snapshot.js';
-import { downWhateverIsLost } from '../../migrate/down.js';
+import { downWithoutBackup } from '../../migrate/down.js';
 import { MigrationFailedError } from '../../migrate/failure/errors.js';
 import { explainFailure } from '../../migrate/failure/explain.js';
+import { makeMessage } from '../../migrate/script/message.js';
 import { runPipeline } from '../../migrate/script/pipeline.js';
-import type { Message } from '../../migrate/script/work.js';
 import { up } from '../../migrate/up.js';
 import { connect } from '../../postgres/connect.js';
 import type pg from '../../postgres/pg.js';
@@ -50,7 +50,7 @@ export interface SandboxOptions {
 }
 
 /** What a file has set ends with it. */
-const END_OF_SESSION: Message = { step: 'commit', sql: 'discard all' };
+const END_OF_SESSION = 'discard all';
 
 /** Opens a sandbox; {@link Sandbox.close} it, whatever comes of it. */
 export async function openSandbox({ url, directory, schemas, signal }: SandboxOptions): Promise<Sandbox> {
@@ -63,12 +63,15 @@ export async function openSandbox({ url, directory, schemas, signal }: SandboxOp
   return {
     client,
     up: (to) => failedOrNull(up({ url: database.url, directory, to })),
-    down: () => failedOrNull(downWhateverIsLost({ url: database.url, directory })),
+    down: () => failedOrNull(downWithoutBackup({ url: database.url, directory })),
     runAsWritten: async ({ work, asWritten }) => {
-      const failure = await runPipeline(connection, [...asWritten, END_OF_SESSION]);
+      const failure = await runPipeline(connection, [
+        ...asWritten,
+        makeMessage('commit', work, END_OF_SESSION),
+      ]);
       if (failure === null) return null;
       const circumstances = { results: [], connection, blocker: null, interrupted: signal?.aborted };
-      return failedOrNull(Promise.reject(await explainFailure({ work, ...failure }, circumstances)));
+      return failedOrNull(Promise.reject(await explainFailure(failure, circumstances)));
     },
     snapshot: () => takeSnapshot(client, schemas),
     countRows: (taken) => countRows(client, taken),

@@ -2,96 +2,59 @@ import { join } from 'node:path';
 import { omitPublic } from '../../catalog/names.js';
 import type { Connection } from '../../postgres/connect.js';
 import pg from '../../postgres/pg.js';
-import { liftTimeouts } from '../../postgres/timeouts.js';
-import type { Listener } from '../run/events.js';
+import type { LostData } from '../script/safeguard.js';
+import type { Work } from '../script/work.js';
+import { type BackupFolder, newBackupFolder } from './backup-folder.js';
 import { copyOut } from './copy-out.js';
-import { countLosses, present, rowsOf } from './count.js';
-import { describeTables, type TableFacts } from './describe-table.js';
-import { notKept } from './errors.js';
-import { type NewFolder, newFolder } from './files.js';
-import { type Keeper, refuseUnasked } from './ledger.js';
-import { type CountedLoss, describeLoss, type Loss } from './loss.js';
-import { type KeptLoss, restoreScript } from './restore-script.js';
+import { countLosses, READ_SETTINGS, rowsOf, withExistingData } from './count.js';
+import { describeTables, type TableDescription } from './describe-table.js';
+import { backupFailedError } from './errors.js';
+import { type Ledger, refuseUnnamed } from './ledger.js';
+import { type CountedLoss, describeLoss, type Loss, type LossOf } from './loss.js';
+import { type BackupFile, restoreScript } from './restore-script.js';
 
-/** What a transaction is about to take away, in files. */
-export interface Kept {
-  /** The transaction was committed, or nobody knows whether it was: the files stay. */
-  stays(emit: Listener): void;
-  /** The transaction was rolled back: the files go. */
-  goes(): Promise<void>;
-}
-
-/** A migration, as the files name it. */
-export interface KeptOf {
-  readonly name: string;
-  readonly label: string;
-}
-
-/** Rows are written and counted the same whoever asks, and all of them or none: a policy that hides some is an error. */
-const FOR_READING = `set local row_security = off;
-set local search_path = pg_catalog, pg_temp;
-set local datestyle = 'ISO, YMD';
-set local intervalstyle = postgres;
-set local bytea_output = hex;
-set local extra_float_digits = 1;
-set local lc_monetary = 'C'`;
-
-/**
- * Counts what there is of losses, in a transaction of its own that only reads; locks nothing.
- *
- * @param lockTimeoutMs how long it waits for a table that somebody has locked
- */
-export async function countNow<L extends Loss>(
-  { client, serverVersion }: Connection,
-  losses: readonly L[],
-  lockTimeoutMs: number,
-): Promise<readonly (L & CountedLoss)[]> {
-  if (losses.length === 0) return [];
-  try {
-    await client.query(`begin isolation level repeatable read read only;
-set local lock_timeout = ${lockTimeoutMs};
-${liftTimeouts(serverVersion.number)};
-${FOR_READING}`);
-    return await countLosses(client, await present(client, losses));
-  } finally {
-    await client.query('rollback').catch(() => undefined);
-  }
+/** The files of the data that a transaction is about to delete. */
+export interface Backup {
+  readonly folder: string;
+  readonly losses: readonly LostData[];
+  /** Removes the files: the transaction was rolled back. */
+  remove(): Promise<void>;
 }
 
 /**
- * Writes what a transaction is going to take away to files, inside that transaction, with the tables locked against
- * writers, so that no row comes in between; readers go on.
+ * Backs up the data that a transaction is about to delete, inside that transaction. It locks the tables against writers,
+ * so that no row is added in between; readers are not blocked.
  *
- * @param client in the transaction that will take it away
- * @returns null where there is nothing of it
- * @throws LossRefusedError where nobody has agreed to lose it
- * @throws ExplainedError `not_kept` where the files cannot be written
- * @throws DatabaseError, as where a table cannot be locked in time
+ * @param client in the transaction that will delete the data
+ * @returns null if there is no data
+ * @throws LossRefusedError if the caller did not agree to delete all of it
+ * @throws ExplainedError `backup_failed` if the files cannot be written
+ * @throws DatabaseError, for example if a table cannot be locked in time
  */
-export async function keep(
+export async function backUp(
   { client, target }: Connection,
-  keeper: Keeper,
-  migration: KeptOf,
+  ledger: Ledger,
+  work: Work,
   losses: readonly Loss[],
-): Promise<Kept | null> {
-  const here = await present(client, losses);
-  if (here.length === 0) return null;
-  await client.query(`${lockSql(here)};\nsavepoint before_keeping;\n${FOR_READING}`);
-  const counted = await countLosses(client, here);
-  const { label: version } = migration;
-  refuseUnasked(
-    keeper,
-    counted.map((loss) => ({ ...loss, version })),
-    `${version} is still whole; what was rolled back before it stays so.`,
+): Promise<Backup | null> {
+  const existing = await withExistingData(client, losses);
+  if (existing.length === 0) return null;
+  await client.query(`${lockTablesSql(existing)};\nsavepoint before_backup;\n${READ_SETTINGS}`);
+  const { label: version } = work;
+  const counted = (await countLosses(client, existing)).map((loss) => ({ ...loss, version }));
+  refuseUnnamed(
+    ledger,
+    counted,
+    `${version} was not rolled back. Migrations that were rolled back before it stay rolled back.`,
   );
-  const kept =
-    counted.length === 0 ? null : await writeFiles(client, target.database, keeper, migration, counted);
-  await client.query('rollback to savepoint before_keeping;\nrelease savepoint before_keeping');
-  return kept;
+  const backup =
+    counted.length === 0 ? null : await writeFiles(client, target.database, ledger, work, counted);
+  await client.query('rollback to savepoint before_backup;\nrelease savepoint before_backup');
+  return backup;
 }
 
-/** Keeps writers from the tables of losses; readers go on. */
-export function lockSql(losses: readonly Loss[]): string {
+/** SQL that locks the tables of losses against writers; readers are not blocked. */
+export function lockTablesSql(losses: readonly Loss[]): string {
   const tables = [...new Set(losses.map(({ table }) => table))].sort();
   return `lock table ${tables.join(', ')} in share mode`;
 }
@@ -99,68 +62,57 @@ export function lockSql(losses: readonly Loss[]): string {
 async function writeFiles(
   client: pg.Client,
   database: string,
-  keeper: Keeper,
-  { name, label }: KeptOf,
-  counted: readonly CountedLoss[],
-): Promise<Kept> {
+  ledger: Ledger,
+  { name, label: version }: Work,
+  counted: readonly LossOf<CountedLoss>[],
+): Promise<Backup> {
   const at = new Date();
-  const facts = await describeTables(client, [...new Set(counted.map(({ table }) => table))]);
-  let folder: NewFolder | null = null;
+  const tables = await describeTables(client, [...new Set(counted.map(({ table }) => table))]);
+  let folder: BackupFolder | null = null;
   try {
-    folder = await newFolder(
-      keeper.folder,
-      `${forFiles(at.toISOString().slice(0, 19))}Z-${forFiles(database)}-${label}`,
-    );
-    const kept: KeptLoss[] = [];
+    folder = await newBackupFolder(ledger.folder, folderName(at, database, version));
+    const files: BackupFile[] = [];
     for (const [index, loss] of counted.entries()) {
-      const table = facts.get(loss.table);
-      if (table === undefined) throw new Error(`${loss.table} is gone`);
-      const one = {
-        loss,
-        table,
-        columns: columnsOf(loss, table),
-        file: `${index + 1}-${fileName(loss)}.csv`,
-      };
-      await copyOut(client, copySql(one), join(folder.partialPath, one.file));
-      kept.push(one);
+      const table = tables.get(loss.table);
+      if (table === undefined) throw new Error(`${loss.table} does not exist`);
+      const file = `${index + 1}-${fileName(loss)}.csv`;
+      const backupFile = { loss, table, columns: columnsOf(loss, table), file };
+      await copyOut(client, copySql(backupFile), join(folder.partialPath, file));
+      files.push(backupFile);
     }
-    await folder.write(
-      'restore.sql',
-      restoreScript(kept, { version: label, database, directory: keeper.directory, at }),
-    );
+    const { directory } = ledger;
+    await folder.write('restore.sql', restoreScript(files, { version, database, directory, at }));
     await folder.finish();
-    return keptIn(folder, keeper, label, kept);
+    const { path, remove } = folder;
+    return {
+      folder: path,
+      remove,
+      losses: files.map(({ loss, file }) => describeLoss(loss, join(path, file))),
+    };
   } catch (error) {
     await folder?.remove().catch(() => undefined);
-    throw error instanceof pg.DatabaseError ? error : notKept(name, keeper.folder, error);
+    throw error instanceof pg.DatabaseError ? error : backupFailedError(name, ledger.folder, error);
   }
 }
 
-function keptIn({ path, remove }: NewFolder, keeper: Keeper, label: string, kept: readonly KeptLoss[]): Kept {
-  return {
-    goes: remove,
-    stays: (emit) => {
-      const losses = kept.map(({ loss, file }) => describeLoss(loss, label, join(path, file)));
-      keeper.lost.push(...losses);
-      emit({ kind: 'kept', folder: path, losses });
-    },
-  };
-}
-
-function copySql({ loss, columns }: KeptLoss): string {
+function copySql({ loss, columns }: BackupFile): string {
   return `copy (select ${columns.join(', ')} from ${rowsOf(loss)}) to stdout with (format csv, header)`;
 }
 
-/** All columns where rows go; otherwise the key and the value, and without a key all of them again. */
-function columnsOf({ kind, column }: Loss, { columns, key }: TableFacts): readonly string[] {
+/** All columns if rows are deleted. Otherwise the key and the value; without a key, all columns again. */
+function columnsOf({ kind, column }: Loss, { columns, key }: TableDescription): readonly string[] {
   if (kind === 'table' || kind === 'rows' || column === null || key.length === 0) return columns;
   return [...new Set([...key, column])];
 }
 
-function fileName({ table, column, label }: Loss): string {
-  return forFiles([omitPublic(table), column, label].filter((part) => part !== null).join('.'));
+function folderName(at: Date, database: string, version: string): string {
+  return `${forFileNames(at.toISOString().slice(0, 19))}Z-${forFileNames(database)}-${version}`;
 }
 
-function forFiles(text: string): string {
+function fileName({ table, column, label }: Loss): string {
+  return forFileNames([omitPublic(table), column, label].filter((part) => part !== null).join('.'));
+}
+
+function forFileNames(text: string): string {
   return text.replaceAll(/[^\w.-]/g, '-');
 }

@@ -4,12 +4,12 @@ import type pg from '../../postgres/pg.js';
 import { listenToCopyData, streamOf } from '../../postgres/pg-internals.js';
 
 /**
- * Writes what a `COPY … TO stdout` sends to a new file that its owner alone may read, down to the disk.
+ * Writes the data of a `COPY … TO stdout` to a new file that only its owner may read, and to the disk.
  *
- * No faster than the disk: while the file does not keep up, nothing is read from the server, so memory stays small
- * whatever the size of the table.
+ * It reads no faster than the disk writes: while the file cannot keep up, nothing is read from the server. So it needs
+ * little memory, whatever the size of the table.
  *
- * @param client a connection of whose queries nobody waits for an answer; it may be in pipeline mode
+ * @param client a connection with no query in flight; it may be in pipeline mode
  * @throws DatabaseError, or the system's error about the file, which must not exist yet
  */
 export async function copyOut(client: pg.Client, sql: string, path: string): Promise<void> {
@@ -20,8 +20,8 @@ export async function copyOut(client: pg.Client, sql: string, path: string): Pro
     stream.resume();
   };
   const write = (chunk: Buffer): void => {
-    // A file that has failed takes no more, and the server is heard out. The chunk is copied, since it lies in a buffer
-    // of the connection that is used again.
+    // After a failure of the file, the rest of the data is read and dropped. The chunk is copied, since the connection
+    // reuses the buffer that it is in.
     if (failure === undefined && !file.write(Buffer.from(chunk))) stream.pause();
   };
   file.on('drain', resume).on('error', (error) => {
@@ -37,7 +37,7 @@ export async function copyOut(client: pg.Client, sql: string, path: string): Pro
     await finished(file).catch((error: unknown) => {
       failure ??= error;
     });
-    // A file that is being ended drains no more.
+    // A file that has ended emits no further "drain".
     resume();
   }
   if (failure !== undefined) throw failure;

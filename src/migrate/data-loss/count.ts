@@ -1,10 +1,44 @@
+import type { Connection } from '../../postgres/connect.js';
 import type pg from '../../postgres/pg.js';
+import { liftTimeouts } from '../../postgres/timeouts.js';
 import { type CountedLoss, keyOf, type Loss } from './loss.js';
 
 /**
- * The losses that there is something of now: the others are of tables that only come on the way.
+ * The settings under which data is counted and written to files. The text of a value is the same for every role, and it is
+ * all rows or none: a policy that hides some is an error.
  */
-export async function present<L extends Loss>(
+export const READ_SETTINGS = `set local row_security = off;
+set local search_path = pg_catalog, pg_temp;
+set local datestyle = 'ISO, YMD';
+set local intervalstyle = postgres;
+set local bytea_output = hex;
+set local extra_float_digits = 1;
+set local lc_monetary = 'C'`;
+
+/**
+ * Counts the data of losses, in a separate transaction that only reads. It locks nothing.
+ *
+ * @param lockTimeoutMs how long it waits for a table that another session has locked
+ */
+export async function countNow<L extends Loss>(
+  { client, serverVersion }: Connection,
+  losses: readonly L[],
+  lockTimeoutMs: number,
+): Promise<readonly (L & CountedLoss)[]> {
+  if (losses.length === 0) return [];
+  try {
+    await client.query(`begin isolation level repeatable read read only;
+set local lock_timeout = ${lockTimeoutMs};
+${liftTimeouts(serverVersion.number)};
+${READ_SETTINGS}`);
+    return await countLosses(client, await withExistingData(client, losses));
+  } finally {
+    await client.query('rollback').catch(() => undefined);
+  }
+}
+
+/** The losses whose table and column exist now. The others belong to tables that an earlier step creates. */
+export async function withExistingData<L extends Loss>(
   client: pg.Client,
   losses: readonly L[],
 ): Promise<readonly L[]> {
@@ -26,7 +60,7 @@ export async function present<L extends Loss>(
 }
 
 /**
- * Counts rows, values and uses, all in one query; gives back the losses of which there is at least one.
+ * Counts rows, values and uses, all in one query. It returns the losses with a count of at least one.
  *
  * @param losses of tables that exist
  */
@@ -47,7 +81,7 @@ function countSql(loss: Loss): string {
   return `select count(*) from ${rowsOf(loss)}`;
 }
 
-/** SQL for the rows that a loss is about: a table, with a condition where not all of its rows are meant. */
+/** SQL of the rows that a loss affects: a table, with a condition if only some of its rows are affected. */
 export function rowsOf({ kind, table, isPartitioned, column, label, isArray }: Loss): string {
   if (kind === 'column') return `${table} where ${column} is not null`;
   if (kind === 'label') {
@@ -56,35 +90,3 @@ export function rowsOf({ kind, table, isPartitioned, column, label, isArray }: L
   }
   return isPartitioned ? table : `only ${table}`;
 }
-
-/**
- * The names among some of which the database has something: a table, a column, a label of an enum.
- *
- * What it does not have may have gone with an earlier run, which ended half-way: a command that is given again must not
- * fail because of that.
- *
- * @param names as people write them: with their schema, unless that is `public`
- */
-export async function existing(client: pg.Client, names: readonly string[]): Promise<readonly string[]> {
-  const { rows } = await client.query<{ name: string }>(EXISTING, [names]);
-  return rows.map(({ name }) => name);
-}
-
-const EXISTING = `with known as (
-  select pg_catalog.format('%I.%I', nspname, relname) as name
-  from pg_catalog.pg_class join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
-  where relkind in ('r', 'p')
-  union all
-  select pg_catalog.format('%I.%I.%I', nspname, relname, attname)
-  from pg_catalog.pg_class join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
-  join pg_catalog.pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
-  where relkind in ('r', 'p')
-  union all
-  select pg_catalog.format('%I.%I.%s', nspname, typname, enumlabel)
-  from pg_catalog.pg_enum join pg_catalog.pg_type on pg_type.oid = enumtypid
-  join pg_catalog.pg_namespace on pg_namespace.oid = typnamespace
-)
-select asked.name
-from pg_catalog.unnest($1::text[]) as asked (name)
-where asked.name in (select known.name from known)
-  or 'public.' || asked.name in (select known.name from known)`;

@@ -1,24 +1,24 @@
 import type pg from '../../postgres/pg.js';
 
-/** What is needed to write a table's rows to a file and to bring them back; names are written as SQL needs them. */
-export interface TableFacts {
+/** What a backup of a table's rows, and their restore, depend on. Names are quoted as SQL needs them. */
+export interface TableDescription {
   readonly name: string;
-  /** Those that a row is written with: not the generated ones. */
+  /** The columns that an insert may set: all but the generated ones. */
   readonly columns: readonly string[];
-  /** The columns of the primary key; none where there is none. */
+  /** The columns of the primary key; empty if there is none. */
   readonly key: readonly string[];
-  /** The triggers that somebody made and that fire. */
+  /** The triggers that are enabled, except those of constraints. */
   readonly triggers: readonly {
     readonly name: string;
     readonly fires: 'enable' | 'enable always' | 'enable replica';
   }[];
-  /** The sequences that its columns count with, and how far they came; null for one that was never used. */
+  /** The sequences of its columns, with their last value; null for one that was never used. */
   readonly sequences: readonly {
     readonly name: string;
     readonly column: string;
     readonly last: string | null;
   }[];
-  /** The tables that its foreign keys point to. */
+  /** The tables that its foreign keys reference. */
   readonly references: readonly string[];
 }
 
@@ -26,8 +26,8 @@ export interface TableFacts {
 export async function describeTables(
   client: pg.Client,
   tables: readonly string[],
-): Promise<ReadonlyMap<string, TableFacts>> {
-  const { rows } = await client.query<TableFacts>(DESCRIBE, [tables]);
+): Promise<ReadonlyMap<string, TableDescription>> {
+  const { rows } = await client.query<TableDescription>(DESCRIBE, [tables]);
   return new Map(rows.map((row) => [row.name, row]));
 }
 
@@ -73,5 +73,5 @@ const DESCRIBE = `select
     where conrelid = id and contype = 'f' and confrelid <> id
   ) as "references"
 from unnest($1::text[]) as asked (name)
-cross join lateral (select to_regclass(asked.name)::oid as id) as found
+cross join lateral (select to_regclass(asked.name)::oid as id) as described
 where id is not null`;

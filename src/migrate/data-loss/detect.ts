@@ -1,42 +1,40 @@
 import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
 import pg from '../../postgres/pg.js';
+import { UNEXPECTED_LOSS } from '../script/sql-states.js';
 
 /**
- * What a transaction takes away is found by the server itself, by the catalogs before and after the statements, so that
- * it does not matter how a statement does it: a `drop … cascade`, a `do`, a table that is dropped and made again.
+ * The server itself finds out what a transaction deletes: it compares the catalogs before and after the statements. So it
+ * does not matter how a statement deletes it: by a `drop … cascade`, in a `do`, or by dropping a table and creating it again.
  */
 
-/** Where a transaction keeps what there was before; it ends with the transaction. */
+/** The setting that holds the catalog as it was before; it ends with the transaction. */
 const BEFORE = `${HISTORY_SCHEMA}.before`;
 
-/** Raised at the end of a transaction that has taken away what was not announced. */
-export const TAKES_AWAY = 'VS003';
-
-/** Row counts by the server's own statistics: exact, and of this session alone. */
+/** Row counts from the server's own statistics: exact, and of this session alone. */
 const DELETED = 'pg_catalog.pg_stat_get_xact_tuples_deleted';
 const INSERTED = 'pg_catalog.pg_stat_get_xact_tuples_inserted';
 
 /**
- * Notes what there is, before the statements of a down: tables with their columns, and enums with their labels.
+ * Saves the catalog before the statements of a down: tables with their columns, and enums with their labels.
  *
- * Left out is what the server itself may lose or makes anew: temporary and unlogged tables, generated columns. Where
- * nothing is left there is an empty object: over no rows an aggregate is null, which cannot be taken apart again.
+ * It leaves out what the server itself may lose or computes: temporary and unlogged tables, generated columns. If nothing
+ * is left, it saves an empty object: an aggregate over no rows is null, which `jsonb_each` cannot expand.
  */
-export const NOTE_BEFORE = `select from pg_catalog.set_config('${BEFORE}', (
+export const SAVE_CATALOG = `select from pg_catalog.set_config('${BEFORE}', (
   select pg_catalog.jsonb_build_object(
     'tables', (
-      select coalesce(pg_catalog.jsonb_object_agg(kept.oid, pg_catalog.jsonb_build_object(
+      select coalesce(pg_catalog.jsonb_object_agg(saved.oid, pg_catalog.jsonb_build_object(
         'name', pg_catalog.format('%I.%I', nspname, relname),
         'partitioned', relkind = 'p',
         'partition of', case when relispartition then (
-          select inhparent from pg_catalog.pg_inherits where inhrelid = kept.oid limit 1
+          select inhparent from pg_catalog.pg_inherits where inhrelid = saved.oid limit 1
         ) end,
         'parents', (
-          select coalesce(pg_catalog.jsonb_agg(inhparent), '[]') from pg_catalog.pg_inherits where inhrelid = kept.oid
+          select coalesce(pg_catalog.jsonb_agg(inhparent), '[]') from pg_catalog.pg_inherits where inhrelid = saved.oid
         ),
         'file', relfilenode,
-        'deleted', ${DELETED}(kept.oid),
-        'inserted', ${INSERTED}(kept.oid),
+        'deleted', ${DELETED}(saved.oid),
+        'inserted', ${INSERTED}(saved.oid),
         'columns', (
           select coalesce(pg_catalog.jsonb_object_agg(attnum, pg_catalog.jsonb_build_object(
             'name', pg_catalog.quote_ident(attname),
@@ -52,13 +50,13 @@ export const NOTE_BEFORE = `select from pg_catalog.set_config('${BEFORE}', (
           join pg_catalog.pg_type as base
             on base.oid = case when type.typtype = 'd' then type.typbasetype else type.oid end
           left join pg_catalog.pg_type as element on element.typarray = base.oid
-          where attrelid = kept.oid
+          where attrelid = saved.oid
             and attnum > 0
             and not attisdropped
             and attgenerated = ''
         )
       )), '{}')
-      from pg_catalog.pg_class as kept
+      from pg_catalog.pg_class as saved
       join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
       where relkind in ('r', 'p')
         and relpersistence = 'p'
@@ -85,18 +83,18 @@ export const NOTE_BEFORE = `select from pg_catalog.set_config('${BEFORE}', (
 ), true)`;
 
 /**
- * A query of what has been taken away since {@link NOTE_BEFORE}, a row for each loss with the columns of `Loss`.
+ * The query of what was deleted since {@link SAVE_CATALOG}: a row for each loss, with the columns of `Loss`.
  *
- * A column that a partition or an heir has from its parent goes with the parent's, which tells of it; unless the table
- * was parted from its parent. A label that was renamed is still there. Where a type of the name is gone for good, its columns tell what became of
- * their values.
+ * A column that a partition or a child table inherits is dropped with the parent's column, and only that one is a loss;
+ * unless the table was detached from its parent. A label that was renamed still exists. If no type of that name exists any
+ * more, the losses of its columns say what became of their values.
  */
 export const DATA_LOSS_QUERY = `with before as materialized (
-  select pg_catalog.current_setting('${BEFORE}')::jsonb as noted
+  select pg_catalog.current_setting('${BEFORE}')::jsonb as saved
 ),
 was as materialized (
   select
-    noted_table.key::oid as id,
+    saved_table.key::oid as id,
     facts ->> 'name' as name,
     (facts -> 'partitioned')::boolean as partitioned,
     (facts ->> 'partition of')::oid as parent,
@@ -104,26 +102,26 @@ was as materialized (
     pg_class.relfilenode as file,
     pg_class.oid is not null as stays
   from before
-  cross join pg_catalog.jsonb_each(noted -> 'tables') as noted_table (key, facts)
-  left join pg_catalog.pg_class on pg_class.oid = noted_table.key::oid
+  cross join pg_catalog.jsonb_each(saved -> 'tables') as saved_table (key, facts)
+  left join pg_catalog.pg_class on pg_class.oid = saved_table.key::oid
 ),
 had as materialized (
-  select was.*, noted_column.key::smallint as number, noted_column.value as facts_of_column
+  select was.*, saved_column.key::smallint as number, saved_column.value as facts_of_column
   from was
-  cross join pg_catalog.jsonb_each(facts -> 'columns') as noted_column
+  cross join pg_catalog.jsonb_each(facts -> 'columns') as saved_column
   where stays
     and not (
-      (noted_column.value -> 'inherited')::boolean
+      (saved_column.value -> 'inherited')::boolean
       and facts -> 'parents' <@ (
         select coalesce(pg_catalog.jsonb_agg(inhparent), '[]') from pg_catalog.pg_inherits where inhrelid = id
       )
     )
 ),
 labels as materialized (
-  select noted_enum.key::oid as type, noted_enum.value ->> 'name' as name, label.key::oid as id, label.value as label
+  select saved_enum.key::oid as type, saved_enum.value ->> 'name' as name, label.key::oid as id, label.value as label
   from before
-  cross join pg_catalog.jsonb_each(noted -> 'enums') as noted_enum
-  cross join pg_catalog.jsonb_each_text(noted_enum.value -> 'labels') as label
+  cross join pg_catalog.jsonb_each(saved -> 'enums') as saved_enum
+  cross join pg_catalog.jsonb_each_text(saved_enum.value -> 'labels') as label
 )
 select
   'table' as kind, name as "table", id::text, partitioned as "isPartitioned", null as "column", null as type,
@@ -142,7 +140,7 @@ where stays
   and (
     ${DELETED}(id) > (facts -> 'deleted')::bigint
     or (
-      -- A truncated table has new files, as one that was rewritten has; this one is empty, or was filled anew.
+      -- A truncated table has new files, as one that was rewritten has; this one is empty, or was filled again.
       file <> (facts ->> 'file')::oid
       and not partitioned
       and (pg_catalog.pg_relation_size(id) = 0 or ${INSERTED}(id) > (facts -> 'inserted')::bigint)
@@ -176,28 +174,28 @@ where not exists (select from pg_catalog.pg_enum where pg_enum.oid = labels.id)
 const LOSS_KEY = `pg_catalog.concat("table", ' ', kind, ' ', "column", ' ', label)`;
 
 /**
- * SQL behind the statements of a down that fails where they have taken away what was not announced; the losses are then
- * the detail of the error, as JSON.
+ * SQL after the statements of a down. It fails if they deleted data that was not expected. The detail of the error then
+ * holds the losses, as JSON.
  *
- * @param part what runs in this transaction, for the detail
- * @param announced the keys of what may go
+ * @param step the key of the step, for the detail
+ * @param expected the keys of the expected losses
  */
-export function assertAnnounced(part: string, announced: readonly string[]): string {
-  const keys = announced.map((key) => pg.escapeLiteral(key)).join(', ');
+export function assertExpected(step: string, expected: readonly string[]): string {
+  const keys = expected.map((key) => pg.escapeLiteral(key)).join(', ');
   return `set constraints all immediate;
 do $assert$
 declare
   losses json;
 begin
-  select pg_catalog.json_agg(taken) into losses
+  select pg_catalog.json_agg(loss) into losses
   from (
 ${DATA_LOSS_QUERY}
-  ) as taken
+  ) as loss
   where ${LOSS_KEY} <> all (array[${keys}]::text[]);
   if losses is not null then
-    raise exception 'this takes away what was not announced' using
-      errcode = '${TAKES_AWAY}',
-      detail = pg_catalog.json_build_object('part', ${pg.escapeLiteral(part)}, 'losses', losses);
+    raise exception 'this transaction deletes data that was not expected' using
+      errcode = '${UNEXPECTED_LOSS}',
+      detail = pg_catalog.json_build_object('step', ${pg.escapeLiteral(step)}, 'losses', losses);
   end if;
 end
 $assert$`;

@@ -1,51 +1,52 @@
 import { ExplainedError, RefusedError, UsageError } from '../../postgres/errors.js';
 import { option, remedy } from '../../text/remedy.js';
-import { type LostData, lossLine } from './loss.js';
+import type { LostData } from '../script/safeguard.js';
+import { lossLine } from './loss.js';
 
-/** A down would take away data that nobody has agreed to lose. */
+/** A down would delete data that the option `lose` does not name. */
 export class LossRefusedError extends RefusedError {
-  /** All of it. */
+  /** All data that would be deleted and is not named. */
   readonly losses: readonly LostData[];
 
   /**
-   * @param losses what nobody has agreed to lose
-   * @param agreed the names that were given
-   * @param state what became of the run, as a sentence
+   * @param losses the data that is not named
+   * @param agreed the names that the caller gave
+   * @param state the state of the run, as a sentence
    */
   constructor(losses: readonly LostData[], agreed: readonly string[], state: string) {
     const lines = losses.map((loss) => `  ${loss.version}  ${lossLine(loss)}`);
-    super('would_lose_data', `This would take data away:\n${lines.join('\n')}`, {
+    super('would_lose_data', `This would delete data:\n${lines.join('\n')}`, {
       remedy: remedy`${state} To delete this data, add ${option('lose', namesFor(losses, agreed))}. It is backed up to files first.`,
     });
     this.losses = losses;
   }
 }
 
-/** Something is named that may go, and stays. */
-export function nothingToLose(names: readonly string[], offered: readonly string[]): UsageError {
+/** The error of a down whose option `lose` names data that it does not delete. */
+export function notDeletedError(names: readonly string[], deleted: readonly string[]): UsageError {
   const what = `This rollback does not delete what was named: ${names.join(', ')}.`;
   return new UsageError('nothing_to_lose', what, {
     remedy:
-      offered.length === 0
+      deleted.length === 0
         ? remedy`Remove ${option('lose')}: this rollback deletes no data.`
-        : `Name only data that it deletes: ${[...new Set(offered)].join(', ')}.`,
+        : `Name only data that it deletes: ${[...new Set(deleted)].join(', ')}.`,
   });
 }
 
-/** What goes could not be written to a file, so it stays. */
-export function notKept(name: string, folder: string, cause: unknown): ExplainedError {
+/** The error of a down whose data could not be backed up, so that it was not deleted. */
+export function backupFailedError(name: string, folder: string, cause: unknown): ExplainedError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new ExplainedError(
-    'not_kept',
-    `What goes with ${name} could not be written to a folder in ${folder}: ${reason}.`,
+    'backup_failed',
+    `The data that ${name} deletes could not be backed up to a folder in ${folder}: ${reason}.`,
     {
-      remedy: `${name} is still whole. Make room there, or run the command in a folder that this user may write to.`,
+      remedy: `${name} was not rolled back. Free space there, or run the command in a folder that this user may write to.`,
       cause,
     },
   );
 }
 
-/** What is not agreed to yet; a table's name covers its columns. */
+/** The names to agree to, including those already given. A table's name covers its columns. */
 function namesFor(losses: readonly LostData[], agreed: readonly string[]): readonly string[] {
   const names = [...new Set([...agreed, ...losses.map(({ name }) => name)])];
   const tables = new Set(losses.filter(({ unit }) => unit === 'rows').map(({ name }) => name));

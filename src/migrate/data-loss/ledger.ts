@@ -1,80 +1,84 @@
 import { resolve } from 'node:path';
 import pg from '../../postgres/pg.js';
-import { TAKES_AWAY } from './detect.js';
+import { sqlStateOf } from '../../postgres/sql-states.js';
+import type { LostData } from '../script/safeguard.js';
+import { UNEXPECTED_LOSS } from '../script/sql-states.js';
+import type { TransactionStep } from '../script/steps.js';
 import { LossRefusedError } from './errors.js';
-import { type CountedLoss, describeLoss, keyOf, type Loss, type LostData, namesOf } from './loss.js';
+import { type CountedLoss, describeLoss, keyOf, type Loss, type LossOf, namesOf } from './loss.js';
 
-/** What a run knows of the data that it takes away. */
-export interface Keeper {
-  /** The names that somebody has agreed to lose. */
+/** What a down knows of the data that it deletes. */
+export interface Ledger {
+  /** The names of the data that the caller agreed to delete. */
   readonly agreed: readonly string[];
-  /** The folder in which what goes is kept, in a folder of its own for each migration. */
+  /** The folder of the backups; each migration has a folder in it. */
   readonly folder: string;
-  /** The folder of migrations, for the commands that bring it back. */
+  /** The folder of migrations, for the instructions of the restore script. */
   readonly directory: string;
-  /** What each part takes away, as far as it is known; by `partOf`. */
-  readonly known: Map<string, readonly Loss[]>;
-  /** What was taken away. */
-  readonly lost: LostData[];
+  /** What each step deletes, as far as it is known; by `stepKey`. */
+  readonly expected: Map<string, readonly Loss[]>;
+  /** The data that was deleted; in a dry run, that would be deleted. */
+  readonly losses: LostData[];
 }
 
-/** A keeper that knows nothing yet; a relative folder is one of the current folder. */
-export function newKeeper(agreed: readonly string[], folder: string, directory: string): Keeper {
-  return { agreed, folder: resolve(folder), directory: resolve(directory), known: new Map(), lost: [] };
+/** A ledger without entries. A relative folder is relative to the current folder. */
+export function newLedger(agreed: readonly string[], folder: string, directory: string): Ledger {
+  return { agreed, folder: resolve(folder), directory: resolve(directory), expected: new Map(), losses: [] };
+}
+
+/** Identifies a step, also in the plan of another attempt. */
+export function stepKey({ work, end }: TransactionStep): string {
+  return `${work.version} ${end}`;
+}
+
+/** The data that a step is expected to delete. */
+export function expectedLosses({ expected }: Ledger, step: TransactionStep): readonly Loss[] {
+  return expected.get(stepKey(step)) ?? [];
 }
 
 /**
- * Names what runs in one transaction: a file, or some statements of a no-transaction file.
+ * Refuses to delete data that the caller did not agree to.
  *
- * @param end how many statements of the file are done after it
+ * @param counted the data that would be deleted
+ * @param state the state of the run, as a sentence
+ * @throws LossRefusedError
  */
-export function partOf(version: bigint, end: number): string {
-  return `${version} ${end}`;
-}
-
-/**
- * @param counted what there is of losses, each with the migration that it goes with
- * @param state what became of the run, as a sentence
- * @throws LossRefusedError where nobody has agreed to lose all of it
- */
-export function refuseUnasked(
-  { agreed }: Keeper,
-  counted: readonly (CountedLoss & { readonly version: string })[],
+export function refuseUnnamed(
+  { agreed }: Ledger,
+  counted: readonly LossOf<CountedLoss>[],
   state: string,
 ): void {
   const isAgreed = (loss: Loss): boolean => namesOf(loss).some((name) => agreed.includes(name));
-  const unasked = counted.filter((loss) => !isAgreed(loss));
-  if (unasked.length === 0) return;
-  const losses = unasked.map((loss) => describeLoss(loss, loss.version, null));
-  throw new LossRefusedError(losses, agreed, state);
-}
-
-/** The keys of what a part may take away. */
-export function announced({ known }: Keeper, part: string): readonly string[] {
-  return (known.get(part) ?? []).map(keyOf);
+  const unnamed = counted.filter((loss) => !isAgreed(loss));
+  if (unnamed.length === 0) return;
+  throw new LossRefusedError(
+    unnamed.map((loss) => describeLoss(loss, null)),
+    agreed,
+    state,
+  );
 }
 
 /**
- * Learns from a transaction that was ended because it took away what was not announced.
+ * Learns from the error of a transaction that failed because it deleted unexpected data.
  *
- * @returns whether there was something new, so that another try may go further
+ * @returns whether the error had something new, so that another attempt may succeed
  */
-export function learn(keeper: Keeper, error: unknown): boolean {
-  if (!(error instanceof pg.DatabaseError) || error.code !== TAKES_AWAY || error.detail === undefined)
-    return false;
-  const { part, losses } = JSON.parse(error.detail) as { part: string; losses: readonly Loss[] };
-  return note(keeper, part, losses);
+export function learn(ledger: Ledger, error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError) || sqlStateOf(error) !== UNEXPECTED_LOSS) return false;
+  const { step, losses } = JSON.parse(error.detail ?? '{}') as { step: string; losses: readonly Loss[] };
+  return expectLosses(ledger, step, losses);
 }
 
 /**
- * Notes what a part takes away, beside what is known of it already.
+ * Adds to what a step is expected to delete.
  *
+ * @param key of the step
  * @returns whether there was something new
  */
-export function note({ known }: Keeper, part: string, losses: readonly Loss[]): boolean {
-  const before = known.get(part) ?? [];
+export function expectLosses({ expected }: Ledger, key: string, losses: readonly Loss[]): boolean {
+  const before = expected.get(key) ?? [];
   const keys = new Set(before.map(keyOf));
   const added = losses.filter((loss) => !keys.has(keyOf(loss)));
-  known.set(part, [...before, ...added]);
+  expected.set(key, [...before, ...added]);
   return added.length > 0;
 }

@@ -1,71 +1,59 @@
 import { omitPublic } from '../../catalog/names.js';
+import type { LostData } from '../script/safeguard.js';
 
 /**
- * Something with data in it that a down takes away, as the catalogs tell it:
+ * Data that a down deletes, as the catalogs show it:
  *
- * - `table`: the table is gone, also where another one of its name took its place;
+ * - `table`: the table is dropped, even if another one of its name replaces it;
  * - `rows`: the table stays, and rows of it are deleted or it is truncated;
- * - `column`: the table stays, and a column of it is gone;
- * - `label`: a value of an enum is gone, and this column could hold it.
+ * - `column`: the table stays, and a column of it is dropped;
+ * - `label`: a value of an enum is removed, and this column could hold it.
  *
- * Names are written as SQL needs them, with their schema.
+ * Names are quoted as SQL needs them, with their schema.
  */
 export interface Loss {
   readonly kind: 'table' | 'rows' | 'column' | 'label';
   /** Such as `public.contacts`. */
   readonly table: string;
-  /** The table's number in `pg_class`. */
+  /** The number of the table in `pg_class`. */
   readonly id: string;
   /** Whether the rows are in its partitions. */
   readonly isPartitioned: boolean;
   /** Only of a column or a label. */
   readonly column: string | null;
-  /** The enum that a label goes from, such as `public.call_outcome`. */
+  /** The enum of a label, such as `public.call_outcome`. */
   readonly type: string | null;
   /** As the enum lists it. */
   readonly label: string | null;
-  /** Whether the column holds many labels in an array. */
+  /** Whether the column holds an array of labels. */
   readonly isArray: boolean;
-  /** Of `rows`: how many are deleted; null where the table is emptied. */
+  /** Only of `rows`: how many are deleted; null if the table is emptied. */
   readonly deleted: number | null;
 }
 
-/** Something that a down takes away, and how much there is of it. */
+/** Data that a down deletes, and how much of it there is. */
 export interface CountedLoss extends Loss {
   /** Rows, values that are not null, or uses of a label. */
   readonly count: number;
 }
 
-/** Data that a down takes away, or would take away. */
-export interface LostData {
-  /** The migration that is rolled back, as its file writes it: `V0005`. */
-  readonly version: string;
-  /** In words: `column contacts.note`. */
-  readonly what: string;
-  /** How `--lose` names it: `contacts.note`. */
-  readonly name: string;
-  /** How many rows, values that are not null, or uses of a label. */
-  readonly count: number;
-  /** What the count counts: `values`. */
-  readonly unit: 'rows' | 'values' | 'uses';
-  /** The file that it was written to; null where nothing was taken away. */
-  readonly file: string | null;
-}
+/** A loss with the migration that causes it, as its file writes it. */
+export type LossOf<L extends Loss> = L & { readonly version: string };
 
-/** Tells losses apart; the same in SQL, see `LOSS_KEY`. */
+/** Identifies a loss; `LOSS_KEY` is the same in SQL. */
 export function keyOf({ kind, table, column, label }: Loss): string {
   return [table, kind, column ?? '', label ?? ''].join(' ');
 }
 
-/** The names by which a person may agree to a loss; the first is the one that we show. */
+/** The names by which a user may agree to a loss; messages show the first. */
 export function namesOf({ kind, table, column, type, label }: Loss): readonly string[] {
   const own = kind === 'label' ? `${type}.${label}` : column === null ? table : `${table}.${column}`;
   return [...new Set([own, table].flatMap((name) => [omitPublic(name), name]))];
 }
 
 /** A loss for people and programs. */
-export function describeLoss(loss: CountedLoss, version: string, file: string | null): LostData {
-  const { count } = loss;
+export function describeLoss(loss: LossOf<CountedLoss>, file: string | null): LostData {
+  const { version, count } = loss;
   const [name = ''] = namesOf(loss);
   return { version, what: inWords(loss, name), name, count, unit: UNITS[loss.kind], file };
 }

@@ -2,74 +2,66 @@ import type { Connection } from '../../postgres/connect.js';
 import { ExplainedError } from '../../postgres/errors.js';
 import type pg from '../../postgres/pg.js';
 import { DEADLOCK_DETECTED, isOfClass, LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgres/sql-states.js';
-import type { ServerState } from '../history/server-state.js';
-import { HISTORY_MOVED, LOCK_LOST } from '../script/guard.js';
+import type { RunContext } from '../script/context.js';
+import { type Failure, makeMessage } from '../script/message.js';
 import { runPipeline } from '../script/pipeline.js';
-import type { Failure, Run, Work } from '../script/work.js';
-import { countNow } from './back-up.js';
-import { existing } from './count.js';
-import { TAKES_AWAY } from './detect.js';
-import { nothingToLose } from './errors.js';
-import { type Keeper, note, refuseUnasked } from './ledger.js';
-import { describeLoss, keyOf, type Loss, type LostData, namesOf } from './loss.js';
-import { rehearsalScript } from './rehearsal-script.js';
+import { HISTORY_MOVED, LOCK_LOST, UNEXPECTED_LOSS } from '../script/sql-states.js';
+import type { Step } from '../script/steps.js';
+import { countNow } from './count.js';
+import { notDeletedError } from './errors.js';
+import { existingNames } from './existing-names.js';
+import { expectLosses, type Ledger, refuseUnnamed, stepKey } from './ledger.js';
+import { describeLoss, keyOf, type Loss, type LossOf, namesOf } from './loss.js';
+import { rehearsalMessages } from './rehearsal-messages.js';
 
-/** What a rehearsal found. */
+/** The result of a rehearsal. */
 export interface Rehearsal {
-  /** What there is of what would be taken away. */
-  readonly losses: readonly LostData[];
-  /** Why the run must not go on, though another try may; null where it may. */
+  /** Why the run must not go on, although another attempt may succeed; null if it may go on. */
   readonly failure: Failure | null;
-  /** The file that the server refuses, so that what goes from there on is not known; null where there is none. */
+  /** The file that the server refuses, so that the losses from there on are not known; null if there is none. */
   readonly refused: Failure | null;
 }
 
-/** Failures after which the run may succeed when it is tried again. */
-const PASSING = new Set([LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, HISTORY_MOVED, LOCK_LOST, TAKES_AWAY]);
-
-const NOTHING: Rehearsal = { losses: [], failure: null, refused: null };
-
 /**
- * Runs all files of a down in one transaction, rolls it back, and counts what it would have taken away; so that a down
- * of many steps is refused before its first step. Two round trips and those of the count, whatever the number of files.
+ * Runs all steps of a down in one transaction, rolls it back, and counts the data that they delete. So a down of many
+ * steps is refused before its first step. It takes two round trips and those of the count, whatever the number of files.
  *
- * What runs without a transaction is left out: it takes away indexes, and no data; what fails behind it for want of them
- * is passed over. Where another file fails, what it and those behind it take away is not known; they are run for real all
- * the same, and then say why they fail, or what they would take away.
+ * It leaves out what runs without a transaction: that drops indexes, and no data. It ignores the failure of a later
+ * statement that needs what was left out. If another file fails, the losses of that file and of the later ones are not
+ * known. The run then executes them all the same, and reports why they fail, or what they would delete.
  *
- * @param guarded whether this run holds the lock
- * @returns what was found
- * @throws LossRefusedError where nobody has agreed to lose it, and UsageError where what is named stays
+ * @param run a dry run only rehearses: it holds no lock, and may report any loss
+ * @throws LossRefusedError if the caller did not agree to a loss; UsageError if the caller named data that is not deleted
  */
 export async function rehearse(
   connection: Connection,
-  run: Run & { readonly keeper: Keeper },
-  state: ServerState,
-  works: readonly Work[],
-  guarded: boolean,
+  ledger: Ledger,
+  run: RunContext,
+  steps: readonly Step[],
 ): Promise<Rehearsal> {
-  const { keeper } = run;
-  const [first] = works;
-  if (first === undefined) return NOTHING;
-  const found: (Loss & { readonly version: string })[] = [];
-  const messages = rehearsalScript(works, run, state, guarded);
-  const failed = await runPipeline(connection, messages, ({ work, part }, results) => {
-    if (part === undefined) return;
+  if (steps.length === 0) return { failure: null, refused: null };
+  const found: LossOf<Loss>[] = [];
+  const { messages, queries } = rehearsalMessages(steps, run);
+  const failure = await runPipeline(connection, messages, (sent, results) => {
+    const step = queries.get(sent);
+    if (step === undefined) return;
     const losses = lossesIn(results);
-    note(keeper, part, losses);
-    found.push(...losses.map((loss) => ({ ...loss, version: work.label })));
+    expectLosses(ledger, stepKey(step), losses);
+    found.push(...losses.map((loss) => ({ ...loss, version: step.work.label })));
   });
-  const failure = failed && { work: failed.message.work, message: failed.message, error: failed.error };
-  if (failure !== null && isPassing(failure)) return { ...NOTHING, failure };
+  if (failure !== null && mayPass(failure)) return { failure, refused: null };
   try {
-    if (failure === null) await refuseWhatStays(connection, keeper);
+    if (failure === null) await refuseUndeletedNames(connection, ledger);
     const counted = await countNow(connection, found, run.lockTimeoutMs);
-    if (guarded) refuseUnasked(keeper, counted, 'None of it was rolled back.');
-    const losses = counted.map((loss) => describeLoss(loss, loss.version, null));
-    return { losses, failure: null, refused: failure };
+    if (run.isDryRun) ledger.losses.push(...counted.map((loss) => describeLoss(loss, null)));
+    else refuseUnnamed(ledger, counted, 'Nothing was rolled back.');
+    return { failure: null, refused: failure };
   } catch (error) {
     if (error instanceof ExplainedError) throw error;
-    return { ...NOTHING, failure: { work: first, message: { step: 'keep', sql: '' }, error } };
+    return {
+      failure: { message: makeMessage('safeguard', messages[0]?.work ?? null), error },
+      refused: null,
+    };
   }
 }
 
@@ -78,26 +70,28 @@ function lossesIn(results: readonly pg.QueryResult[]): readonly Loss[] {
   return losses.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-/** Whether another try may go further; a statement that the server refuses, it refuses again. */
-function isPassing({ error }: Failure): boolean {
+const TRANSIENT = new Set([LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, HISTORY_MOVED, LOCK_LOST, UNEXPECTED_LOSS]);
+
+/** Checks whether another attempt may succeed. A statement that the server refuses is refused again. */
+function mayPass({ error }: Failure): boolean {
   const sqlState = sqlStateOf(error);
   return (
     sqlState === undefined ||
-    PASSING.has(sqlState) ||
+    TRANSIENT.has(sqlState) ||
     isOfClass('operatorIntervention', sqlState) ||
     isOfClass('connectionException', sqlState)
   );
 }
 
-/** @throws UsageError where a name is given of something that stays */
-async function refuseWhatStays({ client }: Connection, { agreed, known }: Keeper): Promise<void> {
-  const going = [...known.values()].flat().map(namesOf);
-  const others = agreed.filter((name) => !going.flat().includes(name));
+/** @throws UsageError if the caller named existing data that is not deleted */
+async function refuseUndeletedNames({ client }: Connection, { agreed, expected }: Ledger): Promise<void> {
+  const deleted = [...expected.values()].flat().map(namesOf);
+  const others = agreed.filter((name) => !deleted.flat().includes(name));
   if (others.length === 0) return;
-  const staying = await existing(client, others);
-  if (staying.length > 0)
-    throw nothingToLose(
-      staying,
-      going.flatMap(([name]) => name ?? []),
-    );
+  const existing = await existingNames(client, others);
+  if (existing.length === 0) return;
+  throw notDeletedError(
+    existing,
+    deleted.flatMap(([name]) => name ?? []),
+  );
 }

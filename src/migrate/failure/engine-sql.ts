@@ -2,13 +2,13 @@ import { type Blocker, describeBlocker } from '../../postgres/blocker.js';
 import { INSUFFICIENT_PRIVILEGE, LOCK_NOT_AVAILABLE } from '../../postgres/sql-states.js';
 import { option, type Remedy, remedy } from '../../text/remedy.js';
 import { LET_WRITE_HISTORY } from '../history/table.js';
-import type { Message } from '../script/work.js';
+import type { Message } from '../script/message.js';
 
-type EngineStep = Exclude<Message['step'], 'statement'>;
+type EnginePhase = Exclude<Message['phase'], 'statement'>;
 
-const DESCRIPTIONS: Readonly<Record<EngineStep, string>> = {
+const DESCRIPTIONS: Readonly<Record<EnginePhase, string>> = {
   begin: 'before its statements, where the engine reads the history',
-  keep: 'where the engine reads the data that would be deleted',
+  safeguard: 'where the engine reads the data that would be deleted',
   record: 'after its statements, where the engine writes the history',
   commit: 'after its statements, where the engine commits',
 };
@@ -18,8 +18,8 @@ const DESCRIPTIONS: Readonly<Record<EngineStep, string>> = {
  *
  * @returns null for a statement of the file
  */
-export function describeEngineSql({ step }: Message): string | null {
-  return step === 'statement' ? null : DESCRIPTIONS[step];
+export function describeEngineSql({ phase }: Message): string | null {
+  return phase === 'statement' ? null : DESCRIPTIONS[phase];
 }
 
 /**
@@ -29,11 +29,11 @@ export function describeEngineSql({ step }: Message): string | null {
  * @returns null if the remedy is the same as for a statement of the file
  */
 export function remedyForEngineSql(
-  { step }: Message,
+  { phase }: Message,
   sqlState: string,
   blocker: Blocker | null,
 ): Remedy | null {
-  if (step !== 'begin' && step !== 'record') return null;
+  if (phase !== 'begin' && phase !== 'record') return null;
   if (sqlState === LOCK_NOT_AVAILABLE) {
     const holder = blocker === null ? 'another session' : describeBlocker(blocker);
     return remedy`The history is locked by ${holder}. Wait until that session releases it, or allow a longer wait with ${option('lockWaitMs')}.`;

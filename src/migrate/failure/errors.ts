@@ -1,15 +1,6 @@
 import { ExplainedError, type Explanation } from '../../postgres/errors.js';
 import type { SourceLocation } from '../../sql/errors.js';
-
-/** The result of a migration in a run. */
-export interface MigrationResult {
-  /** As the file writes it: `V0002`. */
-  readonly version: string;
-  readonly name: string;
-  readonly status: 'applied' | 'rolled_back' | 'failed' | 'not_reached';
-  /** How long it took, in milliseconds; null for a migration that did not finish. */
-  readonly durationMs: number | null;
-}
+import type { MigrationResult } from '../script/outcome.js';
 
 /** What a server reports about an error, besides its message. Personal data is redacted. */
 export interface ServerReport {
@@ -45,11 +36,4 @@ export class MigrationFailedError extends ExplainedError {
     this.location = explanation.location;
     this.results = explanation.results;
   }
-}
-
-/** Makes the error of a run that its caller interrupted. */
-export function interrupted(what: string): ExplainedError {
-  return new ExplainedError('interrupted', `Interrupted ${what}.`, {
-    remedy: 'Run the command again. It continues after the last committed migration.',
-  });
 }

@@ -8,11 +8,13 @@ import { redactCause, redactError } from '../../postgres/redaction/redact.js';
 import { INSUFFICIENT_PRIVILEGE } from '../../postgres/sql-states.js';
 import type { SourceLocation } from '../../sql/errors.js';
 import { formatLocation } from '../../sql/location.js';
-import { LOCK_LOST } from '../script/guard.js';
-import type { Failure, Message, Work } from '../script/work.js';
+import type { Failure, Message } from '../script/message.js';
+import type { MigrationResult } from '../script/outcome.js';
+import { LOCK_LOST } from '../script/sql-states.js';
+import type { Work } from '../script/work.js';
 import { findConstraintDefinition } from './constraint-definition.js';
 import { describeEngineSql } from './engine-sql.js';
-import { MigrationFailedError, type MigrationResult } from './errors.js';
+import { MigrationFailedError } from './errors.js';
 import { locateError } from './locate.js';
 import { describeState, remedyForFailure } from './remedies.js';
 
@@ -32,7 +34,8 @@ export async function explainFailure(
   failure: Failure,
   circumstances: Circumstances,
 ): Promise<ExplainedError> {
-  const { work, error } = failure;
+  const { message, error } = failure;
+  const { work } = message;
   if (error instanceof ExplainedError) return error;
   if (circumstances.interrupted === true) return explainInterrupt(work, error, circumstances);
   const lost = explainLostConnection(error, circumstances.connection);
@@ -42,12 +45,12 @@ export async function explainFailure(
   if (error.code === LOCK_LOST) return explainLockLoss(work, error, circumstances);
   return work === null
     ? explainHistoryFailure(error)
-    : explainServerError(work, failure, error, circumstances);
+    : explainServerError(work, message, error, circumstances);
 }
 
 async function explainServerError(
   work: Work,
-  { message }: Failure,
+  message: Message,
   error: pg.DatabaseError,
   { results, connection, blocker }: Circumstances,
 ): Promise<MigrationFailedError> {

@@ -3,7 +3,8 @@ import type pg from '../../postgres/pg.js';
 import type { SourceLocation } from '../../sql/errors.js';
 import { locate } from '../../sql/location.js';
 import type { Statement } from '../../sql/statements.js';
-import type { Message, Work } from '../script/work.js';
+import type { Message } from '../script/message.js';
+import type { Work } from '../script/work.js';
 
 /**
  * Locates an error of the server in the file. The server sends a position with few kinds of errors. For the others the
@@ -14,11 +15,11 @@ import type { Message, Work } from '../script/work.js';
  */
 export function locateError(
   work: Work,
-  { step, statement }: Message,
+  { phase, statement }: Message,
   error: pg.DatabaseError,
 ): SourceLocation | undefined {
   const last = work.statements.at(-1);
-  if (step !== 'statement' || last === undefined) return undefined;
+  if (phase !== 'statement' || last === undefined) return undefined;
   const offset =
     statement === undefined
       ? (offsetInFunction(work, error) ?? last.offset + last.sql.length)

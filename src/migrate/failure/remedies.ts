@@ -11,14 +11,15 @@ import {
   UNSAFE_NEW_ENUM_VALUE_USAGE,
 } from '../../postgres/sql-states.js';
 import { call, joinRemedies, type Remedy, remedy } from '../../text/remedy.js';
-import { TAKES_AWAY } from '../data-loss/detect.js';
-import type { Message, Work } from '../script/work.js';
+import type { Message } from '../script/message.js';
+import { UNEXPECTED_LOSS } from '../script/sql-states.js';
+import type { Work } from '../script/work.js';
 import { remedyForEngineSql } from './engine-sql.js';
 
 const REMEDIES: Readonly<Record<string, string>> = {
   [INSUFFICIENT_PRIVILEGE]: 'Run it as a role that owns these objects, or grant the missing privilege.',
-  [TAKES_AWAY]:
-    'The data at risk changed on every attempt, so nothing was backed up. Stop concurrent schema changes.',
+  [UNEXPECTED_LOSS]:
+    'The data at risk changed on every attempt, so nothing was rolled back. Stop concurrent schema changes.',
   [DISK_FULL]: 'The disk of the server is full. Free space there.',
   [OUT_OF_MEMORY]:
     'The server is out of memory or of lock space. Do less in one migration, or raise max_locks_per_transaction.',
@@ -51,7 +52,7 @@ export function remedyForFailure(
     describeState(work),
     remedy`Then run ${call(work.direction)} again.`,
   ];
-  if (known === undefined && message.step === 'statement' && work.direction === 'down') {
+  if (known === undefined && message.phase === 'statement' && work.direction === 'down') {
     steps.push(
       remedy`If the down itself is wrong, correct ${work.name}.down.sql first, and ${recordDown(work)}.`,
     );

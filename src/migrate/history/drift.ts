@@ -8,7 +8,7 @@ import {
   UNDEFINED_TABLE,
 } from '../../postgres/sql-states.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
-import { BOTH_SNAPSHOTS, COMPARE_SNAPSHOT } from './snapshot.js';
+import { BOTH_SNAPSHOTS, COMPARE_SNAPSHOT, type RecordedSnapshot } from './snapshot.js';
 
 /**
  * Whether the catalog is still what the last run left:
@@ -39,16 +39,6 @@ export interface DriftSince {
   /** The migration that recorded the snapshot. */
   readonly since: string;
   readonly differences: readonly Difference[];
-}
-
-/** What the newest row of the history holds about its snapshot; null if none was recorded. */
-export interface RecordedSnapshot {
-  /** The migration that recorded the snapshot. */
-  readonly name: string;
-  readonly format: number | null;
-  /** The major version of the server that described the catalog. */
-  readonly major: number | null;
-  readonly fingerprint: string | null;
 }
 
 interface Comparison extends RecordedSnapshot {

@@ -1,4 +1,4 @@
 import { ExplainedError } from '../../postgres/errors.js';
 
-/** Files and history contradict each other: changed, missing, late or unknown migrations. */
+/** Files and history contradict each other: a migration is changed, missing, late or unknown. */
 export class HistoryError extends ExplainedError {}

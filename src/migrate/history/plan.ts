@@ -5,14 +5,14 @@ import { HistoryError } from './errors.js';
 import type { HistoryRow } from './table.js';
 
 /**
- * How a migration stands, files held against history:
+ * The state of a migration, from its files and its history row:
  *
- * - `applied`: in both, and the same;
- * - `pending`: only a file, newer than everything that is applied;
- * - `late`: only a file, older than the newest that is applied, as after a late merge;
- * - `changed`: the file is not what was applied;
+ * - `applied`: both exist and agree;
+ * - `pending`: only the files exist, and they are newer than every applied migration;
+ * - `late`: only the files exist, and they are older than the newest applied migration, as after a late merge;
+ * - `changed`: the files differ from what was applied;
  * - `missing`: applied, and this release has no file for it;
- * - `unfinished`: a no-transaction file that stopped half-way.
+ * - `unfinished`: a no-transaction file that stopped part-way.
  */
 export type MigrationState = 'applied' | 'pending' | 'late' | 'changed' | 'missing' | 'unfinished';
 
@@ -21,21 +21,13 @@ export interface Entry {
   readonly version: bigint;
   readonly label: string;
   readonly name: string;
-  readonly standing: MigrationState;
+  readonly state: MigrationState;
   readonly migration: Migration | null;
   readonly row: HistoryRow | null;
 }
 
-/** What an `up` has to do with the versions that it finds. */
-export interface UpOptions {
-  /** Applies nothing newer than this version. */
-  readonly to?: bigint | undefined;
-  /** Applies late migrations too. */
-  readonly allowOutOfOrder?: boolean | undefined;
-}
-
 /**
- * Holds a folder against a history.
+ * Compares a folder with a history.
  *
  * @param migrations the folder
  * @param rows the history, in the order of application
@@ -50,49 +42,51 @@ export function compare(migrations: readonly Migration[], rows: readonly History
       const migration = files.get(version) ?? null;
       const row = applied.get(version) ?? null;
       const name = migration?.name ?? row?.name ?? '';
-      return {
-        version,
-        label: extractLabel(name),
-        name,
-        migration,
-        row,
-        standing: standingOf(migration, row, newest),
-      };
+      const state = stateOf(migration, row, newest);
+      return { version, label: extractLabel(name), name, migration, row, state };
     })
     .sort(byVersion);
 }
 
-function standingOf(migration: Migration | null, row: HistoryRow | null, newest: bigint): MigrationState {
+function stateOf(migration: Migration | null, row: HistoryRow | null, newest: bigint): MigrationState {
   if (row === null) return migration !== null && migration.version < newest ? 'late' : 'pending';
   if (row.unfinished !== null) return 'unfinished';
   if (migration === null) return 'missing';
   return isAsApplied(migration, row) ? 'applied' : 'changed';
 }
 
-/** Whether the files are those that the history has recorded. */
+/** Checks whether the files are those that the history has recorded. */
 export function isAsApplied({ up, down }: Migration, row: HistoryRow): boolean {
   return row.checksumUp === up.source.checksum && row.checksumDown === (down?.source.checksum ?? null);
 }
 
+/** Which pending migrations an `up` applies. */
+export interface UpRange {
+  /** Applies nothing newer than this version. */
+  readonly to?: bigint | undefined;
+  /** Also applies late migrations. */
+  readonly allowOutOfOrder?: boolean | undefined;
+}
+
 /**
- * What an `up` applies, in the order of versions.
+ * The migrations that an `up` applies, in the order of versions.
  *
- * @throws HistoryError where files and history contradict each other, with the sentence that says how to go on
+ * @throws HistoryError if files and history contradict each other
  */
-export function planUp(entries: readonly Entry[], options: UpOptions): readonly Migration[] {
+export function planUp(entries: readonly Entry[], range: UpRange): readonly Migration[] {
   refuseMissing(entries);
   refuseChanged(entries);
   refuseHalfRolledBack(entries);
-  const due = entries.filter(({ version }) => options.to === undefined || version <= options.to);
-  if (options.allowOutOfOrder !== true) refuseLate(entries, due);
-  return due.flatMap(({ migration, standing }) =>
-    migration !== null && ['pending', 'late', 'unfinished'].includes(standing) ? [migration] : [],
+  const due = entries.filter(({ version }) => range.to === undefined || version <= range.to);
+  if (range.allowOutOfOrder !== true) refuseLate(entries, due);
+  return due.flatMap(({ migration, state }) =>
+    migration !== null && ['pending', 'late', 'unfinished'].includes(state) ? [migration] : [],
   );
 }
 
 function refuseMissing(entries: readonly Entry[]): void {
   const missing = entries.find(
-    ({ standing, migration }) => standing === 'missing' || (standing === 'unfinished' && !migration),
+    ({ state, migration }) => state === 'missing' || (state === 'unfinished' && !migration),
   );
   if (missing === undefined) return;
   throw new HistoryError(
@@ -105,9 +99,9 @@ function refuseMissing(entries: readonly Entry[]): void {
 }
 
 function refuseChanged(entries: readonly Entry[]): void {
-  const changed = entries.find(({ standing }) => standing === 'changed');
+  const changed = entries.find(({ state }) => state === 'changed');
   if (changed === undefined) return;
-  refuseAnother(changed);
+  refuseOtherName(changed);
   throw new HistoryError(
     'file_changed',
     `${changedFile(changed)} is not what was applied to this database on ${changed.row?.appliedAt.toISOString()}.`,
@@ -117,8 +111,8 @@ function refuseChanged(entries: readonly Entry[]): void {
   );
 }
 
-/** @throws HistoryError where a version is recorded by another name: its file is none that was applied and then changed */
-export function refuseAnother({ label, name, row }: Entry): void {
+/** @throws HistoryError if a version is recorded under another name, so that its file is another migration */
+export function refuseOtherName({ label, name, row }: Entry): void {
   if (row === null || row.name === name) return;
   throw new HistoryError(
     'another_migration',
@@ -142,7 +136,7 @@ function refuseHalfRolledBack(entries: readonly Entry[]): void {
 }
 
 function refuseLate(entries: readonly Entry[], due: readonly Entry[]): void {
-  const late = due.find(({ standing }) => standing === 'late');
+  const late = due.find(({ state }) => state === 'late');
   if (late === undefined) return;
   const newest = entries.filter(({ row }) => row !== null).at(-1);
   throw new HistoryError(
@@ -155,28 +149,30 @@ function refuseLate(entries: readonly Entry[], due: readonly Entry[]): void {
 }
 
 /** Which applied migrations a `down` rolls back. */
-export interface DownOptions {
+export interface DownRange {
   /** Rolls back everything newer than this version. */
   readonly to?: bigint | undefined;
-  /** Rolls back this many; 1 unless told otherwise. */
-  readonly steps?: number | undefined;
+  /** Rolls back this many, without `to`. */
+  readonly steps: number;
 }
 
 /**
- * What a `down` rolls back: the application that came last goes first.
+ * The migrations that a `down` rolls back, the most recently applied first.
  *
  * @param rows the history, in the order of application
- * @throws HistoryError where one of them is irreversible
+ * @throws HistoryError if one of them is irreversible
  */
-export function planDown(rows: readonly HistoryRow[], { to, steps }: DownOptions): readonly HistoryRow[] {
-  const lastFirst = rows.toReversed();
+export function planDown(rows: readonly HistoryRow[], { to, steps }: DownRange): readonly HistoryRow[] {
+  const newestFirst = rows.toReversed();
   const chosen =
-    to === undefined ? lastFirst.slice(0, steps ?? 1) : lastFirst.filter(({ version }) => version > to);
-  const stuck = chosen.find(({ irreversible }) => irreversible !== null);
-  if (stuck !== undefined) {
-    throw new HistoryError('irreversible', `${stuck.name} cannot be rolled back: ${stuck.irreversible}.`, {
-      remedy: 'Go forward with a new migration, or restore a backup.',
-    });
+    to === undefined ? newestFirst.slice(0, steps) : newestFirst.filter(({ version }) => version > to);
+  const irreversible = chosen.find((row) => row.irreversible !== null);
+  if (irreversible !== undefined) {
+    throw new HistoryError(
+      'irreversible',
+      `${irreversible.name} cannot be rolled back: ${irreversible.irreversible}.`,
+      { remedy: 'Write a new migration that makes the change, or restore a backup.' },
+    );
   }
   return chosen;
 }

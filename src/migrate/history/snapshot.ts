@@ -7,6 +7,7 @@ import {
 } from '../../catalog/snapshot.js';
 import pg from '../../postgres/pg.js';
 import type { Statement } from '../../sql/statements.js';
+import { NEWEST_ID, type RowValues, updateSql } from './row-sql.js';
 import { HISTORY_TABLE } from './table.js';
 
 /**
@@ -17,13 +18,44 @@ const LOCK_TIMEOUT_MS = 200;
 
 const NEWEST_SNAPSHOT = `select snapshot from ${HISTORY_TABLE} where snapshot is not null order by id desc limit 1`;
 
+/** What the newest row of the history holds about its snapshot; null if none was recorded. */
+export interface RecordedSnapshot {
+  /** The migration that recorded the snapshot. */
+  readonly name: string;
+  readonly format: number | null;
+  /** The major version of the server that described the catalog. */
+  readonly major: number | null;
+  readonly fingerprint: string | null;
+}
+
+/** SQL of the newest row, as a {@link RecordedSnapshot} with the text of the snapshot. */
+const NEWEST_ROW = `select name, snapshot, snapshot_format as format, snapshot_server_major as major, fingerprint
+from ${HISTORY_TABLE}
+order by id desc
+limit 1`;
+
 /** SQL of the fingerprint of a text. */
 function fingerprintOf(text: string): string {
   return `pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(${text}, 'UTF8')), 'hex')`;
 }
 
 /** SQL of the server's major version. */
-export const SERVER_MAJOR = "pg_catalog.current_setting('server_version_num')::integer / 10000";
+const SERVER_MAJOR = "pg_catalog.current_setting('server_version_num')::integer / 10000";
+
+/**
+ * The values of the columns that hold a snapshot.
+ *
+ * @param snapshot SQL of its text
+ * @param fingerprint SQL of its fingerprint
+ */
+export function snapshotValues(snapshot: string, fingerprint: string): RowValues {
+  return {
+    snapshot,
+    snapshot_format: String(SNAPSHOT_FORMAT),
+    snapshot_server_major: SERVER_MAJOR,
+    fingerprint,
+  };
+}
 
 /** SQL of the schemas that a snapshot covers: those of the previous snapshot, and those that statements name. */
 function coveredSchemas(statements: readonly Statement[]): string {
@@ -48,13 +80,10 @@ begin
   set local lock_timeout = ${LOCK_TIMEOUT_MS};
   ${SNAPSHOT_SETTINGS};
   ${snapshotIntoVariable('taken', coveredSchemas(statements))};
-  update ${HISTORY_TABLE}
-  set
-    snapshot = taken,
-    snapshot_format = ${SNAPSHOT_FORMAT},
-    snapshot_server_major = ${SERVER_MAJOR},
-    fingerprint = ${fingerprintOf('taken')}
-  where id = (select max(id) from ${HISTORY_TABLE} where version is distinct from ${leaving ?? 'null'});
+  ${updateSql(
+    `id = (${NEWEST_ID} where version is distinct from ${leaving ?? 'null'})`,
+    snapshotValues('taken', fingerprintOf('taken')),
+  )};
 exception
   when others then
     raise warning 'the snapshot of the catalog was not recorded, so drift cannot be found until the next migration: %', sqlerrm;
@@ -68,21 +97,37 @@ $record_snapshot$`;
  */
 export const COMPARE_SNAPSHOT = `select
   newest.name,
-  newest.snapshot_format as format,
-  newest.snapshot_server_major as major,
+  newest.format,
+  newest.major,
   ${SERVER_MAJOR} as server_major,
   newest.fingerprint,
-  case when newest.snapshot_format = ${SNAPSHOT_FORMAT} and newest.snapshot_server_major = ${SERVER_MAJOR} then (
+  case when newest.format = ${SNAPSHOT_FORMAT} and newest.major = ${SERVER_MAJOR} then (
     select ${fingerprintOf('taken.snapshot')}
     from (
 ${snapshotQuery(coveredSchemas([]))}
     ) as taken
   ) end as live
-from (select * from ${HISTORY_TABLE} order by id desc limit 1) as newest`;
+from (
+${NEWEST_ROW}
+) as newest`;
 
 /** The query of the two texts, `recorded` and `live`, and of the `name` of the newest row; at most one row. */
 export const BOTH_SNAPSHOTS = `select newest.name, newest.snapshot as recorded, taken.snapshot as live
-from (select * from ${HISTORY_TABLE} order by id desc limit 1) as newest,
+from (
+${NEWEST_ROW}
+) as newest,
 (
 ${snapshotQuery(coveredSchemas([]))}
 ) as taken`;
+
+/**
+ * Reads the snapshot that the newest row of the history holds.
+ *
+ * @returns null if the history has no row
+ */
+export async function readRecordedSnapshot(
+  client: pg.Client,
+): Promise<(RecordedSnapshot & { readonly snapshot: string | null }) | null> {
+  const { rows } = await client.query<RecordedSnapshot & { readonly snapshot: string | null }>(NEWEST_ROW);
+  return rows[0] ?? null;
+}

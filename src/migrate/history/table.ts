@@ -5,7 +5,8 @@ export const HISTORY_TABLE = `${HISTORY_SCHEMA}.history`;
 
 /** What a role needs that runs migrations or repairs them, as a remedy. */
 export const LET_WRITE_HISTORY =
-  `Who migrates writes the history. Let its owner run: grant usage on schema ${HISTORY_SCHEMA} to <role>; ` +
+  `A role that runs migrations must be able to write the history. Let its owner run: ` +
+  `grant usage on schema ${HISTORY_SCHEMA} to <role>; ` +
   `grant select, insert, update, delete on ${HISTORY_TABLE} to <role>;`;
 
 /** How a migration got into the history. */
@@ -13,7 +14,7 @@ export type Origin = 'applied' | 'baseline' | 'repaired';
 
 /** A row of the history, without the long texts that most readers do not need. */
 export interface HistoryRow {
-  /** Counts the applications in their order. */
+  /** Numbers the applications in their order. */
   readonly id: bigint;
   readonly version: bigint;
   readonly name: string;
@@ -28,15 +29,100 @@ export interface HistoryRow {
   readonly appliedOn: string | null;
   readonly appliedAt: Date;
   readonly durationMs: number;
-  /** The direction of a no-transaction file that has not come to its end; null for a whole migration. */
+  /** The direction of a no-transaction file that stopped part-way; null for a whole migration. */
   readonly unfinished: 'up' | 'down' | null;
   readonly statementsDone: number | null;
-  /** Checksum of the statements that are done, to go on only behind the same ones. */
+  /** Checksum of the committed statements: a run resumes only if the file still begins with them. */
   readonly statementsDoneChecksum: string | null;
 }
 
+/** A column of the history: its type with its constraints, and its comment. */
+interface Column {
+  readonly type: string;
+  readonly comment?: string;
+}
+
+/** The columns of the history, in their order. */
+const COLUMNS = {
+  id: {
+    type: 'bigint generated always as identity constraint applications_are_numbered primary key',
+  },
+  version: { type: 'bigint not null constraint a_version_is_applied_once unique' },
+  name: { type: 'text not null', comment: 'The name of the files without .up.sql and .down.sql.' },
+  checksum_up: {
+    type: 'text not null',
+    comment: 'SHA-256 of the up file after byte order mark, line ends and trailing newlines are normalized.',
+  },
+  checksum_down: {
+    type: 'text',
+    comment: 'The same of the down file; null for an irreversible migration.',
+  },
+  down_sql: {
+    type: 'text',
+    comment: 'The down file itself, so that a release without the file can roll back.',
+  },
+  irreversible: { type: 'text', comment: 'Why the migration cannot be rolled back.' },
+  origin: {
+    type: "text not null constraint origin_is_known check (origin in ('applied', 'baseline', 'repaired'))",
+    comment:
+      'applied: the engine ran it. baseline: the database had it already. repaired: a user accepted its changed files.',
+  },
+  reason: { type: 'text', comment: 'Why it was repaired, or which differences a baseline accepted.' },
+  applied_by: { type: 'text not null', comment: 'The database role.' },
+  applied_with: { type: 'text not null', comment: 'The tool and its version.' },
+  applied_on: { type: 'text', comment: 'The name of the host that ran the tool.' },
+  applied_at: { type: 'timestamptz not null' },
+  duration_ms: { type: 'integer not null', comment: 'How long the migration took, in milliseconds.' },
+  run_id: {
+    type: 'uuid not null',
+    comment: 'The run that applied it; the newest row of a run holds the snapshot.',
+  },
+  unfinished: {
+    type: "text constraint unfinished_names_a_direction check (unfinished in ('up', 'down'))",
+    comment: 'The direction of a no-transaction file that stopped part-way; null for a whole migration.',
+  },
+  statements_done: {
+    type: 'integer',
+    comment: 'How many statements of the unfinished file are committed.',
+  },
+  statements_done_checksum: { type: 'text', comment: 'SHA-256 of the committed statements.' },
+  snapshot: { type: 'text', comment: 'The catalog as the run left it.' },
+  snapshot_format: { type: 'integer', comment: 'The version of the format of the snapshot.' },
+  snapshot_server_major: {
+    type: 'integer',
+    comment: 'The major version of the server that described the catalog.',
+  },
+  fingerprint: { type: 'text', comment: 'SHA-256 of the snapshot.' },
+} as const satisfies Readonly<Record<string, Column>>;
+
+/** The name of a column of the history. */
+export type HistoryColumn = keyof typeof COLUMNS;
+
+/** Every column of the history, in their order. */
+export const HISTORY_COLUMNS = Object.keys(COLUMNS) as readonly HistoryColumn[];
+
+const CONSTRAINTS = [
+  "constraint a_repair_has_a_reason check (origin <> 'repaired' or reason is not null)",
+  'constraint a_migration_is_reversible_or_has_a_reason check ((down_sql is null) <> (irreversible is null))',
+  'constraint a_down_file_has_a_checksum check ((down_sql is null) = (checksum_down is null))',
+  `constraint an_unfinished_migration_has_progress check (
+      (unfinished is null) = (statements_done is null)
+      and (unfinished is null) = (statements_done_checksum is null)
+    )`,
+  'constraint a_snapshot_is_whole check (num_nulls(snapshot, snapshot_format, snapshot_server_major, fingerprint) in (0, 4))',
+];
+
+const definitions = [
+  ...Object.entries<Column>(COLUMNS).map(([name, { type }]) => `${name} ${type}`),
+  ...CONSTRAINTS,
+];
+
+const comments = Object.entries<Column>(COLUMNS).flatMap(([name, { comment }]) =>
+  comment === undefined ? [] : [`comment on column ${HISTORY_TABLE}.${name} is '${comment}';`],
+);
+
 /**
- * Creates the history. It may be sent any number of times; it creates only what is missing, so that a role that may
+ * Creates the history. It may be sent any number of times. It creates only what is missing, so that a role that may
  * write the history need not be allowed to create schemas.
  */
 export const CREATE_HISTORY = `do $create_history$
@@ -47,63 +133,14 @@ begin
   if pg_catalog.to_regnamespace('${HISTORY_SCHEMA}') is null then
     create schema ${HISTORY_SCHEMA};
     comment on schema ${HISTORY_SCHEMA} is
-      'Which migrations this database has. Written by the migration engine alone; reading is granted by name.';
+      'Which migrations this database has. Only the migration engine writes here; reading is granted to named roles.';
   end if;
   create table ${HISTORY_TABLE} (
-    id                       bigint generated always as identity
-                             constraint applications_are_numbered primary key,
-    version                  bigint not null
-                             constraint a_version_is_applied_once unique,
-    name                     text not null,
-    checksum_up              text not null,
-    checksum_down            text,
-    down_sql                 text,
-    irreversible             text,
-    origin                   text not null
-                             constraint origin_is_known check (origin in ('applied', 'baseline', 'repaired')),
-    reason                   text,
-    applied_by               text not null,
-    applied_with             text not null,
-    applied_on               text,
-    applied_at               timestamptz not null,
-    duration_ms              integer not null,
-    run_id                   uuid not null,
-    unfinished               text
-                             constraint unfinished_names_a_direction check (unfinished in ('up', 'down')),
-    statements_done          integer,
-    statements_done_checksum text,
-    snapshot                 text,
-    snapshot_format          integer,
-    snapshot_server_major    integer,
-    fingerprint              text,
-    constraint a_repair_has_a_reason check (origin <> 'repaired' or reason is not null),
-    constraint there_is_a_way_back_or_a_reason check ((down_sql is null) <> (irreversible is null)),
-    constraint a_way_back_has_a_checksum check ((down_sql is null) = (checksum_down is null)),
-    constraint unfinished_tells_how_far check (
-      (unfinished is null) = (statements_done is null)
-      and (unfinished is null) = (statements_done_checksum is null)
-    ),
-    constraint a_snapshot_is_whole check (num_nulls(snapshot, snapshot_format, snapshot_server_major, fingerprint) in (0, 4))
+    ${definitions.join(',\n    ')}
   );
   revoke all on schema ${HISTORY_SCHEMA} from public;
   revoke all on ${HISTORY_TABLE} from public;
-  comment on table ${HISTORY_TABLE} is 'One row for every migration that is applied, in the order of application.';
-  comment on column ${HISTORY_TABLE}.name is 'The name of the files without .up.sql and .down.sql.';
-  comment on column ${HISTORY_TABLE}.checksum_up is 'SHA-256 of the up file after byte order mark, line ends and trailing newlines are normalized.';
-  comment on column ${HISTORY_TABLE}.checksum_down is 'The same of the down file; null where there is no way back.';
-  comment on column ${HISTORY_TABLE}.down_sql is 'The down file itself, so that a release without the file can roll back.';
-  comment on column ${HISTORY_TABLE}.irreversible is 'Why there is no way back.';
-  comment on column ${HISTORY_TABLE}.origin is 'applied: the engine ran it. baseline: it was there. repaired: its checksum was accepted by hand.';
-  comment on column ${HISTORY_TABLE}.reason is 'Why it was repaired, or what a baseline accepted.';
-  comment on column ${HISTORY_TABLE}.applied_by is 'The database role.';
-  comment on column ${HISTORY_TABLE}.applied_with is 'The tool and its version.';
-  comment on column ${HISTORY_TABLE}.applied_on is 'The name of the host that ran the tool.';
-  comment on column ${HISTORY_TABLE}.duration_ms is 'How long the migration took, in milliseconds.';
-  comment on column ${HISTORY_TABLE}.run_id is 'The run that applied it; the newest row of a run holds the snapshot.';
-  comment on column ${HISTORY_TABLE}.unfinished is 'The direction of a no-transaction file that stopped half-way; null for a whole migration.';
-  comment on column ${HISTORY_TABLE}.statements_done is 'How many statements of the unfinished file are done.';
-  comment on column ${HISTORY_TABLE}.statements_done_checksum is 'SHA-256 of the statements that are done.';
-  comment on column ${HISTORY_TABLE}.snapshot is 'The catalog that the run left.';
-  comment on column ${HISTORY_TABLE}.fingerprint is 'SHA-256 of the snapshot.';
+  comment on table ${HISTORY_TABLE} is 'One row for every applied migration, in the order of application.';
+  ${comments.join('\n  ')}
 end
 $create_history$`;

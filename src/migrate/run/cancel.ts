@@ -5,13 +5,13 @@ import type { MigrationLock } from './lock.js';
 const CANCEL_EVERY_MS = 100;
 
 /**
- * Ends a run when a signal says so. First the lock is let go, so that no transaction behind the current one passes its
- * guard; then the current statement is cancelled, as often as it takes for the run to come to its end.
+ * Interrupts a run when a signal is aborted. First it releases the lock, so that no transaction after the current one
+ * passes its guard. Then it cancels the current statement, as often as it takes until the run has ended.
  *
- * @param backendPid SQL for the number of the server process that runs the migrations
- * @returns `done` waits until no further cancel can be sent, and ends the watch over the signal
+ * @param backendPid SQL of the number of the server process that executes the run
+ * @returns `done` waits until no further cancel can be sent, and stops listening to the signal
  */
-export function interruptOn(
+export function cancelOnAbort(
   signal: AbortSignal | undefined,
   target: Connection['target'],
   backendPid: string,
@@ -32,7 +32,7 @@ export function interruptOn(
     }
   };
   const onAbort = (): void => {
-    // Where no connection is to be had any more, the run ends by itself.
+    // If no connection can be opened any more, the run ends without it.
     cancelling = cancel().catch(() => undefined);
   };
   if (signal?.aborted) onAbort();

@@ -1,9 +1,9 @@
 import type { Blocker } from '../../postgres/blocker.js';
-import type { LostData } from '../data-loss/loss.js';
 import type { DriftSince } from '../history/drift.js';
+import type { LostData } from '../script/safeguard.js';
 import type { LockHolder } from './lock.js';
 
-/** What a run tells while it runs; for people to look at, never needed for its result. */
+/** What a run reports while it runs. The events are for people to read; no result depends on them. */
 export type RunEvent =
   /** Another run holds the lock. */
   | { readonly kind: 'waiting'; readonly holder: LockHolder | null }
@@ -16,11 +16,11 @@ export type RunEvent =
       readonly direction: 'up' | 'down';
       readonly durationMs: number;
     }
-  /** A statement waits for a lock that somebody holds. */
+  /** A statement waits for a lock that another session holds. */
   | { readonly kind: 'blocked'; readonly blocker: Blocker }
-  /** A lock was not free in time, and the migration is tried again after a pause. */
-  | { readonly kind: 'retrying'; readonly name: string; readonly tries: number; readonly pauseMs: number }
-  /** How far an index build is; `percent` is of its phase, null where the server does not tell. */
+  /** A lock was not free in time; the engine retries the migration after a pause. `attempt` counts from 1. */
+  | { readonly kind: 'retrying'; readonly name: string; readonly attempt: number; readonly pauseMs: number }
+  /** The progress of an index build; `percent` is of its phase, null if the server does not report it. */
   | {
       readonly kind: 'building';
       readonly index: string;
@@ -31,9 +31,9 @@ export type RunEvent =
   | { readonly kind: 'rebuilding'; readonly index: string }
   /** A server process still executes a statement that a killed run sent. */
   | { readonly kind: 'leftover'; readonly pid: number }
-  /** What a migration has taken away is in a folder, with the commands that bring it back. */
-  | { readonly kind: 'kept'; readonly folder: string; readonly losses: readonly LostData[] }
-  /** The server, or a `raise` in a migration, has something to say. */
+  /** The data that a migration deleted is in a folder, with the script that restores it. */
+  | { readonly kind: 'backed-up'; readonly folder: string; readonly losses: readonly LostData[] }
+  /** A warning of the server, or a message that a migration raises. */
   | { readonly kind: 'notice'; readonly severity: string; readonly text: string };
 
 /** Receives the events of a run. */

@@ -1,145 +1,105 @@
 import type { Connection } from '../../postgres/connect.js';
 import type pg from '../../postgres/pg.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
-import { knownLosses, runKeeping } from '../data-loss/run-with-back-up.js';
-import type { MigrationResult } from '../failure/errors.js';
-import type { ServerState } from '../history/server-state.js';
+import { TOUCH_NEWEST_ROW } from '../history/row-sql.js';
 import { recordSnapshotSql } from '../history/snapshot.js';
-import { HISTORY_TABLE } from '../history/table.js';
-import { openPipeline } from '../script/pipeline.js';
-import { historyScript, transactionScript } from '../script/transaction.js';
-import type { Failure, Message, Outcome, Run, Work } from '../script/work.js';
+import type { RunContext } from '../script/context.js';
+import type { Failure } from '../script/message.js';
+import type { MigrationResult, Outcome } from '../script/outcome.js';
+import { type OnResult, openPipeline } from '../script/pipeline.js';
+import { deletesData, type Safeguard } from '../script/safeguard.js';
+import { groupByFile, type Step } from '../script/steps.js';
+import { messagesOf } from '../script/transaction.js';
+import type { Work } from '../script/work.js';
 import type { Listener } from './events.js';
-import { runStepwise } from './no-transaction.js';
-
-interface Sent extends Message {
-  readonly work: Work | null;
-}
+import { runWithoutTransaction } from './no-transaction.js';
+import { sendStep } from './send-step.js';
 
 /**
- * Runs files in their order until the first that fails. Files with a transaction of their own are sent in one
- * pipeline; before a no-transaction file the pipeline drains.
+ * Runs the steps of a run until the first one that fails. Files that run in a transaction share one pipeline. The pipeline
+ * drains before a no-transaction file, and before a step that deletes data.
  *
  * @param connection in pipeline mode
- * @param state what the history says now
  */
 export async function execute(
   connection: Connection,
-  run: Run,
-  state: ServerState,
-  works: readonly Work[],
+  run: RunContext,
+  steps: readonly Step[],
+  safeguard: Safeguard,
   emit: Listener,
 ): Promise<Outcome> {
-  const done: MigrationResult[] = [];
-  const clock = timekeeper(emit, done);
-  let predecessor = state.rows.at(-1)?.version ?? null;
-  let tookMs = 0;
-  const onDone = ({ work, step }: Sent, results: readonly pg.QueryResult[]): void => {
-    if (work === null) return;
-    if (step === 'begin') clock.began(work);
-    if (step === 'record') tookMs = durationIn(results);
-    if (step === 'commit' && hasCommitted(results)) clock.committed(work, tookMs);
+  const { done, began, committed, onResult } = reportFiles(emit);
+  const pipeline = openPipeline(connection, onResult);
+  const runFile = async (work: Work, own: readonly Step[]): Promise<Failure | null> => {
+    const started = performance.now();
+    began(work);
+    const failure = await runWithoutTransaction(connection, run, own, safeguard, emit).catch(
+      (error: unknown): Failure => ({ message: { phase: 'begin', sql: '', work }, error }),
+    );
+    if (failure === null) committed(work, performance.now() - started);
+    return failure;
   };
-  const pipeline = openPipeline(connection, onDone);
-  const drain = async (): Promise<Failure | null> => {
-    const failure = await pipeline.drain();
-    return failure && { work: failure.message.work, message: failure.message, error: failure.error };
-  };
-  if (!state.hasHistory) pipeline.send(historyScript(run).map((message) => ({ ...message, work: null })));
-  for (const [index, work] of works.entries()) {
-    const ending = index === works.length - 1 ? works : null;
-    if (work.script.options.transaction) {
-      const script = transactionScript(work, run, predecessor, ending);
-      const messages = script.map((message) => ({ ...message, work }));
-      const end = work.statements.length;
-      if (knownLosses(run, work, end).length === 0) {
-        pipeline.send(messages);
-      } else {
-        const failure =
-          (await drain()) ?? (await runKeeping(connection, run, { work, end, messages }, emit, onDone));
-        if (failure !== null) return { done, failure: { work, ...failure } };
-      }
-    } else {
-      const drained = await drain();
-      if (drained !== null) return { done, failure: drained };
-      const start = performance.now();
-      clock.began(work);
-      const after = work.direction === 'up' ? newestAfter(work, state, predecessor) : predecessor;
-      const failure = await runStepwise(
-        connection,
-        run,
-        state,
-        work,
-        { before: predecessor, after },
-        ending,
-        emit,
-      ).catch((error: unknown): Failure => ({ work, message: { step: 'begin', sql: '' }, error }));
-      if (failure !== null) return { done, failure };
-      clock.committed(work, performance.now() - start);
+  for (const own of groupByFile(steps)) {
+    const [step] = own;
+    if (step.kind !== 'session' && !deletesData(step, safeguard)) {
+      pipeline.send(messagesOf(step, run, safeguard));
+      continue;
     }
-    predecessor = newestAfter(work, state, predecessor);
+    const failure =
+      (await pipeline.drain()) ??
+      (step.kind === 'session'
+        ? await runFile(step.work, own)
+        : await sendStep(connection, run, step, safeguard, onResult));
+    if (failure !== null) return { done, failure };
   }
-  return { failure: await drain(), done };
+  return { done, failure: await pipeline.drain() };
 }
 
-/**
- * The version of the newest history row once a file has run.
- *
- * @param predecessor the version of the newest row before; null for an empty history
- */
-export function newestAfter(work: Work, { rows }: ServerState, predecessor: bigint | null): bigint | null {
-  if (work.direction === 'up') {
-    // A no-transaction file that goes on has its row already, wherever that stands.
-    return rows.some(({ version }) => version === work.version) ? predecessor : work.version;
-  }
-  const index = rows.findIndex(({ version }) => version === predecessor);
-  return rows[index - 1]?.version ?? null;
+/** Collects the files that are committed, and reports every file when it begins and when it is committed. */
+function reportFiles(emit: Listener) {
+  const done: MigrationResult[] = [];
+  let durationMs = 0;
+  const began = ({ name, direction }: Work): void => emit({ kind: 'started', name, direction });
+  const committed = ({ label: version, name, direction }: Work, tookMs: number): void => {
+    const rounded = Math.round(tookMs);
+    const status = direction === 'up' ? 'applied' : 'rolled_back';
+    done.push({ version, name, status, durationMs: rounded });
+    emit({ kind: 'finished', name, direction, durationMs: rounded });
+  };
+  const onResult: OnResult = ({ work, phase }, results) => {
+    if (work === null) return;
+    if (phase === 'begin') began(work);
+    if (phase === 'record') durationMs = durationIn(results);
+    if (phase === 'commit' && hasCommitted(results)) committed(work, durationMs);
+  };
+  return { done, began, committed, onResult };
 }
 
-/** To the commit of a transaction that has failed the server answers with ROLLBACK, and with no error. */
+/** The server answers the commit of a failed transaction with ROLLBACK, and without an error. */
 function hasCommitted([commit]: readonly pg.QueryResult[]): boolean {
   return commit?.command === 'COMMIT';
 }
 
-/** The server's own measure: in a pipeline the answers arrive together, whenever the statements ran. */
+/** The duration that the server measured: in a pipeline the answers arrive together, whenever the statements ran. */
 function durationIn(results: readonly pg.QueryResult[]): number {
   return results.flatMap(({ rows }) => rows[0]?.duration_ms ?? []).at(-1) ?? 0;
 }
 
-interface Clock {
-  began(work: Work): void;
-  committed(work: Work, tookMs: number): void;
-}
-
-/** Tells of every file when it begins and when it is committed. */
-function timekeeper(emit: Listener, done: MigrationResult[]): Clock {
-  return {
-    began: ({ name, direction }) => emit({ kind: 'started', name, direction }),
-    committed: ({ label: version, name, direction }, tookMs) => {
-      const durationMs = Math.round(tookMs);
-      done.push({ version, name, status: direction === 'up' ? 'applied' : 'rolled_back', durationMs });
-      emit({ kind: 'finished', name, direction, durationMs });
-    },
-  };
-}
-
 /**
- * Takes to the disk what was committed without waiting for it, before a run that failed half-way reports it, and
- * describes the catalog that it left. What waits is the commit of a change that leaves the row as it is.
+ * Ends a run that failed part-way: writes to the disk what was committed without waiting for it, and records a snapshot of
+ * the catalog. The commit that waits for the disk is that of an update that changes nothing.
  *
  * @param done the files that are committed
  */
-export async function settle(
-  { client }: Connection,
-  { serverVersion }: Run,
-  done: readonly Work[],
-): Promise<void> {
-  const statements = done.flatMap((work) => work.statements);
+export async function settle({ client, serverVersion }: Connection, done: readonly Work[]): Promise<void> {
   const sql = [
     'begin',
-    liftTimeouts(serverVersion),
-    `update ${HISTORY_TABLE} set version = version where id = (select max(id) from ${HISTORY_TABLE})`,
-    recordSnapshotSql(statements, null),
+    liftTimeouts(serverVersion.number),
+    TOUCH_NEWEST_ROW,
+    recordSnapshotSql(
+      done.flatMap(({ statements }) => statements),
+      null,
+    ),
     'commit',
   ];
   await client.query(sql.join(';\n')).catch(async () => {

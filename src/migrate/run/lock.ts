@@ -4,14 +4,14 @@ import { ExplainedError } from '../../postgres/errors.js';
 import type pg from '../../postgres/pg.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { option, remedy } from '../../text/remedy.js';
-import { interrupted } from '../failure/errors.js';
-import { HISTORY_TABLE } from '../history/table.js';
+import { NEWEST_ID } from '../history/row-sql.js';
+import { interruptedError, type Wait } from '../history/wait.js';
 import { HOLDER_KEY, LOCK_IN_PG_LOCKS, LOCK_KEY } from '../script/guard.js';
 
 /** A session that holds the lock of a run. */
 export interface LockHolder {
   readonly pid: number;
-  /** The role; null where this one may not know. */
+  /** The role; null if this role may not see it. */
   readonly role: string | null;
   readonly application: string | null;
   /** The address that the session comes from; null for a Unix socket. */
@@ -24,24 +24,21 @@ export interface LockHolder {
 export interface MigrationLock {
   /** The server process that holds it. */
   readonly pid: number;
-  /** The id of the newest row of the history, read behind the lock; null where there is none, or nobody asked. */
+  /** The id of the newest row of the history, read under the lock; null if there is no row, or no history. */
   readonly newestRow: bigint | null;
-  /** Lets go; the transactions of the run that have not begun yet will not pass their guard any more. */
+  /** Releases the lock. The transactions of the run that have not begun yet no longer pass their guard. */
   release(): Promise<void>;
 }
 
-/** How to wait for the lock. */
-export interface LockWait {
-  /** The longest wait, in milliseconds; undefined waits as long as it takes. */
-  readonly longestMs?: number | undefined;
+/** What {@link acquireLock} asks of its caller. */
+export interface LockRequest {
+  readonly wait: Wait;
   /** Whether there is a history to read the newest row of. */
   readonly hasHistory: boolean;
-  /** Asked before each further try: false gives up waiting, because there is nothing left to do. */
+  /** Called before each further attempt; false ends the wait, because nothing is left to do. */
   readonly stillNeeded: () => Promise<boolean>;
-  /** Told about the holder while it waits, at most once in `REPORT_EVERY_MS`. */
+  /** Called with the holder during the wait, at most once in `REPORT_EVERY_MS`. */
   readonly onWait: (holder: LockHolder | null) => void;
-  /** Gives up waiting. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 const FIRST_PAUSE_MS = 50;
@@ -49,39 +46,42 @@ const LONGEST_PAUSE_MS = 1000;
 const REPORT_EVERY_MS = 5000;
 
 /**
- * Takes the lock of a run on a connection of its own.
+ * Takes the lock of a run on a separate connection.
  *
- * The lock belongs to a transaction, so that it holds behind a transaction pooler. It is asked for by the simple
- * protocol without a parameter and in READ COMMITTED: the session then keeps no snapshot, and `create index
- * concurrently`, which waits for old snapshots, never waits for the lock. Between two tries no transaction is open.
+ * The lock belongs to a transaction, so that it holds behind a transaction pooler. The query uses the simple protocol
+ * without a parameter, and READ COMMITTED: the session then keeps no snapshot, and `create index concurrently`, which
+ * waits for old snapshots, never waits for the lock. No transaction is open between two attempts.
  *
- * @returns the lock; null where `stillNeeded` said that there is nothing left to do
- * @throws ExplainedError `lock_wait_over` after `longestMs`
+ * @returns the lock; null if `stillNeeded` returned false
+ * @throws ExplainedError `lock_wait_over` after the longest wait, and `interrupted`
  */
-export async function acquireLock(connection: Connection, wait: LockWait): Promise<MigrationLock | null> {
+export async function acquireLock(
+  connection: Connection,
+  request: LockRequest,
+): Promise<MigrationLock | null> {
+  const { limitMs, signal } = request.wait;
   const started = performance.now();
-  let reported = Number.NEGATIVE_INFINITY;
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
-    const taken = await tryLock(connection, wait.hasHistory);
-    if (taken !== null) return { ...taken, release: () => connection.close() };
+  let reportedAt = Number.NEGATIVE_INFINITY;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
+    const lock = await tryLock(connection, request.hasHistory);
+    if (lock !== null) return { ...lock, release: () => connection.close() };
     const holder = await findLockHolder(connection);
-    const waited = performance.now() - started;
-    if (wait.longestMs !== undefined && waited >= wait.longestMs) throw waitOver(holder, wait.longestMs);
-    if (performance.now() - reported >= REPORT_EVERY_MS) {
-      reported = performance.now();
-      wait.onWait(holder);
+    const waitedMs = performance.now() - started;
+    if (limitMs !== null && waitedMs >= limitMs) throw waitOverError(holder, limitMs);
+    if (performance.now() - reportedAt >= REPORT_EVERY_MS) {
+      reportedAt = performance.now();
+      request.onWait(holder);
     }
-    const left = (wait.longestMs ?? Number.POSITIVE_INFINITY) - waited;
-    await sleep(Math.min(pause * (0.75 + Math.random() / 2), left), undefined, { signal: wait.signal }).catch(
-      () => {
-        throw interrupted('while it waited for another run; nothing was changed');
-      },
-    );
-    if (!(await wait.stillNeeded())) return null;
+    const leftMs = (limitMs ?? Number.POSITIVE_INFINITY) - waitedMs;
+    const jitter = 0.75 + Math.random() / 2;
+    await sleep(Math.min(pauseMs * jitter, leftMs), undefined, { signal }).catch(() => {
+      throw interruptedError('while it waited for another run; nothing was changed');
+    });
+    if (!(await request.stillNeeded())) return null;
   }
 }
 
-/** The look at the history is taken back, so that for as long as the run takes no lock on that table is left of it. */
+/** The read of the history is rolled back, so that the transaction keeps no lock on that table while the run lasts. */
 async function tryLock(
   { client, serverVersion }: Connection,
   hasHistory: boolean,
@@ -90,24 +90,24 @@ async function tryLock(
     `begin isolation level read committed; ${liftTimeouts(serverVersion.number)};
      select pg_catalog.pg_try_advisory_xact_lock(${LOCK_KEY}) as held, pg_catalog.pg_backend_pid() as pid,
        pg_catalog.pg_try_advisory_xact_lock(${HOLDER_KEY}, pg_catalog.pg_backend_pid());
-     savepoint look;
-     select ${hasHistory ? `max(id) from ${HISTORY_TABLE}` : 'null as max'};
-     rollback to look`,
+     savepoint before_read;
+     select (${hasHistory ? NEWEST_ID : 'null'}) as newest;
+     rollback to before_read`,
   );
-  const [locked, newest] = (answers as pg.QueryResult[])
+  const [lock, history] = (answers as pg.QueryResult[])
     .filter(({ command }) => command === 'SELECT')
     .map(({ rows }) => rows[0]);
-  if (locked?.held === true) {
-    return { pid: locked.pid, newestRow: newest?.max == null ? null : BigInt(newest.max) };
+  if (lock?.held === true) {
+    return { pid: lock.pid, newestRow: history?.newest == null ? null : BigInt(history.newest) };
   }
   await client.query('rollback');
   return null;
 }
 
 /**
- * Who holds the lock of a run in this database now.
+ * Finds the session that holds the lock of a run in this database.
  *
- * @returns the session; null where nobody migrates
+ * @returns null if no run holds it
  */
 export async function findLockHolder({ client }: Pick<Connection, 'client'>): Promise<LockHolder | null> {
   const { rows } = await client.query<LockHolder>(
@@ -127,10 +127,10 @@ export function describeHolder(holder: LockHolder | null): string {
   return `server process ${holder.pid} (${holder.application ?? 'unknown'} as ${holder.role ?? 'unknown'}${from}${since})`;
 }
 
-function waitOver(holder: LockHolder | null, longestMs: number): ExplainedError {
+function waitOverError(holder: LockHolder | null, limitMs: number): ExplainedError {
   return new ExplainedError(
     'lock_wait_over',
-    `Another run is still migrating this database after ${longestMs / 1000} s: ${describeHolder(holder)}.`,
+    `Another run is still migrating this database after ${limitMs / 1000} s: ${describeHolder(holder)}.`,
     {
       remedy: remedy`Run the command again when that is done, or allow a longer wait with ${option('lockWaitMs')}.`,
     },

@@ -2,19 +2,19 @@ import { type Blocker, findBlocker } from '../../postgres/blocker.js';
 import { type Connection, connect } from '../../postgres/connect.js';
 import type { Listener } from './events.js';
 
-/** Looks at a run from outside while it goes on. */
-export interface Watch {
-  /** Who held the last lock that the run was seen to wait for; null where it was not seen to wait. */
+/** Observes a run from another session. */
+export interface Monitor {
+  /** The session that held the last lock that the run was seen to wait for; null if it was not seen to wait. */
   lastBlocker(): Blocker | null;
-  /** Looks twice within a wait of this many milliseconds, for the next ten seconds. */
+  /** Polls twice within a wait of this many milliseconds, for the next ten seconds. */
   pollFaster(waitMs: number): void;
   stop(): Promise<void>;
 }
 
-const LOOK_EVERY_MS = 1000;
-const TELL_AGAIN_AFTER_MS = 10_000;
-const SHARPLY_FOR_MS = 10_000;
-const LEAST_PAUSE_MS = 20;
+const POLL_EVERY_MS = 1000;
+const SHORTEST_POLL_MS = 20;
+const POLL_FASTER_FOR_MS = 10_000;
+const REPORT_AGAIN_AFTER_MS = 10_000;
 
 const indexBuildOf = (backendPid: string): string => `select phase, index_relid::regclass::text as index,
   case
@@ -26,65 +26,67 @@ from pg_catalog.pg_stat_progress_create_index
 where pid = ${backendPid}`;
 
 /**
- * Watches a server process once a second, from the second second on: who blocks it, and how far its index build is.
+ * Monitors a server process once a second, from the second second on: which session blocks it, and the progress of its
+ * index build.
  *
- * It does so on a connection of its own. The lock's session must not be asked: a snapshot of its long transaction,
- * taken at the wrong moment, would let `create index concurrently` wait for the lock that its own run holds.
+ * It uses a connection of its own, and never the session of the lock: a snapshot of that session's long transaction, taken
+ * at the wrong moment, would let `create index concurrently` wait for the lock that its own run holds.
  *
  * @param target where to connect
- * @param backendPid SQL for the number of the server process that runs the migrations
+ * @param backendPid SQL of the number of the server process that executes the run
  */
-export function watchRun(target: Connection['target'], backendPid: string, emit: Listener): Watch {
+export function startMonitor(target: Connection['target'], backendPid: string, emit: Listener): Monitor {
   let blocker: Blocker | null = null;
-  let told = { pid: 0, at: Number.NEGATIVE_INFINITY };
+  let reported = { pid: 0, at: Number.NEGATIVE_INFINITY };
   let connection: Promise<Connection> | null = null;
-  let looking: Promise<void> | null = null;
+  let polling: Promise<void> | null = null;
 
-  const look = async (): Promise<void> => {
+  const reportBlocker = (current: Blocker): void => {
+    blocker = current;
+    const now = performance.now();
+    if (reported.pid === current.pid && now - reported.at < REPORT_AGAIN_AFTER_MS) return;
+    reported = { pid: current.pid, at: now };
+    emit({ kind: 'blocked', blocker: current });
+  };
+
+  const poll = async (): Promise<void> => {
     connection ??= connect(target, { pipeline: true });
     const { client } = await connection;
-    const [found, builds] = await Promise.all([
+    const [current, builds] = await Promise.all([
       findBlocker(client, `pg_catalog.pg_blocking_pids(${backendPid})`),
       client.query<{ phase: string; index: string; percent: number | null }>(indexBuildOf(backendPid)),
     ]);
-    if (found !== null) {
-      blocker = found;
-      const now = performance.now();
-      if (told.pid !== found.pid || now - told.at >= TELL_AGAIN_AFTER_MS) {
-        told = { pid: found.pid, at: now };
-        emit({ kind: 'blocked', blocker: found });
-      }
-    }
+    if (current !== null) reportBlocker(current);
     for (const { phase, index, percent } of builds.rows) emit({ kind: 'building', index, phase, percent });
   };
 
-  const lookUnlessLooking = (): void => {
-    // What cannot be watched still runs, so a failed look is no failure of the run.
-    looking ??= look()
+  const pollUnlessPolling = (): void => {
+    // A run that cannot be monitored still runs, so a failed poll is not a failure of the run.
+    polling ??= poll()
       .catch(() => undefined)
       .finally(() => {
-        looking = null;
+        polling = null;
       });
   };
-  const lookEvery = (ms: number): NodeJS.Timeout => setInterval(lookUnlessLooking, ms).unref();
-  let timer = lookEvery(LOOK_EVERY_MS);
-  let calm: NodeJS.Timeout | undefined;
+  const pollEvery = (ms: number): NodeJS.Timeout => setInterval(pollUnlessPolling, ms).unref();
+  let timer = pollEvery(POLL_EVERY_MS);
+  let slowDown: NodeJS.Timeout | undefined;
   const setPace = (ms: number): void => {
     clearInterval(timer);
-    timer = lookEvery(ms);
+    timer = pollEvery(ms);
   };
   return {
     lastBlocker: () => blocker,
     pollFaster: (waitMs) => {
-      if (waitMs / 2 >= LOOK_EVERY_MS) return;
-      setPace(Math.max(LEAST_PAUSE_MS, waitMs / 2));
-      clearTimeout(calm);
-      calm = setTimeout(() => setPace(LOOK_EVERY_MS), SHARPLY_FOR_MS).unref();
+      if (waitMs / 2 >= POLL_EVERY_MS) return;
+      setPace(Math.max(SHORTEST_POLL_MS, waitMs / 2));
+      clearTimeout(slowDown);
+      slowDown = setTimeout(() => setPace(POLL_EVERY_MS), POLL_FASTER_FOR_MS).unref();
     },
     stop: async () => {
-      clearTimeout(calm);
+      clearTimeout(slowDown);
       clearInterval(timer);
-      await looking;
+      await polling;
       await (await connection?.catch(() => null))?.close();
     },
   };

@@ -2,151 +2,82 @@ import type { Connection } from '../../postgres/connect.js';
 import pg from '../../postgres/pg.js';
 import { DUPLICATE_OBJECT, DUPLICATE_TABLE, sqlStateOf } from '../../postgres/sql-states.js';
 import { timeoutsOf } from '../../postgres/timeouts.js';
-import type { Statement } from '../../sql/statements.js';
-import { knownLosses, runKeeping } from '../data-loss/run-with-back-up.js';
-import type { ServerState } from '../history/server-state.js';
-import { type Chunk, chunksFrom, progressAt, statementsDone } from '../script/chunks.js';
+import type { RunContext } from '../script/context.js';
+import { type Failure, statementMessage } from '../script/message.js';
 import { runPipeline } from '../script/pipeline.js';
-import { chunkScript, sessionScript } from '../script/transaction.js';
-import type { Failure, Message, Run, Work } from '../script/work.js';
+import type { Safeguard } from '../script/safeguard.js';
+import type { LoneStep, Step } from '../script/steps.js';
 import type { Listener } from './events.js';
-import { invalidIndexAfter, lookBefore } from './leftovers.js';
+import { invalidIndexAfter } from './invalid-indexes.js';
+import { handleLeftovers } from './leftovers.js';
+import { sendStep } from './send-step.js';
 
-/** The version of the newest history row before a file has a row of its own, and after; null for an empty history. */
-export interface Newest {
-  readonly before: bigint | null;
-  readonly after: bigint | null;
-}
+const DUPLICATE = new Set<string | undefined>([DUPLICATE_TABLE, DUPLICATE_OBJECT]);
+const ATTEMPTS = 5;
 
-/** A no-transaction file on its way. */
-interface Steps {
-  readonly connection: Connection;
-  readonly run: Run;
-  readonly work: Work;
-  readonly emit: Listener;
-  /** All files of the run, where it ends with this one; null where it goes on. */
-  readonly ending: readonly Work[] | null;
-}
-
-const DUPLICATE = new Set([DUPLICATE_TABLE, DUPLICATE_OBJECT]);
-const LOOKS = 5;
+/** Ends what a no-transaction file has set in its session. */
+export const END_OF_SESSION = 'discard all';
 
 /**
- * Runs a no-transaction file. Its progress is in the history, so that after a failure the file stands at a whole
- * prefix of its statements, and the next run goes on behind that.
+ * Runs a no-transaction file, step by step. Its progress is in the history. After a failure the statements before the
+ * failed one are committed, and the next run resumes there.
  *
- * @param ending all files of the run, where it ends with this one; null where it goes on
- * @returns the statement that failed; null where the file has come to its end
- * @throws HistoryError `prefix_changed` where the statements that are done are not those of the file any more
+ * @param steps the steps of the file
+ * @returns the message that failed; null if the file is finished
  */
-export async function runStepwise(
+export async function runWithoutTransaction(
   connection: Connection,
-  run: Run,
-  state: ServerState,
-  work: Work,
-  newest: Newest,
-  ending: readonly Work[] | null,
+  run: RunContext,
+  steps: readonly Step[],
+  safeguard: Safeguard,
   emit: Listener,
 ): Promise<Failure | null> {
-  const steps: Steps = { connection, run, work, emit, ending };
-  const start = statementsDone(work, state);
-  const wasTried = (end: number): boolean => start !== null && end === start + 1;
   try {
-    let predecessor = newest.before;
-    let noted = start;
-    let failure = await send(steps, [...sessionScript(work, run), ...settingsAgain(work, start ?? 0)]);
-    for (const chunk of chunksFrom(work.statements, start ?? 0)) {
-      failure ??= chunk.alone
-        ? await runAlone(
-            steps,
-            chunk,
-            { before: predecessor, after: newest.after },
-            noted,
-            wasTried(chunk.end),
-          )
-        : await sendChunk(
-            steps,
-            chunk,
-            chunkScript(work, run, predecessor, noted, chunk.statements, progressAt(work, chunk.end), ending),
-          );
+    for (const step of steps) {
+      const failure =
+        step.kind === 'alone'
+          ? await withoutTimeouts(connection, () => runAlone(connection, run, step, emit))
+          : await sendStep(connection, run, step, safeguard);
       if (failure !== null) return failure;
-      predecessor = newest.after;
-      noted = chunk.end;
     }
-    return failure;
+    return null;
   } finally {
-    await connection.client.query('discard all').catch(() => undefined);
+    await connection.client.query(END_OF_SESSION).catch(() => undefined);
   }
 }
 
-async function send({ connection, work }: Steps, messages: readonly Message[]): Promise<Failure | null> {
-  const failure = await runPipeline(connection, messages);
-  return failure && { work, ...failure };
-}
-
-async function sendChunk(
-  steps: Steps,
-  { end }: Chunk,
-  messages: readonly Message[],
-): Promise<Failure | null> {
-  const { connection, run, work, emit } = steps;
-  if (knownLosses(run, work, end).length === 0) return send(steps, messages);
-  const failure = await runKeeping(connection, run, { work, end, messages }, emit);
-  return failure && { work, ...failure };
-}
-
-/** Between the transaction that passed the guard and the one that notes the progress, the statement stands by itself. */
-async function runAlone(
-  steps: Steps,
-  chunk: Chunk,
-  newest: Newest,
-  noted: number | null,
-  wasTried: boolean,
-): Promise<Failure | null> {
-  const { run, work, ending } = steps;
-  const [statement] = chunk.statements;
-  if (statement === undefined) return null;
-  const guarded = await send(
-    steps,
-    chunkScript(work, run, newest.before, noted, [], progressAt(work, chunk.end - 1), null),
-  );
-  if (guarded !== null) return guarded;
-  const failure = await withoutTimeouts(steps, () => execute(steps, statement, wasTried));
-  if (failure !== null) return failure;
-  return send(
-    steps,
-    chunkScript(work, run, newest.after, chunk.end - 1, [], progressAt(work, chunk.end), ending),
-  );
-}
-
 /**
- * Executes a statement that runs alone, having looked at what an earlier run may have left. What a killed run has sent
- * last may begin only after that look: then the statement finds the object made, or made by half, and looks again.
+ * Runs a statement outside of any transaction, after what an earlier run may have left is handled. The last statement that
+ * a killed run has sent may begin only after that check. Then the statement finds the object created, or half created, and
+ * the check is repeated.
  */
-async function execute(steps: Steps, statement: Statement, wasTried: boolean): Promise<Failure | null> {
-  const { client } = steps.connection;
-  const message: Message = { step: 'statement', sql: statement.sql, statement };
-  for (let looks = 1; ; looks++) {
-    const verdict = await lookBefore(client, statement, wasTried, {
-      emit: steps.emit,
-      longestMs: steps.run.lockWaitMs,
-    });
-    const failure = verdict === 'done' ? null : await send(steps, [message]);
-    const isLast = looks === LOOKS;
+async function runAlone(
+  connection: Connection,
+  run: RunContext,
+  { work, statement, wasSent }: LoneStep,
+  emit: Listener,
+): Promise<Failure | null> {
+  const { client } = connection;
+  const message = statementMessage(work, statement);
+  for (let attempt = 1; ; attempt++) {
+    const verdict = await handleLeftovers(client, statement, wasSent, { wait: run.wait, emit });
+    const failure = verdict === 'done' ? null : await runPipeline(connection, [message]);
+    const isLast = attempt === ATTEMPTS;
     if (failure !== null) {
-      const isDuplicate = DUPLICATE.has(sqlStateOf(failure.error) ?? '');
-      if (wasTried && isDuplicate && !isLast) continue;
+      if (wasSent && DUPLICATE.has(sqlStateOf(failure.error)) && !isLast) continue;
       return failure;
     }
     const invalid = await invalidIndexAfter(client, statement);
     if (invalid === null) return null;
-    if (isLast) return { work: steps.work, message, error: new Error(`the index ${invalid} is invalid`) };
+    if (isLast) return { message, error: new Error(`the index ${invalid} is invalid`) };
   }
 }
 
-/** Lifts the timeouts for what may take hours by right, and puts back what the file or the role had set. */
-async function withoutTimeouts<T>({ connection }: Steps, action: () => Promise<T>): Promise<T> {
-  const { client, serverVersion } = connection;
+/** Lifts the timeouts for a statement that may rightly take hours, then restores those that the file or the role has set. */
+async function withoutTimeouts<T>(
+  { client, serverVersion }: Connection,
+  action: () => Promise<T>,
+): Promise<T> {
   const names = ['lock_timeout', ...timeoutsOf(serverVersion.number)];
   const { rows } = await client.query<Record<string, string>>(
     `select ${names.map((name) => `pg_catalog.current_setting('${name}') as ${name}`).join(', ')}`,
@@ -155,18 +86,8 @@ async function withoutTimeouts<T>({ connection }: Steps, action: () => Promise<T
   try {
     return await action();
   } finally {
-    const before = names
-      .map((name) => `set ${name} = ${pg.escapeLiteral(rows[0]?.[name] ?? '0')}`)
-      .join('; ');
-    // A connection that is lost has nothing to put back.
-    await client.query(before).catch(() => undefined);
+    const restore = names.map((name) => `set ${name} = ${pg.escapeLiteral(rows[0]?.[name] ?? '0')}`);
+    // A connection that is lost has no settings to restore.
+    await client.query(restore.join('; ')).catch(() => undefined);
   }
-}
-
-/** The settings among the statements that are done: they belonged to a session that is gone, so they are sent again. */
-function settingsAgain(work: Work, done: number): Message[] {
-  return work.statements
-    .slice(0, done)
-    .filter(({ node }) => 'VariableSetStmt' in node && node.VariableSetStmt.is_local !== true)
-    .map((statement) => ({ step: 'statement', sql: statement.sql, statement }));
 }

@@ -1,20 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../../postgres/connect.js';
 import { DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgres/sql-states.js';
-import { learn } from '../data-loss/ledger.js';
-import { rehearse } from '../data-loss/rehearse.js';
-import type { MigrationResult } from '../failure/errors.js';
 import { explainFailure } from '../failure/explain.js';
 import type { ServerState } from '../history/server-state.js';
-import { HISTORY_MOVED } from '../script/guard.js';
-import { lockTimeoutOf } from '../script/transaction.js';
-import type { Failure, Outcome, Run, Work } from '../script/work.js';
+import type { RunContext } from '../script/context.js';
+import type { Failure } from '../script/message.js';
+import type { MigrationResult, Outcome } from '../script/outcome.js';
+import type { Safeguard } from '../script/safeguard.js';
+import { lockTimeoutOf } from '../script/settings.js';
+import { HISTORY_MOVED } from '../script/sql-states.js';
+import { planSteps } from '../script/steps.js';
+import type { Work } from '../script/work.js';
 import type { Listener } from './events.js';
 import { execute, settle } from './execute.js';
-import type { Watch } from './monitor.js';
+import type { Monitor } from './monitor.js';
 
-/** What a run has seen, and what it makes of it. */
-export interface Look {
+/** What the server was found to have, and the files to run because of that. */
+export interface Plan {
   readonly state: ServerState;
   readonly works: readonly Work[];
 }
@@ -22,102 +24,91 @@ export interface Look {
 /** A run that holds the lock. */
 export interface LockedRun {
   readonly connection: Connection;
-  readonly run: Run;
-  readonly look: () => Promise<Look>;
-  /** What was seen before the lock was ours, where it holds now; null where it has to be looked at again. */
-  readonly seen: Look | null;
+  readonly run: RunContext;
+  /** The plan that was made before the lock was taken, if it is still valid; null if it is not. */
+  readonly plan: Plan | null;
+  readonly readPlan: () => Promise<Plan>;
+  readonly safeguard: Safeguard;
   readonly emit: Listener;
-  readonly watch: Watch;
+  readonly monitor: Monitor;
   readonly signal: AbortSignal | undefined;
 }
 
-/** A lock that is not free is asked for again after pauses that grow from the first to the longest, in milliseconds. */
+/** The pauses before another attempt to get a lock grow from the first to the longest, in milliseconds. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
-const TRIES = 10;
+const ATTEMPTS = 10;
 const SIGN_OF_LIFE_MS = 500;
 
 /**
- * Executes what there is to do until it is done; what failed for a lock, or because another run was faster, is tried
- * again.
+ * Executes a plan, and retries after a failure that may pass: a lock was not free, or another run was faster.
  *
- * @returns what became of each file
- * @throws MigrationFailedError for the first file that trying again does not help
+ * @returns the result of each file
+ * @throws MigrationFailedError for the first file whose failure a retry does not fix
  */
-export async function runWithRetries({
-  connection,
-  run,
-  look,
-  seen,
-  emit,
-  watch,
-  signal,
-}: LockedRun): Promise<readonly MigrationResult[]> {
+export async function runWithRetries(locked: LockedRun): Promise<readonly MigrationResult[]> {
+  const { connection, run, readPlan, safeguard, emit, monitor, signal } = locked;
   const done: MigrationResult[] = [];
-  for (let tries = 1; ; tries++) {
-    const { state, works } = (tries === 1 ? seen : null) ?? (await look());
-    if (works.length === 0) return done;
-    const failedRehearsal = await rehearsalOf(connection, run, state, works);
-    const outcome = failedRehearsal ?? (await execute(connection, run, state, works, emit));
+  let plan = locked.plan ?? (await readPlan());
+  for (let attempt = 1; plan.works.length > 0; attempt++) {
+    const outcome = await runPlan(locked, plan);
     done.push(...outcome.done);
     const { failure } = outcome;
     if (failure === null) return done;
     const isDone = (work: Work): boolean => outcome.done.some(({ version }) => version === work.label);
     if (outcome.done.length > 0) {
-      tries = 1;
-      await settle(connection, run, works.filter(isDone));
+      attempt = 1;
+      await settle(connection, plan.works.filter(isDone));
     }
-    const pauseMs = tries < TRIES && signal?.aborted !== true ? pauseAfter(failure, tries, run) : null;
+    const mayRetry = attempt < ATTEMPTS && signal?.aborted !== true;
+    const pauseMs = mayRetry ? pauseAfter(failure, attempt, safeguard) : null;
     if (pauseMs === null) {
-      const results = [...done, ...notReached(works.filter((work) => !isDone(work)))];
+      const notDone = plan.works.filter((work) => !isDone(work));
       throw await explainFailure(failure, {
-        results,
+        results: [...done, ...resultsAfterFailure(notDone)],
         connection,
-        blocker: watch.lastBlocker(),
+        blocker: monitor.lastBlocker(),
         interrupted: signal?.aborted,
       });
     }
-    if (pauseMs > 0) emit({ kind: 'retrying', name: failure.work?.name ?? 'the history', tries, pauseMs });
+    const { work } = failure.message;
+    if (pauseMs > 0) emit({ kind: 'retrying', name: work?.name ?? 'the history', attempt, pauseMs });
     await pause(connection, pauseMs, signal);
-    if (failure.work !== null && watch.lastBlocker() === null) {
-      watch.pollFaster(lockTimeoutOf(failure.work, run));
-    }
+    if (work !== null && monitor.lastBlocker() === null) monitor.pollFaster(lockTimeoutOf(work, run));
+    plan = await readPlan();
   }
+  return done;
 }
 
-/** What came of a try that failed in its rehearsal; null where it may be run for real. */
-async function rehearsalOf(
-  connection: Connection,
-  run: Run,
-  state: ServerState,
-  works: readonly Work[],
-): Promise<Outcome | null> {
-  const { keeper } = run;
-  if (keeper === null) return null;
-  const { failure } = await rehearse(connection, { ...run, keeper }, state, works, true);
-  return failure && { done: [], failure };
+async function runPlan(
+  { connection, run, safeguard, emit }: LockedRun,
+  { state, works }: Plan,
+): Promise<Outcome> {
+  const steps = planSteps(works, state);
+  const failure = await safeguard.rehearse(connection, run, steps);
+  return failure === null ? execute(connection, run, steps, safeguard, emit) : { done: [], failure };
 }
 
-/** A session that only idles may be ended, by the server or by whoever stands between, so it is heard of meanwhile. */
+/** The server or a proxy may end a session that only idles, so the pause sends a query now and then. */
 async function pause({ client }: Connection, ms: number, signal: AbortSignal | undefined): Promise<void> {
   for (let left = ms; left > 0 && signal?.aborted !== true; left -= SIGN_OF_LIFE_MS) {
     await sleep(Math.min(left, SIGN_OF_LIFE_MS), undefined, { signal }).catch(() => undefined);
-    // Whether the connection is lost, the next look tells.
+    // The next read of the plan finds out whether the connection is lost.
     await client.query('select').catch(() => undefined);
   }
 }
 
-/** How long to wait before a failed run may succeed, in milliseconds; null where trying again is of no use. */
-function pauseAfter({ error, message }: Failure, tries: number, { keeper }: Run): number | null {
-  const sqlState = sqlStateOf(error);
-  if (sqlState === HISTORY_MOVED || (keeper !== null && learn(keeper, error))) return 0;
+/** How long to wait before a failed run may succeed, in milliseconds; null if a retry does not help. */
+function pauseAfter(failure: Failure, attempt: number, safeguard: Safeguard): number | null {
+  const sqlState = sqlStateOf(failure.error);
+  if (sqlState === HISTORY_MOVED || safeguard.learn(failure)) return 0;
   if (sqlState !== LOCK_NOT_AVAILABLE && sqlState !== DEADLOCK_DETECTED) return null;
-  // The guard has waited for another run for as long as it may.
-  if (sqlState === LOCK_NOT_AVAILABLE && message.step === 'begin') return null;
-  return Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS) * (0.5 + Math.random());
+  // The guard has already waited for another run until the limit of the wait.
+  if (sqlState === LOCK_NOT_AVAILABLE && failure.message.phase === 'begin') return null;
+  return Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS) * (0.5 + Math.random());
 }
 
-function notReached(works: readonly Work[]): MigrationResult[] {
+function resultsAfterFailure(works: readonly Work[]): MigrationResult[] {
   return works.map(({ label, name }, index) => ({
     version: label,
     name,

@@ -3,180 +3,197 @@ import { hostname } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { applicationName } from '../../postgres/application-name.js';
 import type { Connection } from '../../postgres/connect.js';
+
 import { type LazyConnection, makeLazyConnection } from '../../postgres/lazy-connection.js';
 import { explainLostConnection } from '../../postgres/lost-connection.js';
 import { describeTarget } from '../../postgres/target.js';
-import type { Keeper } from '../data-loss/ledger.js';
-import type { MigrationResult } from '../failure/errors.js';
-import { type DriftReport, readDifferences, readDrift } from '../history/drift.js';
-import type { HistoryWait } from '../history/read.js';
-import { readState, refusePooled, refuseStandby, type ServerState } from '../history/server-state.js';
+import { MigrationFileError } from '../../sql/errors.js';
+import { option, remedy } from '../../text/remedy.js';
+import { type DriftReport, type DriftSince, readDifferences, readDrift } from '../history/drift.js';
+import { readState, refuseStandby, type ServerState } from '../history/server-state.js';
+import { type WaitOptions, waitOf } from '../history/wait.js';
+import type { RunContext } from '../script/context.js';
 import { backendPidOf } from '../script/guard.js';
-import type { Run, Work } from '../script/work.js';
-import { interruptOn } from './cancel.js';
+import type { MigrationResult } from '../script/outcome.js';
+import type { Safeguard } from '../script/safeguard.js';
+import type { Work } from '../script/work.js';
+import { cancelOnAbort } from './cancel.js';
+import { dryRun } from './dry-run.js';
 import type { Listener } from './events.js';
 import { acquireLock, type MigrationLock } from './lock.js';
-import { watchRun } from './monitor.js';
-import { type Look, runWithRetries } from './retry.js';
+import { startMonitor } from './monitor.js';
+import { type Plan, runWithRetries } from './retry.js';
 
-/** What `up` and `down` have in common. */
-export interface RunOptions {
-  /** Told what happens while it happens. */
+/** The options that `up` and `down` share. The signal ends the run: the current statement is cancelled and rolled back. */
+export interface RunOptions extends WaitOptions {
+  /** Called with the events of the run. */
   readonly onEvent?: Listener | undefined;
-  /** The longest wait for another run, in milliseconds; undefined waits as long as it takes. */
-  readonly lockWaitMs?: number | undefined;
-  /** Ends the run: what is being executed is cancelled and rolled back, what is committed stands. */
-  readonly signal?: AbortSignal | undefined;
-  /** Writes nothing and gives the SQL that would be sent. */
+  /** Writes nothing, and returns the SQL that a run would send. */
   readonly dryRun?: boolean | undefined;
 }
 
-/** Who holds the history is waited for as another run is. */
-export function historyWait({ lockWaitMs: longestMs, onEvent, signal }: RunOptions): HistoryWait {
-  return { longestMs, onEvent, signal };
-}
-
-/** A run as the engine itself asks for it. */
-export interface KeepingRunOptions extends RunOptions {
-  /** Sees to it that no data is taken away unasked; none for an up. */
-  readonly keeper?: Keeper | undefined;
+/** The result of a run, and what it found before it began. */
+export interface RunResult extends DriftReport {
+  readonly results: readonly MigrationResult[];
+  /** The SQL of a dry run; null for a real run. */
+  readonly sql: string | null;
 }
 
 /**
- * How a direction finds its work: given the server's state, the files to run, in order.
+ * Chooses the files to run, in order, from what the server was found to have.
  *
- * @param connection for whatever else it must read; not always the same
- * @param onWork awaited as soon as it is known that there are any, ahead of their being parsed
+ * @param connection for further reads; not always the same one
+ * @param onPending awaited once it is known that there are files to run, before they are parsed
  */
 export type Planner = (
   connection: Connection,
   state: ServerState,
-  onWork?: () => Promise<void>,
+  onPending?: () => Promise<void>,
 ) => Promise<readonly Work[]>;
 
-/** What a run did, and what it found before it began. */
-export interface RunResult extends DriftReport {
-  readonly results: readonly MigrationResult[];
-}
+/** Default `lock_timeout` of a statement. A statement queued for a lock blocks every later reader. */
+const LOCK_TIMEOUT_MS = 4000;
 
-/** The result of a run that had nothing to do. */
-export const NOTHING_DONE: RunResult = { results: [], drift: [] };
-
-/** How long a statement waits for a lock unless its file says otherwise: who waits stops every reader behind it. */
-export const LOCK_TIMEOUT_MS = 4000;
+const NOTHING_DONE: RunResult = { results: [], drift: [], sql: null };
 
 /**
- * Runs what a planner finds, under the lock, each file in a transaction with its history row.
+ * Runs the files that a planner chooses, each in a transaction with its history row, under the lock. With `dryRun` it only
+ * prints them.
  *
- * Nothing is locked where there is nothing to do. Where another run was there before the lock was ours, the
- * history is read and planned again.
+ * It takes no lock when nothing is pending. If another run finished before this one got the lock, it reads the history and
+ * plans again.
  *
- * @param connection in pipeline mode; holds the lock, while another one executes; is closed
- * @returns what became of each file, and what was changed outside of migrations before the run
+ * @param connection in pipeline mode; it holds the lock, while another one executes the files; it is closed
+ * @param safeguard consulted before data is deleted
  * @throws MigrationFailedError for the first file that the server refuses
  */
-export async function runUnderLock(
+export async function run(
   connection: Connection,
-  plan: Planner,
-  options: KeepingRunOptions,
+  planner: Planner,
+  safeguard: Safeguard,
+  options: RunOptions,
 ): Promise<RunResult> {
+  const wait = waitOf(options);
+  const readPlan = async (reader: Connection, onPending?: () => Promise<void>): Promise<Plan> => {
+    const state = await readState(reader, wait, (blocker) => options.onEvent?.({ kind: 'blocked', blocker }));
+    return { state, works: await planner(reader, state, onPending) };
+  };
+  if (options.dryRun === true) {
+    const plan = await readPlan(connection);
+    return { ...NOTHING_DONE, sql: await dryRun(connection, plan, safeguard, wait, LOCK_TIMEOUT_MS) };
+  }
   const executing = makeLazyConnection(connection.target, { pipeline: true });
   try {
-    return await lockAndRun(connection, executing, plan, options);
+    return await lockAndRun(connection, executing, readPlan, safeguard, options);
   } finally {
-    // At once: each of them waits for its server to say goodbye.
+    // Concurrently: each of them waits for its server to answer the goodbye.
     await Promise.all([connection.close(), executing.close()]);
   }
 }
 
 async function lockAndRun(
   locking: Connection,
-  foreseen: LazyConnection,
-  plan: Planner,
-  options: KeepingRunOptions,
+  executing: LazyConnection,
+  readPlan: (reader: Connection, onPending?: () => Promise<void>) => Promise<Plan>,
+  safeguard: Safeguard,
+  options: RunOptions,
 ): Promise<RunResult> {
-  const look = async (connection: Connection, onWork?: () => Promise<void>): Promise<Look> => {
-    const state = await readState(connection, historyWait(options));
-    return { state, works: await plan(connection, state, onWork) };
-  };
-  // While the files are parsed, and the lock is taken, the connection that executes them opens.
-  const { state, works } = await look(locking, async () => {
-    void foreseen.open();
-    // A socket of this machine is connected by the turn after the next; then its login is on the way.
+  const { onEvent: emit = () => {}, signal } = options;
+  const wait = waitOf(options);
+  // The connection that executes the files opens while they are parsed, and while the lock is taken.
+  let plan = await readPlan(locking, async () => {
+    void executing.open();
+    // A local socket is connected by the turn after the next; then its login is in flight.
     await setImmediate();
     await setImmediate();
   });
-  if (works.length === 0) return NOTHING_DONE;
+  const { state } = plan;
+  if (plan.works.length === 0) return NOTHING_DONE;
   refuseStandby(state, describeTarget(locking.target));
-  refusePooled(state, works);
-  const emit = options.onEvent ?? (() => {});
-  const { signal } = options;
+  refusePooled(state, plan.works);
   const readingDrift = state.rows.length > 0 ? readDrift(locking).catch(() => null) : null;
-  let latest: Look = { state, works };
   const lock = await acquireLock(locking, {
-    longestMs: options.lockWaitMs,
+    wait,
     hasHistory: state.hasHistory,
     stillNeeded: async () => {
-      // It would idle for as long as the other run takes, and whoever stands between may end what idles.
-      await foreseen.close();
-      latest = await look(locking);
-      return latest.works.length > 0;
+      // It would idle while the other run lasts, and the server or a proxy may end a session that idles.
+      await executing.close();
+      plan = await readPlan(locking);
+      return plan.works.length > 0;
     },
     onWait: (holder) => emit({ kind: 'waiting', holder }),
-    signal,
   });
   if (lock === null) return NOTHING_DONE;
-  const connection = await foreseen.open();
-  // Under the lock once more: another run may just have been between its first statement and its snapshot.
+  const connection = await executing.open();
+  // Read again under the lock: another run may have been between its first statement and its snapshot.
   const drifted = (await readingDrift)?.state === 'drifted' ? await readDifferences(connection) : null;
   if (drifted !== null) emit({ kind: 'drifted', ...drifted });
-  const run: Run = {
+  const context: RunContext = {
     id: randomUUID(),
+    lockPid: lock.pid,
+    wait,
     appliedWith: applicationName,
     appliedOn: hostname(),
-    lockPid: lock.pid,
-    // To PostgreSQL 0 is for ever.
-    lockWaitMs: options.lockWaitMs === undefined ? 0 : Math.max(1, Math.round(options.lockWaitMs)),
     lockTimeoutMs: LOCK_TIMEOUT_MS,
     serverVersion: connection.serverVersion.number,
     noticesLostClient: state.noticesLostClient,
-    recordsSnapshot: true,
-    keeper: options.keeper ?? null,
+    isDryRun: false,
   };
   const backendPid = state.isPooled ? backendPidOf(lock.pid) : String(connection.reportedPid);
-  const watch = watchRun(connection.target, backendPid, emit);
+  const monitor = startMonitor(connection.target, backendPid, emit);
   const stopListening = listenToNotices(connection, emit);
-  const interrupt = interruptOn(signal, connection.target, backendPid, lock);
+  const cancel = cancelOnAbort(signal, connection.target, backendPid, lock);
   try {
     const results = await runWithRetries({
       connection,
-      run,
-      look: () => look(connection),
-      seen: isCurrent(latest, lock) ? latest : null,
+      run: context,
+      plan: isCurrent(plan, lock) ? plan : null,
+      readPlan: () => readPlan(connection),
+      safeguard,
       emit,
-      watch,
+      monitor,
       signal,
     });
-    return { results, drift: drifted?.differences ?? [] };
+    return { results, drift: differencesIn(drifted), sql: null };
   } catch (error) {
     throw explainLostConnection(error, connection) ?? error;
   } finally {
     stopListening();
-    await interrupt.done();
-    await watch.stop();
+    await cancel.done();
+    await monitor.stop();
   }
 }
 
+function differencesIn(drifted: DriftSince | null): DriftReport['drift'] {
+  return drifted?.differences ?? [];
+}
+
 /**
- * Whether a plan that was made before the lock was ours holds now. How far a no-transaction file is can change without a
- * new row, so with one of these the history is read again.
+ * Refuses a no-transaction file behind a pooler: its settings would stay in a server process that then serves other
+ * clients.
+ *
+ * @throws MigrationFileError `needs_direct_connection`
  */
-function isCurrent({ state, works }: Look, { newestRow }: MigrationLock): boolean {
+function refusePooled({ isPooled }: ServerState, works: readonly Work[]): void {
+  const work = isPooled ? works.find(({ script }) => !script.options.transaction) : undefined;
+  if (work === undefined) return;
+  throw new MigrationFileError(
+    'needs_direct_connection',
+    `${work.name} runs without a transaction, and this connection goes through a pooler such as PgBouncer.`,
+    { remedy: remedy`Set ${option('url')} to the address of the server itself for this run.` },
+  );
+}
+
+/**
+ * Checks whether a plan that was made before the lock was taken is still valid. The progress of a no-transaction file can
+ * change without a new row, so with such a file the history is read again.
+ */
+function isCurrent({ state, works }: Plan, { newestRow }: MigrationLock): boolean {
   const newest = state.rows.at(-1)?.id ?? null;
   return newest === newestRow && works.every(({ script }) => script.options.transaction);
 }
 
-/** Warnings, and what a migration raises itself; not the notices about what exists and is skipped. */
+/** Reports warnings, and the messages that a migration raises; not the notices that an object exists and is skipped. */
 function listenToNotices({ client }: Connection, emit: Listener): () => void {
   const listener: Parameters<typeof client.on<'notice'>>[1] = ({ severity = '', message = '', routine }) => {
     if (severity === 'WARNING' || routine === 'exec_stmt_raise')

@@ -1,7 +1,11 @@
+import { HAS_ROWS, lockRowSql, NEWEST_VERSION, statementsDoneSql } from '../history/row-sql.js';
 import { HISTORY_TABLE } from '../history/table.js';
+import { timeoutSetting } from '../history/wait.js';
+import type { RunLock } from './context.js';
+import { HISTORY_MOVED, LOCK_LOST } from './sql-states.js';
 
 /**
- * The advisory lock of a run: one for each database, since PostgreSQL keeps these locks by database.
+ * The advisory lock of a run. One key serves every database, since PostgreSQL keeps these locks per database.
  * The number is the first eight bytes of the SHA-256 of `voicesurvey_migrations`, as a signed integer.
  */
 export const LOCK_KEY = 581_541_466_810_820_071n;
@@ -14,77 +18,66 @@ export const LOCK_IN_PG_LOCKS = `locktype = 'advisory'
     and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
     and granted`;
 
-/** What the guard knows of its run. */
-export interface Guarded {
-  /** The server process that holds the lock of the run. */
-  readonly lockPid: number;
-  /** The longest wait for what another run has left behind, in milliseconds; 0 waits as long as it takes. */
-  readonly lockWaitMs: number;
-}
+/**
+ * The session that holds the lock also holds this key, together with the number of its own process. Another session that
+ * gets this lock knows that the session has ended. The number is `void`, as an integer.
+ */
+export const HOLDER_KEY = 0x766f_6964;
 
-/** What a no-transaction file must have reached in the history for a transaction of it to go on from there. */
-export interface Reached {
+/**
+ * Every transaction of a run holds this key, together with the number of the process that holds the lock. The number is
+ * `voic`, as an integer.
+ */
+export const EXECUTOR_KEY = 0x766f_6963;
+
+/** The progress of a no-transaction file that a transaction resumes. */
+export interface ExpectedProgress {
   readonly version: bigint;
   readonly direction: 'up' | 'down';
-  /** How many of its statements are done; null where none is noted. */
+  /** How many of its statements are committed; null if the history has no progress of it. */
   readonly statementsDone: number | null;
 }
 
 /**
- * Held by the session of the lock, together with the number of its own process: `void`, as an integer. Whoever else gets
- * it knows that this session is gone.
- */
-export const HOLDER_KEY = 0x766f_6964;
-
-/** Held by every transaction of a run, together with the number of its lock's process: `voic`, as an integer. */
-export const EXECUTOR_KEY = 0x766f_6963;
-
-/** Raised by the guard: another run has moved the history on. */
-export const HISTORY_MOVED = 'VS001';
-
-/** Raised by the guard: the session that holds the lock of this run is gone. */
-export const LOCK_LOST = 'VS002';
-
-/**
- * The first SQL of every transaction of a run. It leaves a `lock_timeout` of its own behind.
+ * The first SQL of every transaction of a run. It leaves its own `lock_timeout` behind.
  *
- * A killed engine frees its lock at once, while the server still executes its last statement and then reads what
- * stands behind it in the pipeline. So each transaction makes sure by itself that it may take effect: it locks the
- * row of its predecessor (the table, while there is none), which waits for a transaction that a killed run has left
- * behind, and fails unless that is the newest row then, a no-transaction file is no further than was read, and the
- * lock's session still holds the lock.
+ * A killed engine frees its lock immediately, while the server still executes its last statement and then reads what
+ * follows in the pipeline. So each transaction checks by itself that it may take effect. It locks the row of its
+ * predecessor (the table, if the history is empty), which waits for a transaction that a killed run left in the server.
+ * Then it fails unless that row is the newest one, the no-transaction file has the expected progress, and the session of
+ * the lock still holds the lock.
  *
  * It needs READ COMMITTED, where every statement sees what was committed before it.
  *
- * It waits as long as one run waits for another, and not just for the lock timeout of the file: nobody stands behind it.
- * Where the predecessor is not there it does not wait at all: of a whole pipeline behind a failure no guard waits again.
+ * It waits as long as one run waits for another, and not just for the lock timeout of the file: no session queues behind
+ * it. If the predecessor does not exist, it does not wait at all: after a failure in a pipeline no later guard waits.
  *
- * A block is planned anew each time it is sent, so it asks as little as it can.
+ * The server plans a block each time it is sent, so the block queries as little as possible.
  *
  * @param predecessor the version of the newest row that this transaction builds on; null for an empty history
- * @param reached how far the no-transaction file is that this transaction belongs to
+ * @param progress the progress that the no-transaction file of this transaction must have
  */
-export function guard(predecessor: bigint | null, run: Guarded, reached?: Reached): string {
-  return `set local lock_timeout = ${run.lockWaitMs};
+export function guard(predecessor: bigint | null, run: RunLock, progress?: ExpectedProgress): string {
+  return `set local lock_timeout = ${timeoutSetting(run.wait)};
 do $guard$
 begin
-  ${showExecutor(run)}
+  ${announceTransaction(run)}
   ${predecessor === null ? REQUIRE_EMPTY : requireNewest(predecessor)}
-  ${reached === undefined ? '' : requireReached(reached)}
+  ${progress === undefined ? '' : requireProgress(progress)}
   ${requireLock(run)}
 end
 $guard$`;
 }
 
 /**
- * The guard of the transaction that creates the history. There is no row to lock yet, so two of them wait for each other
- * by a lock of their own: two sessions that create one schema at once would not both come to their end.
+ * The guard of the transaction that creates the history. There is no row to lock yet, so two such transactions wait for
+ * each other by a lock of their own: two sessions that create one schema concurrently would not both succeed.
  */
-export function lockGuard(run: Guarded): string {
+export function lockGuard(run: RunLock): string {
   return `do $guard$
 begin
-  ${showExecutor(run)}
-  perform pg_catalog.set_config('lock_timeout', '${run.lockWaitMs}', true);
+  ${announceTransaction(run)}
+  perform pg_catalog.set_config('lock_timeout', '${timeoutSetting(run.wait)}', true);
   perform pg_catalog.pg_advisory_xact_lock(${EXECUTOR_KEY}, 0);
   ${requireLock(run)}
 end
@@ -92,8 +85,8 @@ $guard$`;
 }
 
 /**
- * SQL for the number of the server process that executes a transaction of the run; null where none does. Behind a
- * transaction pooler it is another one from transaction to transaction, and in between it serves strangers.
+ * SQL of the number of the server process that executes a transaction of the run; null if none does. Behind a transaction
+ * pooler the process changes from transaction to transaction, and in between it serves other clients.
  *
  * @param lockPid the server process that holds the lock of the run
  */
@@ -107,40 +100,39 @@ export function backendPidOf(lockPid: number): string {
     limit 1)`;
 }
 
-function showExecutor({ lockPid }: Guarded): string {
+function announceTransaction({ lockPid }: RunLock): string {
   return `perform pg_catalog.pg_advisory_xact_lock_shared(${EXECUTOR_KEY}, ${lockPid});`;
 }
 
-const NEWEST = `select version from ${HISTORY_TABLE} order by id desc limit 1`;
+const RAISE_MOVED = `raise exception 'another run has changed the history, to version %', (${NEWEST_VERSION}) using errcode = '${HISTORY_MOVED}';`;
 
-const HAS_MOVED = `raise exception 'another run has moved the history on, to version %', (${NEWEST}) using errcode = '${HISTORY_MOVED}';`;
-
-const REQUIRE_EMPTY = `if exists (select from ${HISTORY_TABLE}) then
-    ${HAS_MOVED}
+const REQUIRE_EMPTY = `if ${HAS_ROWS} then
+    ${RAISE_MOVED}
   end if;
   lock table ${HISTORY_TABLE} in exclusive mode;
-  if exists (select from ${HISTORY_TABLE}) then
-    ${HAS_MOVED}
+  if ${HAS_ROWS} then
+    ${RAISE_MOVED}
   end if;`;
 
 function requireNewest(version: bigint): string {
-  return `perform from ${HISTORY_TABLE} where version = ${version} for update;
-  if not found or ${version} <> (${NEWEST}) then
-    ${HAS_MOVED}
+  return `perform ${lockRowSql(version)};
+  if not found or ${version} <> (${NEWEST_VERSION}) then
+    ${RAISE_MOVED}
   end if;`;
 }
 
-function requireReached({ version, direction, statementsDone }: Reached): string {
-  return `if ${statementsDone ?? 'null'} is distinct from (
-    select statements_done from ${HISTORY_TABLE} where version = ${version} and unfinished = '${direction}'
-  ) then
-    raise exception 'another run has gone on with version ${version}' using errcode = '${HISTORY_MOVED}';
+function requireProgress({ version, direction, statementsDone }: ExpectedProgress): string {
+  return `if ${statementsDone ?? 'null'} is distinct from (${statementsDoneSql(version, direction)}) then
+    raise exception 'another run has resumed version ${version}' using errcode = '${HISTORY_MOVED}';
   end if;`;
 }
 
-/** A look into `pg_locks`, planned anew for each transaction, would take as long as all the rest of the guard. */
-function requireLock({ lockPid }: Guarded): string {
+/**
+ * A query on `pg_locks`, planned in each transaction, would take as long as all the rest of the guard. So the guard tries
+ * to take the key that the session of the lock holds: it succeeds only if that session has ended.
+ */
+function requireLock({ lockPid }: RunLock): string {
   return `if pg_catalog.pg_try_advisory_xact_lock_shared(${HOLDER_KEY}, ${lockPid}) then
-    raise exception 'the session that holds the migration lock is gone' using errcode = '${LOCK_LOST}';
+    raise exception 'the session that holds the migration lock has ended' using errcode = '${LOCK_LOST}';
   end if;`;
 }

@@ -2,51 +2,46 @@ import type { Connection } from '../../postgres/connect.js';
 import { sendMultiStatement } from '../../postgres/multi-statement.js';
 import pg from '../../postgres/pg.js';
 import { sendTogether } from '../../postgres/pg-internals.js';
-import type { Message } from './work.js';
+import type { Failure, Message } from './message.js';
 
-/** The first message that failed, and how. */
-export interface FailedMessage<M> {
-  readonly message: M;
-  readonly error: unknown;
+/** Called for each message that succeeded, in order, with the results of its commands. */
+export type OnResult = (message: Message, results: readonly pg.QueryResult[]) => void;
+
+/** Messages in flight, and their answers. */
+export interface Pipeline {
+  /** Sends messages immediately; the server executes them while the caller makes more. */
+  send(messages: readonly Message[]): void;
+  /** Waits for the answers to all messages. Returns the first failure since the last call; null if there is none. */
+  drain(): Promise<Failure | null>;
 }
 
-/** Messages on their way, and their answers. */
-export interface Pipeline<M extends Message> {
-  /** Sends messages at once; the server executes them while more are being made. */
-  send(messages: readonly M[]): void;
-  /** Waits for the answers to all that was sent; the first message since the last time that failed, null for none. */
-  drain(): Promise<FailedMessage<M> | null>;
-}
-
-/** The connection of a pipeline, in pipeline mode. */
-type Way = Pick<Connection, 'client' | 'isUtf8'>;
+/** A connection in pipeline mode. */
+type PipelineConnection = Pick<Connection, 'client' | 'isUtf8'>;
 
 /**
  * Sends messages without waiting for an answer in between, then collects the answers.
  *
- * The number of round trips does not grow with the number of messages. What stands behind a failed message comes to
- * nothing: inside its transaction every statement is refused, and the guard at the start of the next transaction finds
- * that the predecessor is missing. Only where a killed run has brought that one to its end meanwhile, what comes next
- * is applied.
- *
- * @param onDone called for each message that has succeeded, in order, with the results of its commands
+ * The number of round trips does not grow with the number of messages. The messages after a failed one have no effect:
+ * inside its transaction the server refuses every statement, and the guard at the start of the next transaction finds that
+ * the predecessor is missing. There is one exception: if a killed run has committed that predecessor meanwhile, the next
+ * transaction is applied.
  */
-export function openPipeline<M extends Message>(
-  { client, isUtf8 }: Way,
-  onDone: (message: M, results: readonly pg.QueryResult[]) => void = () => {},
-): Pipeline<M> {
-  let failures: FailedMessage<M>[] = [];
+export function openPipeline(
+  { client, isUtf8 }: PipelineConnection,
+  onResult: OnResult = () => {},
+): Pipeline {
+  let failures: Failure[] = [];
   let answers: Promise<void>[] = [];
-  const sendGroup = (group: readonly M[]): Promise<void> => {
+  const sendGroup = (group: readonly Message[]): Promise<void> => {
     const { results, completed } = sendMultiStatement(client, group.map(({ sql }) => sql).join(BETWEEN));
     return results.then(
       (all) => {
         for (const [index, message] of group.entries()) {
-          onDone(message, message === group.at(-1) ? all.slice(index) : all.slice(index, index + 1));
+          onResult(message, message === group.at(-1) ? all.slice(index) : all.slice(index, index + 1));
         }
       },
       (error: unknown) => {
-        failures.push(failedAmong(group, completed(), error));
+        failures.push(failureIn(group, completed(), error));
       },
     );
   };
@@ -66,23 +61,23 @@ export function openPipeline<M extends Message>(
 }
 
 /**
- * Sends all messages through a {@link openPipeline | pipeline} and waits for their answers.
+ * Sends messages through a {@link openPipeline | pipeline} and waits for their answers.
  *
- * @returns the first message that failed, and how; null where every one has succeeded
+ * @returns the first failure; null if every message succeeded
  */
-export function runPipeline<M extends Message>(
-  connection: Way,
-  messages: readonly M[],
-  onDone?: (message: M, results: readonly pg.QueryResult[]) => void,
-): Promise<FailedMessage<M> | null> {
-  const pipeline = openPipeline(connection, onDone);
+export function runPipeline(
+  connection: PipelineConnection,
+  messages: readonly Message[],
+  onResult?: OnResult,
+): Promise<Failure | null> {
+  const pipeline = openPipeline(connection, onResult);
   pipeline.send(messages);
   return pipeline.drain();
 }
 
 /**
- * The most characters of a group, but for a single statement: who looks at what a session executes sees the beginning of
- * its query.
+ * The most characters of a group, except for a single statement: `pg_stat_activity` shows the beginning of a query, which
+ * should be the statement that runs.
  */
 const LONGEST_GROUP = 8000;
 
@@ -90,51 +85,47 @@ const LONGEST_GROUP = 8000;
 const BETWEEN = '\n;\n';
 
 /**
- * What goes to the server as one query: the statements of a file with what records them, behind what begins their
- * transaction. Each answer in a packet of its own would take the server, us and whoever stands between longer than most
- * statements do. All messages of a group but the last are single commands.
+ * The messages that go to the server as one query: the statements of a file and what records them, after what begins their
+ * transaction. An answer in a packet of its own costs the server, this client and any proxy between them more time than
+ * most statements do. Every message of a group is a single command, except the last.
  */
-function groupsOf<M extends Message>(messages: readonly M[]): readonly (readonly M[])[] {
-  const groups: M[][] = [];
+function groupsOf(messages: readonly Message[]): readonly (readonly Message[])[] {
+  const groups: Message[][] = [];
   let isInTransaction = false;
   let isOpen = false;
   let length = 0;
   for (const message of messages) {
-    const { step, sql } = message;
+    const { phase, sql } = message;
     length += sql.length;
-    if (isOpen && length <= LONGEST_GROUP && (step === 'statement' || step === 'record')) {
+    if (isOpen && length <= LONGEST_GROUP && (phase === 'statement' || phase === 'record')) {
       groups.at(-1)?.push(message);
     } else {
       groups.push([message]);
       length = sql.length;
     }
-    if (step === 'begin') isInTransaction = true;
-    isOpen = isInTransaction && step === 'statement';
+    if (phase === 'begin') isInTransaction = true;
+    isOpen = isInTransaction && phase === 'statement';
   }
   return groups;
 }
 
 /**
- * The message that failed among some that were sent as one query, with the place of the error in its own text.
+ * The failure of a message in a group, with the position of the error in the message's own text.
  *
- * @param executed how many have been executed; none where the server could not parse the query
+ * @param completed how many messages the server has executed; none if it could not parse the query
  */
-function failedAmong<M extends Message>(
-  messages: readonly M[],
-  executed: number,
-  error: unknown,
-): FailedMessage<M> {
+function failureIn(group: readonly Message[], completed: number, error: unknown): Failure {
   const position = error instanceof pg.DatabaseError && error.position ? Number(error.position) : null;
-  let index = Math.min(executed, messages.length - 1);
+  let index = Math.min(completed, group.length - 1);
   if (error instanceof pg.DatabaseError && position !== null) {
-    const starts = startsOf(messages);
-    if (executed === 0) index = starts.findLastIndex((start) => start < position);
+    const starts = startsOf(group);
+    if (completed === 0) index = starts.findLastIndex((start) => start < position);
     error.position = String(position - (starts[index] ?? 0));
   }
-  return { message: messages[index] as M, error };
+  return { message: group[index] as Message, error };
 }
 
-/** Where each text starts in the query, in code points, as the server counts. */
+/** Where the text of each message starts in the query, in code points, as the server counts. */
 function startsOf(messages: readonly Message[]): readonly number[] {
   let next = 0;
   return messages.map(({ sql }) => {

@@ -1,20 +1,8 @@
 import { checkRestrictions } from '../../sql/restrictions.js';
 import { parseStatements, type Statement } from '../../sql/statements.js';
-import type { Keeper } from '../data-loss/ledger.js';
-import type { MigrationResult } from '../failure/errors.js';
 import type { Migration, Script } from '../files/read-folder.js';
-import type { Guarded } from './guard.js';
 
-/** A part of what is sent to the server, with a result of its own, so that an error is known by its statement. */
-export interface Message {
-  readonly sql: string;
-  /** Which step of which migration it is. */
-  readonly step: 'begin' | 'statement' | 'keep' | 'record' | 'commit';
-  /** The statement of the file; only where `step` is `statement`, and not of the check that stands behind the last one. */
-  readonly statement?: Statement;
-}
-
-/** A file, parsed, with the direction in which it runs. */
+/** A file of a migration, parsed, with the direction in which it runs. */
 export interface Work {
   readonly version: bigint;
   readonly label: string;
@@ -22,76 +10,58 @@ export interface Work {
   readonly direction: 'up' | 'down';
   readonly script: Script;
   readonly statements: readonly Statement[];
-  /** The whole migration; null for a down that comes from the history. */
+  /** The migration as the folder has it; null for a down. */
   readonly migration: Migration | null;
 }
 
-/** Who applies, for the history. */
-export interface Run extends Guarded {
-  readonly id: string;
-  readonly appliedWith: string;
-  readonly appliedOn: string;
-  /** The lock timeout of files that set none, in milliseconds. */
-  readonly lockTimeoutMs: number;
-  /** As `server_version_num` has it. */
-  readonly serverVersion: number;
-  /** As of the server's state. */
-  readonly noticesLostClient: boolean;
-  /** Whether the last transaction of the run records a snapshot of the catalog. */
-  readonly recordsSnapshot: boolean;
-  /** Sees to it that a down takes no data away unasked; null for an up, and where nothing is sent. */
-  readonly keeper: Keeper | null;
-}
-
-/** How far a no-transaction file came. */
-export interface Progress {
-  readonly statementsDone: number;
-  /** SHA-256 of the statements that are done. */
-  readonly checksum: string;
-}
-
-/** The message that failed, and the file that it belongs to; none for the history's own creation. */
-export interface Failure {
-  readonly work: Work | null;
-  readonly message: Message;
-  readonly error: unknown;
-}
-
-/** What came of one try to run files. */
-export interface Outcome {
-  /** The files that are committed. */
-  readonly done: readonly MigrationResult[];
-  readonly failure: Failure | null;
-}
-
-/** A script with what the history knows it by. */
-export interface Runnable {
-  readonly version: bigint;
-  readonly label: string;
-  readonly name: string;
-  readonly migration: Migration | null;
-}
+/** Parses a file. It throws MigrationFileError for a file that cannot run. */
+export type Parse = (script: Script) => Promise<readonly Statement[]>;
 
 /**
- * Makes a function that parses scripts and refuses what cannot run; it remembers what it has parsed. With an up it
- * refuses a down that cannot run: that is not found out on the night when it is needed.
- *
- * @returns a function that throws MigrationFileError for a script that cannot run
+ * Makes a function that parses files and refuses those that cannot run. It remembers the files that it has parsed: a run
+ * that waits for another one plans more than once.
  */
-export function preparer(): (runnable: Runnable, direction: 'up' | 'down', script: Script) => Promise<Work> {
-  const parsed = new Map<string, readonly Statement[]>();
-  return async ({ version, label, name, migration }, direction, script) => {
+export function fileParser(): Parse {
+  const known = new Map<string, readonly Statement[]>();
+  return async (script) => {
     const key = `${script.source.path} ${script.source.checksum}`;
-    const known = parsed.get(key);
-    const statements = known ?? (await statementsOf(script));
-    if (known === undefined && direction === 'up' && migration?.down) await statementsOf(migration.down);
-    parsed.set(key, statements);
-    return { version, label, name, migration, direction, script, statements };
+    const statements = known.get(key) ?? (await parseStatements(script.source));
+    if (!known.has(key)) checkRestrictions(script, statements);
+    known.set(key, statements);
+    return statements;
   };
 }
 
-async function statementsOf(script: Script): Promise<readonly Statement[]> {
-  const statements = await parseStatements(script.source);
-  checkRestrictions(script, statements);
-  return statements;
+/**
+ * The up of a migration. It also parses the down file, so that a down file that cannot run is refused now and not on the
+ * night when it is needed.
+ *
+ * @throws MigrationFileError for a file that cannot run
+ */
+export async function upWork(migration: Migration, parse: Parse): Promise<Work> {
+  const { version, label, name, up: script } = migration;
+  const statements = await parse(script);
+  if (migration.down !== null) await parse(migration.down);
+  return { version, label, name, direction: 'up', script, statements, migration };
+}
+
+/**
+ * The down of a migration.
+ *
+ * @throws MigrationFileError for a file that cannot run
+ */
+export async function downWork(
+  { version, label, name }: Pick<Work, 'version' | 'label' | 'name'>,
+  script: Script,
+  parse: Parse,
+): Promise<Work> {
+  return {
+    version,
+    label,
+    name,
+    direction: 'down',
+    script,
+    statements: await parse(script),
+    migration: null,
+  };
 }

@@ -57,7 +57,7 @@ describe('a down of several steps', () => {
         { version: 'V2', name: 'a.more', count: 1 },
         { version: 'V1', name: 'a', count: 2 },
       ],
-      remedy: expect.stringMatching(/^None of it was rolled back\. .* `lose: \['b', 'a'\]`\. /),
+      remedy: expect.stringMatching(/^Nothing was rolled back\. .* `lose: \['b', 'a'\]`\. /),
     });
     expect(await versions(database)).toEqual([1, 2, 3, 4]);
     const { losses } = await down({ ...options, to: '0', lose: ['b', 'a'] });
@@ -79,7 +79,9 @@ describe('a down of several steps', () => {
     await expect(down({ ...options, to: '0' })).rejects.toMatchObject({
       code: 'would_lose_data',
       losses: [{ version: 'V1', what: 'table a', count: 1 }],
-      remedy: expect.stringMatching(/^V1 is still whole; what was rolled back before it stays so\./),
+      remedy: expect.stringMatching(
+        /^V1 was not rolled back\. Migrations that were rolled back before it stay rolled back\./,
+      ),
     });
     expect(await versions(database)).toEqual([1]);
     expect(await database.value('select count(*)::integer from a')).toBe(1);
@@ -236,9 +238,9 @@ describe('what goes is written first', () => {
     const blocked = join(options.directory, 'a_file');
     await writeFile(blocked, '');
     await expect(down({ ...options, lostFolder: blocked, lose: ['b', 'a.more'] })).rejects.toMatchObject({
-      code: 'not_kept',
+      code: 'backup_failed',
       exitCode: 1,
-      remedy: expect.stringMatching(/^V2 is still whole\./),
+      remedy: expect.stringMatching(/^V2 was not rolled back\./),
     });
     expect(await versions(database)).toEqual([1, 2]);
     expect(await isThere(database, 'b')).toBe(true);
@@ -256,7 +258,7 @@ describe('what goes is written first', () => {
       env: { DATABASE_URL: database.url },
       cwd,
     });
-    expect([code, stderr]).toEqual([1, expect.stringContaining('could not be written to a folder in')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('could not be backed up to a folder in')]);
     expect(await database.value('select count(*)::integer from b')).toBe(199_992);
     expect(await readdir(join(cwd, 'voicesurvey-lost'))).toEqual([]);
   });
@@ -330,7 +332,7 @@ describe('the command', () => {
     const people = await runCli(['down', '--dir', directory], { env });
     expect(people).toMatchObject({ code: 4, stdout: '' });
     expect(people.stderr).toMatch(
-      /^error: This would take data away:\n {2}V2 {2}column a\.more: 1 value\n {2}V2 {2}table b: 1 row\n/,
+      /^error: This would delete data:\n {2}V2 {2}column a\.more: 1 value\n {2}V2 {2}table b: 1 row\n/,
     );
     const { code, stdout } = await runCli(['down', '--dir', directory, '--json'], { env });
     expect([code, JSON.parse(stdout)]).toMatchObject([
@@ -357,14 +359,14 @@ describe('the command', () => {
     expect(await versions(database)).toEqual([1, 2]);
   });
 
-  test('tells with --dry-run from where on that is not known', async ({ database }) => {
+  test('reports with --dry-run from which migration on the losses are not known', async ({ database }) => {
     const { directory } = await migrated(database, { ...FILES, 'V1.down.sql': 'drop table wrong;' });
     const { code, stderr } = await runCli(['down', '--dir', directory, '--dry-run', '--to', '0'], {
       env: { DATABASE_URL: database.url },
     });
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /^warning: V1 would fail \(SQLSTATE 42P01\), so what goes from there on is not known\n.*\n.*\n {2}V2 {2}column a\.more/,
+      /^warning: V1 would fail \(SQLSTATE 42P01\), so the data that it and the later ones delete is not known\n.*\n.*\n {2}V2 {2}column a\.more/,
     );
   });
 

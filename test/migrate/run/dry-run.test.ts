@@ -58,7 +58,7 @@ describe('a dry run (E19)', () => {
     expect(await up({ url: database.url, directory })).toMatchObject({ applied: [] });
   });
 
-  test('of a down shows where it locks what it writes to files, and says what it leaves out', async ({
+  test('of a down prints the lock under which the data is backed up, and says what it leaves out', async ({
     database: { url, client },
   }) => {
     const directory = await folderWith({
@@ -72,22 +72,24 @@ describe('a dry run (E19)', () => {
     await up({ url, directory });
     await client.query('insert into three values (1, null)');
     const { sql } = await down({ url, directory, steps: 2, dryRun: true });
-    const seen = /^-- .* is written to files|^lock table .*;$|^(?:alter|drop) .*;$|^commit;$/gm;
+    const seen = /^-- .* is backed up in files|^lock table .*;$|^(?:alter|drop) .*;$|^commit;$/gm;
     expect(sql?.match(seen)).toEqual([
       'commit;',
       'drop index concurrently i;',
       'commit;',
-      '-- what they hold of what goes is written to files',
+      '-- the data that is deleted is backed up in files',
       'lock table public.four in share mode;',
       'drop table four;',
       'commit;',
-      '-- what they hold of what goes is written to files',
+      '-- the data that is deleted is backed up in files',
       'lock table public.three, public.two in share mode;',
       'alter table three drop column note;',
       'drop table two;',
       'commit;',
     ]);
-    expect(sql).toMatch(/^-- Before it, all of it is run once in a transaction that is rolled back\.$/m);
+    expect(sql).toMatch(
+      /^-- Before it, a run executes all of it once in a transaction that is rolled back\.$/m,
+    );
     await client.query('drop table two');
     expect((await up({ url, directory, dryRun: true })).sql).toBe('');
   });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { describe, expect } from 'vitest';
 import type { RunEvent } from '../../../src/migrate/run/events.js';
-import { invalidIndexAfter } from '../../../src/migrate/run/leftovers.js';
+import { invalidIndexAfter } from '../../../src/migrate/run/invalid-indexes.js';
 import { up } from '../../../src/migrate/up.js';
 import { parseSql } from '../../../src/sql/statements.js';
 import { type TestDatabase, test } from '../../support/database.js';
@@ -413,7 +413,7 @@ test('an enum value whose use only the server sees is refused with the cure (E10
   });
   await expect(up({ url: database.url, directory })).rejects.toMatchObject({
     server: { sqlState: '55P04' },
-    remedy: expect.stringContaining('in a migration of its own, with the next version'),
+    remedy: expect.stringContaining('in a separate migration, with the next version'),
   });
 });
 

@@ -4,9 +4,10 @@ import { describe, expect } from 'vitest';
 import { down } from '../../../src/migrate/down.js';
 import { readMigrations } from '../../../src/migrate/files/read-folder.js';
 import type { RunEvent } from '../../../src/migrate/run/events.js';
-import { type Planner, runUnderLock } from '../../../src/migrate/run/run.js';
+import { type Planner, run } from '../../../src/migrate/run/run.js';
 import { LOCK_KEY } from '../../../src/migrate/script/guard.js';
-import { preparer } from '../../../src/migrate/script/work.js';
+import { NO_SAFEGUARD } from '../../../src/migrate/script/safeguard.js';
+import { fileParser, upWork } from '../../../src/migrate/script/work.js';
 import { up } from '../../../src/migrate/up.js';
 import { connect } from '../../../src/postgres/connect.js';
 import { parseDatabaseUrl } from '../../../src/postgres/url.js';
@@ -145,7 +146,7 @@ describe('one at a time', () => {
     const directory = await folderWith({ ...files, 'V2.up.sql': 'select 1;', 'V2.down.sql': '' });
     const [, second] = await readMigrations(directory);
     if (second === undefined) throw new Error('there is no V2');
-    const work = await preparer()({ ...second, migration: second }, 'up', second.up);
+    const work = await upWork(second, fileParser());
     await up({ url, directory, to: 'V1' });
     const plans: (bigint | undefined)[] = [];
     const plan: Planner = async (_, { rows }) => {
@@ -157,7 +158,7 @@ describe('one at a time', () => {
       return [work];
     };
     const connection = await connect(parseDatabaseUrl(url), { pipeline: true });
-    expect(await runUnderLock(connection, plan, {})).toEqual({ results: [], drift: [] });
+    expect(await run(connection, plan, NO_SAFEGUARD, {})).toEqual({ results: [], drift: [], sql: null });
     expect(plans).toEqual([1n, 2n]);
   });
 });

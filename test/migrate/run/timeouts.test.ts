@@ -123,6 +123,6 @@ test('a file that sets too short a timeout itself fails with an error that names
   });
   await expect(up({ url, directory })).rejects.toMatchObject({
     code: 'connection_lost',
-    remedy: expect.stringContaining('by its setting transaction_timeout'),
+    remedy: expect.stringContaining('because of its setting transaction_timeout'),
   });
 });

@@ -2,27 +2,27 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A folder that is being filled; it bears its name only when everything in it is on the disk. */
-export interface NewFolder {
+/** A folder that is being filled. It gets its name only when everything in it is on the disk. */
+export interface BackupFolder {
   /** Where it will be. */
   readonly path: string;
   /** Where to write now. */
   readonly partialPath: string;
-  /** Writes a text to a new file that its owner alone may read. */
+  /** Writes a text to a new file that only its owner may read. */
   write(name: string, text: string): Promise<void>;
-  /** Takes all of it to the disk and gives the folder its name. */
+  /** Writes all of it to the disk and gives the folder its name. */
   finish(): Promise<void>;
   /** Removes it, finished or not. */
   remove(): Promise<void>;
 }
 
 /**
- * Makes a folder that its owner alone may enter, with a number behind its name where there is one already. Until it is
- * finished its name ends in `.partial`, so that what a killed process has left is not taken for whole.
+ * Makes a folder that only its owner may enter. If the name is taken, a number follows it. Until the folder is finished
+ * its name ends in `.partial`, so that nobody mistakes the folder of a killed process for a whole backup.
  *
- * @param parent made where it is missing
+ * @param parent created if it is missing
  */
-export async function newFolder(parent: string, name: string): Promise<NewFolder> {
+export async function newBackupFolder(parent: string, name: string): Promise<BackupFolder> {
   await mkdir(parent, { recursive: true, mode: 0o700 });
   const path = await firstFree(join(parent, name));
   const partialPath = `${path}.partial`;
@@ -31,9 +31,9 @@ export async function newFolder(parent: string, name: string): Promise<NewFolder
     partialPath,
     write: (file, text) => writeFile(join(partialPath, file), text, { flag: 'wx', mode: 0o600, flush: true }),
     finish: async () => {
-      await toDisk(partialPath);
+      await syncFolder(partialPath);
       await rename(partialPath, path);
-      await toDisk(parent);
+      await syncFolder(parent);
     },
     remove: async () => {
       await rm(partialPath, { recursive: true, force: true });
@@ -55,8 +55,8 @@ async function firstFree(path: string): Promise<string> {
   }
 }
 
-/** A folder's entries reach the disk with the folder; where folders cannot be opened, the system sees to it. */
-async function toDisk(folder: string): Promise<void> {
+/** The entries of a folder reach the disk with the folder. Windows cannot open folders, and writes the entries itself. */
+async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

@@ -1,0 +1,33 @@
+import type pg from '../../postgres/pg.js';
+
+/**
+ * The names of which the database has a table, a column, or a label of an enum.
+ *
+ * A name that the database does not have may have been deleted by an earlier run that stopped part-way. A command that is
+ * repeated must not fail because of that.
+ *
+ * @param names as users write them: with their schema, unless that is `public`
+ */
+export async function existingNames(client: pg.Client, names: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(EXISTING_NAMES, [names]);
+  return rows.map(({ name }) => name);
+}
+
+const EXISTING_NAMES = `with known as (
+  select pg_catalog.format('%I.%I', nspname, relname) as name
+  from pg_catalog.pg_class join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
+  where relkind in ('r', 'p')
+  union all
+  select pg_catalog.format('%I.%I.%I', nspname, relname, attname)
+  from pg_catalog.pg_class join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
+  join pg_catalog.pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
+  where relkind in ('r', 'p')
+  union all
+  select pg_catalog.format('%I.%I.%s', nspname, typname, enumlabel)
+  from pg_catalog.pg_enum join pg_catalog.pg_type on pg_type.oid = enumtypid
+  join pg_catalog.pg_namespace on pg_namespace.oid = typnamespace
+)
+select asked.name
+from pg_catalog.unnest($1::text[]) as asked (name)
+where asked.name in (select known.name from known)
+  or 'public.' || asked.name in (select known.name from known)`;

@@ -1,0 +1,91 @@
+import pg from '../../postgres/pg.js';
+import { liftTimeouts } from '../../postgres/timeouts.js';
+import type { RunContext } from '../script/context.js';
+import { guard } from '../script/guard.js';
+import { type Message, makeMessage, statementMessage } from '../script/message.js';
+import {
+  BEGIN,
+  END_OF_TRANSACTION,
+  lockTimeoutOf,
+  resetSession,
+  STRINGS_AS_PARSED,
+} from '../script/settings.js';
+import { groupByFile, type Step, type TransactionStep } from '../script/steps.js';
+import type { Work } from '../script/work.js';
+import { DATA_LOSS_QUERY, SAVE_CATALOG } from './detect.js';
+
+/** The messages of a rehearsal. */
+export interface RehearsalMessages {
+  readonly messages: readonly Message[];
+  /** The step of each message whose last result is the losses of that step. */
+  readonly queries: ReadonlyMap<Message, TransactionStep>;
+}
+
+/**
+ * The messages that run steps in one transaction and roll it back, with a query of the losses of each. What runs without a
+ * transaction is left out.
+ */
+export function rehearsalMessages(steps: readonly Step[], run: RunContext): RehearsalMessages {
+  const transactions = steps.filter((step) => step.kind === 'transaction');
+  const [first] = transactions;
+  if (first === undefined) return { messages: [], queries: new Map() };
+  const queries = new Map<Message, TransactionStep>();
+  let leftOut = false;
+  const messagesOf = (step: Step): readonly Message[] => {
+    leftOut ||= step.kind === 'alone';
+    if (step.kind !== 'transaction' || step.statements.length === 0) return [];
+    const { work, statements } = step;
+    const query = makeMessage('safeguard', work, 'set constraints all immediate', DATA_LOSS_QUERY);
+    queries.set(query, step);
+    const tolerate = leftOut;
+    return [
+      makeMessage('safeguard', work, SAVE_CATALOG),
+      ...statements.map((statement) => {
+        const sent = statementMessage(work, statement);
+        return tolerate ? { ...sent, sql: tolerant(statement.sql) } : sent;
+      }),
+      query,
+    ];
+  };
+  // A dry run holds no lock that the guard could find.
+  const guards = run.isDryRun ? [] : [guard(first.predecessor, run)];
+  const messages = [
+    makeMessage('begin', first.work, BEGIN, liftTimeouts(run.serverVersion), ...guards),
+    ...groupByFile(steps).flatMap((own) => {
+      const [{ work }] = own;
+      if (work === null) return [];
+      return [
+        makeMessage('begin', work, ...fileSettings(work, run)),
+        ...own.flatMap(messagesOf),
+        makeMessage('record', work, resetSession(run)),
+      ];
+    }),
+    makeMessage('commit', first.work, 'rollback', END_OF_TRANSACTION),
+  ];
+  return { messages, queries };
+}
+
+function fileSettings(work: Work, run: RunContext): readonly string[] {
+  return [
+    STRINGS_AS_PARSED,
+    `set local lock_timeout = ${lockTimeoutOf(work, run)}`,
+    // The file reports its messages when it really runs.
+    'set local client_min_messages = error',
+    // As at the beginning of a transaction; the previous file has made them immediate.
+    'set constraints all deferred',
+  ];
+}
+
+/** A statement that may need what was left out: its failure is ignored, unless another attempt may succeed. */
+function tolerant(sql: string): string {
+  return `do $rehearse$
+begin
+  execute ${pg.escapeLiteral(sql)};
+exception
+  when lock_not_available or deadlock_detected then
+    raise;
+  when others then
+    null;
+end
+$rehearse$`;
+}

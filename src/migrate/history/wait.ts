@@ -1,0 +1,122 @@
+import { type Blocker, describeBlocker, findBlocker } from '../../postgres/blocker.js';
+import type { Connection } from '../../postgres/connect.js';
+import { ExplainedError } from '../../postgres/errors.js';
+import { LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgres/sql-states.js';
+import { HISTORY_TABLE } from './table.js';
+
+/** How a command waits for another session: for a run that holds the lock, or for one that holds the history. */
+export interface Wait {
+  /** The longest wait, in milliseconds; null waits without a limit. */
+  readonly limitMs: number | null;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The options of a function that waits. */
+export interface WaitOptions {
+  /** The longest wait for another run, in milliseconds; null, the default, waits without a limit. */
+  readonly lockWaitMs?: number | null | undefined;
+  /** Interrupts the call. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a command waits that only reads. */
+export const READER_WAIT: Wait = { limitMs: 4000 };
+
+/** The wait that the caller of a function asked for. */
+export function waitOf({ lockWaitMs, signal }: WaitOptions): Wait {
+  return { limitMs: lockWaitMs ?? null, signal };
+}
+
+/** The limit of a wait as a timeout setting of PostgreSQL, in milliseconds. To PostgreSQL, 0 means no limit. */
+export function timeoutSetting({ limitMs }: Wait): number {
+  return limitMs === null ? 0 : Math.max(1, Math.round(limitMs));
+}
+
+/**
+ * The error of a call that its signal interrupted.
+ *
+ * @param when follows the word "Interrupted", without a full stop
+ */
+export function interruptedError(when: string): ExplainedError {
+  return new ExplainedError('interrupted', `Interrupted ${when}.`, {
+    remedy: 'Run the command again: it resumes from the state of the database.',
+  });
+}
+
+/** The longest single attempt, so that the wait is reported and the signal noticed. */
+const LONGEST_ATTEMPT_MS = 1000;
+const REPORT_EVERY_MS = 10_000;
+
+/**
+ * Reads the history, again and again while another session holds its table exclusively, as `vacuum full` does.
+ *
+ * @param read reads the history, and fails with `LOCK_NOT_AVAILABLE` after the given number of milliseconds
+ * @param onBlocked called with the session that holds the table, at most once in `REPORT_EVERY_MS`
+ * @throws ExplainedError `history_held` after the longest wait, and `interrupted`
+ */
+export async function waitForHistory<Result>(
+  connection: Connection,
+  { limitMs, signal }: Wait,
+  onBlocked: (blocker: Blocker) => void,
+  read: (lockTimeoutMs: number) => Promise<Result>,
+): Promise<Result> {
+  const started = performance.now();
+  let reportedAt = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    const leftMs = (limitMs ?? Number.POSITIVE_INFINITY) - (performance.now() - started);
+    try {
+      return await read(Math.max(1, Math.round(Math.min(leftMs, LONGEST_ATTEMPT_MS))));
+    } catch (error) {
+      if (signal?.aborted) throw interruptedError('while it waited to read the history');
+      if (!isHistoryHeld(error)) throw error;
+    }
+    const now = performance.now();
+    const blocker = await findHolder(connection);
+    if (limitMs !== null && now - started >= limitMs) throw historyHeldError(limitMs, blocker);
+    if (blocker === null || now - reportedAt < REPORT_EVERY_MS) continue;
+    reportedAt = now;
+    onBlocked(blocker);
+  }
+}
+
+/** Checks whether a read of the history failed because another session holds its table. */
+export function isHistoryHeld(error: unknown): boolean {
+  return sqlStateOf(error) === LOCK_NOT_AVAILABLE;
+}
+
+/** The error of a read that waited for the history for too long. */
+export async function historyHeld(connection: Connection, waitedMs: number): Promise<ExplainedError> {
+  return historyHeldError(waitedMs, await findHolder(connection));
+}
+
+function historyHeldError(waitedMs: number, blocker: Blocker | null): ExplainedError {
+  const holder = blocker === null ? 'another session' : describeBlocker(blocker);
+  const how =
+    blocker === null ? '' : `, or end that session with: select pg_terminate_backend(${blocker.pid});`;
+  return new ExplainedError(
+    'history_held',
+    `${HISTORY_TABLE} cannot be read: after ${waitedMs / 1000} s it is still locked by ${holder}.`,
+    { remedy: `Run the command again when that session has released it${how === '' ? '.' : how}` },
+  );
+}
+
+/**
+ * The session that holds the table against readers. If no session does, the one that is queued for such a lock: readers
+ * queue after it.
+ */
+function findHolder({ client }: Connection): Promise<Blocker | null> {
+  return findBlocker(
+    client,
+    `array(
+  select pid
+  from pg_catalog.pg_locks
+  where locktype = 'relation'
+    and relation = pg_catalog.to_regclass('${HISTORY_TABLE}')
+    and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+    and mode = 'AccessExclusiveLock'
+  order by granted desc
+  limit 1
+)`,
+  );
+}

@@ -1,0 +1,33 @@
+import type { Statement } from '../../sql/statements.js';
+import type { Work } from './work.js';
+
+/** SQL that is sent as a unit and has a result of its own, so that an error is traced to its statement. */
+export interface Message {
+  readonly sql: string;
+  /** Which part of a transaction it is. */
+  readonly phase: 'begin' | 'safeguard' | 'statement' | 'record' | 'commit';
+  /** The file that it belongs to; null for the creation of the history. */
+  readonly work: Work | null;
+  /** The statement of the file. The check of deferred constraints after the last one has the phase, and no statement. */
+  readonly statement?: Statement;
+}
+
+/** A message that failed, and its error. */
+export interface Failure {
+  readonly message: Message;
+  readonly error: unknown;
+}
+
+/** The message of a statement of a file. */
+export function statementMessage(work: Work, statement: Statement): Message {
+  return { phase: 'statement', sql: statement.sql, work, statement };
+}
+
+/** Makes a message of the engine's own SQL, from several commands. */
+export function makeMessage(
+  phase: Message['phase'],
+  work: Work | null,
+  ...commands: readonly string[]
+): Message {
+  return { phase, work, sql: commands.join(';\n') };
+}

@@ -1,0 +1,77 @@
+import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
+import { liftTimeouts } from '../../postgres/timeouts.js';
+import type { RunContext } from './context.js';
+import type { Work } from './work.js';
+
+/** The beginning of every transaction of a run. */
+export const BEGIN = 'begin isolation level read committed read write';
+
+/** The parser splits every file with this setting; without it, the server would find other ends of strings. */
+export const STRINGS_AS_PARSED = 'set local standard_conforming_strings = on';
+
+/** Whatever `search_path` a file has set, the engine's own SQL refers to the objects that it names. */
+export const FULL_NAMES_ONLY = 'set local search_path = pg_catalog, pg_temp';
+
+/**
+ * Only the last commit of a run waits for the disk. The log is written in order, so a crash of the server loses at most
+ * whole migrations from the end, with their history rows, and never one from the middle; the next `up` applies them
+ * again. The last commit, which does wait, writes all commits before it to the disk as well.
+ */
+export const DO_NOT_WAIT_FOR_THE_DISK = 'set local synchronous_commit = off';
+
+/**
+ * The statements of a file are one query, and the server sends no answer before its end. So that the server does not go on
+ * to that end for a killed run, it checks twice a second that its client is still connected.
+ */
+export function checkClient({ noticesLostClient }: RunContext): readonly string[] {
+  return noticesLostClient ? ['set local client_connection_check_interval = 500'] : [];
+}
+
+/** How long the statements of a file wait for a lock, in milliseconds. */
+export function lockTimeoutOf({ script }: Work, run: Pick<RunContext, 'lockTimeoutMs'>): number {
+  return script.options.lockTimeoutMs ?? run.lockTimeoutMs;
+}
+
+/** The settings that a no-transaction file starts with. They hold for its session, as do those that the file sets. */
+export function sessionSettings(work: Work, run: RunContext): readonly string[] {
+  return [liftTimeouts(run.serverVersion, 'set'), `set lock_timeout = ${lockTimeoutOf(work, run)}`];
+}
+
+/**
+ * Ends what a file has set, inside its own transaction: behind a transaction pooler the next transaction may run in
+ * another server process, and this process then serves other clients.
+ * With the settings, the timeouts are reset. What follows is no more a statement of a service than the file was, so the
+ * timeouts are lifted again.
+ */
+export function resetSession({ serverVersion }: RunContext): string {
+  return `set constraints all immediate;
+reset session authorization;
+reset role;
+reset all;
+${liftTimeouts(serverVersion)};
+close all;
+unlisten *;
+discard temp;
+discard sequences`;
+}
+
+/** What outlives a transaction in the server process even if it fails, so it ends after the transaction. */
+export const END_OF_TRANSACTION = `deallocate all;
+select pg_catalog.pg_advisory_unlock_all()`;
+
+/**
+ * The settings of a no-transaction file stay for its next statements. But the role that connected writes the history, and
+ * may take its time.
+ */
+export function settingsForRecord({ serverVersion }: RunContext): string {
+  return `set constraints all immediate;
+set local session authorization default;
+set local role to default;
+${liftTimeouts(serverVersion)};
+${FULL_NAMES_ONLY}`;
+}
+
+/** These two are around the guard of a no-transaction file, whose lock timeout may be the file's own. */
+const SAVED = `'${HISTORY_SCHEMA}.lock_timeout'`;
+export const SAVE_LOCK_TIMEOUT = `select from pg_catalog.set_config(${SAVED}, pg_catalog.current_setting('lock_timeout'), true)`;
+export const RESTORE_LOCK_TIMEOUT = `select from pg_catalog.set_config('lock_timeout', pg_catalog.current_setting(${SAVED}), true)`;

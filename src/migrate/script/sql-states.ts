@@ -1,0 +1,10 @@
+/** The SQLSTATEs that the engine's own SQL raises. */
+
+/** Another run has changed the history since this run read it. */
+export const HISTORY_MOVED = 'VS001';
+
+/** The session that holds the lock of this run has ended. */
+export const LOCK_LOST = 'VS002';
+
+/** A transaction deletes data that the run did not expect. */
+export const UNEXPECTED_LOSS = 'VS003';
