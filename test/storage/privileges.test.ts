@@ -54,6 +54,18 @@ test('PUBLIC may call only the functions that CHECKs and functions with its own 
   ]);
 });
 
+test('PUBLIC may call no trigger function of the rules', async ({ migrated }) => {
+  const open = await migrated.rows(
+    `select proname from pg_proc
+     where pronamespace = 'voicesurvey_rules'::regnamespace and prorettype = 'trigger'::regtype
+       and exists (
+         select from aclexplode(coalesce(proacl, acldefault('f', proowner)))
+         where grantee = 0 and privilege_type = 'EXECUTE'
+       )`,
+  );
+  expect(open).toEqual([]);
+});
+
 async function harden({ client }: TestDatabase): Promise<void> {
   await client.query(
     `alter default privileges revoke execute on functions from public;

@@ -3,7 +3,20 @@ import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import { expect } from 'vitest';
 import { PHONES } from './history.js';
-import { answer, answers, call, claim, dial, end, exclude, leave, list, move, take, tell } from './steps.js';
+import {
+  answer,
+  answers,
+  call,
+  claim,
+  dial,
+  end,
+  exclude,
+  leave,
+  list,
+  move,
+  publish,
+  take,
+} from './steps.js';
 import { correct, forbidden, special } from './writes.js';
 
 const NUMBER = '+4920009999';
@@ -71,7 +84,7 @@ forbidden(
 );
 forbidden(
   'an event for the end of a contact that was excluded during its call',
-  `${exclude(PHONES.ben)} ${end(call('ben'), 'refused', 'now()')} ${tell('refused', 'ben', call('ben'))}`,
+  `${exclude(PHONES.ben)} ${end(call('ben'), 'refused', 'now()')} ${publish('refused', 'ben', call('ben'))}`,
   'an_event_announces_the_state_of_its_contact',
 );
 

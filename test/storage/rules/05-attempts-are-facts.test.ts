@@ -1,4 +1,4 @@
-import { answer, answers, call, claim, dial, end, leave, take, tell } from './steps.js';
+import { answer, answers, call, claim, dial, end, leave, publish, take } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 const change = (what: string, attempt = call('dora')): string =>
@@ -143,7 +143,7 @@ for (const value of ["'[]'", "'null'", "'1'", `'"text"'`]) {
 }
 forbidden(
   'a payload that is a JSON array',
-  tell('refused', 'kate', call('kate'))
+  publish('refused', 'kate', call('kate'))
     .replace('call_attempt_id)', 'call_attempt_id, payload)')
     .replace(/\);$/, ", '[]');"),
   'payload_is_an_object',
@@ -155,12 +155,12 @@ forbidden(
 );
 forbidden(
   'an event in another campaign than that of its contact',
-  tell('refused', 'kate', call('kate'), { campaign: 'plain' }),
+  publish('refused', 'kate', call('kate'), { campaign: 'plain' }),
   'an_event_belongs_to_its_contacts_campaign',
 );
 forbidden(
   'an event that names a call of another contact',
-  tell('refused', 'kate', call('emil')),
+  publish('refused', 'kate', call('emil')),
   'an_event_names_a_call_of_its_contact',
 );
 

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { test as withOwnDatabase } from '../../support/database.js';
 import { history, rowsOfHistory } from './history.js';
 import { withIds } from './names.js';
-import { answer, answers, call, claim, end, leave, tell } from './steps.js';
+import { answer, answers, call, claim, end, leave, publish } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 const over = end(call('ben'), 'completed', 'now()');
@@ -161,7 +161,7 @@ correct(
 );
 correct(
   'a whole call in one transaction whose event is inserted first',
-  `${tell('completed', 'ada', 'new_call_of_ada')} ${claim('ada', { ago: '1 min' })} ${answer('new_call_of_ada')} ${answers('ada', 'new_call_of_ada')} ${end('new_call_of_ada', 'completed', 'now()')} ${leave('ada', 'completed')}`,
+  `${publish('completed', 'ada', 'new_call_of_ada')} ${claim('ada', { ago: '1 min' })} ${answer('new_call_of_ada')} ${answers('ada', 'new_call_of_ada')} ${end('new_call_of_ada', 'completed', 'now()')} ${leave('ada', 'completed')}`,
 );
 correct(
   'answers that arrive twice leave the first ones',

@@ -1,61 +1,61 @@
-import { answer, call, claim, end, leave, tell } from './steps.js';
+import { answer, call, claim, end, leave, publish } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 forbidden(
   'a second event for a refused contact',
-  tell('refused', 'emil', call('emil')),
+  publish('refused', 'emil', call('emil')),
   'an_outcome_is_published_once',
   '23505',
 );
 forbidden(
   'a second event for a not_reached contact',
-  tell('not_reached', 'fred', call('fred', 2)),
+  publish('not_reached', 'fred', call('fred', 2)),
   'an_outcome_is_published_once',
   '23505',
 );
 forbidden(
   'a completed event for a refused contact',
-  tell('completed', 'kate', call('kate')),
+  publish('completed', 'kate', call('kate')),
   'an_event_announces_the_state_of_its_contact',
 );
 forbidden(
   'a refused event for a contact that was announced as completed',
-  tell('refused', 'dora', call('dora')),
+  publish('refused', 'dora', call('dora')),
   'an_event_announces_the_state_of_its_contact',
 );
 forbidden(
   'an event for a contact that was never called',
-  tell('not_reached', 'ada', null),
+  publish('not_reached', 'ada', null),
   'an_event_announces_the_state_of_its_contact',
 );
 forbidden(
   'a not_reached event for a pending contact',
-  tell('not_reached', 'gina', call('gina')),
+  publish('not_reached', 'gina', call('gina')),
   'an_event_announces_the_state_of_its_contact',
 );
 forbidden(
   'a not_reached event for a contact that has an attempt left',
-  tell('not_reached', 'mona', call('mona')),
+  publish('not_reached', 'mona', call('mona')),
   'not_reached_is_published_after_the_last_attempt',
 );
 forbidden(
   'an event for a contact whose call is open',
-  tell('refused', 'ben', call('ben')),
+  publish('refused', 'ben', call('ben')),
   'an_event_announces_the_state_of_its_contact',
 );
 forbidden(
   'an event for an excluded contact',
-  tell('not_reached', 'ines', null),
+  publish('not_reached', 'ines', null),
   'an_event_announces_the_state_of_its_contact',
 );
 forbidden(
   'a refused event without its call',
-  tell('refused', 'kate', null),
+  publish('refused', 'kate', null),
   'an_event_names_the_call_that_ended_its_contact',
 );
 forbidden(
   'a not_reached event in the transaction that returns the contact to pending',
-  `${end(call('cleo'), 'busy', 'now()')} ${leave('cleo', 'pending', 'busy')} ${tell('not_reached', 'cleo', call('cleo'))}`,
+  `${end(call('cleo'), 'busy', 'now()')} ${leave('cleo', 'pending', 'busy')} ${publish('not_reached', 'cleo', call('cleo'))}`,
   'an_event_announces_the_state_of_its_contact',
 );
 forbidden(
@@ -100,12 +100,12 @@ forbidden(
 );
 forbidden(
   'an event that is deleted and inserted again',
-  `delete from events where id = :event_of_emil; ${tell('refused', 'emil', call('emil'))}`,
+  `delete from events where id = :event_of_emil; ${publish('refused', 'emil', call('emil'))}`,
   'an_event_is_deleted_only_with_its_contact',
 );
 forbidden(
   'an event that was created two minutes in the future',
-  tell('refused', 'kate', call('kate'))
+  publish('refused', 'kate', call('kate'))
     .replace('call_attempt_id)', 'call_attempt_id, created_at)')
     .replace(/\);$/, ", now() + interval '2 min');"),
   'created_at_is_not_in_the_future',
@@ -118,26 +118,26 @@ forbidden(
 );
 forbidden(
   'an event of a call that does not exist',
-  tell('refused', 'kate', 'new_call_of_kate'),
+  publish('refused', 'kate', 'new_call_of_kate'),
   'call_attempt_of_an_event_exists',
   '23503',
 );
 forbidden(
   'a refused event that names an earlier call, which is deleted in the same transaction',
   `${claim('gina', { number: 2 })} ${answer('new_call_of_gina')} ${end('new_call_of_gina', 'refused')} ${leave('gina', 'refused')}
-   ${tell('refused', 'gina', call('gina'))} delete from call_attempts where id = :${call('gina')};`,
+   ${publish('refused', 'gina', call('gina'))} delete from call_attempts where id = :${call('gina')};`,
   'an_event_names_the_call_that_ended_its_contact',
 );
 
 correct(
   'a refused event after the transaction that ended the contact',
-  tell('refused', 'kate', call('kate')),
+  publish('refused', 'kate', call('kate')),
 );
-correct('a not_reached event with the last attempt', tell('not_reached', 'sam', call('sam', 2)));
-correct('a not_reached event without a call', tell('not_reached', 'sam', null));
+correct('a not_reached event with the last attempt', publish('not_reached', 'sam', call('sam', 2)));
+correct('a not_reached event without a call', publish('not_reached', 'sam', null));
 correct(
   'an event that is inserted before the contact and the call end, in one transaction',
-  `${tell('refused', 'ben', call('ben'))} ${leave('ben', 'refused')} ${end(call('ben'), 'refused', 'now()')}`,
+  `${publish('refused', 'ben', call('ben'))} ${leave('ben', 'refused')} ${end(call('ben'), 'refused', 'now()')}`,
 );
 correct(
   'a webhook that arrives twice leaves one event',
@@ -167,5 +167,5 @@ correct(
 );
 correct(
   'a refused event without a call after the call was deleted',
-  `delete from call_attempts where id = :${call('kate')}; ${tell('refused', 'kate', null)}`,
+  `delete from call_attempts where id = :${call('kate')}; ${publish('refused', 'kate', null)}`,
 );

@@ -1,5 +1,18 @@
 import { PHONES } from './history.js';
-import { answer, answers, call, claim, dial, end, exclude, leave, list, move, take, tell } from './steps.js';
+import {
+  answer,
+  answers,
+  call,
+  claim,
+  dial,
+  end,
+  exclude,
+  leave,
+  list,
+  move,
+  publish,
+  take,
+} from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 const to = (person: string, state: string): string =>
@@ -318,7 +331,7 @@ forbidden(
   `delete from call_attempts where id = :${call('fred', 2)};
    update contacts set state = 'in_progress', last_attempt_at = now() where id = :fred; ${dial('fred', { number: 2 })}
    ${answer('new_call_of_fred')} ${end('new_call_of_fred', 'refused')} ${leave('fred', 'refused')}
-   ${tell('refused', 'fred', 'new_call_of_fred')}`,
+   ${publish('refused', 'fred', 'new_call_of_fred')}`,
   'a_contact_that_may_be_called_again_keeps_its_latest_call',
 );
 forbidden(

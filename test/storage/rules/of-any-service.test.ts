@@ -5,7 +5,19 @@ import { migrationsDirectory } from '../../../src/seed/paths.js';
 import { test as withOwnDatabase } from '../../support/database.js';
 import { history, PHONES, rowsOfHistory } from './history.js';
 import { withIds } from './names.js';
-import { answer, answers, call, claim, end, exclude, leave, list, move, tell, write } from './steps.js';
+import {
+  answer,
+  answers,
+  call,
+  claim,
+  end,
+  exclude,
+  leave,
+  list,
+  move,
+  publish,
+  sendEmail,
+} from './steps.js';
 import { correct, forbidden, special } from './writes.js';
 
 /** A role with the privileges of a service: on the tables of the product, and no others. */
@@ -16,7 +28,7 @@ const AS_SERVICE = `create role new_service; grant usage on schema public to new
 const CAMPAIGN = `
   ${move('draft', 'running')} ${list('new', '+4920009999', { email: "'new@example.com'" })} ${claim('new', { ago: '1 min' })}
   ${answer('new_call_of_new')} ${answers('new', 'new_call_of_new')} ${end('new_call_of_new', 'completed', 'now()')} ${leave('new', 'completed')}
-  ${tell('completed', 'new', 'new_call_of_new')} ${write('new_event_of_new', 'new', 'thanks')}
+  ${publish('completed', 'new', 'new_call_of_new')} ${sendEmail('new_event_of_new', 'new', 'thanks')}
   update email_notifications set status = 'sent' where id = :new_email_to_new; ${move('survey', 'paused')}`;
 
 correct('a whole campaign by a role that owns nothing', `${AS_SERVICE} ${CAMPAIGN}`);

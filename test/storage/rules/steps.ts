@@ -105,5 +105,3 @@ export const move = (campaign: string, ...statuses: readonly string[]): string =
 /** Adds a number to the exclusion list. */
 export const exclude = (phone: string): string =>
   `insert into exclusion_list_entries (phone_number) values ('${phone}');`;
-
-export { publish as tell, sendEmail as write };
