@@ -25,6 +25,7 @@ alter table public.email_notifications
 
 drop function if exists voicesurvey_rules.check_email();
 drop function if exists voicesurvey_rules.check_sent_email();
-drop function if exists voicesurvey_rules.check_published_row_is_retained();
+drop function if exists voicesurvey_rules.check_sent_email_is_retained();
+drop function if exists voicesurvey_rules.check_event_is_retained();
 drop function if exists voicesurvey_rules.check_event_is_unchanged();
 drop function if exists voicesurvey_rules.check_event();

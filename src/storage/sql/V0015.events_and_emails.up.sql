@@ -157,27 +157,44 @@ begin
 end
 $function$;
 
-create or replace function voicesurvey_rules.check_published_row_is_retained()
+create or replace function voicesurvey_rules.check_event_is_retained()
 returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- An e-mail is deleted together with its event. The nested "if" keeps plpgsql from reading event_id in a row of events.
-  if tg_table_name = 'email_notifications' then
-    if not exists (select from public.events where id = old.event_id) then
-      return null;
-    end if;
-  end if;
-
   if exists (select from public.contacts where id = old.contact_id) then
     perform voicesurvey_rules.raise_violation(
-      tg_argv[0],
-      tg_table_name::text,
-      tg_argv[1],
-      format('Row of %s: %s, contact %s.', tg_table_name, old.id, old.contact_id),
-      tg_argv[2]
+      'an_event_is_deleted_only_with_its_contact',
+      'events',
+      'An event is deleted only with its contact.',
+      format('Event %s of contact %s.', old.id, old.contact_id),
+      'Leave the event. To erase the person, delete the contact.'
+    );
+  end if;
+
+  return null;
+end
+$function$;
+
+create or replace function voicesurvey_rules.check_sent_email_is_retained()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  -- An e-mail is deleted together with its event.
+  if exists (select from public.contacts where id = old.contact_id)
+    and exists (select from public.events where id = old.event_id)
+  then
+    perform voicesurvey_rules.raise_violation(
+      'a_sent_email_is_deleted_only_with_its_contact',
+      'email_notifications',
+      'A sent e-mail is deleted only with its contact.',
+      format('E-mail %s of contact %s.', old.id, old.contact_id),
+      'Leave the e-mail. To erase the person, delete the contact.'
     );
   end if;
 
@@ -331,8 +348,10 @@ comment on function voicesurvey_rules.check_event() is
   'Rejects an event that does not agree with its contact or with the call that ended the contact.';
 comment on function voicesurvey_rules.check_event_is_unchanged() is
   'Rejects a change of an event, except that of the foreign key when the attempt is deleted.';
-comment on function voicesurvey_rules.check_published_row_is_retained() is
-  'Rejects the deletion of an event, or of a sent e-mail, while its contact stays.';
+comment on function voicesurvey_rules.check_event_is_retained() is
+  'Rejects the deletion of an event while its contact stays.';
+comment on function voicesurvey_rules.check_sent_email_is_retained() is
+  'Rejects the deletion of a sent e-mail while its event and its contact stay.';
 comment on function voicesurvey_rules.check_sent_email() is
   'Rejects another status, address, template or provider_message_id of a sent e-mail.';
 comment on function voicesurvey_rules.check_email() is
@@ -341,7 +360,8 @@ comment on function voicesurvey_rules.check_email() is
 revoke execute on function
   voicesurvey_rules.check_event(),
   voicesurvey_rules.check_event_is_unchanged(),
-  voicesurvey_rules.check_published_row_is_retained(),
+  voicesurvey_rules.check_event_is_retained(),
+  voicesurvey_rules.check_sent_email_is_retained(),
   voicesurvey_rules.check_sent_email(),
   voicesurvey_rules.check_email()
 from public;
@@ -367,11 +387,7 @@ create constraint trigger an_event_is_deleted_only_with_its_contact
   after delete on public.events
   deferrable initially deferred
   for each row
-  execute function voicesurvey_rules.check_published_row_is_retained(
-    'an_event_is_deleted_only_with_its_contact',
-    'An event is deleted only with its contact.',
-    'Leave the event. To erase the person, delete the contact.'
-  );
+  execute function voicesurvey_rules.check_event_is_retained();
 
 comment on trigger an_event_agrees_with_its_contact on public.events is
   'Rules 5 and 7: an event announces the state of its contact and names the call that ended the contact.';
@@ -426,11 +442,7 @@ create constraint trigger a_sent_email_is_deleted_only_with_its_contact
   deferrable initially deferred
   for each row
   when (old.status = 'sent')
-  execute function voicesurvey_rules.check_published_row_is_retained(
-    'a_sent_email_is_deleted_only_with_its_contact',
-    'A sent e-mail is deleted only with its contact.',
-    'Leave the e-mail. To erase the person, delete the contact.'
-  );
+  execute function voicesurvey_rules.check_sent_email_is_retained();
 
 comment on trigger an_email_agrees_with_its_event on public.email_notifications is
   'Rules 5 and 8: an e-mail uses a template of its event''s type, in the right language, and goes to the contact''s '
