@@ -1,6 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
-import { applicationName } from '../postgres/application-name.js';
 import { type Connection, connect } from '../postgres/connect.js';
 import pg from '../postgres/pg.js';
 import { describeTarget } from '../postgres/target.js';
@@ -10,7 +7,7 @@ import { explainHistoryFailure } from './failure/explain.js';
 import { extractLabel } from './files/file-name.js';
 import type { Migration } from './files/read-folder.js';
 import { HistoryError } from './history/errors.js';
-import { insertSql, literal, newRowValues } from './history/row-sql.js';
+import { insertSql, literal, newRowValues, newRunIdentity } from './history/row-sql.js';
 import { readState, refuseStandby } from './history/server-state.js';
 import { snapshotValues } from './history/snapshot.js';
 import { CREATE_HISTORY, type HistoryRow } from './history/table.js';
@@ -95,7 +92,7 @@ export async function recordBaseline(
 
 /** The newest row stores the snapshot, as after any run. */
 function insertRows({ migrations, reason, snapshot }: Baseline): string {
-  const run = { id: randomUUID(), appliedWith: applicationName, appliedOn: hostname() };
+  const run = newRunIdentity();
   const newest = {
     reason: literal(reason),
     ...snapshotValues(literal(snapshot.text), literal(snapshot.fingerprint)),

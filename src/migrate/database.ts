@@ -6,17 +6,17 @@ import { explainStatementError } from '../postgres/statement-errors.js';
 import { describeTarget, type Target } from '../postgres/target.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
 
-/** Which database to work on. */
+/** The database to work on. */
 export interface Database {
   /** Its address: `postgresql://user:password@host:5432/database`. */
   readonly url: string;
 }
 
-/** The server that was worked on, as every result names it. */
+/** The server of a call, as every result names it. */
 export interface Server {
   /** The address without its password. */
   readonly address: string;
-  /** PostgreSQL's version: `15.18`. */
+  /** The version of PostgreSQL: `15.18`. */
   readonly version: string;
 }
 
@@ -26,16 +26,17 @@ export interface OpenDatabase {
   readonly created: boolean;
 }
 
-/** The server at the other end of a connection, safe to print. */
+/** The server of a connection, safe to print. */
 export function describeServer({ target, serverVersion }: Connection): Server {
   return { address: describeTarget(target), version: serverVersion.text };
 }
 
 /**
- * Opens a connection in pipeline mode, gives it to a function, and closes it whatever comes of that.
+ * Opens a connection in pipeline mode, passes it to a function, and closes it when the function has ended.
  *
  * @param options the database, and whether to create it if it is missing
- * @throws ExplainedError for what any statement may meet, such as a missing privilege or a timeout
+ * @throws ConnectionError if the server cannot be reached or the database does not exist
+ * @throws ExplainedError for an error that any statement may meet, such as a missing privilege or a timeout
  */
 export async function withDatabase<T>(
   { url, create = false }: Database & { readonly create?: boolean | undefined },

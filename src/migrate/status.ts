@@ -1,12 +1,12 @@
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import { readMigrations } from './files/read-folder.js';
+import { compare, type Entry, type MigrationState } from './history/compare.js';
 import { type Drift, readDrift } from './history/drift.js';
-import { compare, type Entry, type MigrationState } from './history/plan.js';
 import { readState } from './history/server-state.js';
 import type { Origin } from './history/table.js';
 import { findLockHolder, type LockHolder } from './run/lock.js';
 
-/** How one migration stands. */
+/** The state of one migration. */
 export interface MigrationStatus {
   /** As the file writes it: `V0002`. */
   readonly version: string;
@@ -20,11 +20,11 @@ export interface MigrationStatus {
   /** The host that ran the tool. */
   readonly appliedOn: string | null;
   readonly durationMs: number | null;
-  /** How it got into the history; null where it is not there. */
+  /** How it got into the history; null if it is not in the history. */
   readonly origin: Origin | null;
-  /** Why it was repaired, or what a baseline accepted. */
+  /** Why it was repaired, or which differences a baseline accepted. */
   readonly reason: string | null;
-  /** Why there is no way back; null where there is one. */
+  /** Why it cannot be rolled back; null if it can. */
   readonly irreversible: string | null;
 }
 
@@ -33,11 +33,11 @@ export interface StatusResult {
   readonly server: Server;
   /** Every migration of the folder and of the history, smallest version first. */
   readonly migrations: readonly MigrationStatus[];
-  /** The newest version that is applied; null where there is none. */
+  /** The newest version that is applied; null if nothing is applied. */
   readonly current: string | null;
-  /** Whether everything is applied as the files have it. */
+  /** Whether every migration is applied, and as its files are now. */
   readonly upToDate: boolean;
-  /** Who migrates this database now; null where nobody does. */
+  /** The session that migrates this database now; null if none does. */
   readonly migratingNow: LockHolder | null;
   /** Whether the catalog was changed outside of migrations since the last run. */
   readonly drift: Drift;

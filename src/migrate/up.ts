@@ -1,8 +1,10 @@
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import { findVersion, readMigrations } from './files/read-folder.js';
+import { compare, type Entry } from './history/compare.js';
 import type { DriftReport } from './history/drift.js';
-import { compare, type Entry, planUp } from './history/plan.js';
-import { type Planner, type RunOptions, run } from './run/run.js';
+import { planUp } from './history/plan.js';
+import type { Planner } from './run/plan.js';
+import { type RunOptions, run } from './run/run.js';
 import type { MigrationResult } from './script/outcome.js';
 import { NO_SAFEGUARD } from './script/safeguard.js';
 import { fileParser, upWork } from './script/work.js';

@@ -5,7 +5,7 @@ export interface TableDescription {
   readonly name: string;
   /** The columns that an insert may set: all but the generated ones. */
   readonly columns: readonly string[];
-  /** The columns of the primary key; empty if there is none. */
+  /** The columns of the primary key; empty without one. */
   readonly key: readonly string[];
   /** The triggers that are enabled, except those of constraints. */
   readonly triggers: readonly {

@@ -55,7 +55,7 @@ export function rehearsalMessages(steps: readonly Step[], run: RunContext): Rehe
       const [{ work }] = own;
       if (work === null) return [];
       return [
-        makeMessage('begin', work, ...fileSettings(work, run)),
+        makeMessage('begin', work, ...fileSettings(work)),
         ...own.flatMap(messagesOf),
         makeMessage('record', work, resetSession(run)),
       ];
@@ -65,10 +65,10 @@ export function rehearsalMessages(steps: readonly Step[], run: RunContext): Rehe
   return { messages, queries };
 }
 
-function fileSettings(work: Work, run: RunContext): readonly string[] {
+function fileSettings(work: Work): readonly string[] {
   return [
     STRINGS_AS_PARSED,
-    `set local lock_timeout = ${lockTimeoutOf(work, run)}`,
+    `set local lock_timeout = ${lockTimeoutOf(work)}`,
     // The file reports its messages when it really runs.
     'set local client_min_messages = error',
     // As at the beginning of a transaction; the previous file has made them immediate.

@@ -5,6 +5,7 @@ import { DEADLOCK_DETECTED, isOfClass, LOCK_NOT_AVAILABLE, sqlStateOf } from '..
 import type { RunContext } from '../script/context.js';
 import { type Failure, makeMessage } from '../script/message.js';
 import { runPipeline } from '../script/pipeline.js';
+import { DEFAULT_LOCK_TIMEOUT_MS } from '../script/settings.js';
 import { HISTORY_MOVED, LOCK_LOST, UNEXPECTED_LOSS } from '../script/sql-states.js';
 import type { Step } from '../script/steps.js';
 import { countNow } from './count.js';
@@ -18,7 +19,7 @@ import { rehearsalMessages } from './rehearsal-messages.js';
 export interface Rehearsal {
   /** Why the run must not go on, although another attempt may succeed; null if it may go on. */
   readonly failure: Failure | null;
-  /** The file that the server refuses, so that the losses from there on are not known; null if there is none. */
+  /** The file that the server refuses, so that the losses from there on are not known; null if it refuses no file. */
   readonly refused: Failure | null;
 }
 
@@ -52,7 +53,7 @@ export async function rehearse(
   if (failure !== null && mayPass(failure)) return { failure, refused: null };
   try {
     if (failure === null) await refuseUndeletedNames(connection, ledger);
-    const counted = await countNow(connection, found, run.lockTimeoutMs);
+    const counted = await countNow(connection, found, DEFAULT_LOCK_TIMEOUT_MS);
     if (run.isDryRun) ledger.losses.push(...counted.map((loss) => describeLoss(loss, null)));
     else refuseUnnamed(ledger, counted, 'Nothing was rolled back.');
     return { failure: null, refused: failure };

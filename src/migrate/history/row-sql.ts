@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { applicationName } from '../../postgres/application-name.js';
 import pg from '../../postgres/pg.js';
 import type { Migration } from '../files/read-folder.js';
 import { HISTORY_COLUMNS, HISTORY_TABLE, type HistoryColumn } from './table.js';
@@ -19,6 +22,11 @@ export interface RunIdentity {
   readonly appliedWith: string;
   /** The name of this host. */
   readonly appliedOn: string;
+}
+
+/** Makes the identity of a new run. */
+export function newRunIdentity(): RunIdentity {
+  return { id: randomUUID(), appliedWith: applicationName, appliedOn: hostname() };
 }
 
 /** The values of a new row, but for its origin and its duration. */
@@ -54,7 +62,7 @@ export const NEWEST_ID = `select max(id) from ${HISTORY_TABLE}`;
 /** SQL that writes the newest row and changes nothing in it. */
 export const TOUCH_NEWEST_ROW = `update ${HISTORY_TABLE} set version = version where id = (${NEWEST_ID})`;
 
-/** SQL that tells whether the history has a row, for an `if` in PL/pgSQL. */
+/** The condition that the history has a row. */
 export const HAS_ROWS = `exists (select from ${HISTORY_TABLE})`;
 
 /** SQL after a `perform` or a `select`: locks the row of a version. */

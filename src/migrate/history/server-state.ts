@@ -9,7 +9,7 @@ import { READER_WAIT, type Wait, waitForHistory } from './wait.js';
 
 /** What a run needs to know of the server before it begins. */
 export interface ServerState {
-  /** The history, in the order of application; empty if there is none yet. */
+  /** The history, in the order of application; empty if nothing is applied. */
   readonly rows: readonly HistoryRow[];
   /** Whether the history exists. */
   readonly hasHistory: boolean;

@@ -1,16 +1,14 @@
-import { hostname } from 'node:os';
-import { applicationName } from '../../postgres/application-name.js';
 import type { Connection } from '../../postgres/connect.js';
 import { explainFailure } from '../failure/explain.js';
 import type { Wait } from '../history/wait.js';
-import type { RunContext } from '../script/context.js';
+import { makeRunContext, type RunContext } from '../script/context.js';
 import { HOLDER_KEY, LOCK_KEY } from '../script/guard.js';
 import { type Message, makeMessage } from '../script/message.js';
 import { NO_SAFEGUARD, type Safeguard } from '../script/safeguard.js';
 import { groupByFile, planSteps, type Step } from '../script/steps.js';
 import { messagesOf } from '../script/transaction.js';
 import { END_OF_SESSION } from './no-transaction.js';
-import type { Plan } from './retry.js';
+import type { Plan } from './plan.js';
 
 const NOTES = [
   `Sent while another session holds the advisory locks ${LOCK_KEY} and (${HOLDER_KEY}, 0).`,
@@ -31,20 +29,8 @@ export async function dryRun(
   { state, works }: Plan,
   safeguard: Safeguard,
   wait: Wait,
-  lockTimeoutMs: number,
 ): Promise<string> {
-  const run: RunContext = {
-    // Only a run has an id and a process that holds its lock.
-    id: '00000000-0000-0000-0000-000000000000',
-    lockPid: 0,
-    wait,
-    appliedWith: applicationName,
-    appliedOn: hostname(),
-    lockTimeoutMs,
-    serverVersion: connection.serverVersion.number,
-    noticesLostClient: state.noticesLostClient,
-    isDryRun: true,
-  };
+  const run = makeRunContext(connection, state, wait, null);
   const steps = planSteps(works, state);
   const failure = await safeguard.rehearse(connection, run, steps);
   if (failure !== null) {

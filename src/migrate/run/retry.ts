@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../../postgres/connect.js';
 import { DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgres/sql-states.js';
 import { explainFailure } from '../failure/explain.js';
-import type { ServerState } from '../history/server-state.js';
 import type { RunContext } from '../script/context.js';
 import type { Failure } from '../script/message.js';
 import type { MigrationResult, Outcome } from '../script/outcome.js';
@@ -14,12 +13,7 @@ import type { Work } from '../script/work.js';
 import type { Listener } from './events.js';
 import { execute, settle } from './execute.js';
 import type { Monitor } from './monitor.js';
-
-/** What the server was found to have, and the files to run because of that. */
-export interface Plan {
-  readonly state: ServerState;
-  readonly works: readonly Work[];
-}
+import type { Plan } from './plan.js';
 
 /** A run that holds the lock. */
 export interface LockedRun {
@@ -47,7 +41,7 @@ const SIGN_OF_LIFE_MS = 500;
  * @throws MigrationFailedError for the first file whose failure a retry does not fix
  */
 export async function runWithRetries(locked: LockedRun): Promise<readonly MigrationResult[]> {
-  const { connection, run, readPlan, safeguard, emit, monitor, signal } = locked;
+  const { connection, readPlan, safeguard, emit, monitor, signal } = locked;
   const done: MigrationResult[] = [];
   let plan = locked.plan ?? (await readPlan());
   for (let attempt = 1; plan.works.length > 0; attempt++) {
@@ -74,7 +68,7 @@ export async function runWithRetries(locked: LockedRun): Promise<readonly Migrat
     const { work } = failure.message;
     if (pauseMs > 0) emit({ kind: 'retrying', name: work?.name ?? 'the history', attempt, pauseMs });
     await pause(connection, pauseMs, signal);
-    if (work !== null && monitor.lastBlocker() === null) monitor.pollFaster(lockTimeoutOf(work, run));
+    if (work !== null && monitor.lastBlocker() === null) monitor.pollFaster(lockTimeoutOf(work));
     plan = await readPlan();
   }
   return done;

@@ -1,28 +1,20 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { applicationName } from '../../postgres/application-name.js';
 import type { Connection } from '../../postgres/connect.js';
-
 import { type LazyConnection, makeLazyConnection } from '../../postgres/lazy-connection.js';
 import { explainLostConnection } from '../../postgres/lost-connection.js';
-import { describeTarget } from '../../postgres/target.js';
-import { MigrationFileError } from '../../sql/errors.js';
-import { option, remedy } from '../../text/remedy.js';
-import { type DriftReport, type DriftSince, readDifferences, readDrift } from '../history/drift.js';
-import { readState, refuseStandby, type ServerState } from '../history/server-state.js';
+import { type DriftReport, readDifferences, readDrift } from '../history/drift.js';
 import { type WaitOptions, waitOf } from '../history/wait.js';
-import type { RunContext } from '../script/context.js';
+import { makeRunContext } from '../script/context.js';
 import { backendPidOf } from '../script/guard.js';
 import type { MigrationResult } from '../script/outcome.js';
 import type { Safeguard } from '../script/safeguard.js';
-import type { Work } from '../script/work.js';
 import { cancelOnAbort } from './cancel.js';
 import { dryRun } from './dry-run.js';
 import type { Listener } from './events.js';
 import { acquireLock, type MigrationLock } from './lock.js';
 import { startMonitor } from './monitor.js';
-import { type Plan, runWithRetries } from './retry.js';
+import { isCurrent, type Plan, type Planner, planReader, type ReadPlan, refuseServer } from './plan.js';
+import { runWithRetries } from './retry.js';
 
 /** The options that `up` and `down` share. The signal ends the run: the current statement is cancelled and rolled back. */
 export interface RunOptions extends WaitOptions {
@@ -38,21 +30,6 @@ export interface RunResult extends DriftReport {
   /** The SQL of a dry run; null for a real run. */
   readonly sql: string | null;
 }
-
-/**
- * Chooses the files to run, in order, from what the server was found to have.
- *
- * @param connection for further reads; not always the same one
- * @param onPending awaited once it is known that there are files to run, before they are parsed
- */
-export type Planner = (
-  connection: Connection,
-  state: ServerState,
-  onPending?: () => Promise<void>,
-) => Promise<readonly Work[]>;
-
-/** Default `lock_timeout` of a statement. A statement queued for a lock blocks every later reader. */
-const LOCK_TIMEOUT_MS = 4000;
 
 const NOTHING_DONE: RunResult = { results: [], drift: [], sql: null };
 
@@ -74,13 +51,10 @@ export async function run(
   options: RunOptions,
 ): Promise<RunResult> {
   const wait = waitOf(options);
-  const readPlan = async (reader: Connection, onPending?: () => Promise<void>): Promise<Plan> => {
-    const state = await readState(reader, wait, (blocker) => options.onEvent?.({ kind: 'blocked', blocker }));
-    return { state, works: await planner(reader, state, onPending) };
-  };
+  const readPlan = planReader(planner, wait, options.onEvent ?? (() => {}));
   if (options.dryRun === true) {
-    const plan = await readPlan(connection);
-    return { ...NOTHING_DONE, sql: await dryRun(connection, plan, safeguard, wait, LOCK_TIMEOUT_MS) };
+    const sql = await dryRun(connection, await readPlan(connection), safeguard, wait);
+    return { ...NOTHING_DONE, sql };
   }
   const executing = makeLazyConnection(connection.target, { pipeline: true });
   try {
@@ -94,12 +68,10 @@ export async function run(
 async function lockAndRun(
   locking: Connection,
   executing: LazyConnection,
-  readPlan: (reader: Connection, onPending?: () => Promise<void>) => Promise<Plan>,
+  readPlan: ReadPlan,
   safeguard: Safeguard,
   options: RunOptions,
 ): Promise<RunResult> {
-  const { onEvent: emit = () => {}, signal } = options;
-  const wait = waitOf(options);
   // The connection that executes the files opens while they are parsed, and while the lock is taken.
   let plan = await readPlan(locking, async () => {
     void executing.open();
@@ -107,46 +79,55 @@ async function lockAndRun(
     await setImmediate();
     await setImmediate();
   });
-  const { state } = plan;
   if (plan.works.length === 0) return NOTHING_DONE;
-  refuseStandby(state, describeTarget(locking.target));
-  refusePooled(state, plan.works);
-  const readingDrift = state.rows.length > 0 ? readDrift(locking).catch(() => null) : null;
+  refuseServer(plan, locking);
+  const { rows, hasHistory } = plan.state;
+  const readingDrift = rows.length > 0 ? readDrift(locking).catch(() => null) : null;
   const lock = await acquireLock(locking, {
-    wait,
-    hasHistory: state.hasHistory,
+    wait: waitOf(options),
+    hasHistory,
     stillNeeded: async () => {
       // It would idle while the other run lasts, and the server or a proxy may end a session that idles.
       await executing.close();
       plan = await readPlan(locking);
       return plan.works.length > 0;
     },
-    onWait: (holder) => emit({ kind: 'waiting', holder }),
+    onWait: (holder) => options.onEvent?.({ kind: 'waiting', holder }),
   });
   if (lock === null) return NOTHING_DONE;
   const connection = await executing.open();
   // Read again under the lock: another run may have been between its first statement and its snapshot.
   const drifted = (await readingDrift)?.state === 'drifted' ? await readDifferences(connection) : null;
-  if (drifted !== null) emit({ kind: 'drifted', ...drifted });
-  const context: RunContext = {
-    id: randomUUID(),
-    lockPid: lock.pid,
-    wait,
-    appliedWith: applicationName,
-    appliedOn: hostname(),
-    lockTimeoutMs: LOCK_TIMEOUT_MS,
-    serverVersion: connection.serverVersion.number,
-    noticesLostClient: state.noticesLostClient,
-    isDryRun: false,
-  };
-  const backendPid = state.isPooled ? backendPidOf(lock.pid) : String(connection.reportedPid);
-  const monitor = startMonitor(connection.target, backendPid, emit);
+  if (drifted !== null) options.onEvent?.({ kind: 'drifted', ...drifted });
+  const results = await runUnderLock({ connection, lock, plan, readPlan, safeguard, options });
+  return { results, drift: drifted?.differences ?? [], sql: null };
+}
+
+async function runUnderLock({
+  connection,
+  lock,
+  plan,
+  readPlan,
+  safeguard,
+  options,
+}: {
+  readonly connection: Connection;
+  readonly lock: MigrationLock;
+  readonly plan: Plan;
+  readonly readPlan: ReadPlan;
+  readonly safeguard: Safeguard;
+  readonly options: RunOptions;
+}): Promise<readonly MigrationResult[]> {
+  const { onEvent: emit = () => {}, signal } = options;
+  const { target, reportedPid } = connection;
+  const backendPid = plan.state.isPooled ? backendPidOf(lock.pid) : String(reportedPid);
+  const monitor = startMonitor(target, backendPid, emit);
   const stopListening = listenToNotices(connection, emit);
-  const cancel = cancelOnAbort(signal, connection.target, backendPid, lock);
+  const cancel = cancelOnAbort(signal, target, backendPid, lock);
   try {
-    const results = await runWithRetries({
+    return await runWithRetries({
       connection,
-      run: context,
+      run: makeRunContext(connection, plan.state, waitOf(options), lock.pid),
       plan: isCurrent(plan, lock) ? plan : null,
       readPlan: () => readPlan(connection),
       safeguard,
@@ -154,7 +135,6 @@ async function lockAndRun(
       monitor,
       signal,
     });
-    return { results, drift: differencesIn(drifted), sql: null };
   } catch (error) {
     throw explainLostConnection(error, connection) ?? error;
   } finally {
@@ -162,35 +142,6 @@ async function lockAndRun(
     await cancel.done();
     await monitor.stop();
   }
-}
-
-function differencesIn(drifted: DriftSince | null): DriftReport['drift'] {
-  return drifted?.differences ?? [];
-}
-
-/**
- * Refuses a no-transaction file behind a pooler: its settings would stay in a server process that then serves other
- * clients.
- *
- * @throws MigrationFileError `needs_direct_connection`
- */
-function refusePooled({ isPooled }: ServerState, works: readonly Work[]): void {
-  const work = isPooled ? works.find(({ script }) => !script.options.transaction) : undefined;
-  if (work === undefined) return;
-  throw new MigrationFileError(
-    'needs_direct_connection',
-    `${work.name} runs without a transaction, and this connection goes through a pooler such as PgBouncer.`,
-    { remedy: remedy`Set ${option('url')} to the address of the server itself for this run.` },
-  );
-}
-
-/**
- * Checks whether a plan that was made before the lock was taken is still valid. The progress of a no-transaction file can
- * change without a new row, so with such a file the history is read again.
- */
-function isCurrent({ state, works }: Plan, { newestRow }: MigrationLock): boolean {
-  const newest = state.rows.at(-1)?.id ?? null;
-  return newest === newestRow && works.every(({ script }) => script.options.transaction);
 }
 
 /** Reports warnings, and the messages that a migration raises; not the notices that an object exists and is skipped. */

@@ -1,4 +1,6 @@
-import type { RunIdentity } from '../history/row-sql.js';
+import type { Connection } from '../../postgres/connect.js';
+import { newRunIdentity, type RunIdentity } from '../history/row-sql.js';
+import type { ServerState } from '../history/server-state.js';
 import type { Wait } from '../history/wait.js';
 
 /** What the guard of a transaction needs to know of its run. */
@@ -11,12 +13,35 @@ export interface RunLock {
 
 /** What the SQL of a run depends on, besides its files. */
 export interface RunContext extends RunLock, RunIdentity {
-  /** The lock timeout of files that set none, in milliseconds. */
-  readonly lockTimeoutMs: number;
   /** As in `server_version_num`. */
   readonly serverVersion: number;
   /** As in the server's state. */
   readonly noticesLostClient: boolean;
   /** Whether the SQL is only printed. */
   readonly isDryRun: boolean;
+}
+
+const DRY_RUN_ID = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Makes the context of a run.
+ *
+ * @param lockPid the server process that holds the lock of the run; null for a dry run, which takes no lock
+ */
+export function makeRunContext(
+  { serverVersion }: Connection,
+  { noticesLostClient }: ServerState,
+  wait: Wait,
+  lockPid: number | null,
+): RunContext {
+  const isDryRun = lockPid === null;
+  return {
+    ...newRunIdentity(),
+    ...(isDryRun && { id: DRY_RUN_ID }),
+    lockPid: lockPid ?? 0,
+    wait,
+    serverVersion: serverVersion.number,
+    noticesLostClient,
+    isDryRun,
+  };
 }

@@ -11,7 +11,7 @@ export type OnResult = (message: Message, results: readonly pg.QueryResult[]) =>
 export interface Pipeline {
   /** Sends messages immediately; the server executes them while the caller makes more. */
   send(messages: readonly Message[]): void;
-  /** Waits for the answers to all messages. Returns the first failure since the last call; null if there is none. */
+  /** Waits for the answers to all messages. Returns the first failure since the last call; null without a failure. */
   drain(): Promise<Failure | null>;
 }
 

@@ -27,14 +27,17 @@ export function checkClient({ noticesLostClient }: RunContext): readonly string[
   return noticesLostClient ? ['set local client_connection_check_interval = 500'] : [];
 }
 
+/** Default `lock_timeout` of a statement, in milliseconds. A statement queued for a lock blocks every later reader. */
+export const DEFAULT_LOCK_TIMEOUT_MS = 4000;
+
 /** How long the statements of a file wait for a lock, in milliseconds. */
-export function lockTimeoutOf({ script }: Work, run: Pick<RunContext, 'lockTimeoutMs'>): number {
-  return script.options.lockTimeoutMs ?? run.lockTimeoutMs;
+export function lockTimeoutOf({ script }: Work): number {
+  return script.options.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS;
 }
 
 /** The settings that a no-transaction file starts with. They hold for its session, as do those that the file sets. */
 export function sessionSettings(work: Work, run: RunContext): readonly string[] {
-  return [liftTimeouts(run.serverVersion, 'set'), `set lock_timeout = ${lockTimeoutOf(work, run)}`];
+  return [liftTimeouts(run.serverVersion, 'set'), `set lock_timeout = ${lockTimeoutOf(work)}`];
 }
 
 /**

@@ -1,16 +1,8 @@
-import { createHash } from 'node:crypto';
 import { addsEnumValue, runsAlone } from '../../sql/restrictions.js';
 import type { Statement } from '../../sql/statements.js';
-import { HistoryError } from '../history/errors.js';
 import type { ServerState } from '../history/server-state.js';
+import { type Progress, progressAt, statementsDone } from './progress.js';
 import type { Work } from './work.js';
-
-/** How far a no-transaction file is. */
-export interface Progress {
-  readonly statementsDone: number;
-  /** SHA-256 of the committed statements. */
-  readonly checksum: string;
-}
 
 /** Creates the history, in a transaction ahead of the first migration. */
 export interface HistoryStep {
@@ -117,7 +109,7 @@ function wholeFile(work: Work, { predecessor, runStatements }: Place): Transacti
  */
 function fileInParts(work: Work, place: Place): readonly Step[] {
   const { statements } = work;
-  const done = statementsDone(work, place.state);
+  const done = statementsDone(work, place.state.rows);
   const steps: Step[] = [
     { kind: 'session', work, settings: statements.slice(0, done ?? 0).filter(setsSession) },
   ];
@@ -168,32 +160,6 @@ function newestAfter({ version, direction }: Work, { state: { rows }, predecesso
   }
   const index = rows.findIndex((row) => row.version === predecessor);
   return rows[index - 1]?.version ?? null;
-}
-
-/** How many statements of the file an earlier run has committed; null if none has begun with it. */
-function statementsDone(work: Work, { rows }: ServerState): number | null {
-  const row = rows.find(({ version }) => version === work.version);
-  if (row === undefined || row.unfinished !== work.direction || row.statementsDone === null) return null;
-  if (checksumOfFirst(work, row.statementsDone) !== row.statementsDoneChecksum) {
-    throw new HistoryError(
-      'prefix_changed',
-      `The first ${row.statementsDone} statements of ${work.name} are committed, and the file no longer begins with them.`,
-      { remedy: 'Restore these statements, and change only what comes after them.' },
-    );
-  }
-  return row.statementsDone;
-}
-
-/** The progress after a number of statements; null at the end: a whole file has no progress. */
-function progressAt(work: Work, done: number): Progress | null {
-  if (done >= work.statements.length) return null;
-  return { statementsDone: done, checksum: checksumOfFirst(work, done) };
-}
-
-function checksumOfFirst({ statements }: Work, count: number): string {
-  const hash = createHash('sha256');
-  for (const { sql } of statements.slice(0, count)) hash.update(sql).update('\0');
-  return hash.digest('hex');
 }
 
 function setsSession({ node }: Statement): boolean {

@@ -63,7 +63,7 @@ function fileMessages(step: TransactionStep, run: RunContext, safeguard: Safegua
       STRINGS_AS_PARSED,
       ...checkClient(run),
       guard(predecessor, run),
-      `set local lock_timeout = ${lockTimeoutOf(work, run)}`,
+      `set local lock_timeout = ${lockTimeoutOf(work)}`,
     ),
     ...statementsOf(step, safeguard),
     makeMessage('record', work, resetSession(run), ...durability, FULL_NAMES_ONLY, recordSql(step, run)),
