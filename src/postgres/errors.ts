@@ -1,4 +1,5 @@
 import { describeRemedy, partsOf, type Remedy, type RemedyPart } from '../text/remedy.js';
+import type { ErrorCode } from './error-codes.js';
 
 /** The exit code of a process that ends because of an error; see `docs/exit-codes.md`. */
 export type FailureExitCode = 1 | 2 | 4;
@@ -37,7 +38,7 @@ export interface Explanation {
  */
 export class ExplainedError extends Error {
   /** Names the kind of error, in snake_case, for programs. */
-  readonly code: string;
+  readonly code: ErrorCode;
   /** What to do now, in the words of the library: `` Run `up({ create: true })`. `` */
   readonly remedy: string;
   /** The remedy as data: text, calls of library functions (`{ call, options }`) and options (`{ option, value }`). */
@@ -50,7 +51,7 @@ export class ExplainedError extends Error {
    * @param message what is wrong, as a whole sentence; never holds a password or a person's data
    * @param explanation the remedy, and the cause if it is known
    */
-  constructor(code: string, message: string, explanation: Explanation) {
+  constructor(code: ErrorCode, message: string, explanation: Explanation) {
     super(message, explanation.cause === undefined ? undefined : { cause: explanation.cause });
     this.name = new.target.name;
     this.code = code;
@@ -62,14 +63,14 @@ export class ExplainedError extends Error {
 
 /** The command or the call is invalid: an option, a setting or an address with an impossible value. Exit code 2. */
 export class UsageError extends ExplainedError {
-  constructor(code: string, message: string, explanation: Omit<Explanation, 'exitCode'>) {
+  constructor(code: ErrorCode, message: string, explanation: Omit<Explanation, 'exitCode'>) {
     super(code, message, { ...explanation, exitCode: 2 });
   }
 }
 
 /** The command is possible but refused until an option confirms it. Exit code 4. */
 export class RefusedError extends ExplainedError {
-  constructor(code: string, message: string, explanation: Omit<Explanation, 'exitCode'>) {
+  constructor(code: ErrorCode, message: string, explanation: Omit<Explanation, 'exitCode'>) {
     super(code, message, { ...explanation, exitCode: 4 });
   }
 }

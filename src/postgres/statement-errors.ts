@@ -1,3 +1,4 @@
+import type { ErrorCode } from './error-codes.js';
 import { ExplainedError } from './errors.js';
 import pg from './pg.js';
 import { redactCause, redactError } from './redaction/redact.js';
@@ -13,7 +14,7 @@ import {
 } from './sql-states.js';
 
 interface StatementProblem {
-  readonly code: string;
+  readonly code: ErrorCode;
   /** What happened, as the beginning of a sentence that the server's message ends. */
   readonly summary: string;
   readonly remedy: string;

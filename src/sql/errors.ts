@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../postgres/error-codes.js';
 import { ExplainedError, type Explanation } from '../postgres/errors.js';
 
 /** A location in a migration file; lines and columns count from 1, columns in characters (code points). */
@@ -16,7 +17,7 @@ export class MigrationFileError extends ExplainedError {
   readonly location: SourceLocation | undefined;
 
   constructor(
-    code: string,
+    code: ErrorCode,
     message: string,
     explanation: Explanation & { readonly location?: SourceLocation | undefined },
   ) {

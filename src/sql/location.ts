@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../postgres/error-codes.js';
 import type { Explanation } from '../postgres/errors.js';
 import { displayWidth, truncateToWidth } from '../text/terminal-width.js';
 import { MigrationFileError, type SourceLocation } from './errors.js';
@@ -21,7 +22,7 @@ type SourceText = Pick<SourceFile, 'path' | 'text'>;
 export function createFileError(
   source: SourceText,
   offset: number,
-  code: string,
+  code: ErrorCode,
   problem: string,
   explanation: Explanation,
 ): MigrationFileError {

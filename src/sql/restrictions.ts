@@ -1,4 +1,5 @@
 import type { DefElem, Node } from 'libpg-query';
+import type { ErrorCode } from '../postgres/error-codes.js';
 import type { MigrationFileError } from './errors.js';
 import { createFileError } from './location.js';
 import type { SourceFile } from './source-file.js';
@@ -193,7 +194,7 @@ function usesString(node: Node, value: string): boolean {
 function restrictionError(
   script: SqlFile,
   offset: number,
-  code: string,
+  code: ErrorCode,
   problem: string,
   remedy: string,
 ): MigrationFileError {

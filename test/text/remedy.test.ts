@@ -36,7 +36,7 @@ test('a remedy calls only functions of the library, with options that they have'
 
 test('an error has its remedy as text in the words of the library, and as parts', () => {
   const parts = remedy`${'Run'} ${call('repair', { version: 'V0003', reason: "it's right" })}, or set ${option('lockWaitMs')}.`;
-  const error = new ExplainedError('code', 'A message.', { remedy: parts });
+  const error = new ExplainedError('unexpected', 'A message.', { remedy: parts });
   expect(error.remedy).toBe(
     "Run `repair({ version: 'V0003', reason: 'it\\'s right' })`, or set option `lockWaitMs`.",
   );
@@ -50,7 +50,7 @@ test('an error has its remedy as text in the words of the library, and as parts'
 });
 
 test('a remedy without calls and options is plain text', () => {
-  expect(new ExplainedError('code', 'A message.', { remedy: 'Run it again.' })).toMatchObject({
+  expect(new ExplainedError('unexpected', 'A message.', { remedy: 'Run it again.' })).toMatchObject({
     remedy: 'Run it again.',
     remedyParts: ['Run it again.'],
   });
@@ -58,7 +58,7 @@ test('a remedy without calls and options is plain text', () => {
 
 test('a remedy may hold other remedies, numbers and values of options', () => {
   const inner = remedy`use ${option('lose', ['a', 'b.c'])}`;
-  const { remedy: text } = new ExplainedError('code', 'A message.', {
+  const { remedy: text } = new ExplainedError('unexpected', 'A message.', {
     remedy: joinRemedies(
       'First this.',
       remedy`Then ${inner}, ${2} times, with ${call('down', { steps: 2 })}.`,

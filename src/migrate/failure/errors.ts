@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../postgres/error-codes.js';
 import { ExplainedError, type Explanation } from '../../postgres/errors.js';
 import type { SourceLocation } from '../../sql/errors.js';
 import type { MigrationResult } from '../script/outcome.js';
@@ -23,7 +24,7 @@ export class MigrationFailedError extends ExplainedError {
   readonly results: readonly MigrationResult[];
 
   constructor(
-    code: string,
+    code: ErrorCode,
     message: string,
     explanation: Explanation & {
       readonly server?: ServerReport | undefined;

@@ -1,11 +1,12 @@
 import type { Remedy } from '../../text/remedy.js';
+import type { ErrorCode } from '../error-codes.js';
 import { ConnectionError } from '../errors.js';
 import { describeTarget, type Target } from '../target.js';
 
 /** Why a login failed and what to do about it. */
 export interface Diagnosis {
   /** The stable code of the error. */
-  readonly code: string;
+  readonly code: ErrorCode;
   /** What is wrong, as the rest of a sentence that begins with the described target; without a full stop. */
   readonly problem: string;
   readonly remedy: Remedy;
