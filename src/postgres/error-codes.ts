@@ -103,7 +103,7 @@ export const ERROR_CODES = {
     host_unreachable: 'no route leads to the host',
     login_method_unsupported: 'the server asks for a login by Kerberos or Windows',
     not_postgresql: 'the server is not PostgreSQL',
-    password_missing: 'the server asks for a password, and there is none',
+    password_missing: 'the server asks for a password, and no password is set',
     pooler_database_missing: 'PgBouncer does not know the database',
     pooler_refuses_options: 'PgBouncer refuses the startup parameter "options"',
     role_refused: 'the role does not exist or may not log in',
