@@ -73,7 +73,6 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   const { url, directory, signal } = options;
   const migrations = await readMigrations(directory);
   const { runnable, ...refused } = await readFiles(migrations);
-  const linted = options.lints === false ? [] : await lint(runnable.map(({ migration }) => migration));
   const { server, shared } = await lookAtServer(url);
   const statements = statementsOf(runnable);
   const isShared = statements.some(isAboutTheServer);
@@ -88,6 +87,8 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
         prove({ ...course, signal: ended, rows: options.rows ?? makeUpRows(), onMigration: tell('rows') }),
     ]);
     const proved = mergeReports(empty, full);
+    const applied = runnable.slice(0, empty.catalogs.length - 1).map(({ migration }) => migration);
+    const linted = options.lints === false ? [] : await lint(applied, empty.catalogs);
     const staying = isShared ? stayingObjects(shared, (await lookAtServer(url)).shared, runnable) : [];
     const inOrder = byMigration(migrations);
     return {

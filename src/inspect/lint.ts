@@ -1,17 +1,19 @@
+import type { Snapshot } from '../catalog/snapshot.js';
 import type { Migration } from '../migrate/files/read-folder.js';
 import { locate } from '../sql/location.js';
 import { byMigration, type CheckFinding } from './finding.js';
+import { parseUpFile } from './lint/commands.js';
 import { constraintOnLiveTable } from './lint/constraint-on-live-table.js';
-import { type Lint, readFolder } from './lint/context.js';
-import { allows, exceptionsIn, faultOf } from './lint/exceptions.js';
+import { allows, describeExceptionProblem, readExceptions } from './lint/exceptions.js';
 import { foreignKeyWithoutIndex } from './lint/foreign-key-without-index.js';
 import { indexOnLiveTable } from './lint/index-on-live-table.js';
+import type { LintedFolder, LintRule, Violation } from './lint/rule.js';
 import { tableWithoutUuidKey } from './lint/table-without-uuid-key.js';
 import { timestampWithoutZone } from './lint/timestamp-without-zone.js';
 import { withoutComment } from './lint/without-comment.js';
 import { withoutName } from './lint/without-name.js';
 
-const LINTS: readonly Lint[] = [
+const RULES: readonly LintRule[] = [
   indexOnLiveTable,
   constraintOnLiveTable,
   foreignKeyWithoutIndex,
@@ -21,55 +23,67 @@ const LINTS: readonly Lint[] = [
   withoutName,
 ];
 
-/** The names of the lints that a file can allow an exception from. */
-export const lintNames: readonly string[] = LINTS.map(({ name }) => name);
+/** The names of the rules from which a file can allow exceptions. */
+export const lintRuleNames: readonly string[] = RULES.map(({ name }) => name);
 
 /**
- * Holds the up files of a folder against the rules that one file alone cannot tell: whether a table was there before,
- * whether a later file brings the index, the comment or the name. What a later file puts right is no fault. A file
- * allows an exception by a comment above the statement, or in it: `-- check: allow <rule> <reason>`.
+ * Lints the up files of a folder: finds violations of rules in the catalog that they leave, and statements that block
+ * other sessions on existing tables. What a later file corrects is not a violation. A file allows an exception by a
+ * comment above the statement, or in it: `-- check: allow <rule> <reason>`.
  *
- * @param migrations the folder, from `readMigrations`
- * @returns what was found, in the order of files and places, with exceptions that have no reason or are not needed
+ * @param migrations in order, each one applied
+ * @param catalogs the catalog of an empty database, and the catalog after each migration
+ * @returns the violations in the order of files and lines, and exceptions that have no reason or are not needed
  * @throws MigrationFileError for a file that PostgreSQL cannot parse
- * @example
- * ```ts
- * for (const { file, line, message } of await lint(await readMigrations('src/storage/sql'))) {
- *   console.log(`${file}:${line}: ${message}`);
- * }
- * ```
  */
-export async function lint(migrations: readonly Migration[]): Promise<readonly CheckFinding[]> {
-  const folder = await readFolder(migrations);
-  const exceptions = folder.files.flatMap(exceptionsIn);
-  const reports = LINTS.flatMap(({ name, find }) => find(folder).map((report) => ({ name, report })));
-  const isAllowed = ({ name, report }: (typeof reports)[number]): boolean =>
-    exceptions.some((exception) => allows(exception, name, report));
-  const faults = exceptions.flatMap((exception) => {
-    const isNeeded = reports.some(({ name, report }) => allows(exception, name, report));
-    const fault = faultOf(exception, lintNames, isNeeded);
+export async function lint(
+  migrations: readonly Migration[],
+  catalogs: readonly Snapshot[],
+): Promise<readonly CheckFinding[]> {
+  const folder = await parseFolder(migrations, catalogs);
+  const exceptions = folder.files.flatMap(readExceptions);
+  const violations = RULES.flatMap(({ name, find }) =>
+    find(folder).map((violation) => ({ name, violation })),
+  );
+  const faulty = exceptions.flatMap((exception) => {
+    const isNeeded = violations.some(({ name, violation }) => allows(exception, name, violation));
+    const problem = describeExceptionProblem(exception, lintRuleNames, isNeeded);
     const { migration } = exception.file;
-    return fault === null ? [] : [findingAt('exception', migration, exception.offset, fault)];
+    return problem === null
+      ? []
+      : [{ name: 'exception', violation: { ...problem, migration, offset: exception.offset } }];
   });
   return [
-    ...reports
-      .filter((report) => !isAllowed(report))
-      .map(({ name, report }) => findingAt(name, report.command.migration, report.offset, report)),
-    ...faults,
-  ].sort(byPlace(migrations));
+    ...violations.filter(
+      ({ name, violation }) => !exceptions.some((exception) => allows(exception, name, violation)),
+    ),
+    ...faulty,
+  ]
+    .map(({ name, violation }) => toFinding(name, violation))
+    .sort(byLocation(migrations));
 }
 
-function findingAt(
-  rule: string,
-  migration: Migration,
-  offset: number,
-  { message, remedy }: Pick<CheckFinding, 'message' | 'remedy'>,
-): CheckFinding {
+async function parseFolder(
+  migrations: readonly Migration[],
+  catalogs: readonly Snapshot[],
+): Promise<LintedFolder> {
+  const files = await Promise.all(
+    migrations.map(async (migration, index) => ({
+      ...(await parseUpFile(migration)),
+      before: catalogs[index] ?? EMPTY,
+    })),
+  );
+  return { files, catalog: catalogs[migrations.length] ?? EMPTY };
+}
+
+const EMPTY: Snapshot = { format: 0, schemas: [], objects: {} };
+
+function toFinding(rule: string, { migration, offset, message, remedy }: Violation): CheckFinding {
   const { file, line, column } = locate(migration.up.source, offset);
   return { rule, migration: migration.label, file, line, column, message, remedy };
 }
 
-function byPlace(migrations: readonly Migration[]): (one: CheckFinding, other: CheckFinding) => number {
+function byLocation(migrations: readonly Migration[]): (one: CheckFinding, other: CheckFinding) => number {
   const inFolder = byMigration(migrations);
   return (one, other) =>
     inFolder(one, other) || (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0);

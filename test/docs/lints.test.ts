@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
-import { lint } from '../../src/inspect/lint.js';
-import { readMigrations } from '../../src/migrate/files/read-folder.js';
+import { expect } from 'vitest';
+import { type TestDatabase, test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
+import { lintFolder } from '../support/lint.js';
 
 const page = await readFile(new URL('../../docs/lints.md', import.meta.url), 'utf8');
 
@@ -26,14 +26,14 @@ comment on column public.orders.number is 'Number.';
 comment on column public.orders.placed_at is 'Time.';`;
 
 /** The rules that an up file breaks after the one that creates `orders`. */
-async function brokenRules(up: string): Promise<string[]> {
+async function brokenRules(database: TestDatabase, up: string): Promise<string[]> {
   const folder = await folderWith({
     'V1.up.sql': ORDERS,
     'V1.down.sql': '',
     'V2.up.sql': up,
     'V2.down.sql': '',
   });
-  return (await lint(await readMigrations(folder))).map(({ rule }) => rule);
+  return (await lintFolder(database, folder)).map(({ rule }) => rule);
 }
 
 test('docs/lints.md has a section with bad and good SQL for every lint rule', () => {
@@ -46,7 +46,7 @@ test.for(sections)('the bad SQL of docs/lints.md breaks $rule and the good SQL b
   rule,
   bad,
   good,
-}) => {
-  expect(await brokenRules(bad)).toEqual([rule]);
-  expect(await brokenRules(good)).toEqual([]);
+}, { database, migrated }) => {
+  expect(await brokenRules(database, bad)).toEqual([rule]);
+  expect(await brokenRules(migrated, good)).toEqual([]);
 });

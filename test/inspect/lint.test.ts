@@ -1,31 +1,51 @@
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { lint, lintNames } from '../../src/inspect/lint.js';
-import { readMigrations } from '../../src/migrate/files/read-folder.js';
+import { expect } from 'vitest';
+import type { CheckFinding } from '../../src/inspect/finding.js';
+import { lintRuleNames } from '../../src/inspect/lint.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
+import { test as base, type TestDatabase, withDatabase } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
+import { lintFolder } from '../support/lint.js';
 
-/** What is found in a folder, each as `V0002:1:1 rule`. */
-async function found(folder: string): Promise<string[]> {
-  const findings = await lint(await readMigrations(folder));
+/** `test` with an empty database that the tests of this file share. */
+const test = base.extend<{ shared: TestDatabase }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of the fixtures from the pattern
+  shared: [async ({}, use) => withDatabase('template0', use), { scope: 'file' }],
+});
+
+/** Empties a database, and lints a folder in it. */
+async function lintInEmptied(database: TestDatabase, folder: string): Promise<readonly CheckFinding[]> {
+  await database.client.query('drop schema if exists public, internal cascade');
+  await database.client.query('create schema public; discard temp');
+  return lintFolder(database, folder);
+}
+
+/** Lints a folder, and describes each finding as `V0002:1:1 rule`. */
+async function describeFindings(database: TestDatabase, folder: string): Promise<string[]> {
+  const findings = await lintInEmptied(database, folder);
   return findings.map(({ migration, line, column, rule }) => `${migration}:${line}:${column} ${rule}`);
 }
 
-/** The same of up files V1, V2, …; rules that a case is not about are left out. */
-async function foundIn(rules: RegExp, ...ups: readonly string[]): Promise<string[]> {
+/** Lints up files V1, V2, …, and returns only the findings of some rules. */
+async function lintFiles(
+  database: TestDatabase,
+  rules: RegExp,
+  ...ups: readonly string[]
+): Promise<string[]> {
   const files = ups.flatMap((up, index) => [
     [`V${index + 1}.up.sql`, up],
     [`V${index + 1}.down.sql`, 'select 1'],
   ]);
-  const all = await found(await folderWith(Object.fromEntries(files)));
+  const all = await describeFindings(database, await folderWith(Object.fromEntries(files)));
   return all.filter((line) => rules.test(line));
 }
 
-test("the project's own files are as the lints ask", async () => {
-  expect(await found(migrationsDirectory)).toEqual([]);
+test("the product's migrations violate no lint rule", async ({ database }) => {
+  expect(await describeFindings(database, migrationsDirectory)).toEqual([]);
 });
 
-const PLANTED: Readonly<Record<string, readonly string[]>> = {
+/** The findings in the folders of lint/. */
+const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   'nothing-wrong': [],
   'an-index-that-stops-writers': ['V0002:1:1 index-on-live-table'],
   'a-constraint-that-reads-a-live-table': ['V0002:3:7 constraint-on-live-table'],
@@ -42,46 +62,55 @@ const PLANTED: Readonly<Record<string, readonly string[]>> = {
   'an-exception-that-is-not-needed': ['V0002:1:1 exception'],
 };
 
-test.each(Object.entries(PLANTED))('planted: %s', async (folder, findings) => {
-  expect(await found(join(import.meta.dirname, 'lint', folder))).toEqual(findings);
+test.for(Object.entries(FOLDERS))('lint finds the violations in the folder %s', async ([folder, findings], {
+  shared,
+}) => {
+  expect(await describeFindings(shared, join(import.meta.dirname, 'lint', folder))).toEqual(findings);
 });
 
-test('a finding says what is wrong, where, and what to do', async () => {
+test('a finding of lint has location, message and remedy', async ({ shared }) => {
   const folder = await folderWith({
     'V7.up.sql': 'create table things (\n  id bigint -- ü\n)',
     'V7.down.sql': '',
   });
-  const findings = await lint(await readMigrations(folder));
+  const findings = await lintInEmptied(shared, folder);
   expect(findings[0]).toEqual({
     rule: 'table-without-uuid-key',
     migration: 'V7',
     file: join(folder, 'V7.up.sql'),
     line: 1,
     column: 1,
-    message: 'things has no primary key: a row should be known by a uuid, in all tables alike.',
+    message: 'things has no primary key. Rows of all tables are identified by a uuid.',
     remedy:
-      'Give it: id uuid not null default gen_random_uuid(), constraint <name> primary key (id). ' +
-      'What else is unique gets a unique constraint.',
+      'Add: id uuid not null default gen_random_uuid(), constraint <name> primary key (id). ' +
+      'Give other unique columns a unique constraint.',
   });
 });
 
 const TABLE = 'create table if not exists a (id uuid constraint k primary key, b text, c uuid);';
 
-test.each([
-  ['in the file that makes the table', [`${TABLE} create index i on a (b)`], []],
+test.for([
+  ['in the file that creates the table', [`${TABLE} create index i on a (b)`], []],
   ['in a later file', [TABLE, 'create index i on a (b)'], ['V2:1:1 index-on-live-table']],
   [
-    'in a later file that makes the table only where it is missing',
+    'in a later file that creates the table if it does not exist',
     [TABLE, `${TABLE} create index i on a (b)`],
     ['V2:1:82 index-on-live-table'],
   ],
-  ['on a table of which no file speaks', ['create index i on a (b)'], ['V1:1:1 index-on-live-table']],
   ['concurrently', [TABLE, '-- migrate: no-transaction\ncreate index concurrently i on a (b)'], []],
-  ['on the parent alone', [TABLE, 'create index i on only a (b)'], []],
-  ['on a temporary table', [TABLE, 'create temp table t (b text); create index i on t (b)'], []],
-  ['on a table made again', [TABLE, `drop table a; ${TABLE} create index i on a (b)`], []],
   [
-    'on a table made under another name',
+    'on the partitioned table only',
+    ['create table a (b text) partition by list (b)', 'create index i on only a (b)'],
+    [],
+  ],
+  ['on a temporary table', [TABLE, 'create temp table t (b text); create index i on t (b)'], []],
+  [
+    'on a table that the file drops and creates',
+    [TABLE, `drop table a; ${TABLE} create index i on a (b)`],
+    [],
+  ],
+  [
+    'on a table that the file creates under another name',
     [
       TABLE,
       'create table n (b text); alter table a rename to o; alter table n rename to a; create index i on a (b)',
@@ -94,93 +123,103 @@ test.each([
     ['V2:3:3 index-on-live-table'],
   ],
   [
-    'in a function, which may never be called',
+    'in a function, which the file does not call',
     [TABLE, 'create function f() returns void language plpgsql as $$ begin create index i on a (b); end $$'],
     [],
   ],
-])('an index %s', async (_, files, expected) => {
-  expect(await foundIn(/index-on-live/, ...files)).toEqual(expected);
+] as const)('the rule index-on-live-table judges an index %s', async ([, files, expected], { shared }) => {
+  expect(await lintFiles(shared, /index-on-live/, ...files)).toEqual(expected);
 });
 
-test.each([
+const CONSTRAINED = `create table o (id uuid primary key);
+create table a (id uuid, b text, c uuid);
+create unique index i on a (c);
+alter table a add constraint y check (b is null) not valid;
+`;
+
+test.for([
   ['a check', 'alter table a add constraint x check (b <> c::text)', true],
-  ['a check that is not valid yet', 'alter table a add constraint x check (b is null) not valid', false],
+  ['a check that is not validated', 'alter table a add constraint x check (b is null) not valid', false],
   ['a foreign key', 'alter table a add constraint x foreign key (c) references o', true],
-  ['a foreign key at a new column', 'alter table a add column d uuid constraint x references o', true],
-  ['a new column alone', 'alter table a add column d uuid', false],
+  ['a foreign key of a new column', 'alter table a add column d uuid constraint x references o', true],
+  ['a new column', 'alter table a add column d uuid', false],
   ['a primary key', 'alter table a add constraint x primary key (c)', true],
-  ['a key of an index that is there', 'alter table a add constraint x unique using index i', false],
-  ['an exclusion', 'alter table a add constraint x exclude (b with =)', true],
-  ['a validation', 'alter table a validate constraint x', false],
-])('%s on a live table', async (_, sql, isFound) => {
-  expect(await foundIn(/constraint-on-live/, TABLE, sql)).toHaveLength(isFound ? 1 : 0);
-  expect(await foundIn(/constraint-on-live/, `${TABLE} ${sql}`), 'in the file that makes it').toEqual([]);
+  [
+    'a unique constraint that uses an existing index',
+    'alter table a add constraint x unique using index i',
+    false,
+  ],
+  ['an exclusion constraint', 'alter table a add constraint x exclude (b with =)', true],
+  ['a validation', 'alter table a validate constraint y', false],
+] as const)('the rule constraint-on-live-table judges %s', async ([, sql, isFound], { shared }) => {
+  expect(await lintFiles(shared, /constraint-on-live/, CONSTRAINED, sql)).toHaveLength(isFound ? 1 : 0);
+  const inNewTable = await lintFiles(shared, /constraint-on-live/, CONSTRAINED + sql);
+  expect(inNewTable, 'in the file that creates the table').toEqual([]);
 });
 
-test('a no-transaction file may validate what it has added', async () => {
+test('a no-transaction file may validate a constraint that it has added', async ({ shared }) => {
   const sql =
     'alter table a add constraint x check (b is null) not valid; alter table a validate constraint x';
-  expect(await foundIn(/constraint-on-live/, TABLE, sql)).toHaveLength(1);
-  expect(await foundIn(/constraint-on-live/, TABLE, `-- migrate: no-transaction\n${sql}`)).toEqual([]);
+  expect(await lintFiles(shared, /constraint-on-live/, TABLE, sql)).toHaveLength(1);
+  const noTransaction = `-- migrate: no-transaction\n${sql}`;
+  expect(await lintFiles(shared, /constraint-on-live/, TABLE, noTransaction)).toEqual([]);
 });
 
-const KEYS =
-  'create table a (id uuid constraint k primary key, o uuid constraint f references other, p uuid);';
+const KEYS = `create table other (id uuid primary key);
+create table a (id uuid constraint k primary key, o uuid constraint f references other, p uuid);`;
 
-test.each([
-  ['no index', [KEYS], ['V1:1:58 foreign-key-without-index']],
+test.for([
+  ['no index', [KEYS], ['V1:2:58 foreign-key-without-index']],
   ['an index', [KEYS, 'create index i on a (o)'], []],
   ['an index that it leads', [KEYS, 'create index i on a (o, p)'], []],
   [
     'an index that it does not lead',
     [KEYS, 'create index i on a (p, o)'],
-    ['V1:1:58 foreign-key-without-index'],
+    ['V1:2:58 foreign-key-without-index'],
   ],
   [
-    'an index of some rows',
+    'a partial index',
     [KEYS, 'create index i on a (o) where p is null'],
-    ['V1:1:58 foreign-key-without-index'],
+    ['V1:2:58 foreign-key-without-index'],
   ],
   ['a unique constraint', [KEYS, 'alter table a add constraint u unique (o)'], []],
   [
-    'a key of an index',
+    'a unique constraint that uses an existing index',
     [KEYS, 'create unique index i on a (o); alter table a add constraint u unique using index i'],
     [],
   ],
   [
-    'an index that is dropped',
+    'an index that a later file drops',
     [KEYS, 'create index i on a (o)', 'drop index i'],
     ['V3:1:1 foreign-key-without-index'],
   ],
   [
-    'an index that is replaced',
+    'an index that a later file replaces',
     [KEYS, 'create index i on a (o)', 'create index j on a (o, p); drop index i'],
     [],
   ],
   [
-    'a unique constraint that is dropped',
+    'a unique constraint that a later file drops',
     [KEYS, 'alter table a add constraint u unique (o)', 'alter table a drop constraint u'],
     ['V3:1:1 foreign-key-without-index'],
   ],
-  ['an index, and another name later', [KEYS, 'create index i on a (o)', 'alter table a rename o to q'], []],
-  ['no index, and dropped later', [KEYS, 'alter table a drop constraint f'], []],
-  ['no index, and its column dropped', [KEYS, 'alter table a drop column o'], []],
-  ['no index, and its table dropped', [KEYS, 'drop table a'], []],
   [
-    'no index, and the other table dropped',
-    [`create table other (); ${KEYS}`, 'drop table other cascade'],
-    [],
+    'no index, in a table that is renamed later',
+    [KEYS, 'alter table a rename to z; alter table z rename constraint f to g'],
+    ['V1:2:58 foreign-key-without-index'],
   ],
   [
-    'an index under the name that PostgreSQL gave',
+    'an index with a generated name that a later file drops',
     [KEYS, 'create index on a (o)', 'drop index a_o_idx'],
     ['V3:1:1 foreign-key-without-index'],
   ],
-])('a foreign key with %s', async (_, files, expected) => {
-  expect(await foundIn(/foreign-key/, ...files)).toEqual(expected);
+] as const)('the rule foreign-key-without-index judges a foreign key with %s', async ([, files, expected], {
+  shared,
+}) => {
+  expect(await lintFiles(shared, /foreign-key/, ...files)).toEqual(expected);
 });
 
-test.each([
+test.for([
   ['timestamp', true],
   ['timestamp(3) without time zone', true],
   ['timestamp[]', true],
@@ -188,121 +227,145 @@ test.each([
   ['timestamptz', false],
   ['timestamp with time zone', false],
   ['time', false],
-])('a column of type %s', async (type, isFound) => {
+] as const)('the rule timestamp-without-zone judges a column of type %s', async ([type, isFound], {
+  shared,
+}) => {
   const sql = `create domain moment as timestamp; create table a (t ${type})`;
-  expect(await foundIn(/timestamp/, sql)).toHaveLength(isFound ? 1 : 0);
+  expect(await lintFiles(shared, /timestamp/, sql)).toHaveLength(isFound ? 1 : 0);
 });
 
-test('a type that is changed later counts as it is then', async () => {
-  const sql = ['create table a (t timestamp)', 'alter table a\n alter t type timestamptz'];
-  expect(await foundIn(/timestamp/, ...sql)).toEqual([]);
-  expect(
-    await foundIn(
-      /timestamp/,
-      ...sql.map((text) =>
-        text.replace(/timestamp(tz)?/, (was) => (was === 'timestamp' ? 'timestamptz' : 'timestamp')),
-      ),
-    ),
-  ).toEqual(['V2:2:15 timestamp-without-zone']);
+test('the rule timestamp-without-zone judges the type that a later file has set', async ({ shared }) => {
+  const corrected = ['create table a (t timestamp)', 'alter table a\n alter t type timestamptz'];
+  expect(await lintFiles(shared, /timestamp/, ...corrected)).toEqual([]);
+  const broken = ['create table a (t timestamptz)', 'alter table a\n alter t type timestamp'];
+  expect(await lintFiles(shared, /timestamp/, ...broken)).toEqual(['V2:2:15 timestamp-without-zone']);
 });
 
-test.each([
-  ['one uuid', 'create table a (id uuid primary key)', false],
-  ['one uuid by a domain', 'create domain key as uuid; create table a (id key primary key)', false],
+test.for([
+  ['a uuid', 'create table a (id uuid primary key)', false],
+  ['a domain over uuid', 'create domain key as uuid; create table a (id key primary key)', false],
   ['a number', 'create table a (id bigint primary key)', true],
   ['two uuids', 'create table a (b uuid, c uuid, primary key (b, c))', true],
-  ['none', 'create table a (id uuid)', true],
-  ['one that comes later', 'create table a (id uuid); alter table a add primary key (id)', false],
+  ['missing', 'create table a (id uuid)', true],
+  ['added later', 'create table a (id uuid); alter table a add primary key (id)', false],
   [
-    'one of an index',
+    'made of an index',
     'create table a (id uuid); create unique index i on a (id); alter table a add constraint k primary key using index i',
     false,
   ],
   [
-    'one of another table',
+    'copied from another table',
     'create table b (id uuid primary key); create table a (like b including all)',
     false,
   ],
   [
-    'partitions',
+    'of a partitioned table, with the partition key',
     'create table a (id uuid, at date, primary key (id, at)) partition by range (at); create table p partition of a default',
     false,
   ],
-  ['a number, in a schema of its own', 'create table internal.a (id bigint primary key)', false],
-  ['none, made of a query', 'create table a as select 1', true],
-])('a table whose key is %s', async (_, sql, isFound) => {
-  expect(await foundIn(/uuid/, sql)).toHaveLength(isFound ? 1 : 0);
-});
-
-test('a comment counts wherever in the folder it is, as long as it says something', async () => {
-  const table = 'create table a (id uuid, b text)';
-  const comments =
-    "comment on table a is 'A.'; comment on column a.id is 'I.'; comment on column a.b is 'B.'";
-  expect(await foundIn(/comment/, table)).toEqual(['V1:1:1 without-comment', 'V1:1:17 without-comment']);
-  expect(await foundIn(/comment/, table, comments)).toEqual([]);
-  expect(await foundIn(/comment/, table, `${comments}; comment on column a.b is null`)).toEqual([
-    'V1:1:26 without-comment',
-  ]);
-  expect(
-    await foundIn(/comment/, table, `${comments}; alter table a rename b to c; alter table a rename to z`),
-  ).toEqual([]);
-  expect(
-    await foundIn(
-      /comment/,
-      "create type m as enum ('x')",
-      'alter type m rename to n',
-      "comment on type n is 'N.'",
-    ),
-  ).toEqual([]);
-});
-
-test.each([
-  ['a primary key', 'create table a (id uuid primary key)', true],
-  ['a reference', 'create table a (b uuid references c)', true],
-  ['a check of the table', 'create table a (b text, check (b is null))', true],
-  ['an index', 'create table a (b text); create index on a (b)', true],
-  ['a not null, which needs none', 'create table a (b text not null)', false],
   [
-    'a constraint that is named later',
+    'a number, in another schema',
+    'create schema internal; create table internal.a (id bigint primary key)',
+    false,
+  ],
+  ['missing, in a table made of a query', 'create table a as select 1', true],
+] as const)('the rule table-without-uuid-key judges a primary key that is %s', async ([, sql, isFound], {
+  shared,
+}) => {
+  expect(await lintFiles(shared, /uuid/, sql)).toHaveLength(isFound ? 1 : 0);
+});
+
+const COMMENTS = "comment on table a is 'A.'; comment on column a.id is 'I.'; comment on column a.b is 'B.'";
+
+test.for([
+  ['no file', [], ['V1:1:1 without-comment', 'V1:1:17 without-comment']],
+  ['a later file', [COMMENTS], []],
+  [
+    'a later file, which removes one',
+    [`${COMMENTS}; comment on column a.b is null`],
+    ['V1:1:26 without-comment'],
+  ],
+  [
+    'a later file, which renames the table and a column',
+    [`${COMMENTS}; alter table a rename b to c; alter table a rename to z`],
+    [],
+  ],
+] as const)('the rule without-comment judges a table with comments in %s', async ([, files, expected], {
+  shared,
+}) => {
+  const table = 'create table a (id uuid, b text)';
+  expect(await lintFiles(shared, /comment/, table, ...files)).toEqual(expected);
+});
+
+test('the rule without-comment follows an enum through a rename', async ({ shared }) => {
+  const files = ["create type m as enum ('x')", 'alter type m rename to n'];
+  expect(await lintFiles(shared, /comment/, ...files)).toEqual(['V1:1:1 without-comment']);
+  expect(await lintFiles(shared, /comment/, ...files, "comment on type n is 'N.'")).toEqual([]);
+});
+
+test.for([
+  ['a primary key', 'create table a (id uuid primary key)', true],
+  [
+    'a foreign key',
+    'create table c (id uuid constraint k primary key); create table a (b uuid references c)',
+    true,
+  ],
+  ['a check of the table', 'create table a (b text, check (b is null))', true],
+  ['an exclusion constraint', 'create table a (b text, exclude (b with =))', true],
+  ['an index', 'create table a (b text); create index on a (b)', true],
+  ['an index of an expression', 'create table a (b text); create index on a (lower(b))', true],
+  ['not null, which needs no name', 'create table a (b text not null)', false],
+  ['a named constraint in a quoted table', 'create table "A b" (b text constraint c unique)', false],
+  ['a constraint in a quoted table', 'create table "A b" (b text unique)', true],
+  [
+    'a constraint that is renamed later',
     'create table a (b text unique); alter table a rename constraint a_b_key to u',
     false,
   ],
   [
-    'an index that is named later',
+    'an index that is renamed later',
     'create table a (b text); create index on a (b); alter index a_b_idx rename to i',
     false,
   ],
-])('a name of its own: %s', async (_, sql, isFound) => {
-  expect(await foundIn(/without-name/, sql)).toHaveLength(isFound ? 1 : 0);
+] as const)('the rule without-name judges %s', async ([, sql, isFound], { shared }) => {
+  expect(await lintFiles(shared, /without-name/, sql)).toHaveLength(isFound ? 1 : 0);
 });
 
-test('a comment that only begins like an exception is none', async () => {
-  expect(await foundIn(/exception/, '-- check: the names are unique\nselect 1')).toEqual([]);
+test('a table that a function creates is linted at the beginning of its file', async ({ shared }) => {
+  const sql = "select 1; do $$ begin execute 'create table a (id bigint constraint k primary key)'; end $$";
+  expect(await lintFiles(shared, /uuid/, 'select 1', sql)).toEqual(['V2:1:1 table-without-uuid-key']);
 });
 
-test('an exception holds for the statement that it stands above or in, and for no other', async () => {
-  const exception = '-- check: allow without-name a reason\n';
-  const table = (name: string): string => `create table ${name} (\n${'id uuid primary key\n'});\n`;
-  expect(await foundIn(/name|exception/, exception + table('a') + table('b'))).toEqual([
-    'V1:6:9 without-name',
-  ]);
-  expect(await foundIn(/name|exception/, table('a') + exception + table('b'))).toEqual([
-    'V1:2:9 without-name',
-  ]);
-  const inside = `create table a (\n  ${exception}  id uuid primary key\n);`;
-  expect(await foundIn(/name|exception/, inside)).toEqual([]);
-  expect(await foundIn(/name|exception/, `${table('a')}${exception}`)).toEqual([
-    'V1:2:9 without-name',
-    'V1:4:1 exception',
-  ]);
+test('a comment that only begins like an exception is ignored', async ({ shared }) => {
+  expect(await lintFiles(shared, /exception/, '-- check: the names are unique\nselect 1')).toEqual([]);
 });
 
-test.each([
+test.for([
+  ['above the first of two tables', ['exception', 'a', 'b'], ['V1:6:9 without-name']],
+  ['above the second of two tables', ['a', 'exception', 'b'], ['V1:2:9 without-name']],
+  ['after the only table', ['a', 'exception'], ['V1:2:9 without-name', 'V1:4:1 exception']],
+] as const)('an exception %s applies only to the statement below it', async ([, parts, expected], {
+  shared,
+}) => {
+  const sql = parts.map((part) =>
+    part === 'exception'
+      ? '-- check: allow without-name a reason\n'
+      : `create table ${part} (\n${'id uuid primary key\n'});\n`,
+  );
+  expect(await lintFiles(shared, /name|exception/, sql.join(''))).toEqual(expected);
+});
+
+test('an exception in a statement applies to that statement', async ({ shared }) => {
+  const sql = 'create table a (\n  -- check: allow without-name a reason\n  id uuid primary key\n);';
+  expect(await lintFiles(shared, /name|exception/, sql)).toEqual([]);
+});
+
+test.for([
   '-- check: allow',
   '-- check: allow without-names a reason',
-])('an exception that allows nothing is told: %s', async (comment) => {
+])('an exception without a known rule is a finding that lists the rules: %s', async (comment, { shared }) => {
   const folder = await folderWith({ 'V1.up.sql': `${comment}\nselect 1`, 'V1.down.sql': '' });
-  const [finding] = await lint(await readMigrations(folder));
+  const [finding] = await lintInEmptied(shared, folder);
   expect(finding).toMatchObject({ rule: 'exception', line: 1, column: 1 });
-  expect(finding?.remedy).toContain(lintNames.join(', '));
+  expect(finding?.remedy).toContain(lintRuleNames.join(', '));
 });

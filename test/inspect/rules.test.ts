@@ -10,10 +10,13 @@ const TRIGGER = 'create trigger touched before update on things for each row exe
 const CASES: readonly (readonly [sql: string, violations: readonly string[]])[] = [
   [`create table things (${KEY})`, []],
   ['create table things (name text)', ['table things: it has no primary key']],
-  ['create table things (id bigint primary key)', ['table things: its primary key is not one uuid']],
+  [
+    'create table things (id bigint primary key)',
+    ['table things: it has a primary key that is not one uuid'],
+  ],
   [
     'create table things (id uuid, other uuid, primary key (id, other))',
-    ['table things: its primary key is not one uuid'],
+    ['table things: it has a primary key that is not one uuid'],
   ],
   [
     'create table things ("The Key" uuid primary key)',

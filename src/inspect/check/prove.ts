@@ -1,4 +1,4 @@
-import type { FingerprintedSnapshot } from '../../catalog/snapshot.js';
+import type { FingerprintedSnapshot, Snapshot } from '../../catalog/snapshot.js';
 import type { CheckedMigration } from './checked-file.js';
 import { notTried } from './files.js';
 import { type Log, makeLog, type Report } from './report.js';
@@ -6,17 +6,24 @@ import { runAgain, runTwice } from './run-twice.js';
 import { openSandbox } from './sandbox.js';
 import { type Course, changedRows, expectSame, fill, rebuild, type Trial } from './trial.js';
 
+/** The report of a run, with the catalog of the empty database and the catalog after each migration that was applied. */
+export interface ProofReport extends Report {
+  readonly catalogs: readonly Snapshot[];
+}
+
 /**
  * Proves migrations in order: up, down and up again with the engine, then the down twice and the up twice, as `psql -f`
  * runs them. Where a proof leaves something else than it should, a new database is brought to where the next one begins.
  */
-export async function prove(course: Course): Promise<Report> {
+export async function prove(course: Course): Promise<ProofReport> {
   const { migrations } = course;
   const log = makeLog();
   const trial: Trial = { course, log, sandbox: await openSandbox(course) };
   let empties: ReadonlyMap<string, string> = new Map();
+  const catalogs: Snapshot[] = [];
   try {
     let catalog: FingerprintedSnapshot | null = await trial.sandbox.snapshot();
+    catalogs.push(catalog.snapshot);
     for (const [index, current] of migrations.entries()) {
       course.onMigration(current.migration.label);
       catalog = await proveOne(trial, current, migrations[index - 1], catalog);
@@ -25,13 +32,14 @@ export async function prove(course: Course): Promise<Report> {
         log.notes.push(...rest.map(({ migration }) => notTried(migration, current.migration)));
         break;
       }
+      catalogs.push(catalog.snapshot);
       empties = await fill(trial);
     }
   } finally {
     await trial.sandbox.close();
   }
   tellEmpty(log, migrations.at(-1), empties);
-  return log;
+  return { ...log, catalogs };
 }
 
 /**

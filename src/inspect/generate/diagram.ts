@@ -1,6 +1,6 @@
 import { omitPublic } from '../../catalog/names.js';
+import { type Column, type NamedObject, objectsOf, textOf, textsOf } from '../../catalog/objects.js';
 import type { Snapshot } from '../../catalog/snapshot.js';
-import { type Column, type NamedObject, objectsOf, textOf, textsOf } from './objects.js';
 
 const INK = '#1f2937';
 const LINE = '#6b7280';

@@ -1,6 +1,13 @@
 import { omitPublic } from '../../catalog/names.js';
+import {
+  type Column,
+  type Member,
+  type NamedObject,
+  objectsOf,
+  textOf,
+  textsOf,
+} from '../../catalog/objects.js';
 import type { Facts, Snapshot } from '../../catalog/snapshot.js';
-import { type Column, type Member, type NamedObject, objectsOf, textOf, textsOf } from './objects.js';
 
 const HEAD = `# The schema
 

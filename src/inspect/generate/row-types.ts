@@ -1,5 +1,5 @@
+import { type Column, type NamedObject, objectsOf, textOf, textsOf } from '../../catalog/objects.js';
 import type { Snapshot } from '../../catalog/snapshot.js';
-import { type Column, type NamedObject, objectsOf, textOf, textsOf } from './objects.js';
 import { type Shape, shapeOf } from './typescript-types.js';
 
 type NamedTypes = Map<string, Shape | { readonly base: string }>;

@@ -3,12 +3,12 @@ import type { Migration } from '../../migrate/files/read-folder.js';
 import { loadBodyParser, loadParser, type Parse } from '../../sql/parser.js';
 import { parseStatements, type Statement } from '../../sql/statements.js';
 
-/** A migration with what its up file commands. */
-export interface LintedFile {
+/** The parsed up file of a migration. */
+export interface ParsedFile {
   readonly migration: Migration;
   /** The statements as the engine sends them. */
   readonly statements: readonly Statement[];
-  /** The same, and behind every `do` block the statements in it, in the order in which they stand. */
+  /** The same statements, and after every `do` block the statements in it. */
   readonly commands: readonly Command[];
 }
 
@@ -19,17 +19,17 @@ export interface Command {
   /** Where it starts in the file, in UTF-16 code units. */
   readonly offset: number;
   /**
-   * Where a part of it stands in the file.
+   * Converts a location in the parse tree to an offset in the file.
    *
-   * @param location as the parse tree tells it; where it is missing, the command's own place is given
+   * @returns the offset of the command, if the location is undefined
    */
   readonly at: (location: number | undefined) => number;
 }
 
 type ParseBody = (statement: string) => unknown;
 
-/** Parses the up file of a migration. It has no tables that a function makes when it is called, nor `execute`. */
-export async function readCommands(migration: Migration): Promise<LintedFile> {
+/** Parses the up file of a migration. SQL that a function or `execute` runs is not among the commands. */
+export async function parseUpFile(migration: Migration): Promise<ParsedFile> {
   const statements = await parseStatements(migration.up.source);
   const parse = await loadParser();
   const parseBody = await loadBodyParser();
@@ -50,28 +50,29 @@ function commandsInBlock(
   parseBody: ParseBody,
 ): Command[] {
   if (!('DoStmt' in statement.node)) return [];
-  return queriesIn(tryTo(() => parseBody(statement.sql))).flatMap((query) => {
-    const found = migration.up.source.text.indexOf(query, statement.offset);
-    const offset = found === -1 || found > statement.offset + statement.sql.length ? statement.offset : found;
+  return queriesIn(undefinedIfRejected(() => parseBody(statement.sql))).flatMap((query) => {
+    const start = migration.up.source.text.indexOf(query, statement.offset);
+    const isInBlock = start !== -1 && start <= statement.offset + statement.sql.length;
+    const offset = isInBlock ? start : statement.offset;
     const bytes = Buffer.from(query);
     const at = (location: number | undefined): number =>
-      offset + (found === offset ? bytes.toString('utf8', 0, location ?? 0).length : 0);
-    return (tryTo(() => parse(query)) ?? []).flatMap(({ stmt }) =>
+      offset + (isInBlock ? bytes.toString('utf8', 0, location ?? 0).length : 0);
+    return (undefinedIfRejected(() => parse(query)) ?? []).flatMap(({ stmt }) =>
       stmt === undefined ? [] : [{ node: stmt, migration, offset, at }],
     );
   });
 }
 
-/** A block in another language, or with a type that only a server knows, is not looked into. */
-function tryTo<Result>(work: () => Result): Result | undefined {
+/** The parser rejects blocks in other languages, and types that only a server knows. Such blocks are skipped. */
+function undefinedIfRejected<Result>(parse: () => Result): Result | undefined {
   try {
-    return work();
+    return parse();
   } catch {
     return undefined;
   }
 }
 
-/** The statements of SQL in a tree of PL/pgSQL, wherever they are nested. */
+/** The statements of SQL in a tree of PL/pgSQL, at any depth. */
 function queriesIn(tree: unknown): string[] {
   if (typeof tree !== 'object' || tree === null) return [];
   return Object.entries(tree).flatMap(([key, value]) =>

@@ -1,76 +1,89 @@
-import { omitPublic } from '../../catalog/names.js';
+import { addedConstraints, type ConstraintDefinition } from '../../sql/constraints.js';
 import type { Command } from './commands.js';
-import { constraintsIn, type WrittenConstraint } from './constraints.js';
-import type { FileInFolder, Lint, Report } from './context.js';
 import { nameOfRelation } from './names.js';
+import { isNewTable } from './new-table.js';
+import type { LintedFile, LintRule, Violation } from './rule.js';
 
 const VALIDATE_LATER =
-  'Add it with "not valid", which reads no row, and validate it in a migration of its own: ' +
+  'Add it with "not valid", which reads no rows, and validate it in a separate migration: ' +
   'alter table … validate constraint …';
 
-/** A constraint that reads or indexes all rows of a table, under a lock that stops who writes, where it need not. */
-export const constraintOnLiveTable: Lint = {
+const KEYWORDS: Readonly<Record<string, string>> = {
+  CONSTR_PRIMARY: 'primary key',
+  CONSTR_UNIQUE: 'unique',
+};
+
+/** A constraint that reads or indexes all rows of an existing table, under a lock that blocks other sessions. */
+export const constraintOnLiveTable: LintRule = {
   name: 'constraint-on-live-table',
   find: ({ files }) => files.flatMap((file) => file.commands.flatMap((command) => inCommand(file, command))),
 };
 
-function inCommand(file: FileInFolder, command: Command): readonly Report[] {
+function inCommand(file: LintedFile, command: Command): readonly Violation[] {
   const { node } = command;
   if (!('AlterTableStmt' in node)) return [];
   const table = nameOfRelation(node.AlterTableStmt.relation);
-  if (file.newTables.has(table)) return [];
+  if (isNewTable(file, command, table)) return [];
   return [
-    ...constraintsIn(command).flatMap((constraint) => whatItDoes(command, constraint)),
-    ...validatedAtOnce(file, command, table),
+    ...addedConstraints(node).flatMap((added) => inConstraint(command, table, added)),
+    ...validatedImmediately(file, command, table),
   ];
 }
 
-function whatItDoes(command: Command, { table, kind, node, offset }: WrittenConstraint): readonly Report[] {
-  const name = omitPublic(table);
-  const report = (message: string, remedy: string): Report[] => [{ command, offset, message, remedy }];
-  if (kind === 'check' || kind === 'foreign key') {
-    if (node.initially_valid !== true) return [];
-    const others =
-      kind === 'check' ? 'read or write it' : `write to it or to ${omitPublic(nameOfRelation(node.pktable))}`;
-    return report(`Every row of ${name} is read while nobody can ${others}.`, VALIDATE_LATER);
+function inConstraint(
+  { migration, at }: Command,
+  table: string,
+  { constraint }: ConstraintDefinition,
+): readonly Violation[] {
+  const { contype = '', initially_valid, indexname, pktable, location } = constraint;
+  const violation = (message: string, remedy: string): Violation[] => [
+    { migration, offset: at(location), message, remedy },
+  ];
+  if (contype === 'CONSTR_CHECK' || contype === 'CONSTR_FOREIGN') {
+    if (initially_valid !== true) return [];
+    const blocked =
+      contype === 'CONSTR_CHECK'
+        ? 'every other session'
+        : `every writer of it and of ${nameOfRelation(pktable)}`;
+    return violation(`This reads every row of ${table} under a lock that blocks ${blocked}.`, VALIDATE_LATER);
   }
-  if (kind === 'exclusion') {
-    return report(
-      `Nobody can read or write ${name} while the index of the constraint is built.`,
-      'PostgreSQL has no other way to add one: say in the file why it may be, or make a new table with it.',
+  const message = `The build of the constraint's index blocks every other session that uses ${table}.`;
+  if (contype === 'CONSTR_EXCLUSION') {
+    return violation(
+      message,
+      'PostgreSQL has no other way to add an exclusion constraint. Allow an exception with the reason, or create a new table with the constraint.',
     );
   }
-  if (node.indexname !== undefined) return [];
-  return report(
-    `Nobody can read or write ${name} while the index of the constraint is built.`,
+  const keyword = KEYWORDS[contype];
+  if (keyword === undefined || indexname !== undefined) return [];
+  return violation(
+    message,
     'Build the index first, in a no-transaction migration: create unique index concurrently … ; ' +
-      `then: add constraint … ${kind} using index …`,
+      `then: add constraint … ${keyword} using index …`,
   );
 }
 
-/** In one transaction the lock of `add constraint` is held while `validate` reads. */
-function validatedAtOnce(file: FileInFolder, command: Command, table: string): readonly Report[] {
+/** In one transaction, `validate constraint` reads the rows under the lock of `add constraint`. */
+function validatedImmediately(file: LintedFile, command: Command, table: string): readonly Violation[] {
   if (!file.migration.up.options.transaction) return [];
-  const added = new Set(
-    file.commands.flatMap(constraintsIn).flatMap((one) => (one.table === table ? [one.name] : [])),
-  );
-  return validatedBy(command).flatMap((name) =>
-    added.has(name)
-      ? [
-          {
-            command,
-            offset: command.offset,
-            message:
-              `${name} is validated in the transaction that adds it: every row of ${omitPublic(table)} is read ` +
-              'while the lock of adding it keeps others out.',
-            remedy: 'Validate it in the next migration, which lets everybody read and write meanwhile.',
-          },
-        ]
-      : [],
-  );
+  const added = file.commands
+    .flatMap(({ node }) => addedConstraints(node))
+    .filter((one) => nameOfRelation(one.table) === table)
+    .map(({ constraint }) => constraint.conname);
+  return validatedConstraints(command)
+    .filter((name) => added.includes(name))
+    .map((name) => ({
+      migration: command.migration,
+      offset: command.offset,
+      message:
+        `${name} is validated in the transaction that adds it. This reads every row of ${table} ` +
+        'under the lock of adding it, which blocks other sessions.',
+      remedy:
+        'Validate it in the next migration. Other sessions can then read and write during the validation.',
+    }));
 }
 
-function validatedBy({ node }: Command): readonly string[] {
+function validatedConstraints({ node }: Command): readonly string[] {
   const commands = 'AlterTableStmt' in node ? (node.AlterTableStmt.cmds ?? []) : [];
   return commands.flatMap((item) =>
     'AlterTableCmd' in item && item.AlterTableCmd.subtype === 'AT_ValidateConstraint'

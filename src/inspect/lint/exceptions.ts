@@ -1,23 +1,23 @@
-import type { LintedFile } from './commands.js';
-import type { Report } from './context.js';
+import type { ParsedFile } from './commands.js';
+import type { Violation } from './rule.js';
 
 /** A comment `-- check: allow <rule> <reason>`. */
 export interface Exception {
-  readonly file: LintedFile;
-  /** The lint that may be broken; empty where the author named none. */
+  readonly file: ParsedFile;
+  /** The rule that may be violated; empty if the comment names none. */
   readonly rule: string;
   readonly reason: string;
-  /** Where the comment stands, in UTF-16 code units. */
+  /** Where the comment starts, in UTF-16 code units. */
   readonly offset: number;
-  /** The part of the file that it speaks of: the statement below it, or around it. */
+  /** The part of the file to which it applies: the statement below it, or around it. */
   readonly from: number;
   readonly to: number;
 }
 
 const EXCEPTION = /^[ \t]*--[ \t]*check:[ \t]*allow\b[ \t]*(?<rule>\S*)[ \t]*(?<reason>.*?)[ \t]*$/gm;
 
-/** The exceptions that a file asks for, each with the statement that it stands above or in. */
-export function exceptionsIn(file: LintedFile): readonly Exception[] {
+/** Reads the exceptions in a file. Each applies to the statement above or in which it is written. */
+export function readExceptions(file: ParsedFile): readonly Exception[] {
   const ends = file.statements.map(({ offset, sql }) => offset + sql.length);
   return [...file.migration.up.source.text.matchAll(EXCEPTION)].map(({ index, 0: line, groups }) => {
     const { rule = '', reason = '' } = groups ?? {};
@@ -29,39 +29,44 @@ export function exceptionsIn(file: LintedFile): readonly Exception[] {
   });
 }
 
-/** Whether an exception speaks of what a lint has found. */
-export function allows(exception: Exception, rule: string, { command, offset }: Report): boolean {
+/** Whether an exception allows a violation. */
+export function allows(exception: Exception, rule: string, { migration, offset }: Violation): boolean {
   return (
     exception.rule === rule &&
     exception.reason !== '' &&
-    exception.file.migration === command.migration &&
+    exception.file.migration === migration &&
     exception.from <= offset &&
     offset < exception.to
   );
 }
 
-/** What is wrong with an exception itself; null where it is as it should be. */
-export function faultOf(
+/**
+ * Describes what is wrong with an exception itself.
+ *
+ * @param isNeeded whether it allows a violation
+ * @returns null if nothing is wrong
+ */
+export function describeExceptionProblem(
   { rule, reason }: Exception,
   rules: readonly string[],
   isNeeded: boolean,
-): { readonly message: string; readonly remedy: string } | null {
+): Pick<Violation, 'message' | 'remedy'> | null {
   if (!rules.includes(rule)) {
     return {
-      message: rule === '' ? 'This comment allows nothing.' : `There is no rule "${rule}".`,
-      remedy: `Write "-- check: allow <rule> <reason>" above the statement; the rules are ${rules.join(', ')}.`,
+      message: rule === '' ? 'This comment names no rule.' : `There is no rule "${rule}".`,
+      remedy: `Write "-- check: allow <rule> <reason>" above the statement. The rules are ${rules.join(', ')}.`,
     };
   }
   if (reason === '') {
     return {
-      message: `The exception from ${rule} has no reason, so it does not count.`,
-      remedy: `Say why it may be here: -- check: allow ${rule} <reason>`,
+      message: `The exception from ${rule} has no reason, so it is ignored.`,
+      remedy: `Add the reason: -- check: allow ${rule} <reason>`,
     };
   }
   return isNeeded
     ? null
     : {
-        message: `The exception from ${rule} is not needed: the statement below does not break the rule.`,
-        remedy: 'Remove the comment, or move it above the statement that it was meant for.',
+        message: `The exception from ${rule} is not needed. The statement below does not violate the rule.`,
+        remedy: 'Remove the comment, or move it above the statement that it is meant for.',
       };
 }

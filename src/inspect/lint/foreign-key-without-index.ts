@@ -1,46 +1,58 @@
 import { omitPublic } from '../../catalog/names.js';
-import type { Lint, Report } from './context.js';
-import type { Constraint, Table } from './schema-model.js';
+import { type Member, type NamedObject, objectsOf, textOf, textsOf } from '../../catalog/objects.js';
+import { findUnindexedForeignKeys, indexedColumns, leads } from '../table-rules.js';
+import type { Command } from './commands.js';
+import { findDefinition } from './definition.js';
+import { partsOf } from './names.js';
+import type { LintedFile, LintedFolder, LintRule, Violation } from './rule.js';
 
-/** A foreign key whose columns lead no index, when all files have run. */
-export const foreignKeyWithoutIndex: Lint = {
+/** A foreign key whose columns lead no index after the last migration. */
+export const foreignKeyWithoutIndex: LintRule = {
   name: 'foreign-key-without-index',
-  find: ({ model }) =>
-    [...model.tables.values()].flatMap((table) =>
-      [...table.constraints.values()]
-        .filter((constraint) => constraint.kind === 'foreign key' && !isLed(table, constraint))
-        .map((constraint) => report(table, constraint)),
+  find: (folder) =>
+    objectsOf(folder.catalog, 'table').flatMap((table) =>
+      findUnindexedForeignKeys(table).map((foreignKey) => violationOf(folder, table, foreignKey)),
     ),
 };
 
-function isLed({ indexes, constraints }: Table, { columns }: Constraint): boolean {
-  return (
-    [...indexes.values()].some((index) => !index.isPartial && leads(index.columns, columns)) ||
-    [...constraints.values()].some(
-      ({ kind, columns: keys }) => (kind === 'primary key' || kind === 'unique') && leads(keys, columns),
-    )
-  );
-}
-
-function leads(index: readonly string[], columns: readonly string[]): boolean {
-  const first = index.slice(0, columns.length);
-  return columns.every((column) => first.includes(column));
-}
-
-/** Where a later file has dropped the index, the fault is that file's. */
-function report(table: Table, constraint: Constraint): Report {
-  const lost = table.dropped.findLast(
-    ({ columns, by }) =>
-      leads(columns, constraint.columns) && by.migration.version > constraint.command.migration.version,
-  );
-  const name = omitPublic(table.name);
-  const columns = constraint.columns.join(', ');
+/** If a later file has dropped the index, the violation is located there. */
+function violationOf(folder: LintedFolder, table: NamedObject, { name, facts }: Member): Violation {
+  const target = { kind: 'constraint', object: table.name, member: name } as const;
+  const definition = findDefinition(folder, target);
+  const columns = textsOf(facts.columns);
+  const drop = folder.files
+    .filter((file) => file.migration.version > definition.migration.version)
+    .flatMap((file) => file.commands.filter((command) => dropsIndex(file, command, table.name, columns)))
+    .at(-1);
+  const { migration, offset } = drop ?? definition;
+  const list = columns.join(', ');
   return {
-    command: lost?.by ?? constraint.command,
-    offset: lost?.by.offset ?? constraint.offset,
+    migration,
+    offset,
     message:
-      `${lost === undefined ? 'No index begins' : 'After this no index begins'} with ${columns} of ${name}, a foreign key: ` +
-      `who deletes a row of ${omitPublic(constraint.references)} reads all of ${name}.`,
-    remedy: `Index it: create index … on ${name} (${columns}), concurrently if the table was there before.`,
+      `${drop === undefined ? 'No index begins' : 'After this, no index begins'} with ${list} of ${table.name}, a foreign key. ` +
+      `Deleting a row of ${omitPublic(textOf(facts.references) ?? '')} reads all of ${table.name}.`,
+    remedy: `Create an index on ${table.name} (${list}), concurrently if the table exists in an earlier file.`,
   };
+}
+
+/** Whether a command drops an index that begins with some columns of a table. */
+function dropsIndex(
+  { before }: LintedFile,
+  { node }: Command,
+  tableName: string,
+  columns: readonly string[],
+): boolean {
+  const dropped =
+    'DropStmt' in node && node.DropStmt.removeType === 'OBJECT_INDEX'
+      ? (node.DropStmt.objects ?? []).map((object) => partsOf(object).at(-1))
+      : ('AlterTableStmt' in node ? (node.AlterTableStmt.cmds ?? []) : []).map((item) =>
+          'AlterTableCmd' in item && item.AlterTableCmd.subtype === 'AT_DropConstraint'
+            ? item.AlterTableCmd.name
+            : undefined,
+        );
+  const table = objectsOf(before, 'table').find(({ name }) => name === tableName);
+  return [...(table?.members('index') ?? []), ...(table?.members('constraint') ?? [])].some(
+    (member) => dropped.includes(member.name) && leads(indexedColumns(member), columns),
+  );
 }

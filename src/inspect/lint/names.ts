@@ -1,21 +1,14 @@
-import type { Node, RangeVar, TypeName } from 'libpg-query';
+import type { Node, RangeVar } from 'libpg-query';
 
-/** The schema of a name that is written without one. */
-const DEFAULT_SCHEMA = 'public';
+/** Joins the parts of a name as the catalog's objects have it: with its schema, unless that is `public`. */
+export function joinName(parts: readonly string[]): string {
+  const [schema = 'public', name = ''] = parts.length > 1 ? parts.slice(-2) : ['public', ...parts];
+  return schema === 'public' ? name : `${schema}.${name}`;
+}
 
-/** `schema.name` of a table, index or view. */
+/** The name of a table, view or index. */
 export function nameOfRelation(relation: RangeVar | undefined): string {
-  return `${relation?.schemaname ?? DEFAULT_SCHEMA}.${relation?.relname ?? ''}`;
-}
-
-/** `schema.name` from the parts of a name. */
-export function nameOfParts(parts: readonly string[]): string {
-  return `${parts.at(-2) ?? DEFAULT_SCHEMA}.${parts.at(-1) ?? ''}`;
-}
-
-/** A type as the parser names it: `public.mood`; those of PostgreSQL have the schema `pg_catalog` or `public`. */
-export function nameOfType(type: TypeName | undefined): string {
-  return nameOfParts(textsOf(type?.names));
+  return joinName([relation?.schemaname ?? 'public', relation?.relname ?? '']);
 }
 
 /** The texts in a list of names, keys or columns. */
@@ -23,7 +16,7 @@ export function textsOf(nodes: readonly Node[] | undefined): string[] {
   return (nodes ?? []).flatMap((node) => ('String' in node ? [node.String.sval ?? ''] : []));
 }
 
-/** The parts of a name that a `comment on` or a `drop` has. */
+/** The parts of a name in a `drop` or an `alter`. */
 export function partsOf(object: Node | undefined): string[] {
   if (object === undefined) return [];
   if ('List' in object) return textsOf(object.List.items);

@@ -1,32 +1,24 @@
-import { omitPublic } from '../../catalog/names.js';
-import type { Lint } from './context.js';
-import { baseType, type Model, type Table } from './schema-model.js';
+import { objectsOf } from '../../catalog/objects.js';
+import { describeKeyProblem, isPartition } from '../table-rules.js';
+import { findDefinition } from './definition.js';
+import type { LintRule } from './rule.js';
 
-/** A table of `public`, where the product's entities are, whose rows are not known by a uuid. */
-export const tableWithoutUuidKey: Lint = {
+/** A table of `public`, the schema of the product's entities, whose primary key is not one uuid. */
+export const tableWithoutUuidKey: LintRule = {
   name: 'table-without-uuid-key',
-  find: ({ model }) =>
-    [...model.tables.values()].flatMap((table) => {
-      const isEntity = table.name.startsWith('public.') && !table.isPartition;
-      const wrong = isEntity ? whatIsWrong(model, table) : null;
-      if (wrong === null) return [];
-      const { command, offset } = table;
-      const message = `${omitPublic(table.name)} ${wrong}: a row should be known by a uuid, in all tables alike.`;
-      const remedy =
-        'Give it: id uuid not null default gen_random_uuid(), constraint <name> primary key (id). ' +
-        'What else is unique gets a unique constraint.';
-      return [{ command, offset, message, remedy }];
+  find: (folder) =>
+    objectsOf(folder.catalog, 'table').flatMap((table) => {
+      const isEntity = !table.name.includes('.') && !isPartition(table);
+      const problem = isEntity ? describeKeyProblem(table, folder.catalog) : null;
+      if (problem === null) return [];
+      return [
+        {
+          ...findDefinition(folder, { kind: 'table', object: table.name }),
+          message: `${table.name} ${problem}. Rows of all tables are identified by a uuid.`,
+          remedy:
+            'Add: id uuid not null default gen_random_uuid(), constraint <name> primary key (id). ' +
+            'Give other unique columns a unique constraint.',
+        },
+      ];
     }),
 };
-
-/** The key of a partitioned table has to have the columns of its partitions beside the uuid. */
-function whatIsWrong(model: Model, table: Table): string | null {
-  const key = [...table.constraints.values()].find(({ kind }) => kind === 'primary key');
-  if (key === undefined) return 'has no primary key';
-  const isUuid = key.columns.map((name) => {
-    const type = table.columns.get(name)?.type;
-    return type === undefined ? table.hasUnknownColumns : /\.uuid$/.test(baseType(model, type));
-  });
-  if (table.isPartitioned) return isUuid.includes(true) ? null : 'has a primary key without a uuid';
-  return isUuid.length === 1 && isUuid[0] === true ? null : 'has a primary key that is not one uuid';
-}

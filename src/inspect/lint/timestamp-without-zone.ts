@@ -1,24 +1,20 @@
-import { omitPublic } from '../../catalog/names.js';
-import type { Lint } from './context.js';
-import { baseType } from './schema-model.js';
+import { objectsOf } from '../../catalog/objects.js';
+import { isPartition, isTimestampWithoutZone } from '../table-rules.js';
+import { findDefinition } from './definition.js';
+import type { LintRule } from './rule.js';
 
-/** A column that holds the reading of a clock and not a moment. */
-export const timestampWithoutZone: Lint = {
+/** A column whose values do not identify a moment. */
+export const timestampWithoutZone: LintRule = {
   name: 'timestamp-without-zone',
-  find: ({ model }) =>
-    [...model.tables.values()].flatMap((table) =>
-      table.isPartition
-        ? []
-        : [...table.columns.values()]
-            .filter(({ type }) => baseType(model, type) === 'pg_catalog.timestamp')
-            .map(({ name, command, offset }) => ({
-              command,
-              offset,
-              message:
-                `${omitPublic(table.name)}.${name} is a timestamp without a time zone: which moment it means ` +
-                'depends on who reads it.',
-              remedy:
-                'Use timestamptz, which takes the same room; a column that was there is rewritten by the change.',
-            })),
+  find: (folder) =>
+    objectsOf(folder.catalog, 'table').flatMap((table) =>
+      table.columns
+        .filter(({ type }) => !isPartition(table) && isTimestampWithoutZone(type, folder.catalog))
+        .map(({ name }) => ({
+          ...findDefinition(folder, { kind: 'column', object: table.name, member: name }),
+          message: `${table.name}.${name} is a timestamp without a time zone, so its moment depends on who reads it.`,
+          remedy:
+            'Use timestamptz, which takes the same space. The change rewrites a column that has rows already.',
+        })),
     ),
 };

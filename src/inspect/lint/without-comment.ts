@@ -1,48 +1,51 @@
-import { omitPublic } from '../../catalog/names.js';
-import type { Lint, Report } from './context.js';
-import type { Column, Enum, Table } from './schema-model.js';
+import { type NamedObject, objectsOf } from '../../catalog/objects.js';
+import { isPartition } from '../table-rules.js';
+import { findDefinition } from './definition.js';
+import type { LintedFolder, LintRule, Violation } from './rule.js';
 
-const WHY = 'people read in the catalog what it means and who writes it.';
+const WHY = 'The catalog should say what it means and who writes it.';
 
-/** A table, a column or an enum that no file says the meaning of. */
-export const withoutComment: Lint = {
+/** A table, a column or an enum without a comment. */
+export const withoutComment: LintRule = {
   name: 'without-comment',
-  find: ({ model }) => [
-    ...[...model.enums.values()].flatMap(ofEnum),
-    ...[...model.tables.values()].flatMap((table) =>
-      table.isPartition ? [] : [...ofTable(table), ...ofColumns(table)],
-    ),
+  find: (folder) => [
+    ...objectsOf(folder.catalog, 'enum').flatMap((type) => inObject(folder, type, 'enum', 'type')),
+    ...objectsOf(folder.catalog, 'table')
+      .filter((table) => !isPartition(table))
+      .flatMap((table) => [...inObject(folder, table, 'table', 'table'), ...inColumns(folder, table)]),
   ],
 };
 
-function ofEnum({ name, hasComment, command, offset }: Enum): readonly Report[] {
-  if (hasComment) return [];
-  const message = `The enum ${omitPublic(name)} has no comment: ${WHY}`;
-  return [{ command, offset, message, remedy: `Write: comment on type ${omitPublic(name)} is '…';` }];
+function inObject(
+  folder: LintedFolder,
+  { name, facts }: NamedObject,
+  kind: 'enum' | 'table',
+  keyword: string,
+): readonly Violation[] {
+  if (facts.comment !== undefined) return [];
+  const message = `The ${kind} ${name} has no comment. ${WHY}`;
+  const remedy = `Write: comment on ${keyword} ${name} is '…';`;
+  return [{ ...findDefinition(folder, { kind, object: name }), message, remedy }];
 }
 
-function ofTable({ name, hasComment, command, offset }: Table): readonly Report[] {
-  if (hasComment) return [];
-  const message = `The table ${omitPublic(name)} has no comment: ${WHY}`;
-  return [{ command, offset, message, remedy: `Write: comment on table ${omitPublic(name)} is '…';` }];
-}
-
-/** One report for the columns that one statement adds. */
-function ofColumns(table: Table): readonly Report[] {
-  const silent = [...table.columns.values()].filter(({ hasComment }) => !hasComment);
-  return [...new Set(silent.map(({ command }) => command))].flatMap((command) => {
-    const columns = silent.filter((column) => column.command === command);
-    return columns.slice(0, 1).map(({ name, offset }) => ({
-      command,
-      offset,
-      message: `${columnsInWords(table, columns)} no comment: ${WHY}`,
-      remedy: `Write: comment on column ${omitPublic(table.name)}.${name} is '…';`,
+/** The columns that one statement adds are one violation. */
+function inColumns(folder: LintedFolder, table: NamedObject): readonly Violation[] {
+  const inherited = table.members('column').filter(({ facts }) => facts.inherited === true);
+  const columns = table.columns
+    .filter(({ name, comment }) => comment === undefined && !inherited.some((one) => one.name === name))
+    .map(({ name }) => ({
+      name,
+      definition: findDefinition(folder, { kind: 'column', object: table.name, member: name }),
+    }));
+  const commands = new Set(columns.map(({ definition }) => definition.command));
+  return [...commands].flatMap((command) => {
+    const added = columns.filter(({ definition }) => definition.command === command);
+    const list = added.map(({ name }) => name).join(', ');
+    const subject = added.length === 1 ? `The column ${list}` : `The columns ${list}`;
+    return added.slice(0, 1).map(({ name, definition }) => ({
+      ...definition,
+      message: `${subject} of ${table.name} ${added.length === 1 ? 'has' : 'have'} no comment. ${WHY}`,
+      remedy: `Write: comment on column ${table.name}.${name} is '…';`,
     }));
   });
-}
-
-function columnsInWords(table: Table, columns: readonly Column[]): string {
-  const names = columns.map(({ name }) => name).join(', ');
-  const of = omitPublic(table.name);
-  return columns.length === 1 ? `The column ${names} of ${of} has` : `The columns ${names} of ${of} have`;
 }

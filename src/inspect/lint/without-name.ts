@@ -1,28 +1,27 @@
-import { omitPublic } from '../../catalog/names.js';
-import type { Lint } from './context.js';
+import { objectsOf } from '../../catalog/objects.js';
+import { isPartition } from '../table-rules.js';
+import { findDefinition } from './definition.js';
+import type { LintRule } from './rule.js';
 
-const WHY = 'people meet the name in errors, where it should read as the rule that was broken.';
-
-/** A constraint or an index whose name PostgreSQL makes up. */
-export const withoutName: Lint = {
+/** A constraint or an index whose name PostgreSQL has generated. */
+export const withoutName: LintRule = {
   name: 'without-name',
-  find: ({ model }) =>
-    [...model.tables.values()].flatMap((table) => {
-      if (table.isPartition) return [];
-      const of = omitPublic(table.name);
-      return [
-        ...[...table.constraints.values()].map((constraint) => ({
-          ...constraint,
-          message: `A ${constraint.kind} constraint of ${of} has no name of its own: ${WHY}`,
+  find: (folder) =>
+    objectsOf(folder.catalog, 'table')
+      .filter((table) => !isPartition(table))
+      .flatMap((table) => [
+        ...table.members('constraint').map(({ name, facts }) => ({
+          ...findDefinition(folder, { kind: 'constraint', object: table.name, member: name }),
+          message:
+            `A ${facts.kind} constraint of ${table.name} has no explicit name. ` +
+            'Errors show the name, so it should say which rule is violated.',
           remedy: 'Write "constraint <the rule in words>" before it.',
         })),
-        ...[...table.indexes.values()].map((index) => ({
-          ...index,
-          message: `An index on ${of} has no name of its own, so no later file can name it for sure.`,
-          remedy: `Write: create index <what it finds> on ${of} …`,
+        ...table.members('index').map(({ name }) => ({
+          ...findDefinition(folder, { kind: 'index', object: table.name, member: name }),
+          message: `An index on ${table.name} has no explicit name, so a later file cannot refer to it reliably.`,
+          remedy: `Write: create index <what it finds> on ${table.name} …`,
         })),
-      ]
-        .filter(({ hasOwnName }) => !hasOwnName)
-        .map(({ command, offset, message, remedy }) => ({ command, offset, message, remedy }));
-    }),
+      ])
+      .filter(({ isNamed }) => !isNamed),
 };

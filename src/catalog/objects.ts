@@ -1,5 +1,5 @@
-import { omitPublic, splitKey, unquote } from '../../catalog/names.js';
-import type { Facts, Snapshot } from '../../catalog/snapshot.js';
+import { omitPublic, splitKey, unquote } from './names.js';
+import type { Facts, Snapshot } from './snapshot.js';
 
 /** A column of a table or view. */
 export interface Column {
