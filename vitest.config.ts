@@ -7,7 +7,8 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // Tests wait for servers more than they compute.
     maxWorkers: Math.max(3, availableParallelism()),
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    // A slow test says so with SLOW of test/support/timeouts.ts.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
   },
 });

@@ -8,9 +8,10 @@ import { kill } from '../postgres/embedded/support.js';
 import { type CliOptions, type CliResult, runCli, runJson, runProgram, startCli } from '../support/cli.js';
 import { sharedClone } from '../support/clone.js';
 import { hasTerminal, runOnTerminal } from '../support/terminal.js';
+import { SLOW } from '../support/timeouts.js';
 
 // The tests of this file run one after the other on one server, as a user's commands do.
-describe.sequential('in a clone without DATABASE_URL', () => {
+describe.sequential('in a clone without DATABASE_URL', { timeout: SLOW }, () => {
   const clone = sharedClone();
   const inClone = (args: string, options: CliOptions = {}): Promise<CliResult> =>
     runCli(args.split(' '), { cwd: clone.root, ...options, root: clone.root });

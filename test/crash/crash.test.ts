@@ -7,6 +7,7 @@ import { up } from '../../src/migrate/up.js';
 import { createDatabase, runOnce } from '../support/databases.js';
 import { addFiles } from '../support/folder.js';
 import { randomFrom } from '../support/random.js';
+import { SLOW } from '../support/timeouts.js';
 import { withClient } from './client.js';
 import { crashFiles, JOURNAL } from './migrations.js';
 import { endOf, readPosition } from './position.js';
@@ -65,14 +66,14 @@ async function startEnvironment(): Promise<Environment & { stop(): Promise<void>
   };
 }
 
-describe(`twenty migrations survive ${count} crashes; to reproduce: ${command}`, () => {
+describe(`twenty migrations survive ${count} crashes; to reproduce: ${command}`, { timeout: SLOW }, () => {
   let environment: Awaited<ReturnType<typeof startEnvironment>>;
   let between = 0;
   let interrupted = 0;
 
   beforeAll(async () => {
     environment = await startEnvironment();
-  });
+  }, SLOW);
   afterAll(async () => {
     const { up, down } = environment.baseline;
     const duration = ({ durationMs }: Baseline): string => `${durationMs.toFixed()} ms`;

@@ -9,6 +9,7 @@ import { type RunningCli, startCli } from '../support/cli.js';
 import { createDatabase, dropDatabase, runOnce, session } from '../support/databases.js';
 import { addFiles } from '../support/folder.js';
 import { through } from '../support/listeners.js';
+import { SLOW } from '../support/timeouts.js';
 import {
   activateBreakpoint,
   CREATE_BREAKPOINTS,
@@ -198,7 +199,7 @@ describe(`a run stopped while the server executes its statement (E8), CRASH_SEED
     }
     expect(expected.up?.journal).toEqual(UP_ENTRIES);
     expect(expected.down?.journal).toEqual([...UP_ENTRIES, ...DOWN_ENTRIES]);
-  });
+  }, SLOW);
 
   afterAll(() => rm(directory, { recursive: true, force: true }));
 

@@ -11,6 +11,7 @@ import { addProductRows } from '../../src/seed/product-rows.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { runOnce } from '../support/databases.js';
 import { folderWith } from '../support/folder.js';
+import { SLOW } from '../support/timeouts.js';
 
 const folderOf = (kind: 'faults' | 'clean', name: string): string =>
   fileURLToPath(new URL(`check/${kind}/${name}`, import.meta.url));
@@ -121,9 +122,9 @@ describe('a folder without a fault stays silent', () => {
     expect(notes.map(({ rule }) => rule)).toEqual(name.includes('irreversible') ? ['not-reversible'] : []);
   });
 
-  test("and so do the product's own migrations, over the seed and a thousand contacts", async ({
-    database,
-  }) => {
+  test("and so do the product's own migrations, over the seed and a thousand contacts", {
+    timeout: SLOW,
+  }, async ({ database }) => {
     const result = await check({ url: database.url, directory: migrationsDirectory, rows: addProductRows });
     expect([lines(result.findings), lines(result.notes)]).toEqual([[], []]);
     expect(result.migrations).toBe((await readdir(migrationsDirectory)).length / 2);

@@ -11,12 +11,13 @@ import { streamOf } from '../../src/postgres/pg-internals.js';
 import type { Target } from '../../src/postgres/target.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
 import { listen, relay, relayFromSocket, trickle } from '../support/listeners.js';
+import { SLOW } from '../support/timeouts.js';
 import { PASSWORD, startTlsServer, type TlsServer } from '../support/tls-server.js';
 
 let server: TlsServer;
 beforeAll(async () => {
   server = await startTlsServer();
-});
+}, SLOW);
 afterAll(() => server?.stop());
 afterEach(() => {
   vi.unstubAllEnvs();

@@ -2,12 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../src/postgres/connect.js';
 import { createDatabase } from '../../src/postgres/create-database.js';
 import type { Target } from '../../src/postgres/target.js';
+import { SLOW } from '../support/timeouts.js';
 import { startTlsServer, type TlsServer } from '../support/tls-server.js';
 
 let server: TlsServer;
 beforeAll(async () => {
   server = await startTlsServer();
-});
+}, SLOW);
 afterAll(() => server?.stop());
 
 const target = (role: string, database: string): Target => ({ ...server.target(role), database });

@@ -10,6 +10,7 @@ import {
   startEmbeddedServer,
   stopEmbeddedServer,
 } from '../../src/postgres/embedded.js';
+import { SLOW } from '../support/timeouts.js';
 import { inChild, newDirectory, queryRow, sharedDirectory } from './embedded/support.js';
 
 describe('the embedded server', () => {
@@ -19,7 +20,7 @@ describe('the embedded server', () => {
     // Variables for other servers, which must have no effect.
     const env = { PGPORT: '1', PGDATA: '/nowhere', PGOPTIONS: '-c x', LC_ALL: 'xx_XX', TZ: 'Mars/Olympus' };
     server = (await inChild('start', directory.path, { env })).value;
-  });
+  }, SLOW);
 
   test('a new embedded server has an empty UTF-8 database voicesurvey', async () => {
     expect(server.started).toBe(true);

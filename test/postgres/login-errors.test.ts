@@ -11,12 +11,13 @@ import { explainLoginFailures } from '../../src/postgres/login-errors.js';
 import type { Target } from '../../src/postgres/target.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
 import { answerWith, listen, unusedPort } from '../support/listeners.js';
+import { SLOW } from '../support/timeouts.js';
 import { PASSWORD, startTlsServer, type TlsServer } from '../support/tls-server.js';
 
 let server: TlsServer;
 beforeAll(async () => {
   server = await startTlsServer();
-});
+}, SLOW);
 afterAll(() => server?.stop());
 
 /** Connects and returns the error, after checking what every such error must have. */

@@ -13,12 +13,13 @@ import {
   setStartupParameters,
   streamOf,
 } from '../../src/postgres/pg-internals.js';
+import { SLOW } from '../support/timeouts.js';
 import { PASSWORD, startTlsServer, type TlsServer } from '../support/tls-server.js';
 
 let server: TlsServer;
 beforeAll(async () => {
   server = await startTlsServer();
-});
+}, SLOW);
 afterAll(() => server?.stop());
 afterEach(() => {
   vi.unstubAllEnvs();

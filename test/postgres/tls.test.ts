@@ -7,13 +7,14 @@ import { connect } from '../../src/postgres/connect.js';
 import { ConnectionError } from '../../src/postgres/errors.js';
 import type { Target } from '../../src/postgres/target.js';
 import { eavesdrop, listen, listenWithTls, type Pems } from '../support/listeners.js';
+import { SLOW } from '../support/timeouts.js';
 import { KEY_PASSWORD } from '../support/tls-certificates.js';
 import { PASSWORD, startTlsServer, type TlsServer } from '../support/tls-server.js';
 
 let server: TlsServer;
 beforeAll(async () => {
   server = await startTlsServer();
-});
+}, SLOW);
 afterAll(() => server?.stop());
 afterEach(() => {
   vi.unstubAllEnvs();

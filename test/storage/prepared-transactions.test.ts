@@ -2,13 +2,14 @@ import pg from 'pg';
 import { expect, test } from 'vitest';
 import { migrationsDirectory, up } from '../../src/index.js';
 import { startCrashServer } from '../crash/server.js';
+import { SLOW } from '../support/timeouts.js';
 import { history, rowsOfHistory } from './rules/history.js';
 import { withIds } from './rules/names.js';
 import { claim, exclude, list } from './rules/steps.js';
 
-test('prepared transactions keep their mutex rows locked after a crash of the server', async ({
-  onTestFinished,
-}) => {
+test('prepared transactions keep their mutex rows locked after a crash of the server', {
+  timeout: SLOW,
+}, async ({ onTestFinished }) => {
   const server = await startCrashServer({ max_prepared_transactions: '2' });
   onTestFinished(() => server.stop());
   const run = async (sql: string): Promise<unknown> => {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { stopEmbeddedServer } from '../../src/postgres/embedded.js';
 import { repository, runProgram } from './cli.js';
+import { SLOW } from './timeouts.js';
 
 /** The parts of a clone, besides its packages. */
 const CLONED = [
@@ -41,7 +42,7 @@ export function sharedClone(): TemporaryFolder {
   const folder = { root: '' };
   beforeAll(async () => {
     folder.root = await makeClone({ built: true });
-  });
+  }, SLOW);
   afterAll(() => removeFolder(folder.root));
   return folder;
 }
@@ -54,7 +55,7 @@ export function sharedProject(): TemporaryFolder & {
   const folder = { root: '', packageRoot: '', packed: [] as string[] };
   beforeAll(async () => {
     Object.assign(folder, await makeProject());
-  });
+  }, SLOW);
   afterAll(() => removeFolder(folder.root));
   return folder;
 }

@@ -117,7 +117,7 @@ describe('an option with an impossible value fails with exit code 2 and a remedy
   test.for([
     [['down', '--steps', '1', '--to', '0'], 'Give `--steps <number>` or `--to <version>`, not both.'],
     [['down', '--to', '99'], 'It has none. To roll back everything, use `--to 0`.'],
-    [['up', '--to', '99'], "Name one of the folder's: V0001 to V"],
+    [['up', '--to', '99'], 'Name a version of the folder, V0001 to V'],
     [['up', '--dir', '/nowhere/at/all'], 'Name an existing folder with `--dir <folder>`.'],
   ] as const)('%s', async ([args, remedy], { database }) => {
     const { code, stdout, stderr } = await run(database.url, ...args);

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { passwordFromFile } from '../../../src/postgres/connection/password-file.js';
 import { parseDatabaseUrl } from '../../../src/postgres/url.js';
+import { SLOW } from '../../support/timeouts.js';
 
 let home: string;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'voicesurvey-home-'));
-});
+}, SLOW);
 afterAll(() => rm(home, { recursive: true }));
 
 async function lookUp(lines: string, url = 'postgresql://ann@db:5433/survey'): Promise<string | undefined> {

@@ -7,6 +7,7 @@ import {
   startEmbeddedServer,
   stopEmbeddedServer,
 } from '../../../src/postgres/embedded.js';
+import { SLOW } from '../../support/timeouts.js';
 import { createFolder, inChild, installInto, isRoot, queryRow } from './support.js';
 
 const SHARED_BASE = '/var/lib/voicesurvey-db';
@@ -22,48 +23,52 @@ afterAll(async () => {
   await rmdir(SHARED_BASE).catch(() => {});
 });
 
-describe.skipIf(!isRoot)('root in a folder that other users cannot enter (needs root)', () => {
-  test('root gets a server in a closed folder, with its data where the server user can go', async () => {
-    const directory = await closedDirectory();
-    const { url, directory: folder } = await startEmbeddedServer({ directory });
-    removeAfterTest(directory, folder);
-    expect(dirname(folder)).toBe(SHARED_BASE);
-    expect((await stat(folder)).mode & 0o777).toBe(0o700);
-    expect((await lstat(join(directory, 'server'))).isSymbolicLink()).toBe(true);
-    expect(await queryRow(url, 'select current_database()')).toEqual(['voicesurvey']);
+describe.skipIf(!isRoot)(
+  'root in a folder that other users cannot enter (needs root)',
+  { timeout: SLOW },
+  () => {
+    test('root gets a server in a closed folder, with its data where the server user can go', async () => {
+      const directory = await closedDirectory();
+      const { url, directory: folder } = await startEmbeddedServer({ directory });
+      removeAfterTest(directory, folder);
+      expect(dirname(folder)).toBe(SHARED_BASE);
+      expect((await stat(folder)).mode & 0o777).toBe(0o700);
+      expect((await lstat(join(directory, 'server'))).isSymbolicLink()).toBe(true);
+      expect(await queryRow(url, 'select current_database()')).toEqual(['voicesurvey']);
 
-    await stopEmbeddedServer({ directory });
-    expect(await findEmbeddedServer({ directory })).toBeNull();
-    expect(await startEmbeddedServer({ directory })).toMatchObject({ url, directory: folder });
-  });
+      await stopEmbeddedServer({ directory });
+      expect(await findEmbeddedServer({ directory })).toBeNull();
+      expect(await startEmbeddedServer({ directory })).toMatchObject({ url, directory: folder });
+    });
 
-  test('root gets a server in a closed folder although PostgreSQL is installed in it', async () => {
-    const directory = await closedDirectory();
-    const app = await installInto(dirname(directory));
-    const { value } = await inChild('start', directory, { app });
-    removeAfterTest(directory, value.directory);
-    expect(value.started).toBe(true);
-    expect(await queryRow(value.url, 'select 1')).toEqual([1]);
-  });
+    test('root gets a server in a closed folder although PostgreSQL is installed in it', async () => {
+      const directory = await closedDirectory();
+      const app = await installInto(dirname(directory));
+      const { value } = await inChild('start', directory, { app });
+      removeAfterTest(directory, value.directory);
+      expect(value.started).toBe(true);
+      expect(await queryRow(value.url, 'select 1')).toEqual([1]);
+    });
 
-  test('concurrent starts of root in a closed folder get the same server', async () => {
-    const directory = await closedDirectory();
-    const results = await Promise.all([1, 2, 3].map(() => inChild('start', directory)));
-    removeAfterTest(directory, results[0]?.value.directory ?? '');
-    expect(new Set(results.map(({ value }) => value.url)).size).toBe(1);
-  });
+    test('concurrent starts of root in a closed folder get the same server', async () => {
+      const directory = await closedDirectory();
+      const results = await Promise.all([1, 2, 3].map(() => inChild('start', directory)));
+      removeAfterTest(directory, results[0]?.value.directory ?? '');
+      expect(new Set(results.map(({ value }) => value.url)).size).toBe(1);
+    });
 
-  test('root gets a new server if the target of the link in the folder is gone', async () => {
-    const directory = await closedDirectory();
-    const { directory: gone } = await startEmbeddedServer({ directory });
-    await stopEmbeddedServer({ directory });
-    await rm(gone, { recursive: true });
-    const { directory: folder, started } = await startEmbeddedServer({ directory });
-    removeAfterTest(directory, folder);
-    expect(started).toBe(true);
-    expect(folder).not.toBe(gone);
-  });
-});
+    test('root gets a new server if the target of the link in the folder is gone', async () => {
+      const directory = await closedDirectory();
+      const { directory: gone } = await startEmbeddedServer({ directory });
+      await stopEmbeddedServer({ directory });
+      await rm(gone, { recursive: true });
+      const { directory: folder, started } = await startEmbeddedServer({ directory });
+      removeAfterTest(directory, folder);
+      expect(started).toBe(true);
+      expect(folder).not.toBe(gone);
+    });
+  },
+);
 
 async function closedDirectory(): Promise<string> {
   const folder = await createFolder();

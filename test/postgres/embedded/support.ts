@@ -11,6 +11,7 @@ import { findEmbeddedPackage } from '../../../src/postgres/embedded/package.js';
 import { readProcessTitle } from '../../../src/postgres/embedded/processes.js';
 import { findObstacle, type ServerUser } from '../../../src/postgres/embedded/server-user.js';
 import { type EmbeddedServer, stopEmbeddedServer } from '../../../src/postgres/embedded.js';
+import { SLOW } from '../../support/timeouts.js';
 
 /** The compiled code for child processes, since Node.js 20 cannot run TypeScript. */
 const compiled = fileURLToPath(
@@ -38,7 +39,7 @@ export function sharedDirectory(): { readonly path: string } {
   const shared = { path: '' };
   beforeAll(async () => {
     shared.path = join(await makeTemporaryFolder(), 'db');
-  });
+  }, SLOW);
   afterAll(() => removeFolder(dirname(shared.path)));
   return shared;
 }
