@@ -15,6 +15,7 @@ import { ExplainedError } from '../postgres/errors.js';
 import { LOCK_NOT_AVAILABLE, QUERY_CANCELED, sqlStateOf } from '../postgres/sql-states.js';
 import { option, remedy } from '../text/remedy.js';
 import { findRuleViolations } from './rules.js';
+import { readUnknownTimeZone } from './verify/time-zone.js';
 import { findUnvalidated, type Unvalidated } from './verify/unvalidated.js';
 
 /** Something that is not as it should be. */
@@ -97,6 +98,7 @@ ${SNAPSHOT_SETTINGS}`);
       .catch((error: unknown) => Promise.reject(tooBusy(error)));
     const { snapshot, fingerprint } = parseSnapshot(live.rows[0]?.snapshot ?? '');
     const unvalidated = await findUnvalidated(client, schemas);
+    const timeZone = options.rules === false ? null : await readUnknownTimeZone(client);
     await client.query('commit');
     const isSame = comparable.snapshot === null || fingerprint === recorded?.fingerprint;
     return {
@@ -108,6 +110,7 @@ ${SNAPSHOT_SETTINGS}`);
         ...ofIndexes(snapshot),
         ...unvalidated.map(ofConstraint),
         ...(options.rules === false ? [] : ofRules(snapshot)),
+        ...(timeZone === null ? [] : [ofTimeZone(timeZone)]),
       ],
     };
   });
@@ -190,6 +193,11 @@ function ofConstraint({ table, name, rows, reason }: Unvalidated): VerifyFinding
 
 function ofRules(snapshot: Snapshot): VerifyFinding[] {
   return findRuleViolations(snapshot).map(({ object, finding: text }) => finding('rule', object, text));
+}
+
+function ofTimeZone(zone: string): VerifyFinding {
+  const problem = `${zone} is neither UTC nor an Area/Location name of pg_timezone_names, so no call starts`;
+  return finding('rule', 'setting voicesurvey.time_zone', problem);
 }
 
 function finding(kind: VerifyFinding['kind'], object: string, text: string): VerifyFinding {

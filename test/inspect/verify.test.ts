@@ -46,6 +46,23 @@ describe('verify', () => {
     );
   });
 
+  test('reports a time zone of the database that is an abbreviation, an offset or unknown', async ({
+    migrated,
+  }) => {
+    const set = (zone: string): Promise<unknown> =>
+      migrated.client.query(`alter database "${migrated.name}" set "voiceSurvey.Time_Zone" = '${zone}'`);
+    for (const zone of ['CET', 'UTC+2', 'Nowhere/Land']) {
+      await set(zone);
+      const problem = 'is neither UTC nor an Area/Location name of pg_timezone_names, so no call starts';
+      expect(await found(migrated)).toEqual([`rule setting voicesurvey.time_zone: ${zone} ${problem}`]);
+      expect(await found(migrated, { rules: false })).toEqual([]);
+    }
+    for (const zone of ['UTC', 'Europe/Rome', 'europe/rome']) {
+      await set(zone);
+      expect(await found(migrated)).toEqual([]);
+    }
+  });
+
   test('tells files that are pending, changed or missing', async ({ database }) => {
     const files = {
       'V1.up.sql': 'create table one (id uuid primary key default gen_random_uuid());',
