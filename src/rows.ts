@@ -4,76 +4,76 @@
  * @module
  */
 
-/** A language that the product speaks and writes: of a campaign, of a template and of a transcript. */
+/** A language that the product supports: of a campaign, a template or a transcript. */
 export type CampaignLanguage = 'en' | 'it';
 
-/** Where a campaign is in its life: a draft, waiting for its start, calling, paused, or ended as completed or cancelled. Moved by the dashboard and the scheduler. */
+/** The status of a campaign: draft, waiting for its start, making calls, paused, or ended as completed or cancelled. Written by the dashboard and the scheduler. */
 export type CampaignStatus = 'draft' | 'scheduled' | 'running' | 'paused' | 'completed' | 'cancelled';
 
-/** The language to speak to a contact; auto means the campaign's. Told by the import. */
+/** The language to speak to a contact; auto is the language of the campaign. Written by the import. */
 export type ContactLanguage = 'en' | 'it' | 'auto';
 
-/** How a call ended: with all answers, with a no, with nobody answering, on a busy line, or by a failure. Told by telephony and dialogue. */
+/** How a call ended: all questions answered, refused, not answered, busy, or failed. Written by the telephony and dialogue services. */
 export type ContactOutcome = 'completed' | 'refused' | 'no_answer' | 'busy' | 'failed';
 
-/** Where a contact stands: waiting for a call, in one, or ended as completed, refused, not_reached or excluded. Moved by the scheduler, telephony and dialogue; to excluded by the import or an exclusion. */
+/** The state of a contact: waiting for a call, in a call, or ended as completed, refused, not_reached or excluded. Written by the scheduler and the telephony and dialogue services; excluded also by the import and the dashboard. */
 export type ContactState = 'pending' | 'in_progress' | 'completed' | 'refused' | 'not_reached' | 'excluded';
 
-/** Where an e-mail is on its way: waiting, handed over to the mail provider, or failed. Moved by e-mail. */
+/** The delivery status of an e-mail: waiting, accepted by the mail provider, or failed. Written by the e-mail service. */
 export type EmailStatus = 'pending' | 'sent' | 'failed';
 
-/** The end of a contact that a template is written for; it matches the kind of the event that sends it. */
+/** The contact state that a template is for. It matches the type of the event for which the e-mail is sent. */
 export type EmailTemplateType = 'completed' | 'refused' | 'not_reached';
 
-/** What the rest of the product is told about a contact; one kind for each way a contact ends. */
+/** What an event announces about a contact: one type for each way in which a contact can end. */
 export type EventType = 'survey.completed' | 'survey.refused' | 'survey.not_reached';
 
-/** How a number came on the exclusion list: by an uploaded file, by another system, or by hand. */
+/** How a number was added to the exclusion list: from an imported file, by another system through the API, or manually in the dashboard. */
 export type ExclusionSource = 'import' | 'api' | 'manual';
 
-/** Whose language model leads the conversation. */
+/** The vendor of the language model that conducts the conversation. */
 export type LlmProvider = 'openai' | 'anthropic' | 'azure-openai' | 'google';
 
-/** What places the calls: a telephony API that we drive with a language model of our own, or a platform that brings its voice agent. */
+/** The kind of service that places the calls: a telephony API, for which the product runs the language model, or a platform with its own voice agent. */
 export type ProviderType = 'telephony_api' | 'voice_ai_platform';
 
-/** What an answer must be: any words, a number, or a number on the scale that the question names. */
+/** The kind of answer that a question asks for: free text, a number, or a number on the scale that the question names. */
 export type QuestionType = 'free_text' | 'numeric' | 'scale';
 
-/** What a user may do: everything, run campaigns, or look. Given by an admin in the dashboard. */
+/** What a user may do: admin may do everything, campaign_manager runs campaigns, viewer only reads. Written by an admin in the dashboard. */
 export type UserRole = 'admin' | 'campaign_manager' | 'viewer';
 
-/** One dialling of one contact: a fact that is added to while the call lasts, and final once it has ended. Opened by the scheduler; answered and ended by telephony and dialogue. */
+/** One dialling of one contact. Facts are added while the call lasts and are final once it has ended. Written by the scheduler when the call starts, and by the telephony and dialogue services when it is answered and ends. */
 export interface CallAttemptsRow {
   /** The attempt's key. Written by the server. */
   readonly id: string;
-  /** Who is dialled. Written by the scheduler. */
+  /** The contact that is dialled. Written by the scheduler. */
   readonly contact_id: string;
-  /** The contact's campaign, which the call is made for. Written by the scheduler. */
+  /** The contact's campaign, for which the call is made. Written by the scheduler. */
   readonly campaign_id: string;
-  /** Which of the contact's attempts this is, counted from 1. Written by the scheduler. */
+  /** The number of the attempt among the contact's attempts, counted from 1. Written by the scheduler. */
   readonly attempt_number: number;
-  /** Our key of the call, made before it is dialled and given to the provider, so that dialling can be asked for again without a second call. Written by the scheduler. */
+  /** The product's key of the call, assigned before dialling and passed to the provider, so that a retry of the request starts no second call. Written by the scheduler. */
   readonly call_id: string;
-  /** The provider's key of the call; null until the provider has taken it. Written by telephony. */
+  /** The provider's id of the call; null until the provider has accepted it. Written by the telephony service. */
   readonly provider_call_id: string | null;
-  /** When dialling began. Written by the scheduler, or by the server. */
+  /** When dialling began. Written by the scheduler, or by the server as the default. */
   readonly started_at: Date;
-  /** When somebody picked up; null if nobody did, or not yet. Written by telephony. */
+  /** When the call was answered; null if it was not, or not yet. Written by the telephony service. */
   readonly answered_at: Date | null;
-  /** When the call was over; null while it is open. Written by telephony. */
+  /** When the call ended; null while it is open. Written by the telephony service. */
   readonly ended_at: Date | null;
-  /** How the call ended; null while it is open. Written by telephony, or by dialogue where somebody answered. */
+  /** How the call ended; null while it is open. Written by the telephony service, or by the dialogue service if the call was answered. */
   readonly outcome: ContactOutcome | null;
-  /** The provider's latest status of the call in its own words, for support. Written by telephony. */
+  /** The latest status that the provider reported, in its own words, for support; null before the first. Written by the telephony service. */
   readonly provider_raw_status: string | null;
-  /** The provider's code for what failed; null where nothing did. Written by telephony. */
+  /** The provider's error code; null if nothing failed. Written by the telephony service. */
   readonly error_code: string | null;
-  /** What else the provider tells about the call, and which of its webhooks were taken in. Written by telephony. Personal data. */
+  /** Other data that the provider reports about the call, and which of its webhooks were processed, as a JSON object; {} or null without such data. Written by the telephony service. Personal data. */
   readonly metadata: unknown;
 }
 
-/** The values of an insert into `call_attempts`. One dialling of one contact: a fact that is added to while the call lasts, and final once it has ended. Opened by the scheduler; answered and ended by telephony and dialogue. */
+/** The values of an insert into `call_attempts`. One dialling of one contact. Facts are added while the call lasts and are final once it has ended. Written by the scheduler when the call starts, and by the telephony and dialogue services when it is answered and ends. */
 export interface CallAttemptsInsert {
   readonly id?: string;
   readonly contact_id: string;
@@ -107,55 +107,55 @@ export interface CallAttemptsUpdate {
   readonly metadata?: unknown;
 }
 
-/** One survey: what the agent says and asks, when and how often it may call. Written by the dashboard; its status also by the scheduler. */
+/** One survey: what the agent says and asks, and when and how often it may call. Written by the dashboard; the status also by the scheduler. */
 export interface CampaignsRow {
   /** The campaign's key. Written by the server. */
   readonly id: string;
-  /** What managers call the campaign. Written by the dashboard. */
+  /** The name that managers give the campaign. Written by the dashboard. */
   readonly name: string;
-  /** What the campaign is about, for managers; never read to a contact. Written by the dashboard. */
+  /** A description for managers, never read to a contact; null if none was written. Written by the dashboard. */
   readonly description: string | null;
-  /** Where the campaign is in its life; calls start only while it is running. Written by the dashboard, by the scheduler when the last contact has ended. */
+  /** The status of the campaign; calls start only while it is running. Written by the dashboard, and by the scheduler when the last contact has ended. */
   readonly status: CampaignStatus;
-  /** The language of the script and of the questions, spoken to every contact who has none of their own. Written by the dashboard. */
+  /** The language of the script and the questions, spoken to contacts whose preferred_language is auto. Written by the dashboard. */
   readonly language: CampaignLanguage;
-  /** What the agent says first: who calls, why, for how long, and whether the contact consents. Written by the dashboard. */
+  /** What the agent says first: who calls, why, for how long, and the question for consent. Written by the dashboard. */
   readonly intro_script: string;
   /** The first question, as the agent asks it. Written by the dashboard. */
   readonly question_1_text: string;
-  /** What an answer to the first question must be. Written by the dashboard. */
+  /** The kind of answer that the first question asks for. Written by the dashboard. */
   readonly question_1_type: QuestionType;
   /** The second question, as the agent asks it. Written by the dashboard. */
   readonly question_2_text: string;
-  /** What an answer to the second question must be. Written by the dashboard. */
+  /** The kind of answer that the second question asks for. Written by the dashboard. */
   readonly question_2_type: QuestionType;
   /** The third question, as the agent asks it. Written by the dashboard. */
   readonly question_3_text: string;
-  /** What an answer to the third question must be. Written by the dashboard. */
+  /** The kind of answer that the third question asks for. Written by the dashboard. */
   readonly question_3_type: QuestionType;
-  /** How many times a contact is dialled at most. Written by the dashboard. */
+  /** How many times a contact is dialled at most, from 1 to 5. Written by the dashboard. */
   readonly max_attempts: number;
-  /** How many minutes pass between the starts of two calls to one contact, at least. Written by the dashboard. */
+  /** The minimum time between the starts of two calls to a contact, in minutes. Written by the dashboard. */
   readonly retry_interval_minutes: number;
-  /** From when on calls may start, in the installation's local time; the moment itself is included. Written by the dashboard. */
+  /** The start of the calling window, inclusive, in the local time of the installation. Written by the dashboard. */
   readonly allowed_call_start_local: string;
-  /** Until when calls may start, in the installation's local time; the moment itself is not included. Written by the dashboard. */
+  /** The end of the calling window, exclusive, in the local time of the installation. Written by the dashboard. */
   readonly allowed_call_end_local: string;
-  /** What is sent to a contact who answered; null sends nothing. Written by the dashboard; set null when the template goes. */
+  /** The template of the e-mail to a contact that completed the survey; null sends no e-mail. Written by the dashboard, and set null by the server when the template is deleted. */
   readonly email_completed_template_id: string | null;
-  /** What is sent to a contact who refused; null sends nothing. Written by the dashboard; set null when the template goes. */
+  /** The template of the e-mail to a contact that refused; null sends no e-mail. Written by the dashboard, and set null by the server when the template is deleted. */
   readonly email_refused_template_id: string | null;
-  /** What is sent to a contact whom no attempt reached; null sends nothing. Written by the dashboard; set null when the template goes. */
+  /** The template of the e-mail to a contact that no attempt reached; null sends no e-mail. Written by the dashboard, and set null by the server when the template is deleted. */
   readonly email_not_reached_template_id: string | null;
-  /** The user who owns the campaign, and cannot be deleted as long. Written by the dashboard. */
+  /** The user who owns the campaign and cannot be deleted while it exists. Written by the dashboard. */
   readonly created_by_user_id: string;
-  /** When the campaign was made. Written by the server. */
+  /** When the campaign was created. Written by the server. */
   readonly created_at: Date;
   /** When the row last changed. Written by the server. */
   readonly updated_at: Date;
 }
 
-/** The values of an insert into `campaigns`. One survey: what the agent says and asks, when and how often it may call. Written by the dashboard; its status also by the scheduler. */
+/** The values of an insert into `campaigns`. One survey: what the agent says and asks, and when and how often it may call. Written by the dashboard; the status also by the scheduler. */
 export interface CampaignsInsert {
   readonly id?: string;
   readonly name: string;
@@ -207,31 +207,31 @@ export interface CampaignsUpdate {
   readonly updated_at?: Date | string;
 }
 
-/** A person on one campaign's list; who is on two lists has two rows. Written by the import, then by scheduler, telephony and dialogue. Deleting the row erases the person from the campaign. */
+/** A person on the list of one campaign; a person on two lists has two rows. Written by the import, then by the scheduler and the telephony and dialogue services. Deleting the row erases the person from the campaign. */
 export interface ContactsRow {
   /** The contact's key. Written by the server. */
   readonly id: string;
-  /** The campaign whose list the contact is on, for good. Written by the import. */
+  /** The campaign that lists the contact; it never changes. Written by the import. */
   readonly campaign_id: string;
-  /** The contact's key in the customer's own system; null where the list had none. Written by the import. Personal data. */
+  /** The contact's key in the customer's own system; null if the list has none. Written by the import. Personal data. */
   readonly external_contact_id: string | null;
   /** The number to dial, in E.164. Written by the import. Personal data. */
   readonly phone_number: string;
-  /** Where an e-mail goes after the call; null sends none. Written by the import. Personal data. */
+  /** The address for the e-mail after the call; null sends no e-mail. Written by the import. Personal data. */
   readonly email: string | null;
-  /** The language to speak to the contact; auto is the campaign's. Written by the import. */
+  /** The language to speak to the contact; auto is the language of the campaign. Written by the import. */
   readonly preferred_language: ContactLanguage;
   /** Whether the contact had agreed to be called before the list was uploaded. Written by the import. */
   readonly has_prior_consent: boolean;
   /** Whether the contact must not be called; such a contact is excluded. Written by the import and the dashboard. */
   readonly do_not_call: boolean;
-  /** Where the contact stands. Written by the scheduler when it claims and gives back, by telephony and dialogue when a call ends, by the import and by exclusions. */
+  /** The state of the contact. Written by the scheduler when it claims or returns the contact, by the telephony and dialogue services when a call ends, and by the import and the dashboard when they exclude a number. */
   readonly state: ContactState;
-  /** How many times the contact has been dialled; it never falls. Written by the scheduler with each attempt. */
+  /** How many times the contact has been dialled; it never decreases. Written by the scheduler with each attempt. */
   readonly attempts_count: number;
-  /** When the latest attempt started; null before the first. Written by the scheduler with each attempt. */
+  /** When the latest attempt started; null before the first. Written by the scheduler with each attempt; from V0012 on, set by the server. */
   readonly last_attempt_at: Date | null;
-  /** How the latest ended attempt ended; null before the first. Written by telephony and dialogue. */
+  /** The outcome of the latest attempt that has ended; null until one has ended. Written by the telephony and dialogue services. */
   readonly last_outcome: ContactOutcome | null;
   /** When the contact was imported. Written by the server. */
   readonly created_at: Date;
@@ -239,7 +239,7 @@ export interface ContactsRow {
   readonly updated_at: Date;
 }
 
-/** The values of an insert into `contacts`. A person on one campaign's list; who is on two lists has two rows. Written by the import, then by scheduler, telephony and dialogue. Deleting the row erases the person from the campaign. */
+/** The values of an insert into `contacts`. A person on the list of one campaign; a person on two lists has two rows. Written by the import, then by the scheduler and the telephony and dialogue services. Deleting the row erases the person from the campaign. */
 export interface ContactsInsert {
   readonly id?: string;
   readonly campaign_id: string;
@@ -275,33 +275,33 @@ export interface ContactsUpdate {
   readonly updated_at?: Date | string;
 }
 
-/** One e-mail to one contact for one event, before and after it is sent. Written by e-mail. */
+/** One e-mail to one contact for one event, before and after it is sent. Written by the e-mail service. */
 export interface EmailNotificationsRow {
   /** The notification's key. Written by the server. */
   readonly id: string;
-  /** The event that the e-mail is sent for. Written by e-mail. */
+  /** The event for which the e-mail is sent. Written by the e-mail service. */
   readonly event_id: string;
-  /** Who gets the e-mail. Written by e-mail. */
+  /** The contact that receives the e-mail. Written by the e-mail service. */
   readonly contact_id: string;
-  /** The contact's campaign. Written by e-mail. */
+  /** The contact's campaign. Written by the e-mail service. */
   readonly campaign_id: string;
-  /** The template that the e-mail is made from, which cannot be deleted as long. Written by e-mail. */
+  /** The template of the e-mail, which cannot be deleted while the row exists. Written by the e-mail service. */
   readonly template_id: string;
-  /** The address that the e-mail goes to: the contact's at that time. Written by e-mail. Personal data. */
+  /** The address that the e-mail is sent to: the contact's address at that time. Written by the e-mail service. Personal data. */
   readonly to_email: string;
-  /** Where the e-mail is on its way. Written by e-mail. */
+  /** The delivery status of the e-mail. Written by the e-mail service. */
   readonly status: EmailStatus;
-  /** The mail provider's key of the message; null until it has taken it. Written by e-mail. */
+  /** The mail provider's id of the message; null until the provider has accepted it. Written by the e-mail service. */
   readonly provider_message_id: string | null;
-  /** Why it failed, in the words of the mail provider, which may quote the address; null where it did not. Written by e-mail. Personal data. */
+  /** The mail provider's error message, which may contain the address; null if sending did not fail. Written by the e-mail service. Personal data. */
   readonly error_message: string | null;
-  /** When the e-mail was decided on. Written by the server. */
+  /** When the notification was created. Written by the server. */
   readonly created_at: Date;
   /** When the row last changed. Written by the server. */
   readonly updated_at: Date;
 }
 
-/** The values of an insert into `email_notifications`. One e-mail to one contact for one event, before and after it is sent. Written by e-mail. */
+/** The values of an insert into `email_notifications`. One e-mail to one contact for one event, before and after it is sent. Written by the e-mail service. */
 export interface EmailNotificationsInsert {
   readonly id?: string;
   readonly event_id: string;
@@ -331,29 +331,29 @@ export interface EmailNotificationsUpdate {
   readonly updated_at?: Date | string;
 }
 
-/** What is sent after a call: one text for one end of a contact, in one language. Written by the dashboard. */
+/** An e-mail that is sent after a call, for one contact state and in one language. Written by the dashboard. */
 export interface EmailTemplatesRow {
   /** The template's key. Written by the server. */
   readonly id: string;
-  /** What managers call the template when they choose it. Written by the dashboard. */
+  /** The name by which managers choose the template. Written by the dashboard. */
   readonly name: string;
-  /** The end of a contact that the template is for. Written by the dashboard. */
+  /** The contact state that the template is for. Written by the dashboard. */
   readonly type: EmailTemplateType;
   /** The subject line of the e-mail. Written by the dashboard. */
   readonly subject: string;
-  /** The e-mail as HTML. Written by the dashboard. */
+  /** The body of the e-mail as HTML. Written by the dashboard. */
   readonly body_html: string;
-  /** The same as plain text, for readers that show no HTML; null where none was written. Written by the dashboard. */
+  /** The same body as plain text, for mail clients that show no HTML; null if none was written. Written by the dashboard. */
   readonly body_text: string | null;
-  /** The language that the template is written in. Written by the dashboard. */
+  /** The language of the template. Written by the dashboard. */
   readonly locale: CampaignLanguage;
-  /** When the template was made. Written by the server. */
+  /** When the template was created. Written by the server. */
   readonly created_at: Date;
   /** When the row last changed. Written by the server. */
   readonly updated_at: Date;
 }
 
-/** The values of an insert into `email_templates`. What is sent after a call: one text for one end of a contact, in one language. Written by the dashboard. */
+/** The values of an insert into `email_templates`. An e-mail that is sent after a call, for one contact state and in one language. Written by the dashboard. */
 export interface EmailTemplatesInsert {
   readonly id?: string;
   readonly name: string;
@@ -379,25 +379,25 @@ export interface EmailTemplatesUpdate {
   readonly updated_at?: Date | string;
 }
 
-/** What the rest of the product is told: that a contact has ended, and how. Written by dialogue and telephony, with the call that ended it or later; read by e-mail and by other systems. */
+/** What is published to other services: that a contact has ended, and how. Written by the dialogue and telephony services, in the transaction that ends the contact or later. Read by the e-mail service and other systems. */
 export interface EventsRow {
-  /** The event's key, by which a reader knows that it was told before. Written by the server. */
+  /** The event's key, by which readers detect duplicates. Written by the server. */
   readonly id: string;
-  /** How the contact ended. Written by dialogue and telephony. */
+  /** How the contact ended. Written by the dialogue and telephony services. */
   readonly event_type: EventType;
-  /** The contact's campaign. Written by dialogue and telephony. */
+  /** The contact's campaign. Written by the dialogue and telephony services. */
   readonly campaign_id: string;
-  /** Whose end is told. Written by dialogue and telephony. */
+  /** The contact that has ended. Written by the dialogue and telephony services. */
   readonly contact_id: string;
-  /** The attempt that brought the end. Written by dialogue and telephony; set null when the attempt goes. */
+  /** The attempt that ended the contact; null if it was deleted. Written by the dialogue and telephony services, and set null by the server. */
   readonly call_attempt_id: string | null;
-  /** What readers need to know besides, as an object: the number of attempts, the answers. Written by dialogue and telephony. Personal data. */
+  /** Further data for readers, such as the number of attempts and the answers, as a JSON object. Written by the dialogue and telephony services. Personal data. */
   readonly payload: unknown;
-  /** When the event was told. Written by the server. */
+  /** When the event was published. Written by the server. */
   readonly created_at: Date;
 }
 
-/** The values of an insert into `events`. What the rest of the product is told: that a contact has ended, and how. Written by dialogue and telephony, with the call that ended it or later; read by e-mail and by other systems. */
+/** The values of an insert into `events`. What is published to other services: that a contact has ended, and how. Written by the dialogue and telephony services, in the transaction that ends the contact or later. Read by the e-mail service and other systems. */
 export interface EventsInsert {
   readonly id?: string;
   readonly event_type: EventType;
@@ -419,21 +419,21 @@ export interface EventsUpdate {
   readonly created_at?: Date | string;
 }
 
-/** Numbers nobody may dial, in any campaign, from the moment that they are here. Written by the import, by other systems through the API, and by the dashboard. An entry outlives the erasure of its person's contacts. */
+/** Numbers that must not be dialled in any campaign, from the moment they are listed. Written by the import, by other systems through the API, and by the dashboard. An entry remains when its person's contacts are erased. */
 export interface ExclusionListEntriesRow {
   /** The entry's key. Written by the server. */
   readonly id: string;
-  /** The number that is never dialled, in E.164. Written by who adds the entry. Personal data. */
+  /** The number that must not be dialled, in E.164. Written by the import, the API and the dashboard. Personal data. */
   readonly phone_number: string;
-  /** Why the number is here, in words; null where nobody said. Written by who adds the entry. Personal data. */
+  /** Why the number is listed, in free text; null if no reason was given. Written by the import, the API and the dashboard. Personal data. */
   readonly reason: string | null;
-  /** How the number came here. Written by who adds the entry. */
+  /** How the number was added. Written by the import, the API and the dashboard. */
   readonly source: ExclusionSource;
-  /** Since when the number is excluded. Written by the server. */
+  /** When the number was listed. Written by the server. */
   readonly created_at: Date;
 }
 
-/** The values of an insert into `exclusion_list_entries`. Numbers nobody may dial, in any campaign, from the moment that they are here. Written by the import, by other systems through the API, and by the dashboard. An entry outlives the erasure of its person's contacts. */
+/** The values of an insert into `exclusion_list_entries`. Numbers that must not be dialled in any campaign, from the moment they are listed. Written by the import, by other systems through the API, and by the dashboard. An entry remains when its person's contacts are erased. */
 export interface ExclusionListEntriesInsert {
   readonly id?: string;
   readonly phone_number: string;
@@ -451,33 +451,33 @@ export interface ExclusionListEntriesUpdate {
   readonly created_at?: Date | string;
 }
 
-/** The telephony and language-model settings of the installation, in one row; without it nobody is called. No secret is kept here. Written by an admin in the dashboard. */
+/** The telephony and language-model settings of the installation, in one row. Without the row no call starts. It contains no secrets. Written by an admin in the dashboard. */
 export interface ProviderConfigsRow {
   /** The configuration's key. Written by the server. */
   readonly id: string;
-  /** What places the calls. Written by the dashboard. */
+  /** The kind of service that places the calls. Written by the dashboard. */
   readonly provider_type: ProviderType;
-  /** Whose service that is. Written by the dashboard. */
+  /** The name of the provider of that service. Written by the dashboard. */
   readonly provider_name: string;
-  /** The number of ours that contacts see when we call, in E.164. Written by the dashboard. */
+  /** The caller ID that contacts see, in E.164. Written by the dashboard. */
   readonly outbound_number: string;
-  /** How many calls may be open at once, over all campaigns. Written by the dashboard. */
+  /** The maximum number of open calls in all campaigns together, 1 or more. Written by the dashboard. */
   readonly max_concurrent_calls: number;
-  /** Whose language model leads the conversation. Written by the dashboard. */
+  /** The vendor of the language model that conducts the conversation. Written by the dashboard. */
   readonly llm_provider: LlmProvider;
-  /** Which of its models that is, by the provider's name for it. Written by the dashboard. */
+  /** The vendor's name of the language model. Written by the dashboard. */
   readonly llm_model: string;
-  /** After how many days a recording is deleted. Written by the dashboard. */
+  /** How long a recording is retained, in days, 1 or more. Written by the dashboard. */
   readonly recording_retention_days: number;
-  /** After how many days a transcript is deleted. Written by the dashboard. */
+  /** How long a transcript is retained, in days, 1 or more. Written by the dashboard. */
   readonly transcript_retention_days: number;
-  /** When the configuration was made. Written by the server. */
+  /** When the configuration was created. Written by the server. */
   readonly created_at: Date;
   /** When the row last changed. Written by the server. */
   readonly updated_at: Date;
 }
 
-/** The values of an insert into `provider_configs`. The telephony and language-model settings of the installation, in one row; without it nobody is called. No secret is kept here. Written by an admin in the dashboard. */
+/** The values of an insert into `provider_configs`. The telephony and language-model settings of the installation, in one row. Without the row no call starts. It contains no secrets. Written by an admin in the dashboard. */
 export interface ProviderConfigsInsert {
   readonly id?: string;
   readonly provider_type?: ProviderType;
@@ -507,33 +507,33 @@ export interface ProviderConfigsUpdate {
   readonly updated_at?: Date | string;
 }
 
-/** The three answers of one contact in one campaign. Written by dialogue, in one piece, when the last question is answered. */
+/** The three answers of one contact in one campaign. Written by the dialogue service, as one row, when the last question is answered. */
 export interface SurveyResponsesRow {
   /** The response's key. Written by the server. */
   readonly id: string;
-  /** Who answered. Written by dialogue. */
+  /** The contact that answered. Written by the dialogue service. */
   readonly contact_id: string;
-  /** The contact's campaign, whose questions were asked. Written by dialogue. */
+  /** The contact's campaign, whose questions were asked. Written by the dialogue service. */
   readonly campaign_id: string;
-  /** The attempt that succeeded. Written by dialogue. */
+  /** The attempt in which the contact answered. Written by the dialogue service. */
   readonly call_attempt_id: string;
-  /** The answer to the first question, as the agent understood it. Written by dialogue. Personal data. */
+  /** The answer to the first question, as the agent understood it. Written by the dialogue service. Personal data. */
   readonly q1_answer: string | null;
-  /** The answer to the second question, as the agent understood it. Written by dialogue. Personal data. */
+  /** The answer to the second question, as the agent understood it. Written by the dialogue service. Personal data. */
   readonly q2_answer: string | null;
-  /** The answer to the third question, as the agent understood it. Written by dialogue. Personal data. */
+  /** The answer to the third question, as the agent understood it. Written by the dialogue service. Personal data. */
   readonly q3_answer: string | null;
-  /** How sure the agent is that it understood the first answer, from 0 to 1; null where it cannot tell. Written by dialogue. */
+  /** The agent's confidence that it understood the first answer, from 0 to 1; null if unknown. Written by the dialogue service. */
   readonly q1_confidence: string | null;
-  /** How sure the agent is that it understood the second answer, from 0 to 1; null where it cannot tell. Written by dialogue. */
+  /** The agent's confidence that it understood the second answer, from 0 to 1; null if unknown. Written by the dialogue service. */
   readonly q2_confidence: string | null;
-  /** How sure the agent is that it understood the third answer, from 0 to 1; null where it cannot tell. Written by dialogue. */
+  /** The agent's confidence that it understood the third answer, from 0 to 1; null if unknown. Written by the dialogue service. */
   readonly q3_confidence: string | null;
-  /** When the last question was answered. Written by dialogue, or by the server. */
+  /** When the last question was answered. Written by the dialogue service, or by the server as the default. */
   readonly completed_at: Date;
 }
 
-/** The values of an insert into `survey_responses`. The three answers of one contact in one campaign. Written by dialogue, in one piece, when the last question is answered. */
+/** The values of an insert into `survey_responses`. The three answers of one contact in one campaign. Written by the dialogue service, as one row, when the last question is answered. */
 export interface SurveyResponsesInsert {
   readonly id?: string;
   readonly contact_id: string;
@@ -563,21 +563,21 @@ export interface SurveyResponsesUpdate {
   readonly completed_at?: Date | string;
 }
 
-/** The redacted transcript of a call, in one or more pieces. Written by dialogue; deleted after the retention days of the provider configuration. */
+/** The redacted transcript of a call, in one or more snippets. Written by the dialogue service; deleted after the retention days of the provider configuration. */
 export interface TranscriptSnippetsRow {
   /** The snippet's key. Written by the server. */
   readonly id: string;
-  /** The call that was transcribed. Written by dialogue. */
+  /** The call that was transcribed. Written by the dialogue service. */
   readonly call_attempt_id: string;
-  /** What was said, by the agent and by the contact, without telephone numbers. Written by dialogue. Personal data. */
+  /** What the agent and the contact said, without telephone numbers. Written by the dialogue service. Personal data. */
   readonly transcript_text: string;
-  /** The language that was spoken. Written by dialogue. */
+  /** The language that was spoken. Written by the dialogue service. */
   readonly language: CampaignLanguage;
-  /** When the snippet was written; its retention days count from here. Written by the server. */
+  /** When the snippet was written; its retention days count from then. Written by the server. */
   readonly created_at: Date;
 }
 
-/** The values of an insert into `transcript_snippets`. The redacted transcript of a call, in one or more pieces. Written by dialogue; deleted after the retention days of the provider configuration. */
+/** The values of an insert into `transcript_snippets`. The redacted transcript of a call, in one or more snippets. Written by the dialogue service; deleted after the retention days of the provider configuration. */
 export interface TranscriptSnippetsInsert {
   readonly id?: string;
   readonly call_attempt_id: string;
@@ -595,17 +595,17 @@ export interface TranscriptSnippetsUpdate {
   readonly created_at?: Date | string;
 }
 
-/** People who log in to the dashboard by OIDC. Written by login; their roles by the dashboard. */
+/** People who log in to the dashboard through OIDC. Written by the login service; the role is written by the dashboard. */
 export interface UsersRow {
   /** The user's key. Written by the server. */
   readonly id: string;
-  /** The subject that the identity provider knows the user by; it stays when the address changes. Written by login. Personal data. */
+  /** The user's subject (sub) at the OIDC identity provider; it stays the same when the e-mail address changes. Written by the login service. Personal data. */
   readonly oidc_sub: string;
-  /** The user's address, as the identity provider tells it. Written by login. Personal data. */
+  /** The user's e-mail address, as the identity provider reports it. Written by the login service. Personal data. */
   readonly email: string;
-  /** The user's name, as the dashboard shows it. Written by login. Personal data. */
+  /** The user's name, as the dashboard shows it. Written by the login service. Personal data. */
   readonly name: string;
-  /** What the user may do; who logs in for the first time may look. Written by an admin in the dashboard. */
+  /** What the user may do; viewer at the first login. Written by an admin in the dashboard. */
   readonly role: UserRole;
   /** When the user first logged in. Written by the server. */
   readonly created_at: Date;
@@ -613,7 +613,7 @@ export interface UsersRow {
   readonly updated_at: Date;
 }
 
-/** The values of an insert into `users`. People who log in to the dashboard by OIDC. Written by login; their roles by the dashboard. */
+/** The values of an insert into `users`. People who log in to the dashboard through OIDC. Written by the login service; the role is written by the dashboard. */
 export interface UsersInsert {
   readonly id?: string;
   readonly oidc_sub: string;

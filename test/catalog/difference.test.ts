@@ -69,14 +69,14 @@ const CHANGES: readonly (readonly [sql: string, lines: readonly string[]])[] = [
     [
       'table users: columns in another order: id, oidc_sub, email, name, created_at, updated_at, role here, ' +
         'id, oidc_sub, email, name, role, created_at, updated_at in V0003',
-      'column users.role: comment none here, What the user may do; who logs in for the first time may loo… in V0003',
+      'column users.role: comment none here, What the user may do; viewer at the first login. Written by … in V0003',
     ],
   ],
   // Comments
   [
     "comment on column users.name is 'x'",
     [
-      "column users.name: comment x here, The user's name, as the dashboard shows it. Written by login… in V0003",
+      "column users.name: comment x here, The user's name, as the dashboard shows it. Written by the l… in V0003",
     ],
   ],
   ["comment on table notes is 'x'", ['table notes: comment x here, none in V0003']],
@@ -144,7 +144,7 @@ const CHANGES: readonly (readonly [sql: string, lines: readonly string[]])[] = [
     'drop index contacts_by_phone_number; create index contacts_by_phone_number on contacts (phone_number desc)',
     [
       'index contacts_by_phone_number on contacts: definition …btree (phone_number DESC) here, …btree (phone_number) in V0003',
-      "index contacts_by_phone_number on contacts: comment none here, Finds a number's contacts in all campaigns: when it is exclu… in V0003",
+      "index contacts_by_phone_number on contacts: comment none here, Finds a number's contacts in all campaigns: when the number … in V0003",
     ],
   ],
   [

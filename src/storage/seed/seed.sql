@@ -7,9 +7,9 @@
 -- Every row has a fixed id, from 5eed0001-... for users to 5eed0006-... for exclusion entries. A second run changes no
 -- row, not even an updated_at, and a row that has changed since stays as it is:
 --   - "where not exists" skips the rows that exist, before a trigger could see them.
---   - "on conflict do nothing" handles two concurrent runs, and a row of somebody else that already has the e-mail
---     address, the number or the one configuration. That row stays and ours is skipped. If another row of the seed
---     needs ours, its foreign key fails.
+--   - "on conflict do nothing" handles two concurrent runs, and an existing row with the same e-mail address or number,
+--     or an existing provider configuration. The existing row stays and the row of the seed is skipped. If another row
+--     of the seed references the skipped row, its foreign key fails.
 -- A row that was deleted is inserted again. Rows are inserted in the order of their ids, so that two concurrent runs
 -- queue and do not deadlock.
 --

@@ -1,28 +1,29 @@
--- V0001, down: takes the model of voicesurvey-db out of the database, with every row in it.
+-- V0001, down: drops the data model of voicesurvey-db with all its rows.
 --
--- Nothing of it can be undone: what is not in a backup is lost.
+-- This cannot be undone. Rows that are not in a backup are lost.
 --
--- It drops what V0001.up.sql makes and nothing else. It never cascades: where somebody's view, table or
--- foreign key depends on one of our tables, PostgreSQL names it and all tables stay.
--- It can be run any number of times, whole or after half of it, in a transaction or without, also on a
--- database that has nothing of it. Roll back the later versions before this one.
+-- Drops what V0001.up.sql creates and nothing else, without CASCADE. If a view, a table or a foreign key of another
+-- owner depends on one of the tables, PostgreSQL reports the dependency and no table is dropped.
+--
+-- The file can be run any number of times: after a complete or an interrupted run, inside a transaction or outside, and
+-- on a database that has none of these objects. Roll back the later versions first.
 
 set search_path = pg_catalog, pg_temp;
 
 
--- The guard, the same as in V0001.up.sql and explained there: whatever bears one of our names must be
--- ours, or nothing is dropped.
+-- The guard of V0001.up.sql, which explains it: if V0001 did not create an object with one of its names, nothing is
+-- dropped.
 
 do $guard$
 declare
-  our_tables constant text[] := array[
+  table_names constant text[] := array[
     'users', 'email_templates', 'campaigns', 'contacts', 'exclusion_list_entries', 'call_attempts',
     'survey_responses', 'events', 'email_notifications', 'provider_configs', 'transcript_snippets'
   ];
-  our_keys constant text[] := array(
-    select name || '_are_known_by_id' from unnest(our_tables) as name
+  key_names constant text[] := array(
+    select name || '_are_known_by_id' from unnest(table_names) as name
   );
-  our_indexes constant text[] := array[
+  index_names constant text[] := array[
     'one_user_per_oidc_sub', 'one_user_per_email',
     'campaigns_by_name', 'campaigns_by_owner', 'campaigns_by_completed_template',
     'campaigns_by_refused_template', 'campaigns_by_not_reached_template',
@@ -37,12 +38,12 @@ declare
     'email_notifications_by_campaign', 'email_notifications_by_template',
     'transcript_snippets_by_call_attempt'
   ];
-  strangers text;
+  conflicts text;
 begin
-  select string_agg(pg_describe_object(stranger.class, stranger.object, 0), ', ')
-  into strangers
+  select string_agg(pg_describe_object(conflict.class, conflict.object, 0), ', ')
+  into conflicts
   from (
-    -- Tables and indexes: whatever has our name is a table with a key of ours, or an index of one.
+    -- Tables and indexes: a relation with one of these names must be a table with one of these keys, or its index.
     select relation.tableoid, relation.oid
     from pg_catalog.pg_class as relation
     left join pg_catalog.pg_index as index
@@ -50,14 +51,14 @@ begin
     left join pg_catalog.pg_constraint as key
       on key.conrelid = coalesce(index.indrelid, relation.oid)
       and key.contype = 'p'
-      and key.conname = any (our_keys)
+      and key.conname = any (key_names)
     where relation.relnamespace = to_regnamespace('public')
-      and relation.relname = any (our_tables || our_keys || our_indexes)
+      and relation.relname = any (table_names || key_names || index_names)
       and key.oid is null
 
     union all
 
-    -- Types: whatever has our name is an enum with our labels; a table's name is free for its row type.
+    -- Types: a type with one of these names must be an enum with these labels, or the row type of one of the tables.
     select type.tableoid, type.oid
     from pg_catalog.pg_type as type
     left join (
@@ -75,22 +76,22 @@ begin
         ('email_template_type', '{completed, refused, not_reached}'),
         ('provider_type', '{telephony_api, voice_ai_platform}'),
         ('llm_provider', '{openai, anthropic, azure-openai, google}')
-    ) as ours (name, labels)
-      on ours.name = type.typname
+    ) as expected (name, labels)
+      on expected.name = type.typname
     where type.typnamespace = to_regnamespace('public')
       and (
-        ours.labels::text[] <> array(
+        expected.labels::text[] <> array(
           select label.enumlabel::text
           from pg_catalog.pg_enum as label
           where label.enumtypid = type.oid
           order by label.enumsortorder
         )
-        or (type.typname = any (our_tables) and type.typrelid = 0)
+        or (type.typname = any (table_names) and type.typrelid = 0)
       )
 
     union all
 
-    -- The function: whatever has our name does what ours does.
+    -- The function: a function with this name must have this source.
     select function.tableoid, function.oid
     from pg_catalog.pg_proc as function
     where function.pronamespace = to_regnamespace('public')
@@ -98,23 +99,23 @@ begin
       and function.pronargs = 0
       and btrim(regexp_replace(function.prosrc, '[[:space:]]+', ' ', 'g'))
         <> 'begin new.updated_at := clock_timestamp(); return new; end'
-  ) as stranger (class, object);
+  ) as conflict (class, object);
 
-  if strangers is not null then
+  if conflicts is not null then
     raise exception using
       errcode = 'object_not_in_prerequisite_state',
       message = format(
-        'These objects of schema public bear names of voicesurvey-db''s own, but V0001 did not make them: %s.',
-        strangers
+        'Schema public contains objects that have names of voicesurvey-db but were not created by V0001: %s.',
+        conflicts
       ),
-      hint = 'Nothing was changed. Give voicesurvey-db a database of its own, '
-        'or rename or remove these objects, then run this file again.';
+      hint = 'Nothing was changed. Use an empty database for voicesurvey-db, or rename or drop these objects. '
+        'Then run this file again.';
   end if;
 end
 $guard$;
 
 
--- The tables, with their indexes, triggers and constraints. In one statement, so that all go or all stay.
+-- The tables, with their indexes, triggers and constraints. One statement drops all of them or none.
 
 drop table if exists
   public.transcript_snippets,
@@ -130,7 +131,7 @@ drop table if exists
   public.users;
 
 
--- What only they used.
+-- The function and the types, which only these tables use.
 
 drop function if exists public.keep_updated_at();
 

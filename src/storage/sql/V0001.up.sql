@@ -1,51 +1,56 @@
--- V0001: the model of voicesurvey-db, the database of an AI phone-survey product.
+-- V0001: the data model of voicesurvey-db, the database of an AI phone-survey product.
 --
--- An AI voice agent phones people and runs a survey of three questions. A campaign manager uploads a
--- list of contacts and starts a campaign; every call ends with an outcome, every contact ends completed,
--- refused or not reached; that is published as an event, and the event may send one e-mail.
--- This file makes the eleven tables of it, their thirteen enums, and what PostgreSQL can declare about a
--- single value. The rules that span values and rows (never dial the excluded, never too often, and so on)
--- come with the versions after it, which add to these tables and never change what is said here.
+-- An AI voice agent phones people and runs a survey of three questions. A campaign manager uploads a list of contacts
+-- and starts a campaign. Every call ends with an outcome. Every contact ends completed, refused or not_reached. The end
+-- of a contact is published as an event, and the event may send one e-mail.
 --
--- What the database lives by:
---   - A row is known by a uuid that the server makes. Moments are timestamptz; local hours are time.
---   - A column may be null only where "not known" or "not yet" is a fact.
---   - What belongs to a person or to a campaign goes with it: deleting a contact erases all of it.
---   - A foreign key's column leads an index, so that no deletion reads a whole table.
---   - A constraint is named as the sentence that it keeps, and a user may be shown that name.
---   - A column that names or finds a person, or holds what a person said, has a comment that ends with
---     "Personal data."
+-- This file creates eleven tables, thirteen enums, and the constraints on single values. Later versions add the rules
+-- that span values and rows, such as never dialling an excluded number. They leave these tables, columns and types
+-- intact.
 --
--- Who writes, as the comments call them:
---   dashboard   the managers' web application        telephony   the provider's webhooks, one per call event
---   import      the upload of contacts and numbers   dialogue    the agent: consent, answers, transcript
---   scheduler   claims contacts and dials them       e-mail      sends notifications and hears of them
---   login       the OIDC sign-in                     server      PostgreSQL, by a default or a trigger
+-- Conventions:
+--   - The primary key of a table is a uuid that the server generates. Moments are timestamptz, local times are time.
+--   - A column may be null only if a value can be unknown, or not known yet.
+--   - Rows that belong to a person or to a campaign are deleted by cascade. Deleting a contact erases all its data.
+--   - Every foreign key column is the first column of an index, so that a delete never reads a whole table.
+--   - The name of a constraint is a sentence that states the rule. The product may show it to a user.
+--   - The comment of a column ends with "Personal data." if the column identifies a person or contains what a person
+--     said.
 --
--- It can be run any number of times, whole or after half of it, in a transaction or without, on an empty
--- database or on one that has it; search_path does not matter, since the file sets its own and writes the names
--- of its objects with their schema.
+-- The comments name these writers:
+--   the dashboard           the web application of the managers
+--   the login service       signs users in through OIDC
+--   the import              uploads contacts and excluded numbers
+--   the API                 through which other systems exclude numbers
+--   the scheduler           claims contacts and dials them
+--   the telephony service   receives the provider's webhooks, one for each event of a call
+--   the dialogue service    the voice agent: consent, answers, transcript
+--   the e-mail service      sends notifications and receives the mail provider's reports
+--   the server              PostgreSQL, through a default, a trigger or a foreign key
+--
+-- The file can be run any number of times: after a complete or an interrupted run, inside a transaction or outside, and
+-- on an empty or an existing database. It sets its own search_path and qualifies every name with its schema.
 
 set search_path = pg_catalog, pg_temp;
 
 
--- The guard. "If not exists" asks for a name and not for whose it is, so first of all, before anything is
--- changed, whatever bears one of our names must be ours. An object is recognised by what came into being
--- with it in one statement, so that a run cut off anywhere leaves nothing that the next would not know:
+-- The guard. "If not exists" checks only the name of an object. So before anything is changed, the guard checks that
+-- every object with a name of this file was created by this file. It identifies an object by something that was created
+-- in the same statement, so that a run that was interrupted anywhere can be resumed:
 --   a table by the name of its primary key, <table>_are_known_by_id; an index by its table;
 --   a type by its labels in order; the function by its source.
--- What later versions add to our tables makes no difference. V0001.down.sql opens with the same guard.
+-- Later versions may add to the tables. V0001.down.sql begins with the same guard.
 
 do $guard$
 declare
-  our_tables constant text[] := array[
+  table_names constant text[] := array[
     'users', 'email_templates', 'campaigns', 'contacts', 'exclusion_list_entries', 'call_attempts',
     'survey_responses', 'events', 'email_notifications', 'provider_configs', 'transcript_snippets'
   ];
-  our_keys constant text[] := array(
-    select name || '_are_known_by_id' from unnest(our_tables) as name
+  key_names constant text[] := array(
+    select name || '_are_known_by_id' from unnest(table_names) as name
   );
-  our_indexes constant text[] := array[
+  index_names constant text[] := array[
     'one_user_per_oidc_sub', 'one_user_per_email',
     'campaigns_by_name', 'campaigns_by_owner', 'campaigns_by_completed_template',
     'campaigns_by_refused_template', 'campaigns_by_not_reached_template',
@@ -60,12 +65,12 @@ declare
     'email_notifications_by_campaign', 'email_notifications_by_template',
     'transcript_snippets_by_call_attempt'
   ];
-  strangers text;
+  conflicts text;
 begin
-  select string_agg(pg_describe_object(stranger.class, stranger.object, 0), ', ')
-  into strangers
+  select string_agg(pg_describe_object(conflict.class, conflict.object, 0), ', ')
+  into conflicts
   from (
-    -- Tables and indexes: whatever has our name is a table with a key of ours, or an index of one.
+    -- Tables and indexes: a relation with one of these names must be a table with one of these keys, or its index.
     select relation.tableoid, relation.oid
     from pg_catalog.pg_class as relation
     left join pg_catalog.pg_index as index
@@ -73,14 +78,14 @@ begin
     left join pg_catalog.pg_constraint as key
       on key.conrelid = coalesce(index.indrelid, relation.oid)
       and key.contype = 'p'
-      and key.conname = any (our_keys)
+      and key.conname = any (key_names)
     where relation.relnamespace = to_regnamespace('public')
-      and relation.relname = any (our_tables || our_keys || our_indexes)
+      and relation.relname = any (table_names || key_names || index_names)
       and key.oid is null
 
     union all
 
-    -- Types: whatever has our name is an enum with our labels; a table's name is free for its row type.
+    -- Types: a type with one of these names must be an enum with these labels, or the row type of one of the tables.
     select type.tableoid, type.oid
     from pg_catalog.pg_type as type
     left join (
@@ -98,22 +103,22 @@ begin
         ('email_template_type', '{completed, refused, not_reached}'),
         ('provider_type', '{telephony_api, voice_ai_platform}'),
         ('llm_provider', '{openai, anthropic, azure-openai, google}')
-    ) as ours (name, labels)
-      on ours.name = type.typname
+    ) as expected (name, labels)
+      on expected.name = type.typname
     where type.typnamespace = to_regnamespace('public')
       and (
-        ours.labels::text[] <> array(
+        expected.labels::text[] <> array(
           select label.enumlabel::text
           from pg_catalog.pg_enum as label
           where label.enumtypid = type.oid
           order by label.enumsortorder
         )
-        or (type.typname = any (our_tables) and type.typrelid = 0)
+        or (type.typname = any (table_names) and type.typrelid = 0)
       )
 
     union all
 
-    -- The function: whatever has our name does what ours does.
+    -- The function: a function with this name must have this source.
     select function.tableoid, function.oid
     from pg_catalog.pg_proc as function
     where function.pronamespace = to_regnamespace('public')
@@ -121,23 +126,23 @@ begin
       and function.pronargs = 0
       and btrim(regexp_replace(function.prosrc, '[[:space:]]+', ' ', 'g'))
         <> 'begin new.updated_at := clock_timestamp(); return new; end'
-  ) as stranger (class, object);
+  ) as conflict (class, object);
 
-  if strangers is not null then
+  if conflicts is not null then
     raise exception using
       errcode = 'object_not_in_prerequisite_state',
       message = format(
-        'These objects of schema public bear names of voicesurvey-db''s own, but V0001 did not make them: %s.',
-        strangers
+        'Schema public contains objects that have names of voicesurvey-db but were not created by V0001: %s.',
+        conflicts
       ),
-      hint = 'Nothing was changed. Give voicesurvey-db a database of its own, '
-        'or rename or remove these objects, then run this file again.';
+      hint = 'Nothing was changed. Use an empty database for voicesurvey-db, or rename or drop these objects. '
+        'Then run this file again.';
   end if;
 end
 $guard$;
 
 
--- Types. PostgreSQL has no "create type if not exists".
+-- Types. PostgreSQL has no CREATE TYPE IF NOT EXISTS.
 
 do $types$
 begin
@@ -200,40 +205,42 @@ end
 $types$;
 
 comment on type public.user_role is
-  'What a user may do: everything, run campaigns, or look. Given by an admin in the dashboard.';
+  'What a user may do: admin may do everything, campaign_manager runs campaigns, viewer only reads. Written by an '
+  'admin in the dashboard.';
 comment on type public.campaign_status is
-  'Where a campaign is in its life: a draft, waiting for its start, calling, paused, or ended as '
-  'completed or cancelled. Moved by the dashboard and the scheduler.';
+  'The status of a campaign: draft, waiting for its start, making calls, paused, or ended as completed or cancelled. '
+  'Written by the dashboard and the scheduler.';
 comment on type public.campaign_language is
-  'A language that the product speaks and writes: of a campaign, of a template and of a transcript.';
+  'A language that the product supports: of a campaign, a template or a transcript.';
 comment on type public.question_type is
-  'What an answer must be: any words, a number, or a number on the scale that the question names.';
+  'The kind of answer that a question asks for: free text, a number, or a number on the scale that the question names.';
 comment on type public.contact_state is
-  'Where a contact stands: waiting for a call, in one, or ended as completed, refused, not_reached or '
-  'excluded. Moved by the scheduler, telephony and dialogue; to excluded by the import or an exclusion.';
+  'The state of a contact: waiting for a call, in a call, or ended as completed, refused, not_reached or excluded. '
+  'Written by the scheduler and the telephony and dialogue services; excluded also by the import and the dashboard.';
 comment on type public.contact_language is
-  'The language to speak to a contact; auto means the campaign''s. Told by the import.';
+  'The language to speak to a contact; auto is the language of the campaign. Written by the import.';
 comment on type public.contact_outcome is
-  'How a call ended: with all answers, with a no, with nobody answering, on a busy line, or by a '
-  'failure. Told by telephony and dialogue.';
+  'How a call ended: all questions answered, refused, not answered, busy, or failed. Written by the telephony and '
+  'dialogue services.';
 comment on type public.exclusion_source is
-  'How a number came on the exclusion list: by an uploaded file, by another system, or by hand.';
+  'How a number was added to the exclusion list: from an imported file, by another system through the API, or '
+  'manually in the dashboard.';
 comment on type public.event_type is
-  'What the rest of the product is told about a contact; one kind for each way a contact ends.';
+  'What an event announces about a contact: one type for each way in which a contact can end.';
 comment on type public.email_status is
-  'Where an e-mail is on its way: waiting, handed over to the mail provider, or failed. Moved by e-mail.';
+  'The delivery status of an e-mail: waiting, accepted by the mail provider, or failed. Written by the e-mail service.';
 comment on type public.email_template_type is
-  'The end of a contact that a template is written for; it matches the kind of the event that sends it.';
+  'The contact state that a template is for. It matches the type of the event for which the e-mail is sent.';
 comment on type public.provider_type is
-  'What places the calls: a telephony API that we drive with a language model of our own, or a platform '
-  'that brings its voice agent.';
+  'The kind of service that places the calls: a telephony API, for which the product runs the language model, or a '
+  'platform with its own voice agent.';
 comment on type public.llm_provider is
-  'Whose language model leads the conversation.';
+  'The vendor of the language model that conducts the conversation.';
 
 
--- The function of all updated_at triggers. It takes the time of the change and not, by now(), that of the
--- transaction's start: of two transactions the one that began first may change a row last, and updated_at
--- would go back, even behind created_at.
+-- The trigger function of updated_at. It uses the time of the change, clock_timestamp(), not the start of the
+-- transaction, now(). If the transaction that began first changes a row last, now() would set updated_at back, even to
+-- before created_at.
 
 create or replace function public.keep_updated_at()
 returns trigger
@@ -247,11 +254,11 @@ end
 $function$;
 
 comment on function public.keep_updated_at() is
-  'Sets updated_at to the time of the change on every change, whatever the change says it is. Called by '
-  'the trigger updated_at_follows_every_change of the six tables that have the column.';
+  'Sets updated_at to the time of the change, whatever value the statement gives. Called by the trigger '
+  'updated_at_follows_every_change of the six tables that have the column.';
 
 
--- Users: people who log in by OIDC.
+-- Users: people who log in through OIDC.
 
 create table if not exists public.users (
   id uuid not null default gen_random_uuid(),
@@ -276,25 +283,26 @@ create or replace trigger updated_at_follows_every_change
   execute function public.keep_updated_at();
 
 comment on table public.users is
-  'People who log in to the dashboard by OIDC. Written by login; their roles by the dashboard.';
+  'People who log in to the dashboard through OIDC. Written by the login service; the role is written by the '
+  'dashboard.';
 comment on column public.users.id is
   'The user''s key. Written by the server.';
 comment on column public.users.oidc_sub is
-  'The subject that the identity provider knows the user by; it stays when the address changes. Written '
-  'by login. Personal data.';
+  'The user''s subject (sub) at the OIDC identity provider; it stays the same when the e-mail address changes. '
+  'Written by the login service. Personal data.';
 comment on column public.users.email is
-  'The user''s address, as the identity provider tells it. Written by login. Personal data.';
+  'The user''s e-mail address, as the identity provider reports it. Written by the login service. Personal data.';
 comment on column public.users.name is
-  'The user''s name, as the dashboard shows it. Written by login. Personal data.';
+  'The user''s name, as the dashboard shows it. Written by the login service. Personal data.';
 comment on column public.users.role is
-  'What the user may do; who logs in for the first time may look. Written by an admin in the dashboard.';
+  'What the user may do; viewer at the first login. Written by an admin in the dashboard.';
 comment on column public.users.created_at is
   'When the user first logged in. Written by the server.';
 comment on column public.users.updated_at is
   'When the row last changed. Written by the server.';
 
 
--- E-mail templates: what is sent after a call.
+-- E-mail templates: the e-mails that are sent after a call.
 
 create table if not exists public.email_templates (
   id uuid not null default gen_random_uuid(),
@@ -317,24 +325,24 @@ create or replace trigger updated_at_follows_every_change
   execute function public.keep_updated_at();
 
 comment on table public.email_templates is
-  'What is sent after a call: one text for one end of a contact, in one language. Written by the dashboard.';
+  'An e-mail that is sent after a call, for one contact state and in one language. Written by the dashboard.';
 comment on column public.email_templates.id is
   'The template''s key. Written by the server.';
 comment on column public.email_templates.name is
-  'What managers call the template when they choose it. Written by the dashboard.';
+  'The name by which managers choose the template. Written by the dashboard.';
 comment on column public.email_templates.type is
-  'The end of a contact that the template is for. Written by the dashboard.';
+  'The contact state that the template is for. Written by the dashboard.';
 comment on column public.email_templates.subject is
   'The subject line of the e-mail. Written by the dashboard.';
 comment on column public.email_templates.body_html is
-  'The e-mail as HTML. Written by the dashboard.';
+  'The body of the e-mail as HTML. Written by the dashboard.';
 comment on column public.email_templates.body_text is
-  'The same as plain text, for readers that show no HTML; null where none was written. Written by the '
+  'The same body as plain text, for mail clients that show no HTML; null if none was written. Written by the '
   'dashboard.';
 comment on column public.email_templates.locale is
-  'The language that the template is written in. Written by the dashboard.';
+  'The language of the template. Written by the dashboard.';
 comment on column public.email_templates.created_at is
-  'When the template was made. Written by the server.';
+  'When the template was created. Written by the server.';
 comment on column public.email_templates.updated_at is
   'When the row last changed. Written by the server.';
 
@@ -400,73 +408,70 @@ create or replace trigger updated_at_follows_every_change
   execute function public.keep_updated_at();
 
 comment on table public.campaigns is
-  'One survey: what the agent says and asks, when and how often it may call. Written by the dashboard; '
-  'its status also by the scheduler.';
+  'One survey: what the agent says and asks, and when and how often it may call. Written by the dashboard; the status '
+  'also by the scheduler.';
 comment on column public.campaigns.id is
   'The campaign''s key. Written by the server.';
 comment on column public.campaigns.name is
-  'What managers call the campaign. Written by the dashboard.';
+  'The name that managers give the campaign. Written by the dashboard.';
 comment on column public.campaigns.description is
-  'What the campaign is about, for managers; never read to a contact. Written by the dashboard.';
+  'A description for managers, never read to a contact; null if none was written. Written by the dashboard.';
 comment on column public.campaigns.status is
-  'Where the campaign is in its life; calls start only while it is running. Written by the dashboard, '
-  'by the scheduler when the last contact has ended.';
+  'The status of the campaign; calls start only while it is running. Written by the dashboard, and by the scheduler '
+  'when the last contact has ended.';
 comment on column public.campaigns.language is
-  'The language of the script and of the questions, spoken to every contact who has none of their own. '
-  'Written by the dashboard.';
+  'The language of the script and the questions, spoken to contacts whose preferred_language is auto. Written by the '
+  'dashboard.';
 comment on column public.campaigns.intro_script is
-  'What the agent says first: who calls, why, for how long, and whether the contact consents. Written '
-  'by the dashboard.';
+  'What the agent says first: who calls, why, for how long, and the question for consent. Written by the dashboard.';
 comment on column public.campaigns.question_1_text is
   'The first question, as the agent asks it. Written by the dashboard.';
 comment on column public.campaigns.question_1_type is
-  'What an answer to the first question must be. Written by the dashboard.';
+  'The kind of answer that the first question asks for. Written by the dashboard.';
 comment on column public.campaigns.question_2_text is
   'The second question, as the agent asks it. Written by the dashboard.';
 comment on column public.campaigns.question_2_type is
-  'What an answer to the second question must be. Written by the dashboard.';
+  'The kind of answer that the second question asks for. Written by the dashboard.';
 comment on column public.campaigns.question_3_text is
   'The third question, as the agent asks it. Written by the dashboard.';
 comment on column public.campaigns.question_3_type is
-  'What an answer to the third question must be. Written by the dashboard.';
+  'The kind of answer that the third question asks for. Written by the dashboard.';
 comment on column public.campaigns.max_attempts is
-  'How many times a contact is dialled at most. Written by the dashboard.';
+  'How many times a contact is dialled at most, from 1 to 5. Written by the dashboard.';
 comment on column public.campaigns.retry_interval_minutes is
-  'How many minutes pass between the starts of two calls to one contact, at least. Written by the dashboard.';
+  'The minimum time between the starts of two calls to a contact, in minutes. Written by the dashboard.';
 comment on column public.campaigns.allowed_call_start_local is
-  'From when on calls may start, in the installation''s local time; the moment itself is included. '
-  'Written by the dashboard.';
+  'The start of the calling window, inclusive, in the local time of the installation. Written by the dashboard.';
 comment on column public.campaigns.allowed_call_end_local is
-  'Until when calls may start, in the installation''s local time; the moment itself is not included. '
-  'Written by the dashboard.';
+  'The end of the calling window, exclusive, in the local time of the installation. Written by the dashboard.';
 comment on column public.campaigns.email_completed_template_id is
-  'What is sent to a contact who answered; null sends nothing. Written by the dashboard; set null when '
-  'the template goes.';
+  'The template of the e-mail to a contact that completed the survey; null sends no e-mail. Written by the dashboard, '
+  'and set null by the server when the template is deleted.';
 comment on column public.campaigns.email_refused_template_id is
-  'What is sent to a contact who refused; null sends nothing. Written by the dashboard; set null when '
-  'the template goes.';
+  'The template of the e-mail to a contact that refused; null sends no e-mail. Written by the dashboard, and set null '
+  'by the server when the template is deleted.';
 comment on column public.campaigns.email_not_reached_template_id is
-  'What is sent to a contact whom no attempt reached; null sends nothing. Written by the dashboard; set '
-  'null when the template goes.';
+  'The template of the e-mail to a contact that no attempt reached; null sends no e-mail. Written by the dashboard, '
+  'and set null by the server when the template is deleted.';
 comment on column public.campaigns.created_by_user_id is
-  'The user who owns the campaign, and cannot be deleted as long. Written by the dashboard.';
+  'The user who owns the campaign and cannot be deleted while it exists. Written by the dashboard.';
 comment on column public.campaigns.created_at is
-  'When the campaign was made. Written by the server.';
+  'When the campaign was created. Written by the server.';
 comment on column public.campaigns.updated_at is
   'When the row last changed. Written by the server.';
 comment on index public.campaigns_by_name is
   'Finds and sorts campaigns by name in the dashboard.';
 comment on index public.campaigns_by_completed_template is
-  'Finds the campaigns that use a template, when it is to go.';
+  'Finds the campaigns that use a template, when the template is deleted.';
 comment on index public.campaigns_by_refused_template is
-  'Finds the campaigns that use a template, when it is to go.';
+  'Finds the campaigns that use a template, when the template is deleted.';
 comment on index public.campaigns_by_not_reached_template is
-  'Finds the campaigns that use a template, when it is to go.';
+  'Finds the campaigns that use a template, when the template is deleted.';
 comment on index public.campaigns_by_owner is
   'Finds a user''s campaigns, also when the user is to be deleted.';
 
 
--- Contacts: a person on one campaign's list.
+-- Contacts: the people on the list of a campaign.
 
 create table if not exists public.contacts (
   id uuid not null default gen_random_uuid(),
@@ -502,46 +507,46 @@ create or replace trigger updated_at_follows_every_change
   execute function public.keep_updated_at();
 
 comment on table public.contacts is
-  'A person on one campaign''s list; who is on two lists has two rows. Written by the import, then by '
-  'scheduler, telephony and dialogue. Deleting the row erases the person from the campaign.';
+  'A person on the list of one campaign; a person on two lists has two rows. Written by the import, then by the '
+  'scheduler and the telephony and dialogue services. Deleting the row erases the person from the campaign.';
 comment on column public.contacts.id is
   'The contact''s key. Written by the server.';
 comment on column public.contacts.campaign_id is
-  'The campaign whose list the contact is on, for good. Written by the import.';
+  'The campaign that lists the contact; it never changes. Written by the import.';
 comment on column public.contacts.external_contact_id is
-  'The contact''s key in the customer''s own system; null where the list had none. Written by the '
-  'import. Personal data.';
+  'The contact''s key in the customer''s own system; null if the list has none. Written by the import. Personal data.';
 comment on column public.contacts.phone_number is
   'The number to dial, in E.164. Written by the import. Personal data.';
 comment on column public.contacts.email is
-  'Where an e-mail goes after the call; null sends none. Written by the import. Personal data.';
+  'The address for the e-mail after the call; null sends no e-mail. Written by the import. Personal data.';
 comment on column public.contacts.preferred_language is
-  'The language to speak to the contact; auto is the campaign''s. Written by the import.';
+  'The language to speak to the contact; auto is the language of the campaign. Written by the import.';
 comment on column public.contacts.has_prior_consent is
   'Whether the contact had agreed to be called before the list was uploaded. Written by the import.';
 comment on column public.contacts.do_not_call is
-  'Whether the contact must not be called; such a contact is excluded. Written by the import and the '
-  'dashboard.';
+  'Whether the contact must not be called; such a contact is excluded. Written by the import and the dashboard.';
 comment on column public.contacts.state is
-  'Where the contact stands. Written by the scheduler when it claims and gives back, by telephony and '
-  'dialogue when a call ends, by the import and by exclusions.';
+  'The state of the contact. Written by the scheduler when it claims or returns the contact, by the telephony and '
+  'dialogue services when a call ends, and by the import and the dashboard when they exclude a number.';
 comment on column public.contacts.attempts_count is
-  'How many times the contact has been dialled; it never falls. Written by the scheduler with each attempt.';
+  'How many times the contact has been dialled; it never decreases. Written by the scheduler with each attempt.';
 comment on column public.contacts.last_attempt_at is
-  'When the latest attempt started; null before the first. Written by the scheduler with each attempt.';
+  'When the latest attempt started; null before the first. Written by the scheduler with each attempt; from V0012 on, '
+  'set by the server.';
 comment on column public.contacts.last_outcome is
-  'How the latest ended attempt ended; null before the first. Written by telephony and dialogue.';
+  'The outcome of the latest attempt that has ended; null until one has ended. Written by the telephony and dialogue '
+  'services.';
 comment on column public.contacts.created_at is
   'When the contact was imported. Written by the server.';
 comment on column public.contacts.updated_at is
   'When the row last changed. Written by the server.';
 comment on index public.contacts_by_campaign is
-  'Finds a campaign''s contacts: for the scheduler, the counts and the export, and when the campaign goes.';
+  'Finds a campaign''s contacts: for the scheduler, the counts and the export, and when the campaign is deleted.';
 comment on index public.contacts_by_phone_number is
-  'Finds a number''s contacts in all campaigns: when it is excluded, and when its person is to be erased.';
+  'Finds a number''s contacts in all campaigns: when the number is excluded, and when the person is erased.';
 
 
--- Exclusion list entries: numbers nobody may dial, in any campaign.
+-- Exclusion list entries: numbers that must not be dialled in any campaign.
 
 create table if not exists public.exclusion_list_entries (
   id uuid not null default gen_random_uuid(),
@@ -557,19 +562,19 @@ create table if not exists public.exclusion_list_entries (
 );
 
 comment on table public.exclusion_list_entries is
-  'Numbers nobody may dial, in any campaign, from the moment that they are here. Written by the import, '
-  'by other systems through the API, and by the dashboard. An entry outlives the erasure of its '
-  'person''s contacts.';
+  'Numbers that must not be dialled in any campaign, from the moment they are listed. Written by the import, by other '
+  'systems through the API, and by the dashboard. An entry remains when its person''s contacts are erased.';
 comment on column public.exclusion_list_entries.id is
   'The entry''s key. Written by the server.';
 comment on column public.exclusion_list_entries.phone_number is
-  'The number that is never dialled, in E.164. Written by who adds the entry. Personal data.';
+  'The number that must not be dialled, in E.164. Written by the import, the API and the dashboard. Personal data.';
 comment on column public.exclusion_list_entries.reason is
-  'Why the number is here, in words; null where nobody said. Written by who adds the entry. Personal data.';
+  'Why the number is listed, in free text; null if no reason was given. Written by the import, the API and the '
+  'dashboard. Personal data.';
 comment on column public.exclusion_list_entries.source is
-  'How the number came here. Written by who adds the entry.';
+  'How the number was added. Written by the import, the API and the dashboard.';
 comment on column public.exclusion_list_entries.created_at is
-  'Since when the number is excluded. Written by the server.';
+  'When the number was listed. Written by the server.';
 
 
 -- Call attempts: one dialling of one contact.
@@ -611,42 +616,44 @@ create index if not exists call_attempts_by_provider_call_id
   on public.call_attempts (provider_call_id);
 
 comment on table public.call_attempts is
-  'One dialling of one contact: a fact that is added to while the call lasts, and final once it has '
-  'ended. Opened by the scheduler; answered and ended by telephony and dialogue.';
+  'One dialling of one contact. Facts are added while the call lasts and are final once it has ended. Written by the '
+  'scheduler when the call starts, and by the telephony and dialogue services when it is answered and ends.';
 comment on column public.call_attempts.id is
   'The attempt''s key. Written by the server.';
 comment on column public.call_attempts.contact_id is
-  'Who is dialled. Written by the scheduler.';
+  'The contact that is dialled. Written by the scheduler.';
 comment on column public.call_attempts.campaign_id is
-  'The contact''s campaign, which the call is made for. Written by the scheduler.';
+  'The contact''s campaign, for which the call is made. Written by the scheduler.';
 comment on column public.call_attempts.attempt_number is
-  'Which of the contact''s attempts this is, counted from 1. Written by the scheduler.';
+  'The number of the attempt among the contact''s attempts, counted from 1. Written by the scheduler.';
 comment on column public.call_attempts.call_id is
-  'Our key of the call, made before it is dialled and given to the provider, so that dialling can be '
-  'asked for again without a second call. Written by the scheduler.';
+  'The product''s key of the call, assigned before dialling and passed to the provider, so that a retry of the '
+  'request starts no second call. Written by the scheduler.';
 comment on column public.call_attempts.provider_call_id is
-  'The provider''s key of the call; null until the provider has taken it. Written by telephony.';
+  'The provider''s id of the call; null until the provider has accepted it. Written by the telephony service.';
 comment on column public.call_attempts.started_at is
-  'When dialling began. Written by the scheduler, or by the server.';
+  'When dialling began. Written by the scheduler, or by the server as the default.';
 comment on column public.call_attempts.answered_at is
-  'When somebody picked up; null if nobody did, or not yet. Written by telephony.';
+  'When the call was answered; null if it was not, or not yet. Written by the telephony service.';
 comment on column public.call_attempts.ended_at is
-  'When the call was over; null while it is open. Written by telephony.';
+  'When the call ended; null while it is open. Written by the telephony service.';
 comment on column public.call_attempts.outcome is
-  'How the call ended; null while it is open. Written by telephony, or by dialogue where somebody answered.';
+  'How the call ended; null while it is open. Written by the telephony service, or by the dialogue service if the '
+  'call was answered.';
 comment on column public.call_attempts.provider_raw_status is
-  'The provider''s latest status of the call in its own words, for support. Written by telephony.';
+  'The latest status that the provider reported, in its own words, for support; null before the first. Written by the '
+  'telephony service.';
 comment on column public.call_attempts.error_code is
-  'The provider''s code for what failed; null where nothing did. Written by telephony.';
+  'The provider''s error code; null if nothing failed. Written by the telephony service.';
 comment on column public.call_attempts.metadata is
-  'What else the provider tells about the call, and which of its webhooks were taken in. Written by '
-  'telephony. Personal data.';
+  'Other data that the provider reports about the call, and which of its webhooks were processed, as a JSON object; '
+  '{} or null without such data. Written by the telephony service. Personal data.';
 comment on index public.call_attempts_by_contact is
-  'Finds a contact''s attempts: for the next one, and when the contact is erased.';
+  'Finds a contact''s attempts: for the next attempt, and when the contact is erased.';
 comment on index public.call_attempts_by_campaign is
-  'Finds a campaign''s attempts: for the counts and the export, and when the campaign goes.';
+  'Finds a campaign''s attempts: for the counts and the export, and when the campaign is deleted.';
 comment on index public.call_attempts_by_provider_call_id is
-  'Finds the attempt that a provider''s webhook speaks of.';
+  'Finds the attempt that a provider''s webhook refers to.';
 
 
 -- Survey responses: the three answers.
@@ -691,40 +698,40 @@ create index if not exists survey_responses_by_call_attempt
   on public.survey_responses (call_attempt_id);
 
 comment on table public.survey_responses is
-  'The three answers of one contact in one campaign. Written by dialogue, in one piece, when the last '
+  'The three answers of one contact in one campaign. Written by the dialogue service, as one row, when the last '
   'question is answered.';
 comment on column public.survey_responses.id is
   'The response''s key. Written by the server.';
 comment on column public.survey_responses.contact_id is
-  'Who answered. Written by dialogue.';
+  'The contact that answered. Written by the dialogue service.';
 comment on column public.survey_responses.campaign_id is
-  'The contact''s campaign, whose questions were asked. Written by dialogue.';
+  'The contact''s campaign, whose questions were asked. Written by the dialogue service.';
 comment on column public.survey_responses.call_attempt_id is
-  'The attempt that succeeded. Written by dialogue.';
+  'The attempt in which the contact answered. Written by the dialogue service.';
 comment on column public.survey_responses.q1_answer is
-  'The answer to the first question, as the agent understood it. Written by dialogue. Personal data.';
+  'The answer to the first question, as the agent understood it. Written by the dialogue service. Personal data.';
 comment on column public.survey_responses.q2_answer is
-  'The answer to the second question, as the agent understood it. Written by dialogue. Personal data.';
+  'The answer to the second question, as the agent understood it. Written by the dialogue service. Personal data.';
 comment on column public.survey_responses.q3_answer is
-  'The answer to the third question, as the agent understood it. Written by dialogue. Personal data.';
+  'The answer to the third question, as the agent understood it. Written by the dialogue service. Personal data.';
 comment on column public.survey_responses.q1_confidence is
-  'How sure the agent is that it understood the first answer, from 0 to 1; null where it cannot tell. '
-  'Written by dialogue.';
+  'The agent''s confidence that it understood the first answer, from 0 to 1; null if unknown. Written by the dialogue '
+  'service.';
 comment on column public.survey_responses.q2_confidence is
-  'How sure the agent is that it understood the second answer, from 0 to 1; null where it cannot tell. '
-  'Written by dialogue.';
+  'The agent''s confidence that it understood the second answer, from 0 to 1; null if unknown. Written by the '
+  'dialogue service.';
 comment on column public.survey_responses.q3_confidence is
-  'How sure the agent is that it understood the third answer, from 0 to 1; null where it cannot tell. '
-  'Written by dialogue.';
+  'The agent''s confidence that it understood the third answer, from 0 to 1; null if unknown. Written by the dialogue '
+  'service.';
 comment on column public.survey_responses.completed_at is
-  'When the last question was answered. Written by dialogue, or by the server.';
+  'When the last question was answered. Written by the dialogue service, or by the server as the default.';
 comment on index public.survey_responses_by_campaign is
-  'Finds a campaign''s answers: for the export, and when the campaign goes.';
+  'Finds a campaign''s answers: for the export, and when the campaign is deleted.';
 comment on index public.survey_responses_by_call_attempt is
-  'Finds the answers of an attempt, also when the attempt goes.';
+  'Finds the answers of an attempt, also when the attempt is deleted.';
 
 
--- Events: what the rest of the product is told.
+-- Events: what is published to other services.
 
 create table if not exists public.events (
   id uuid not null default gen_random_uuid(),
@@ -756,29 +763,30 @@ create index if not exists events_by_call_attempt
   on public.events (call_attempt_id);
 
 comment on table public.events is
-  'What the rest of the product is told: that a contact has ended, and how. Written by dialogue and '
-  'telephony, with the call that ended it or later; read by e-mail and by other systems.';
+  'What is published to other services: that a contact has ended, and how. Written by the dialogue and telephony '
+  'services, in the transaction that ends the contact or later. Read by the e-mail service and other systems.';
 comment on column public.events.id is
-  'The event''s key, by which a reader knows that it was told before. Written by the server.';
+  'The event''s key, by which readers detect duplicates. Written by the server.';
 comment on column public.events.event_type is
-  'How the contact ended. Written by dialogue and telephony.';
+  'How the contact ended. Written by the dialogue and telephony services.';
 comment on column public.events.campaign_id is
-  'The contact''s campaign. Written by dialogue and telephony.';
+  'The contact''s campaign. Written by the dialogue and telephony services.';
 comment on column public.events.contact_id is
-  'Whose end is told. Written by dialogue and telephony.';
+  'The contact that has ended. Written by the dialogue and telephony services.';
 comment on column public.events.call_attempt_id is
-  'The attempt that brought the end. Written by dialogue and telephony; set null when the attempt goes.';
+  'The attempt that ended the contact; null if it was deleted. Written by the dialogue and telephony services, and '
+  'set null by the server.';
 comment on column public.events.payload is
-  'What readers need to know besides, as an object: the number of attempts, the answers. Written by '
-  'dialogue and telephony. Personal data.';
+  'Further data for readers, such as the number of attempts and the answers, as a JSON object. Written by the '
+  'dialogue and telephony services. Personal data.';
 comment on column public.events.created_at is
-  'When the event was told. Written by the server.';
+  'When the event was published. Written by the server.';
 comment on index public.events_by_campaign is
-  'Finds a campaign''s events, also when the campaign goes.';
+  'Finds a campaign''s events, also when the campaign is deleted.';
 comment on index public.events_by_contact is
-  'Finds a contact''s events: before one is told, and when the contact is erased.';
+  'Finds a contact''s events: before an event is published, and when the contact is erased.';
 comment on index public.events_by_call_attempt is
-  'Finds the events of an attempt, when the attempt goes.';
+  'Finds the events of an attempt, when the attempt is deleted.';
 
 
 -- E-mail notifications: one e-mail to one contact for one event.
@@ -827,38 +835,39 @@ create or replace trigger updated_at_follows_every_change
   execute function public.keep_updated_at();
 
 comment on table public.email_notifications is
-  'One e-mail to one contact for one event, before and after it is sent. Written by e-mail.';
+  'One e-mail to one contact for one event, before and after it is sent. Written by the e-mail service.';
 comment on column public.email_notifications.id is
   'The notification''s key. Written by the server.';
 comment on column public.email_notifications.event_id is
-  'The event that the e-mail is sent for. Written by e-mail.';
+  'The event for which the e-mail is sent. Written by the e-mail service.';
 comment on column public.email_notifications.contact_id is
-  'Who gets the e-mail. Written by e-mail.';
+  'The contact that receives the e-mail. Written by the e-mail service.';
 comment on column public.email_notifications.campaign_id is
-  'The contact''s campaign. Written by e-mail.';
+  'The contact''s campaign. Written by the e-mail service.';
 comment on column public.email_notifications.template_id is
-  'The template that the e-mail is made from, which cannot be deleted as long. Written by e-mail.';
+  'The template of the e-mail, which cannot be deleted while the row exists. Written by the e-mail service.';
 comment on column public.email_notifications.to_email is
-  'The address that the e-mail goes to: the contact''s at that time. Written by e-mail. Personal data.';
+  'The address that the e-mail is sent to: the contact''s address at that time. Written by the e-mail service. '
+  'Personal data.';
 comment on column public.email_notifications.status is
-  'Where the e-mail is on its way. Written by e-mail.';
+  'The delivery status of the e-mail. Written by the e-mail service.';
 comment on column public.email_notifications.provider_message_id is
-  'The mail provider''s key of the message; null until it has taken it. Written by e-mail.';
+  'The mail provider''s id of the message; null until the provider has accepted it. Written by the e-mail service.';
 comment on column public.email_notifications.error_message is
-  'Why it failed, in the words of the mail provider, which may quote the address; null where it did '
-  'not. Written by e-mail. Personal data.';
+  'The mail provider''s error message, which may contain the address; null if sending did not fail. Written by the '
+  'e-mail service. Personal data.';
 comment on column public.email_notifications.created_at is
-  'When the e-mail was decided on. Written by the server.';
+  'When the notification was created. Written by the server.';
 comment on column public.email_notifications.updated_at is
   'When the row last changed. Written by the server.';
 comment on index public.email_notifications_by_event is
-  'Finds what was sent for an event: before it is sent, and when the event goes.';
+  'Finds the e-mail for an event: before it is sent, and when the event is deleted.';
 comment on index public.email_notifications_by_contact is
-  'Finds what was sent to a contact, also when the contact is erased.';
+  'Finds the e-mails to a contact, also when the contact is erased.';
 comment on index public.email_notifications_by_campaign is
-  'Finds what a campaign sent, also when the campaign goes.';
+  'Finds the e-mails of a campaign, also when the campaign is deleted.';
 comment on index public.email_notifications_by_template is
-  'Finds what a template was used for, when it is to be deleted.';
+  'Finds the e-mails that use a template, when the template is to be deleted.';
 
 
 -- Provider configurations: the telephony and language-model settings.
@@ -892,28 +901,28 @@ create or replace trigger updated_at_follows_every_change
   execute function public.keep_updated_at();
 
 comment on table public.provider_configs is
-  'The telephony and language-model settings of the installation, in one row; without it nobody is '
-  'called. No secret is kept here. Written by an admin in the dashboard.';
+  'The telephony and language-model settings of the installation, in one row. Without the row no call starts. It '
+  'contains no secrets. Written by an admin in the dashboard.';
 comment on column public.provider_configs.id is
   'The configuration''s key. Written by the server.';
 comment on column public.provider_configs.provider_type is
-  'What places the calls. Written by the dashboard.';
+  'The kind of service that places the calls. Written by the dashboard.';
 comment on column public.provider_configs.provider_name is
-  'Whose service that is. Written by the dashboard.';
+  'The name of the provider of that service. Written by the dashboard.';
 comment on column public.provider_configs.outbound_number is
-  'The number of ours that contacts see when we call, in E.164. Written by the dashboard.';
+  'The caller ID that contacts see, in E.164. Written by the dashboard.';
 comment on column public.provider_configs.max_concurrent_calls is
-  'How many calls may be open at once, over all campaigns. Written by the dashboard.';
+  'The maximum number of open calls in all campaigns together, 1 or more. Written by the dashboard.';
 comment on column public.provider_configs.llm_provider is
-  'Whose language model leads the conversation. Written by the dashboard.';
+  'The vendor of the language model that conducts the conversation. Written by the dashboard.';
 comment on column public.provider_configs.llm_model is
-  'Which of its models that is, by the provider''s name for it. Written by the dashboard.';
+  'The vendor''s name of the language model. Written by the dashboard.';
 comment on column public.provider_configs.recording_retention_days is
-  'After how many days a recording is deleted. Written by the dashboard.';
+  'How long a recording is retained, in days, 1 or more. Written by the dashboard.';
 comment on column public.provider_configs.transcript_retention_days is
-  'After how many days a transcript is deleted. Written by the dashboard.';
+  'How long a transcript is retained, in days, 1 or more. Written by the dashboard.';
 comment on column public.provider_configs.created_at is
-  'When the configuration was made. Written by the server.';
+  'When the configuration was created. Written by the server.';
 comment on column public.provider_configs.updated_at is
   'When the row last changed. Written by the server.';
 
@@ -938,18 +947,17 @@ create index if not exists transcript_snippets_by_call_attempt
   on public.transcript_snippets (call_attempt_id);
 
 comment on table public.transcript_snippets is
-  'The redacted transcript of a call, in one or more pieces. Written by dialogue; deleted after the '
+  'The redacted transcript of a call, in one or more snippets. Written by the dialogue service; deleted after the '
   'retention days of the provider configuration.';
 comment on column public.transcript_snippets.id is
   'The snippet''s key. Written by the server.';
 comment on column public.transcript_snippets.call_attempt_id is
-  'The call that was transcribed. Written by dialogue.';
+  'The call that was transcribed. Written by the dialogue service.';
 comment on column public.transcript_snippets.transcript_text is
-  'What was said, by the agent and by the contact, without telephone numbers. Written by dialogue. '
-  'Personal data.';
+  'What the agent and the contact said, without telephone numbers. Written by the dialogue service. Personal data.';
 comment on column public.transcript_snippets.language is
-  'The language that was spoken. Written by dialogue.';
+  'The language that was spoken. Written by the dialogue service.';
 comment on column public.transcript_snippets.created_at is
-  'When the snippet was written; its retention days count from here. Written by the server.';
+  'When the snippet was written; its retention days count from then. Written by the server.';
 comment on index public.transcript_snippets_by_call_attempt is
-  'Finds a call''s transcript, also when the call is erased.';
+  'Finds the transcript of a call, also when the call is deleted.';

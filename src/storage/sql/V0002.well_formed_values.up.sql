@@ -1,4 +1,4 @@
--- V0002: what a single row must look like, whoever writes it (rules 1 to 3, 5, 6, 9 and 11 to 13).
+-- V0002: the constraints on single rows (rules 1 to 3, 5, 6, 9 and 11 to 13).
 --
 -- A CHECK is the cheapest way to keep a rule, and no session can bypass it. So this file declares everything that
 -- one row can show. Rules that compare rows with each other come with later versions.

@@ -1,6 +1,6 @@
 -- migrate: no-transaction
 --
--- V0004, down: lets a contact have several open calls, and lets attempt numbers and the provider's call ids repeat, as
+-- V0004, down: allows a contact to have several open calls, and attempt numbers and provider_call_id to repeat, as
 -- V0001 does.
 --
 -- Safe on a live table: each plain index is built with CREATE INDEX CONCURRENTLY before the unique index is dropped.
@@ -12,7 +12,7 @@ create index concurrently if not exists call_attempts_by_provider_call_id
   on public.call_attempts (provider_call_id);
 
 comment on index public.call_attempts_by_provider_call_id is
-  'Finds the attempt that a provider''s webhook speaks of.';
+  'Finds the attempt that a provider''s webhook refers to.';
 
 drop index concurrently if exists public.a_provider_call_id_is_used_once;
 
@@ -20,7 +20,7 @@ create index concurrently if not exists call_attempts_by_contact
   on public.call_attempts (contact_id);
 
 comment on index public.call_attempts_by_contact is
-  'Finds a contact''s attempts: for the next one, and when the contact is erased.';
+  'Finds a contact''s attempts: for the next attempt, and when the contact is erased.';
 
 drop index concurrently if exists public.an_attempt_number_is_used_once;
 

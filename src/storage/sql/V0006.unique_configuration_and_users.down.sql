@@ -1,6 +1,7 @@
 -- migrate: no-transaction
 --
--- V0006, down: lets there be several provider configurations, and addresses that differ only in case, as V0001 does.
+-- V0006, down: allows several provider configurations, and users whose e-mail addresses differ only in case, as V0001
+-- does.
 --
 -- Safe on a live table: the indexes are dropped CONCURRENTLY.
 

@@ -1,6 +1,6 @@
 -- migrate: lock-timeout 350ms
 --
--- V0007, down: drops the rules for every table, and the functions that raise the error of a broken rule.
+-- V0007, down: drops the rules that apply to every table, and the functions that raise the error of a broken rule.
 --
 -- It changes no row. Safe on a live table: each statement changes only the catalog. The eleven tables are locked one
 -- after the other and held until commit. With at most 350 ms for each lock, no statement is blocked for longer than

@@ -14,7 +14,7 @@
 -- Privileges. A function that must read or write rows that its caller may not is a SECURITY DEFINER function (from
 -- V0008 on). It must not run code of the caller with the rights of its owner. So it sets search_path, with pg_temp
 -- last because every session can create objects there, and names everything else in full. EXECUTE on it is revoked
--- from PUBLIC, so nobody can call it or use it in a trigger of their own. A trigger needs no EXECUTE to fire.
+-- from PUBLIC, so no other role can call it or create a trigger with it. A trigger needs no EXECUTE to fire.
 --
 -- Clock. A stamp is compared with the clock when the row is inserted and never again. So after the server's clock is
 -- set back, rows whose stamps lie in the future can still change, and they restore from a dump. The clocks of the
@@ -103,8 +103,8 @@ grant execute on function voicesurvey_rules.raise_violation(text, text, text, te
 revoke execute on function voicesurvey_rules.reject_change() from public;
 
 
--- The triggers, table by table. TRUNCATE fires no row triggers, so it has a trigger of its own. Without one it could
--- delete the exclusion list unnoticed. The times of call_attempts are checked by V0011.
+-- The triggers, table by table. TRUNCATE fires no row triggers, so it needs its own trigger. Without one it could
+-- empty the exclusion list without an error. The times of call_attempts are checked by V0011.
 
 
 -- users
@@ -115,8 +115,8 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and created_at.',
-    'Leave id and created_at out of the update.'
+    'The id and created_at of a row never change.',
+    'Remove id and created_at from the update.'
   );
 
 create or replace trigger created_at_is_not_in_the_future
@@ -125,8 +125,8 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'The created_at of a new row lies no more than 60 seconds in the future.',
-    'Leave created_at out of the insert.'
+    'The created_at of a new row is at most 60 seconds in the future.',
+    'Remove created_at from the insert.'
   );
 
 create or replace trigger updated_at_is_between_created_at_and_now
@@ -138,8 +138,8 @@ create or replace trigger updated_at_is_between_created_at_and_now
   )
   execute function voicesurvey_rules.reject_change(
     'updated_at_is_between_created_at_and_now',
-    'The updated_at of a new row lies between its created_at and now, give or take 60 seconds.',
-    'Leave updated_at out of the insert.'
+    'The updated_at of a new row is between its created_at and now, with a tolerance of 60 seconds.',
+    'Remove updated_at from the insert.'
   );
 
 create or replace trigger tables_are_not_truncated
@@ -152,7 +152,7 @@ create or replace trigger tables_are_not_truncated
   );
 
 comment on trigger id_and_created_at_never_change on public.users is
-  'Rule 13: a row keeps its id and created_at.';
+  'Rule 13: the id and created_at of a row never change.';
 comment on trigger created_at_is_not_in_the_future on public.users is
   'Rule 13: created_at cannot be forged.';
 comment on trigger updated_at_is_between_created_at_and_now on public.users is
@@ -169,8 +169,8 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and created_at.',
-    'Leave id and created_at out of the update.'
+    'The id and created_at of a row never change.',
+    'Remove id and created_at from the update.'
   );
 
 create or replace trigger created_at_is_not_in_the_future
@@ -179,8 +179,8 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'The created_at of a new row lies no more than 60 seconds in the future.',
-    'Leave created_at out of the insert.'
+    'The created_at of a new row is at most 60 seconds in the future.',
+    'Remove created_at from the insert.'
   );
 
 create or replace trigger updated_at_is_between_created_at_and_now
@@ -192,8 +192,8 @@ create or replace trigger updated_at_is_between_created_at_and_now
   )
   execute function voicesurvey_rules.reject_change(
     'updated_at_is_between_created_at_and_now',
-    'The updated_at of a new row lies between its created_at and now, give or take 60 seconds.',
-    'Leave updated_at out of the insert.'
+    'The updated_at of a new row is between its created_at and now, with a tolerance of 60 seconds.',
+    'Remove updated_at from the insert.'
   );
 
 create or replace trigger tables_are_not_truncated
@@ -206,7 +206,7 @@ create or replace trigger tables_are_not_truncated
   );
 
 comment on trigger id_and_created_at_never_change on public.email_templates is
-  'Rule 13: a row keeps its id and created_at.';
+  'Rule 13: the id and created_at of a row never change.';
 comment on trigger created_at_is_not_in_the_future on public.email_templates is
   'Rule 13: created_at cannot be forged.';
 comment on trigger updated_at_is_between_created_at_and_now on public.email_templates is
@@ -223,8 +223,8 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and created_at.',
-    'Leave id and created_at out of the update.'
+    'The id and created_at of a row never change.',
+    'Remove id and created_at from the update.'
   );
 
 create or replace trigger created_at_is_not_in_the_future
@@ -233,8 +233,8 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'The created_at of a new row lies no more than 60 seconds in the future.',
-    'Leave created_at out of the insert.'
+    'The created_at of a new row is at most 60 seconds in the future.',
+    'Remove created_at from the insert.'
   );
 
 create or replace trigger updated_at_is_between_created_at_and_now
@@ -246,8 +246,8 @@ create or replace trigger updated_at_is_between_created_at_and_now
   )
   execute function voicesurvey_rules.reject_change(
     'updated_at_is_between_created_at_and_now',
-    'The updated_at of a new row lies between its created_at and now, give or take 60 seconds.',
-    'Leave updated_at out of the insert.'
+    'The updated_at of a new row is between its created_at and now, with a tolerance of 60 seconds.',
+    'Remove updated_at from the insert.'
   );
 
 create or replace trigger tables_are_not_truncated
@@ -260,7 +260,7 @@ create or replace trigger tables_are_not_truncated
   );
 
 comment on trigger id_and_created_at_never_change on public.campaigns is
-  'Rule 13: a row keeps its id and created_at.';
+  'Rule 13: the id and created_at of a row never change.';
 comment on trigger created_at_is_not_in_the_future on public.campaigns is
   'Rule 13: created_at cannot be forged.';
 comment on trigger updated_at_is_between_created_at_and_now on public.campaigns is
@@ -277,8 +277,8 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and created_at.',
-    'Leave id and created_at out of the update.'
+    'The id and created_at of a row never change.',
+    'Remove id and created_at from the update.'
   );
 
 create or replace trigger created_at_is_not_in_the_future
@@ -287,8 +287,8 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'The created_at of a new row lies no more than 60 seconds in the future.',
-    'Leave created_at out of the insert.'
+    'The created_at of a new row is at most 60 seconds in the future.',
+    'Remove created_at from the insert.'
   );
 
 create or replace trigger updated_at_is_between_created_at_and_now
@@ -300,8 +300,8 @@ create or replace trigger updated_at_is_between_created_at_and_now
   )
   execute function voicesurvey_rules.reject_change(
     'updated_at_is_between_created_at_and_now',
-    'The updated_at of a new row lies between its created_at and now, give or take 60 seconds.',
-    'Leave updated_at out of the insert.'
+    'The updated_at of a new row is between its created_at and now, with a tolerance of 60 seconds.',
+    'Remove updated_at from the insert.'
   );
 
 create or replace trigger tables_are_not_truncated
@@ -314,7 +314,7 @@ create or replace trigger tables_are_not_truncated
   );
 
 comment on trigger id_and_created_at_never_change on public.contacts is
-  'Rule 13: a row keeps its id and created_at.';
+  'Rule 13: the id and created_at of a row never change.';
 comment on trigger created_at_is_not_in_the_future on public.contacts is
   'Rule 13: created_at cannot be forged.';
 comment on trigger updated_at_is_between_created_at_and_now on public.contacts is
@@ -331,8 +331,8 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and created_at.',
-    'Leave id and created_at out of the update.'
+    'The id and created_at of a row never change.',
+    'Remove id and created_at from the update.'
   );
 
 create or replace trigger created_at_is_not_in_the_future
@@ -341,8 +341,8 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'The created_at of a new row lies no more than 60 seconds in the future.',
-    'Leave created_at out of the insert.'
+    'The created_at of a new row is at most 60 seconds in the future.',
+    'Remove created_at from the insert.'
   );
 
 create or replace trigger tables_are_not_truncated
@@ -355,7 +355,7 @@ create or replace trigger tables_are_not_truncated
   );
 
 comment on trigger id_and_created_at_never_change on public.exclusion_list_entries is
-  'Rule 13: a row keeps its id and created_at.';
+  'Rule 13: the id and created_at of a row never change.';
 comment on trigger created_at_is_not_in_the_future on public.exclusion_list_entries is
   'Rule 13: created_at cannot be forged.';
 comment on trigger tables_are_not_truncated on public.exclusion_list_entries is
@@ -385,8 +385,8 @@ create or replace trigger completed_at_is_not_in_the_future
   when (new.completed_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'completed_at_is_not_in_the_future',
-    'The completed_at of new answers lies no more than 60 seconds in the future.',
-    'Leave completed_at out of the insert, or compare the clocks of the service and the database server.'
+    'The completed_at of new answers is at most 60 seconds in the future.',
+    'Remove completed_at from the insert, or compare the clocks of the service and the database server.'
   );
 
 create or replace trigger tables_are_not_truncated
@@ -399,7 +399,7 @@ create or replace trigger tables_are_not_truncated
   );
 
 comment on trigger completed_at_is_not_in_the_future on public.survey_responses is
-  'Rule 5: completed_at lies no more than 60 seconds in the future.';
+  'Rule 5: completed_at is at most 60 seconds in the future.';
 comment on trigger tables_are_not_truncated on public.survey_responses is
   'Rule 13: rows are deleted one by one, so that row triggers see each of them.';
 
@@ -412,8 +412,8 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and created_at.',
-    'Leave id and created_at out of the update.'
+    'The id and created_at of a row never change.',
+    'Remove id and created_at from the update.'
   );
 
 create or replace trigger created_at_is_not_in_the_future
@@ -422,8 +422,8 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'The created_at of a new row lies no more than 60 seconds in the future.',
-    'Leave created_at out of the insert.'
+    'The created_at of a new row is at most 60 seconds in the future.',
+    'Remove created_at from the insert.'
   );
 
 create or replace trigger tables_are_not_truncated
@@ -436,7 +436,7 @@ create or replace trigger tables_are_not_truncated
   );
 
 comment on trigger id_and_created_at_never_change on public.events is
-  'Rule 13: a row keeps its id and created_at.';
+  'Rule 13: the id and created_at of a row never change.';
 comment on trigger created_at_is_not_in_the_future on public.events is
   'Rule 13: created_at cannot be forged.';
 comment on trigger tables_are_not_truncated on public.events is
@@ -451,8 +451,8 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and created_at.',
-    'Leave id and created_at out of the update.'
+    'The id and created_at of a row never change.',
+    'Remove id and created_at from the update.'
   );
 
 create or replace trigger created_at_is_not_in_the_future
@@ -461,8 +461,8 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'The created_at of a new row lies no more than 60 seconds in the future.',
-    'Leave created_at out of the insert.'
+    'The created_at of a new row is at most 60 seconds in the future.',
+    'Remove created_at from the insert.'
   );
 
 create or replace trigger updated_at_is_between_created_at_and_now
@@ -474,8 +474,8 @@ create or replace trigger updated_at_is_between_created_at_and_now
   )
   execute function voicesurvey_rules.reject_change(
     'updated_at_is_between_created_at_and_now',
-    'The updated_at of a new row lies between its created_at and now, give or take 60 seconds.',
-    'Leave updated_at out of the insert.'
+    'The updated_at of a new row is between its created_at and now, with a tolerance of 60 seconds.',
+    'Remove updated_at from the insert.'
   );
 
 create or replace trigger tables_are_not_truncated
@@ -488,7 +488,7 @@ create or replace trigger tables_are_not_truncated
   );
 
 comment on trigger id_and_created_at_never_change on public.email_notifications is
-  'Rule 13: a row keeps its id and created_at.';
+  'Rule 13: the id and created_at of a row never change.';
 comment on trigger created_at_is_not_in_the_future on public.email_notifications is
   'Rule 13: created_at cannot be forged.';
 comment on trigger updated_at_is_between_created_at_and_now on public.email_notifications is
@@ -505,8 +505,8 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and created_at.',
-    'Leave id and created_at out of the update.'
+    'The id and created_at of a row never change.',
+    'Remove id and created_at from the update.'
   );
 
 create or replace trigger created_at_is_not_in_the_future
@@ -515,8 +515,8 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'The created_at of a new row lies no more than 60 seconds in the future.',
-    'Leave created_at out of the insert.'
+    'The created_at of a new row is at most 60 seconds in the future.',
+    'Remove created_at from the insert.'
   );
 
 create or replace trigger updated_at_is_between_created_at_and_now
@@ -528,8 +528,8 @@ create or replace trigger updated_at_is_between_created_at_and_now
   )
   execute function voicesurvey_rules.reject_change(
     'updated_at_is_between_created_at_and_now',
-    'The updated_at of a new row lies between its created_at and now, give or take 60 seconds.',
-    'Leave updated_at out of the insert.'
+    'The updated_at of a new row is between its created_at and now, with a tolerance of 60 seconds.',
+    'Remove updated_at from the insert.'
   );
 
 create or replace trigger tables_are_not_truncated
@@ -542,7 +542,7 @@ create or replace trigger tables_are_not_truncated
   );
 
 comment on trigger id_and_created_at_never_change on public.provider_configs is
-  'Rule 13: a row keeps its id and created_at.';
+  'Rule 13: the id and created_at of a row never change.';
 comment on trigger created_at_is_not_in_the_future on public.provider_configs is
   'Rule 13: created_at cannot be forged.';
 comment on trigger updated_at_is_between_created_at_and_now on public.provider_configs is
@@ -559,8 +559,8 @@ create or replace trigger id_and_created_at_never_change
   when (old.id <> new.id or old.created_at <> new.created_at)
   execute function voicesurvey_rules.reject_change(
     'id_and_created_at_never_change',
-    'A row keeps its id and created_at.',
-    'Leave id and created_at out of the update.'
+    'The id and created_at of a row never change.',
+    'Remove id and created_at from the update.'
   );
 
 create or replace trigger created_at_is_not_in_the_future
@@ -569,8 +569,8 @@ create or replace trigger created_at_is_not_in_the_future
   when (new.created_at > greatest(now(), clock_timestamp()) + interval '60 seconds')
   execute function voicesurvey_rules.reject_change(
     'created_at_is_not_in_the_future',
-    'The created_at of a new row lies no more than 60 seconds in the future.',
-    'Leave created_at out of the insert.'
+    'The created_at of a new row is at most 60 seconds in the future.',
+    'Remove created_at from the insert.'
   );
 
 create or replace trigger tables_are_not_truncated
@@ -583,7 +583,7 @@ create or replace trigger tables_are_not_truncated
   );
 
 comment on trigger id_and_created_at_never_change on public.transcript_snippets is
-  'Rule 13: a row keeps its id and created_at.';
+  'Rule 13: the id and created_at of a row never change.';
 comment on trigger created_at_is_not_in_the_future on public.transcript_snippets is
   'Rules 12 and 13: created_at cannot be forged. The retention days count from it.';
 comment on trigger tables_are_not_truncated on public.transcript_snippets is

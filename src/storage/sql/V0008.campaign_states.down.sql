@@ -1,6 +1,6 @@
 -- migrate: lock-timeout 2s
 --
--- V0008, down: lets a campaign change from any status to any other, with any templates, as V0007 does.
+-- V0008, down: allows a campaign to change from any status to any other and to use any templates, as before V0008.
 --
 -- It changes no row. Safe on a live table: each statement changes only the catalog.
 

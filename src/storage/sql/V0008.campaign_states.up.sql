@@ -13,7 +13,7 @@
 --     transaction that uses the template with an older snapshot fails with 40001 at the foreign key.
 --
 -- Safe on a live table: creating a trigger changes only the catalog. Two tables are locked until commit, and a
--- statement on the first may wait for both locks. So each lock is waited for no longer than 2 seconds.
+-- statement on the first may wait for both locks. So lock_timeout is 2 seconds.
 
 set search_path = pg_catalog, pg_temp;
 

@@ -1,6 +1,6 @@
--- V0009, down: removes the checks of a contact's states, as before V0009.
+-- V0009, down: allows a contact to change from any state to any other, as before V0009.
 --
--- No row is changed. Safe on a live table: dropping a trigger changes only the catalog.
+-- It changes no row. Safe on a live table: dropping a trigger changes only the catalog.
 
 set search_path = pg_catalog, pg_temp;
 

@@ -1,7 +1,7 @@
 -- V0010, down: drops the mutex rows and the functions that lock them. They hold no data of the product.
 --
--- Roll back the later versions first: their triggers lock mutex rows. Safe on a live table: locks no table of the
--- product.
+-- Safe on a live database: it locks no table of the product.
+-- Roll back the later versions first, because their triggers lock mutex rows.
 
 set search_path = pg_catalog, pg_temp;
 

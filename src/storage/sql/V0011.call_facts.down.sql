@@ -1,6 +1,6 @@
--- V0011, down: an attempt may be rewritten, as before V0011.
+-- V0011, down: allows the facts of an attempt to be changed, as before V0011.
 --
--- No row is changed. Safe on a live table: dropping a trigger changes only the catalog. Only call_attempts is locked.
+-- It changes no row. Safe on a live table: dropping a trigger changes only the catalog. It locks only call_attempts.
 
 set search_path = pg_catalog, pg_temp;
 

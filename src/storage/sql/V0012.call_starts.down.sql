@@ -1,9 +1,10 @@
 -- migrate: lock-timeout 2s
 --
--- V0012, down: removes the checks of a call's start, as before V0012. Records of erased last calls are lost.
+-- V0012, down: drops the checks of the start of a call, as before V0012. It also drops the records of erased last
+-- calls, which cannot be restored.
 --
--- Safe on a live table: dropping a trigger changes only the catalog. Four tables are locked together, in the order in
--- which services write them.
+-- Safe on a live table: dropping a trigger changes only the catalog. It locks four tables, in the order in which
+-- services write them.
 
 set search_path = pg_catalog, pg_temp;
 

@@ -566,10 +566,10 @@ begin
 end
 $function$;
 
--- The latest attempt of a contact says which number the next one has and when it may start. This is checked at
--- commit, so that an attempt cannot be deleted and dialled again in one transaction: an attempt whose number is there
--- again was replaced, not erased. Nobody is called again in a campaign that has ended. Nor is a contact that is
--- not_reached with all attempts used up; the erasure of its last call is recorded, so that it is not made again.
+-- The latest attempt of a contact determines the number of the next attempt and when it may start. This is checked at
+-- commit, so that an attempt cannot be deleted and dialled again in one transaction. An attempt whose number exists
+-- again was replaced, not erased. A campaign that has ended calls no contact again. Nor is a contact called again that
+-- is not_reached with all attempts used up. The erasure of its last call is recorded, so that the call is not repeated.
 
 create or replace function voicesurvey_rules.check_latest_call_is_retained()
 returns trigger
@@ -792,7 +792,7 @@ create constraint trigger a_contact_that_may_be_called_again_keeps_its_latest_ca
   );
 
 comment on trigger a_call_may_start on public.call_attempts is
-  'Rules 1, 2 and 3: who is dialled, how often and when.';
+  'Rules 1, 2 and 3: which contacts are dialled, how often and when.';
 comment on trigger a_call_agrees_with_its_contact on public.call_attempts is
   'Rules 2, 4 and 10: a new call agrees with its contact, its number has no other open call, and the provider''s limit '
   'is not exceeded.';

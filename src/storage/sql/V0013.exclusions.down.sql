@@ -1,10 +1,10 @@
 -- migrate: lock-timeout 2s
 --
--- V0013, down: the exclusion list and do_not_call move no contacts any more, as before V0013. Calls to listed numbers
--- are still rejected.
+-- V0013, down: the exclusion list and do_not_call no longer change the state of a contact, as before V0013. Calls to
+-- listed numbers are still rejected.
 --
--- Excluded contacts stay excluded. Safe on a live table: dropping a trigger changes only the catalog. Two tables are
--- locked together, contacts first.
+-- Excluded contacts stay excluded. Safe on a live table: dropping a trigger changes only the catalog. It locks two
+-- tables, contacts first.
 
 set search_path = pg_catalog, pg_temp;
 

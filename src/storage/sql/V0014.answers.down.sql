@@ -1,9 +1,10 @@
 -- migrate: lock-timeout 2s
 --
--- V0014, down: answers may belong to any call and may change, as before V0014. Records of erased answers are lost.
+-- V0014, down: allows answers to belong to any call and to change, as before V0014. It also drops the records of erased
+-- answers, which cannot be restored.
 --
--- Safe on a live table: dropping a trigger changes only the catalog. Contacts and survey_responses are locked
--- together, in the order in which services write them, and call_attempts for its foreign key.
+-- Safe on a live table: dropping a trigger changes only the catalog. It locks contacts and
+-- survey_responses, in the order in which services write them.
 
 set search_path = pg_catalog, pg_temp;
 

@@ -17,9 +17,9 @@
 -- and deletes it again; it fails with 40001 if it meets a record that was committed after the snapshot.
 --
 -- Safe on a live table: creating a trigger changes only the catalog. Contacts and survey_responses are locked
--- together, in the order in which services write them, and call_attempts for its foreign key. A statement waits at
--- most 2 s for its lock, since writers of the tables that are already locked wait too. The table of erased answers has
--- no foreign key to contacts, whose check would be one more lock for each erasure; a trigger deletes its rows.
+-- together, in the order in which services write them. A statement waits at most 2 s for its lock, since writers of
+-- the tables that are already locked wait too. The table of erased answers has no foreign key to contacts, whose check
+-- would be one more lock for each erasure; a trigger deletes its rows.
 
 set search_path = pg_catalog, pg_temp;
 

@@ -1,9 +1,9 @@
 -- migrate: lock-timeout 2s
 --
--- V0015, down: events and e-mails may have any content and may change, as before V0015.
+-- V0015, down: allows events and e-mails to have any content and to change, as before V0015.
 --
--- No row is changed. Safe on a live table: dropping a trigger changes only the catalog. Events and
--- email_notifications are locked together, in the order in which services write them.
+-- It changes no row. Safe on a live table: dropping a trigger changes only the catalog. It locks events and
+-- email_notifications, in the order in which services write them.
 
 set search_path = pg_catalog, pg_temp;
 

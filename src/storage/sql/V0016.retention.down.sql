@@ -1,9 +1,11 @@
 -- migrate: lock-timeout 2s
 --
--- V0016, down: a transcript may belong to any call, and nothing applies the retention days, as before V0016.
+-- V0016, down: allows a transcript to belong to any call, and drops purge_expired, as before V0016.
 --
--- No row is changed. Safe on a live table: dropping a trigger changes only the catalog. Only transcript_snippets is
--- locked, and call_attempts for its foreign key.
+-- It changes no row. Safe on a live table: dropping a trigger changes only the catalog. It locks only
+-- transcript_snippets.
+--
+-- Without purge_expired nothing deletes expired transcripts.
 
 set search_path = pg_catalog, pg_temp;
 

@@ -9,11 +9,10 @@
 -- foreign key to the call becomes deferred for the same reason.
 --
 -- Safe under concurrency: that a call was answered is final. purge_expired skips rows that another transaction has
--- locked, so it waits for nobody's row locks, and the next call finds them.
+-- locked. So it never waits for a row lock, and the next call of purge_expired processes those rows.
 --
--- Safe on a live table: creating a trigger changes only the catalog. Only transcript_snippets is locked, and
--- call_attempts for its foreign key. A statement waits at most 2 s for its lock, since writers of the table that is
--- already locked wait too.
+-- Safe on a live table: creating a trigger changes only the catalog. It locks only transcript_snippets. A
+-- statement waits at most 2 s for its lock, since writers of the table wait too.
 
 set search_path = pg_catalog, pg_temp;
 
@@ -45,7 +44,7 @@ begin
       'transcript_snippets',
       'A transcript belongs to an answered call.',
       format('Snippet %s of attempt %s.', new.id, new.call_attempt_id),
-      'Set answered_at of the call before, or in the same transaction.'
+      'Set answered_at of the call in the same transaction or earlier.'
     );
   end if;
 

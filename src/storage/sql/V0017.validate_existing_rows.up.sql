@@ -2,7 +2,7 @@
 --
 -- If rows break a constraint, nothing changes. The error names every broken constraint with the ids of its rows, at
 -- most 20 for each. Correct these rows and run this migration again. Until then every row that is written is checked,
--- and only a row that nobody has written since V0002 may break a rule.
+-- and only a row that was not written since V0002 may break a rule.
 --
 -- V0018 validates one more constraint, do_not_call_is_never_dialled, after it has corrected its rows.
 --
