@@ -1,6 +1,11 @@
 import { COUNT_CALLS, DROP_STATE_ORDER, editFunction, findLateClaim, type Race } from './race.js';
-import { claim, eraseContact, finish } from './scripts.js';
+import { changeNumber, claim, eraseContact, finish } from './scripts.js';
 import type { TransactionScript } from './sessions.js';
+
+const DROP_MUTEX_ROW_OF_CLAIMS = editFunction(
+  'check_new_call',
+  'update voicesurvey_rules.mutex_rows[^;]*;\\s*if not found then[^;]*;\\s*end if;',
+);
 
 /** Races between the starts and ends of calls: rules 2, 4, 5, 6, 7 and 10. */
 export const CALL_RACES: Readonly<Record<string, Race>> = {
@@ -35,12 +40,30 @@ export const CALL_RACES: Readonly<Record<string, Race>> = {
       return { transactions: outcomes.map((outcome) => finish(contact, outcome, random)) };
     },
   },
+  'claims of one number in two campaigns race with each other': {
+    protections: { 'the mutex row of claims': DROP_MUTEX_ROW_OF_CLAIMS },
+    prepare: async ({ random, createCampaign, commit }) => {
+      const [{ first }, { first: other }] = [await createCampaign(), await createCampaign()];
+      await commit(changeNumber(other, first.phone));
+      return { transactions: [claim(first, random), claim({ ...other, phone: first.phone }, random)] };
+    },
+  },
+  'a contact in a call that changes to a number races with a claim of the number': {
+    protections: {
+      'the mutex row for a change of number': editFunction(
+        'check_changed_number',
+        'perform voicesurvey_rules.lock_mutex_rows[^;]*;',
+      ),
+    },
+    prepare: async ({ random, createCampaign, createCalledContact }) => {
+      const { first } = await createCampaign();
+      const contact = await createCalledContact();
+      return { transactions: [claim(first, random), changeNumber(contact, first.phone)] };
+    },
+  },
   'claims race for the last free calls below max_concurrent_calls': {
     protections: {
-      'the mutex row of claims': editFunction(
-        'check_new_call',
-        'update voicesurvey_rules.mutex_rows[^;]*;\\s*if not found then[^;]*;\\s*end if;',
-      ),
+      'the mutex row of claims': DROP_MUTEX_ROW_OF_CLAIMS,
     },
     prepare: async ({ random, createCampaign, execute }) => {
       const { contacts } = await createCampaign({ contacts: 8 });

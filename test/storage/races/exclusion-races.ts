@@ -2,11 +2,14 @@ import { DROP_STATE_ORDER, editFunction, type Race } from './race.js';
 import {
   changeNumber,
   claim,
+  eraseCall,
   eraseContact,
+  excludeByHand,
   execute,
   finish,
   importNumbers,
   listNumbers,
+  returnContact,
   setDoNotCall,
 } from './scripts.js';
 
@@ -15,7 +18,7 @@ const DROP_MUTEXES =
 const REPLACE_MUTEXES_BY_ADVISORY_LOCKS = `create or replace function voicesurvey_rules.lock_mutex_rows(ids integer[]) returns void language plpgsql as
   'begin perform pg_advisory_xact_lock(id) from (select distinct unnest(ids) as id order by 1) as mutex; end'`;
 
-/** Races with a number that is listed or a contact that must not be called: rules 1 and 12. */
+/** Races with a number that is listed or a contact that must not be called: rules 1, 10 and 12. */
 export const EXCLUSION_RACES: Readonly<Record<string, Race>> = {
   'listing a number races with claims of its contact': {
     protections: {
@@ -82,6 +85,37 @@ export const EXCLUSION_RACES: Readonly<Record<string, Race>> = {
           execute('update exclusion_list_entries set phone_number = $2 where phone_number = $1', from, to),
           importNumbers(id, [to]),
         ],
+      };
+    },
+  },
+  'listing a number races with the return of its excluded contact': {
+    protections: { 'mutex rows': DROP_MUTEXES },
+    prepare: async ({ createCampaign, commit }) => {
+      const { first } = await createCampaign();
+      await commit(excludeByHand(first));
+      return { transactions: [returnContact(first), listNumbers(first.phone)] };
+    },
+  },
+  'erasing the latest call of an excluded contact races with the return of the contact': {
+    protections: {
+      "the erasure's lock on the contact": editFunction('check_latest_call_is_retained', 'for share'),
+      "the return's lock on the call": editFunction('check_exclusion_end', 'for key share'),
+    },
+    prepare: async ({ random, createCalledContact, commit, execute: query }) => {
+      const contact = await createCalledContact();
+      await commit(finish(contact, 'failed', random));
+      await commit(excludeByHand(contact));
+      return {
+        transactions: [eraseCall(contact), returnContact(contact)],
+        findViolation: async () => {
+          const lost = await query(
+            `select count(*) from contacts where id = $1 and state = 'pending'
+               and not exists (select from call_attempts where contact_id = contacts.id)`,
+            [contact.id],
+          );
+          await commit(eraseContact(contact));
+          return lost === '0' ? null : 'a pending contact has lost its latest call';
+        },
       };
     },
   },

@@ -1,4 +1,4 @@
-/** What must never be true, whoever writes: each query returns the rows that break a rule. */
+/** What must never be true: each query returns the rows that break a rule. */
 const VIOLATIONS: Readonly<Record<string, string>> = {
   'a contact with a listed number is not excluded': `select c.id from contacts c join exclusion_list_entries using (phone_number)
     where c.state not in ('completed', 'refused', 'excluded')`,
@@ -6,6 +6,11 @@ const VIOLATIONS: Readonly<Record<string, string>> = {
     "select id from contacts where do_not_call and state not in ('completed', 'refused', 'excluded')",
   'a contact has two open calls':
     'select contact_id as id from call_attempts where ended_at is null group by 1 having count(*) > 1',
+  'a number has two open calls': `select min(c.id::text) as id from contacts c join call_attempts a on a.contact_id = c.id
+    where a.ended_at is null group by c.phone_number having count(*) > 1`,
+  'last_attempt_at is not the start of the latest attempt': `select c.id from contacts c
+    join call_attempts a on a.contact_id = c.id and a.attempt_number = c.attempts_count
+    where c.last_attempt_at is distinct from a.started_at`,
   'two attempts of a contact have the same number':
     'select contact_id as id from call_attempts group by contact_id, attempt_number having count(*) > 1',
   'a contact is in progress without an open call': `select c.id from contacts c where state = 'in_progress'

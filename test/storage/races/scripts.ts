@@ -95,3 +95,13 @@ export const setDoNotCall = (contact: RaceContact): TransactionScript =>
 
 export const eraseContact = (contact: RaceContact): TransactionScript =>
   execute('delete from contacts where id = $1', contact.id);
+
+/** Excludes a contact without listing its number. */
+export const excludeByHand = (contact: RaceContact): TransactionScript =>
+  execute("update contacts set state = 'excluded' where id = $1", contact.id);
+
+export const returnContact = (contact: RaceContact): TransactionScript =>
+  execute("update contacts set state = 'pending' where id = $1 and state = 'excluded'", contact.id);
+
+export const eraseCall = (contact: CalledContact): TransactionScript =>
+  execute('delete from call_attempts where id = $1', contact.attempt);

@@ -136,7 +136,7 @@ forbidden(
 );
 for (const person of ['dora', 'emil']) {
   forbidden(
-    `a second attempt of ${person}, who has completed or refused`,
+    `a second attempt of ${person} after a completed or refused call`,
     dial(person, { number: 2 }),
     'never_dial_a_completed_or_refused_contact',
   );
@@ -162,7 +162,7 @@ correct(
 );
 correct('a last_outcome that is set to null', 'update contacts set last_outcome = null where id = :gina;');
 
-/** A contact of another campaign with the number of ben, who is in a call, or with another's. */
+/** Imports a number into another campaign; by default that of ben, whose call is open. */
 const twin = (phone: string = PHONES.ben): string => list('new', phone, { campaign_id: ':plain' });
 const claimTwin = claim('new', { campaign: 'plain' }, 'new_call');
 

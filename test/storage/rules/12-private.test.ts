@@ -113,7 +113,7 @@ correct(
   '(select array_agg((run, transcripts_deleted, metadata_emptied)::text order by run) = \'{"(1,2,1)","(2,0,0)"}\' from pg_temp.purged)',
 );
 correct(
-  'purge_expired deletes and empties at most as many rows as it is told',
+  'purge_expired deletes and empties at most at_most rows of each table',
   `${ONE_DAY} ${METADATA} ${OLD_CALL} ${transcript(call('dora'), "'1'", "now() - interval '2 d'").repeat(3)}
    select * from voicesurvey.purge_expired(2); select * from voicesurvey.purge_expired(at_most => 0);`,
   `(select count(*) = 2 from transcript_snippets) and ${metadataIs('new_call_of_ada', '{}')}`,
