@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { down } from '../../src/migrate/down.js';
 import { up } from '../../src/migrate/up.js';
-import { type TestDatabase, test } from '../support/database.js';
+import { test } from '../support/database.js';
 import { addFiles, folderWith } from '../support/folder.js';
+import { tablesOf } from '../support/migrations.js';
 
 const three = Object.fromEntries(
   [1, 2, 3].flatMap((n) => [
@@ -13,13 +14,8 @@ const three = Object.fromEntries(
   ]),
 );
 
-const tablesOf = async ({ rows }: TestDatabase): Promise<unknown[]> =>
-  (await rows("select tablename as name from pg_tables where schemaname = 'public' order by 1")).map(
-    (row) => row.name,
-  );
-
 describe('down', () => {
-  test('to 0 rolls back a version 0 as well, and to its own label leaves it', async ({ database }) => {
+  test('to 0 also rolls back a version 0, and to V0000 keeps it', async ({ database }) => {
     const { url } = database;
     const directory = await folderWith({
       'V0000.up.sql': 'create table t0 ();',
@@ -33,14 +29,15 @@ describe('down', () => {
     expect(await tablesOf(database)).toEqual([]);
   });
 
-  test('rolls back one step unless told otherwise', async ({ database: { url, ...database } }) => {
+  test('rolls back one migration by default', async ({ database }) => {
+    const { url } = database;
     const directory = await folderWith(three);
     await up({ url, directory });
     expect(await down({ url, directory })).toMatchObject({
       rolledBack: [{ version: 'V3', status: 'rolled_back' }],
       current: 'V2',
     });
-    expect(await tablesOf({ url, ...database })).toEqual(['t1', 't2']);
+    expect(await tablesOf(database)).toEqual(['t1', 't2']);
   });
 
   test.for([
@@ -61,7 +58,7 @@ describe('down', () => {
     [{ steps: 1.5 }, 'bad_steps'],
     [{ to: 'V9' }, 'unknown_version'],
     [{ to: 'all' }, 'unknown_version'],
-  ] as const)('with %j is a wrong usage', async ([options, code], { database }) => {
+  ] as const)('with %j is wrong usage', async ([options, code], { database }) => {
     const directory = await folderWith(three);
     await up({ url: database.url, directory });
     await expect(down({ url: database.url, directory, ...options })).rejects.toMatchObject({
@@ -71,12 +68,12 @@ describe('down', () => {
     expect(await tablesOf(database)).toHaveLength(3);
   });
 
-  test('has nothing to do on a database without history', async ({ database }) => {
+  test('rolls back nothing in a database without a history', async ({ database }) => {
     const directory = await folderWith(three);
     expect(await down({ url: database.url, directory })).toMatchObject({ rolledBack: [], current: null });
   });
 
-  test('and up again brings the same history', async ({ database }) => {
+  test('of everything and an up afterwards lead to the same schema', async ({ database }) => {
     const directory = await folderWith(three);
     await up({ url: database.url, directory });
     await down({ url: database.url, directory, to: '0' });
@@ -84,7 +81,7 @@ describe('down', () => {
     expect(await tablesOf(database)).toEqual(['t1', 't2', 't3']);
   });
 
-  test('works on a release that has no file for it, from the history', async ({ database }) => {
+  test('runs the down recorded in the history if this release has no file for it', async ({ database }) => {
     const directory = await folderWith(three);
     await up({ url: database.url, directory });
     await rm(join(directory, 'V3.up.sql'));
@@ -93,7 +90,7 @@ describe('down', () => {
     expect(await tablesOf(database)).toEqual(['t1', 't2']);
   });
 
-  test('runs the down that was recorded, whatever became of the file', async ({ database }) => {
+  test('runs the recorded down although its file was changed', async ({ database }) => {
     const directory = await folderWith(three);
     await up({ url: database.url, directory });
     await addFiles(directory, { 'V3.down.sql': 'drop table t1;' });
@@ -101,7 +98,7 @@ describe('down', () => {
     expect(await tablesOf(database)).toEqual(['t1', 't2']);
   });
 
-  test('goes back in the order of application, also where that was not the order of versions', async ({
+  test('rolls back the most recently applied migration first, also if its version is not the largest', async ({
     database,
   }) => {
     const { 'V2.up.sql': late = '', 'V2.down.sql': lateDown = '', ...others } = three;
@@ -114,7 +111,9 @@ describe('down', () => {
     expect(await tablesOf(database)).toEqual(['t1']);
   });
 
-  test('of an irreversible migration says why, and rolls back nothing', async ({ database }) => {
+  test('is refused with the reason if a migration is irreversible, and rolls back nothing', async ({
+    database,
+  }) => {
     const directory = await folderWith({
       ...three,
       'V4.up.sql': '-- migrate: irreversible accounts were merged\nselect 1;',
@@ -127,7 +126,7 @@ describe('down', () => {
     expect(await tablesOf(database)).toHaveLength(3);
   });
 
-  test('that fails names the file, line and column; what was rolled back before it stays so', async ({
+  test('that fails reports file, line and column, and keeps the rollbacks before it', async ({
     database,
   }) => {
     const directory = await folderWith({ ...three, 'V2.down.sql': '-- wrong\ndrop table t2, nothing;' });

@@ -12,7 +12,7 @@ const files = {
   'V3.down.sql': 'drop table three;',
 };
 
-test('a database without history has everything pending, and looking writes nothing', async ({
+test('status of a database without a history shows every migration as pending, and writes nothing', async ({
   database,
 }) => {
   const result = await status({ url: database.url, directory: await folderWith(files) });
@@ -28,7 +28,7 @@ test('a database without history has everything pending, and looking writes noth
   expect(await database.value("select to_regnamespace('voicesurvey_migrations')")).toBeNull();
 });
 
-test('applied, late, changed, missing and pending are told apart', async ({ database }) => {
+test('status distinguishes applied, late, changed, missing and pending migrations', async ({ database }) => {
   const directory = await folderWith(files);
   await up({ url: database.url, directory });
   const other = await folderWith({
@@ -57,7 +57,7 @@ test('applied, late, changed, missing and pending are told apart', async ({ data
   });
 });
 
-test('who is migrating now is told', async ({ database }) => {
+test('status shows the session that migrates now', async ({ database }) => {
   await database.client.query(`begin; select pg_advisory_xact_lock(${LOCK_KEY})`);
   const { migratingNow } = await status({ url: database.url, directory: await folderWith(files) });
   expect(migratingNow).toMatchObject({ pid: expect.any(Number), since: expect.any(Date) });

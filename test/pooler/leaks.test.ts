@@ -7,7 +7,7 @@ import { poolerMissing, sharedPooler } from '../support/pgbouncer.js';
 
 const POOL_SIZE = 2;
 
-/** What a session can have that its transaction does not take along. PgBouncer itself sets what it tracks. */
+/** State of a session that outlives a transaction. PgBouncer itself resets the settings that it tracks. */
 const SESSION = `select session_user as session, current_user as current,
   array(select name || '=' || setting from pg_settings where source = 'session' and setting is distinct from reset_val
     and name not in ('application_name', 'client_encoding', 'DateStyle', 'TimeZone', 'standard_conforming_strings')
@@ -43,41 +43,39 @@ const EVERYTHING = `
   create temporary table leftovers as select 1 as a;
   select pg_advisory_lock(4711), pg_advisory_lock_shared(4712);
   prepare remembered as select 1;
-  declare kept cursor with hold for select 1;
+  declare held cursor with hold for select 1;
   listen news;
   set role pg_monitor;
   set session authorization pg_read_all_data;`;
 
-/** Every server process of the pool, seen by a stranger: each is held by a transaction while the next is looked at. */
-async function seenByStrangers(url: string): Promise<unknown[]> {
-  const strangers = Array.from(
+/** The state of every server process of the pool, as another client finds it. An open transaction holds each of them. */
+async function seenByOtherClients(url: string): Promise<unknown[]> {
+  const clients = Array.from(
     { length: POOL_SIZE },
-    () => new pg.Client({ connectionString: url, application_name: 'a stranger' }),
+    () => new pg.Client({ connectionString: url, application_name: 'another client' }),
   );
   const seen: unknown[] = [];
-  for (const stranger of strangers) {
-    await stranger.connect();
-    await stranger.query('begin');
-    seen.push((await stranger.query(SESSION)).rows[0]);
+  for (const client of clients) {
+    await client.connect();
+    await client.query('begin');
+    seen.push((await client.query(SESSION)).rows[0]);
   }
-  await Promise.all(strangers.map((stranger) => stranger.end()));
+  await Promise.all(clients.map((client) => client.end()));
   return seen;
 }
 
 describe.skipIf(poolerMissing)(`behind PgBouncer, the next client ${poolerMissing ?? ''}`, () => {
   const pooler = sharedPooler({ default_pool_size: POOL_SIZE });
-  const nothing = Array.from({ length: POOL_SIZE }, () => CLEAN);
+  const clean = Array.from({ length: POOL_SIZE }, () => CLEAN);
 
-  test('finds nothing of what a migration has set, taken or made for its session (E4)', async ({
-    database,
-  }) => {
+  test('inherits no setting, lock or object of a session from a migration (E4)', async ({ database }) => {
     const url = pooler.through(database.url);
     const directory = await folderWith({ 'V1.up.sql': EVERYTHING, 'V1.down.sql': EVERYTHING });
     expect(await up({ url, directory })).toMatchObject({ current: 'V1' });
-    expect(await seenByStrangers(url)).toEqual(nothing);
+    expect(await seenByOtherClients(url)).toEqual(clean);
   });
 
-  test('finds nothing of a migration that has failed (E4)', async ({ database }) => {
+  test('inherits nothing from a migration that failed (E4)', async ({ database }) => {
     const url = pooler.through(database.url);
     const directory = await folderWith({
       'V1.up.sql': `${EVERYTHING} select 1 / 0;`,
@@ -86,10 +84,10 @@ describe.skipIf(poolerMissing)(`behind PgBouncer, the next client ${poolerMissin
       'V2.down.sql': '',
     });
     await expect(up({ url, directory })).rejects.toMatchObject({ server: { sqlState: '22012' } });
-    expect(await seenByStrangers(url)).toEqual(nothing);
+    expect(await seenByOtherClients(url)).toEqual(clean);
   });
 
-  test('finds nothing of a migration whose deferred constraint fails at its end (E4)', async ({
+  test('inherits nothing from a migration whose deferred constraint fails at its end (E4)', async ({
     database,
   }) => {
     const url = pooler.through(database.url);
@@ -98,6 +96,6 @@ describe.skipIf(poolerMissing)(`behind PgBouncer, the next client ${poolerMissin
       'V1.down.sql': 'drop table t;',
     });
     await expect(up({ url, directory })).rejects.toMatchObject({ server: { sqlState: '23505' } });
-    expect(await seenByStrangers(url)).toEqual(nothing);
+    expect(await seenByOtherClients(url)).toEqual(clean);
   });
 });

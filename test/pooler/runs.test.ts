@@ -21,7 +21,7 @@ const table = {
   'V1.down.sql': 'drop table t, other;',
 };
 
-/** A number of migrations, each of which notes that it ran. */
+/** Migrations that each insert their version into a journal. */
 function journal(count: number): Record<string, string> {
   const files: Record<string, string> = {
     'V1.up.sql': 'create table journal (version integer); insert into journal values (1);',
@@ -48,7 +48,7 @@ const isSleeping = async ({ value }: TestDatabase): Promise<boolean> =>
 describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMissing ?? ''}`, () => {
   const pooler = sharedPooler({ default_pool_size: 4, query_wait_timeout: 20 });
 
-  test.for([2, 5])('%i ups at once apply each migration once, and all succeed (E4)', async (count, {
+  test.for([2, 5])('%i concurrent ups all succeed and apply each migration once (E4)', async (count, {
     database,
   }) => {
     const url = pooler.through(database.url);
@@ -59,7 +59,7 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
     expect(await database.rows('select version from journal')).toEqual(numbersTo(8));
   });
 
-  test('a database is adopted; what has to run on the server itself is tried elsewhere', async ({
+  test('baseline adopts a database, and tries a no-transaction file on another server', async ({
     database,
   }) => {
     await database.client.query('create table t (a integer); create table other (a integer)');
@@ -73,7 +73,7 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
     expect(await up({ url, directory })).toMatchObject({ applied: [], current: 'V1' });
   });
 
-  test('five processes at once, too (E4)', async ({ database }) => {
+  test('five concurrent processes all succeed and apply each migration once (E4)', async ({ database }) => {
     const directory = await folderWith(journal(8));
     const env = { DATABASE_URL: pooler.through(database.url) };
     const running = Array.from({ length: 5 }, () => startCli(['up', '--dir', directory], { env }));
@@ -82,7 +82,7 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
     expect(await database.rows('select version from journal')).toEqual(numbersTo(8));
   });
 
-  test('the lock is held from the first statement to the last, by one server process (E4)', async ({
+  test('one server process holds the lock from the first statement to the last (E4)', async ({
     database,
   }) => {
     const holders = `select array_agg(pid) from pg_locks where ${LOCK_IN_PG_LOCKS}`;
@@ -96,19 +96,19 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
     });
     const url = pooler.through(database.url);
     const run = up({ url, directory });
-    // Strangers make the pooler hand out its server processes in another order.
-    const strangers = await Promise.all([1, 2].map(() => session(url)));
+    // Other clients make the pooler assign its server processes in another order.
+    const clients = await Promise.all([1, 2].map(() => session(url)));
     while (await Promise.race([run.then(() => false), sleep(5, true)])) {
-      await Promise.all(strangers.map((stranger) => stranger.query('begin; select 1; commit')));
+      await Promise.all(clients.map((client) => client.query('begin; select 1; commit')));
     }
-    await Promise.all(strangers.map((stranger) => stranger.end()));
+    await Promise.all(clients.map((client) => client.end()));
     expect(
       await database.rows('select count(*)::int, count(distinct array_agg)::int as sets from seen'),
     ).toEqual([{ count: 3, sets: 1 }]);
     await until(async () => (await database.rows(holders))[0]?.array_agg === null);
   });
 
-  test('the pooler is recognised, and a direct connection is not taken for one', async ({ database }) => {
+  test('the engine recognises the pooler, and a direct connection', async ({ database }) => {
     const isPooled = async (url: string): Promise<boolean> => {
       const connection = await connect(parseDatabaseUrl(url), { pipeline: true });
       const state = await readState(connection);
@@ -126,7 +126,7 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
       'V2.down.sql': '-- migrate: no-transaction\ndrop index concurrently t_by_a;',
     };
 
-    test('is refused with the cure, before anything runs; a direct connection runs it (E6)', async ({
+    test('is refused with the remedy before anything runs, and runs on a direct connection (E6)', async ({
       database,
     }) => {
       const directory = await folderWith(withIndex);
@@ -140,7 +140,7 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
       expect(await up({ url: database.url, directory })).toMatchObject({ current: 'V2' });
     });
 
-    test('does not stand in the way of what comes before it, nor of a run without work', async ({
+    test('does not prevent an up to an earlier version, nor an up with nothing pending', async ({
       database,
     }) => {
       const directory = await folderWith(withIndex);
@@ -150,7 +150,7 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
       expect(await up({ url, directory })).toMatchObject({ current: 'V2', applied: [] });
     });
 
-    test('is refused on the way down as well', async ({ database }) => {
+    test('is refused by down as well', async ({ database }) => {
       const directory = await folderWith(withIndex);
       await up({ url: database.url, directory });
       await expect(down({ url: pooler.through(database.url), directory })).rejects.toMatchObject({
@@ -177,13 +177,13 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
     });
     expect(await down({ url, directory, lostFolder, to: '0', lose: ['journal'] })).toMatchObject({
       current: null,
-      // 1, 2, 3, and -3 and -2 of the way back.
+      // 1, 2 and 3 of the ups, and -3 and -2 of the downs.
       losses: [{ name: 'journal', count: 5 }],
     });
     expect(await database.value("select to_regclass('journal')")).toBeNull();
   });
 
-  test('fifty small migrations go through in a pipeline, up and down', async ({ database }) => {
+  test('fifty small migrations run in a pipeline, up and down', async ({ database }) => {
     const url = pooler.through(database.url);
     const directory = await folderWith(journal(50));
     expect(await up({ url, directory })).toMatchObject({ current: 'V50' });
@@ -193,7 +193,7 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
     expect(back.map(({ version }) => version)).toEqual(Array.from({ length: 49 }, (_, index) => index - 50));
   });
 
-  test('an error has its place, and what stands behind it comes to nothing', async ({ database }) => {
+  test('an error has its location, and later migrations do not run', async ({ database }) => {
     const directory = await folderWith({
       ...journal(2),
       'V3.up.sql': '-- ✓ 😀\ncreate table t3 (a integer);\nselect 1,\n  nowhere;',
@@ -217,7 +217,7 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
     ]);
   });
 
-  test('a run waits for another one that has a direct connection', async ({ database }) => {
+  test('up waits for a run that has a direct connection', async ({ database }) => {
     const holder = await session(database.url);
     await holder.query(`begin; select pg_advisory_xact_lock(${LOCK_KEY})`);
     const events: RunEvent[] = [];
@@ -234,7 +234,7 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
     expect(await run).toMatchObject({ current: 'V3' });
   });
 
-  test('who holds a table that the run waits for is named, and nobody else', async ({ database }) => {
+  test('up names the session that holds a table, and no other session', async ({ database }) => {
     const url = pooler.through(database.url);
     await up({ url, directory: await folderWith(table) });
     const holder = await session(database.url);
@@ -257,9 +257,11 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
     expect(await run).toMatchObject({ current: 'V2' });
   });
 
-  test('a run that is interrupted ends its statement, and no stranger is disturbed', async ({ database }) => {
+  test('an interrupt cancels the statement of the run, and no statement of another client', async ({
+    database,
+  }) => {
     const url = pooler.through(database.url);
-    const strangers = await Promise.all([1, 2].map(() => session(url)));
+    const clients = await Promise.all([1, 2].map(() => session(url)));
     const controller = new AbortController();
     const run = up({
       url,
@@ -273,7 +275,7 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
     const outcome = run.catch((error: unknown) => error);
     await until(() => isSleeping(database));
     const undisturbed = Promise.all(
-      strangers.map((stranger) => stranger.query('begin; select pg_sleep(1); commit')),
+      clients.map((client) => client.query('begin; select pg_sleep(1); commit')),
     );
     const start = performance.now();
     controller.abort();
@@ -284,10 +286,10 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
     expect(performance.now() - start).toBeLessThan(10_000);
     await undisturbed;
     expect(await database.value("select to_regclass('slow')")).toBeNull();
-    await Promise.all(strangers.map((stranger) => stranger.end()));
+    await Promise.all(clients.map((client) => client.end()));
   });
 
-  test('an up at once after kill -9 finishes, while the killed one’s statement still runs (E8)', async ({
+  test('up immediately after a kill -9 succeeds, while the statement of the killed run still executes (E8)', async ({
     database,
   }) => {
     const url = pooler.through(database.url);
@@ -311,7 +313,7 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
 describe.skipIf(poolerMissing)(`a pool of one server connection ${poolerMissing ?? ''}`, () => {
   const pooler = sharedPooler({ default_pool_size: 1, query_wait_timeout: 2 });
 
-  test('is too small for a run, which says so and changes nothing; without work it is enough', async ({
+  test('is too small for a run, which reports that and changes nothing, but not for an up with nothing pending', async ({
     database,
   }) => {
     const url = pooler.through(database.url);

@@ -7,7 +7,7 @@ import { type TestDatabase, test } from '../../support/database.js';
 import { folderWith } from '../../support/folder.js';
 import { hasPsql, runPsql } from '../../support/psql.js';
 
-/** Values that a file could spoil. */
+/** Values that a text format could distort. */
 const TRICKY = `(E'a,b "c"\\n\\\\.', null, '{1,null}', '\\xdeadbeef', 'infinity', 0.1::float8 + 0.2, '1 mon -2 days', '{"a": "\\u00e9"}'),
   ('', 'é🙂', '{}', '', '2026-10-25 02:30:00.123456+02', 'NaN', '-00:00:01', 'null'),
   ('\\N', E'\\t', null, null, null, null, null, null)`;
@@ -16,9 +16,9 @@ const ROWS = `alter table a_child disable trigger all;
 insert into a_child (t1, t2, ints, bytes, at, float, every, doc) values ${TRICKY};
 update a_child set self = 3 - id, parent = id where id > 0;
 alter table a_child enable trigger all;
-alter table stays disable trigger nobody_writes;
+alter table stays disable trigger refuse_writes;
 insert into stays values (1, 'x', 'two', 'note of x'), (2, 'y', 'one', ''), (3, 'z', 'two', null);
-alter table stays enable always trigger nobody_writes;`;
+alter table stays enable always trigger refuse_writes;`;
 
 const FILES = {
   'V1.up.sql': `create type kind as enum ('one', 'two');
@@ -27,16 +27,16 @@ const FILES = {
     insert into parents (name, kind) values ('a', 'one'), ('b', 'two'), (null, null);
     create table stays (key_a integer, "Key B" text, kind kind, primary key (key_a, "Key B"));
     create function refuse() returns trigger language plpgsql as $$ begin raise 'refused'; end $$;
-    create trigger nobody_writes before insert or update on stays for each row execute function refuse();
-    alter table stays enable always trigger nobody_writes;`,
+    create trigger refuse_writes before insert or update on stays for each row execute function refuse();
+    alter table stays enable always trigger refuse_writes;`,
   'V1.down.sql': 'drop table stays, parents; drop function refuse(); drop type kind;',
   'V2.up.sql': `alter table stays add column note text;
     create table a_child (
       id serial primary key, parent bigint references parents, self integer references a_child,
       t1 text, t2 text, ints integer[], bytes bytea, at timestamptz, float double precision, every interval, doc jsonb
     );
-    insert into a_child (id, t1) values (0, 'the migration makes this one');
-    create trigger nobody_writes before insert on a_child for each row execute function refuse();`,
+    insert into a_child (id, t1) values (0, 'the migration inserts this one');
+    create trigger refuse_writes before insert on a_child for each row execute function refuse();`,
   'V2.down.sql': `drop table a_child;
     alter table stays drop column note;
     delete from parents where id = 3;`,
@@ -45,19 +45,19 @@ const FILES = {
 const TABLES = ['parents', 'stays', 'a_child'];
 
 async function contents({ rows, value }: TestDatabase): Promise<Record<string, unknown>> {
-  const found: Record<string, unknown> = {};
+  const result: Record<string, unknown> = {};
   for (const table of TABLES) {
     if ((await value(`select to_regclass('${table}')`)) === null) continue;
-    found[table] = (await rows(`select t::text as row from ${table} t order by 1`)).map(({ row }) => row);
+    result[table] = (await rows(`select t::text as row from ${table} t order by 1`)).map(({ row }) => row);
   }
-  found.triggers = await rows(
+  result.triggers = await rows(
     'select tgname, tgenabled from pg_trigger where not tgisinternal order by tgrelid::regclass::text',
   );
-  return found;
+  return result;
 }
 
-describe.skipIf(!hasPsql)('what a down takes away', () => {
-  test('comes back by the commands beside it, to the last value', async ({ database }) => {
+describe.skipIf(!hasPsql)('the restore script of a down', () => {
+  test('restores every value, and the triggers and sequences', async ({ database }) => {
     const { url } = database;
     const directory = await folderWith(FILES);
     const lostFolder = join(await folderWith(), 'lost');
@@ -88,7 +88,9 @@ describe.skipIf(!hasPsql)('what a down takes away', () => {
     expect(await database.value("select nextval('parents_id_seq')::integer")).toBe(4);
   });
 
-  test('comes back version by version, the labels of an enum too', async ({ database }) => {
+  test('of each migration restores its data when it is applied again, also labels of an enum', async ({
+    database,
+  }) => {
     const { url, rows } = database;
     const directory = await folderWith({
       'V1.up.sql': `create type mood as enum ('good', 'bad');

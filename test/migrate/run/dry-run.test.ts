@@ -15,7 +15,7 @@ const files = {
 };
 
 describe('a dry run (E19)', () => {
-  test('shows the SQL of every message and writes nothing, not even the history', async ({ database }) => {
+  test('prints the SQL of every message and writes nothing, not even the history', async ({ database }) => {
     const result = await up({ url: database.url, directory: await folderWith(files), dryRun: true });
     expect(result.applied).toEqual([]);
     for (const sql of [
@@ -30,7 +30,7 @@ describe('a dry run (E19)', () => {
     expect(await database.value("select to_regclass('one')")).toBeNull();
   });
 
-  test('shows exactly what is sent: run by hand it leaves what an up leaves', async ({ database }) => {
+  test('prints SQL that, run by hand, leaves the same schema and history as up', async ({ database }) => {
     const directory = await folderWith({
       'V1.up.sql': files['V1.up.sql'],
       'V1.down.sql': files['V1.down.sql'],
@@ -49,7 +49,7 @@ describe('a dry run (E19)', () => {
     expect(await up({ url: database.url, directory })).toMatchObject({ applied: [], current: 'V1' });
   });
 
-  test('of a down shows the recorded down', async ({ database }) => {
+  test('of a down prints the recorded down', async ({ database }) => {
     const directory = await folderWith(files);
     await up({ url: database.url, directory });
     const { sql } = await down({ url: database.url, directory, to: '0', dryRun: true });
@@ -94,13 +94,13 @@ describe('a dry run (E19)', () => {
     expect((await up({ url, directory, dryRun: true })).sql).toBe('');
   });
 
-  test('with nothing to do shows nothing', async ({ database }) => {
+  test('with nothing pending prints nothing', async ({ database }) => {
     const directory = await folderWith(files);
     await up({ url: database.url, directory });
     expect(await up({ url: database.url, directory, dryRun: true })).toMatchObject({ sql: '' });
   });
 
-  test('does not create a database that is missing', async ({ database }) => {
+  test('does not create a missing database', async ({ database }) => {
     const url = `${database.url}_missing`;
     const options = { url, directory: await folderWith(files), dryRun: true, create: true };
     await expect(up(options)).rejects.toMatchObject({ code: 'database_missing' });

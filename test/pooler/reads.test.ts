@@ -8,7 +8,7 @@ import { runOnce } from '../support/databases.js';
 import { poolerMissing, sharedPooler } from '../support/pgbouncer.js';
 
 const drifts = async (url: string): Promise<unknown> => ({
-  status: (await status({ url, directory })).drift?.state,
+  status: (await status({ url, directory })).drift.state,
   verify: (await verify({ url, directory })).findings.map(({ object, finding }) => `${object}: ${finding}`),
 });
 
@@ -31,10 +31,10 @@ const settings = async (url: string): Promise<unknown> =>
   ).rows;
 
 describe.skipIf(poolerMissing)(`status and verify through PgBouncer ${poolerMissing ?? ''}`, () => {
-  // With one server connection, whatever a look leaves in its session is met by the next.
+  // With one server connection, the next read meets whatever a read leaves in its session.
   const pooler = sharedPooler({ default_pool_size: 1, query_wait_timeout: 20 });
 
-  test('find drift, and leave nothing in the session of the server', async ({ migrated }) => {
+  test('find drift, and leave no setting in the session of the server', async ({ migrated }) => {
     const url = pooler.through(migrated.url);
     const before = await settings(url);
     expect(await drifts(url)).toEqual(none);
@@ -43,13 +43,13 @@ describe.skipIf(poolerMissing)(`status and verify through PgBouncer ${poolerMiss
     expect(await settings(url)).toEqual(before);
   });
 
-  test('can be asked for at the same time', async ({ migrated }) => {
+  test('work concurrently', async ({ migrated }) => {
     const url = pooler.through(migrated.url);
     expect(await Promise.all(Array.from({ length: 6 }, () => drifts(url)))).toEqual(Array(6).fill(none));
   });
 });
 
-test('status and verify need no other right than the one that docs/drift.md grants', async ({ migrated }) => {
+test('status and verify need only the privileges that docs/drift.md grants', async ({ migrated }) => {
   const role = `voicesurvey_test_monitoring_${randomBytes(4).toString('hex')}`;
   await migrated.client.query(`create role ${role} login password 'secret';
     grant usage on schema voicesurvey_migrations to ${role};

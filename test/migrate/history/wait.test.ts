@@ -12,8 +12,8 @@ import { folderWith } from '../../support/folder.js';
 import { poolerMissing, sharedPooler } from '../../support/pgbouncer.js';
 import { until } from '../../support/until.js';
 
-/** A database with one migration, whose history the test's own session holds exclusively. */
-async function held({ url, client }: TestDatabase) {
+/** Applies one migration, then locks the history exclusively in the session of the test. */
+async function lockHistory({ url, client }: TestDatabase) {
   const directory = await folderWith({
     'V1.up.sql': 'create table one ();',
     'V1.down.sql': 'drop table one;',
@@ -28,11 +28,9 @@ async function happened(events: readonly RunEvent[], kind: RunEvent['kind']): Pr
   return events.find((event) => event.kind === kind);
 }
 
-describe('a history that somebody holds exclusively', () => {
-  test('is waited for by a run that has nothing to do, which says for whom, and goes on when it is free', async ({
-    database,
-  }) => {
-    const { directory, pid } = await held(database);
+describe('while another session holds the history exclusively,', () => {
+  test('up waits, reports the session, and finishes when the history is released', async ({ database }) => {
+    const { directory, pid } = await lockHistory(database);
     const events: RunEvent[] = [];
     const run = up({ url: database.url, directory, onEvent: (event) => events.push(event) });
     expect(await happened(events, 'blocked')).toMatchObject({
@@ -51,32 +49,30 @@ describe('a history that somebody holds exclusively', () => {
     ['down', (url: string, directory: string) => down({ url, directory, lockWaitMs: 300 })],
     ['status', (url: string, directory: string) => status({ url, directory })],
     ['verify', (url: string, directory: string) => verify({ url, directory })],
-  ] as const)('is not waited for without bound by %s, which names who it is', async ([, look], {
-    database,
-  }) => {
-    const { directory, pid } = await held(database);
-    await expect(look(database.url, directory)).rejects.toMatchObject({
+  ] as const)('%s fails after its longest wait and names the session', async ([, call], { database }) => {
+    const { directory, pid } = await lockHistory(database);
+    await expect(call(database.url, directory)).rejects.toMatchObject({
       code: 'history_held',
       message: expect.stringContaining(`locked by server process ${pid} `),
       remedy: expect.stringContaining(`pg_terminate_backend(${pid})`),
     });
   });
 
-  test('keeps nobody who has stopped waiting for it, and no session of theirs', async ({ database }) => {
-    const { directory } = await held(database);
+  test('the command up stops at SIGTERM and leaves no session behind', async ({ database }) => {
+    const { directory } = await lockHistory(database);
     const { child, result } = startCli(['up', '--dir', directory], { env: { DATABASE_URL: database.url } });
     await new Promise((resolve) => child.stderr?.once('data', resolve));
     child.kill('SIGTERM');
     expect(await result).toMatchObject({ code: 1, stderr: expect.stringContaining('error: Interrupted') });
     const ours = `select count(*)::int from pg_stat_activity
       where datname = current_database() and application_name like 'voicesurvey-db%'`;
-    // On another connection: within a transaction the server shows sessions as they were at the first look.
+    // On another connection: within a transaction the server shows sessions as they were at the first query.
     const left = async (): Promise<unknown> => (await runOnce(database.url, ours)).rows[0].count;
     await until(async () => (await left()) === 0);
   });
 
-  test('by those who stand in line for it is told by who stands there', async ({ database }) => {
-    const { directory } = await held(database);
+  test('the error names the session that is queued for the lock if none holds it', async ({ database }) => {
+    const { directory } = await lockHistory(database);
     await database.client.query('commit; begin; select from voicesurvey_migrations.history');
     const inLine = new pg.Client({ connectionString: database.url, application_name: 'vacuum' });
     await inLine.connect();
@@ -96,8 +92,8 @@ describe('a history that somebody holds exclusively', () => {
 describe.skipIf(poolerMissing)(`a read of the history through PgBouncer ${poolerMissing ?? ''}`, () => {
   const pooler = sharedPooler({ default_pool_size: 1, query_wait_timeout: 20 });
 
-  test('leaves no lock timeout to the next who uses the session, held or not', async ({ database }) => {
-    const { directory } = await held(database);
+  test('leaves no lock timeout to the next client of the server process', async ({ database }) => {
+    const { directory } = await lockHistory(database);
     const url = pooler.through(database.url);
     await expect(up({ url, directory, lockWaitMs: 100 })).rejects.toMatchObject({ code: 'history_held' });
     expect((await runOnce(url, 'show lock_timeout')).rows).toEqual([{ lock_timeout: '0' }]);

@@ -6,11 +6,11 @@ import { up } from '../../../src/migrate/up.js';
 import { type TestDatabase, test } from '../../support/database.js';
 import { folderWith } from '../../support/folder.js';
 
-/** What a down does to a table with one row, and what it takes away; the table is V1's, the down V2's. */
+/** A down of V2, which changes the tables and rows of V1, and the data that it deletes. */
 interface Case {
   readonly up?: string;
   readonly down: string;
-  /** What and how much, and how it is named. */
+  /** The data, its count, and its name in the option `lose`. */
   readonly loses?: readonly [string, number, string][];
 }
 
@@ -21,7 +21,7 @@ create table visits (id integer primary key, pet integer references "Pet");`;
 const ROWS = `insert into "Pet" values (1, 'Rex', 'odd', '{odd,good}'), (2, null, 'good', '{}');
 insert into visits values (1, 1);`;
 
-/** A new enum in the place of the old one, without the label odd. */
+/** Replaces the enum by one without the label odd. */
 const WITHOUT_ODD = `alter type mood rename to old_mood;
 create type mood as enum ('good', 'bad');
 alter table "Pet" alter mood type mood using mood::text::mood, alter moods type mood[] using moods::text[]::mood[];
@@ -29,21 +29,21 @@ drop type old_mood;`;
 
 const cases: Record<string, Case> = {
   'a table': { down: 'drop table visits', loses: [['table visits', 1, 'visits']] },
-  'two tables by a cascade from a schema': {
+  'two tables, by a cascade from a schema': {
     up: 'create schema zoo; create table zoo.a (id integer); insert into zoo.a values (1), (2); create table zoo.b ();',
     down: 'drop schema zoo cascade',
     loses: [['table zoo.a', 2, 'zoo.a']],
   },
-  'a table by a do': {
+  'a table, in a do block': {
     down: "do $$ begin execute 'drop table ' || 'visits'; end $$",
     loses: [['table visits', 1, 'visits']],
   },
-  'a table that is made again': {
+  'a table that is created again': {
     down: 'drop table visits; create table visits (id integer primary key, pet integer references "Pet")',
     loses: [['table visits', 1, 'visits']],
   },
   'a column': { down: 'alter table "Pet" drop column name', loses: [['column "Pet".name', 1, '"Pet".name']] },
-  'a column that is made again': {
+  'a column that is added again': {
     down: 'alter table "Pet" drop column name; alter table "Pet" add column name text',
     loses: [['column "Pet".name', 1, '"Pet".name']],
   },
@@ -56,8 +56,8 @@ const cases: Record<string, Case> = {
       [`label mood 'odd' in "Pet".moods`, 1, 'mood.odd'],
     ],
   },
-  'rows by a delete': { down: 'delete from visits', loses: [['rows of table visits', 1, 'visits']] },
-  'rows by a delete that cascades': {
+  'rows, by a delete': { down: 'delete from visits', loses: [['rows of table visits', 1, 'visits']] },
+  'rows, by a delete that cascades': {
     up: `alter table visits drop constraint visits_pet_fkey,
       add foreign key (pet) references "Pet" on delete cascade;`,
     down: 'delete from "Pet" where id = 1',
@@ -66,8 +66,8 @@ const cases: Record<string, Case> = {
       ['rows of table visits', 1, 'visits'],
     ],
   },
-  'rows by a truncate': { down: 'truncate visits', loses: [['rows of table visits', 1, 'visits']] },
-  'rows by a truncate, and others come': {
+  'rows, by a truncate': { down: 'truncate visits', loses: [['rows of table visits', 1, 'visits']] },
+  'rows, by a truncate before an insert': {
     down: 'truncate visits; insert into visits values (2, 2)',
     loses: [['rows of table visits', 1, 'visits']],
   },
@@ -92,13 +92,13 @@ const cases: Record<string, Case> = {
     down: 'alter table log detach partition log_1; alter table log_1 drop column note',
     loses: [['column log_1.note', 1, 'log_1.note']],
   },
-  'a column of an heir that is parted from one of two parents first': {
-    up: `create table a (note text); create table b (id integer); create table heir () inherits (a, b);
-      insert into heir values ('n', 1);`,
-    down: 'alter table heir no inherit a; alter table heir drop column note',
-    loses: [['column heir.note', 1, 'heir.note']],
+  'a column of a child table that is first detached from one of two parents': {
+    up: `create table a (note text); create table b (id integer); create table child () inherits (a, b);
+      insert into child values ('n', 1);`,
+    down: 'alter table child no inherit a; alter table child drop column note',
+    loses: [['column child.note', 1, 'child.note']],
   },
-  'a column of a partitioned table, once,': {
+  'a column of a partitioned table, counted once': {
     up: `create table log (at date, note text) partition by range (at);
       create table log_1 partition of log for values from ('2026-01-01') to ('2026-02-01');
       insert into log values ('2026-01-05', 'n');`,
@@ -106,41 +106,41 @@ const cases: Record<string, Case> = {
     loses: [['column log.note', 1, 'log.note']],
   },
 
-  'nothing with an empty table': {
+  'an empty table': {
     down: 'delete from visits where false; drop table zoo',
     up: 'create table zoo ()',
   },
-  'nothing with a column of nulls': {
+  'a column of nulls': {
     down: 'alter table visits drop column note',
     up: 'alter table visits add column note text',
   },
-  'nothing with a label that nobody uses': {
+  'an unused label': {
     up: `alter type mood add value 'new'`,
     down: `alter type mood rename to old_mood;
       create type mood as enum ('good', 'bad', 'odd');
       alter table "Pet" alter mood type mood using mood::text::mood, alter moods type mood[] using moods::text[]::mood[];
       drop type old_mood;`,
   },
-  'nothing with a name': {
+  'only names': {
     down: `alter table visits rename to calls; alter table "Pet" rename name to title; alter type mood rename value 'odd' to 'strange'`,
   },
-  'nothing with a type that becomes text': {
+  'an enum whose columns become text': {
     down: 'alter table "Pet" alter mood type text, alter moods type text[]; drop type mood',
   },
-  'nothing with rows that are written': {
+  'nothing, and writes rows': {
     down: `insert into visits values (2, 1); update visits set pet = 2`,
   },
-  'nothing with a table that is rewritten': { down: 'alter table visits alter id type bigint' },
-  'nothing with an index, a view, a function': {
+  'nothing, and rewrites a table': { down: 'alter table visits alter id type bigint' },
+  'an index, a view and a function': {
     up: `create index by_pet on visits (pet); create view v as select * from visits;
       create function f() returns integer language sql return 1;`,
     down: 'drop view v; drop index by_pet; drop function f()',
   },
-  'nothing with what the server may lose itself': {
+  'an unlogged and a temporary table': {
     up: 'create unlogged table scratch (id integer); insert into scratch values (1)',
     down: 'drop table scratch; create temporary table t as select 1 as id; drop table t',
   },
-  'nothing with a generated column': {
+  'a generated column': {
     up: 'alter table visits add column double integer generated always as (id * 2) stored',
     down: 'alter table visits drop column double',
   },
@@ -157,10 +157,10 @@ async function prepare({ url }: TestDatabase, { up: text = 'select 1', down: dow
   return { url, directory, lostFolder: join(await folderWith(), 'lost') };
 }
 
-describe('a down', () => {
+describe('a down that drops or deletes', () => {
   for (const [name, example] of Object.entries(cases)) {
     const { loses } = example;
-    test(`takes away ${name}${loses === undefined ? ', so it asks nobody' : ' only when it is named'}`, async ({
+    test(`${name} ${loses === undefined ? 'loses no data and needs no option' : 'is refused until the option "lose" names it'}`, async ({
       database,
     }) => {
       const options = await prepare(database, example);
@@ -183,25 +183,25 @@ describe('a down', () => {
   }
 });
 
-/** What a database may have that is not much to note: nothing, or tables without a column of their own. */
-const little: Record<string, string> = {
-  'no table at all': 'create function f() returns integer language sql return 1;',
+/** Databases whose catalog has an empty part: no table, or a table without its own columns. */
+const sparse: Record<string, string> = {
+  'no table': 'create function f() returns integer language sql return 1;',
   'an enum and no table': `create type mood as enum ('good', 'bad');`,
-  'a table of the server itself alone': 'create unlogged table scratch (id integer);',
+  'only an unlogged table': 'create unlogged table scratch (id integer);',
   'a partition that stays': `create table log (at date) partition by range (at);
     create table log_1 partition of log for values from ('2026-01-01') to ('2026-02-01');`,
-  'an heir that stays': 'create table pet (id integer); create table cat () inherits (pet);',
+  'a child table that stays': 'create table pet (id integer); create table cat () inherits (pet);',
   'a table without a column': 'create table t ();',
-  'a table that has lost its columns': 'create table t (id integer); alter table t drop column id;',
+  'a table whose columns were dropped': 'create table t (id integer); alter table t drop column id;',
   'a table whose only column is generated':
     'create table t (double integer generated always as (1 + 1) stored);',
 };
 
 describe('a down in a database that has', () => {
-  for (const [name, text] of Object.entries(little)) {
-    test(`${name} goes back, and still sees what it takes away`, async ({ database: { url, rows } }) => {
+  for (const [name, text] of Object.entries(sparse)) {
+    test(`${name} detects data loss, and rolls back without one`, async ({ database: { url, rows } }) => {
       const directory = await folderWith({
-        'V1.up.sql': `-- migrate: irreversible it is what was there\n${text}`,
+        'V1.up.sql': `-- migrate: irreversible the database had it before\n${text}`,
         'V2.up.sql': 'create view v as select 1 as one;',
         'V2.down.sql': 'drop view v;',
         'V3.up.sql': 'create table zoo (id integer); insert into zoo values (1);',
