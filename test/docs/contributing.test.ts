@@ -6,11 +6,14 @@ import { check } from '../../src/inspect/check.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { addProductRows } from '../../src/seed/product-rows.js';
 import { test } from '../support/database.js';
+import { SLOW } from '../support/timeouts.js';
 
 /** A file's path in a line of its own, and its SQL. */
 const EXAMPLE = /^`src\/storage\/sql\/(?<name>[\w.]+)`\n\n```sql\n(?<sql>.*?)^```$/gms;
 
-test('check finds nothing wrong with the example migration of CONTRIBUTING.md', async ({ database }) => {
+test('check finds nothing wrong with the example migration of CONTRIBUTING.md', { timeout: SLOW }, async ({
+  database,
+}) => {
   const page = await readFile(new URL('../../CONTRIBUTING.md', import.meta.url), 'utf8');
   const examples = [...page.matchAll(EXAMPLE)].map(({ groups = {} }) => groups);
   expect(examples).toHaveLength(2);
