@@ -25,6 +25,8 @@
 --     transaction at a time.
 --   - An erasure of a call cannot be seen through an older snapshot. At the stricter levels, last_call_was_erased
 --     therefore inserts a probe, which fails with 40001 if it meets a record that was committed after the snapshot.
+--   - An exclusion may commit while the transaction that starts a call waits for the contact's number (V0013). So the
+--     contact's state is checked again at commit.
 --   - The erasure of the latest call of an excluded contact locks the contact's row FOR SHARE, so that an update which
 --     returns the contact (V0013) waits, or was first and is seen.
 --
@@ -425,7 +427,8 @@ begin
         )
       then
         case when provider.id is null then 'no_calls_without_a_provider' end
-      when contact.state not in ('in_progress', 'excluded') then 'a_contact_is_in_progress_while_its_call_is_open'
+      when contact.state = 'excluded' then 'never_dial_an_excluded_number'
+      when contact.state <> 'in_progress' then 'a_contact_is_in_progress_while_its_call_is_open'
       when provider.id is null then 'no_calls_without_a_provider'
       when provider.max_concurrent_calls < (
         select count(*)
@@ -471,6 +474,11 @@ begin
         'a_contact_is_in_progress_while_its_call_is_open',
         'A contact is in progress exactly while its latest call is open.',
         'Set the contact''s state in the transaction that inserts the attempt.'
+      ),
+      (
+        'never_dial_an_excluded_number',
+        'A call that starts does not stay open if the same transaction excludes its contact.',
+        'Do not dial. Claim another contact.'
       ),
       (
         'no_calls_without_a_provider',
@@ -685,8 +693,8 @@ comment on function voicesurvey_rules.check_call_may_start() is
 comment on function voicesurvey_rules.set_last_attempt_at() is
   'Sets last_attempt_at to the started_at of the contact''s latest attempt, whatever an update sets.';
 comment on function voicesurvey_rules.check_new_call() is
-  'Rejects an attempt that does not agree with its contact, an open call above the provider''s limit, and a second '
-  'open call of a number.';
+  'Rejects an attempt that does not agree with its contact, an open call of an excluded contact or above the provider''s '
+  'limit, and a second open call of a number.';
 comment on function voicesurvey_rules.check_changed_number() is
   'Rejects a new number of a contact with an open call if that number has an open call too.';
 comment on function voicesurvey_rules.check_ended_call() is

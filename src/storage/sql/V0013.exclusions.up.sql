@@ -15,6 +15,10 @@
 -- number could commit at the same time: the exclusion would find the contact excluded and leave it, and the update
 -- would find the number unlisted. do_not_call needs no further lock, since it is in the row that the update locks.
 --
+-- A call may start in the transaction, and even in the statement, that excludes its contact. The call check (V0012) asks
+-- again at commit. An import asks whether its statement has started a call, since a statement trigger excludes only after
+-- the functions in RETURNING, which may check deferred constraints early.
+--
 -- V0018 excludes the contacts that were listed before this version.
 --
 -- Safe on a live table: creating a trigger changes only the catalog. Two tables are locked together, contacts first. A
@@ -78,6 +82,7 @@ as $function$
 declare
   stripe constant integer := voicesurvey_rules.choose_import_stripe();
   listed_ids uuid[];
+  called_id uuid;
 begin
   perform voicesurvey_rules.lock_mutex_rows(
     array(
@@ -101,6 +106,24 @@ begin
   where imported.state = 'pending';
 
   if listed_ids is not null then
+    -- The contacts are new, so a call of them was started by the statement that imports them.
+    select contact_id
+    into called_id
+    from public.call_attempts
+    where contact_id = any (listed_ids)
+      and ended_at is null
+    limit 1;
+
+    if found then
+      perform voicesurvey_rules.raise_violation(
+        'never_dial_an_excluded_number',
+        'contacts',
+        'A listed number is excluded as soon as it is imported, and is never dialled.',
+        format('Contact %s.', called_id),
+        'Import the number first, and start its call in a later statement.'
+      );
+    end if;
+
     update public.contacts
     set state = 'excluded'
     where id = any (listed_ids)
@@ -122,17 +145,17 @@ begin
     array[voicesurvey_rules.mutex_row_of_number(new.phone_number, voicesurvey_rules.choose_import_stripe())]
   );
 
-  update public.contacts
-  set state = 'excluded'
-  where id = new.id
-    and state not in ('completed', 'refused', 'excluded')
-    and exists (
-      select
-      from public.exclusion_list_entries
-      where phone_number = new.phone_number
-    );
+  if new.state not in ('completed', 'refused', 'excluded') then
+    perform
+    from public.exclusion_list_entries
+    where phone_number = new.phone_number;
 
-  return null;
+    if found then
+      new.state := 'excluded';
+    end if;
+  end if;
+
+  return new;
 end
 $function$;
 
@@ -225,7 +248,8 @@ comment on function voicesurvey_rules.exclude_do_not_call() is
 comment on function voicesurvey_rules.exclude_listed_contacts() is
   'Excludes the contacts, in all campaigns, of numbers that were just listed.';
 comment on function voicesurvey_rules.exclude_imported_contacts() is
-  'Excludes the contacts that were just imported and whose numbers are listed.';
+  'Excludes the contacts that were just imported and whose numbers are listed. Rejects an import whose statement has '
+  'started a call of one of them.';
 comment on function voicesurvey_rules.exclude_contact_of_listed_number() is
   'Excludes a contact whose new number is listed.';
 comment on function voicesurvey_rules.check_exclusion_end() is
@@ -263,8 +287,12 @@ create or replace trigger a_listed_number_is_excluded_when_it_is_imported
   for each statement
   execute function voicesurvey_rules.exclude_imported_contacts();
 
-create or replace trigger a_changed_number_is_excluded_if_it_is_listed
-  after update of phone_number on public.contacts
+-- A statement may change a number and start a call, by a CTE or by a function in RETURNING. So the number is locked and
+-- looked up by a BEFORE trigger. Its name makes it run after the triggers that check the contact's state, whose
+-- refusals it must not prevent.
+
+create or replace trigger the_new_number_of_a_contact_is_excluded_if_it_is_listed
+  before update of phone_number on public.contacts
   for each row
   when (old.phone_number <> new.phone_number)
   execute function voicesurvey_rules.exclude_contact_of_listed_number();
@@ -291,7 +319,7 @@ comment on trigger an_exclusion_ends_only_after_its_cause on public.contacts is
   'Rule 10: excluded is final while the number is listed or do_not_call is set.';
 comment on trigger a_listed_number_is_excluded_when_it_is_imported on public.contacts is
   'Rule 1: a listed number is excluded as soon as it is imported, however it is imported.';
-comment on trigger a_changed_number_is_excluded_if_it_is_listed on public.contacts is
+comment on trigger the_new_number_of_a_contact_is_excluded_if_it_is_listed on public.contacts is
   'Rule 1: a listed number is never dialled, also if a contact''s number is changed to it.';
 comment on trigger an_erased_number_stays_excluded on public.contacts is
   'Rule 12: the number of an erased person stays excluded if it was.';

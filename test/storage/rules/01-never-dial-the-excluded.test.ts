@@ -41,6 +41,16 @@ forbidden(
   'never_dial_an_excluded_number',
 );
 forbidden(
+  'listing a number in the transaction that claims its contact',
+  `${claim('ada')} ${exclude(PHONES.ada)}`,
+  'never_dial_an_excluded_number',
+);
+forbidden(
+  'setting do_not_call in the transaction that claims the contact',
+  `${claim('ada')} update contacts set do_not_call = true where id = :ada;`,
+  'never_dial_an_excluded_number',
+);
+forbidden(
   'dialling a listed number from another campaign',
   `${list('new', PHONES.ines, { campaign_id: ':plain' })} ${dial('new', { campaign: 'plain' }, 'new_call')}`,
   'never_dial_an_excluded_number',
@@ -151,6 +161,11 @@ correct(
 correct(
   'a contact whose number is changed to a listed one is excluded',
   `update contacts set phone_number = '${NUMBER}' where id = :ines; update contacts set phone_number = '${PHONES.ines}' where id = :ada;`,
+  stateIs('ada', 'excluded'),
+);
+correct(
+  'listing a number in the transaction that starts and ends its call excludes the contact',
+  `${claim('ada')} ${end('new_call_of_ada', 'failed', 'now()')} ${leave('ada', 'pending', 'failed')} ${exclude(PHONES.ada)}`,
   stateIs('ada', 'excluded'),
 );
 correct(
