@@ -11,7 +11,7 @@ import {
   setProviderCallId,
   writeTranscript,
 } from './call-actions.js';
-import { changeProvider, changeStatus, createCampaign, createTemplate } from './campaign-actions.js';
+import { changeStatus, createCampaign, createTemplate } from './campaign-actions.js';
 import {
   changeEntry,
   changeNumber,
@@ -19,10 +19,12 @@ import {
   importContact,
   listNumber,
   returnContact,
+  setDoNotCall,
   unlistNumber,
 } from './contact-actions.js';
 import { corruptColumn, deleteAnyRow } from './corruption-actions.js';
 import { changeEmailStatus, publishEvent, writeEmail } from './event-actions.js';
+import { changeProvider, changeTimeZone, purgeExpired } from './installation-actions.js';
 import { redial, writeWholeCall } from './whole-call-actions.js';
 
 /**
@@ -48,13 +50,16 @@ export const arbitraryAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 3, arbitrary: createCampaign },
   { weight: 2, arbitrary: createTemplate },
   { weight: 3, arbitrary: changeProvider },
+  { weight: 6, arbitrary: changeTimeZone },
+  { weight: 4, arbitrary: purgeExpired },
   { weight: 25, arbitrary: importContact },
   { weight: 5, arbitrary: eraseContact },
-  { weight: 4, arbitrary: listNumber },
-  { weight: 4, arbitrary: changeNumber },
-  { weight: 3, arbitrary: unlistNumber },
+  { weight: 8, arbitrary: listNumber },
+  { weight: 10, arbitrary: changeNumber },
+  { weight: 5, arbitrary: unlistNumber },
+  { weight: 12, arbitrary: returnContact },
+  { weight: 4, arbitrary: setDoNotCall },
   { weight: 2, arbitrary: changeEntry },
-  { weight: 8, arbitrary: returnContact },
   { weight: 60, arbitrary: corruptColumn },
   { weight: 10, arbitrary: deleteAnyRow },
 );

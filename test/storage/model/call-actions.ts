@@ -25,17 +25,24 @@ import { eventOf } from './event-actions.js';
 import { callsOf, isOpen } from './model.js';
 import type { Write } from './write.js';
 
-/** Claims a contact and opens a call. */
-export const claimContact: fc.Arbitrary<Action> = defineAction<{ contact: number; isAny: boolean }>(
+/** Claims a contact and opens a call; rarely the contact is excluded in the same transaction. */
+export const claimContact: fc.Arbitrary<Action> = defineAction<{
+  contact: number;
+  isAny: boolean;
+  exclusion: string;
+}>(
   'claim a contact',
-  { contact: rowIndex, isAny: rarelyTrue },
-  ({ contact: index, isAny }, { model, now, createName }) => {
+  { contact: rowIndex, isAny: rarelyTrue, exclusion: mostly('none', 'entry', 'do_not_call') },
+  ({ contact: index, isAny, exclusion }, { model, now, createName }) => {
     const [name, contact] = pick(callableContacts(model, isAny), index) ?? [];
     if (name === undefined || contact === undefined) return [];
+    const { phone_number } = contact;
     const attempts_count = contact.attempts_count + 1;
     return [
       updateRow('contacts', name, { state: 'in_progress', attempts_count, last_attempt_at: now }),
       insertRow('call_attempts', createName('call'), newCall(name, contact, attempts_count, now)),
+      ...(exclusion === 'entry' ? [insertRow('exclusion_list_entries', phone_number, { phone_number })] : []),
+      ...(exclusion === 'do_not_call' ? [updateRow('contacts', name, { do_not_call: true })] : []),
     ];
   },
 );
@@ -64,6 +71,7 @@ export const finishCall: fc.Arbitrary<Action> = defineAction<{
   outcome: string;
   isGivenUp: boolean;
   isPublished: boolean;
+  answer: string;
 }>(
   'finish a call',
   {
@@ -71,6 +79,7 @@ export const finishCall: fc.Arbitrary<Action> = defineAction<{
     outcome: fc.constantFrom(...OUTCOMES),
     isGivenUp: fc.constantFrom(false, false, false, true),
     isPublished: fc.boolean(),
+    answer: mostly('8 out of 10', '8', ' '),
   },
   (options, context) => {
     const { model, now } = context;
@@ -83,7 +92,7 @@ export const finishCall: fc.Arbitrary<Action> = defineAction<{
     return [
       updateRow('call_attempts', name, { ended_at: now, outcome }),
       updateRow('contacts', call.contact_id, { state, last_outcome: outcome }),
-      ...(state === 'completed' ? [responseOf(call, name, context)] : []),
+      ...(state === 'completed' ? [responseOf(call, name, context, options.answer)] : []),
       ...(options.isPublished ? eventOf(call.contact_id, call, state, name, context) : []),
     ];
   },
@@ -169,11 +178,12 @@ export const deleteCall = defineAction<{ contact: number; isFirst: boolean }>(
   },
 );
 
-export const writeTranscript = defineAction<{ call: number }>(
+/** Writes a transcript that has just been recorded, or an expired one. */
+export const writeTranscript = defineAction<{ call: number; isExpired: boolean }>(
   'write a transcript',
-  { call: rowIndex },
-  ({ call }, context) => {
+  { call: rowIndex, isExpired: fc.boolean() },
+  ({ call, isExpired }, context) => {
     const [name] = pick(Object.entries(context.model.call_attempts).toReversed(), call) ?? [];
-    return name === undefined ? [] : [transcriptOf(name, context)];
+    return name === undefined ? [] : [transcriptOf(name, isExpired ? context.now : 'now', context)];
   },
 );

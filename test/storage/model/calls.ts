@@ -34,17 +34,21 @@ export const responseOf = (
   { contact_id, campaign_id }: Call,
   call_attempt_id: string,
   { now, createName }: Context,
+  q2_answer = 'eight, I think',
 ): Write =>
   insertRow('survey_responses', createName('response'), {
     contact_id,
     campaign_id,
     call_attempt_id,
-    q2_answer: '4',
+    q2_answer,
     completed_at: now,
   });
 
-export const transcriptOf = (call_attempt_id: string, { createName }: Context): Write =>
-  insertRow('transcript_snippets', createName('transcript'), { call_attempt_id });
+export const transcriptOf = (
+  call_attempt_id: string,
+  created_at: number | 'now',
+  { createName }: Context,
+): Write => insertRow('transcript_snippets', createName('transcript'), { call_attempt_id, created_at });
 
 /** A call that starts now: open, or ended with an outcome. */
 export const newCall = (
@@ -62,6 +66,7 @@ export const newCall = (
   answered_at: ANSWERED_OUTCOMES.has(outcome ?? '') ? now : null,
   ended_at: outcome === undefined ? null : now,
   outcome: outcome ?? null,
+  metadata: '{"status": "ringing"}',
 });
 
 /** Returns the outcome if a call can have it, answered or not as it is; else a similar one. */

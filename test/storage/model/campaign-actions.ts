@@ -1,14 +1,5 @@
 import fc from 'fast-check';
-import {
-  defineAction,
-  deleteRow,
-  insertRow,
-  mostly,
-  pick,
-  rarelyTrue,
-  rowIndex,
-  updateRow,
-} from './action.js';
+import { defineAction, insertRow, mostly, pick, rowIndex, updateRow } from './action.js';
 import { INITIAL_MODEL } from './model.js';
 
 const OTHER_STATUSES = ['scheduled', 'paused', 'completed', 'cancelled'];
@@ -59,17 +50,4 @@ export const createTemplate = defineAction<{ type: string; locale: string }>(
   'create a template',
   { type: fc.constantFrom('completed', 'refused', 'not_reached'), locale: mostly('en', 'it') },
   (row, { createName }) => [insertRow('email_templates', createName('template'), row)],
-);
-
-/** Changes the limit of concurrent calls, or deletes the configuration; rarely inserts a second one. */
-export const changeProvider = defineAction<{ limit: number | null; isSecond: boolean }>(
-  'change the provider configuration',
-  { limit: fc.constantFrom(2, 3, 2, 3, 2, 1, null), isSecond: rarelyTrue },
-  ({ limit: max_concurrent_calls, isSecond }, { model, createName }) => {
-    const [name] = Object.keys(model.provider_configs);
-    if (max_concurrent_calls === null) return name === undefined ? [] : [deleteRow('provider_configs', name)];
-    return name === undefined || isSecond
-      ? [insertRow('provider_configs', createName('provider'), { max_concurrent_calls })]
-      : [updateRow('provider_configs', name, { max_concurrent_calls })];
-  },
 );

@@ -1,5 +1,5 @@
 import { pick } from './action.js';
-import { type Model, PHONES, type Row, rowsOf, type Table, type Value } from './model.js';
+import { type Model, PHONES, type Row, rowsOf, type Table, TIME_ZONES, type Value } from './model.js';
 
 type ListValues = (model: Model, row: Row, now: number) => readonly Value[];
 
@@ -32,7 +32,7 @@ export const COLUMN_VALUES: Readonly<Record<Table, Readonly<Record<string, ListV
     max_attempts: oneOf(1, 2, 3),
     retry_interval_minutes: oneOf(60, 1, 120),
     allowed_call_start_local: oneOf(0, 540),
-    allowed_call_end_local: oneOf(1439, 1200, 480, 0),
+    allowed_call_end_local: oneOf(1440, 1200, 480, 0),
     email_completed_template_id: orNull(namesOf('email_templates')),
   },
   contacts: {
@@ -56,12 +56,13 @@ export const COLUMN_VALUES: Readonly<Record<Table, Readonly<Record<string, ListV
     answered_at: orNull(instants),
     ended_at: orNull(instants),
     outcome: OUTCOMES,
+    metadata: oneOf('{}', '{"status": "busy"}', '[]', null),
   },
   survey_responses: {
     contact_id: namesOf('contacts'),
     campaign_id: namesOf('campaigns'),
     call_attempt_id: namesOf('call_attempts'),
-    q2_answer: oneOf('4', 'four'),
+    q2_answer: oneOf('4', '8 out of 10', ' '),
     completed_at: instants,
   },
   events: {
@@ -79,6 +80,7 @@ export const COLUMN_VALUES: Readonly<Record<Table, Readonly<Record<string, ListV
     status: oneOf('pending', 'sent', 'failed'),
   },
   transcript_snippets: { call_attempt_id: namesOf('call_attempts') },
+  settings: { value: oneOf(null, ...Object.keys(TIME_ZONES)) },
 };
 
 /** Picks one of a column's values; undefined stands for no write of the column. */

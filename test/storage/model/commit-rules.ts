@@ -5,6 +5,7 @@ import {
   type Contact,
   callsOf,
   FINAL_STATUSES,
+  hasAttempt,
   isOpen,
   latestCallOf,
   type Model,
@@ -20,9 +21,6 @@ const campaignOf = (model: Model, contact: Contact): Campaign | undefined =>
 
 const maxAttemptsOf = (model: Model, contact: Contact): number =>
   campaignOf(model, contact)?.max_attempts ?? 0;
-
-const hasAttempt = (model: Model, contact: string, number: number): boolean =>
-  callsOf(model, contact).some(([, { attempt_number }]) => attempt_number === number);
 
 /** Each new attempts_count of a contact that still exists. */
 const newCounts = ({ statements, after }: Segment): [contact: string, count: number][] =>
@@ -83,6 +81,10 @@ function isDeletionForbidden(model: Model, call: Call): boolean {
 /** The rules that the rows must keep at the end of a segment. */
 export const COMMIT_RULES: Readonly<Record<string, CommitRule>> = {
   'foreign keys': ({ after }) => areReferencesValid(after, 'all'),
+  'rule 1: a call that starts is not open to an excluded contact': (segment) =>
+    insertedRows(segment, 'call_attempts').every(
+      ([, call]) => !isOpen(call) || segment.after.contacts[call.contact_id]?.state !== 'excluded',
+    ),
   'rule 2: attempts_count follows the attempts': (segment) =>
     newCounts(segment).every(([contact, count]) => hasAttempt(segment.after, contact, count)) &&
     startedCalls(segment).every(
@@ -90,14 +92,14 @@ export const COMMIT_RULES: Readonly<Record<string, CommitRule>> = {
         attempt_number <= attempts_count &&
         attempt_number > (segment.before.contacts[contact_id]?.attempts_count ?? 0),
     ),
-  'rule 2: the latest call is not deleted while another may follow': (segment) =>
-    deletedRows(segment, 'call_attempts').every(([, call]) => !isDeletionForbidden(segment.after, call)),
-  'rule 2: a number has one open call': ({ after }) => {
-    const phones = Object.values(after.call_attempts)
+  'rule 2: a number has at most one open call': ({ after }) => {
+    const numbers = Object.values(after.call_attempts)
       .filter(isOpen)
       .map(({ contact_id }) => after.contacts[contact_id]?.phone_number);
-    return new Set(phones).size === phones.length;
+    return new Set(numbers).size === numbers.length;
   },
+  'rule 2: the latest call is not deleted while another may follow': (segment) =>
+    deletedRows(segment, 'call_attempts').every(([, call]) => !isDeletionForbidden(segment.after, call)),
   'rule 4: no call without a provider configuration': (segment) =>
     startedCalls(segment).length === 0 || Object.keys(segment.after.provider_configs).length === 1,
   'rule 4: at most max_concurrent_calls': (segment) =>

@@ -9,7 +9,8 @@ import {
   rowIndex,
   updateRow,
 } from './action.js';
-import { type Model, newContact, PHONES, rowsOf } from './model.js';
+import { openCalls } from './calls.js';
+import { type Contact, latestCallOf, type Model, newContact, PHONES, rowsOf } from './model.js';
 import type { Write } from './write.js';
 
 const phone: fc.Arbitrary<string> = fc.constantFrom(...PHONES);
@@ -45,9 +46,68 @@ export const listNumber = defineAction<{ phone: string }>('list a number', { pho
   insertRow('exclusion_list_entries', phone, { phone_number: phone }),
 ]);
 
-export const unlistNumber = defineAction<{ phone: string }>('unlist a number', { phone }, ({ phone }) => [
-  deleteRow('exclusion_list_entries', phone),
-]);
+export const unlistNumber = defineAction<{ entry: number }>(
+  'unlist a number',
+  { entry: rowIndex },
+  ({ entry }, { model }) => {
+    const phone = pick(Object.keys(model.exclusion_list_entries), entry);
+    return phone === undefined ? [] : [deleteRow('exclusion_list_entries', phone)];
+  },
+);
+
+export const setDoNotCall = defineAction<{ contact: number; isSet: boolean }>(
+  'set do_not_call',
+  { contact: rowIndex, isSet: mostly(true, false) },
+  ({ contact, isSet }, { model }) => {
+    const [name] = pick(Object.entries(model.contacts), contact) ?? [];
+    return name === undefined ? [] : [updateRow('contacts', name, { do_not_call: isSet })];
+  },
+);
+
+/**
+ * Returns an excluded contact to pending or not_reached: mostly one that is neither listed nor has do_not_call, or one
+ * whose number is unlisted and whose do_not_call is set to false in the same transaction. Rarely its latest call is
+ * erased in that transaction too.
+ */
+export const returnContact = defineAction<{
+  contact: number;
+  isAny: boolean;
+  isCauseRemoved: boolean;
+  isGivenUp: boolean;
+  erasure: string;
+}>(
+  'return an excluded contact',
+  {
+    contact: rowIndex,
+    isAny: fc.constantFrom(false, false, false, true),
+    isCauseRemoved: fc.boolean(),
+    isGivenUp: rarelyTrue,
+    erasure: fc.constantFrom('none', 'none', 'none', 'none', 'none', 'none', 'before', 'after'),
+  },
+  ({ contact: index, isAny, isCauseRemoved, isGivenUp, erasure }, { model }) => {
+    const isListed = ({ phone_number }: Contact): boolean => phone_number in model.exclusion_list_entries;
+    const excluded = Object.entries(model.contacts).filter(
+      ([, contact]) =>
+        contact.state === 'excluded' &&
+        (isAny || isCauseRemoved || !(contact.do_not_call || isListed(contact))),
+    );
+    const [name, contact] = pick(excluded, index) ?? [];
+    if (name === undefined || contact === undefined) return [];
+    const hasAttemptsLeft =
+      contact.attempts_count < (model.campaigns[contact.campaign_id]?.max_attempts ?? 0);
+    const state = hasAttemptsLeft && !isGivenUp ? 'pending' : 'not_reached';
+    const [latestCall] = latestCallOf(model, name) ?? [];
+    const erasures = latestCall === undefined ? [] : [deleteRow('call_attempts', latestCall)];
+    return [
+      ...(erasure === 'before' ? erasures : []),
+      ...(isCauseRemoved && isListed(contact)
+        ? [deleteRow('exclusion_list_entries', contact.phone_number)]
+        : []),
+      updateRow('contacts', name, { state, ...(isCauseRemoved ? { do_not_call: false } : {}) }),
+      ...(erasure === 'after' ? erasures : []),
+    ];
+  },
+);
 
 /** Changes the number of an entry of the exclusion list. */
 export const changeEntry = defineAction<{ entry: number; to: string }>(
@@ -84,39 +144,20 @@ const deleteRowsAbout = (model: Model, contact: string): Write[] =>
       .map(([name]) => deleteRow(table, name)),
   );
 
-/** Changes the number of a contact. */
-export const changeNumber = defineAction<{ contact: number; phone: string }>(
+/** Changes the number of a contact; often during its call, to the number of another open call. */
+export const changeNumber = defineAction<{ contact: number; phone: number; isDuringCall: boolean }>(
   'change a number',
-  { contact: rowIndex, phone },
-  ({ contact, phone }, { model }) => {
-    const [name] = pick(Object.entries(model.contacts).toReversed(), contact) ?? [];
-    return name === undefined ? [] : [updateRow('contacts', name, { phone_number: phone })];
-  },
-);
-
-/** Returns an excluded contact, mostly after the causes of its exclusion are removed. */
-export const returnContact = defineAction<{
-  contact: number;
-  state: string;
-  isUnlisted: boolean;
-  isUnset: boolean;
-}>(
-  'return an excluded contact',
-  {
-    contact: rowIndex,
-    state: fc.constantFrom('pending', 'not_reached'),
-    isUnlisted: mostly(true, false),
-    isUnset: mostly(true, false),
-  },
-  ({ contact: index, state, isUnlisted, isUnset }, { model }) => {
-    const excluded = Object.entries(model.contacts).filter(([, contact]) => contact.state === 'excluded');
-    const [name, contact] = pick(excluded, index) ?? [];
-    if (name === undefined || contact === undefined) return [];
-    const isListed = contact.phone_number in model.exclusion_list_entries;
-    return [
-      ...(isListed && isUnlisted ? [deleteRow('exclusion_list_entries', contact.phone_number)] : []),
-      ...(contact.do_not_call && isUnset ? [updateRow('contacts', name, { do_not_call: false })] : []),
-      updateRow('contacts', name, { state }),
-    ];
+  { contact: rowIndex, phone: rowIndex, isDuringCall: fc.boolean() },
+  ({ contact: index, phone, isDuringCall }, { model }) => {
+    const called = openCalls(model).map(([, { contact_id }]) => contact_id);
+    const names = isDuringCall ? called : Object.keys(model.contacts).toReversed();
+    const name = pick(names, index);
+    const numbers = called
+      .filter((other) => other !== name)
+      .flatMap((other) => model.contacts[other]?.phone_number ?? []);
+    const phone_number = pick(isDuringCall && numbers.length > 0 ? numbers : PHONES, phone);
+    return name === undefined || phone_number === undefined
+      ? []
+      : [updateRow('contacts', name, { phone_number })];
   },
 );

@@ -45,7 +45,8 @@ export const deleteAnyRow = defineAction<{ table: Table; row: number }>(
   { table: tableWith({ survey_responses: 3, events: 3, email_notifications: 3 }), row: fc.nat(11) },
   ({ table, row }, { model }) => {
     const [name] = pick(rowsOf(model, table), row) ?? [];
-    // The initial templates stay, so that every type of e-mail can be written.
-    return name === undefined || name in INITIAL_MODEL.email_templates ? [] : [deleteRow(table, name)];
+    // The initial templates stay, so that every type of e-mail can be written. A setting has no row to delete.
+    const isKept = table === 'settings' || (name ?? '') in INITIAL_MODEL.email_templates;
+    return name === undefined || isKept ? [] : [deleteRow(table, name)];
   },
 );

@@ -1,10 +1,12 @@
 import type pg from 'pg';
 import { move } from '../rules/steps.js';
 import { INITIAL_MODEL, type Model, rowsOf, type Table } from './model.js';
-import { replaceNames, restoreNames, sqlOfColumn, sqlOfStatement } from './sql.js';
+import { replaceNames, restoreNames, sqlOfColumn, sqlOfStatement, sqlOfTimeZone } from './sql.js';
+
+type ProductTable = Exclude<Table, 'settings'>;
 
 /** The columns of each table that the model has. */
-const COLUMNS: Readonly<Record<Table, readonly string[]>> = {
+const COLUMNS: Readonly<Record<ProductTable, readonly string[]>> = {
   email_templates: ['type', 'locale'],
   provider_configs: ['max_concurrent_calls'],
   exclusion_list_entries: ['phone_number'],
@@ -19,13 +21,14 @@ const COLUMNS: Readonly<Record<Table, readonly string[]>> = {
     'answered_at',
     'ended_at',
     'outcome',
+    'metadata',
   ],
   survey_responses: ['contact_id', 'campaign_id', 'call_attempt_id', 'q2_answer', 'completed_at'],
   events: ['event_type', 'contact_id', 'campaign_id', 'call_attempt_id'],
   email_notifications: ['event_id', 'contact_id', 'campaign_id', 'template_id', 'to_email', 'status'],
-  transcript_snippets: ['call_attempt_id'],
+  transcript_snippets: ['call_attempt_id', 'created_at'],
 };
-const TABLES = Object.keys(COLUMNS) as Table[];
+const TABLES = Object.keys(COLUMNS) as ProductTable[];
 
 /** Brings a database with any contents into the state of `INITIAL_MODEL`. */
 export async function resetDatabase(client: pg.Client): Promise<void> {
@@ -51,6 +54,7 @@ export async function resetDatabase(client: pg.Client): Promise<void> {
       'set session_replication_role = replica',
       ...emptied.map((table) => `delete from ${table}`),
       'set session_replication_role = origin',
+      sqlOfTimeZone(null),
       replaceNames(
         "insert into users (id, oidc_sub, email, name) values (:manager, 'a', 'a@example.com', 'a')",
       ),
@@ -60,12 +64,18 @@ export async function resetDatabase(client: pg.Client): Promise<void> {
   );
 }
 
+const READ_TIME_ZONE = `select substring(setting from '=(.*)') from pg_db_role_setting, unnest(setconfig) as setting
+  where setdatabase = (select oid from pg_database where datname = current_database())
+  and setting like 'voicesurvey.time_zone=%'`;
+
 const READ = `select json_build_object(${TABLES.map(
   (table) => `'${table}', (select coalesce(json_object_agg(
     ${table === 'exclusion_list_entries' ? 'phone_number' : 'id'},
     json_build_object(${COLUMNS[table].map((column) => `'${column}', ${sqlOfColumn(column)}`).join(', ')})), '{}')
     from ${table})`,
-).join(', ')})::text as model`;
+).join(
+  ', ',
+)}, 'settings', json_build_object('time_zone', json_build_object('value', (${READ_TIME_ZONE}))))::text as model`;
 
 /** Reads what the database holds, in the form of the model. */
 export async function readDatabase(client: pg.Client): Promise<Omit<Model, 'erasedAnswers'>> {

@@ -1,6 +1,6 @@
 /**
  * The state that the model predicts: the rows of the product's tables by name, with the columns that the rules use.
- * Instants are whole minutes after a fixed midnight; local times are minutes of a day.
+ * Instants are whole minutes after a fixed midnight in UTC; local times are minutes of a day, 1440 for its end.
  */
 export type Model = {
   readonly email_templates: Rows<Template>;
@@ -14,6 +14,8 @@ export type Model = {
   readonly events: Rows<SurveyEvent>;
   readonly email_notifications: Rows<Email>;
   readonly transcript_snippets: Rows<Transcript>;
+  /** The settings of the database: one row, `time_zone`. */
+  readonly settings: Rows<Setting>;
   /** Contacts whose answers were deleted. No table of the product records this. */
   readonly erasedAnswers: Rows<Record<string, never>>;
 };
@@ -56,6 +58,8 @@ export type Call = {
   answered_at: number | null;
   ended_at: number | null;
   outcome: string | null;
+  /** JSON as PostgreSQL prints it. */
+  metadata: string | null;
 };
 export type SurveyResponse = {
   contact_id: string;
@@ -78,7 +82,12 @@ export type Email = {
   to_email: string;
   status: string;
 };
-export type Transcript = { call_attempt_id: string };
+export type Transcript = {
+  call_attempt_id: string;
+  /** `now`, or an instant of the model, which is beyond every retention. */
+  created_at: number | 'now';
+};
+export type Setting = { value: string | null };
 
 export const PHONES = [
   '+4920000001',
@@ -88,6 +97,16 @@ export const PHONES = [
   '+4920000005',
   '+4920000006',
 ] as const;
+/** The offset of some time zones in minutes, without summer time; null for names that no call may start with. */
+export const TIME_ZONES: Readonly<Record<string, number | null>> = {
+  UTC: 0,
+  'Asia/Tokyo': 540,
+  'America/Phoenix': -420,
+  CET: null,
+  'UTC+2': null,
+  'Europe/Atlantis': null,
+};
+
 export const FINAL_STATES: ReadonlySet<string> = new Set(['completed', 'refused', 'excluded']);
 export const FINAL_STATUSES: ReadonlySet<string> = new Set(['completed', 'cancelled']);
 
@@ -98,7 +117,7 @@ const newCampaign = (status: string, max_attempts: number): Campaign => ({
   max_attempts,
   retry_interval_minutes: 60,
   allowed_call_start_local: 0,
-  allowed_call_end_local: 1439,
+  allowed_call_end_local: 1440,
   email_completed_template_id: null,
 });
 
@@ -115,7 +134,7 @@ export const newContact = (name: string, campaign_id: string, phone_number: stri
   last_outcome: null,
 });
 
-/** The first state of every sequence: a running campaign, and a draft that shares a number with it. */
+/** The first state of every sequence: two running campaigns and a draft, which share numbers. */
 export const INITIAL_MODEL: Model = {
   email_templates: {
     completed: { type: 'completed', locale: 'en' },
@@ -128,18 +147,22 @@ export const INITIAL_MODEL: Model = {
   campaigns: {
     one: newCampaign('running', 2),
     two: { ...newCampaign('draft', 1), allowed_call_start_local: 540, allowed_call_end_local: 1200 },
+    three: newCampaign('running', 2),
   },
   contacts: {
     ann: newContact('ann', 'one', PHONES[0]),
     bob: newContact('bob', 'one', PHONES[1]),
     cat: { ...newContact('cat', 'one', PHONES[2]), preferred_language: 'it' },
     dan: newContact('dan', 'two', PHONES[0]),
+    eve: newContact('eve', 'three', PHONES[0]),
+    fay: newContact('fay', 'three', PHONES[3]),
   },
   call_attempts: {},
   survey_responses: {},
   events: {},
   email_notifications: {},
   transcript_snippets: {},
+  settings: { time_zone: { value: null } },
   erasedAnswers: {},
 };
 
@@ -162,3 +185,7 @@ export const latestCallOf = (model: Model, contact: string): [name: string, call
 
 /** Whether a call has not ended. */
 export const isOpen = ({ ended_at }: Call): boolean => ended_at === null;
+
+/** Whether a contact has an attempt of a number. */
+export const hasAttempt = (model: Model, contact: string, number: number): boolean =>
+  callsOf(model, contact).some(([, { attempt_number }]) => attempt_number === number);

@@ -34,7 +34,7 @@ export function mutateWrites(
 }
 
 function mutateWrite(write: Write, mutation: Mutation, model: Model, now: number): Write[] {
-  if (mutation.isOmitted || write.kind === 'delete') return [];
+  if (mutation.isOmitted || write.kind === 'delete' || write.kind === 'purge') return [];
   const columns = 'row' in write ? write.row : write.columns;
   const column = pick(Object.keys(columns), mutation.column) ?? '';
   const value = pickValue(write.table, column, mutation.value, model, columns, now);

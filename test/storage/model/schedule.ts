@@ -115,14 +115,20 @@ function statementsOf(form: Form, writes: readonly Write[], before: Model): Stat
 }
 
 /** Whether writes can share a statement: in whatever order the database does them, the effect is the same. */
-const areIndependent = (model: Model, writes: readonly Write[]): boolean =>
-  writes.length > 1 &&
-  new Set(writes.map(({ table, name }) => `${table} ${name}`)).size === writes.length &&
-  writes.every(
-    (write) =>
-      (write.kind === 'insert' || (write.kind === 'update' && rowOf(model, write.table, write.name))) &&
-      areKeysUnique(applyWrite(model, write)),
+function areIndependent(model: Model, writes: readonly Write[]): boolean {
+  const rows = writes.flatMap((write) =>
+    (write.kind === 'insert' || (write.kind === 'update' && rowOf(model, write.table, write.name))) &&
+    write.table !== 'settings' &&
+    areKeysUnique(applyWrite(model, write))
+      ? [`${write.table} ${write.name}`]
+      : [],
   );
+  // The return of an excluded contact depends on the rows of other tables that the statement has written before it.
+  const returnsContact = writes.some(
+    (write) => write.kind === 'update' && model.contacts[write.name]?.state === 'excluded',
+  );
+  return writes.length > 1 && new Set(rows).size === writes.length && !returnsContact;
+}
 
 function withOnConflict(write: Write): Write {
   if (write.kind === 'insert') return { ...write, kind: 'insert or nothing' };

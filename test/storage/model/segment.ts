@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Model, type Row, rowsOf, type Table } from './model.js';
-import { applyCallStarts, applyExclusions, applyWrite, type Write } from './write.js';
+import { applyEffects, applyWrite, type Write } from './write.js';
 
 /** One SQL statement and its effect on the model. */
 export interface Statement {
   readonly writes: readonly Write[];
   readonly before: Model;
-  /** After the writes, and before what the database itself does with them. */
+  /** After the writes, and before what the database itself does at the end of the statement. */
   readonly written: Model;
   readonly after: Model;
 }
@@ -27,7 +27,7 @@ export interface Segment {
 /** Applies the writes of one SQL statement, whether the rules allow them or not. */
 export function executeStatement(before: Model, writes: readonly Write[]): Statement {
   const written = writes.reduce(applyWrite, before);
-  return { writes, before, written, after: applyExclusions(before, applyCallStarts(before, written)) };
+  return { writes, before, written, after: applyEffects(before, written) };
 }
 
 /** A row that exists before and after, with different values. */

@@ -1,12 +1,12 @@
 import { idOf, withIds } from '../rules/names.js';
 import { draft } from '../rules/steps.js';
 import type { Model, Row, Table, Value } from './model.js';
-import { resultingRow, type Write } from './write.js';
+import { type RowWrite, requestedRow, type Write } from './write.js';
 
 /** The columns that a new row needs and the model leaves out. */
 const REQUIRED_COLUMNS: Readonly<Partial<Record<Table, (name: string) => Record<string, string>>>> = {
   email_templates: () => ({ name: "'a'", subject: "'a'", body_html: "'a'" }),
-  provider_configs: () => ({ outbound_number: "'+4930000000'" }),
+  provider_configs: () => ({ outbound_number: "'+4930000000'", transcript_retention_days: '2' }),
   call_attempts: (name) => ({ call_id: `'${name}'` }),
   survey_responses: () => ({ q1_answer: "'a'", q3_answer: "'3'" }),
   transcript_snippets: () => ({ transcript_text: "'a'" }),
@@ -20,6 +20,19 @@ export function sqlOfStatement(model: Model, writes: readonly Write[]): string {
 }
 
 function sqlOfWrite(model: Model, write: Write): string {
+  if (write.kind === 'purge') return 'do $purge$ begin perform voicesurvey.purge_expired(); end $purge$';
+  return write.table === 'settings' && 'columns' in write
+    ? sqlOfTimeZone(write.columns.value ?? null)
+    : sqlOfRowWrite(model, write);
+}
+
+/** Sets or resets the time zone. As an anonymous block it needs no name of the database. */
+export function sqlOfTimeZone(zone: Value): string {
+  const change = zone === null ? 'reset voicesurvey.time_zone' : `set voicesurvey.time_zone = ''${zone}''`;
+  return `do $zone$ begin execute format('alter database %I ${change}', current_database()); end $zone$`;
+}
+
+function sqlOfRowWrite(model: Model, write: RowWrite): string {
   const { table, name } = write;
   const condition = table === 'exclusion_list_entries' ? `phone_number = '${name}'` : `id = :${name}`;
   if (write.kind === 'delete') return `delete from ${table} where ${condition}`;
@@ -29,7 +42,7 @@ function sqlOfWrite(model: Model, write: Write): string {
   const assignments = Object.entries(write.columns)
     .map(([column, value]) => `${column} = ${literal(column, value)}`)
     .join(', ');
-  const row = resultingRow(model, write);
+  const row = requestedRow(model, write);
   return write.kind === 'upsert' && row !== undefined && table !== 'exclusion_list_entries'
     ? `${sqlOfInsert(table, name, row)} on conflict (id) do update set ${assignments}`
     : `update ${table} set ${assignments} where ${condition}`;
@@ -53,15 +66,21 @@ const isId = (column: string): boolean => column.endsWith('_id') && column !== '
 function literal(column: string, value: Value): string {
   if (value === null || typeof value === 'boolean') return String(value);
   if (isId(column)) return `:${value}`;
+  if (value === 'now') return 'now()';
   if (column.endsWith('_at')) return `(timestamptz '2025-01-06 00:00+00' + interval '${value} min')`;
+  if (column.endsWith('_local') && value === 1440) return "time '23:59:59.999999'";
   if (column.endsWith('_local')) return `time '${Math.floor(Number(value) / 60)}:${Number(value) % 60}'`;
   return typeof value === 'number' ? String(value) : `'${value}'`;
 }
 
 /** The expression that reads a column back in the model's units. */
 export function sqlOfColumn(column: string): string {
-  if (column.endsWith('_at'))
-    return `round(extract(epoch from ${column} - timestamptz '2025-01-06 00:00+00') / 60)::int`;
+  const minutes = `round(extract(epoch from ${column} - timestamptz '2025-01-06 00:00+00') / 60)::int`;
+  if (column === 'created_at') {
+    return `case when created_at > now() - interval '1 day' then to_json('now'::text) else to_json(${minutes}) end`;
+  }
+  if (column.endsWith('_at')) return minutes;
+  if (column === 'metadata') return 'metadata::text';
   return column.endsWith('_local') ? `(extract(epoch from ${column}) / 60)::int` : column;
 }
 

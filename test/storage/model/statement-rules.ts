@@ -5,13 +5,15 @@ import {
   type Contact,
   callsOf,
   FINAL_STATES,
-  latestCallOf,
+  hasAttempt,
   type Model,
   type Row,
+  type SurveyResponse,
   type Table,
+  TIME_ZONES,
 } from './model.js';
 import { addedRows, type Change, changedRows, type Statement } from './segment.js';
-import { isNew, resultingRow } from './write.js';
+import { isNew, isUpdate, requestedRow, resultingRow } from './write.js';
 
 type StatementRule = (statement: Statement) => boolean;
 
@@ -72,8 +74,9 @@ const ROW_CHECKS: Readonly<Partial<Record<Table, (row: Row) => boolean>>> = {
     return attempts_count > 0 || (attempts_count === 0 && last_attempt_at === null && last_outcome === null);
   },
   call_attempts: (row) => {
-    const { started_at, answered_at, ended_at, outcome, attempt_number } = row as Call;
+    const { started_at, answered_at, ended_at, outcome, attempt_number, metadata } = row as Call;
     return (
+      metadata !== '[]' &&
       attempt_number >= 1 &&
       started_at <= (answered_at ?? NEVER) &&
       (answered_at ?? started_at) <= (ended_at ?? NEVER) &&
@@ -82,15 +85,41 @@ const ROW_CHECKS: Readonly<Partial<Record<Table, (row: Row) => boolean>>> = {
       (!UNANSWERED_OUTCOMES.has(outcome) || answered_at === null)
     );
   },
+  survey_responses: (row) => (row as SurveyResponse).q2_answer.trim() !== '',
 };
+
+/** The minute of the day in the time zone of the installation; null if a call may not start in that zone. */
+function localMinute({ settings }: Model, instant: number): number | null {
+  const zone = settings.time_zone?.value ?? 'UTC';
+  const offset = TIME_ZONES[zone] ?? null;
+  return offset === null ? null : (instant + offset + 1440) % 1440;
+}
+
+interface ContactUpdate {
+  readonly name: string;
+  readonly was: Contact;
+  /** As the writer asks for it. */
+  readonly requested: Contact;
+}
+
+const contactUpdates = ({ before, writes }: Statement): ContactUpdate[] =>
+  writes.flatMap((write) => {
+    if (!isUpdate(write) || write.table !== 'contacts') return [];
+    const was = before.contacts[write.name];
+    return was === undefined
+      ? []
+      : [{ name: write.name, was, requested: requestedRow(before, write) as Contact }];
+  });
 
 /** The rules that each statement must keep: checks of single rows, unique keys, transitions, and starts of calls. */
 export const STATEMENT_RULES: Readonly<Record<string, StatementRule>> = {
   'primary key: a new row has a new id': ({ before, writes }) =>
     writes.every((write) => write.kind === 'insert or nothing' || isNew(before, write)),
-  'rules 2, 5, 9: a row is well-formed': ({ before, writes }) =>
+  'rules 2, 5, 6, 9: a row is well-formed': ({ before, writes }) =>
     writes.every((write) => {
-      const row = resultingRow(before, write);
+      if (write.kind === 'purge') return true;
+      // The database checks an update after it has set what a writer cannot choose, and an upsert also before that.
+      const row = write.kind === 'update' ? resultingRow(before, write) : requestedRow(before, write);
       return row === undefined || ROW_CHECKS[write.table]?.(row) !== false;
     }),
   'unique keys': ({ written }) => areKeysUnique(written),
@@ -119,13 +148,16 @@ export const STATEMENT_RULES: Readonly<Record<string, StatementRule>> = {
     startedCalls(statement).every(
       ({ call, campaign }) => call.attempt_number <= (campaign?.max_attempts ?? 0),
     ),
-  'rule 3: a call starts in a running campaign, inside its calling window': (statement) =>
-    startedCalls(statement).every(
-      ({ call: { started_at }, campaign }) =>
+  'rule 3: a call starts in a running campaign, inside its calling window in local time': (statement) =>
+    startedCalls(statement).every(({ call, campaign }) => {
+      const minute = localMinute(statement.after, call.started_at);
+      return (
         campaign?.status === 'running' &&
-        started_at % 1440 >= campaign.allowed_call_start_local &&
-        started_at % 1440 < campaign.allowed_call_end_local,
-    ),
+        minute !== null &&
+        minute >= campaign.allowed_call_start_local &&
+        minute < campaign.allowed_call_end_local
+      );
+    }),
   'rules 2, 3: a call starts after the last one ended without a result, and after the retry interval': (
     statement,
   ) =>
@@ -187,20 +219,21 @@ export const STATEMENT_RULES: Readonly<Record<string, StatementRule>> = {
       ),
   'rule 9: a running campaign is not deleted': ({ before, after }) =>
     addedRows(after, before, 'campaigns').every(([, { status }]) => status !== 'running'),
-  'rule 10: the states of a contact come in order': ({ before, written }) =>
-    changedRows(before, written, 'contacts').every(
-      (change) =>
-        areSame(change, 'state') || NEXT_STATES[change.was.state]?.includes(change.now.state) === true,
+  'rule 10: the states of a contact come in order': (statement) =>
+    contactUpdates(statement).every(
+      ({ was, requested }) =>
+        was.state === requested.state || NEXT_STATES[was.state]?.includes(requested.state) === true,
     ),
-  'rule 10: an exclusion ends only after its cause, while the latest call is known': ({ before, written }) =>
-    changedRows(before, written, 'contacts')
-      .filter(({ was, now }) => was.state === 'excluded' && now.state !== 'excluded')
-      .every(
-        ({ name, was, now }) =>
-          !now.do_not_call &&
-          !(now.phone_number in before.exclusion_list_entries) &&
-          [0, latestCallOf(before, name)?.[1].attempt_number].includes(was.attempts_count),
-      ),
+  'rule 10: an excluded contact returns only if it is neither listed nor has do_not_call, and has its latest attempt':
+    (statement) =>
+      contactUpdates(statement)
+        .filter(({ was, requested }) => was.state === 'excluded' && requested.state !== 'excluded')
+        .every(
+          ({ name, was, requested }) =>
+            !requested.do_not_call &&
+            !(requested.phone_number in statement.before.exclusion_list_entries) &&
+            (was.attempts_count === 0 || hasAttempt(statement.before, name, was.attempts_count)),
+        ),
   'rule 10: a contact starts pending or excluded, without calls, and stays in its campaign': ({
     before,
     written,
