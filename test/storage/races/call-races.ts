@@ -1,11 +1,6 @@
-import { COUNT_CALLS, DROP_STATE_ORDER, editFunction, findLateClaim, type Race } from './race.js';
-import { changeNumber, claim, eraseContact, finish } from './scripts.js';
-import type { TransactionScript } from './sessions.js';
-
-const DROP_MUTEX_ROW_OF_CLAIMS = editFunction(
-  'check_new_call',
-  'update voicesurvey_rules.mutex_rows[^;]*;\\s*if not found then[^;]*;\\s*end if;',
-);
+import { DROP_CLAIM_MUTEX, DROP_STATE_ORDER, editFunction } from './protections.js';
+import { COUNT_CALLS, countingCalls, findLateClaim, type Race } from './race.js';
+import { changeNumber, claim, eraseContact, finish, execute as script } from './scripts.js';
 
 /** Races between the starts and ends of calls: rules 2, 4, 5, 6, 7 and 10. */
 export const CALL_RACES: Readonly<Record<string, Race>> = {
@@ -40,31 +35,8 @@ export const CALL_RACES: Readonly<Record<string, Race>> = {
       return { transactions: outcomes.map((outcome) => finish(contact, outcome, random)) };
     },
   },
-  'claims of one number in two campaigns race with each other': {
-    protections: { 'the mutex row of claims': DROP_MUTEX_ROW_OF_CLAIMS },
-    prepare: async ({ random, createCampaign, commit }) => {
-      const [{ first }, { first: other }] = [await createCampaign(), await createCampaign()];
-      await commit(changeNumber(other, first.phone));
-      return { transactions: [claim(first, random), claim({ ...other, phone: first.phone }, random)] };
-    },
-  },
-  'a contact in a call that changes to a number races with a claim of the number': {
-    protections: {
-      'the mutex row for a change of number': editFunction(
-        'check_changed_number',
-        'perform voicesurvey_rules.lock_mutex_rows[^;]*;',
-      ),
-    },
-    prepare: async ({ random, createCampaign, createCalledContact }) => {
-      const { first } = await createCampaign();
-      const contact = await createCalledContact();
-      return { transactions: [claim(first, random), changeNumber(contact, first.phone)] };
-    },
-  },
   'claims race for the last free calls below max_concurrent_calls': {
-    protections: {
-      'the mutex row of claims': DROP_MUTEX_ROW_OF_CLAIMS,
-    },
+    protections: { 'the mutex row of claims': DROP_CLAIM_MUTEX },
     prepare: async ({ random, createCampaign, execute }) => {
       const { contacts } = await createCampaign({ contacts: 8 });
       await execute(
@@ -93,10 +65,10 @@ export const CALL_RACES: Readonly<Record<string, Race>> = {
       const { random, createCampaign, execute } = fixtures;
       const { id, contacts } = await createCampaign({ contacts: 4 });
       const others = await execute('select count(*) from call_attempts where ended_at is null');
-      const lowerLimit: TransactionScript = {
-        statements: [['update provider_configs set max_concurrent_calls = 1 + $1', [others]]],
-        afterCommit: [COUNT_CALLS, [id]],
-      };
+      const lowerLimit = countingCalls(
+        id,
+        script('update provider_configs set max_concurrent_calls = 1 + $1', others),
+      );
       return {
         transactions: [lowerLimit, ...contacts.map((contact) => claim(contact, random))],
         findViolation: async (results) => {
@@ -104,6 +76,40 @@ export const CALL_RACES: Readonly<Record<string, Race>> = {
           return Number(await execute(COUNT_CALLS, [id])) > 1 ? lateClaim : null;
         },
         cleanUp: () => execute('update provider_configs set max_concurrent_calls = 100000'),
+      };
+    },
+  },
+  'claims of one number race with each other in two campaigns': {
+    protections: { 'the mutex row of claims': DROP_CLAIM_MUTEX },
+    prepare: async ({ random, createCampaign, createPhone }) => {
+      const phone = createPhone();
+      const [one, two] = [await createCampaign({ phone }), await createCampaign({ phone })];
+      return { transactions: [claim(one.first, random), claim(two.first, random)] };
+    },
+  },
+  'changing the number of a contact in a call races with a claim of that number': {
+    protections: {
+      'the mutex row of claims for a change of number': editFunction(
+        'check_changed_number',
+        'perform voicesurvey_rules.lock_mutex_rows[^;]*;',
+      ),
+    },
+    prepare: async ({ random, createCalledContact, createCampaign }) => {
+      const contact = await createCalledContact();
+      const { first } = await createCampaign();
+      return { transactions: [changeNumber(contact, first.phone), claim(first, random)] };
+    },
+  },
+  'changing the number of a contact races with a claim of it and a claim of that number': {
+    protections: { 'the mutex row of claims': DROP_CLAIM_MUTEX },
+    prepare: async ({ random, createCampaign }) => {
+      const [one, two] = [await createCampaign(), await createCampaign()];
+      return {
+        transactions: [
+          changeNumber(one.first, two.first.phone),
+          claim(one.first, random),
+          claim(two.first, random),
+        ],
       };
     },
   },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { COUNT_CALLS, editFunction, findLateClaim, type Race } from './race.js';
+import { editFunction } from './protections.js';
+import { countingCalls, findLateClaim, type Race } from './race.js';
 import { claim, execute, importNumbers } from './scripts.js';
 import type { TransactionScript } from './sessions.js';
 
@@ -13,10 +14,10 @@ export const CAMPAIGN_RACES: Readonly<Record<string, Race>> = {
       const { random, createCampaign } = fixtures;
       const { id, contacts } = await createCampaign({ contacts: 4 });
       const status = random.pick(['paused', 'completed', 'cancelled']);
-      const changeStatus: TransactionScript = {
-        statements: [['update campaigns set status = $2 where id = $1', [id, status]]],
-        afterCommit: [COUNT_CALLS, [id]],
-      };
+      const changeStatus = countingCalls(
+        id,
+        execute('update campaigns set status = $2 where id = $1', id, status),
+      );
       return {
         transactions: [changeStatus, ...contacts.map((contact) => claim(contact, random))],
         findViolation: findLateClaim(fixtures, id),

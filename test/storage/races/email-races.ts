@@ -1,4 +1,5 @@
-import { editFunction, type Race } from './race.js';
+import { editFunction } from './protections.js';
+import type { Race } from './race.js';
 import { execute, type RaceContact } from './scripts.js';
 import type { TransactionScript } from './sessions.js';
 

@@ -1,13 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { Random } from '../../support/random.js';
-import { type CalledContact, claim, finish, type RaceContact } from './scripts.js';
-import type { TransactionScript } from './sessions.js';
+import { type CalledContact, claim, excludeContact, finish, type RaceContact } from './scripts.js';
+import { executeStatement, type TransactionScript } from './sessions.js';
 
 export interface RaceCampaign {
   readonly id: string;
   readonly contacts: readonly RaceContact[];
   readonly first: RaceContact;
+}
+
+export interface CampaignOptions {
+  /** How many contacts it has; 1 by default. */
+  readonly contacts?: number;
+  /** The number of the first contact; by default one that no contact has. */
+  readonly phone?: string;
+  /** `running` by default. */
+  readonly status?: string;
 }
 
 /** Creates the rows of a race, with a connection that takes no part in it. */
@@ -19,10 +28,11 @@ export interface Fixtures {
   commit(script: TransactionScript): Promise<void>;
   /** Returns a number that no contact has. */
   createPhone(): string;
-  /** Creates a campaign, by default a running one with one contact. */
-  createCampaign(options?: { contacts?: number; status?: string }): Promise<RaceCampaign>;
+  createCampaign(options?: CampaignOptions): Promise<RaceCampaign>;
   /** Creates a contact whose first call has just been answered. */
   createCalledContact(): Promise<CalledContact>;
+  /** Creates an excluded contact with a failed call, whose number is not listed. */
+  createExcludedContact(): Promise<CalledContact>;
   /** Creates a contact that has refused, with its event. */
   createRefusedContact(): Promise<RaceContact>;
   /** Creates a template and returns its id. */
@@ -37,19 +47,20 @@ export function createFixtures(client: pg.Client, user: string, random: Random):
     return Object.values(rows[0] ?? {})[0];
   };
   const commit: Fixtures['commit'] = async ({ statements }) => {
-    await execute('begin');
-    for (const [sql, values] of statements) await execute(sql, values);
-    await execute('commit');
+    await client.query('begin');
+    for (const statement of statements) await executeStatement(client, statement);
+    await client.query('commit');
   };
   const createPhone = (): string => `+49${++lastNumber}`;
   const createCampaign: Fixtures['createCampaign'] = async ({
     contacts: count = 1,
+    phone = createPhone(),
     status = 'running',
   } = {}) => {
     const id = randomUUID();
-    const contacts = Array.from({ length: count }, () => ({
+    const contacts = Array.from({ length: count }, (_, index) => ({
       id: randomUUID(),
-      phone: createPhone(),
+      phone: index === 0 ? phone : createPhone(),
       campaign: id,
     }));
     await execute(
@@ -80,6 +91,12 @@ export function createFixtures(client: pg.Client, user: string, random: Random):
     await commit(finish(contact, 'refused', random));
     return contact;
   };
+  const createExcludedContact: Fixtures['createExcludedContact'] = async () => {
+    const contact = await createCalledContact();
+    await commit(finish(contact, 'failed', random));
+    await commit(excludeContact(contact));
+    return contact;
+  };
   const createTemplate: Fixtures['createTemplate'] = async (type) => {
     const id = randomUUID();
     await execute(
@@ -95,6 +112,7 @@ export function createFixtures(client: pg.Client, user: string, random: Random):
     createPhone,
     createCampaign,
     createCalledContact,
+    createExcludedContact,
     createRefusedContact,
     createTemplate,
   };

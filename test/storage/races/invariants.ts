@@ -8,9 +8,6 @@ const VIOLATIONS: Readonly<Record<string, string>> = {
     'select contact_id as id from call_attempts where ended_at is null group by 1 having count(*) > 1',
   'a number has two open calls': `select min(c.id::text) as id from contacts c join call_attempts a on a.contact_id = c.id
     where a.ended_at is null group by c.phone_number having count(*) > 1`,
-  'last_attempt_at is not the start of the latest attempt': `select c.id from contacts c
-    join call_attempts a on a.contact_id = c.id and a.attempt_number = c.attempts_count
-    where c.last_attempt_at is distinct from a.started_at`,
   'two attempts of a contact have the same number':
     'select contact_id as id from call_attempts group by contact_id, attempt_number having count(*) > 1',
   'a contact is in progress without an open call': `select c.id from contacts c where state = 'in_progress'
@@ -19,6 +16,9 @@ const VIOLATIONS: Readonly<Record<string, string>> = {
     where a.ended_at is null and c.state not in ('in_progress', 'excluded')`,
   'attempts_count is not the number of attempts':
     'select id from contacts c where attempts_count <> (select count(*) from call_attempts where contact_id = c.id)',
+  'last_attempt_at is not the start of the latest attempt': `select c.id from contacts c
+    join call_attempts a on a.contact_id = c.id and a.attempt_number = c.attempts_count
+    where c.last_attempt_at is distinct from a.started_at`,
   'more than max_attempts':
     'select c.id from contacts c join campaigns m on m.id = c.campaign_id where attempts_count > max_attempts',
   'a contact is completed without answers, or has answers and is not completed': `select id from contacts c

@@ -15,29 +15,22 @@ export interface Round {
   readonly transactions: readonly TransactionScript[];
   /** Returns a violation that `invariants.ts` cannot see; null if there is none. */
   findViolation?(results: readonly TransactionResult[]): Promise<string | null>;
-  /** Restores what the round changed for the rounds after it. */
+  /** Restores what the round changed for the invariants and for the rounds after it. */
   cleanUp?(): Promise<unknown>;
 }
-
-/** SQL that replaces what a regular expression matches in the source of a function; it fails if nothing matches. */
-export const editFunction = (name: string, pattern: string, replacement = ''): string => `do $edit$
-declare
-  source text := pg_get_functiondef('voicesurvey_rules.${name}'::regproc);
-  edited text := regexp_replace(source, '${pattern}', '${replacement}', 'g');
-begin
-  if edited = source then raise exception 'nothing to replace in ${name}'; end if;
-  execute edited;
-end $edit$`;
-
-/** Allows every transition between the states of a contact. */
-export const DROP_STATE_ORDER = 'drop trigger a_contact_goes_through_its_life_in_order on contacts';
 
 /** The number of calls of a campaign. */
 export const COUNT_CALLS = 'select count(*) from call_attempts where campaign_id = $1';
 
+/** Lets a transaction count the calls of a campaign right after its commit, for `findLateClaim`. */
+export const countingCalls = (campaign: string, script: TransactionScript): TransactionScript => ({
+  ...script,
+  afterCommit: [COUNT_CALLS, [campaign]],
+});
+
 /**
  * Finds a claim that was committed after the first transaction, which should have prevented it. The first transaction
- * counts the calls after its commit.
+ * is one of `countingCalls`.
  */
 export const findLateClaim =
   ({ execute }: Fixtures, campaign: string) =>

@@ -3,6 +3,7 @@ import { CAMPAIGN_RACES } from './campaign-races.js';
 import { EMAIL_RACES } from './email-races.js';
 import { EXCLUSION_RACES } from './exclusion-races.js';
 import type { Race } from './race.js';
+import { SINGLE_STATEMENT_RACES } from './single-statement-races.js';
 
 /** Every race by its name. */
 export const RACES: Readonly<Record<string, Race>> = {
@@ -10,4 +11,5 @@ export const RACES: Readonly<Record<string, Race>> = {
   ...CALL_RACES,
   ...CAMPAIGN_RACES,
   ...EMAIL_RACES,
+  ...SINGLE_STATEMENT_RACES,
 };

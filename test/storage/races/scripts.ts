@@ -81,6 +81,24 @@ export const importNumbers = (campaign: string, phones: readonly string[]): Tran
     phones,
   );
 
+export const mergeNumbers = (campaign: string, phones: readonly string[]): TransactionScript =>
+  execute(
+    `merge into contacts using unnest($2::text[]) as imported (phone_number)
+       on contacts.campaign_id = $1 and contacts.phone_number = imported.phone_number
+       when not matched then insert (campaign_id, phone_number) values ($1, imported.phone_number)`,
+    campaign,
+    phones,
+  );
+
+export const copyNumbers = (campaign: string, phones: readonly string[]): TransactionScript => ({
+  statements: [
+    {
+      copy: 'copy contacts (campaign_id, phone_number) from stdin',
+      lines: phones.map((phone) => `${campaign}\t${phone}`),
+    },
+  ],
+});
+
 export const listNumbers = (...phones: string[]): TransactionScript =>
   execute(
     'insert into exclusion_list_entries (phone_number) select unnest($1::text[]) on conflict do nothing',
@@ -97,7 +115,7 @@ export const eraseContact = (contact: RaceContact): TransactionScript =>
   execute('delete from contacts where id = $1', contact.id);
 
 /** Excludes a contact without listing its number. */
-export const excludeByHand = (contact: RaceContact): TransactionScript =>
+export const excludeContact = (contact: RaceContact): TransactionScript =>
   execute("update contacts set state = 'excluded' where id = $1", contact.id);
 
 export const returnContact = (contact: RaceContact): TransactionScript =>

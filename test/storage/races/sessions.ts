@@ -1,17 +1,25 @@
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
 import type { Random } from '../../support/random.js';
 
 export const ISOLATION_LEVELS = ['read committed', 'repeatable read', 'serializable'] as const;
 export type IsolationLevel = (typeof ISOLATION_LEVELS)[number];
 
-export type Statement = readonly [sql: string, values?: readonly unknown[]];
+export type Query = readonly [sql: string, values?: readonly unknown[]];
+/** A `copy … from stdin` with its lines. */
+export interface Copy {
+  readonly copy: string;
+  readonly lines: readonly string[];
+}
+export type Statement = Query | Copy;
 
 /** What one session does in one transaction. */
 export interface TransactionScript {
   readonly statements: readonly Statement[];
   /** A query right after the commit. Its only value becomes `valueAfterCommit` of the result. */
-  readonly afterCommit?: Statement;
+  readonly afterCommit?: Query;
 }
 
 export interface TransactionResult {
@@ -86,15 +94,29 @@ async function tryTransaction(
   if (random.next() < 0.7) await client.query('select count(*) from provider_configs');
   if (random.next() < 0.7) await client.query('select pg_sleep($1)', [random.next() * 0.004]);
   const rowCounts: number[] = [];
-  for (const [sql, values = []] of statements) {
-    rowCounts.push((await client.query(sql, [...values])).rowCount ?? 0);
+  for (const statement of statements) {
+    rowCounts.push(await executeStatement(client, statement));
     if (random.next() < 0.4) await client.query('select pg_sleep($1)', [random.next() * 0.003]);
   }
   await client.query('commit');
   return rowCounts;
 }
 
-async function queryValue(client: pg.Client, [sql, values = []]: Statement): Promise<unknown> {
+/** Executes a query or a copy, and returns how many rows it wrote. */
+export async function executeStatement(client: pg.Client, statement: Statement): Promise<number> {
+  if ('copy' in statement) {
+    const stream = client.query(copyFrom(statement.copy));
+    await pipeline(
+      statement.lines.map((line) => `${line}\n`),
+      stream,
+    );
+    return stream.rowCount;
+  }
+  const [sql, values = []] = statement;
+  return (await client.query(sql, [...values])).rowCount ?? 0;
+}
+
+async function queryValue(client: pg.Client, [sql, values = []]: Query): Promise<unknown> {
   const { rows } = await client.query(sql, [...values]);
   return Object.values(rows[0] ?? {})[0];
 }
