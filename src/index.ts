@@ -33,7 +33,7 @@ export type { Database, Server } from './migrate/database.js';
 export { type DownOptions, type DownResult, down } from './migrate/down.js';
 export { MigrationFailedError, type ServerReport } from './migrate/failure/errors.js';
 export type { MigrationState } from './migrate/history/compare.js';
-export type { Drift, DriftReport, DriftSince } from './migrate/history/drift.js';
+export type { Drift, DriftDetails, DriftReport } from './migrate/history/drift.js';
 export { HistoryError } from './migrate/history/errors.js';
 export type { Origin } from './migrate/history/table.js';
 export { type NewMigration, type NewMigrationOptions, newMigration } from './migrate/new.js';

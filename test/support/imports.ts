@@ -56,7 +56,12 @@ export function brokenRules(
       const rule = ruleBrokenBy(each);
       return rule === null ? [] : [`${each.from} imports ${each.to}: ${rule}`];
     }),
-    ...circlesIn(imports.filter((each) => !isTolerated(each))),
+    ...circlesIn(imports, (file) => file, 'files import each other in a circle'),
+    ...circlesIn(
+      imports.filter((each) => !isTolerated(each)),
+      dirname,
+      'folders import each other in a circle',
+    ),
   ];
 }
 
@@ -73,11 +78,20 @@ function ruleBrokenBy({ from, to }: Import): string | null {
   return layer < otherLayer ? `${other} is above ${top}` : null;
 }
 
-/** A folder's own files are a node of their own, so a folder and its subfolder can form a circle. */
-function circlesIn(imports: readonly Import[]): readonly string[] {
+/**
+ * The circles in a graph of files, or of folders. A folder's own files are a node of their own, so that a folder and its
+ * subfolder can form a circle.
+ *
+ * @param nodeOf the node of a file
+ */
+function circlesIn(
+  imports: readonly Import[],
+  nodeOf: (file: string) => string,
+  rule: string,
+): readonly string[] {
   const edges = new Map<string, Map<string, Import>>();
   for (const each of imports) {
-    const [from, to] = [dirname(each.from), dirname(each.to)];
+    const [from, to] = [nodeOf(each.from), nodeOf(each.to)];
     if (from === to) continue;
     const targets = edges.get(from) ?? new Map<string, Import>();
     edges.set(from, targets);
@@ -87,10 +101,12 @@ function circlesIn(imports: readonly Import[]): readonly string[] {
   for (const start of edges.keys()) {
     const circle = shortestCircle(edges, start);
     if (circle === null) continue;
-    const folders = circle.map(({ from }) => dirname(from)).sort();
+    const key = circle
+      .map(({ from }) => nodeOf(from))
+      .sort()
+      .join(' ');
     const steps = circle.map(({ from, to }) => `${from} imports ${to}`);
-    const key = folders.join(' ');
-    if (!circles.has(key)) circles.set(key, `${steps.join(', ')}: folders import each other in a circle`);
+    if (!circles.has(key)) circles.set(key, `${steps.join(', ')}: ${rule}`);
   }
   return [...circles.values()];
 }
@@ -99,16 +115,14 @@ function shortestCircle(
   edges: ReadonlyMap<string, ReadonlyMap<string, Import>>,
   start: string,
 ): readonly Import[] | null {
-  const paths: { readonly folder: string; readonly path: readonly Import[] }[] = [
-    { folder: start, path: [] },
-  ];
+  const paths: { readonly node: string; readonly path: readonly Import[] }[] = [{ node: start, path: [] }];
   const seen = new Set<string>();
-  for (const { folder, path } of paths) {
-    for (const [next, each] of edges.get(folder) ?? []) {
+  for (const { node, path } of paths) {
+    for (const [next, each] of edges.get(node) ?? []) {
       if (next === start) return [...path, each];
       if (seen.has(next)) continue;
       seen.add(next);
-      paths.push({ folder: next, path: [...path, each] });
+      paths.push({ node: next, path: [...path, each] });
     }
   }
   return null;

@@ -1,5 +1,5 @@
 import { lossLine } from '../../migrate/data-loss/loss.js';
-import type { DriftSince } from '../../migrate/history/drift.js';
+import type { DriftDetails } from '../../migrate/history/drift.js';
 import type { Listener, RunEvent } from '../../migrate/run/events.js';
 import { describeHolder } from '../../migrate/run/lock.js';
 import { describeBlocker } from '../../postgres/blocker.js';
@@ -17,7 +17,7 @@ export const printProgress: Listener = (event) => {
   }
 };
 
-function driftLines({ since, differences }: DriftSince): string[] {
+function driftLines({ since, differences }: DriftDetails): string[] {
   return [
     `warning: since ${since} the schema was changed outside of migrations; drift is now measured from this state:`,
     ...differenceLines(differences),

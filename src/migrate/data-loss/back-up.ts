@@ -10,7 +10,7 @@ import { countLosses, READ_SETTINGS, rowsOf, withExistingData } from './count.js
 import { describeTables, type TableDescription } from './describe-table.js';
 import { backupFailedError } from './errors.js';
 import { type Ledger, refuseUnnamed } from './ledger.js';
-import { type CountedLoss, describeLoss, type Loss, type LossOf } from './loss.js';
+import { type CountedLoss, describeLoss, type Loss, type MigrationLoss } from './loss.js';
 import { type BackupFile, restoreScript } from './restore-script.js';
 
 /** The files of the data that a transaction is about to delete. */
@@ -64,7 +64,7 @@ async function writeFiles(
   database: string,
   ledger: Ledger,
   { name, label: version }: Work,
-  counted: readonly LossOf<CountedLoss>[],
+  counted: readonly MigrationLoss<CountedLoss>[],
 ): Promise<Backup> {
   const at = new Date();
   const tables = await describeTables(client, [...new Set(counted.map(({ table }) => table))]);

@@ -5,7 +5,7 @@ import type { LostData } from '../script/safeguard.js';
 import { UNEXPECTED_LOSS } from '../script/sql-states.js';
 import type { TransactionStep } from '../script/steps.js';
 import { LossRefusedError } from './errors.js';
-import { type CountedLoss, describeLoss, keyOf, type Loss, type LossOf, namesOf } from './loss.js';
+import { type CountedLoss, describeLoss, keyOf, type Loss, type MigrationLoss, namesOf } from './loss.js';
 
 /** What a down knows of the data that it deletes. */
 export interface Ledger {
@@ -45,7 +45,7 @@ export function expectedLosses({ expected }: Ledger, step: TransactionStep): rea
  */
 export function refuseUnnamed(
   { agreed }: Ledger,
-  counted: readonly LossOf<CountedLoss>[],
+  counted: readonly MigrationLoss<CountedLoss>[],
   state: string,
 ): void {
   const isAgreed = (loss: Loss): boolean => namesOf(loss).some((name) => agreed.includes(name));

@@ -38,7 +38,7 @@ export interface CountedLoss extends Loss {
 }
 
 /** A loss with the migration that causes it, as its file writes it. */
-export type LossOf<L extends Loss> = L & { readonly version: string };
+export type MigrationLoss<L extends Loss> = L & { readonly version: string };
 
 /** Identifies a loss; `LOSS_KEY` is the same in SQL. */
 export function keyOf({ kind, table, column, label }: Loss): string {
@@ -52,7 +52,7 @@ export function namesOf({ kind, table, column, type, label }: Loss): readonly st
 }
 
 /** A loss for people and programs. */
-export function describeLoss(loss: LossOf<CountedLoss>, file: string | null): LostData {
+export function describeLoss(loss: MigrationLoss<CountedLoss>, file: string | null): LostData {
   const { version, count } = loss;
   const [name = ''] = namesOf(loss);
   return { version, what: inWords(loss, name), name, count, unit: UNITS[loss.kind], file };

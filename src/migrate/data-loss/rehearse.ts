@@ -12,7 +12,7 @@ import { countNow } from './count.js';
 import { notDeletedError } from './errors.js';
 import { existingNames } from './existing-names.js';
 import { expectLosses, type Ledger, refuseUnnamed, stepKey } from './ledger.js';
-import { describeLoss, keyOf, type Loss, type LossOf, namesOf } from './loss.js';
+import { describeLoss, keyOf, type Loss, type MigrationLoss, namesOf } from './loss.js';
 import { rehearsalMessages } from './rehearsal-messages.js';
 
 /** The result of a rehearsal. */
@@ -41,7 +41,7 @@ export async function rehearse(
   steps: readonly Step[],
 ): Promise<Rehearsal> {
   if (steps.length === 0) return { failure: null, refused: null };
-  const found: LossOf<Loss>[] = [];
+  const found: MigrationLoss<Loss>[] = [];
   const { messages, queries } = rehearsalMessages(steps, run);
   const failure = await runPipeline(connection, messages, (sent, results) => {
     const step = queries.get(sent);

@@ -1,10 +1,10 @@
 import { shellQuote } from '../../text/shell-quote.js';
 import type { TableDescription } from './describe-table.js';
-import { type CountedLoss, describeLoss, type LossOf, lossLine } from './loss.js';
+import { type CountedLoss, describeLoss, lossLine, type MigrationLoss } from './loss.js';
 
 /** A file with the data of a loss. */
 export interface BackupFile {
-  readonly loss: LossOf<CountedLoss>;
+  readonly loss: MigrationLoss<CountedLoss>;
   /** The name of the file, without a folder. */
   readonly file: string;
   /** The columns in the file, as SQL needs them. */

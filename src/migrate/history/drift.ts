@@ -35,7 +35,7 @@ export interface DriftReport {
 }
 
 /** The changes to a catalog since a migration that were made outside of migrations. */
-export interface DriftSince {
+export interface DriftDetails {
   /** The migration that recorded the snapshot. */
   readonly since: string;
   readonly differences: readonly Difference[];
@@ -90,7 +90,7 @@ export async function readDrift(connection: Connection): Promise<Drift> {
  * @param connection in pipeline mode, outside of any transaction
  * @returns null if it has not, or if the catalog cannot be read
  */
-export async function readDifferences(connection: Connection): Promise<DriftSince | null> {
+export async function readDifferences(connection: Connection): Promise<DriftDetails | null> {
   const answer = await queryCatalog<{ name: string; recorded: string | null; live: string }>(
     connection,
     BOTH_SNAPSHOTS,

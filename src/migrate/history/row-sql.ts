@@ -108,7 +108,7 @@ export function updateSql(condition: string, row: RowValues): string {
 }
 
 /** The condition that finds the row of a version. */
-export function isVersion(version: bigint): string {
+export function versionCondition(version: bigint): string {
   return `version = ${version}`;
 }
 

@@ -1,5 +1,5 @@
 import type { Blocker } from '../../postgres/blocker.js';
-import type { DriftSince } from '../history/drift.js';
+import type { DriftDetails } from '../history/drift.js';
 import type { LostData } from '../script/safeguard.js';
 import type { LockHolder } from './lock.js';
 
@@ -8,7 +8,7 @@ export type RunEvent =
   /** Another run holds the lock. */
   | { readonly kind: 'waiting'; readonly holder: LockHolder | null }
   /** The catalog was changed outside of migrations before the run; drift is now measured from this state. */
-  | ({ readonly kind: 'drifted' } & DriftSince)
+  | ({ readonly kind: 'drifted' } & DriftDetails)
   | { readonly kind: 'started'; readonly name: string; readonly direction: 'up' | 'down' }
   | {
       readonly kind: 'finished';

@@ -2,10 +2,10 @@ import {
   deleteSql,
   insertOrUpdateSql,
   insertSql,
-  isVersion,
   literal,
   newRowValues,
   updateSql,
+  versionCondition,
 } from '../history/row-sql.js';
 import { recordSnapshotSql } from '../history/snapshot.js';
 import type { RunContext } from './context.js';
@@ -30,7 +30,7 @@ export function recordSql(step: TransactionStep, run: RunContext): string {
 
 function recordDown({ work: { version }, progress }: TransactionStep): string {
   if (progress === null) return deleteSql(version, `(${DURATION})::integer as duration_ms`);
-  return updateSql(isVersion(version), progressValues('down', progress));
+  return updateSql(versionCondition(version), progressValues('down', progress));
 }
 
 function recordUp({ work: { script, migration }, progress }: TransactionStep, run: RunContext): string {
