@@ -16,9 +16,9 @@ export { compareSnapshots, type Difference } from './catalog/difference.js';
 export type { Fact, Facts, Snapshot } from './catalog/snapshot.js';
 export { DifferencesError } from './inspect/baseline/differences-error.js';
 export { type BaselineOptions, type BaselineResult, baseline } from './inspect/baseline.js';
-export type { RowSource } from './inspect/check/rows.js';
+export type { CheckFinding } from './inspect/check/finding.js';
+export type { RowSource } from './inspect/check/row-source.js';
 export { type CheckOptions, type CheckProgress, type CheckResult, check } from './inspect/check.js';
-export type { CheckFinding } from './inspect/finding.js';
 export {
   type CatalogOptions,
   type Documentation,

@@ -8,9 +8,6 @@ import { brokenRules, readImports } from './support/imports.js';
  * files that all of `postgres/` shares. An entry goes as soon as its circle does.
  */
 const TOLERATED = [
-  'catalog/difference',
-  'inspect/check',
-  'inspect/lint',
   'postgres/connection',
   'postgres/embedded',
   'postgres/login-errors',

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import pg from '../postgres/pg.js';
 import { HISTORY_SCHEMA } from './history-schema.js';
 import { COLUMNS } from './snapshot/columns.js';
 import { CONSTRAINTS, INDEXES } from './snapshot/constraints.js';
+import { type FingerprintedSnapshot, parseSnapshot, SNAPSHOT_FORMAT } from './snapshot/format.js';
 import { FUNCTIONS } from './snapshot/functions.js';
 import { EXTENSIONS, IS_OTHER_OBJECT, OTHER_OBJECTS, SCHEMAS, STATISTICS } from './snapshot/others.js';
 import { RELATION, RELATIONS } from './snapshot/relations.js';
@@ -11,34 +11,14 @@ import { FIRST_USER_OID, type ObjectQuery } from './snapshot/sql-fragments.js';
 import { POLICIES, RULES, TRIGGERS } from './snapshot/triggers.js';
 import { TYPE, TYPES } from './snapshot/types.js';
 
-/** The value of a fact: a text as PostgreSQL writes it, a flag, a number, or a list. */
-export type Fact = string | number | boolean | readonly unknown[] | Readonly<Record<string, unknown>>;
-
-/** The facts about an object. Facts with the usual value are left out. */
-export type Facts = Readonly<Record<string, Fact>>;
-
-/** The part of a catalog that a user of the database can observe. */
-export interface Snapshot {
-  readonly format: number;
-  /** The schemas that were read. */
-  readonly schemas: readonly string[];
-  /**
-   * By kind and full name, such as `table public.contacts`. Each object has the facts about `itself` and about its
-   * members, such as `column email`.
-   */
-  readonly objects: Readonly<Record<string, Readonly<Record<string, Facts>>>>;
-}
-
-/** A snapshot with its text and fingerprint. */
-export interface FingerprintedSnapshot {
-  readonly snapshot: Snapshot;
-  readonly text: string;
-  /** SHA-256 of the text, in lower-case hex. */
-  readonly fingerprint: string;
-}
-
-/** The version of the snapshot's format. Snapshots of different formats cannot be compared. */
-export const SNAPSHOT_FORMAT = 1;
+export {
+  type Fact,
+  type Facts,
+  type FingerprintedSnapshot,
+  parseSnapshot,
+  SNAPSHOT_FORMAT,
+  type Snapshot,
+} from './snapshot/format.js';
 
 /**
  * The settings that the snapshot's text depends on, for its transaction. With them the server writes names in full, unless
@@ -186,9 +166,4 @@ commit`,
     ({ command }) => command === 'SELECT',
   );
   return parseSnapshot(result?.rows[0]?.snapshot ?? '');
-}
-
-/** Parses the text of a snapshot and computes its fingerprint. */
-export function parseSnapshot(text: string): FingerprintedSnapshot {
-  return { snapshot: JSON.parse(text), text, fingerprint: createHash('sha256').update(text).digest('hex') };
 }

@@ -8,62 +8,62 @@ import type { Listener } from '../migrate/run/events.js';
 import { fileParser, upWork } from '../migrate/script/work.js';
 import { plural } from '../text/plural.js';
 import { DifferencesError } from './baseline/differences-error.js';
-import { makeReference, type Reference } from './baseline/reference.js';
+import { createReference, type Reference } from './baseline/reference.js';
 
-/** What `baseline` is told. */
+/** The options of {@link baseline}. */
 export interface BaselineOptions extends Database {
   /** The folder of migrations. */
   readonly directory: string;
-  /** What the database has, with everything before it, written as `V0003` or `3`. */
+  /** The version that the database has, written as `V0003` or `3`. It has all earlier ones as well. */
   readonly version: string;
-  /** Goes on where the database is not what the migrations make, and keeps in the history what differs. */
+  /** Adopts the database even if it differs from the migrations, and records the differences in the history. */
   readonly acceptDifferences?: boolean | undefined;
   /**
-   * The address of another server to try the migrations on, asked for where they cannot or must not be tried beside
-   * the database: the role may not create one, a pooler is in between, or they change the whole server. Without it that
-   * is an error.
+   * Returns the address of another server on which to run the migrations. It is called if they cannot run on the server of
+   * the database: the role may not create databases there, a pooler is in between, or the migrations change the whole
+   * server. Without this option, that is an error.
    */
-  readonly elsewhere?: (() => Promise<string>) | undefined;
-  /** Told what happens while it happens. */
+  readonly otherServerUrl?: (() => Promise<string>) | undefined;
+  /** Receives the events of the baseline. */
   readonly onEvent?: Listener | undefined;
   /** The longest wait for another run, in milliseconds; null, the default, waits without a limit. */
   readonly lockWaitMs?: number | null | undefined;
-  /** Ends it; nothing is written then. */
+  /** Ends the baseline without writing anything. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What `baseline` has done. */
+/** The result of {@link baseline}. */
 export interface BaselineResult {
   readonly server: Server;
-  /** Where the migrations were tried, to know what they make. */
+  /** The server on which the migrations ran for the comparison. */
   readonly comparedOn: Server;
-  /** The names of the migrations that the history has now, in order. */
+  /** The names of the migrations that the history now has, in order. */
   readonly baselined: readonly string[];
   /** The version that the database has, as its file writes it. */
   readonly current: string;
-  /** In what it differs all the same; empty unless that was accepted. */
+  /** The accepted differences. */
   readonly differences: readonly Difference[];
 }
 
 /**
- * Adopts a database that was made by other means: compares it, object by object, with what the migrations make of an
- * empty one, in a throw-away database, and writes into the history that it has them. The database itself is not touched.
+ * Adopts an existing database that this tool did not create. Runs the migrations in a throw-away database, compares the two
+ * catalogs object by object, and records the migrations in the history. The schema and the data are not changed.
  *
  * @throws UsageError `unknown_version` for a version that the folder does not have
  * @throws MigrationFileError for a file that cannot run
- * @throws HistoryError `history_not_empty` where the database has a history already
- * @throws DifferencesError where it differs, unless that is accepted
- * @throws ConnectionError `create_database_forbidden` where the role may not create the throw-away database, and there
- *   is no other server for it
- * @throws ExplainedError `reference_failed` where the migrations do not run in the throw-away database,
- *   `reference_elsewhere` where they change the whole server, and there is no other one for it
+ * @throws HistoryError `history_not_empty` if the database has a history already
+ * @throws DifferencesError if the catalogs differ, unless the differences are accepted
+ * @throws ConnectionError `create_database_forbidden` if the role may not create the throw-away database, and no other
+ *   server is given
+ * @throws ExplainedError `reference_failed` if the migrations fail in the throw-away database, `reference_elsewhere` if they
+ *   change the whole server, and no other server is given
  * @example
  * ```ts
  * const { current } = await baseline({ url, directory: migrationsDirectory, version: 'V0001' });
  * ```
  */
 export async function baseline(options: BaselineOptions): Promise<BaselineResult> {
-  const { url, directory, elsewhere, signal } = options;
+  const { url, directory, otherServerUrl, signal } = options;
   const folder = await readMigrations(directory);
   const newest = findVersion(folder, options.version);
   const migrations = folder.filter(({ version }) => version <= newest);
@@ -75,36 +75,49 @@ export async function baseline(options: BaselineOptions): Promise<BaselineResult
     await refuseHistory(connection);
     const { rows } = await connection.client.query<{ role: string }>('select current_user::text as role');
     const role = rows[0]?.role ?? '';
-    const reference = await makeReference({ url, directory, to: label, statements, role, elsewhere, signal });
+    const reference = await createReference({
+      url,
+      directory,
+      to: label,
+      statements,
+      role,
+      otherServerUrl,
+      signal,
+    });
     const { snapshot, text, fingerprint } = await takeSnapshot(connection.client, listSchemas(statements));
-    const found = compareSnapshots(snapshot, reference.snapshot, label);
-    // An "up" that came meanwhile may be what makes the difference.
+    const differences = compareSnapshots(snapshot, reference.snapshot, label);
+    // A concurrent `up` may be the cause of the differences.
     await refuseHistory(connection);
-    if (found.length > 0 && options.acceptDifferences !== true) {
-      throw new DifferencesError(label, found, aboutMajors(reference, connection.serverVersion.major));
+    if (differences.length > 0 && options.acceptDifferences !== true) {
+      throw new DifferencesError(
+        label,
+        differences,
+        describeMajors(reference, connection.serverVersion.major),
+      );
     }
-    const reason = found.length === 0 ? null : reasonOf(found);
+    const reason = differences.length === 0 ? null : describeAccepted(differences);
     await recordBaseline(connection, { migrations, reason, snapshot: { text, fingerprint } }, options);
     return {
       server: describeServer(connection),
       comparedOn: reference.server,
       baselined: migrations.map(({ name }) => name),
       current: label,
-      differences: found,
+      differences,
     };
   });
 }
 
-/** What is kept in the history. */
-function reasonOf(found: readonly Difference[]): string {
-  const lines = found.map(({ object, difference }) => `${object}: ${difference}`);
-  return [`accepted ${plural(found.length, 'difference')}`, ...lines].join('\n');
+/** The reason that the history records. */
+function describeAccepted(differences: readonly Difference[]): string {
+  const lines = differences.map(({ object, difference }) => `${object}: ${difference}`);
+  return [`accepted ${plural(differences.length, 'difference')}`, ...lines].join('\n');
 }
 
-function aboutMajors({ server, major }: Reference, majorHere: number): string {
+/** A remark on the comparison with another major version; empty for the same one. */
+function describeMajors({ server, major }: Reference, majorHere: number): string {
   if (major === majorHere) return '';
   return (
-    ` It was compared with ${server.address}, PostgreSQL ${server.version}, since this role may not create a ` +
-    'database; another major may write the bodies of views and of SQL functions in other words.'
+    ` The comparison ran on ${server.address} with PostgreSQL ${server.version}. ` +
+    'Another major version may write the bodies of views and SQL functions differently.'
   );
 }

@@ -6,63 +6,65 @@ import { describeTarget } from '../postgres/target.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
 import type { Statement } from '../sql/statements.js';
 import type { CheckedMigration } from './check/checked-file.js';
-import { readFiles } from './check/files.js';
-import { makeUpRows } from './check/make-up-rows.js';
-import { prove } from './check/prove.js';
+import { byMigration, type CheckFinding } from './check/finding.js';
+import { interruptedError } from './check/interrupted.js';
+import { parseFiles } from './check/parse-files.js';
 import { mergeReports } from './check/report.js';
-import type { RowSource } from './check/rows.js';
+import { checkMigrations } from './check/round-trip.js';
+import type { RowSource } from './check/row-source.js';
 import {
-  isAboutTheServer,
+  changesSharedObjects,
+  noteRemainingObjects,
   readSharedObjects,
   type SharedObject,
-  stayingObjects,
 } from './check/shared-objects.js';
-import { byMigration, type CheckFinding } from './finding.js';
+import { syntheticRows } from './check/synthetic-rows.js';
 import { lint } from './lint.js';
-import { interrupted } from './throwaway.js';
 
-/** What `check` is told. */
+/** The options of {@link check}. */
 export interface CheckOptions {
-  /** Any database of the server to work on; it is not touched, the proofs are made in databases of their own. */
+  /** Any database of the server. It is not changed: the migrations run in throw-away databases. */
   readonly url: string;
   /** The folder of migrations. */
   readonly directory: string;
-  /** Whether the files are linted as well; true unless told otherwise. */
+  /** Whether to lint the files as well; true by default. */
   readonly lints?: boolean | undefined;
-  /** Where rows come from; made up from the catalog unless told otherwise. */
+  /** Adds rows to the tables; by default, synthetic rows that fit the catalog. */
   readonly rows?: RowSource | undefined;
-  /** Told what is being tried. */
+  /** Receives each migration before it is checked. */
   readonly onProgress?: ((progress: CheckProgress) => void) | undefined;
-  /** Ends the check; nothing stays behind. */
+  /** Ends the check, and drops its databases. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What is being tried now. */
+/** The migration that is being checked. */
 export interface CheckProgress {
   /** The version as the file writes it: `V0002`. */
   readonly migration: string;
   readonly over: 'empty tables' | 'rows';
 }
 
-/** What `check` has found. */
+/** The result of {@link check}. */
 export interface CheckResult {
   readonly server: Server;
   /** How many migrations the folder has. */
   readonly migrations: number;
-  /** The faults; empty where every proof holds. */
+  /** The faults; empty if there are none. */
   readonly findings: readonly CheckFinding[];
-  /** What is no fault and worth knowing: another order of columns, what could not be tried. */
+  /** Facts that are not faults, such as another order of columns, or a migration that could not run. */
   readonly notes: readonly CheckFinding[];
 }
 
 /**
- * Proves the migrations of a folder in databases that are thrown away: each goes up, down and up again and leaves the
- * catalog that it should; each file can be run twice in a row by `psql -f`, at its own version; and all of it again
- * over rows, which come in as soon as their tables are there and live through all later migrations. Then the lints.
+ * Checks the migrations of a folder in throw-away databases. Each migration runs up, down and up again and must leave the
+ * expected catalog. `psql -f` must be able to run each file twice in a row, at its own version. All of this runs over
+ * empty tables and over rows, which are added as soon as their tables exist and stay through all later migrations.
+ * Finally the files are linted.
  *
- * @throws UsageError for a URL or a folder that cannot be meant
- * @throws ConnectionError where the server cannot be reached, or the role may not create databases
- * @throws MigrationFileError where the folder is none of migrations
+ * @throws UsageError for an invalid URL or folder
+ * @throws ConnectionError if the server cannot be reached, or the role may not create databases
+ * @throws MigrationFileError if the folder holds no migrations
+ * @throws ExplainedError `interrupted` if the signal aborts
  * @example
  * ```ts
  * const { findings } = await check({ url: process.env.TEST_DATABASE_URL ?? '', directory: 'migrations' });
@@ -72,33 +74,38 @@ export interface CheckResult {
 export async function check(options: CheckOptions): Promise<CheckResult> {
   const { url, directory, signal } = options;
   const migrations = await readMigrations(directory);
-  const { runnable, ...refused } = await readFiles(migrations);
-  const { server, shared } = await lookAtServer(url);
+  const { runnable, ...refused } = await parseFiles(migrations);
+  const { server, shared } = await readServer(url);
   const statements = statementsOf(runnable);
-  const isShared = statements.some(isAboutTheServer);
-  const course = { url, directory, migrations: runnable, schemas: listSchemas(statements) };
-  const tell = (over: CheckProgress['over']) => (migration: string) =>
+  const changesServer = statements.some(changesSharedObjects);
+  const runOptions = { url, directory, migrations: runnable, schemas: listSchemas(statements) };
+  const report = (over: CheckProgress['over']) => (migration: string) =>
     options.onProgress?.({ migration, over });
   try {
-    const run = isShared ? inTurn : atOnce;
+    const run = changesServer ? runInSequence : runConcurrently;
     const [empty, full] = await run(signal, [
-      (ended) => prove({ ...course, signal: ended, rows: null, onMigration: tell('empty tables') }),
       (ended) =>
-        prove({ ...course, signal: ended, rows: options.rows ?? makeUpRows(), onMigration: tell('rows') }),
+        checkMigrations({ ...runOptions, signal: ended, rows: null, onMigration: report('empty tables') }),
+      (ended) => {
+        const rows = options.rows ?? syntheticRows();
+        return checkMigrations({ ...runOptions, signal: ended, rows, onMigration: report('rows') });
+      },
     ]);
-    const proved = mergeReports(empty, full);
+    const merged = mergeReports(empty, full);
     const applied = runnable.slice(0, empty.catalogs.length - 1).map(({ migration }) => migration);
     const linted = options.lints === false ? [] : await lint(applied, empty.catalogs);
-    const staying = isShared ? stayingObjects(shared, (await lookAtServer(url)).shared, runnable) : [];
+    const remaining = changesServer
+      ? noteRemainingObjects(shared, (await readServer(url)).shared, runnable)
+      : [];
     const inOrder = byMigration(migrations);
     return {
       server,
       migrations: migrations.length,
-      findings: [...refused.findings, ...proved.findings, ...linted].sort(inOrder),
-      notes: [...refused.notes, ...proved.notes, ...staying].sort(inOrder),
+      findings: [...refused.findings, ...merged.findings, ...linted].sort(inOrder),
+      notes: [...refused.notes, ...merged.notes, ...remaining].sort(inOrder),
     };
   } catch (error) {
-    throw signal?.aborted ? interrupted() : error;
+    throw signal?.aborted ? interruptedError() : error;
   }
 }
 
@@ -106,14 +113,13 @@ function statementsOf(migrations: readonly CheckedMigration[]): readonly Stateme
   return migrations.flatMap(({ up, down }) => [...up.work.statements, ...(down?.work.statements ?? [])]);
 }
 
-/** A server, and what all its databases have in common. */
-interface Looked {
+interface ServerFacts {
   readonly server: Server;
   readonly shared: readonly SharedObject[];
 }
 
-/** The database of the address need not be there. */
-async function lookAtServer(url: string): Promise<Looked> {
+/** Reads the server of an address, whose database need not exist. */
+async function readServer(url: string): Promise<ServerFacts> {
   const target = parseDatabaseUrl(url);
   const { client, serverVersion, close } = await connectForMaintenance(target);
   try {
@@ -126,15 +132,15 @@ async function lookAtServer(url: string): Promise<Looked> {
 
 type Task<T> = (ended: AbortSignal | undefined) => Promise<T>;
 
-async function inTurn<T>(
+async function runInSequence<T>(
   signal: AbortSignal | undefined,
   [one, other]: readonly [Task<T>, Task<T>],
 ): Promise<readonly [T, T]> {
   return [await one(signal), await other(signal)];
 }
 
-/** Where one fails, the other is ended, and has come to its end before the error is thrown. */
-async function atOnce<T>(
+/** If one task fails, aborts the other, and waits for its end before throwing the error. */
+async function runConcurrently<T>(
   signal: AbortSignal | undefined,
   [one, other]: readonly [Task<T>, Task<T>],
 ): Promise<readonly [T, T]> {

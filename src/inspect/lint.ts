@@ -1,7 +1,7 @@
 import type { Snapshot } from '../catalog/snapshot.js';
 import type { Migration } from '../migrate/files/read-folder.js';
 import { locate } from '../sql/location.js';
-import { byMigration, type CheckFinding } from './finding.js';
+import { byMigration, type CheckFinding } from './check/finding.js';
 import { parseUpFile } from './lint/commands.js';
 import { constraintOnLiveTable } from './lint/constraint-on-live-table.js';
 import { allows, describeExceptionProblem, readExceptions } from './lint/exceptions.js';

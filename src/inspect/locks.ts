@@ -4,49 +4,50 @@ import { readMigrations } from '../migrate/files/read-folder.js';
 import { makeMessage, statementMessage } from '../migrate/script/message.js';
 import { fileParser, upWork, type Work } from '../migrate/script/work.js';
 import { type Connection, connect } from '../postgres/connect.js';
+import { createThrowawayDatabase } from '../postgres/throwaway-database.js';
 import { locate } from '../sql/location.js';
 import type { Statement } from '../sql/statements.js';
-import { type Laboratory, type Measured, measureFile } from './locks/measure.js';
+import { interruptedError } from './check/interrupted.js';
+import { type MeasuredLock, type MeasuringSessions, measureFile } from './locks/measure.js';
 import type { LockMode } from './locks/modes.js';
-import { readSizes, type Size } from './locks/sizes.js';
-import { interrupted, throwawayUntil } from './throwaway.js';
+import { readTableSizes, type TableSize } from './locks/sizes.js';
 
-/** A lock that a statement takes on a table that was there before its file. */
+/** A lock that a statement takes on a table that exists before its file. */
 export interface TableLock {
-  /** Label of the version, such as `V0007`. */
+  /** The label of the version, such as `V0007`. */
   readonly migration: string;
-  /** Path of the file, as the folder was named. */
+  /** The path of the file, in the folder as the caller named it. */
   readonly file: string;
-  /** Where the statement begins, counted from 1. */
+  /** Where the statement begins, counting from 1. */
   readonly line: number;
   readonly column: number;
   /** `schema.name` of the table. */
   readonly table: string;
-  /** The strongest lock that the file has on the table behind this statement. */
+  /** The strongest lock that the file holds on the table after this statement. */
   readonly lock: LockMode;
-  /** Whether all rows are written anew, into another file, for as long as it takes. */
+  /** Whether the statement rewrites the table. */
   readonly rewrites: boolean;
-  /** When it is given back: with the whole file, or with this statement in a no-transaction file. */
+  /** When the lock is released: at the end of the file, or of this statement in a no-transaction file. */
   readonly until: 'file' | 'statement';
-  /** How large the table is in the live database; null where nobody asked, or it is not there. */
-  readonly size: Size | null;
+  /** The size of the table in the live database; null if no database was given, or the table is missing there. */
+  readonly size: TableSize | null;
 }
 
-/** What `check --locks` is told. */
+/** The options of {@link measureLocks}. */
 export interface LocksOptions {
-  /** Any database of the server to work on; the migrations run in one of their own. */
+  /** Any database of the server. It is not changed: the migrations run in a throw-away database. */
   readonly url: string;
   /** The folder of migrations. */
   readonly directory: string;
-  /** The database whose tables are as large as it says; it is only read. */
+  /** The live database whose table sizes are added to the result. It is only read. */
   readonly sizesIn?: string | undefined;
-  /** Told of each migration before it is measured. */
+  /** Receives the label of each migration before it is measured. */
   readonly onMigration?: ((label: string) => void) | undefined;
-  /** Ends it; nothing stays behind. */
+  /** Ends the measurement, and drops its database. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What `check --locks` has measured. */
+/** The result of {@link measureLocks}. */
 export interface LocksResult {
   readonly server: Server;
   /** How many migrations the folder has. */
@@ -56,12 +57,12 @@ export interface LocksResult {
 }
 
 /**
- * Measures, in a throw-away database, which locks the up files take on tables that were there before them. In a
- * transaction a lock is held to the end of the file, so it is told where it is first taken, or where a stronger one is.
+ * Measures, in a throw-away database, which locks the up files take on tables that exist before them. A transaction holds a
+ * lock until its end, so the result has only the first statement with a lock, and each one with a stronger lock.
  *
  * @throws MigrationFileError for a file that the engine would refuse
  * @throws MigrationFailedError for a statement that the server refuses
- * @throws ConnectionError where the server cannot be reached, or the role may not create databases
+ * @throws ConnectionError if the server cannot be reached, or the role may not create databases
  * @example
  * ```ts
  * const { locks } = await measureLocks({ url: process.env.TEST_DATABASE_URL ?? '', directory: 'migrations' });
@@ -74,30 +75,31 @@ export async function measureLocks(options: LocksOptions): Promise<LocksResult> 
   const parse = fileParser();
   const works = await Promise.all(migrations.map((migration) => upWork(migration, parse)));
   return inThrowawayDatabase(url, signal, async (connection, observer) => {
-    const laboratory: Laboratory = {
+    const sessions: MeasuringSessions = {
       client: connection.client,
       observer: observer.client,
       run: (work, statement) => execute(connection, work, statement),
     };
-    const found: { work: Work; measured: Measured }[] = [];
+    const results: { work: Work; measured: MeasuredLock }[] = [];
     for (const work of works) {
       onMigration?.(work.label);
-      found.push(...(await measureFile(laboratory, work)).map((measured) => ({ work, measured })));
+      results.push(...(await measureFile(sessions, work)).map((measured) => ({ work, measured })));
     }
-    const tables = found.map(({ measured }) => measured.table);
-    const sizes = sizesIn === undefined ? new Map<string, Size>() : await readSizes(sizesIn, tables);
+    const tables = results.map(({ measured }) => measured.table);
+    const sizes =
+      sizesIn === undefined ? new Map<string, TableSize>() : await readTableSizes(sizesIn, tables);
     return {
       server: describeServer(connection),
       migrations: migrations.length,
-      locks: found.map(({ work, measured }) => toLock(work, measured, sizes)),
+      locks: results.map(({ work, measured }) => toLock(work, measured, sizes)),
     };
   });
 }
 
 function toLock(
   { label, script }: Work,
-  { statement, table: { schema, name }, lock, rewrites }: Measured,
-  sizes: ReadonlyMap<string, Size>,
+  { statement, table: { schema, name }, lock, rewrites }: MeasuredLock,
+  sizes: ReadonlyMap<string, TableSize>,
 ): TableLock {
   const { file, line, column } = locate(script.source, statement.offset);
   const table = `${schema}.${name}`;
@@ -120,17 +122,18 @@ async function inThrowawayDatabase<Result>(
   signal: AbortSignal | undefined,
   work: (connection: Connection, observer: Connection) => Promise<Result>,
 ): Promise<Result> {
-  const database = await throwawayUntil(url, signal);
+  let database: Awaited<ReturnType<typeof createThrowawayDatabase>> | undefined;
   try {
+    database = await createThrowawayDatabase(url, signal);
     const connection = await connect(database.target, { pipeline: true });
     const observer = await connect(database.target);
     return await work(connection, observer).finally(() =>
       Promise.all([connection.close(), observer.close()]),
     );
   } catch (error) {
-    throw signal?.aborted ? interrupted() : error;
+    throw signal?.aborted ? interruptedError() : error;
   } finally {
-    await database.drop();
+    await database?.drop();
   }
 }
 

@@ -14,41 +14,41 @@ import type { Connection } from '../postgres/connect.js';
 import { ExplainedError } from '../postgres/errors.js';
 import { LOCK_NOT_AVAILABLE, QUERY_CANCELED, sqlStateOf } from '../postgres/sql-states.js';
 import { option, remedy } from '../text/remedy.js';
-import { findRuleViolations } from './rules.js';
+import { findRuleViolations } from './rules/schema-rules.js';
 import { readUnknownTimeZone } from './verify/time-zone.js';
-import { findUnvalidated, type Unvalidated } from './verify/unvalidated.js';
+import { findUnvalidated, type UnvalidatedConstraint } from './verify/unvalidated.js';
 
-/** Something that is not as it should be. */
+/** A deviation of a live database from its migrations or from the rules of the schema. */
 export interface VerifyFinding {
   /**
-   * `migration`: not applied, changed, missing or unfinished; `drift`: changed by other means than a migration;
-   * `index`: invalid, so that no query uses it; `constraint`: not validated; `rule`: against the rules of the schema.
+   * `migration`: not applied, changed, missing or unfinished; `drift`: changed outside of migrations; `index`: invalid, so
+   * that no query uses it; `constraint`: not validated; `rule`: violates a rule of the schema.
    */
   readonly kind: 'migration' | 'drift' | 'index' | 'constraint' | 'rule';
-  /** What it is about, in words: `column contacts.email`. */
+  /** The object, in words: `column contacts.email`. */
   readonly object: string;
-  /** What is wrong with it, in words. */
+  /** What is wrong, in words. */
   readonly finding: string;
-  /** How many rows break the constraint; null where that is not the question, or could not be counted. */
+  /** How many rows violate the constraint; null for other kinds, or if the rows could not be counted. */
   readonly rows: number | null;
 }
 
-/** What `verify` is told. */
+/** The options of {@link verify}. */
 export interface VerifyOptions extends Database {
   /** The folder of migrations. */
   readonly directory: string;
-  /** Whether the product's own rules hold: uuid keys, indexed foreign keys and so on; true unless told otherwise. */
+  /** Whether to check the rules of the schema, such as uuid keys and indexed foreign keys; true by default. */
   readonly rules?: boolean | undefined;
-  /** The longest time for one statement, in milliseconds; 30,000 unless told otherwise. */
+  /** The timeout of each statement, in milliseconds; 30,000 by default. */
   readonly statementTimeoutMs?: number | undefined;
 }
 
-/** What `verify` has found. */
+/** The result of {@link verify}. */
 export interface VerifyResult {
   readonly server: Server;
-  /** Whether the catalog could be compared with what the last migration left. */
+  /** Whether the catalog differs from what the last migration left. */
   readonly drift: Drift;
-  /** Everything that is not as it should be; empty where all is well. */
+  /** Empty if the database is as it should be. */
   readonly findings: readonly VerifyFinding[];
 }
 
@@ -57,22 +57,22 @@ const LOCK_TIMEOUT_MS = 2000;
 
 const STATE_IN_WORDS: Readonly<Record<Exclude<MigrationState, 'applied'>, string>> = {
   pending: 'not applied yet',
-  late: 'not applied, and older than what is applied',
-  changed: 'the file is not what was applied',
+  late: 'not applied, although a newer one is',
+  changed: 'the file differs from what was applied',
   missing: 'applied, and this release has no file for it',
-  unfinished: 'stopped half-way',
+  unfinished: 'stopped part-way',
 };
 
 /**
- * Holds a live database against its migrations and the rules of the schema: files that are not applied, changed or
- * missing; everything that was changed by other means, object by object; invalid indexes; constraints that are not
- * validated, and how many rows break them.
+ * Compares a live database with its migrations and the rules of the schema. Finds migrations that are not applied, changed
+ * or missing, changes outside of migrations object by object, invalid indexes, and constraints that are not validated, with
+ * the number of rows that violate them.
  *
- * It only reads, in one transaction that sees one moment, and gives up on a statement that takes too long. It needs to
- * read the history; to count rows, it needs to read their tables.
+ * It only reads, in one repeatable read transaction with a statement timeout. The role needs to read the history. To count
+ * rows, it needs to read their tables.
  *
- * @throws ExplainedError `catalog_busy` where a lock on a table or a view, or the statement timeout, keeps the catalog from
- *   being read, `history_held` where one on the history does
+ * @throws ExplainedError `catalog_busy` if a lock on a table or view, or the statement timeout, prevents reading the catalog,
+ *   `history_held` if a lock prevents reading the history
  * @example
  * ```ts
  * const { findings } = await verify({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
@@ -89,13 +89,13 @@ set local lock_timeout = ${LOCK_TIMEOUT_MS};
 set local row_security = off;
 ${SNAPSHOT_SETTINGS}`);
     const hasHistory = await client.query(`select to_regclass('${HISTORY_TABLE}') is not null as exists`);
-    const rows = hasHistory.rows[0]?.exists === true ? await readUnlessHeld(connection) : null;
+    const rows = hasHistory.rows[0]?.exists === true ? await readHistoryUnlessHeld(connection) : null;
     const recorded = rows === null ? null : await readRecordedSnapshot(client);
-    const comparable = compareWith(recorded, connection.serverVersion.major);
+    const comparable = chooseRecorded(recorded, connection.serverVersion.major);
     const schemas = comparable.snapshot?.schemas ?? (await listSchemasOfMigrations(migrations));
     const live = await client
       .query<{ snapshot: string }>(snapshotQuery('$1'), [schemas])
-      .catch((error: unknown) => Promise.reject(tooBusy(error)));
+      .catch((error: unknown) => Promise.reject(explainReadError(error)));
     const { snapshot, fingerprint } = parseSnapshot(live.rows[0]?.snapshot ?? '');
     const unvalidated = await findUnvalidated(client, schemas);
     const timeZone = options.rules === false ? null : await readUnknownTimeZone(client);
@@ -105,18 +105,18 @@ ${SNAPSHOT_SETTINGS}`);
       server: describeServer(connection),
       drift: { ...comparable.drift, state: isSame ? comparable.drift.state : 'drifted' },
       findings: [
-        ...compare(migrations, rows ?? []).flatMap(ofMigration),
-        ...(isSame ? [] : ofDrift(snapshot, comparable.snapshot, comparable.drift.since ?? '')),
-        ...ofIndexes(snapshot),
-        ...unvalidated.map(ofConstraint),
-        ...(options.rules === false ? [] : ofRules(snapshot)),
-        ...(timeZone === null ? [] : [ofTimeZone(timeZone)]),
+        ...compare(migrations, rows ?? []).flatMap(findingsOfMigration),
+        ...(isSame ? [] : findingsOfDrift(snapshot, comparable.snapshot, comparable.drift.since ?? '')),
+        ...findingsOfIndexes(snapshot),
+        ...unvalidated.map(findingOfConstraint),
+        ...(options.rules === false ? [] : findingsOfRules(snapshot)),
+        ...(timeZone === null ? [] : [findingOfTimeZone(timeZone)]),
       ],
     };
   });
 }
 
-async function readUnlessHeld(connection: Connection): Promise<readonly HistoryRow[] | null> {
+async function readHistoryUnlessHeld(connection: Connection): Promise<readonly HistoryRow[] | null> {
   const { client } = connection;
   try {
     return await readHistory(client, LOCK_TIMEOUT_MS);
@@ -127,8 +127,8 @@ async function readUnlessHeld(connection: Connection): Promise<readonly HistoryR
   }
 }
 
-/** The snapshot that the live catalog can be compared with; null with the reason where there is none. */
-function compareWith(
+/** Chooses the recorded snapshot for the comparison with the live catalog; null with a reason if none is comparable. */
+function chooseRecorded(
   recorded: Awaited<ReturnType<typeof readRecordedSnapshot>>,
   major: number,
 ): { readonly drift: Drift; readonly snapshot: Snapshot | null } {
@@ -142,31 +142,33 @@ function compareWith(
   };
 }
 
-/** PostgreSQL needs a table's lock to write its views and, from 17 on, its defaults and conditions. */
-function tooBusy(error: unknown): unknown {
+/** PostgreSQL locks a table to write out its views and, from 17 on, its defaults and conditions. */
+function explainReadError(error: unknown): unknown {
   const sqlState = sqlStateOf(error);
   if (sqlState !== LOCK_NOT_AVAILABLE && sqlState !== QUERY_CANCELED) return error;
   const why =
-    sqlState === LOCK_NOT_AVAILABLE ? 'somebody holds a lock on one of its tables' : 'it took too long';
+    sqlState === LOCK_NOT_AVAILABLE
+      ? 'another session holds a lock on a table'
+      : 'the statement timeout was exceeded';
   return new ExplainedError('catalog_busy', `The catalog could not be read: ${why}.`, {
     remedy: remedy`Run it again when no session changes the schema. For a slow server, allow more time with ${option('statementTimeoutMs')}.`,
     cause: error,
   });
 }
 
-function ofMigration({ name, state }: Entry): VerifyFinding[] {
+function findingsOfMigration({ name, state }: Entry): VerifyFinding[] {
   if (state === 'applied') return [];
   return [finding('migration', `migration ${name}`, STATE_IN_WORDS[state])];
 }
 
-function ofDrift(live: Snapshot, recorded: Snapshot | null, label: string): VerifyFinding[] {
+function findingsOfDrift(live: Snapshot, recorded: Snapshot | null, label: string): VerifyFinding[] {
   if (recorded === null) return [];
   return compareSnapshots(live, recorded, label).map(({ object, difference }) =>
     finding('drift', object, difference),
   );
 }
 
-function ofIndexes({ objects }: Snapshot): VerifyFinding[] {
+function findingsOfIndexes({ objects }: Snapshot): VerifyFinding[] {
   return Object.entries(objects).flatMap(([object, members]) =>
     Object.entries(members).flatMap(([member, facts]) =>
       facts['is invalid'] === true || facts['index is invalid'] === true
@@ -174,7 +176,7 @@ function ofIndexes({ objects }: Snapshot): VerifyFinding[] {
             finding(
               'index',
               displayName(object, member),
-              'invalid: its build has failed, and no query uses it',
+              'invalid, because its build failed; no query uses it',
             ),
           ]
         : [],
@@ -182,20 +184,20 @@ function ofIndexes({ objects }: Snapshot): VerifyFinding[] {
   );
 }
 
-function ofConstraint({ table, name, rows, reason }: Unvalidated): VerifyFinding {
+function findingOfConstraint({ table, name, rows, reason }: UnvalidatedConstraint): VerifyFinding {
   const counted =
     rows === null
       ? `its rows could not be counted: ${reason}`
-      : `${rows} ${rows === 1 ? 'row breaks' : 'rows break'} it`;
+      : `${rows} ${rows === 1 ? 'row violates' : 'rows violate'} it`;
   const object = displayName(`table ${table}`, `constraint ${name}`);
   return { ...finding('constraint', object, `not validated; ${counted}`), rows };
 }
 
-function ofRules(snapshot: Snapshot): VerifyFinding[] {
+function findingsOfRules(snapshot: Snapshot): VerifyFinding[] {
   return findRuleViolations(snapshot).map(({ object, finding: text }) => finding('rule', object, text));
 }
 
-function ofTimeZone(zone: string): VerifyFinding {
+function findingOfTimeZone(zone: string): VerifyFinding {
   const problem = `${zone} is neither UTC nor an Area/Location name of pg_timezone_names, so no call starts`;
   return finding('rule', 'setting voicesurvey.time_zone', problem);
 }

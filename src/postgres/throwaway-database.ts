@@ -30,6 +30,7 @@ where datname ~ '^${PREFIX}[0-9]{10}_[0-9a-f]+$'
  * for the disk. It also drops throw-away databases that were abandoned more than an hour ago.
  *
  * @param url any database of the server; its user needs the right to create one
+ * @param signal drops the database when it aborts, which ends every session in it
  * @throws ConnectionError `create_database_forbidden` if the user lacks that right, with the statement that grants it
  * @example
  * ```ts
@@ -41,7 +42,8 @@ where datname ~ '^${PREFIX}[0-9]{10}_[0-9a-f]+$'
  * }
  * ```
  */
-export async function createThrowawayDatabase(url: string): Promise<ThrowawayDatabase> {
+export async function createThrowawayDatabase(url: string, signal?: AbortSignal): Promise<ThrowawayDatabase> {
+  signal?.throwIfAborted();
   const target = parseDatabaseUrl(url);
   const name = `${PREFIX}${Math.floor(Date.now() / 1000)}_${randomBytes(6).toString('hex')}`;
   const throwaway = { ...target, database: name };
@@ -62,7 +64,18 @@ export async function createThrowawayDatabase(url: string): Promise<ThrowawayDat
     await drop();
     throw error;
   }
-  return { url: withDatabase(url, name), target: throwaway, drop };
+  // The caller also awaits the drop, and gets its error.
+  const onAbort = (): void => void drop().catch(() => undefined);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted) onAbort();
+  return {
+    url: withDatabase(url, name),
+    target: throwaway,
+    drop: async () => {
+      signal?.removeEventListener('abort', onAbort);
+      await drop();
+    },
+  };
 }
 
 /** A parameter of an address overrides the path before it. */

@@ -17,9 +17,9 @@ const FILES = {
   'V2.two.up.sql': 'create table two (id integer);',
   'V2.two.down.sql': 'drop table two;',
 };
-const BY_HAND = 'create table one (id integer, name text)';
+const TABLE_BY_HAND = 'create table one (id integer, name text)';
 
-/** The row of another run. */
+/** Adds the history row of another run. */
 const APPLIED = `insert into voicesurvey_migrations.history
   (version, name, checksum_up, irreversible, origin, applied_by, applied_with, applied_at, duration_ms, run_id)
   values (1, 'V1', '', 'no', 'applied', '', '', now(), 0, gen_random_uuid())`;
@@ -29,7 +29,7 @@ async function hasHistory({ value }: TestDatabase): Promise<boolean> {
   return exists === true && (await value('select count(*) > 0 from voicesurvey_migrations.history')) === true;
 }
 
-/** Baselines at `V1` of two files, unless told otherwise. */
+/** Runs baseline at V1, by default with a folder of two migrations. */
 async function adopt(
   { url }: { url: string },
   options: Partial<BaselineOptions> = {},
@@ -38,7 +38,9 @@ async function adopt(
 }
 
 describe('baseline', () => {
-  test("adopts the product's own database, which then is like any other", async ({ migrated }) => {
+  test("adopts the product's database, which up, down, status and verify then accept", async ({
+    migrated,
+  }) => {
     const history =
       'select version, name, checksum_up, checksum_down, down_sql, irreversible from voicesurvey_migrations.history order by id';
     const before = await migrated.rows(history);
@@ -63,8 +65,8 @@ describe('baseline', () => {
     expect((await down({ url: migrated.url, directory, to: '0' })).rolledBack).toHaveLength(before.length);
   });
 
-  test('leaves what is behind its version to up', async ({ database }) => {
-    await database.client.query(BY_HAND);
+  test('leaves later migrations to up', async ({ database }) => {
+    await database.client.query(TABLE_BY_HAND);
     const directory = await folderWith(FILES);
     expect(await adopt(database, { directory, version: '1' })).toMatchObject({
       current: 'V1',
@@ -77,12 +79,12 @@ describe('baseline', () => {
     });
   });
 
-  test('refuses a database that differs, says how, and writes nothing', async ({ database }) => {
+  test('refuses a database that differs, lists the differences, and writes nothing', async ({ database }) => {
     await database.client.query('create table one (id integer not null, name text); create table another ()');
     await expect(adopt(database)).rejects.toMatchObject({
       code: 'not_the_same',
       exitCode: 4,
-      message: 'The database is not what V1 makes: 2 differences. Nothing was changed.',
+      message: 'The database is not what the migrations to V1 create: 2 differences. Nothing was changed.',
       differences: [
         { object: 'table another', difference: 'here, not in V1' },
         { object: 'column one.id', difference: 'null allowed in V1, not here' },
@@ -91,7 +93,7 @@ describe('baseline', () => {
     expect(await database.value("select to_regnamespace('voicesurvey_migrations') is null")).toBe(true);
   });
 
-  test('keeps what was accepted, and is silent about it from then on', async ({ database }) => {
+  test('records accepted differences, which are then not reported as drift', async ({ database }) => {
     await database.client.query('create table one (id integer not null, name text)');
     const directory = await folderWith(FILES);
     const result = await adopt(database, { directory, acceptDifferences: true });
@@ -108,13 +110,13 @@ describe('baseline', () => {
     expect(await status({ url, directory })).toMatchObject({ drift: { state: 'drifted' } });
   });
 
-  test('accepts nothing where nothing differs', async ({ database }) => {
-    await database.client.query(BY_HAND);
+  test('records no reason if nothing differs', async ({ database }) => {
+    await database.client.query(TABLE_BY_HAND);
     expect(await adopt(database, { acceptDifferences: true })).toMatchObject({ differences: [] });
     expect(await database.value('select reason from voicesurvey_migrations.history')).toBeNull();
   });
 
-  test("looks into the migrations' schemas and no others", async ({ database }) => {
+  test('compares only the schemas of the migrations', async ({ database }) => {
     await database.client.query(
       'create schema app; create table app.one (); create schema theirs; create table theirs.two ()',
     );
@@ -127,7 +129,7 @@ describe('baseline', () => {
     });
   });
 
-  test('refuses a version that there is not', async ({ database }) => {
+  test('refuses a version that the folder does not have', async ({ database }) => {
     await expect(adopt(database, { version: 'V3' })).rejects.toMatchObject({
       code: 'unknown_version',
       exitCode: 2,
@@ -135,7 +137,7 @@ describe('baseline', () => {
     await expect(adopt(database, { version: 'latest' })).rejects.toMatchObject({ code: 'unknown_version' });
   });
 
-  test('refuses a database that has a history, but not one whose history is empty', async ({ database }) => {
+  test('refuses a database with a history, unless the history is empty', async ({ database }) => {
     const directory = await folderWith(FILES);
     const { url } = database;
     await up({ url, directory });
@@ -144,11 +146,11 @@ describe('baseline', () => {
       message: 'This database has a history already: the newest migration in it is V2.two, applied.',
     });
     await down({ url, directory, to: '0' });
-    await database.client.query(BY_HAND);
+    await database.client.query(TABLE_BY_HAND);
     expect(await adopt(database, { directory })).toMatchObject({ current: 'V1' });
   });
 
-  test('says what is wrong with a migration that does not run', async ({ database }) => {
+  test('reports why a migration fails in the throw-away database', async ({ database }) => {
     const directory = await folderWith({ ...FILES, 'V1.up.sql': 'create table one (id nothing);' });
     await expect(adopt(database, { directory })).rejects.toMatchObject({
       code: 'reference_failed',
@@ -158,8 +160,8 @@ describe('baseline', () => {
   });
 });
 
-describe('a down that cannot be parsed', () => {
-  test('is refused as a file, before anything is compared', async ({ database }) => {
+describe('a down file that cannot be parsed', () => {
+  test('is refused before the catalogs are compared', async ({ database }) => {
     const directory = await folderWith({ ...FILES, 'V1.down.sql': 'drop tabel one;' });
     await expect(adopt(database, { directory })).rejects.toMatchObject({
       code: 'syntax_error',
@@ -169,9 +171,9 @@ describe('a down that cannot be parsed', () => {
   });
 });
 
-describe('of two at once', () => {
-  test('one baseline is written, and the other refused', async ({ database }) => {
-    await database.client.query(BY_HAND);
+describe('a baseline beside other runs', () => {
+  test('is recorded once, and refused to concurrent callers', async ({ database }) => {
+    await database.client.query(TABLE_BY_HAND);
     const results = await Promise.allSettled([adopt(database), adopt(database), adopt(database)]);
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     for (const result of results) {
@@ -180,8 +182,8 @@ describe('of two at once', () => {
     expect(await database.value('select count(*)::integer from voicesurvey_migrations.history')).toBe(1);
   });
 
-  test('a baseline waits for an up, and does not write behind it', async ({ database }) => {
-    await database.client.query(BY_HAND);
+  test('waits for an up, and is refused after it', async ({ database }) => {
+    await database.client.query(TABLE_BY_HAND);
     await database.client.query(`begin; select pg_advisory_xact_lock(${LOCK_KEY})`);
     const { waiting, adopted } = await adoptAndWait(database);
     const refused = expect(adopted).rejects.toMatchObject({ code: 'history_not_empty' });
@@ -191,8 +193,10 @@ describe('of two at once', () => {
     expect(await database.value('select count(*)::integer from voicesurvey_migrations.history')).toBe(1);
   });
 
-  test('what a killed run has left in the server is waited for, and comes first', async ({ database }) => {
-    await database.client.query(`${BY_HAND}; ${CREATE_HISTORY}`);
+  test('waits for a transaction that a killed run has left in the server, and is refused after it', async ({
+    database,
+  }) => {
+    await database.client.query(`${TABLE_BY_HAND}; ${CREATE_HISTORY}`);
     await database.client.query(`begin; ${APPLIED}`);
     const refused = expect(adopt(database)).rejects.toMatchObject({ code: 'history_not_empty' });
     const isWaiting =
@@ -203,25 +207,27 @@ describe('of two at once', () => {
     expect(await database.value('select count(*)::integer from voicesurvey_migrations.history')).toBe(1);
   });
 
-  test('an up that comes while it compares is not told as a difference', async ({ database }) => {
-    const { url, role } = await asRole(database, 'nocreatedb');
-    const elsewhere = async (): Promise<string> => {
+  test('reports an up that ran during the comparison as a history, not as differences', async ({
+    database,
+  }) => {
+    const { url, role } = await createOwner(database, 'nocreatedb');
+    const otherServerUrl = async (): Promise<string> => {
       await database.client.query('drop table one');
       await up({ url, directory: await folderWith(FILES) });
       return database.url;
     };
-    await expect(adopt({ url }, { elsewhere })).rejects.toMatchObject({ code: 'history_not_empty' });
+    await expect(adopt({ url }, { otherServerUrl })).rejects.toMatchObject({ code: 'history_not_empty' });
     await dropRole(database, role);
   });
 
-  test('it gives up waiting when it is told how long', async ({ database }) => {
-    await database.client.query(BY_HAND);
+  test('gives up after lockWaitMs', async ({ database }) => {
+    await database.client.query(TABLE_BY_HAND);
     await database.client.query(`begin; select pg_advisory_xact_lock(${LOCK_KEY})`);
     await expect(adopt(database, { lockWaitMs: 100 })).rejects.toMatchObject({ code: 'lock_wait_over' });
   });
 
-  test('what is changed behind the comparison is drift', async ({ database }) => {
-    await database.client.query(BY_HAND);
+  test('reports a change after the comparison as drift', async ({ database }) => {
+    await database.client.query(TABLE_BY_HAND);
     await database.client.query(`begin; select pg_advisory_xact_lock(${LOCK_KEY})`);
     const directory = await folderWith(FILES);
     const { waiting, adopted } = await adoptAndWait(database, directory);
@@ -232,9 +238,9 @@ describe('of two at once', () => {
   });
 });
 
-describe('the throw-away database', () => {
-  test('is on the same server, and is gone afterwards', async ({ database }) => {
-    const { url, role } = await asRole(database, 'createdb');
+describe('the throw-away database of a baseline', () => {
+  test('is on the same server, and is dropped afterwards', async ({ database }) => {
+    const { url, role } = await createOwner(database, 'createdb');
     const { server, comparedOn } = await adopt({ url });
     expect(new URL(comparedOn.address).host).toBe(new URL(server.address).host);
     expect(
@@ -246,8 +252,8 @@ describe('the throw-away database', () => {
     await dropRole(database, role);
   });
 
-  test('is elsewhere where the migrations change what belongs to the whole server', async ({ database }) => {
-    await database.client.query(BY_HAND);
+  test('is on the other server if the migrations change the whole server', async ({ database }) => {
+    await database.client.query(TABLE_BY_HAND);
     const change = `alter database ${database.name} set work_mem = '5MB'`;
     const directory = await folderWith({
       ...FILES,
@@ -257,41 +263,41 @@ describe('the throw-away database', () => {
     const settings =
       'select count(*)::integer from pg_db_role_setting join pg_database on oid = setdatabase where datname = current_database()';
     expect(await database.value(settings)).toBe(0);
-    let asked = 0;
-    const elsewhere = async (): Promise<string> => {
-      asked++;
+    let calls = 0;
+    const otherServerUrl = async (): Promise<string> => {
+      calls++;
       return database.url;
     };
-    expect(await adopt(database, { directory, elsewhere })).toMatchObject({ current: 'V1' });
-    expect(asked).toBe(1);
+    expect(await adopt(database, { directory, otherServerUrl })).toMatchObject({ current: 'V1' });
+    expect(calls).toBe(1);
   });
 
-  test('is elsewhere where the role may not create one; who owns what makes no difference then', async ({
+  test('is on the other server if the role may not create one, and its owner is then no difference', async ({
     database,
   }) => {
-    const { url, role } = await asRole(database, 'nocreatedb');
+    const { url, role } = await createOwner(database, 'nocreatedb');
     await expect(adopt({ url })).rejects.toMatchObject({ code: 'create_database_forbidden' });
-    const result = await adopt({ url }, { elsewhere: async () => database.url });
+    const result = await adopt({ url }, { otherServerUrl: async () => database.url });
     expect(result).toMatchObject({ current: 'V1', differences: [] });
     await dropRole(database, role);
   });
 });
 
-/** Baselines while somebody holds the lock; `waiting` is when it has seen that. */
+/** Starts a baseline while another session holds the lock. `waiting` resolves when the baseline reports that it waits. */
 async function adoptAndWait(
   database: TestDatabase,
   directory?: string,
 ): Promise<{ waiting: Promise<void>; adopted: Promise<BaselineResult> }> {
-  let waits = (): void => {};
+  let resolveWaiting = (): void => {};
   const waiting = new Promise<void>((resolve) => {
-    waits = resolve;
+    resolveWaiting = resolve;
   });
-  const onEvent: BaselineOptions['onEvent'] = ({ kind }) => kind === 'waiting' && waits();
+  const onEvent: BaselineOptions['onEvent'] = ({ kind }) => kind === 'waiting' && resolveWaiting();
   return { waiting, adopted: adopt(database, { onEvent, ...(directory && { directory }) }) };
 }
 
-/** A role that owns the database and has made the table by hand. */
-async function asRole(
+/** Creates a role that owns the database and the table. */
+async function createOwner(
   { client, url, name }: TestDatabase,
   right: string,
 ): Promise<{ url: string; role: string }> {
@@ -299,7 +305,7 @@ async function asRole(
   await client.query(
     `create role ${role} login password 'secret' ${right}; alter database ${name} owner to ${role}`,
   );
-  await client.query(`set role ${role}; ${BY_HAND}; reset role`);
+  await client.query(`set role ${role}; ${TABLE_BY_HAND}; reset role`);
   const address = new URL(url);
   address.username = role;
   address.password = 'secret';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { CheckFinding } from '../../src/inspect/finding.js';
+import type { CheckFinding } from '../../src/inspect/check/finding.js';
 import { lintRuleNames } from '../../src/inspect/lint.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { test as base, type TestDatabase, withDatabase } from '../support/database.js';
@@ -46,20 +46,20 @@ test("the product's migrations violate no lint rule", async ({ database }) => {
 
 /** The findings in the folders of lint/. */
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
-  'nothing-wrong': [],
-  'an-index-that-stops-writers': ['V0002:1:1 index-on-live-table'],
-  'a-constraint-that-reads-a-live-table': ['V0002:3:7 constraint-on-live-table'],
-  'a-constraint-validated-at-once': ['V0002:6:1 constraint-on-live-table'],
-  'a-unique-constraint-on-a-live-table': ['V0002:3:7 constraint-on-live-table'],
-  'a-foreign-key-without-an-index': ['V0002:7:3 foreign-key-without-index'],
-  'an-index-of-a-foreign-key-dropped-later': ['V0003:3:1 foreign-key-without-index'],
-  'a-timestamp-without-a-zone': ['V0002:2:28 timestamp-without-zone'],
-  'a-table-without-a-uuid-key': ['V0002:1:1 table-without-uuid-key'],
-  'a-column-without-a-comment': ['V0002:3:28 without-comment'],
-  'an-enum-without-a-comment': ['V0002:4:5 without-comment'],
-  'a-constraint-without-a-name': ['V0002:7:3 without-name'],
-  'an-exception-without-a-reason': ['V0002:1:1 exception', 'V0002:2:1 index-on-live-table'],
-  'an-exception-that-is-not-needed': ['V0002:1:1 exception'],
+  clean: [],
+  'index-on-live-table': ['V0002:1:1 index-on-live-table'],
+  'check-on-live-table': ['V0002:3:7 constraint-on-live-table'],
+  'validation-in-the-same-transaction': ['V0002:6:1 constraint-on-live-table'],
+  'unique-constraint-on-live-table': ['V0002:3:7 constraint-on-live-table'],
+  'foreign-key-without-index': ['V0002:7:3 foreign-key-without-index'],
+  'foreign-key-index-dropped-later': ['V0003:3:1 foreign-key-without-index'],
+  'timestamp-without-zone': ['V0002:2:28 timestamp-without-zone'],
+  'table-without-uuid-key': ['V0002:1:1 table-without-uuid-key'],
+  'column-without-comment': ['V0002:3:28 without-comment'],
+  'enum-without-comment': ['V0002:4:5 without-comment'],
+  'constraint-without-name': ['V0002:7:3 without-name'],
+  'exception-without-reason': ['V0002:1:1 exception', 'V0002:2:1 index-on-live-table'],
+  'exception-not-needed': ['V0002:1:1 exception'],
 };
 
 test.for(Object.entries(FOLDERS))('lint finds the violations in the folder %s', async ([folder, findings], {

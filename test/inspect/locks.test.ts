@@ -4,12 +4,12 @@ import { measureLocks, type TableLock } from '../../src/inspect/locks.js';
 import { test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
 
-const OLD = `create table a (id integer constraint k primary key, n integer, v varchar(9));
+const TABLE = `create table a (id integer constraint k primary key, n integer, v varchar(9));
 create index i on a (n);
 alter table a add constraint c check (n > 0) not valid;`;
 
-/** The locks of up files V1, V2, …, each as `V2:1 access exclusive on public.a`. */
-async function locksOf(url: string, ups: readonly string[], sizesIn?: string): Promise<readonly TableLock[]> {
+/** Measures the locks of up files V1, V2, …. */
+async function measure(url: string, ups: readonly string[], sizesIn?: string): Promise<readonly TableLock[]> {
   const files = ups.flatMap((up, index) => [
     [`V${index + 1}.up.sql`, up],
     [`V${index + 1}.down.sql`, ''],
@@ -18,11 +18,12 @@ async function locksOf(url: string, ups: readonly string[], sizesIn?: string): P
   return (await measureLocks({ url, directory, sizesIn })).locks;
 }
 
-function inWords({ migration, line, lock, table, rewrites }: TableLock): string {
+/** Describes a lock as `V2:1 access exclusive on public.a`. */
+function describeLock({ migration, line, lock, table, rewrites }: TableLock): string {
   return `${migration}:${line} ${lock} on ${table}${rewrites ? ', rewritten' : ''}`;
 }
 
-describe('what a statement takes on a table that was there', () => {
+describe('measureLocks finds the lock on an existing table of', () => {
   test.for([
     ['alter table a add column x integer', ['access exclusive on public.a']],
     ['alter table a alter column n type bigint', ['access exclusive on public.a, rewritten']],
@@ -41,12 +42,12 @@ describe('what a statement takes on a table that was there', () => {
     ['create table b (id integer); create index j on b (id)', []],
     ['create temp table t (id integer); drop table t', []],
   ] as const)('%s', async ([sql, expected], { database }) => {
-    const locks = await locksOf(database.url, [OLD, sql]);
-    expect(locks.map(inWords)).toEqual(expected.map((lock) => `V2:1 ${lock}`));
+    const locks = await measure(database.url, [TABLE, sql]);
+    expect(locks.map(describeLock)).toEqual(expected.map((lock) => `V2:1 ${lock}`));
   });
 });
 
-test('in one transaction a lock is told where it is first taken, or where a stronger one is', async ({
+test('measureLocks lists the first statement of a transaction with a lock, and each with a stronger one', async ({
   database,
 }) => {
   const sql = `select from a;
@@ -54,8 +55,8 @@ create index j on a (v);
 create index l on a (v);
 alter table a add column x integer;
 alter table a alter column n type bigint;`;
-  const locks = await locksOf(database.url, [OLD, sql]);
-  expect(locks.map(inWords)).toEqual([
+  const locks = await measure(database.url, [TABLE, sql]);
+  expect(locks.map(describeLock)).toEqual([
     'V2:1 access share on public.a',
     'V2:2 share on public.a',
     'V2:4 access exclusive on public.a',
@@ -64,7 +65,9 @@ alter table a alter column n type bigint;`;
   expect(new Set(locks.map(({ until }) => until))).toEqual(new Set(['file']));
 });
 
-test('without one, each statement has its own, also one that runs alone', async ({ database }) => {
+test('measureLocks lists the locks of each statement of a no-transaction file, also of those that run alone', async ({
+  database,
+}) => {
   const parts =
     'create table p (n integer) partition by range (n); create table "P 1" partition of p for values from (1) to (2);';
   const sql = `-- migrate: no-transaction
@@ -78,8 +81,8 @@ comment on table a is 'x';
 alter table p detach partition "P 1" concurrently;
 create table b (id integer);
 create index concurrently j on b (id);`;
-  const locks = await locksOf(database.url, [OLD + parts, sql]);
-  expect(locks.map(inWords)).toEqual([
+  const locks = await measure(database.url, [TABLE + parts, sql]);
+  expect(locks.map(describeLock)).toEqual([
     'V2:2 access exclusive on public.a',
     'V2:3 share update exclusive on public.a',
     'V2:4 share update exclusive on public.a',
@@ -92,16 +95,16 @@ create index concurrently j on b (id);`;
   expect(new Set(locks.map(({ until }) => until))).toEqual(new Set(['statement']));
 });
 
-test('how large the tables are is read from the live database', async ({ database }) => {
+test('measureLocks reads the sizes of the tables from the live database', async ({ database }) => {
   await database.client.query(`create table a as select from generate_series(1, 1000);
     create table p (n integer) partition by range (n); create table p1 partition of p default;
     insert into p select generate_series(1, 500); analyze a; analyze p; create table never (id integer)`);
-  const old =
+  const tables =
     'create table a (); create table p (n integer) partition by range (n); create table p1 partition of p default; create table never (); create table missing ();';
   const alter = ['a', 'p', 'never', 'missing']
     .map((table) => `alter table ${table} add column x integer;`)
     .join('\n');
-  const locks = await locksOf(database.url, [old, alter], database.url);
+  const locks = await measure(database.url, [tables, alter], database.url);
   const size = async (table: string): Promise<number> =>
     Number(await database.value(`select pg_total_relation_size('${table}')`));
   expect(locks.map(({ table, size }) => [table, size])).toEqual([
@@ -111,7 +114,7 @@ test('how large the tables are is read from the live database', async ({ databas
     ['public.never', { bytes: 0, rows: null }],
     ['public.missing', null],
   ]);
-  expect((await locksOf(database.url, [old, alter])).map(({ size }) => size)).toEqual([
+  expect((await measure(database.url, [tables, alter])).map(({ size }) => size)).toEqual([
     null,
     null,
     null,
@@ -120,11 +123,13 @@ test('how large the tables are is read from the live database', async ({ databas
   ]);
 });
 
-test('a table that somebody holds does not keep it for longer than a second', async ({ database }) => {
+test('measureLocks waits at most a second for a table that another session has locked', async ({
+  database,
+}) => {
   await database.client.query('create table a ()');
   await database.client.query('begin; lock table a');
   await expect(
-    locksOf(database.url, ['create table a ()', 'drop table a'], database.url),
+    measure(database.url, ['create table a ()', 'drop table a'], database.url),
   ).rejects.toMatchObject({ code: 'sizes_unreadable', cause: { code: '55P03' } });
 });
 
@@ -132,46 +137,46 @@ test.for([
   '',
   '-- migrate: no-transaction\n',
   '-- migrate: no-transaction\nvacuum a; ',
-])('a statement that fails is told with its place: %j', async (head, { database }) => {
-  await expect(locksOf(database.url, [OLD, `${head}reindex table b`])).rejects.toMatchObject({
+])('measureLocks reports a failed statement with its location after %j', async (head, { database }) => {
+  await expect(measure(database.url, [TABLE, `${head}reindex table b`])).rejects.toMatchObject({
     code: 'migration_failed',
     location: { line: head === '' ? 1 : 2 },
   });
 });
 
-test('so is a commit that fails', async ({ database }) => {
+test('measureLocks reports a failed commit with its location', async ({ database }) => {
   const sql =
     'alter table a add constraint u unique (n) deferrable initially deferred; insert into a values (1, 2), (2, 2)';
-  await expect(locksOf(database.url, [OLD, sql])).rejects.toMatchObject({
+  await expect(measure(database.url, [TABLE, sql])).rejects.toMatchObject({
     code: 'migration_failed',
     location: { line: 1 },
   });
 });
 
-test('nothing stays behind, whatever comes of it', async ({ database }) => {
+test('measureLocks drops its database after success, failure and interrupt', async ({ database }) => {
   const role = `measurer_${randomBytes(4).toString('hex')}`;
   await database.client.query(`create role ${role} login password 'secret' createdb`);
   const url = new URL(database.url);
   url.username = role;
   url.password = 'secret';
-  const left = 'select count(*)::integer from pg_database where pg_get_userbyid(datdba) = $1';
-  await locksOf(url.href, [OLD]);
-  expect(await database.value(left, [role])).toBe(0);
-  await expect(locksOf(url.href, ['nonsense_function()'])).rejects.toThrow();
-  await expect(locksOf(url.href, ['select nonsense_function()'])).rejects.toThrow();
-  expect(await database.value(left, [role])).toBe(0);
-  const ended = new AbortController();
+  const databases = 'select count(*)::integer from pg_database where pg_get_userbyid(datdba) = $1';
+  await measure(url.href, [TABLE]);
+  expect(await database.value(databases, [role])).toBe(0);
+  await expect(measure(url.href, ['nonsense_function()'])).rejects.toThrow();
+  await expect(measure(url.href, ['select nonsense_function()'])).rejects.toThrow();
+  expect(await database.value(databases, [role])).toBe(0);
+  const controller = new AbortController();
   const directory = await folderWith({ 'V1.up.sql': 'select pg_sleep(60)', 'V1.down.sql': '' });
-  const onMigration = (): void => ended.abort();
+  const onMigration = (): void => controller.abort();
   await expect(
-    measureLocks({ url: url.href, directory, signal: ended.signal, onMigration }),
+    measureLocks({ url: url.href, directory, signal: controller.signal, onMigration }),
   ).rejects.toMatchObject({ code: 'interrupted' });
-  expect(await database.value(left, [role])).toBe(0);
+  expect(await database.value(databases, [role])).toBe(0);
   const early = new AbortController();
   const measuring = measureLocks({ url: url.href, directory, signal: early.signal });
-  while ((await database.value(left, [role])) === 0);
+  while ((await database.value(databases, [role])) === 0);
   early.abort();
   await expect(measuring).rejects.toMatchObject({ code: 'interrupted' });
-  expect(await database.value(left, [role])).toBe(0);
+  expect(await database.value(databases, [role])).toBe(0);
   await database.client.query(`drop role ${role}`);
 });

@@ -10,39 +10,37 @@ import { folderWith } from '../support/folder.js';
 const lines = (findings: readonly VerifyFinding[]): string[] =>
   findings.map(({ kind, object, finding }) => `${kind} ${object}: ${finding}`);
 
-async function found({ url }: TestDatabase, options: Partial<VerifyOptions> = {}): Promise<string[]> {
+async function verifyLines({ url }: TestDatabase, options: Partial<VerifyOptions> = {}): Promise<string[]> {
   return lines((await verify({ url, directory: migrationsDirectory, ...options })).findings);
 }
 
 describe('verify', () => {
-  test('finds nothing in a database that has just been migrated, and writes nothing', async ({
-    migrated,
-  }) => {
+  test('finds nothing in a migrated database, and writes nothing', async ({ migrated }) => {
     const before = await migrated.value('select max(id) from voicesurvey_migrations.history');
     const result = await verify({ url: migrated.url, directory: migrationsDirectory });
     expect(result).toMatchObject({ findings: [], drift: { state: 'none', reason: null } });
     expect(await migrated.value('select max(id) from voicesurvey_migrations.history')).toBe(before);
   });
 
-  test('tells drift object by object', async ({ migrated }) => {
+  test('lists drift object by object', async ({ migrated }) => {
     await migrated.client.query(
       'alter table contacts alter email set not null; drop index contacts_by_phone_number',
     );
     const label = await migrated.value(
       'select name from voicesurvey_migrations.history order by id desc limit 1',
     );
-    expect(await found(migrated)).toEqual([
+    expect(await verifyLines(migrated)).toEqual([
       `drift column contacts.email: null allowed in ${label}, not here`,
       `drift index contacts_by_phone_number on contacts: missing here, in ${label}`,
     ]);
   });
 
-  test('tells an index that its build has left invalid', async ({ migrated }) => {
+  test('finds an invalid index', async ({ migrated }) => {
     await migrated.client.query(
       "update pg_index set indisvalid = false where indexrelid = 'campaigns_by_name'::regclass",
     );
-    expect(await found(migrated)).toContain(
-      'index index campaigns_by_name on campaigns: invalid: its build has failed, and no query uses it',
+    expect(await verifyLines(migrated)).toContain(
+      'index index campaigns_by_name on campaigns: invalid, because its build failed; no query uses it',
     );
   });
 
@@ -54,16 +52,16 @@ describe('verify', () => {
     for (const zone of ['CET', 'UTC+2', 'Nowhere/Land']) {
       await set(zone);
       const problem = 'is neither UTC nor an Area/Location name of pg_timezone_names, so no call starts';
-      expect(await found(migrated)).toEqual([`rule setting voicesurvey.time_zone: ${zone} ${problem}`]);
-      expect(await found(migrated, { rules: false })).toEqual([]);
+      expect(await verifyLines(migrated)).toEqual([`rule setting voicesurvey.time_zone: ${zone} ${problem}`]);
+      expect(await verifyLines(migrated, { rules: false })).toEqual([]);
     }
     for (const zone of ['UTC', 'Europe/Rome', 'europe/rome']) {
       await set(zone);
-      expect(await found(migrated)).toEqual([]);
+      expect(await verifyLines(migrated)).toEqual([]);
     }
   });
 
-  test('tells files that are pending, changed or missing', async ({ database }) => {
+  test('finds migrations that are pending, changed or missing', async ({ database }) => {
     const files = {
       'V1.up.sql': 'create table one (id uuid primary key default gen_random_uuid());',
       'V1.down.sql': 'drop table one;',
@@ -77,23 +75,21 @@ describe('verify', () => {
       'V3.up.sql': 'select 3;',
       'V3.down.sql': '',
     });
-    expect(await found(database, { directory })).toEqual([
-      'migration migration V1: the file is not what was applied',
+    expect(await verifyLines(database, { directory })).toEqual([
+      'migration migration V1: the file differs from what was applied',
       'migration migration V2: applied, and this release has no file for it',
       'migration migration V3: not applied yet',
     ]);
   });
 
-  test('says why it cannot know about drift, in a database that nobody has migrated', async ({
-    database,
-  }) => {
+  test('reports why drift is unknown in a database without migrations', async ({ database }) => {
     const result = await verify({ url: database.url, directory: migrationsDirectory });
     expect(result.drift).toEqual({ state: 'unknown', since: null, reason: 'nothing is applied' });
     expect(lines(result.findings)).toContain('migration migration V0001: not applied yet');
   });
 });
 
-describe('constraints that are not validated', () => {
+describe('verify, of a constraint that is not validated,', () => {
   const TABLES = `
     create table parents (a integer, b text, unique (a, b));
     create table children (a integer, b text, "an amount" integer);
@@ -105,7 +101,7 @@ describe('constraints that are not validated', () => {
     ['check ("an amount" > 0)', 2],
     ['foreign key (a, b) references parents (a, b)', 2],
     ['foreign key (a, b) references parents (a, b) match full', 3],
-  ] as const)('%s: the rows that break it are counted', async ([constraint, rows], { database }) => {
+  ] as const)('counts the rows that violate %s', async ([constraint, rows], { database }) => {
     await database.client.query(
       `${TABLES} alter table children add constraint the_rule ${constraint} not valid`,
     );
@@ -114,13 +110,16 @@ describe('constraints that are not validated', () => {
       {
         kind: 'constraint',
         object: 'constraint the_rule on children',
-        finding: `not validated; ${rows} rows break it`,
+        finding: `not validated; ${rows} rows violate it`,
         rows,
       },
     ]);
   });
 
-  test('not null, where the server knows it as a constraint', async ({ database, skip }) => {
+  test('counts the nulls in a column with not null, if the server stores that as a constraint', async ({
+    database,
+    skip,
+  }) => {
     skip(
       Number(await database.value("select current_setting('server_version_num')")) < 180000,
       'PostgreSQL 18',
@@ -128,18 +127,20 @@ describe('constraints that are not validated', () => {
     await database.client.query(
       `${TABLES} alter table children add constraint the_rule not null a not valid`,
     );
-    expect(await found(database, { rules: false })).toContain(
-      'constraint constraint the_rule on children: not validated; 1 row breaks it',
+    expect(await verifyLines(database, { rules: false })).toContain(
+      'constraint constraint the_rule on children: not validated; 1 row violates it',
     );
   });
 
-  test('a count that takes too long, or that this role may not make, is not made', async ({ database }) => {
+  test('reports that it could not count the rows in time, or with the privileges of the role', async ({
+    database,
+  }) => {
     await database.client.query(
       `${TABLES}
        create function slow(integer) returns boolean language sql as 'select pg_sleep(5) is null';
        alter table children add constraint the_rule check (slow("an amount")) not valid`,
     );
-    expect(await found(database, { rules: false, statementTimeoutMs: 2000 })).toContain(
+    expect(await verifyLines(database, { rules: false, statementTimeoutMs: 2000 })).toContain(
       'constraint constraint the_rule on children: not validated; its rows could not be counted: it took too long',
     );
     const role = `voicesurvey_test_reader_${randomBytes(4).toString('hex')}`;
@@ -150,14 +151,14 @@ describe('constraints that are not validated', () => {
     try {
       const { findings } = await verify({ url: url.href, directory: migrationsDirectory, rules: false });
       expect(lines(findings)).toContain(
-        'constraint constraint the_rule on children: not validated; its rows could not be counted: this role may not read all of the table',
+        'constraint constraint the_rule on children: not validated; its rows could not be counted: this role may not read the whole table',
       );
     } finally {
       await database.client.query(`drop role ${role}`);
     }
   });
 
-  test('no value of a row is told, not even by an error', async ({ database }) => {
+  test('shows no value of a row, even if the count fails', async ({ database }) => {
     await database.client.query(
       `create table children (secret text);
        alter table children add constraint the_rule check (secret::integer > 0) not valid;`,
@@ -171,24 +172,24 @@ describe('constraints that are not validated', () => {
   });
 });
 
-test('a lock that somebody holds does not keep it waiting', async ({ migrated }) => {
+test('verify gives up on a table that another session has locked', async ({ migrated }) => {
   await migrated.client.query('create view names as select name from users');
   const other = new pg.Client({ connectionString: migrated.url });
   await other.connect();
   await other.query('begin; lock table users in access exclusive mode');
-  await expect(found(migrated)).rejects.toMatchObject({ code: 'catalog_busy' });
+  await expect(verifyLines(migrated)).rejects.toMatchObject({ code: 'catalog_busy' });
   await other.end();
 });
 
-test('what is in another schema is told by its full name', async ({ database }) => {
+test('verify names objects outside of public with their schema', async ({ database }) => {
   const directory = await folderWith({
     'V1.up.sql': 'create schema ours; create table ours.things (id integer, other integer);',
     'V1.down.sql': 'drop schema ours cascade;',
   });
   await up({ url: database.url, directory });
   await database.client.query('alter table ours.things add constraint positive check (id > 0) not valid');
-  expect(await found(database, { directory, rules: false })).toEqual([
+  expect(await verifyLines(database, { directory, rules: false })).toEqual([
     'drift constraint positive on ours.things: here, not in V1',
-    'constraint constraint positive on ours.things: not validated; 0 rows break it',
+    'constraint constraint positive on ours.things: not validated; 0 rows violate it',
   ]);
 });

@@ -68,8 +68,8 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
     await addFiles(directory, { 'V1.up.sql': `-- migrate: no-transaction\n${table['V1.up.sql']}` });
     const options = { url, directory, version: 'V1' };
     await expect(baseline(options)).rejects.toMatchObject({ code: 'needs_direct_connection' });
-    const elsewhere = async (): Promise<string> => database.url;
-    expect(await baseline({ ...options, elsewhere })).toMatchObject({ current: 'V1' });
+    const otherServerUrl = async (): Promise<string> => database.url;
+    expect(await baseline({ ...options, otherServerUrl })).toMatchObject({ current: 'V1' });
     expect(await up({ url, directory })).toMatchObject({ applied: [], current: 'V1' });
   });
 

@@ -1,6 +1,6 @@
 import { listSchemasOfMigrations } from '../../src/catalog/schemas.js';
 import { type Snapshot, takeSnapshot } from '../../src/catalog/snapshot.js';
-import type { CheckFinding } from '../../src/inspect/finding.js';
+import type { CheckFinding } from '../../src/inspect/check/finding.js';
 import { lint } from '../../src/inspect/lint.js';
 import { readMigrations } from '../../src/migrate/files/read-folder.js';
 import { parseStatements } from '../../src/sql/statements.js';

@@ -1,4 +1,4 @@
-import type { Fact } from '../snapshot.js';
+import type { Fact } from '../snapshot/format.js';
 import { excerpts } from './excerpts.js';
 
 type MaybeFact = Fact | undefined;

@@ -46,7 +46,7 @@ async function run(
   [version = '']: readonly string[],
 ): Promise<CommandResult> {
   // Migrations that change roles or tablespaces are tried on the embedded server, never beside a live database.
-  const elsewhere = async (): Promise<string> => (embedded ?? (await startEmbedded()).embedded).url;
+  const otherServerUrl = async (): Promise<string> => (embedded ?? (await startEmbedded()).embedded).url;
   const { baseline } = await import('../../inspect/baseline.js');
   const result = await runInterruptibly(options.json, (signal) =>
     baseline({
@@ -55,7 +55,7 @@ async function run(
       version,
       acceptDifferences: options.acceptDifferences,
       lockWaitMs: inMilliseconds(options.lockWait),
-      elsewhere,
+      otherServerUrl,
       onEvent: options.json ? undefined : printProgress,
       signal,
     }),

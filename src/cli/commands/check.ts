@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import type { CheckFinding } from '../../inspect/check/finding.js';
 import type { CheckProgress, CheckResult } from '../../inspect/check.js';
-import type { CheckFinding } from '../../inspect/finding.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { addProductRows, isProductFolder } from '../../seed/product-rows.js';
 import { plural } from '../../text/plural.js';

@@ -1,4 +1,4 @@
-import type { CheckFinding } from '../../inspect/finding.js';
+import type { CheckFinding } from '../../inspect/check/finding.js';
 import { pathWithin } from './paths.js';
 
 /**

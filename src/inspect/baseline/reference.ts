@@ -6,7 +6,7 @@ import { ConnectionError, ExplainedError } from '../../postgres/errors.js';
 import { createThrowawayDatabase } from '../../postgres/throwaway-database.js';
 import type { Statement } from '../../sql/statements.js';
 
-/** What the migrations make, and where they were tried. */
+/** The catalog that the migrations create, and the server on which they ran. */
 export interface Reference {
   readonly snapshot: Snapshot;
   readonly server: Server;
@@ -14,62 +14,62 @@ export interface Reference {
   readonly major: number;
 }
 
-/** What to try, and where. */
+/** The options of {@link createReference}. */
 export interface ReferenceOptions {
   readonly url: string;
   readonly directory: string;
   /** The last migration to apply, as its file writes it. */
   readonly to: string;
-  /** The role that the objects should belong to. */
+  /** The role that should own the objects. */
   readonly role: string;
-  /** What the migrations send. */
+  /** The statements of the migrations. */
   readonly statements: readonly Statement[];
   /** The address of another server. */
-  readonly elsewhere?: (() => Promise<string>) | undefined;
+  readonly otherServerUrl?: (() => Promise<string>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * What belongs to all databases of a server, or to one by its name: tried out beside a live database, it would change
- * that one, too.
+ * Statements that change objects of the whole server, or a database by its name. On the server of a live database, they
+ * would also change the live database.
  */
 const CHANGES_THE_SERVER =
   /\b(?:(?:create|alter|drop)\s+(?:role|user|group|tablespace|database|system)|on\s+(?:database|tablespace))\b/i;
 
 /**
- * Describes what the migrations make of an empty database. It is thrown away afterwards; it is on the same server,
- * where versions, extensions and roles are the same, or where that cannot be, on another one.
+ * Runs the migrations in a throw-away database, and takes a snapshot of it. The database is on the same server, which has the
+ * same version, extensions and roles, or else on another server.
  *
- * @throws ExplainedError `reference_failed` where the migrations do not run there, `reference_elsewhere` where they
- *   must not run beside a live database, and there is no other server
+ * @throws ExplainedError `reference_failed` if the migrations fail, `reference_elsewhere` if they must not run on the server
+ *   of a live database, and no other server is given
  */
-export async function makeReference(options: ReferenceOptions): Promise<Reference> {
+export async function createReference(options: ReferenceOptions): Promise<Reference> {
   if (options.statements.some(({ sql }) => CHANGES_THE_SERVER.test(sql))) {
-    if (options.elsewhere === undefined) throw mustBeElsewhere(options.to);
-    return makeOn(await options.elsewhere(), options);
+    if (options.otherServerUrl === undefined) throw elsewhereError(options.to);
+    return createOn(await options.otherServerUrl(), options);
   }
   try {
-    return await makeOn(options.url, options);
+    return await createOn(options.url, options);
   } catch (error) {
-    if (!isAboutConnection(error) || options.elsewhere === undefined) throw error;
-    return await makeOn(await options.elsewhere(), options);
+    if (!needsOtherServer(error) || options.otherServerUrl === undefined) throw error;
+    return await createOn(await options.otherServerUrl(), options);
   }
 }
 
-async function makeOn(
+async function createOn(
   url: string,
   { directory, to, statements, role, signal }: ReferenceOptions,
 ): Promise<Reference> {
   const database = await createThrowawayDatabase(url);
   try {
     await up({ url: database.url, directory, to, signal }).catch((error: unknown) => {
-      throw failed(error, to);
+      throw explainFailedRun(error, to);
     });
     return await withDatabase({ url: database.url }, async ({ connection }) => {
       const { snapshot } = await takeSnapshot(connection.client, listSchemas(statements));
       const { target, serverVersion } = connection;
       return {
-        snapshot: ownedBy(snapshot, target.user, role),
+        snapshot: withOwner(snapshot, target.user, role),
         server: describeServer(connection),
         major: serverVersion.major,
       };
@@ -79,39 +79,39 @@ async function makeOn(
   }
 }
 
-/** What one role has made, as if another had. */
-function ownedBy(snapshot: Snapshot, maker: string, role: string): Snapshot {
-  if (maker === role) return snapshot;
+/** Replaces one role by another as the owner of all objects. */
+function withOwner(snapshot: Snapshot, creator: string, role: string): Snapshot {
+  if (creator === role) return snapshot;
   return JSON.parse(JSON.stringify(snapshot), (key, value: unknown) => {
-    if (key === 'owner') return value === maker ? role : value;
+    if (key === 'owner') return value === creator ? role : value;
     if (key !== 'privileges' || typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(
-      Object.entries(value).map(([name, rights]) => [name === maker ? role : name, rights]),
+      Object.entries(value).map(([name, rights]) => [name === creator ? role : name, rights]),
     );
   }) as Snapshot;
 }
 
-/** No right to create databases, or a pooler that does not know the new one or cannot run every file. */
-function isAboutConnection(error: unknown): boolean {
+/** Whether the role may not create databases, or a pooler does not know the new one or cannot run every file. */
+function needsOtherServer(error: unknown): boolean {
   const needsDirect = error instanceof ExplainedError && error.code === 'needs_direct_connection';
   return needsDirect || error instanceof ConnectionError;
 }
 
-function failed(error: unknown, to: string): unknown {
-  if (!(error instanceof ExplainedError) || isAboutConnection(error) || error.code === 'interrupted') {
+function explainFailedRun(error: unknown, to: string): unknown {
+  if (!(error instanceof ExplainedError) || needsOtherServer(error) || error.code === 'interrupted') {
     return error;
   }
   return new ExplainedError(
     'reference_failed',
-    `What ${to} should be is not known: in a throw-away database, ${error.message}`,
+    `The migrations to ${to} fail in a throw-away database, so the database cannot be compared: ${error.message}`,
     { remedy: error.remedyParts, cause: error },
   );
 }
 
-function mustBeElsewhere(to: string): ExplainedError {
+function elsewhereError(to: string): ExplainedError {
   return new ExplainedError(
     'reference_elsewhere',
-    `The migrations up to ${to} change roles, tablespaces, settings or databases by name, which belong to the whole server.`,
-    { remedy: 'Give the address of a server where that may be tried out: elsewhere.' },
+    `The migrations to ${to} change roles, tablespaces, settings or named databases, which belong to the whole server.`,
+    { remedy: 'Give the address of another server, on which they may run, as the option `otherServerUrl`.' },
   );
 }

@@ -2,16 +2,18 @@ import type { Migration } from '../../migrate/files/read-folder.js';
 import type { Message } from '../../migrate/script/message.js';
 import type { Work } from '../../migrate/script/work.js';
 
-/** A file as the engine runs it, and as `psql -f` would send it. */
+/** A file that can run. */
 export interface CheckedFile {
+  /** As the engine runs it. */
   readonly work: Work;
-  readonly asWritten: readonly Message[];
+  /** The messages that `psql -f` sends. */
+  readonly psqlMessages: readonly Message[];
 }
 
-/** A migration whose files can be run. */
+/** A migration whose files can run. */
 export interface CheckedMigration {
   readonly migration: Migration;
   readonly up: CheckedFile;
-  /** Null for an irreversible one. */
+  /** Null for an irreversible migration. */
   readonly down: CheckedFile | null;
 }

@@ -1,7 +1,7 @@
 import { compareSnapshots, type Difference } from '../../catalog/difference.js';
 import type { Facts, FingerprintedSnapshot, Snapshot } from '../../catalog/snapshot.js';
 
-/** In what two catalogs differ; the order of columns, which `alter table` cannot put right, is told apart. */
+/** The differences of two catalogs. The order of columns is separate, because `alter table` cannot change it. */
 export interface Comparison {
   readonly differences: readonly Difference[];
   readonly columnOrders: readonly Difference[];
@@ -10,7 +10,7 @@ export interface Comparison {
 /**
  * Compares two catalogs.
  *
- * @param label what `there` is called in the sentences
+ * @param label the name of `there` in the sentences
  */
 export function compareCatalogs(
   here: FingerprintedSnapshot,
@@ -19,9 +19,9 @@ export function compareCatalogs(
 ): Comparison {
   if (here.text === there.text) return { differences: [], columnOrders: [] };
   const unordered = compareSnapshots(withoutOrder(here.snapshot), withoutOrder(there.snapshot), label);
-  const told = new Set(unordered.map(keyOf));
+  const listed = new Set(unordered.map(keyOf));
   const all = compareSnapshots(here.snapshot, there.snapshot, label);
-  return { differences: unordered, columnOrders: all.filter((one) => !told.has(keyOf(one))) };
+  return { differences: unordered, columnOrders: all.filter((one) => !listed.has(keyOf(one))) };
 }
 
 function keyOf({ object, difference }: Difference): string {

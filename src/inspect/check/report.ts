@@ -1,81 +1,81 @@
-import type { CheckFinding } from '../finding.js';
 import type { CheckedFile } from './checked-file.js';
-import type { Failed } from './sandbox.js';
+import type { CheckFinding } from './finding.js';
+import type { StatementFailure } from './statement-failure.js';
 
-/** What one run of the proofs has found. */
+/** The findings of one run of the checks. */
 export interface Report {
   readonly findings: readonly CheckFinding[];
-  /** What somebody should know and nobody needs to change. */
+  /** Facts that need no change. */
   readonly notes: readonly CheckFinding[];
 }
 
-/** The proofs, each with what to do where it fails. */
-export const PROOFS = {
+/** The rules that the checks verify, each with the remedy. */
+export const RULES = {
   'up-runs': 'Correct the statement.',
   'up-keeps-rows':
-    'Keep the rows: what a change of the schema deletes on the way, nobody has decided to delete.',
-  'up-repeats':
-    'Let the down remove everything that the up made, so that the up finds what it found at first.',
+    'Retain the rows. A change of the schema should delete only rows that it is meant to delete.',
+  'up-repeats': 'Have the down remove everything that the up creates, so that the up can run again.',
   'up-runs-by-psql':
-    'Make the file independent of the transaction and the settings that the engine puts around it.',
+    'Make the file independent of the transaction and the settings with which the engine runs it.',
   'up-runs-twice':
-    'Write it so that a second run changes nothing: "if not exists", "create or replace", drop and add again.',
+    'Make a second run change nothing: use "if not exists" or "create or replace", or drop and add again.',
   'down-runs': 'Correct the statement.',
   'down-restores':
-    'Let the down bring back exactly what was there before; or say in the up why it cannot: -- migrate: irreversible <reason>',
+    'Have the down restore exactly the schema from before the up, or declare in the up why it cannot: -- migrate: irreversible <reason>',
   'down-runs-by-psql':
-    'Make the file independent of the transaction and the settings that the engine puts around it.',
-  'down-runs-twice': 'Write it so that a second run changes nothing: "if exists", drop and add again.',
+    'Make the file independent of the transaction and the settings with which the engine runs it.',
+  'down-runs-twice': 'Make a second run change nothing: use "if exists", or drop and add again.',
 } as const;
 
-/** What to do where a proof holds over empty tables and fails over rows. */
-const OVER_ROWS: Readonly<Record<string, string>> = {
+/** The remedies for rules that hold over empty tables and are violated over rows. */
+const REMEDIES_OVER_ROWS: Readonly<Record<string, string>> = {
   'up-runs':
-    'Think of the rows that are there: give a new column a default, fill or clean first, add a constraint "not valid" and validate it in a later migration.',
+    'Handle existing rows: give a new column a default, fill or clean values first, or add a constraint "not valid" and validate it in a later migration.',
   'down-runs':
-    'Think of the rows that were written since the up; or say in the up why there is no way back: -- migrate: irreversible <reason>',
+    'Handle the rows written after the up, or declare in the up why it cannot be rolled back: -- migrate: irreversible <reason>',
 };
 
-/** What is told without being a fault. */
+/** The notes, each with advice. */
 const NOTES = {
   'column-order':
-    'Nothing depends on it but "select *" and an insert without a list of columns; to keep it, build the table anew.',
-  'down-deletes-rows': 'Make sure that this is meant.',
-  'table-stayed-empty': 'Give rows of your own, if its rows matter to a migration.',
-  'not-reversible': 'Make sure that a backup is at hand before it is applied.',
+    'Only "select *" and an insert without a list of columns depend on it. To restore it, create the table again.',
+  'down-deletes-rows': 'Check that this is intended.',
+  'table-stayed-empty': 'If a migration depends on its rows, pass a source of rows to check.',
+  'not-reversible': 'Have a backup ready before you apply it.',
 } as const;
 
-/** Collects what the proofs find. */
+/** Collects the findings of a run. */
 export interface Log extends Report {
   readonly notes: CheckFinding[];
-  fault(rule: keyof typeof PROOFS, file: CheckedFile, message: string, failed?: Failed): void;
-  note(rule: keyof typeof NOTES, file: CheckedFile, message: string): void;
+  addFinding(rule: keyof typeof RULES, file: CheckedFile, message: string, failure?: StatementFailure): void;
+  addNote(rule: keyof typeof NOTES, file: CheckedFile, message: string): void;
 }
 
-/** A log that is empty yet. */
-export function makeLog(): Log {
+/** Creates an empty log. */
+export function createLog(): Log {
   const findings: CheckFinding[] = [];
   const notes: CheckFinding[] = [];
   return {
     findings,
     notes,
-    fault: (rule, file, message, failed) =>
-      findings.push({ ...placed(file, failed), rule, message, remedy: PROOFS[rule] }),
-    note: (rule, file, message) => notes.push({ ...placed(file), rule, message, remedy: NOTES[rule] }),
+    addFinding: (rule, file, message, failure) =>
+      findings.push({ ...locationOf(file, failure), rule, message, remedy: RULES[rule] }),
+    addNote: (rule, file, message) => notes.push({ ...locationOf(file), rule, message, remedy: NOTES[rule] }),
   };
 }
 
 /**
- * What was found over empty tables and over rows, each once: what fails over empty tables fails over rows as well.
+ * Merges the reports of the two runs. A rule that is violated over empty tables is also violated over rows, so it is listed
+ * once.
  *
- * @param empty what was found over empty tables
- * @param rows what was found over rows
+ * @param empty the report over empty tables
+ * @param rows the report over rows
  */
 export function mergeReports(empty: Report, rows: Report): Report {
   const overRows = (finding: CheckFinding): CheckFinding => ({
     ...finding,
     message: `Over rows, not over empty tables: ${finding.message}`,
-    remedy: OVER_ROWS[finding.rule] ?? finding.remedy,
+    remedy: REMEDIES_OVER_ROWS[finding.rule] ?? finding.remedy,
   });
   return {
     findings: [...empty.findings, ...withoutKnown(rows.findings, empty.findings).map(overRows)],
@@ -84,14 +84,14 @@ export function mergeReports(empty: Report, rows: Report): Report {
 }
 
 function withoutKnown(findings: readonly CheckFinding[], known: readonly CheckFinding[]): CheckFinding[] {
-  const told = new Set(known.map(({ rule, migration }) => `${rule} ${migration}`));
-  return findings.filter(({ rule, migration }) => !told.has(`${rule} ${migration}`));
+  const listed = new Set(known.map(({ rule, migration }) => `${rule} ${migration}`));
+  return findings.filter(({ rule, migration }) => !listed.has(`${rule} ${migration}`));
 }
 
-function placed(
+function locationOf(
   { work }: CheckedFile,
-  failed?: Failed,
+  failure?: StatementFailure,
 ): Pick<CheckFinding, 'migration' | 'file' | 'line' | 'column'> {
-  const { line = null, column = null } = failed?.location ?? {};
+  const { line = null, column = null } = failure?.location ?? {};
   return { migration: work.label, file: work.script.source.path, line, column };
 }

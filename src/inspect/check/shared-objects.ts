@@ -2,21 +2,21 @@ import pg from '../../postgres/pg.js';
 import { isKnownText } from '../../postgres/redaction/known-text.js';
 import { locate } from '../../sql/location.js';
 import type { Statement } from '../../sql/statements.js';
-import type { CheckFinding } from '../finding.js';
 import type { CheckedFile, CheckedMigration } from './checked-file.js';
+import type { CheckFinding } from './finding.js';
 
-/** What all databases of a server have in common, so that no throw-away database keeps it to itself. */
+/** An object that all databases of a server share. It is not dropped together with a throw-away database. */
 export interface SharedObject {
   readonly kind: 'role' | 'tablespace';
   readonly name: string;
 }
 
-/** Whether a statement changes what all databases of a server have in common, so that two of them come into conflict. */
-export function isAboutTheServer({ sql }: Statement): boolean {
+/** Whether a statement changes a shared object, so that two databases cannot run it concurrently. */
+export function changesSharedObjects({ sql }: Statement): boolean {
   return /\b(create|alter|drop)\s+(role|user|group|tablespace)\b/i.test(sql);
 }
 
-/** The roles and tablespaces of a server, by name. */
+/** Reads the roles and tablespaces of a server, in the order of their names. */
 export async function readSharedObjects(client: pg.Client): Promise<readonly SharedObject[]> {
   const { rows } = await client.query<{ kind: SharedObject['kind']; name: string }>(
     `select 'role' as kind, rolname as name from pg_catalog.pg_roles
@@ -28,12 +28,13 @@ export async function readSharedObjects(client: pg.Client): Promise<readonly Sha
 }
 
 /**
- * Tells what the files have left on the server. It is not removed: another session may have made it meanwhile.
+ * Makes a note for each shared object that the files have left on the server. The objects are not dropped, because another
+ * session may have created one of the same name.
  *
- * @param before what was there before the files were tried
- * @param after what is there now
+ * @param before the shared objects before the files ran
+ * @param after the shared objects now
  */
-export function stayingObjects(
+export function noteRemainingObjects(
   before: readonly SharedObject[],
   after: readonly SharedObject[],
   migrations: readonly CheckedMigration[],
@@ -43,8 +44,8 @@ export function stayingObjects(
   return after
     .filter((object) => !known.has(keyOf(object)))
     .flatMap((object) => {
-      const maker = files.find((file) => makerIn(file, object) !== undefined);
-      return maker === undefined ? [] : [noteOf(object, maker)];
+      const file = files.find((candidate) => findCreation(candidate, object) !== undefined);
+      return file === undefined ? [] : [toNote(object, file)];
     });
 }
 
@@ -52,21 +53,23 @@ function keyOf({ kind, name }: SharedObject): string {
   return `${kind} ${name}`;
 }
 
-function makerIn({ work }: CheckedFile, { name }: SharedObject): Statement | undefined {
-  return work.statements.find((statement) => isAboutTheServer(statement) && isKnownText(name, statement.sql));
+function findCreation({ work }: CheckedFile, { name }: SharedObject): Statement | undefined {
+  return work.statements.find(
+    (statement) => changesSharedObjects(statement) && isKnownText(name, statement.sql),
+  );
 }
 
-function noteOf(object: SharedObject, file: CheckedFile): CheckFinding {
+function toNote(object: SharedObject, file: CheckedFile): CheckFinding {
   const { label, script } = file.work;
-  const { line, column } = locate(script.source, makerIn(file, object)?.offset ?? 0);
-  const what = `${object.kind} ${pg.escapeIdentifier(object.name)}`;
+  const { line, column } = locate(script.source, findCreation(file, object)?.offset ?? 0);
+  const name = `${object.kind} ${pg.escapeIdentifier(object.name)}`;
   return {
     rule: 'stays-on-the-server',
     migration: label,
     file: script.source.path,
     line,
     column,
-    message: `The ${what} was not on the server before, and is there now.`,
-    remedy: `The next check finds it there. Where nobody needs it: drop ${what};`,
+    message: `The ${name} was not on the server before the check, and remains there.`,
+    remedy: `The next check starts with it. If it is not needed, run: drop ${name};`,
   };
 }

@@ -1,23 +1,26 @@
 import type { FingerprintedSnapshot } from '../../catalog/snapshot.js';
 import pg from '../../postgres/pg.js';
 
-/** How many rows a table has, by the snapshot's key, such as `table public.contacts`. */
+/** The number of rows of each table, by the snapshot's key, such as `table public.contacts`. */
 export type RowCounts = ReadonlyMap<string, number>;
 
-/** What stands for the values in a table, whatever the order of its rows, by the snapshot's key. */
+/** A digest of the values in each table, by the snapshot's key. It does not depend on the order of the rows. */
 export type ValueDigests = ReadonlyMap<string, string>;
 
 /** Counts the rows of every table. */
-export async function countRows(client: pg.Client, taken: FingerprintedSnapshot): Promise<RowCounts> {
-  const counts = await ofEachTable(client, taken, (table) => `select count(*) from ${table}`);
+export async function countRows(client: pg.Client, snapshot: FingerprintedSnapshot): Promise<RowCounts> {
+  const counts = await queryTables(client, snapshot, (table) => `select count(*) from ${table}`);
   return new Map([...counts].map(([table, count]) => [table, Number(count)]));
 }
 
-/** Dates and times are left out: whatever touches a row may stamp it, each time anew. */
-export async function digestValues(client: pg.Client, taken: FingerprintedSnapshot): Promise<ValueDigests> {
-  return ofEachTable(
+/** Computes digests of all tables. Dates and times are left out, because a trigger may set them with every update. */
+export async function digestValues(
+  client: pg.Client,
+  snapshot: FingerprintedSnapshot,
+): Promise<ValueDigests> {
+  return queryTables(
     client,
-    taken,
+    snapshot,
     (table) => `select sum(pg_catalog.hashtextextended((pg_catalog.to_jsonb(checked_row) - array(
   select attname::text from pg_catalog.pg_attribute
   where attrelid = ${pg.escapeLiteral(table)}::pg_catalog.regclass
@@ -26,8 +29,12 @@ export async function digestValues(client: pg.Client, taken: FingerprintedSnapsh
   );
 }
 
-/** @param query of one value, for a table as SQL names it */
-async function ofEachTable(
+/**
+ * Runs a query for every table, in one round trip.
+ *
+ * @param query makes the query of one value for the name of a table in SQL
+ */
+async function queryTables(
   client: pg.Client,
   { snapshot }: FingerprintedSnapshot,
   query: (table: string) => string,

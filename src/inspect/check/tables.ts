@@ -2,37 +2,37 @@ import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
 import { FIRST_USER_OID, isOfExtension } from '../../catalog/snapshot/sql-fragments.js';
 import type pg from '../../postgres/pg.js';
 
-/** A column, as far as it matters for a value of it. */
+/** A column, with the facts that determine its values. */
 export interface FillableColumn {
   readonly name: string;
-  /** As PostgreSQL writes it: `character varying(10)`. */
+  /** The type as PostgreSQL writes it: `character varying(10)`. */
   readonly type: string;
-  /** The name of its type, or of what its domain is made of: `varchar`. */
+  /** The name of the type, or of the base type of a domain: `varchar`. */
   readonly base: string;
-  /** PostgreSQL's category of that: `S` for texts, `N` for numbers. */
+  /** PostgreSQL's category of the base type: `S` for texts, `N` for numbers. */
   readonly category: string;
   /** The labels of an enum, in order; null for other types. */
   readonly labels: readonly string[] | null;
   readonly nullable: boolean;
-  /** Whether the server has a value for it, by a default or as an identity. */
+  /** Whether the server can generate a value, by a default or as an identity. */
   readonly hasDefault: boolean;
   /** Whether it is a part of a unique index. */
   readonly isUnique: boolean;
 }
 
-/** A foreign key: columns here, and those that they refer to. */
+/** A foreign key of a table. */
 export interface FillableReference {
   readonly columns: readonly string[];
-  /** In full, as PostgreSQL quotes it. */
+  /** The referenced table, with its schema, as PostgreSQL quotes it. */
   readonly table: string;
   readonly referenced: readonly string[];
 }
 
-/** A table that rows can be put into. */
+/** A table that synthetic rows are added to. */
 export interface FillableTable {
-  /** In full, as PostgreSQL quotes it. */
+  /** The name with its schema, as PostgreSQL quotes it. */
   readonly name: string;
-  /** Without those that the server alone writes. */
+  /** The columns that a statement can write. */
   readonly columns: readonly FillableColumn[];
   readonly references: readonly FillableReference[];
 }
@@ -60,8 +60,8 @@ const TABLES = `select
   (
     select coalesce(json_agg(json_build_object(
       'columns', (
-        select json_agg(attname order by place)
-        from unnest(conkey) with ordinality as key (attnum, place)
+        select json_agg(attname order by ordinal)
+        from unnest(conkey) with ordinality as key (attnum, ordinal)
         join pg_attribute using (attnum)
         where attrelid = conrelid
       ),
@@ -71,8 +71,8 @@ const TABLES = `select
         where pg_class.oid = confrelid
       ),
       'referenced', (
-        select json_agg(attname order by place)
-        from unnest(confkey) with ordinality as key (attnum, place)
+        select json_agg(attname order by ordinal)
+        from unnest(confkey) with ordinality as key (attnum, ordinal)
         join pg_attribute using (attnum)
         where attrelid = confrelid
       )
@@ -83,7 +83,7 @@ const TABLES = `select
 from pg_class
 join pg_namespace on pg_namespace.oid = relnamespace
 where nspname = any ($1) and relkind in ('r', 'p') and not relispartition
-  -- A superuser may write to the catalogs, and some of them all databases of the server have in common.
+  -- A superuser may write to the system catalogs, and all databases of the server share some of them.
   and pg_class.oid >= ${FIRST_USER_OID}
   and nspname !~ '^pg_'
   and nspname not in ('information_schema', '${HISTORY_SCHEMA}')
@@ -91,8 +91,8 @@ where nspname = any ($1) and relkind in ('r', 'p') and not relispartition
 order by 1`;
 
 /**
- * The tables of some schemas, without those of the server, of the history and of extensions; those that others refer to
- * come before them, as far as there is such an order.
+ * Reads the tables of some schemas, without those of the server, of the history and of extensions. Referenced tables come
+ * before the tables that reference them, unless they reference each other in a circle.
  */
 export async function readTables(
   client: pg.Client,
@@ -100,15 +100,14 @@ export async function readTables(
 ): Promise<readonly FillableTable[]> {
   const { rows } = await client.query<FillableTable>(TABLES, [schemas]);
   const sorted: FillableTable[] = [];
-  for (let left = rows; left.length > 0; ) {
-    const waiting = new Set(left.map(({ name }) => name));
-    const ready = left.filter((table) =>
-      table.references.every((reference) => reference.table === table.name || !waiting.has(reference.table)),
+  for (let remaining = rows; remaining.length > 0; ) {
+    const names = new Set(remaining.map(({ name }) => name));
+    const ready = remaining.filter((table) =>
+      table.references.every((reference) => reference.table === table.name || !names.has(reference.table)),
     );
-    // Tables that refer to each other in a circle have no order.
-    const next = ready.length > 0 ? ready : left;
+    const next = ready.length > 0 ? ready : remaining;
     sorted.push(...next);
-    left = left.filter((table) => !next.includes(table));
+    remaining = remaining.filter((table) => !next.includes(table));
   }
   return sorted;
 }

@@ -1,6 +1,6 @@
 import { omitPublic } from '../../catalog/names.js';
 import { type Member, type NamedObject, objectsOf, textOf, textsOf } from '../../catalog/objects.js';
-import { findUnindexedForeignKeys, indexedColumns, leads } from '../table-rules.js';
+import { findUnindexedForeignKeys, indexedColumns, leads } from '../rules/table-rules.js';
 import type { Command } from './commands.js';
 import { findDefinition } from './definition.js';
 import { partsOf } from './names.js';

@@ -1,5 +1,5 @@
 import { objectsOf } from '../../catalog/objects.js';
-import { describeKeyProblem, isPartition } from '../table-rules.js';
+import { describeKeyProblem, isPartition } from '../rules/table-rules.js';
 import { findDefinition } from './definition.js';
 import type { LintRule } from './rule.js';
 

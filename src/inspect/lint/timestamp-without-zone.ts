@@ -1,5 +1,5 @@
 import { objectsOf } from '../../catalog/objects.js';
-import { isPartition, isTimestampWithoutZone } from '../table-rules.js';
+import { isPartition, isTimestampWithoutZone } from '../rules/table-rules.js';
 import { findDefinition } from './definition.js';
 import type { LintRule } from './rule.js';
 

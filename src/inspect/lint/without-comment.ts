@@ -1,5 +1,5 @@
 import { type NamedObject, objectsOf } from '../../catalog/objects.js';
-import { isPartition } from '../table-rules.js';
+import { isPartition } from '../rules/table-rules.js';
 import { findDefinition } from './definition.js';
 import type { LintedFolder, LintRule, Violation } from './rule.js';
 

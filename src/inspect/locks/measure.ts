@@ -2,135 +2,153 @@ import type { Work } from '../../migrate/script/work.js';
 import pg from '../../postgres/pg.js';
 import { runsAlone } from '../../sql/restrictions.js';
 import type { Statement } from '../../sql/statements.js';
-import { type Held, lookAtLocks, lookAtTables, type Tables, type TableThatIsThere } from './look.js';
 import type { LockMode } from './modes.js';
+import { type ExistingTable, type LocksByOid, readLocks, readTables, type TablesByOid } from './read.js';
 
-/** A lock that a statement takes on a table that was there before its file. */
-export interface Measured {
+/** A lock that a statement takes on a table that exists before its file. */
+export interface MeasuredLock {
   readonly statement: Statement;
-  readonly table: TableThatIsThere;
+  readonly table: ExistingTable;
   readonly lock: LockMode;
-  /** Whether all rows of the table are written anew, into another file. */
+  /** Whether the statement rewrites the table. */
   readonly rewrites: boolean;
 }
 
-/** The throw-away database in which files are run. */
-export interface Laboratory {
-  /** The session that runs them. */
+/** Two sessions in the throw-away database in which the files run. */
+export interface MeasuringSessions {
+  /** The session that runs the files. */
   readonly client: pg.Client;
-  /** A second one. */
+  /** The session that reads the locks of the other one. */
   readonly observer: pg.Client;
-  /** Runs a statement of a file, or its commit; throws what a failed migration throws. */
+  /** Runs a statement of a file, or its commit. Throws the error of a failed migration. */
   run(work: Work, statement: Statement | 'commit'): Promise<void>;
 }
 
-const OWN = 'pg_catalog.pg_backend_pid()';
+const OWN_PID = 'pg_catalog.pg_backend_pid()';
 
-/** Runs an up file as the engine does, and looks after each statement at what its session holds. */
-export async function measureFile(laboratory: Laboratory, work: Work): Promise<readonly Measured[]> {
-  const { client } = laboratory;
+/** Runs an up file as the engine does, and reads the locks of its session after each statement. */
+export async function measureFile(sessions: MeasuringSessions, work: Work): Promise<readonly MeasuredLock[]> {
+  const { client } = sessions;
   await client.query('discard all');
-  const old = await lookAtTables(client);
-  const measured: Measured[] = [];
+  const existing = await readTables(client);
+  const measured: MeasuredLock[] = [];
   if (work.script.options.transaction) {
     await client.query('begin');
-    let tables = old;
-    let held: Held = new Map();
+    let before: SessionState = { tables: existing, locks: new Map() };
     for (const statement of work.statements) {
-      await laboratory.run(work, statement);
-      const now = { tables: await lookAtTables(client), held: await lookAtLocks(client, OWN) };
-      measured.push(...compare(statement, old, { tables, held }, now));
-      ({ tables, held } = now);
+      await sessions.run(work, statement);
+      const after = await readState(client);
+      measured.push(...compare(statement, existing, before, after));
+      before = after;
     }
-    await laboratory.run(work, 'commit');
+    await sessions.run(work, 'commit');
     return measured;
   }
   for (const statement of work.statements) {
     const measure = runsAlone(statement) ? measureAlone : measureInTransaction;
-    measured.push(...(await measure(laboratory, work, statement, old)));
+    measured.push(...(await measure(sessions, work, statement, existing)));
   }
   return measured;
 }
 
-interface State {
-  readonly tables: Tables;
-  readonly held: Held;
+interface SessionState {
+  readonly tables: TablesByOid;
+  readonly locks: LocksByOid;
 }
 
-/** What is stronger than before, or written anew. */
-function compare(statement: Statement, old: Tables, before: State, after: State): readonly Measured[] {
-  return [...old].flatMap(([oid, table]) => {
-    const held = before.held.get(oid) ?? null;
-    const lock = after.held.get(oid) ?? null;
+async function readState(client: pg.Client): Promise<SessionState> {
+  return { tables: await readTables(client), locks: await readLocks(client, OWN_PID) };
+}
+
+/** Finds the locks that are stronger than before, and the tables that were rewritten. */
+function compare(
+  statement: Statement,
+  existing: TablesByOid,
+  before: SessionState,
+  after: SessionState,
+): readonly MeasuredLock[] {
+  return [...existing].flatMap(([oid, table]) => {
+    const lockBefore = before.locks.get(oid) ?? null;
+    const lock = after.locks.get(oid) ?? null;
     const now = after.tables.get(oid);
     const rewrites = now !== undefined && now.fileNode !== before.tables.get(oid)?.fileNode;
-    return lock !== null && (lock !== held || rewrites) ? [{ statement, table, lock, rewrites }] : [];
+    return lock !== null && (lock !== lockBefore || rewrites) ? [{ statement, table, lock, rewrites }] : [];
   });
 }
 
 async function measureInTransaction(
-  laboratory: Laboratory,
+  sessions: MeasuringSessions,
   work: Work,
   statement: Statement,
-  old: Tables,
-): Promise<readonly Measured[]> {
-  const { client } = laboratory;
+  existing: TablesByOid,
+): Promise<readonly MeasuredLock[]> {
+  const { client } = sessions;
   await client.query('begin');
-  const tables = await lookAtTables(client);
-  await laboratory.run(work, statement);
-  const after = { tables: await lookAtTables(client), held: await lookAtLocks(client, OWN) };
-  await laboratory.run(work, 'commit');
-  return compare(statement, old, { tables, held: new Map() }, after);
+  const tables = await readTables(client);
+  await sessions.run(work, statement);
+  const after = await readState(client);
+  await sessions.run(work, 'commit');
+  return compare(statement, existing, { tables, locks: new Map() }, after);
 }
 
 /**
- * A statement that runs alone has let go of its locks when it is done. So a second session holds every table by a lock
- * that it has to wait for, looks at what it asks for, and lets go.
+ * Measures a statement that runs outside of a transaction. Such a statement has released its locks when it ends. So a
+ * second session locks every table in a mode that the statement must wait for, reads what it requests, and releases the
+ * tables.
  */
 async function measureAlone(
-  laboratory: Laboratory,
+  sessions: MeasuringSessions,
   work: Work,
   statement: Statement,
-  old: Tables,
-): Promise<readonly Measured[]> {
-  const { client, observer } = laboratory;
-  const tables = await lookAtTables(client);
-  const pid = await client.query<{ pid: number }>(`select ${OWN} as pid`);
+  existing: TablesByOid,
+): Promise<readonly MeasuredLock[]> {
+  const { client, observer } = sessions;
+  const tables = await readTables(client);
+  const pid = await client.query<{ pid: number }>(`select ${OWN_PID} as pid`);
   await observer.query('begin');
-  await observer.query(lockAll(tables));
-  const running = laboratory.run(work, statement);
-  const held = await waitForLock(observer, String(pid.rows[0]?.pid), running);
+  await observer.query(lockAllSql(tables));
+  const running = sessions.run(work, statement);
+  const locks = await readLocksWhileWaiting(observer, String(pid.rows[0]?.pid), running);
   await observer.query('commit');
   await running;
-  return compare(statement, old, { tables, held: new Map() }, { tables: await lookAtTables(client), held });
+  const after = { tables: await readTables(client), locks };
+  return compare(statement, existing, { tables, locks: new Map() }, after);
 }
 
-/** A lock that stands in the way of every other that changes a table. */
-function lockAll(tables: Tables): string {
+/** This lock mode conflicts with every mode that a change of a table takes. */
+function lockAllSql(tables: TablesByOid): string {
   const names = [...tables.values()].flatMap(({ schema, name, canBeLocked }) =>
     canBeLocked ? [`${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`] : [],
   );
   return names.length === 0 ? '' : `lock table ${names.join(', ')} in share update exclusive mode`;
 }
 
-/** @returns what the session holds and asks for, as soon as it waits; what it held when it was done without waiting is not known */
-async function waitForLock(observer: pg.Client, pid: string, running: Promise<void>): Promise<Held> {
-  let isOver = false;
-  const over = running.then(
+/**
+ * Waits until a session waits for a lock, and reads the locks that it holds and requests.
+ *
+ * @returns no locks if the session ends its statement without waiting, because it has then released them
+ */
+async function readLocksWhileWaiting(
+  observer: pg.Client,
+  pid: string,
+  running: Promise<void>,
+): Promise<LocksByOid> {
+  let hasEnded = false;
+  const end = running.then(
     () => {
-      isOver = true;
+      hasEnded = true;
     },
     () => {
-      isOver = true;
+      hasEnded = true;
     },
   );
   for (;;) {
     const { rows } = await observer.query<{ waits: boolean }>(
       `select exists (select from pg_catalog.pg_locks where pid = ${pid} and not granted) as waits`,
     );
-    if (rows[0]?.waits === true) return lookAtLocks(observer, pid);
-    if (isOver) return new Map();
-    await Promise.race([over, new Promise((resolve) => setTimeout(resolve, POLL_MS))]);
+    if (rows[0]?.waits === true) return readLocks(observer, pid);
+    if (hasEnded) return new Map();
+    await Promise.race([end, new Promise((resolve) => setTimeout(resolve, POLL_MS))]);
   }
 }
 

@@ -13,8 +13,8 @@ export const LOCK_MODES = [
 /** A lock on a table. */
 export type LockMode = (typeof LOCK_MODES)[number];
 
-/** A lock as `pg_locks` names it: `ShareRowExclusiveLock`. */
-export function modeOf(name: string): LockMode {
+/** Parses a lock mode as `pg_locks` names it: `ShareRowExclusiveLock`. */
+export function parseMode(name: string): LockMode {
   const words = name
     .replace(/Lock$/, '')
     .replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')
@@ -22,7 +22,7 @@ export function modeOf(name: string): LockMode {
   return LOCK_MODES.find((mode) => mode === words) ?? 'access exclusive';
 }
 
-/** The strongest of some. */
+/** The strongest of some lock modes. */
 export function strongest(modes: readonly LockMode[]): LockMode {
   return LOCK_MODES.findLast((mode) => modes.includes(mode)) ?? 'access share';
 }

@@ -2,11 +2,11 @@ import { withDatabase } from '../../migrate/database.js';
 import { ExplainedError } from '../../postgres/errors.js';
 import pg from '../../postgres/pg.js';
 
-/** How large a table is. */
-export interface Size {
-  /** With its indexes and what is stored beside it; of a partitioned table, of all partitions. */
+/** The size of a table. */
+export interface TableSize {
+  /** With indexes and TOAST data; for a partitioned table, the sum of all partitions. */
   readonly bytes: number;
-  /** As the planner estimates them; null where the table was never analyzed. */
+  /** The planner's estimate; null if the table was never analyzed. */
   readonly rows: number | null;
 }
 
@@ -16,27 +16,27 @@ export interface TableName {
   readonly name: string;
 }
 
-/** A look at sizes must not hang behind somebody's lock. */
+/** Reading sizes must not wait long for a lock of another session. */
 const TIMEOUTS = 'set local lock_timeout = 1000;\nset local statement_timeout = 10000';
 
 /**
- * Reads how large tables are in a live database; it only reads, and waits for nobody for longer than a second.
+ * Reads the sizes of tables in a live database. It waits for a lock at most one second.
  *
- * @returns by `schema.name`; tables that are not there are not among them
+ * @returns the sizes by `schema.name`, without tables that do not exist
  */
-export async function readSizes(
+export async function readTableSizes(
   url: string,
   tables: readonly TableName[],
-): Promise<ReadonlyMap<string, Size>> {
+): Promise<ReadonlyMap<string, TableSize>> {
   return withDatabase({ url }, async ({ connection: { client } }) => {
     await client.query(`begin isolation level repeatable read read only;\n${TIMEOUTS}`);
     const query = client.query<{ table: string; bytes: string; rows: number | null }>(
       `select n.nspname || '.' || c.relname as table,
          sum(pg_catalog.pg_total_relation_size(leaf.relid)) as bytes,
          sum(nullif(part.reltuples, -1))::float8 as rows
-       from unnest($1::text[], $2::text[]) as asked (schema, name)
-       join pg_catalog.pg_namespace as n on n.nspname = asked.schema
-       join pg_catalog.pg_class as c on c.relnamespace = n.oid and c.relname = asked.name
+       from unnest($1::text[], $2::text[]) as requested (schema, name)
+       join pg_catalog.pg_namespace as n on n.nspname = requested.schema
+       join pg_catalog.pg_class as c on c.relnamespace = n.oid and c.relname = requested.name
        cross join lateral (
          select relid from pg_catalog.pg_partition_tree(c.oid) where isleaf
          union
@@ -46,19 +46,15 @@ export async function readSizes(
        group by 1`,
       [tables.map(({ schema }) => schema), tables.map(({ name }) => name)],
     );
-    const { rows } = await query.catch((error: unknown) => Promise.reject(unreadable(error)));
+    const { rows } = await query.catch((error: unknown) => Promise.reject(explainReadError(error)));
     return new Map(rows.map((row) => [row.table, { bytes: Number(row.bytes), rows: row.rows }]));
   });
 }
 
-function unreadable(error: unknown): unknown {
+function explainReadError(error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError)) return error;
-  return new ExplainedError(
-    'sizes_unreadable',
-    `How large the tables are cannot be read: ${error.message}.`,
-    {
-      remedy: 'Run it again when nobody holds a lock on them.',
-      cause: error,
-    },
-  );
+  return new ExplainedError('sizes_unreadable', `The sizes of the tables cannot be read: ${error.message}.`, {
+    remedy: 'Run the command again when no session holds an exclusive lock on them.',
+    cause: error,
+  });
 }

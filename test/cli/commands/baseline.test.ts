@@ -39,7 +39,7 @@ describe('baseline', () => {
     const { code, stdout, stderr } = await runCli(['baseline', 'V1', '--dir', dir], { env });
     expect([code, stdout]).toEqual([4, '']);
     expect(stderr).toMatch(
-      /^error: The database is not what V1 makes: 1 difference\. Nothing was changed\.\n {2}column one\.id: null allowed in V1, not here\nserver: /m,
+      /^error: The database is not what the migrations to V1 create: 1 difference\. Nothing was changed\.\n {2}column one\.id: null allowed in V1, not here\nserver: /m,
     );
     const refused = await runJson(['baseline', 'V1', '--dir', dir], { env });
     expect(refused.code).toBe(4);

@@ -95,14 +95,14 @@ describe('check in GitHub Actions', () => {
   });
 
   test('prints a note as a notice, without a line if it is about the whole file', async ({ database }) => {
-    const dir = `${repository}test/inspect/check/faults/column-comes-back-at-the-end`;
+    const dir = `${repository}test/inspect/check/faults/column-restored-at-the-end`;
     const env = { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: repository };
     const { code, stderr } = await runCli(['check', '--no-lints', '--dir', dir, '--url', database.url], {
       env,
     });
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /^::notice file=test\/inspect\/check\/faults\/column-comes-back-at-the-end\/V2\.down\.sql,title=V2 column-order::table people: /,
+      /^::notice file=test\/inspect\/check\/faults\/column-restored-at-the-end\/V2\.down\.sql,title=V2 column-order::table people: /,
     );
   });
 });
@@ -127,7 +127,7 @@ test('check that a signal interrupts drops its databases and reports it', async 
   child.kill('SIGINT');
   const { code, stderr } = await result;
   expect(code).toBe(1);
-  expect(stderr).toMatch(/\nerror: Interrupted: the databases in which it was tried out are gone\.\n/);
+  expect(stderr).toMatch(/\nerror: Interrupted: the throw-away databases were dropped\.\n/);
   expect(await owned()).toBe(0);
   await database.client.query(`drop role ${role}`);
 });

@@ -2,28 +2,28 @@ import pg from '../../postgres/pg.js';
 import type { FillableColumn, FillableReference, FillableTable } from './tables.js';
 
 /**
- * SQL that inserts a row of made-up values. They are what a migration has to live with: values that repeat, wherever
- * they may; nulls, wherever they may be; every label of an enum; zero.
+ * Makes the SQL that inserts a row of synthetic values. The values are those that migrations often fail over: repeated
+ * values and nulls in every column that allows them, every label of an enum, and zero.
  *
- * @param number of the row, counted from 0; another one for every row of a table
+ * @param number of the row, from 0; different for every row of a table
  */
-export function insertOf(table: FillableTable, number: number): string {
+export function insertSql(table: FillableTable, number: number): string {
   if (table.columns.length === 0) return `insert into ${table.name} default values`;
   const names = table.columns.map(({ name }) => pg.escapeIdentifier(name));
-  const values = table.columns.map((column) => valueFor(table, column, number));
+  const values = table.columns.map((column) => valueSql(table, column, number));
   return `insert into ${table.name} (${names.join(', ')}) values (${values.join(', ')})`;
 }
 
-function valueFor(table: FillableTable, column: FillableColumn, number: number): string {
+function valueSql(table: FillableTable, column: FillableColumn, number: number): string {
   const reference = table.references.find(({ columns }) => columns.includes(column.name));
-  if (reference !== undefined) return referenceOf(reference, column, number);
+  if (reference !== undefined) return keySql(reference, column, number);
   if (column.hasDefault && (column.isUnique || number % 2 === 0)) return 'default';
   if (column.nullable && number % 4 === 3) return 'null';
-  return literalOf(column, column.isUnique ? number : number % 3, number);
+  return literalSql(column, column.isUnique ? number : number % 3, number);
 }
 
-/** The key of one of the rows that there are; in their order, so that the columns of one key agree. */
-function referenceOf(
+/** The key of an existing row. The rows are ordered, so that all columns of a key are those of one row. */
+function keySql(
   { columns, table, referenced }: FillableReference,
   { name, nullable }: FillableColumn,
   number: number,
@@ -35,10 +35,10 @@ function referenceOf(
 }
 
 /**
- * @param value one that repeats, unless the column is unique
+ * @param value a number that repeats, unless the column is unique
  * @param number of the row
  */
-function literalOf(column: FillableColumn, value: number, number: number): string {
+function literalSql(column: FillableColumn, value: number, number: number): string {
   const { category, labels } = column;
   if (labels !== null) return pg.escapeLiteral(labels[number % labels.length] ?? '');
   switch (category) {
@@ -47,9 +47,9 @@ function literalOf(column: FillableColumn, value: number, number: number): strin
     case 'N':
       return String(value);
     case 'S':
-      return pg.escapeLiteral(textOf(column, value));
+      return pg.escapeLiteral(textValue(column, value));
     case 'D':
-      return momentOf(column, value);
+      return timeSql(column, value);
     case 'T':
       return `'${value} hours'`;
     case 'A':
@@ -61,24 +61,24 @@ function literalOf(column: FillableColumn, value: number, number: number): strin
     case 'V':
       return column.base === 'bit' ? `${value}::${column.type}` : `'1'`;
     default:
-      return otherOf(column, value);
+      return otherSql(column, value);
   }
 }
 
-function textOf({ name, type }: FillableColumn, value: number): string {
+function textValue({ name, type }: FillableColumn, value: number): string {
   const text = `${name} ${value}`;
-  const longest = Number(/\((\d+)\)$/.exec(type)?.[1] ?? text.length);
-  return text.length <= longest ? text : String(value).slice(-longest);
+  const maxLength = Number(/\((\d+)\)$/.exec(type)?.[1] ?? text.length);
+  return text.length <= maxLength ? text : String(value).slice(-maxLength);
 }
 
-function momentOf({ base }: FillableColumn, value: number): string {
+function timeSql({ base }: FillableColumn, value: number): string {
   if (base === 'date') return `date '2025-01-01' + ${value}`;
   if (base.startsWith('time') && !base.startsWith('timestamp'))
     return `time '09:00' + interval '${value} minutes'`;
   return `timestamptz '2025-01-01 12:00+00' + interval '${value} days'`;
 }
 
-function otherOf({ base }: FillableColumn, value: number): string {
+function otherSql({ base }: FillableColumn, value: number): string {
   switch (base) {
     case 'uuid':
       return `'00000000-0000-4000-8000-${value.toString(16).padStart(12, '0')}'`;

@@ -1,16 +1,16 @@
-import type { Migration } from '../migrate/files/read-folder.js';
+import type { Migration } from '../../migrate/files/read-folder.js';
 
-/** A fault of a migration, found by one of the proofs or lints of `check`. */
+/** A fault of a migration that `check` has found, by running the files or by a lint rule. */
 export interface CheckFinding {
-  /** Name of the proof or lint, in kebab case, such as `down-restores`. */
+  /** The name of the rule in kebab case, such as `down-restores`. */
   readonly rule: string;
-  /** Label of the version, such as `V0007`. */
+  /** The label of the version, such as `V0007`. */
   readonly migration: string;
-  /** Path of the file, as the folder was named. */
+  /** The path of the file, in the folder as the caller named it. */
   readonly file: string;
-  /** Counted from 1; null when the fault is the whole file's. */
+  /** Counts from 1; null for a fault of the whole file. */
   readonly line: number | null;
-  /** Counted from 1 in code points; null when the fault is the whole line's or file's. */
+  /** Counts from 1 in code points; null for a fault of the whole line or file. */
   readonly column: number | null;
   /** What is wrong and why it matters, in one or more sentences. */
   readonly message: string;
@@ -18,7 +18,7 @@ export interface CheckFinding {
   readonly remedy: string;
 }
 
-/** Orders findings as their migrations stand in the folder. */
+/** Compares findings by the order of their migrations in the folder, for sorting. */
 export function byMigration(
   migrations: readonly Migration[],
 ): (one: CheckFinding, other: CheckFinding) => number {

@@ -1,22 +1,22 @@
 import type pg from '../../postgres/pg.js';
-import { type LockMode, modeOf, strongest } from './modes.js';
+import { type LockMode, parseMode, strongest } from './modes.js';
 
 /** A table, a partitioned table or a materialized view. */
-export interface TableThatIsThere {
+export interface ExistingTable {
   readonly schema: string;
   readonly name: string;
-  /** The file that holds its rows: another one after they were written anew; null where it has none. */
+  /** The file that holds the rows. A rewrite replaces it. Null if the table has none. */
   readonly fileNode: string | null;
-  /** Whether `lock table` takes it; a materialized view it does not. */
+  /** Whether `lock table` accepts it. It refuses a materialized view. */
   readonly canBeLocked: boolean;
 }
 
-/** Tables by their oid. */
-export type Tables = ReadonlyMap<string, TableThatIsThere>;
+/** Tables by their OIDs. */
+export type TablesByOid = ReadonlyMap<string, ExistingTable>;
 
-/** The tables of a database, in the order of their names. */
-export async function lookAtTables(client: pg.Client): Promise<Tables> {
-  const { rows } = await client.query<{ oid: string } & TableThatIsThere>(
+/** Reads the tables of a database, in the order of their names. */
+export async function readTables(client: pg.Client): Promise<TablesByOid> {
+  const { rows } = await client.query<{ oid: string } & ExistingTable>(
     `select c.oid::text as oid, n.nspname::text as schema, c.relname::text as name,
        nullif(pg_catalog.pg_relation_filenode(c.oid), 0)::text as "fileNode",
        c.relkind <> 'm' as "canBeLocked"
@@ -28,13 +28,15 @@ export async function lookAtTables(client: pg.Client): Promise<Tables> {
   return new Map(rows.map(({ oid, ...table }) => [oid, table]));
 }
 
-/** The strongest lock that a session has on a table, or waits for, by the table's oid. */
-export type Held = ReadonlyMap<string, LockMode>;
+/** The strongest lock that a session holds or awaits on each table, by OID. */
+export type LocksByOid = ReadonlyMap<string, LockMode>;
 
 /**
+ * Reads the locks of a session on tables.
+ *
  * @param pid SQL of the session's server process
  */
-export async function lookAtLocks(client: pg.Client, pid: string): Promise<Held> {
+export async function readLocks(client: pg.Client, pid: string): Promise<LocksByOid> {
   const { rows } = await client.query<{ oid: string; modes: string[] }>(
     `select relation::text as oid, array_agg(mode) as modes
      from pg_catalog.pg_locks
@@ -42,5 +44,5 @@ export async function lookAtLocks(client: pg.Client, pid: string): Promise<Held>
        and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
      group by relation`,
   );
-  return new Map(rows.map(({ oid, modes }) => [oid, strongest(modes.map(modeOf))]));
+  return new Map(rows.map(({ oid, modes }) => [oid, strongest(modes.map(parseMode))]));
 }

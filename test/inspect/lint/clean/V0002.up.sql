@@ -9,7 +9,7 @@ alter table public.owners
     foreign key (friend_id) references public.owners (id) not valid;
 
 comment on column public.owners.friend_id is
-  'The owner''s best friend; null where there is none.';
+  'The owner''s best friend; null for none.';
 
 create table if not exists public.things (
   id uuid not null default gen_random_uuid(),

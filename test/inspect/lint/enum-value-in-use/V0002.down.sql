@@ -1,4 +1,4 @@
 alter table public.owners
   alter column mood set default 'glad';
 
--- PostgreSQL cannot take a value from an enum; it stays.
+-- PostgreSQL cannot drop a value of an enum, so it remains.

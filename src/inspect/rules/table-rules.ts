@@ -1,6 +1,6 @@
-import { unquote } from '../catalog/names.js';
-import { type Member, type NamedObject, textOf, textsOf } from '../catalog/objects.js';
-import type { Snapshot } from '../catalog/snapshot.js';
+import { unquote } from '../../catalog/names.js';
+import { type Member, type NamedObject, textOf, textsOf } from '../../catalog/objects.js';
+import type { Snapshot } from '../../catalog/snapshot.js';
 
 /** Whether a table is a partition, which has what its partitioned table has. */
 export function isPartition({ facts }: NamedObject): boolean {

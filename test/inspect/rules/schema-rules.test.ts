@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import { takeSnapshot } from '../../src/catalog/snapshot.js';
-import { findRuleViolations } from '../../src/inspect/rules.js';
-import { test } from '../support/database.js';
+import { takeSnapshot } from '../../../src/catalog/snapshot.js';
+import { findRuleViolations } from '../../../src/inspect/rules/schema-rules.js';
+import { test } from '../../support/database.js';
 
 const KEY = 'id uuid primary key default gen_random_uuid()';
 const TOUCH = `create function touch() returns trigger language plpgsql as 'begin new.updated_at := now(); return new; end'`;

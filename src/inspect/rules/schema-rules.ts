@@ -1,5 +1,5 @@
-import { type NamedObject, objectsOf, textOf, textsOf } from '../catalog/objects.js';
-import type { Snapshot } from '../catalog/snapshot.js';
+import { type NamedObject, objectsOf, textOf, textsOf } from '../../catalog/objects.js';
+import type { Snapshot } from '../../catalog/snapshot.js';
 import {
   describeKeyProblem,
   findPrimaryKey,

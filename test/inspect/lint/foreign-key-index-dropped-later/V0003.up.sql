@@ -1,3 +1,3 @@
--- Nobody seems to use it.
+-- No query uses it.
 
 drop index if exists public.things_by_owner;

@@ -1,26 +1,26 @@
-import { insertOf } from './made-up-values.js';
-import type { RowSource } from './rows.js';
+import type { RowSource } from './row-source.js';
+import { insertSql } from './synthetic-values.js';
 import { readTables } from './tables.js';
 
-const ROWS_AT_A_TIME = 5;
+const ROWS_PER_CALL = 5;
 
 /**
- * A source that reads the catalog and makes up rows for every table, some more each time, so that columns and labels
- * that have come since have values, too. A row that the database refuses is left out.
+ * Makes a source of synthetic rows. It reads the catalog and adds rows to every table with each call, so that new columns
+ * and labels also get values. A row that the database refuses is left out.
  */
-export function makeUpRows(): RowSource {
-  let made = 0;
+export function syntheticRows(): RowSource {
+  let count = 0;
   return async (client, schemas) => {
     const tables = await readTables(client, schemas);
-    const numbers = Array.from({ length: ROWS_AT_A_TIME }, () => made++);
+    const numbers = Array.from({ length: ROWS_PER_CALL }, () => count++);
     const results = await Promise.all(
       tables.map((table) =>
-        Promise.allSettled(numbers.map((number) => client.query(insertOf(table, number)))),
+        Promise.allSettled(numbers.map((number) => client.query(insertSql(table, number)))),
       ),
     );
     const refused = tables.flatMap(({ name }, index) => {
       const errors = (results[index] ?? []).flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
-      return errors.length === ROWS_AT_A_TIME ? [{ name, error: errors[0] }] : [];
+      return errors.length === ROWS_PER_CALL ? [{ name, error: errors[0] }] : [];
     });
     if (refused.length === 0) return new Map();
     const { rows } = await client.query<{ filled: boolean[] }>(

@@ -1,11 +1,12 @@
 import type pg from '../../postgres/pg.js';
 
 /**
- * Puts rows into the tables that are there, in the state that the migrations have reached; called again behind each.
+ * Adds rows to the tables of a database, at the version that the migrations have reached. `check` calls it after each
+ * migration.
  *
  * @param client a connection in pipeline mode, outside of any transaction
  * @param schemas the schemas of the migrations
- * @returns tables that stayed empty, and why, in words
+ * @returns the tables that have no rows, each with the reason
  */
 export type RowSource = (
   client: pg.Client,

@@ -1,0 +1,79 @@
+import { type FingerprintedSnapshot, takeSnapshot } from '../../catalog/snapshot.js';
+import { downWithoutBackup } from '../../migrate/down.js';
+import { explainFailure } from '../../migrate/failure/explain.js';
+import { makeMessage } from '../../migrate/script/message.js';
+import { runPipeline } from '../../migrate/script/pipeline.js';
+import { up } from '../../migrate/up.js';
+import { connect } from '../../postgres/connect.js';
+import type pg from '../../postgres/pg.js';
+import { createThrowawayDatabase } from '../../postgres/throwaway-database.js';
+import type { CheckedFile } from './checked-file.js';
+import { catchFailure, type StatementFailure } from './statement-failure.js';
+import { countRows, digestValues, type RowCounts, type ValueDigests } from './table-contents.js';
+
+/** A throw-away database, with what the checks do in it. */
+export interface CheckDatabase {
+  readonly client: pg.Client;
+  /** Applies all migrations up to a version, with the engine. */
+  up(to: string): Promise<StatementFailure | null>;
+  /** Rolls back the newest migration, with the engine. */
+  down(): Promise<StatementFailure | null>;
+  /** Runs a file as `psql -f` does: statement by statement, in a session that is as good as new. */
+  runAsPsql(file: CheckedFile): Promise<StatementFailure | null>;
+  takeSnapshot(): Promise<FingerprintedSnapshot>;
+  countRows(snapshot: FingerprintedSnapshot): Promise<RowCounts>;
+  digestValues(snapshot: FingerprintedSnapshot): Promise<ValueDigests>;
+  /** Drops the database. */
+  close(): Promise<void>;
+}
+
+/** The options of {@link openCheckDatabase}. */
+export interface CheckDatabaseOptions {
+  /** Any database of the server. */
+  readonly url: string;
+  /** The folder of migrations. */
+  readonly directory: string;
+  /** The schemas in which the migrations create objects. */
+  readonly schemas: readonly string[];
+  /** Drops the database when it aborts, which ends every statement in it. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Resets what a file has set in the session. */
+const END_OF_SESSION = 'discard all';
+
+/** Creates a database for the checks. The caller must close it. */
+export async function openCheckDatabase({
+  url,
+  directory,
+  schemas,
+  signal,
+}: CheckDatabaseOptions): Promise<CheckDatabase> {
+  const database = await createThrowawayDatabase(url, signal);
+  const connection = await connect(database.target, { pipeline: true }).catch(async (error: unknown) => {
+    await database.drop();
+    throw error;
+  });
+  const { client } = connection;
+  return {
+    client,
+    up: (to) => catchFailure(up({ url: database.url, directory, to })),
+    down: () => catchFailure(downWithoutBackup({ url: database.url, directory })),
+    runAsPsql: async ({ work, psqlMessages }) => {
+      const failure = await runPipeline(connection, [
+        ...psqlMessages,
+        makeMessage('commit', work, END_OF_SESSION),
+      ]);
+      if (failure === null) return null;
+      const circumstances = { results: [], connection, blocker: null, interrupted: signal?.aborted };
+      return catchFailure(Promise.reject(await explainFailure(failure, circumstances)));
+    },
+    takeSnapshot: () => takeSnapshot(client, schemas),
+    countRows: (snapshot) => countRows(client, snapshot),
+    digestValues: (snapshot) => digestValues(client, snapshot),
+    close: async () => {
+      await connection.close();
+      await database.drop();
+    },
+  };
+}
