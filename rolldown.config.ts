@@ -15,7 +15,7 @@ export default defineConfig({
   platform: 'node',
   external: /^[^./]/,
   plugins: [parsedMigrations('src/storage/sql')],
-  // A slow machine is nothing to tell whoever prepares a clone.
+  // A slow machine is no reason to warn the user of a clone.
   checks: { bundlerTimings: false },
   output: {
     dir: 'dist',

@@ -19,7 +19,7 @@ const PHRASES = [
   [/\bmend(?:s|ed|ing)?\b/i, 'fix'],
   [/\bunless told\b/i, 'by default'],
   [/\bby other means\b/i, 'outside of migrations'],
-  [/\bis none\b/i, '"is not a …", "invalid"'],
+  [/\bthat (?:is|are) none\b/i, '"is not a …", "invalid"'],
   [/\bwhoever\b/i, '"a session that …", "the caller", "a user who …"'],
   [
     /(?:^|[.:;,(]\s+|\*\s+|\/\/\s+|--\s+)who (?:has|is|was|wants|waits|holds|writes|comes|asks|takes|may|must)\b/i,

@@ -19,7 +19,7 @@ const PADDING = 16;
 const LONGEST_PAUSE = 0.9;
 
 const folder = mkdtempSync(join(tmpdir(), 'voicesurvey-record-'));
-// For root the server runs as another user, who must be able to enter.
+// Root starts the server as another user, which needs access to the folder.
 chmodSync(folder, 0o755);
 try {
   const clone = join(folder, 'voicesurvey-db');
