@@ -26,6 +26,8 @@ export {
   generateTypes,
   readCatalog,
 } from './inspect/generate.js';
+export type { LockMode } from './inspect/locks/modes.js';
+export type { TableSize } from './inspect/locks/sizes.js';
 export { type LocksOptions, type LocksResult, measureLocks, type TableLock } from './inspect/locks.js';
 export { type VerifyFinding, type VerifyOptions, type VerifyResult, verify } from './inspect/verify.js';
 export { LossRefusedError } from './migrate/data-loss/errors.js';
@@ -60,7 +62,7 @@ export {
   UsageError,
 } from './postgres/errors.js';
 export type * from './rows.js';
-export { migrationsDirectory, seedFile } from './seed/paths.js';
+export { migrationsDirectory } from './seed/paths.js';
 export { type SeedResult, seed } from './seed/seed.js';
 export { MigrationFileError, type SourceLocation } from './sql/errors.js';
 export type { RemedyCall, RemedyOption, RemedyPart } from './text/remedy.js';
