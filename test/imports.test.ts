@@ -15,7 +15,7 @@ const TOLERATED = [
   'postgres/url',
 ];
 
-test('src keeps the layers of the design: no import upwards, and none in a circle between folders', () => {
+test('src imports only from lower layers, and no folders import each other in a circle', () => {
   expect(brokenRules(readImports(join(repository, 'src')), TOLERATED)).toEqual([]);
 });
 
@@ -93,7 +93,7 @@ describe('the check of imports reports', () => {
     expect(brokenRules(imports.map(([from, to]) => ({ from, to })))).toEqual([broken]);
   });
 
-  test('nothing about imports that go down', () => {
+  test('no import from a lower layer', () => {
     const imports = [
       { from: 'cli/commands/up.ts', to: 'migrate/up.ts' },
       { from: 'migrate/up.ts', to: 'migrate/run/run.ts' },

@@ -65,7 +65,7 @@ describe('an installed package', () => {
       "Or use the package's own server with --embedded",
     ],
     ['start', '"start" is about the package\'s own server', '`voicesurvey-db start --embedded`'],
-  ] as const)('fails at %s without DATABASE_URL with exit code 2 and starts no server', async ([
+  ] as const)('runs %s without DATABASE_URL, which fails with exit code 2 and starts no server', async ([
     command,
     message,
     remedy,

@@ -70,7 +70,7 @@ test('a catalog with every kind of object has the same fingerprint on every serv
   expect(fingerprint).toBe(FINGERPRINT);
 });
 
-test('two snapshots of the same catalog are identical to the byte, also with other OIDs', async ({
+test('two snapshots of the same catalog are byte-identical even if the OIDs differ', async ({
   database,
   migrated,
 }) => {

@@ -147,7 +147,7 @@ describe('a statement that the server still executes for a killed up (E8)', () =
     expect(await database.rows('select version from journal')).toEqual(allVersions);
   });
 
-  test('is in the last transaction that commits, although the server has received those after it', async ({
+  test('is in the last transaction that commits, although the server has received later transactions', async ({
     database,
   }) => {
     const directory = await folderWith(filesWith(WAIT_WHILE_BUSY));

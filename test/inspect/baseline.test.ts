@@ -272,7 +272,7 @@ describe('the throw-away database of a baseline', () => {
     expect(calls).toBe(1);
   });
 
-  test('is on the other server if the role may not create one, and its owner is then no difference', async ({
+  test('is on the other server if the role may not create one, and another owner is then not a difference', async ({
     database,
   }) => {
     const { url, role } = await createOwner(database, 'nocreatedb');

@@ -123,7 +123,7 @@ describe('check', () => {
     expect(findings.map(({ rule }) => rule)).not.toContain('timestamp-without-zone');
   });
 
-  test('lists what the engine refuses once', async ({ database }) => {
+  test('lists a fault that the engine refuses only once', async ({ database }) => {
     const { findings, notes } = await check({ url: database.url, directory: folder('enum-value-in-use') });
     expect(findings.map(({ rule }) => rule).filter((rule) => rule === 'enum-value-in-use')).toHaveLength(1);
     expect(notes).toEqual([]);

@@ -65,7 +65,7 @@ alter table a alter column n type bigint;`;
   expect(new Set(locks.map(({ until }) => until))).toEqual(new Set(['file']));
 });
 
-test('measureLocks lists the locks of each statement of a no-transaction file, also of those that run alone', async ({
+test('measureLocks lists the locks of each statement of a no-transaction file, including those that run outside of a transaction', async ({
   database,
 }) => {
   const parts =

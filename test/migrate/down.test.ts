@@ -58,7 +58,7 @@ describe('down', () => {
     [{ steps: 1.5 }, 'bad_steps'],
     [{ to: 'V9' }, 'unknown_version'],
     [{ to: 'all' }, 'unknown_version'],
-  ] as const)('with %j is wrong usage', async ([options, code], { database }) => {
+  ] as const)('with %j is a usage error', async ([options, code], { database }) => {
     const directory = await folderWith(three);
     await up({ url: database.url, directory });
     await expect(down({ url: database.url, directory, ...options })).rejects.toMatchObject({
@@ -73,7 +73,7 @@ describe('down', () => {
     expect(await down({ url: database.url, directory })).toMatchObject({ rolledBack: [], current: null });
   });
 
-  test('of everything and an up afterwards lead to the same schema', async ({ database }) => {
+  test('of everything, followed by an up, leads to the same schema', async ({ database }) => {
     const directory = await folderWith(three);
     await up({ url: database.url, directory });
     await down({ url: database.url, directory, to: '0' });
@@ -98,7 +98,7 @@ describe('down', () => {
     expect(await tablesOf(database)).toEqual(['t1', 't2']);
   });
 
-  test('rolls back the most recently applied migration first, also if its version is not the largest', async ({
+  test('rolls back the most recently applied migration first, even if its version is not the largest', async ({
     database,
   }) => {
     const { 'V2.up.sql': late = '', 'V2.down.sql': lateDown = '', ...others } = three;

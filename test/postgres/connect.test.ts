@@ -57,7 +57,7 @@ describe('connect', () => {
     '',
     'application_name=theirs',
     'fallback_application_name=theirs',
-  ])('connect sets application_name to the name and version of the package, also with "%s"', async (parameters) => {
+  ])('connect sets application_name to the name and version of the package, even with "%s"', async (parameters) => {
     vi.stubEnv('PGAPPNAME', 'theirs');
     expect(await show(server.target('trusted', parameters), 'application_name')).toBe(
       `voicesurvey-db ${packageVersion}`,
@@ -80,7 +80,7 @@ describe('connect', () => {
     expect(await show(server.target('scrambled'), 'lock_timeout')).toBe('0');
   });
 
-  test('connect uses UTF-8 with a database of another encoding, also after reset all', async () => {
+  test('connect uses UTF-8 with a database of another encoding, even after reset all', async () => {
     await server.sql(
       "create database latin template template0 encoding 'LATIN1' locale_provider libc locale 'C'",
     );

@@ -176,13 +176,13 @@ test('pg emits the chunks of a copy, and the server waits while the stream is pa
   expect(rows).toBe(1_000_000);
 });
 
-test('pg says in the words that we know that a server does not support TLS', async () => {
+test('pg reports a server without TLS in the words that isServerWithoutTls expects', async () => {
   const { hostname, port } = new URL(inject('serverUrl'));
   const client = newClient({ host: hostname, port: Number(port), ssl: { rejectUnauthorized: false } });
   expect(isServerWithoutTls(await failureOf(client.connect()))).toBe(true);
 });
 
-test('pg says in the words that we know that a client has lost or closed its connection', async () => {
+test('pg reports a lost or closed connection in the words that isClientWithoutConnection expects', async () => {
   const [lost, closed] = [await connected(), await connected()];
   const inFlight = failureOf(lost.query('select pg_sleep(60)'));
   streamOf(lost).destroy();

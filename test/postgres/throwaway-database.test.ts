@@ -9,7 +9,7 @@ import { dropDatabase } from '../support/databases.js';
 const exists = ({ value }: TestDatabase, name: string): Promise<unknown> =>
   value('select exists (select from pg_database where datname = $1)', [name]);
 
-test('createThrowawayDatabase creates another database than that of the address, and drop deletes it', async ({
+test('createThrowawayDatabase creates a database other than that of the address, and drop deletes it', async ({
   database,
 }) => {
   const throwaway = await createThrowawayDatabase(database.url);

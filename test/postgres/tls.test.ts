@@ -182,7 +182,7 @@ describe('the verification of a server', () => {
     expect(await outcome(at('db.example.com'))).toBe('tls_wrong_host');
   });
 
-  test('TLS sends the host name to the server (SNI), also with hostaddr, but no IP address', async () => {
+  test('TLS sends the host name to the server (SNI), even with hostaddr, but never an IP address', async () => {
     const { server: certificate, serverKey } = server.certificates;
     const pems = { cert: await readFile(certificate), key: await readFile(serverKey) };
     const names: (string | false | undefined)[] = [];

@@ -38,7 +38,7 @@ describe('the parts of a URL', () => {
     expect(parse('postgresql://ann@db').database).toBe('ann');
   });
 
-  test('percent-encoded characters are decoded, and a plus sign remains one', () => {
+  test('percent-encoded characters are decoded, and a plus sign remains a plus sign', () => {
     const target = parse('postgresql://a%40b:p%25%2F%3F%23%C3%A4+@db/my%20survey');
     expect(target).toMatchObject({ user: 'a@b', password: 'p%/?#ä+', database: 'my survey' });
   });

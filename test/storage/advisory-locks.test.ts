@@ -71,7 +71,7 @@ describe('advisory locks of the rules and of the migration engine', () => {
     });
   });
 
-  test('do not meet: baseline writes its history while a call is being claimed', async ({ migrated }) => {
+  test('do not conflict: baseline writes its history while a call is being claimed', async ({ migrated }) => {
     const { url, client, value } = migrated;
     const version = String(await value('select max(version) from voicesurvey_migrations.history'));
     await client.query('drop schema voicesurvey_migrations cascade');

@@ -55,7 +55,7 @@ describe('an erasure of a person', () => {
     expect(await migrated.value('select count(*) from contacts')).toBe('0');
   });
 
-  test('is refused for an event alone, without which the end could be published twice', async ({
+  test('is refused if it deletes only the event, because the end could then be published twice', async ({
     migrated,
   }) => {
     await refusedAndEmailed(migrated);

@@ -246,7 +246,7 @@ describe('up on a V0001 database with existing rows', () => {
     ).toBe('0');
   });
 
-  test('leaves a person erasable whose event breaks a CHECK that is not validated yet', async ({ first }) => {
+  test('lets a person be erased whose event breaks a CHECK that is not validated yet', async ({ first }) => {
     await run(first, history);
     await run(first, "update events set payload = '[]'; update contacts set email = 'none'");
     await failureOf(first);

@@ -89,7 +89,9 @@ describe('an exclusion', () => {
     await Promise.all(sessions.map((session) => session.end()));
   });
 
-  test('number by number waits for another one, without a deadlock', async ({ migrated }) => {
+  test('that lists number by number waits for another exclusion, without a deadlock', async ({
+    migrated,
+  }) => {
     const [one, two] = [await open(migrated), await open(migrated)];
     const [a, b] = ['+4920009998', '+4920009999'] as const;
     /** Another number of the same shard. */
@@ -121,7 +123,9 @@ describe('a return of an excluded contact', () => {
   const stateOfGina = ({ value }: TestDatabase): Promise<unknown> =>
     value(withIds('select state from contacts where id = :gina', rowsOfHistory));
 
-  test('makes an exclusion of its number wait, which then excludes it again', async ({ migrated }) => {
+  test('makes an exclusion of its number wait, and the exclusion then excludes the contact again', async ({
+    migrated,
+  }) => {
     await excludedByHand(migrated);
     const session = await open(migrated);
     await session.run(BACK);
@@ -182,9 +186,10 @@ describe('a return of an excluded contact', () => {
 
   test.for(
     atEachLevel('a_contact_that_may_be_called_again_keeps_its_latest_call'),
-  )('keeps a %s transaction that began before from erasing its latest call', async ([level, refusal], {
-    migrated,
-  }) => {
+  )('prevents a %s transaction that began earlier from erasing the latest call of the contact', async ([
+    level,
+    refusal,
+  ], { migrated }) => {
     await excludedByHand(migrated);
     const [other, late] = [await open(migrated), await open(migrated, level)];
     await other.run(BACK);

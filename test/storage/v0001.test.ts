@@ -253,7 +253,7 @@ describe('V0001 passes the validations of REQ-001', () => {
     expect(extensions).toBe('0');
   });
 
-  test('every foreign key exists and is led by an index', async ({ database }) => {
+  test('every foreign key exists, and an index begins with its columns', async ({ database }) => {
     await runFile(database, upSql);
     const rows = await database.rows<{ key: string; indexed: boolean }>(
       `select conrelid::regclass || '.' || attname || ' → ' || confrelid::regclass || ' ' || confdeltype::text as key,

@@ -11,7 +11,7 @@ const FILES = {
 // `toEqual` fails on an unexpected key, so these tests hold every key that programs read.
 
 describe('baseline', () => {
-  test('records the migrations of a database that is what they make', async ({
+  test('records the migrations of a database whose schema they would create', async ({
     database: { client, url },
   }) => {
     await client.query('create table one (id integer)');

@@ -35,7 +35,7 @@ test('status ends with 3 if the catalog has drifted, and advises verify', async 
   );
 });
 
-test("verify --no-rules leaves out the product's rules", async ({ database }) => {
+test("verify --no-rules does not check the product's rules", async ({ database }) => {
   await database.client.query('create table things (at timestamp)');
   const env = { DATABASE_URL: database.url };
   expect((await runCli(['verify'], { env })).stderr).toContain(

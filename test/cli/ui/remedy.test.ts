@@ -40,7 +40,7 @@ describe('a remedy on the command line', () => {
     expect(Object.keys(COMMANDS).flatMap(flagsOf)).toContain(flagOf(name));
   });
 
-  test('calls a command as a whole, with its program, the options that the user gave, and quoted values', () => {
+  test('prints a complete command: the program, the options that the user gave, and quoted values', () => {
     const given = new Map([
       ['--dir', ['--dir', "'./our sql'"]],
       ['--embedded', ['--embedded']],
@@ -64,7 +64,7 @@ describe('a remedy on the command line', () => {
     );
   });
 
-  test('never adds --dry-run to a command that creates the database, which a dry run does not', () => {
+  test('never adds --dry-run to a command that creates the database, because a dry run creates none', () => {
     const given = new Map([['--dry-run', ['--dry-run']]]);
     const parts = [call('up', { create: true }), ' ', call('up', { allowOutOfOrder: true })];
     expect(commandLineRemedy(parts, { command: 'up', given })).toBe(

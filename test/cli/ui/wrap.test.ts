@@ -18,7 +18,7 @@ test('wrap leaves an address and a command in backquotes whole, however long', (
   expect(wrap('postgresql://a@b:5432/c is down', 10)).toBe('postgresql://a@b:5432/c\nis down');
 });
 
-test('wrap leaves no single word alone before one that is wider than the terminal', () => {
+test('wrap leaves no word alone on a line before a word that is wider than the terminal', () => {
   expect(wrap('on postgresql://a@b:5432/c (PostgreSQL 18.4)', 20)).toBe(
     'on postgresql://a@b:5432/c\n(PostgreSQL 18.4)',
   );

@@ -56,7 +56,7 @@ describe('a down of several migrations', () => {
     expect(await database.value('select count(*)::integer from a')).toBe(1);
   });
 
-  test('of which one fails deletes no unnamed data before it, and reports the failure', async ({
+  test('deletes no unnamed data before a migration that fails, and reports the failure', async ({
     database,
   }) => {
     const options = await migrate(database, {
@@ -116,7 +116,7 @@ describe('a down that deletes more than its rehearsal', () => {
     expect(await versionsOf(database)).toEqual([1, 2]);
   });
 
-  test('backs up what is named, also what the rehearsal did not show', async ({ database }) => {
+  test('backs up all named data, including data that the rehearsal did not find', async ({ database }) => {
     const options = await migrate(database, files);
     expect(await down({ ...options, lose: ['a'] })).toMatchObject({
       losses: [{ name: 'a.more' }, { name: 'a.note', count: 2 }],
@@ -126,7 +126,9 @@ describe('a down that deletes more than its rehearsal', () => {
 });
 
 describe('the option "lose"', () => {
-  test('with existing data that is not deleted is wrong usage, and nothing runs', async ({ database }) => {
+  test('is a usage error if it names existing data that is not deleted, and nothing runs', async ({
+    database,
+  }) => {
     const options = await migrate(database);
     for (const name of ['a.note', 'public.a.id']) {
       await expect(down({ ...options, lose: ['b', 'a.more', name] })).rejects.toMatchObject({

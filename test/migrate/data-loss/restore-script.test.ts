@@ -88,7 +88,7 @@ describe.skipIf(!hasPsql)('the restore script of a down', () => {
     expect(await database.value("select nextval('parents_id_seq')::integer")).toBe(4);
   });
 
-  test('of each migration restores its data when it is applied again, also labels of an enum', async ({
+  test('of each migration restores its data when the migration is applied again, including labels of an enum', async ({
     database,
   }) => {
     const { url, rows } = database;

@@ -13,7 +13,7 @@ test('an error of a constraint has its definition', async ({ database }) => {
   });
 });
 
-test('an error of a constraint that the file itself creates has its line as the definition', async ({
+test('an error of a constraint that the file itself creates quotes its line in the file as the definition', async ({
   database,
 }) => {
   const error = await catchFailure(

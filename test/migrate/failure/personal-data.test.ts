@@ -80,7 +80,9 @@ begin execute made; execute made; end $$;`;
     ['function', 'create function %I() returns integer return 1'],
     ['policy', 'create policy %I on words'],
     ['role', 'create role %I'],
-  ])('if the value becomes the name of a %s, twice', async ([, statement = ''], { database }) => {
+  ])('if the value becomes the name of a %s that is created twice', async ([, statement = ''], {
+    database,
+  }) => {
     const logged = await logFailure(database, 'Ann Secret', makeTwice(statement));
     expect(logged).toMatch(/"…\\?".* already exists/);
     expect(logged).not.toContain('Secret');

@@ -104,7 +104,7 @@ describe('the snapshot of the catalog', () => {
     });
   });
 
-  test('is left out with a warning when the catalog cannot be read, and the migration is applied', async ({
+  test('is omitted with a warning if the catalog cannot be read, and the migration is applied', async ({
     database,
   }) => {
     const directory = await folderWith({

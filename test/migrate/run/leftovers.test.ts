@@ -19,7 +19,7 @@ async function killedBuild(database: TestDatabase) {
 }
 
 describe('an index build that a killed run left in the server (E7, E8)', () => {
-  test('is not attacked: up waits until it has ended, and keeps its index', async ({ database }) => {
+  test('is not cancelled: up waits until it has ended, and keeps its index', async ({ database }) => {
     const { reader, built, pid } = await killedBuild(database);
     const events: RunEvent[] = [];
     const run = up({

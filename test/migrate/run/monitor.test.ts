@@ -28,7 +28,7 @@ describe('a run reports', () => {
     });
   });
 
-  test('the session that blocks it, also if the lock timeout is shorter than the polling interval', async ({
+  test('the session that blocks it, even if the lock timeout is shorter than the polling interval', async ({
     database,
   }) => {
     await up({ url: database.url, directory: await folderWith(TABLES) });

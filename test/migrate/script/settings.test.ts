@@ -30,7 +30,7 @@ describe('the next migration runs without (E17)', () => {
   });
 });
 
-test('strings end where the parser ends them, also if the database sets standard_conforming_strings off', async ({
+test('the server ends strings where the parser does, even if the database sets standard_conforming_strings off', async ({
   database,
 }) => {
   await database.client.query(`alter database ${database.name} set standard_conforming_strings = off`);

@@ -59,7 +59,7 @@ comment on table t is 'A table.';`,
 };
 
 describe('the steps of a run', () => {
-  test('are none if there is no file to run', () => {
+  test('are an empty list if there is no file to run', () => {
     expect(planSteps([], { ...serverWith(), hasHistory: false })).toEqual([]);
   });
 
@@ -84,7 +84,7 @@ describe('the steps of a run', () => {
     ]);
   });
 
-  test('of an up out of order come after the newest row, which may have a larger version', async () => {
+  test('of an up that applies a migration out of order come after the newest row, even if its version is larger', async () => {
     const works = await worksOf({ 'V2.up.sql': 'select 2;', 'V2.down.sql': '' });
     expect(planSteps(works, serverWith({ version: 1n }, { version: 3n })).map(inWords)).toEqual([
       'V2 transaction after 3, from null to 1: 1 statements, records the whole file, last of the run',
@@ -116,7 +116,7 @@ describe('the steps of a no-transaction file', () => {
     ]);
   });
 
-  test('resume after the committed statements, whose settings are sent again', async () => {
+  test('resume after the committed statements and send their settings again', async () => {
     const works = await worksOf(INDEXES);
     const first = planSteps(works, serverWith({ version: 1n }));
     const checksum = first.flatMap((step) => ('progress' in step ? (step.progress?.checksum ?? []) : []))[0];

@@ -9,7 +9,7 @@ import { createFolder, hasOrdinaryUser, inChild, installInto, ordinaryUser, quer
 describe.skipIf(process.platform === 'win32')(
   'prepareBinaries for a package whose install script did not run',
   () => {
-    test('prepareBinaries creates the missing links, also in concurrent calls', async () => {
+    test('prepareBinaries creates the missing links, even in concurrent calls', async () => {
       const [app, from] = await installed();
       const lib = join(from.root, 'native/lib');
       expect((await readdir(lib)).includes('libpq.so.5')).toBe(false);
@@ -49,7 +49,7 @@ describe.skipIf(process.platform === 'win32')(
       },
     );
 
-    test('prepareBinaries copies a package that other users cannot read, so that they can', async () => {
+    test('prepareBinaries copies a package that other users cannot read, and they can read the copy', async () => {
       const [, from, folder] = await installed();
       await chmod(join(from.root, 'native/bin/postgres'), 0o600);
       const copyTo = join(folder, 'copy');

@@ -4,7 +4,7 @@ import { isAlive, listProcesses, readProcessTitle } from '../../../src/postgres/
 import { ended } from './support.js';
 
 describe.skipIf(process.platform === 'win32')('processes', () => {
-  test('a process is alive and has its command line as title until it ends', async () => {
+  test('isAlive and readProcessTitle find a process and its command line until it ends', async () => {
     const child = spawn('sleep', ['600']);
     onTestFinished(() => void child.kill());
     const pid = child.pid ?? 0;

@@ -27,7 +27,7 @@ describe.skipIf(!isRoot)(
   'root in a folder that other users cannot enter (needs root)',
   { timeout: SLOW },
   () => {
-    test('root gets a server in a closed folder, with its data where the server user can go', async () => {
+    test('root gets a server in a closed folder, with its data in a folder that the server user can enter', async () => {
       const directory = await closedDirectory();
       const { url, directory: folder } = await startEmbeddedServer({ directory });
       removeAfterTest(directory, folder);

@@ -16,7 +16,7 @@ test('errorLines selects the errors and hints of a log, without times', () => {
   );
 });
 
-test('errorLines selects the last lines of a log without errors', () => {
+test('errorLines selects the last lines if a log has no errors', () => {
   expect(errorLines('1\n2\n3\n4\n5\n6\n7\n\n')).toBe('2\n3\n4\n5\n6\n7');
 });
 

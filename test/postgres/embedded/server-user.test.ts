@@ -26,7 +26,7 @@ describe.skipIf(!isRoot)('root (needs root, to become another user)', () => {
   });
 
   test.skipIf(!hasOrdinaryUser)(
-    'a server of root is closed to other users, with its owner in the remedy',
+    'another user cannot use a server of root, and the remedy names its owner',
     async () => {
       await startEmbeddedServer({ directory: shared.path });
       for (const verb of ['start', 'find', 'stop'] as const) {
@@ -39,7 +39,7 @@ describe.skipIf(!isRoot)('root (needs root, to become another user)', () => {
     },
   );
 
-  test('a start fails with the obstacle if the data was moved to where its owner cannot go', async () => {
+  test('a start names the closed folder if the data was moved into one that its owner cannot enter', async () => {
     await startEmbeddedServer({ directory: shared.path });
     await stopEmbeddedServer({ directory: shared.path });
     const clone = dirname(shared.path);
