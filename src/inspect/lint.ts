@@ -28,7 +28,7 @@ export const lintRuleNames: readonly string[] = RULES.map(({ name }) => name);
 
 /**
  * Lints the up files of a folder: finds violations of rules in the catalog that they leave, and statements that block
- * other sessions on existing tables. What a later file corrects is not a violation. A file allows an exception by a
+ * other sessions on existing tables. A fault that a later file corrects is not a violation. A file allows an exception by a
  * comment above the statement, or in it: `-- check: allow <rule> <reason>`.
  *
  * @param migrations in order, each one applied

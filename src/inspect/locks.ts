@@ -138,7 +138,7 @@ async function inThrowawayDatabase<Result>(
 }
 
 async function execute(connection: Connection, work: Work, statement: Statement | 'commit'): Promise<void> {
-  // What a commit refuses are the file's own deferred constraints.
+  // A commit fails only at a deferred constraint, whose violation is an error of the file.
   const message =
     statement === 'commit' ? makeMessage('statement', work, 'commit') : statementMessage(work, statement);
   await connection.client.query(message.sql).catch(async (error: unknown) => {

@@ -142,7 +142,10 @@ function chooseRecorded(
   };
 }
 
-/** PostgreSQL locks a table to write out its views and, from 17 on, its defaults and conditions. */
+/**
+ * Explains a lock that was not available in time: PostgreSQL locks a table to print the definitions of its views and, from
+ * version 17 on, its defaults and conditions.
+ */
 function explainReadError(error: unknown): unknown {
   const sqlState = sqlStateOf(error);
   if (sqlState !== LOCK_NOT_AVAILABLE && sqlState !== QUERY_CANCELED) return error;

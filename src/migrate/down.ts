@@ -17,7 +17,7 @@ import type { MigrationResult } from './script/outcome.js';
 import { type LostData, NO_SAFEGUARD, type Safeguard } from './script/safeguard.js';
 import { downWork, fileParser, type Parse, type Work } from './script/work.js';
 
-/** Smaller than every version, also than 0. */
+/** Smaller than every version, including 0. */
 const BEFORE_EVERYTHING = -1n;
 
 const LOST_FOLDER = 'voicesurvey-lost';
@@ -26,7 +26,7 @@ const LOST_FOLDER = 'voicesurvey-lost';
 export interface DownOptions extends Database, RunOptions {
   /** The folder of migrations. Files that it lacks come from the history. */
   readonly directory: string;
-  /** Rolls back everything newer than this version, written as `V0003` or `3`; `0` rolls back everything, also a version 0. */
+  /** Rolls back everything newer than this version, written as `V0003` or `3`; `0` rolls back everything, including a version 0. */
   readonly to?: string | undefined;
   /** Rolls back this many migrations; 1 by default. */
   readonly steps?: number | undefined;

@@ -15,7 +15,7 @@ export interface NewMigrationOptions {
 
 /** The files of a new migration. */
 export interface NewMigration {
-  /** As the files write it: `V0003`. */
+  /** The version as the files write it: `V0003`. */
   readonly version: string;
   /** The path of the up file. */
   readonly up: string;

@@ -8,7 +8,7 @@ import { findLockHolder, type LockHolder } from './run/lock.js';
 
 /** The state of one migration. */
 export interface MigrationStatus {
-  /** As the file writes it: `V0002`. */
+  /** The version as the file writes it: `V0002`. */
   readonly version: string;
   readonly name: string;
   readonly state: MigrationState;

@@ -14,7 +14,7 @@ export type SystemCatalog =
   | 'pg_trigger'
   | 'pg_type';
 
-/** Objects of the system have smaller OIDs, also in a new database. */
+/** The smallest OID of a user object. System objects have smaller OIDs, even in a new database. */
 export const FIRST_USER_OID = 16_384;
 
 /** The comment on an object, or on a column of it. */

@@ -5,7 +5,7 @@ import { printSentences } from '../ui/terminal.js';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs work that a signal interrupts. Without this, the server would go on executing the current statement after this
+ * Runs work that a signal interrupts. Without this, the server would continue to execute the current statement after this
  * process has ended. A second signal ends the process immediately.
  *
  * @param quiet prints nothing when a signal arrives

@@ -79,7 +79,7 @@ function printForPeople(error: ExplainedError, remedy: string, address: string |
   printSentences(remedy);
 }
 
-/** Where in a file the error is, and what the server reported. */
+/** The location of an error in a file, and the report of the server. */
 function reportOf(error: ExplainedError): {
   location: SourceLocation | undefined;
   report: ServerReport | null;

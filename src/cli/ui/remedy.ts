@@ -13,7 +13,7 @@ import { shellQuote } from '../../text/shell-quote.js';
 /** The program's name in the commands that it advises. */
 export const PROGRAM = 'voicesurvey-db';
 
-/** A command of the command line that stands for a function of the library. */
+/** The command that calls a function of the library. */
 interface CommandForm {
   readonly name: string;
   /** The options of the function that are arguments of the command, in their order. */
@@ -21,7 +21,7 @@ interface CommandForm {
   readonly takesFolder: boolean;
 }
 
-/** A flag of the command line that stands for an option of the library. */
+/** The flag that sets an option of the library. */
 interface Flag {
   readonly flag: string;
   /** What the help calls its value; undefined for a flag without one. */
@@ -123,7 +123,7 @@ function commandFor({ call, options }: RemedyCall, { command, given = new Map() 
 
 function mentionOf({ option, value }: RemedyOption, { command }: Invocation): string {
   const flag = FLAG_OF_OPTION[option];
-  // What a check tries migrations on is never the server of the variable.
+  // A check never runs migrations on the server in DATABASE_URL.
   if (option === 'url' && command === 'check') return '`--url <url>`';
   if (typeof flag === 'string') return flag;
   if (value !== undefined) return `\`${wordsOf(flag, value).join(' ')}\``;

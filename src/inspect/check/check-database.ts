@@ -11,14 +11,14 @@ import type { CheckedFile } from './checked-file.js';
 import { catchFailure, type StatementFailure } from './statement-failure.js';
 import { countRows, digestValues, type RowCounts, type ValueDigests } from './table-contents.js';
 
-/** A throw-away database, with what the checks do in it. */
+/** A throw-away database, and the operations of the checks on it. */
 export interface CheckDatabase {
   readonly client: pg.Client;
   /** Applies all migrations up to a version, with the engine. */
   up(to: string): Promise<StatementFailure | null>;
   /** Rolls back the newest migration, with the engine. */
   down(): Promise<StatementFailure | null>;
-  /** Runs a file as `psql -f` does: statement by statement, in a session that is as good as new. */
+  /** Runs a file as `psql -f` does: statement by statement, in a session without the settings of earlier files. */
   runAsPsql(file: CheckedFile): Promise<StatementFailure | null>;
   takeSnapshot(): Promise<FingerprintedSnapshot>;
   countRows(snapshot: FingerprintedSnapshot): Promise<RowCounts>;

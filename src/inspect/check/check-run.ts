@@ -8,7 +8,7 @@ import type { RowCounts } from './table-contents.js';
 
 /** The options of a run of the checks over the migrations. */
 export interface CheckRunOptions extends CheckDatabaseOptions {
-  /** In order. */
+  /** The migrations, in order. */
   readonly migrations: readonly CheckedMigration[];
   /** Adds rows to the tables after each migration; null leaves them empty. */
   readonly rows: RowSource | null;

@@ -4,7 +4,7 @@ import type { Work } from '../../migrate/script/work.js';
 
 /** A file that can run. */
 export interface CheckedFile {
-  /** As the engine runs it. */
+  /** The statements as the engine runs them. */
   readonly work: Work;
   /** The messages that `psql -f` sends. */
   readonly psqlMessages: readonly Message[];

@@ -8,9 +8,9 @@ export interface CheckFinding {
   readonly migration: string;
   /** The path of the file, in the folder as the caller named it. */
   readonly file: string;
-  /** Counts from 1; null for a fault of the whole file. */
+  /** The line, counting from 1; null for a fault of the whole file. */
   readonly line: number | null;
-  /** Counts from 1 in code points; null for a fault of the whole line or file. */
+  /** The column in code points, counting from 1; null for a fault of the whole line or file. */
   readonly column: number | null;
   /** What is wrong and why it matters, in one or more sentences. */
   readonly message: string;

@@ -16,7 +16,7 @@ export interface FillableColumn {
   readonly nullable: boolean;
   /** Whether the server can generate a value, by a default or as an identity. */
   readonly hasDefault: boolean;
-  /** Whether it is a part of a unique index. */
+  /** Whether the column is part of a unique index. */
   readonly isUnique: boolean;
 }
 

@@ -6,11 +6,11 @@ import { targetBeforeRename } from './rename.js';
 import type { LintedFolder, Violation } from './rule.js';
 import { exists, type Target, withoutQuotes } from './target.js';
 
-/** Where the files of a folder define an object or a member. */
+/** The place in the files of a folder that defines an object or a member. */
 export interface Definition extends Pick<Violation, 'migration' | 'offset'> {
   /** The statement; null if the parse trees do not have it, as for a table that a function creates. */
   readonly command: Command | null;
-  /** Whether a file has given it its name, and not PostgreSQL. */
+  /** Whether a file, and not PostgreSQL, has chosen the name. */
   readonly isNamed: boolean;
 }
 
@@ -87,7 +87,7 @@ function changedTable(node: Node): string | undefined {
   return 'AlterTableStmt' in node ? nameOfRelation(node.AlterTableStmt.relation) : createdTable(node);
 }
 
-/** Where a statement adds a column, or changes its type. */
+/** The place at which a statement adds a column, or changes its type. */
 function columnLocation(node: Node, name: string | undefined): number | undefined {
   for (const element of addedElements(node)) {
     if ('ColumnDef' in element && element.ColumnDef.colname === name) return element.ColumnDef.location;

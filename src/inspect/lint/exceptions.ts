@@ -16,7 +16,7 @@ export interface Exception {
 
 const EXCEPTION = /^[ \t]*--[ \t]*check:[ \t]*allow\b[ \t]*(?<rule>\S*)[ \t]*(?<reason>.*?)[ \t]*$/gm;
 
-/** Reads the exceptions in a file. Each applies to the statement above or in which it is written. */
+/** Reads the exceptions in a file. Each applies to the statement below it, or to the statement that contains it. */
 export function readExceptions(file: ParsedFile): readonly Exception[] {
   const ends = file.statements.map(({ offset, sql }) => offset + sql.length);
   return [...file.migration.up.source.text.matchAll(EXCEPTION)].map(({ index, 0: line, groups }) => {

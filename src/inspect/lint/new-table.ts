@@ -7,8 +7,8 @@ import type { LintedFile } from './rule.js';
 import { exists } from './target.js';
 
 /**
- * Whether a file itself has created a table that a command of it names. No other session uses such a table before the file
- * commits, so it may be locked and read whole.
+ * Whether a file has itself created the table that one of its commands names. No other session uses such a table before
+ * the file commits, so the command may lock it and read all its rows.
  */
 export function isNewTable({ commands, before }: LintedFile, command: Command, name: string): boolean {
   let object = name;

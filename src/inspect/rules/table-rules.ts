@@ -2,7 +2,7 @@ import { unquote } from '../../catalog/names.js';
 import { type Member, type NamedObject, textOf, textsOf } from '../../catalog/objects.js';
 import type { Snapshot } from '../../catalog/snapshot.js';
 
-/** Whether a table is a partition, which has what its partitioned table has. */
+/** Whether a table is a partition. It has the keys, constraints and indexes of its partitioned table. */
 export function isPartition({ facts }: NamedObject): boolean {
   return facts['partition bound'] !== undefined;
 }
@@ -58,7 +58,7 @@ export function leads(index: readonly string[], columns: readonly string[]): boo
   return columns.every((column) => first.includes(column));
 }
 
-/** Whether a type, or the base type of a domain, is a timestamp without a time zone or an array of such. */
+/** Whether a type, or the base type of a domain, is a timestamp without a time zone, or an array of these. */
 export function isTimestampWithoutZone(type: string, snapshot: Snapshot): boolean {
   return /^timestamp(\(\d\))? without time zone$/.test(baseType(type, snapshot));
 }

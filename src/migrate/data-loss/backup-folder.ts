@@ -4,13 +4,13 @@ import { join } from 'node:path';
 
 /** A folder that is being filled. It gets its name only when everything in it is on the disk. */
 export interface BackupFolder {
-  /** Where it will be. */
+  /** The path of the folder when it is finished. */
   readonly path: string;
-  /** Where to write now. */
+  /** The path until then. */
   readonly partialPath: string;
   /** Writes a text to a new file that only its owner may read. */
   write(name: string, text: string): Promise<void>;
-  /** Writes all of it to the disk and gives the folder its name. */
+  /** Flushes the folder to the disk and gives it its final name. */
   finish(): Promise<void>;
   /** Removes it, finished or not. */
   remove(): Promise<void>;
@@ -18,7 +18,7 @@ export interface BackupFolder {
 
 /**
  * Makes a folder that only its owner may enter. If the name is taken, a number follows it. Until the folder is finished
- * its name ends in `.partial`, so that nobody mistakes the folder of a killed process for a whole backup.
+ * its name ends in `.partial`, so that a user does not mistake the folder of a killed process for a complete backup.
  *
  * @param parent created if it is missing
  */

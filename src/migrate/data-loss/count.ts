@@ -4,8 +4,8 @@ import { liftTimeouts } from '../../postgres/timeouts.js';
 import { type CountedLoss, keyOf, type Loss } from './loss.js';
 
 /**
- * The settings under which data is counted and written to files. The text of a value is the same for every role, and it is
- * all rows or none: a policy that hides some is an error.
+ * The settings under which data is counted and written to files. The text of a value is the same for every role. A
+ * row-level security policy that hides rows is an error, so that no row is missed.
  */
 export const READ_SETTINGS = `set local row_security = off;
 set local search_path = pg_catalog, pg_temp;

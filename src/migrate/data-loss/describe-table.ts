@@ -1,6 +1,6 @@
 import type pg from '../../postgres/pg.js';
 
-/** What a backup of a table's rows, and their restore, depend on. Names are quoted as SQL needs them. */
+/** The properties of a table that a backup and a restore of its rows need. Names are quoted as SQL needs them. */
 export interface TableDescription {
   readonly name: string;
   /** The columns that an insert may set: all but the generated ones. */

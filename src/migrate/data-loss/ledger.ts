@@ -7,7 +7,7 @@ import type { TransactionStep } from '../script/steps.js';
 import { LossRefusedError } from './errors.js';
 import { type CountedLoss, describeLoss, keyOf, type Loss, type MigrationLoss, namesOf } from './loss.js';
 
-/** What a down knows of the data that it deletes. */
+/** The data that a down deletes, and the data that the caller agreed to delete. */
 export interface Ledger {
   /** The names of the data that the caller agreed to delete. */
   readonly agreed: readonly string[];
@@ -15,7 +15,7 @@ export interface Ledger {
   readonly folder: string;
   /** The folder of migrations, for the instructions of the restore script. */
   readonly directory: string;
-  /** What each step deletes, as far as it is known; by `stepKey`. */
+  /** The known losses of each step, by `stepKey`. */
   readonly expected: Map<string, readonly Loss[]>;
   /** The data that was deleted; in a dry run, that would be deleted. */
   readonly losses: LostData[];
@@ -26,7 +26,7 @@ export function newLedger(agreed: readonly string[], folder: string, directory: 
   return { agreed, folder: resolve(folder), directory: resolve(directory), expected: new Map(), losses: [] };
 }
 
-/** Identifies a step, also in the plan of another attempt. */
+/** Identifies a step. The key is the same in every attempt. */
 export function stepKey({ work, end }: TransactionStep): string {
   return `${work.version} ${end}`;
 }

@@ -19,15 +19,15 @@ export interface Loss {
   readonly id: string;
   /** Whether the rows are in its partitions. */
   readonly isPartitioned: boolean;
-  /** Only of a column or a label. */
+  /** Set only for a column or a label. */
   readonly column: string | null;
   /** The enum of a label, such as `public.call_outcome`. */
   readonly type: string | null;
-  /** As the enum lists it. */
+  /** The label as the enum lists it. */
   readonly label: string | null;
   /** Whether the column holds an array of labels. */
   readonly isArray: boolean;
-  /** Only of `rows`: how many are deleted; null if the table is emptied. */
+  /** Set only for `rows`: how many are deleted; null if the table is emptied. */
   readonly deleted: number | null;
 }
 

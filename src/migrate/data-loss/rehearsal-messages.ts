@@ -22,8 +22,8 @@ export interface RehearsalMessages {
 }
 
 /**
- * The messages that run steps in one transaction and roll it back, with a query of the losses of each. What runs without a
- * transaction is left out.
+ * The messages that run steps in one transaction and roll it back, with a query of the losses of each step. Steps that run
+ * outside of a transaction are omitted.
  */
 export function rehearsalMessages(steps: readonly Step[], run: RunContext): RehearsalMessages {
   const transactions = steps.filter((step) => step.kind === 'transaction');
@@ -71,12 +71,15 @@ function fileSettings(work: Work): readonly string[] {
     `set local lock_timeout = ${lockTimeoutOf(work)}`,
     // The file reports its messages when it really runs.
     'set local client_min_messages = error',
-    // As at the beginning of a transaction; the previous file has made them immediate.
+    // A transaction begins with deferred constraints, but the previous file has made them immediate.
     'set constraints all deferred',
   ];
 }
 
-/** A statement that may need what was left out: its failure is ignored, unless another attempt may succeed. */
+/**
+ * Ignores the failure of a statement that may need an omitted step. It does not ignore a failure after which another attempt
+ * may succeed.
+ */
 function tolerant(sql: string): string {
   return `do $rehearse$
 begin

@@ -17,7 +17,7 @@ import { rehearsalMessages } from './rehearsal-messages.js';
 
 /** The result of a rehearsal. */
 export interface Rehearsal {
-  /** Why the run must not go on, although another attempt may succeed; null if it may go on. */
+  /** The failure that stops this attempt, although another attempt may succeed; null if the run may continue. */
   readonly failure: Failure | null;
   /** The file that the server refuses, so that the losses from there on are not known; null if it refuses no file. */
   readonly refused: Failure | null;
@@ -27,9 +27,9 @@ export interface Rehearsal {
  * Runs all steps of a down in one transaction, rolls it back, and counts the data that they delete. So a down of many
  * steps is refused before its first step. It takes two round trips and those of the count, whatever the number of files.
  *
- * It leaves out what runs without a transaction: that drops indexes, and no data. It ignores the failure of a later
- * statement that needs what was left out. If another file fails, the losses of that file and of the later ones are not
- * known. The run then executes them all the same, and reports why they fail, or what they would delete.
+ * It omits the steps that run outside of a transaction: they drop indexes, and no data. It ignores the failure of a later
+ * statement that needs such a step. If another file fails, the losses of that file and of the later ones are not known. The
+ * run then executes them nevertheless, and reports why they fail, or what they would delete.
  *
  * @param run a dry run only rehearses: it holds no lock, and may report any loss
  * @throws LossRefusedError if the caller did not agree to a loss; UsageError if the caller named data that is not deleted

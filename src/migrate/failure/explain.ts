@@ -18,7 +18,7 @@ import { MigrationFailedError } from './errors.js';
 import { locateError } from './locate.js';
 import { describeState, remedyForFailure } from './remedies.js';
 
-/** What the caller knows about the run in which a message failed. */
+/** The state of the run in which a message failed. */
 export interface Circumstances {
   /** Every migration of the run, in its order. */
   readonly results: readonly MigrationResult[];

@@ -63,7 +63,10 @@ function offsetInBody(work: Work, body: Body | undefined, error: pg.DatabaseErro
   );
 }
 
-/** The server repeats a query inside a body as the body has it, so that its position in the file is known exactly. */
+/**
+ * Finds the position of an error in a query of a body. The server reports the text of that query as the body has it, so the
+ * text can be found in the file.
+ */
 function offsetInQuery(
   work: Work,
   body: Body,

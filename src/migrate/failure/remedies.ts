@@ -76,7 +76,7 @@ function remedyForLock(work: Work, blocker: Blocker | null): Remedy {
   return remedy`${holder} Run the command again when it is released.${terminate} To wait longer for locks, write: -- migrate: lock-timeout 30s${recorded}`;
 }
 
-/** What of a migration is committed after its failure, as sentences. */
+/** Describes, in sentences, which part of a failed migration is committed. */
 export function describeState({ script, name, direction }: Work): string {
   if (!script.options.transaction) {
     return `${name} stopped part-way. The statements before the failed one are committed; the next run resumes there.`;

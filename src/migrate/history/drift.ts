@@ -25,10 +25,10 @@ export interface Drift {
   readonly reason: string | null;
 }
 
-/** What a run found before it began. */
+/** The drift that a run found before it began. */
 export interface DriftReport {
   /**
-   * What was changed outside of migrations since the previous run, object by object. From this run on, drift is measured
+   * The changes outside of migrations since the previous run, object by object. From this run on, drift is measured
    * from this state.
    */
   readonly drift: readonly Difference[];

@@ -112,7 +112,7 @@ export function versionCondition(version: bigint): string {
   return `version = ${version}`;
 }
 
-/** SQL that deletes the row of a version, and returns a value in its place. */
+/** SQL that deletes the row of a version. Its result is the SQL expression `returning`. */
 export function deleteSql(version: bigint, returning: string): string {
   return `delete from ${HISTORY_TABLE} where version = ${version}\nreturning ${returning}`;
 }

@@ -7,7 +7,7 @@ import { readHistory } from './read.js';
 import type { HistoryRow } from './table.js';
 import { READER_WAIT, type Wait, waitForHistory } from './wait.js';
 
-/** What a run needs to know of the server before it begins. */
+/** The facts about the server that a run needs before it begins. */
 export interface ServerState {
   /** The history, in the order of application; empty if nothing is applied. */
   readonly rows: readonly HistoryRow[];
@@ -17,12 +17,12 @@ export interface ServerState {
   readonly isStandby: boolean;
   /** Whether the server can check, while it executes, that its client is still connected; not every system can. */
   readonly noticesLostClient: boolean;
-  /** Whether a pooler is between this client and the server: it reports process numbers of its own. */
+  /** Whether a pooler is between this client and the server. A pooler reports its own process ids. */
   readonly isPooled: boolean;
 }
 
 /**
- * Reads the history and what else a run must know, in one round trip and without a lock.
+ * Reads the state of the server in one round trip, without a lock.
  *
  * @param connection in pipeline mode
  * @param wait how to wait while another session holds the history

@@ -18,7 +18,7 @@ const LOCK_TIMEOUT_MS = 200;
 
 const NEWEST_SNAPSHOT = `select snapshot from ${HISTORY_TABLE} where snapshot is not null order by id desc limit 1`;
 
-/** What the newest row of the history holds about its snapshot; null if none was recorded. */
+/** The columns of the newest history row that describe its snapshot; null if none was recorded. */
 export interface RecordedSnapshot {
   /** The migration that recorded the snapshot. */
   readonly name: string;

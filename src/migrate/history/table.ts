@@ -3,7 +3,7 @@ import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
 /** The history's full name. */
 export const HISTORY_TABLE = `${HISTORY_SCHEMA}.history`;
 
-/** What a role needs that runs migrations or repairs them, as a remedy. */
+/** The privileges of a role that runs or repairs migrations, as a remedy. */
 export const LET_WRITE_HISTORY =
   `A role that runs migrations must be able to write the history. Let its owner run: ` +
   `grant usage on schema ${HISTORY_SCHEMA} to <role>; ` +

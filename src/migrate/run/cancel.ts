@@ -6,9 +6,9 @@ const CANCEL_EVERY_MS = 100;
 
 /**
  * Interrupts a run when a signal is aborted. First it releases the lock, so that no transaction after the current one
- * passes its guard. Then it cancels the current statement, as often as it takes until the run has ended.
+ * passes its guard. Then it cancels the current statement, and repeats that until the run has ended.
  *
- * @param backendPid SQL of the number of the server process that executes the run
+ * @param backendPid SQL of the id of the server process that executes the run
  * @returns `done` waits until no further cancel can be sent, and stops listening to the signal
  */
 export function cancelOnAbort(

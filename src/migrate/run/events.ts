@@ -3,7 +3,7 @@ import type { DriftDetails } from '../history/drift.js';
 import type { LostData } from '../script/safeguard.js';
 import type { LockHolder } from './lock.js';
 
-/** What a run reports while it runs. The events are for people to read; no result depends on them. */
+/** An event that a run reports. The events are for people to read; no result depends on them. */
 export type RunEvent =
   /** Another run holds the lock. */
   | { readonly kind: 'waiting'; readonly holder: LockHolder | null }

@@ -103,7 +103,7 @@ export async function settle({ client, serverVersion }: Connection, done: readon
     'commit',
   ];
   await client.query(sql.join(';\n')).catch(async () => {
-    // The failure that led here is the one to report; a lost connection shows up in it.
+    // The caller reports the failure of the run. If the connection is lost, that failure says so.
     await client.query('rollback').catch(() => undefined);
   });
 }

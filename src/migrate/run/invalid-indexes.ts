@@ -3,7 +3,7 @@ import pg from '../../postgres/pg.js';
 import { parseSql, type Statement } from '../../sql/statements.js';
 import type { Listener } from './events.js';
 
-/** What to do with a statement: run it, or nothing, because an earlier run has completed it. */
+/** Whether to run a statement, or to skip it because an earlier run has completed it. */
 export type Verdict = 'run' | 'done';
 
 /** Waits a moment for a server process. It throws ExplainedError `lock_wait_over` after the longest wait. */
@@ -47,7 +47,7 @@ export async function dropInvalidIndex(
 }
 
 /**
- * Checks that the index that a statement has built can be used: `create index concurrently if not exists` succeeds also if
+ * Checks that the index that a statement has built can be used: `create index concurrently if not exists` succeeds even if
  * the index exists and is invalid.
  *
  * @returns the name of an index that is invalid; null if the statement builds no index, or a valid one

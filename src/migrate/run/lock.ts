@@ -30,7 +30,7 @@ export interface MigrationLock {
   release(): Promise<void>;
 }
 
-/** What {@link acquireLock} asks of its caller. */
+/** The options of {@link acquireLock}. */
 export interface LockRequest {
   readonly wait: Wait;
   /** Whether there is a history to read the newest row of. */

@@ -8,14 +8,14 @@ import type { Work } from '../script/work.js';
 import type { Listener } from './events.js';
 import type { MigrationLock } from './lock.js';
 
-/** What the server was found to have, and the files to run because of that. */
+/** The state of the server, and the files to run in that state. */
 export interface Plan {
   readonly state: ServerState;
   readonly works: readonly Work[];
 }
 
 /**
- * Chooses the files to run, in order, from what the server was found to have.
+ * Chooses the files to run, in order, from the state of the server.
  *
  * @param connection for further reads; not always the same one
  * @param onPending awaited once it is known that there are files to run, before they are parsed

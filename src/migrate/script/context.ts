@@ -3,7 +3,7 @@ import { newRunIdentity, type RunIdentity } from '../history/row-sql.js';
 import type { ServerState } from '../history/server-state.js';
 import type { Wait } from '../history/wait.js';
 
-/** What the guard of a transaction needs to know of its run. */
+/** The properties of a run that the guard of a transaction needs. */
 export interface RunLock {
   /** The server process that holds the lock of the run; 0 in a dry run. */
   readonly lockPid: number;
@@ -11,11 +11,11 @@ export interface RunLock {
   readonly wait: Wait;
 }
 
-/** What the SQL of a run depends on, besides its files. */
+/** The properties of a run and its server on which the SQL of the run depends, besides the files. */
 export interface RunContext extends RunLock, RunIdentity {
-  /** As in `server_version_num`. */
+  /** The version of the server as a number, as in `server_version_num`. */
   readonly serverVersion: number;
-  /** As in the server's state. */
+  /** The same as in {@link ServerState}. */
   readonly noticesLostClient: boolean;
   /** Whether the SQL is only printed. */
   readonly isDryRun: boolean;

@@ -39,7 +39,7 @@ export interface ExpectedProgress {
 }
 
 /**
- * The first SQL of every transaction of a run. It leaves its own `lock_timeout` behind.
+ * The first SQL of every transaction of a run. It changes `lock_timeout` and does not restore it.
  *
  * A killed engine frees its lock immediately, while the server still executes its last statement and then reads what
  * follows in the pipeline. So each transaction checks by itself that it may take effect. It locks the row of its
@@ -49,8 +49,8 @@ export interface ExpectedProgress {
  *
  * It needs READ COMMITTED, where every statement sees what was committed before it.
  *
- * It waits as long as one run waits for another, and not just for the lock timeout of the file: no session queues behind
- * it. If the predecessor does not exist, it does not wait at all: after a failure in a pipeline no later guard waits.
+ * It waits as long as one run waits for another, not only for the lock timeout of the file, because no session queues after
+ * it. If the row of the predecessor does not exist, it does not wait. So after a failure in a pipeline no later guard waits.
  *
  * The server plans a block each time it is sent, so the block queries as little as possible.
  *
@@ -128,8 +128,8 @@ function requireProgress({ version, direction, statementsDone }: ExpectedProgres
 }
 
 /**
- * A query on `pg_locks`, planned in each transaction, would take as long as all the rest of the guard. So the guard tries
- * to take the key that the session of the lock holds: it succeeds only if that session has ended.
+ * Fails if the session of the lock has ended: only then can the guard take the advisory lock that this session holds. A
+ * query on `pg_locks` would be planned in each transaction, and would take as long as the rest of the guard.
  */
 function requireLock({ lockPid }: RunLock): string {
   return `if pg_catalog.pg_try_advisory_xact_lock_shared(${HOLDER_KEY}, ${lockPid}) then

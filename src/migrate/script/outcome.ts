@@ -2,7 +2,7 @@ import type { Failure } from './message.js';
 
 /** The result of a migration in a run. */
 export interface MigrationResult {
-  /** As the file writes it: `V0002`. */
+  /** The version as the file writes it: `V0002`. */
   readonly version: string;
   readonly name: string;
   readonly status: 'applied' | 'rolled_back' | 'failed' | 'not_reached';

@@ -20,7 +20,7 @@ export interface LostData {
   readonly file: string | null;
 }
 
-/** What a run consults before it deletes data. The engine runs without one wherever no data can be lost. */
+/** Protects data from a run. If no data can be lost, the engine uses {@link NO_SAFEGUARD}. */
 export interface Safeguard {
   /**
    * Runs all steps once, in a transaction that is rolled back, to find out what data they delete.
@@ -29,7 +29,7 @@ export interface Safeguard {
    * @throws ExplainedError if the run must not delete that data
    */
   rehearse(connection: Connection, run: RunContext, steps: readonly Step[]): Promise<Failure | null>;
-  /** The messages around the statements of a transaction, which fail if the statements delete data unexpectedly. */
+  /** The messages before and after the statements of a transaction. They fail if the statements delete unexpected data. */
   bracket(step: TransactionStep): { readonly before: readonly Message[]; readonly after: readonly Message[] };
   /** The SQL that locks the data that a step is expected to delete; null if it is expected to delete none. */
   lockSql(step: TransactionStep): string | null;

@@ -58,7 +58,7 @@ discard temp;
 discard sequences`;
 }
 
-/** What outlives a transaction in the server process even if it fails, so it ends after the transaction. */
+/** Ends prepared statements and advisory locks. They outlive even a failed transaction, so this runs after it. */
 export const END_OF_TRANSACTION = `deallocate all;
 select pg_catalog.pg_advisory_unlock_all()`;
 

@@ -80,7 +80,7 @@ export function groupByFile(steps: readonly Step[]): readonly (readonly [Step, .
   return groups;
 }
 
-/** Where a file comes in a run. */
+/** The position of a file in a run. */
 interface Place {
   readonly state: ServerState;
   readonly predecessor: bigint | null;
