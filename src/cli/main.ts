@@ -11,7 +11,7 @@ const EXIT_CODES = `
 Exit codes:
   0  done
   1  failed
-  2  wrong usage
+  2  usage error
   3  a command that only reads has found something: pending, drift or a fault
   4  refused; needs a flag
 `;

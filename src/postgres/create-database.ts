@@ -73,7 +73,7 @@ function explainCreation(error: unknown, target: Target): ConnectionError {
   if (sqlStateOf(error) === INSUFFICIENT_PRIVILEGE) {
     const [user, database] = [target.user, target.database].map((name) => pg.escapeIdentifier(name));
     return new ConnectionError('create_database_forbidden', message, {
-      remedy: `Let an administrator run: alter role ${user} createdb; or create the database: create database ${database} owner ${user};`,
+      remedy: `Ask an administrator to run: alter role ${user} createdb; or create the database: create database ${database} owner ${user};`,
       cause: error,
     });
   }

@@ -26,7 +26,7 @@ export const ERROR_CODES = {
     would_lose_data: 'the rollback would delete data that is not named; `losses` lists it',
   },
   'Files of migrations': {
-    bad_file_name: 'a file that ends like a migration, whose name has no version',
+    bad_file_name: "a file name that ends like a migration's and has no version",
     bad_option: 'an unknown option in a file, or one in the wrong file',
     copy_from_stdin: '`copy … from stdin` in a file',
     down_missing: 'an up file without its down file',

@@ -44,7 +44,7 @@ const PROBLEMS: Readonly<Record<string, StatementProblem>> = {
   [INSUFFICIENT_PRIVILEGE]: {
     code: 'permission_denied',
     summary: 'This role lacks a privilege',
-    remedy: 'Connect as the owner of the object, or let the owner grant the privilege.',
+    remedy: 'Connect as the owner of the object, or ask the owner to grant the privilege.',
   },
   [DISK_FULL]: SERVER_EXHAUSTED,
   [OUT_OF_MEMORY]: SERVER_EXHAUSTED,

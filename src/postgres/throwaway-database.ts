@@ -108,7 +108,7 @@ function explainForbidden(error: unknown, target: Target): unknown {
     error.code,
     `This role may not create a throw-away database on the server of ${describeTarget(target)}.`,
     {
-      remedy: `Let an administrator run: alter role ${pg.escapeIdentifier(target.user)} createdb; or set the URL to a server on which the role may create databases.`,
+      remedy: `Ask an administrator to run: alter role ${pg.escapeIdentifier(target.user)} createdb; or set the URL to a server on which the role may create databases.`,
       cause: error.cause,
     },
   );

@@ -137,7 +137,7 @@ describe('an installed package', () => {
       expect([code, stderr]).toEqual([
         0,
         'Wrote docs/schema.md.\n' +
-          'Left out docs/schema.svg: the npm package that draws it is not installed. ' +
+          'Did not write docs/schema.svg: the npm package that draws it is not installed. ' +
           'Run `npm install --save-dev @hpcc-js/wasm-graphviz` and then this command again.\n',
       ]);
       expect(await readFile(join(root, 'docs/schema.md'), 'utf8')).toContain('## contacts\n');

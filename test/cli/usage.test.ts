@@ -5,7 +5,7 @@ import { runCli, runJson } from '../support/cli.js';
 const EXIT_CODES = [
   '  0  done',
   '  1  failed',
-  '  2  wrong usage',
+  '  2  usage error',
   '  3  a command that only reads has found something',
   '  4  refused; needs a flag',
 ];

@@ -10,7 +10,7 @@ import { folderWith } from '../support/folder.js';
 import { SLOW } from '../support/timeouts.js';
 import { describeFindings, fixture } from './check/findings.js';
 
-const OVER_ROWS = 'Over rows, not over empty tables: ';
+const OVER_ROWS = 'With rows in the tables, but not with empty tables: ';
 const NOT_RESTORED = 'down-restores V2.down.sql The down does not restore the previous schema: ';
 
 /** The folders in faults/, each with the beginnings of its findings. */
@@ -33,7 +33,7 @@ const FAULTS: Readonly<Record<string, readonly string[]>> = {
     'up-runs-twice V2.up.sql:2:1 The up fails in a second run: relation "people_by_name"',
   ],
   'second-up-adds-a-constraint': [
-    'up-runs-twice V2.up.sql A second run of the up by psql -f leaves another schema than one run: constraint people_age_check1',
+    'up-runs-twice V2.up.sql A second run of the up by psql -f leaves a different schema than one run: constraint people_age_check1',
   ],
   'second-up-adds-rows': [
     'up-runs-twice V2.up.sql A second run of the up adds or deletes rows of table public.cities: 2 before, 4 after.',

@@ -165,7 +165,7 @@ describe('a login that is refused', () => {
     const error = await failure(server.target('encrypted_only', 'sslmode=disable'));
     expect(error).toMatchObject({ code: 'connection_not_allowed', cause: { code: '28000' } });
     expect(error.remedy).toMatch(/^Add sslmode=require/);
-    expect((await failure(server.target('rejected'))).remedy).toMatch(/^Let an administrator/);
+    expect((await failure(server.target('rejected'))).remedy).toMatch(/^Ask an administrator/);
   });
 
   test('a request for Kerberos is reported as login_method_unsupported', async () => {

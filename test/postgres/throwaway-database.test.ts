@@ -71,7 +71,7 @@ test('createThrowawayDatabase fails with the statement that grants the right to 
       message: expect.stringMatching(
         /^This role may not create a throw-away database on the server of postgresql:/,
       ),
-      remedy: `Let an administrator run: alter role "${role}" createdb; or set the URL to a server on which the role may create databases.`,
+      remedy: `Ask an administrator to run: alter role "${role}" createdb; or set the URL to a server on which the role may create databases.`,
     });
   } finally {
     await database.client.query(`drop role ${role}`);

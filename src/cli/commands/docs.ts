@@ -44,7 +44,7 @@ async function run({ dir: directory, out }: Options, { url }: CommandServer): Pr
       ...files.map((file) => `Wrote ${file}.`),
       ...leftOut.map(
         (file) =>
-          `Left out ${file}: the npm package that draws it is not installed. ` +
+          `Did not write ${file}: the npm package that draws it is not installed. ` +
           `Run \`npm install --save-dev ${PICTURE_PACKAGE}\` and then this command again.`,
       ),
     ],

@@ -10,7 +10,7 @@ const HELP = {
   summary: 'start the embedded server',
   description:
     'Starts the embedded PostgreSQL server if it is not running, and prints its address. It listens on this machine ' +
-    'only and goes on running after the command. Ignores DATABASE_URL.',
+    'only and keeps running after the command. Ignores DATABASE_URL.',
   examples: [
     ['start', 'start it in a clone'],
     ['start --embedded', 'start it in a project that installed the package'],

@@ -51,7 +51,7 @@ export async function checkSecondRun(run: CheckRun, file: CheckedFile, expected:
   for (const change of changedCounts) {
     log.addFinding(rule, file, `A second run of the ${direction} adds or deletes rows of ${change}.`);
   }
-  const sentence = `A second run of the ${direction} by psql -f leaves another schema than one run`;
+  const sentence = `A second run of the ${direction} by psql -f leaves a different schema than one run`;
   if (!expectSameCatalog(run, rule, file, sentence, { actual, ...expected }) || changedCounts.length > 0) {
     return false;
   }

@@ -74,7 +74,7 @@ export function createLog(): Log {
 export function mergeReports(empty: Report, rows: Report): Report {
   const overRows = (finding: CheckFinding): CheckFinding => ({
     ...finding,
-    message: `Over rows, not over empty tables: ${finding.message}`,
+    message: `With rows in the tables, but not with empty tables: ${finding.message}`,
     remedy: REMEDIES_OVER_ROWS[finding.rule] ?? finding.remedy,
   });
   return {

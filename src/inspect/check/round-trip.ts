@@ -143,7 +143,7 @@ async function applyUpAgain(
     return null;
   }
   const actual = await database.takeSnapshot();
-  const sentence = 'Up, down and up again leave another schema than one up';
+  const sentence = 'Up, down and up again leave a different schema than one up';
   return expectSameCatalog(run, 'up-repeats', up, sentence, { actual, expected, label }) ? actual : null;
 }
 

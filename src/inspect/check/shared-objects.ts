@@ -70,6 +70,6 @@ function toNote(object: SharedObject, file: CheckedFile): CheckFinding {
     line,
     column,
     message: `The ${name} was not on the server before the check, and remains there.`,
-    remedy: `The next check starts with it. If it is not needed, run: drop ${name};`,
+    remedy: `It exists when the next check starts. If it is not needed, run: drop ${name};`,
   };
 }

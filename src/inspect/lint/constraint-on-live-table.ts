@@ -77,7 +77,7 @@ function validatedImmediately(file: LintedFile, command: Command, table: string)
       offset: command.offset,
       message:
         `${name} is validated in the transaction that adds it. This reads every row of ${table} ` +
-        'under the lock of adding it, which blocks other sessions.',
+        'while the lock of ADD CONSTRAINT blocks other sessions.',
       remedy:
         'Validate it in the next migration. Other sessions can then read and write during the validation.',
     }));

@@ -3,7 +3,7 @@ import { describeKeyProblem, isPartition } from '../rules/table-rules.js';
 import { findDefinition } from './definition.js';
 import type { LintRule } from './rule.js';
 
-/** A table of `public`, the schema of the product's entities, whose primary key is not one uuid. */
+/** A table of `public`, the schema of the product's entities, whose primary key is not a single uuid. */
 export const tableWithoutUuidKey: LintRule = {
   name: 'table-without-uuid-key',
   find: (folder) =>

@@ -12,7 +12,7 @@ export const timestampWithoutZone: LintRule = {
         .filter(({ type }) => !isPartition(table) && isTimestampWithoutZone(type, folder.catalog))
         .map(({ name }) => ({
           ...findDefinition(folder, { kind: 'column', object: table.name, member: name }),
-          message: `${table.name}.${name} is a timestamp without a time zone, so its moment depends on who reads it.`,
+          message: `${table.name}.${name} is a timestamp without a time zone, so the moment depends on the time zone of the reader.`,
           remedy:
             'Use timestamptz, which takes the same space. The change rewrites a column that has rows already.',
         })),

@@ -28,7 +28,7 @@ export function describeKeyProblem(table: NamedObject, snapshot: Snapshot): stri
   if (table.facts['partitioned by'] !== undefined) {
     return isUuid.includes(true) ? null : 'has a primary key without a uuid';
   }
-  return isUuid.length === 1 && isUuid[0] === true ? null : 'has a primary key that is not one uuid';
+  return isUuid.length === 1 && isUuid[0] === true ? null : 'has a primary key that is not a single uuid';
 }
 
 /** Finds the foreign keys of a table whose columns lead no index. Inherited ones are those of the parent table. */

@@ -13,8 +13,8 @@ import { keyOf } from './loss.js';
 import { rehearse } from './rehearse.js';
 
 const DRY_RUN_NOTES = [
-  'Before it, a run executes all of it once in a transaction that is rolled back.',
-  'Left out of both: the queries that find out what data is deleted, and the copies of that data to files.',
+  'Before this SQL, a run executes all of it once in a transaction that is rolled back.',
+  'Neither of them shows the queries that detect the deleted data, nor the copies of that data to files.',
 ];
 
 /** The safeguard of a down: it deletes only data that the caller agreed to delete, and backs that data up first. */

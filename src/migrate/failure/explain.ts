@@ -130,7 +130,7 @@ export function explainHistoryFailure(error: pg.DatabaseError): ExplainedError {
       'may_not_create',
       `This role may not create the migration history: ${error.message}.`,
       {
-        remedy: 'Have an administrator run: grant create on database <database> to <role>;',
+        remedy: 'Ask an administrator to run: grant create on database <database> to <role>;',
         cause: error,
       },
     );

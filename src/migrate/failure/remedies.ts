@@ -82,6 +82,6 @@ export function describeState({ script, name, direction }: Work): string {
     return `${name} stopped part-way. The statements before the failed one are committed; the next run resumes there.`;
   }
   return direction === 'up'
-    ? `Nothing of ${name} was committed; earlier migrations are.`
+    ? `Nothing of ${name} was committed. Earlier migrations stay committed.`
     : `${name} is still applied; later migrations are rolled back.`;
 }

@@ -56,7 +56,7 @@ interface Comparison extends RecordedSnapshot {
 export function whyUnknown(recorded: RecordedSnapshot | null, major: number): string | null {
   if (recorded === null) return 'nothing is applied';
   if (recorded.fingerprint === null) return `no snapshot was recorded with ${recorded.name}`;
-  if (recorded.format !== SNAPSHOT_FORMAT) return 'the recorded snapshot is of another release';
+  if (recorded.format !== SNAPSHOT_FORMAT) return 'the recorded snapshot was recorded by another release';
   return recorded.major === major
     ? null
     : `the snapshot was recorded on PostgreSQL ${recorded.major}, and this is ${major}`;

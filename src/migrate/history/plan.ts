@@ -74,7 +74,7 @@ function changedFile({ row, migration, name }: Entry): string {
 function refuseHalfRolledBack(entries: readonly Entry[]): void {
   const half = entries.find(({ row }) => row?.unfinished === 'down');
   if (half === undefined) return;
-  throw new HistoryError('half_rolled_back', `${half.name} is half rolled back.`, {
+  throw new HistoryError('half_rolled_back', `${half.name} is partly rolled back.`, {
     remedy: remedy`Finish the rollback with ${call('down')}.`,
   });
 }

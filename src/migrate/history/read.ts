@@ -68,7 +68,7 @@ function explainReadError(error: unknown): unknown {
     case INSUFFICIENT_PRIVILEGE:
       return new ExplainedError('history_unreadable', `This role may not read ${HISTORY_TABLE}.`, {
         remedy:
-          `Let its owner run: grant usage on schema ${HISTORY_SCHEMA} to <role>; ` +
+          `Ask its owner to run: grant usage on schema ${HISTORY_SCHEMA} to <role>; ` +
           `grant select on ${HISTORY_TABLE} to <role>;`,
         cause: error,
       });

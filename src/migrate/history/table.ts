@@ -5,7 +5,7 @@ export const HISTORY_TABLE = `${HISTORY_SCHEMA}.history`;
 
 /** The privileges of a role that runs or repairs migrations, as a remedy. */
 export const LET_WRITE_HISTORY =
-  `A role that runs migrations must be able to write the history. Let its owner run: ` +
+  `A role that runs migrations must be able to write the history. Ask its owner to run: ` +
   `grant usage on schema ${HISTORY_SCHEMA} to <role>; ` +
   `grant select, insert, update, delete on ${HISTORY_TABLE} to <role>;`;
 

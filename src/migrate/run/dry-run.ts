@@ -12,8 +12,8 @@ import type { Plan } from './plan.js';
 
 const NOTES = [
   `Sent while another session holds the advisory locks ${LOCK_KEY} and (${HOLDER_KEY}, 0).`,
-  'The 0 stands for its server process, and the zeros in run_id stand for the id of the run.',
-  'Left out: the query by which a run records a snapshot of the catalog in the history.',
+  'The 0 is a placeholder for the id of its server process, and the zeros in run_id for the id of the run.',
+  'The query that records a snapshot of the catalog in the history is not shown.',
 ];
 
 /**

@@ -46,7 +46,7 @@ function kerberosRequired(where: string): ConnectionError {
     `${where} requires a login with Kerberos or Windows, which this package does not support.`,
     {
       remedy:
-        'Let an administrator add a line to its pg_hba.conf that lets this user log in with scram-sha-256 or a certificate.',
+        'Ask an administrator to add a line to its pg_hba.conf that lets this user log in with scram-sha-256 or a certificate.',
     },
   );
 }

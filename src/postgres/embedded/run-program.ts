@@ -102,7 +102,7 @@ function diagnose(code: string, program: string, user: ServerUser | null): [reas
   if ((code === 'EPERM' || code === 'EINVAL') && user !== null) {
     return [
       `root may not run it as the user ${user.name}, and PostgreSQL refuses to run as root`,
-      'Run the command as another user than root',
+      'Run the command as a user other than root',
     ];
   }
   return [`the operating system reports ${code}`, 'Run `npm ci` again'];

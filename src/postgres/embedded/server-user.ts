@@ -40,7 +40,7 @@ export async function chooseServerUser(directory: string): Promise<ServerUser | 
       'PostgreSQL refuses to run as root, and /etc/passwd has no user "nobody" to run it as.',
       {
         remedy:
-          'Run the command as another user than root, or add the user: useradd --system --shell /usr/sbin/nologin nobody',
+          'Run the command as a user other than root, or add the user: useradd --system --shell /usr/sbin/nologin nobody',
       },
     );
   }

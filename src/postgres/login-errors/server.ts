@@ -87,7 +87,8 @@ function roleRefused(error: pg.DatabaseError): Diagnosis {
   return {
     code: 'role_refused',
     problem: `does not accept this user: ${messageOf(error)}`,
-    remedy: 'Correct the user in the URL, or let an administrator create the role with the attribute LOGIN.',
+    remedy:
+      'Correct the user in the URL, or ask an administrator to create the role with the attribute LOGIN.',
   };
 }
 
@@ -117,7 +118,7 @@ function databaseForbidden(error: pg.DatabaseError, target: Target): Diagnosis {
   return {
     code: 'database_forbidden',
     problem: `does not accept this user: ${messageOf(error)}`,
-    remedy: `Let the owner of the database run: grant connect on database ${pg.escapeIdentifier(target.database)} to ${pg.escapeIdentifier(target.user)};`,
+    remedy: `Ask the owner of the database to run: grant connect on database ${pg.escapeIdentifier(target.database)} to ${pg.escapeIdentifier(target.user)};`,
   };
 }
 

@@ -4,7 +4,7 @@ import { ASSERT_FAILURE, isOfClass, NUMERIC_VALUE_OUT_OF_RANGE, RAISE_EXCEPTION 
 import { isKnownText, redactUnknownWords } from './known-text.js';
 import { redactQuotes } from './quotes.js';
 
-/** What may be shown of a server's error. */
+/** The part of a server's error that may be shown. */
 export interface RedactedError {
   readonly message: string;
   readonly detail: string | null;

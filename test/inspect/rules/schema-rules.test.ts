@@ -12,11 +12,11 @@ const CASES: readonly (readonly [sql: string, violations: readonly string[]])[] 
   ['create table things (name text)', ['table things: it has no primary key']],
   [
     'create table things (id bigint primary key)',
-    ['table things: it has a primary key that is not one uuid'],
+    ['table things: it has a primary key that is not a single uuid'],
   ],
   [
     'create table things (id uuid, other uuid, primary key (id, other))',
-    ['table things: it has a primary key that is not one uuid'],
+    ['table things: it has a primary key that is not a single uuid'],
   ],
   [
     'create table things ("The Key" uuid primary key)',

@@ -203,7 +203,7 @@ describe('drift', () => {
     await change('snapshot_format = 0');
     expect((await status({ url: database.url, directory })).drift).toMatchObject({
       state: 'unknown',
-      reason: 'the recorded snapshot is of another release',
+      reason: 'the recorded snapshot was recorded by another release',
     });
     await change('snapshot_format = 1, snapshot_server_major = 14');
     expect((await status({ url: database.url, directory })).drift).toMatchObject({

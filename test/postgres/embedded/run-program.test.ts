@@ -53,7 +53,7 @@ describe.skipIf(process.platform === 'win32')('runProgram', () => {
     const error = Object.assign(new Error('spawn EPERM'), { code: 'EPERM', syscall: 'spawn initdb' });
     expect(explainSpawnError(error, '/initdb', nobody)).toMatchObject({
       message: expect.stringContaining('root may not run it as the user nobody'),
-      remedy: expect.stringContaining('as another user than root'),
+      remedy: expect.stringContaining('as a user other than root'),
     });
   });
 });
