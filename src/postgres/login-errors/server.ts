@@ -105,12 +105,12 @@ function intercepted(error: pg.DatabaseError): Diagnosis {
 function ruleRefused(error: pg.DatabaseError, target: Target): Diagnosis {
   const encrypt =
     target.tls.mode === 'disable'
-      ? 'Add sslmode=require to the URL if the server accepts only encrypted connections. Otherwise let'
-      : 'Let';
+      ? 'Add sslmode=require to the URL if the server accepts only encrypted connections. Otherwise ask'
+      : 'Ask';
   return {
     code: 'connection_not_allowed',
     problem: `does not allow this connection: ${messageOf(error)}`,
-    remedy: `${encrypt} an administrator add a line for this user, database and address to pg_hba.conf of the server.`,
+    remedy: `${encrypt} an administrator to add a line for this user, database and address to pg_hba.conf of the server.`,
   };
 }
 
