@@ -1,5 +1,5 @@
 /**
- * The rows of the database, as `pg` returns them and takes them: timestamps are `Date`s, `numeric` and `bigint` are
+ * The rows of the database, as `pg` returns and accepts them: timestamps are `Date`s, `numeric` and `bigint` are
  * strings, `jsonb` is the parsed value. Generated from the migrations; do not edit it, run: npm run generate
  * @module
  */

@@ -1,6 +1,6 @@
 -- migrate: no-transaction
 --
--- V0005: an outcome is published by one event, and an event sends one e-mail (rules 7 and 8), also if a webhook
+-- V0005: an outcome is published by one event, and an event sends one e-mail (rules 7 and 8), even if a webhook
 -- arrives twice. "insert … on conflict do nothing" needs these indexes.
 --
 -- Safe on a live table in the same way as V0003.

@@ -66,7 +66,7 @@ begin
       constraint = 'one_user_per_email_whatever_the_case',
       message = 'Some users have the same e-mail address in different case.',
       detail = format('Ids of users, at most 20 groups: %s.', duplicates),
-      hint = 'In each group, give the campaigns of all users to one of them and delete the others. Then run this migration again.';
+      hint = 'In each group, choose one user, assign the campaigns of the others to it and delete the others. Then run this migration again.';
   end if;
 end
 $duplicates$;

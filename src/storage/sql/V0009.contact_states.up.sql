@@ -78,7 +78,7 @@ declare
   hint text;
 begin
   -- The usual path: one index look-up for a call that starts, two for a survey that is completed. If the row changed
-  -- again in this transaction, that change is checked by itself.
+  -- again in this transaction, that change fires the trigger again.
   if new.state = 'in_progress' and new.last_outcome is not distinct from old.last_outcome then
     perform
     from public.call_attempts

@@ -152,7 +152,7 @@ create or replace trigger times_of_a_call_are_not_in_the_future
 comment on trigger an_attempt_keeps_its_keys_and_start on public.call_attempts is
   'Rule 5: the contact, number, call_id and start of an attempt never change.';
 comment on trigger a_provider_call_id_stays on public.call_attempts is
-  'Rule 5: the provider_call_id may be set later, and is final then.';
+  'Rule 5: the provider_call_id may be set after the start, and is final once it is set.';
 comment on trigger answer_end_and_outcome_of_a_call_are_final on public.call_attempts is
   'Rule 5: the answer, the end and the outcome of a call are final.';
 comment on trigger times_of_a_call_are_not_in_the_future on public.call_attempts is

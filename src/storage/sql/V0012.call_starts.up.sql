@@ -238,8 +238,8 @@ begin
     end;
   end if;
 
-  -- The contact was counted up before the attempt was inserted, so its last_attempt_at came from the writer. If the
-  -- attempt is inserted first, set_last_attempt_at finds it.
+  -- Corrects last_attempt_at: if attempts_count rose before the attempt was inserted, the writer set it. If the attempt
+  -- is inserted first, set_last_attempt_at reads the time from it.
   if broken is null then
     if contact_attempts = new.attempt_number and contact_last_attempt is distinct from new.started_at then
       update public.contacts
@@ -365,7 +365,7 @@ declare
   message text;
   hint text;
 begin
-  -- Mutex row 0: a short form of lock_mutex_rows(array[0]), if that would do nothing else.
+  -- Locks mutex row 0. If only the row must be locked, this is cheaper than lock_mutex_rows(array[0]).
   update voicesurvey_rules.mutex_rows
   set lock_count = lock_count + 1
   where id = 0
@@ -407,7 +407,8 @@ begin
     end if;
   end if;
 
-  -- The attempt as it is now, where that matters. An attempt whose contact was erased is not judged.
+  -- Reads the attempt again, because it may have changed since it fired the trigger. An attempt whose contact was erased
+  -- is not checked.
   select
     case
       when contact.attempts_count < new.attempt_number then 'attempts_count_follows_the_attempts'
@@ -576,8 +577,9 @@ $function$;
 
 -- The latest attempt of a contact determines the number of the next attempt and when it may start. This is checked at
 -- commit, so that an attempt cannot be deleted and dialled again in one transaction. An attempt whose number exists
--- again was replaced, not erased. A campaign that has ended calls no contact again. Nor is a contact called again that
--- is not_reached with all attempts used up. The erasure of its last call is recorded, so that the call is not repeated.
+-- again was replaced, not erased. A campaign that has ended calls no contact again. A contact
+-- that is not_reached after its last attempt is not called again either: the erasure of its last call is recorded, so
+-- that the call is not repeated.
 
 create or replace function voicesurvey_rules.check_latest_call_is_retained()
 returns trigger
@@ -748,7 +750,7 @@ create or replace trigger erased_last_calls_are_deleted_with_their_contact
 comment on trigger last_attempt_at_is_the_start_of_the_latest_call on public.contacts is
   'Rule 2: last_attempt_at is the started_at of the latest attempt, whatever a writer sets.';
 comment on trigger a_number_has_one_open_call on public.contacts is
-  'Rule 2: a number never has two open calls, also if a contact''s number changes during its call.';
+  'Rule 2: a number never has two open calls, even if a contact''s number changes during its call.';
 comment on trigger erased_last_calls_are_deleted_with_their_contact on public.contacts is
   'Rule 12: no record of an erased person remains.';
 

@@ -4,8 +4,8 @@
 -- imported, and so does do_not_call (rule 1). An erased number stays excluded (rule 12). An exclusion ends only after
 -- its cause (rule 10).
 --
--- The exclusion itself rejects nothing: it moves contacts to excluded, whatever session writes them and however.
--- Their open calls may still end. Completed and refused contacts do not change.
+-- The exclusion itself rejects nothing: it changes the state of contacts to excluded, for every session and every kind
+-- of statement. Their open calls may still end. Completed and refused contacts do not change.
 --
 -- Safe under concurrency: an import locks the mutex rows (V0010) of its numbers in one stripe, and an exclusion locks
 -- them in all stripes. Each looks for the other's rows only after that. An import is checked once per statement, so
@@ -202,8 +202,8 @@ begin
     return new;
   end if;
 
-  -- Nothing keeps the attempts of an excluded contact from being erased (V0012). Its latest attempt says when the next
-  -- one may start. The lock makes an erasure that runs at the same time wait, or is refused after it.
+  -- The latest attempt determines when the next one may start, but the attempts of an excluded contact may be erased
+  -- (V0012). So this locks the latest attempt: a concurrent erasure waits, and after an erasure the return is refused.
   perform
   from public.call_attempts
   where contact_id = old.id
@@ -320,7 +320,7 @@ comment on trigger an_exclusion_ends_only_after_its_cause on public.contacts is
 comment on trigger a_listed_number_is_excluded_when_it_is_imported on public.contacts is
   'Rule 1: a listed number is excluded as soon as it is imported, however it is imported.';
 comment on trigger the_new_number_of_a_contact_is_excluded_if_it_is_listed on public.contacts is
-  'Rule 1: a listed number is never dialled, also if a contact''s number is changed to it.';
+  'Rule 1: a listed number is never dialled, even if a contact''s number is changed to it.';
 comment on trigger an_erased_number_stays_excluded on public.contacts is
   'Rule 12: the number of an erased person stays excluded if it was.';
 comment on trigger an_erased_number_with_do_not_call_becomes_excluded on public.contacts is

@@ -251,7 +251,7 @@ comment on trigger answers_agree_with_their_call_and_contact on public.survey_re
 comment on trigger answers_are_final on public.survey_responses is
   'Rule 6: answers are final.';
 comment on trigger erased_answers_stay_erased on public.survey_responses is
-  'Rule 6: answers may be erased, and are not given again.';
+  'Rule 6: answers may be erased, and no answers are recorded for that contact again.';
 
 alter table public.survey_responses
   alter constraint response_belongs_to_a_call_attempt deferrable initially deferred;

@@ -293,7 +293,8 @@ begin
     on template.id = new.template_id
   where event.id = new.event_id;
 
-  -- An e-mail that was changed again is judged by itself as it is now, and one that was deleted is not judged.
+  -- If the e-mail was changed again in this transaction, that change fires the trigger again. A deleted e-mail is not
+  -- checked.
   if broken is null
     or not exists (
       select

@@ -29,7 +29,7 @@ const newCounts = ({ statements, after }: Segment): [contact: string, count: num
     .filter(({ name, was, now }) => name in after.contacts && was.attempts_count !== now.attempts_count)
     .map(({ name, now }) => [name, now.attempts_count]);
 
-/** Each call that was started, also if it was deleted again, of a contact that still exists. */
+/** Each call that was started, even if it was deleted again, of a contact that still exists. */
 const startedCalls = (segment: Segment): [Call, Contact][] =>
   [...insertedRows(segment, 'call_attempts'), ...transientCalls(segment)].flatMap(([, call]) => {
     const contact = segment.after.contacts[call.contact_id];
