@@ -18,7 +18,7 @@ export interface TableLock {
   readonly migration: string;
   /** The path of the file, in the folder as the caller named it. */
   readonly file: string;
-  /** Where the statement begins, counting from 1. */
+  /** The line on which the statement begins, counting from 1. */
   readonly line: number;
   readonly column: number;
   /** `schema.name` of the table. */

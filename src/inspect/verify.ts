@@ -27,7 +27,7 @@ export interface VerifyFinding {
   readonly kind: 'migration' | 'drift' | 'index' | 'constraint' | 'rule';
   /** The object, in words: `column contacts.email`. */
   readonly object: string;
-  /** What is wrong, in words. */
+  /** The problem, in words. */
   readonly finding: string;
   /** How many rows violate the constraint; null for other kinds, or if the rows could not be counted. */
   readonly rows: number | null;

@@ -18,7 +18,7 @@ import { guard, lockGuard } from './script/guard.js';
 import { BEGIN, FULL_NAMES_ONLY } from './script/settings.js';
 import { HISTORY_MOVED } from './script/sql-states.js';
 
-/** What a baseline records in the history. */
+/** The facts that a baseline records in the history. */
 export interface Baseline {
   /** The migrations that the database has, smallest version first. */
   readonly migrations: readonly Migration[];

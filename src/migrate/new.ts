@@ -9,7 +9,7 @@ import { readMigrations } from './files/read-folder.js';
 export interface NewMigrationOptions {
   /** The folder of migrations. */
   readonly directory: string;
-  /** What the migration does, in a few words: `add opening hours`. */
+  /** The purpose of the migration, in a few words: `add opening hours`. */
   readonly name: string;
 }
 

@@ -7,7 +7,7 @@ const manifest: unknown = JSON.parse(
 /** The version of this package, as in its package.json. */
 export const packageVersion: string = versionOf(manifest);
 
-/** Where to report a bug in this package. */
+/** The address at which users report a bug in this package. */
 export const bugsUrl: string = bugsUrlOf(manifest);
 
 /** The name of every connection in `pg_stat_activity` and in the server's log. */

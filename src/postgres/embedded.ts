@@ -34,7 +34,7 @@ export interface EmbeddedServer {
   readonly started: boolean;
 }
 
-/** Where an embedded server is. */
+/** The location of an embedded server. */
 export interface EmbeddedServerOptions {
   /** The folder for all files of the server. It is created if it does not exist, and git ignores it. */
   readonly directory: string;

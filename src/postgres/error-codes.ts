@@ -1,4 +1,4 @@
-/** What each `error.code` means, by subject. The tables of docs/exit-codes.md are made from it. */
+/** The meaning of each `error.code`, by subject. The tables of docs/exit-codes.md are made from it. */
 export const ERROR_CODES = {
   'Wrong usage: exit code 2': {
     usage: 'an unknown command, option or argument',

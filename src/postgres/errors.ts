@@ -4,9 +4,9 @@ import type { ErrorCode } from './error-codes.js';
 /** The exit code of a process that ends because of an error; see `docs/exit-codes.md`. */
 export type FailureExitCode = 1 | 2 | 4;
 
-/** What an error says besides its sentence. */
+/** The parts of an error besides its message. */
 export interface Explanation {
-  /** What to do now, in whole sentences: text, or parts if it names a call or an option of the library. */
+  /** The next step of the user, in whole sentences: text, or parts if it names a call or an option of the library. */
   readonly remedy: Remedy;
   /** The error that caused this one, unchanged. */
   readonly cause?: unknown;
@@ -39,7 +39,7 @@ export interface Explanation {
 export class ExplainedError extends Error {
   /** Names the kind of error, in snake_case, for programs. */
   readonly code: ErrorCode;
-  /** What to do now, in the words of the library: `` Run `up({ create: true })`. `` */
+  /** The next step of the user, in the words of the library: `` Run `up({ create: true })`. `` */
   readonly remedy: string;
   /** The remedy as data: text, calls of library functions (`{ call, options }`) and options (`{ option, value }`). */
   readonly remedyParts: readonly RemedyPart[];

@@ -1,5 +1,5 @@
 /**
- * What this package uses of `pg` beyond its documentation. No other file reads an undocumented field, event or message of
+ * The features of `pg` that this package uses and `pg` does not document. No other file reads an undocumented field, event or message of
  * `pg`. `test/postgres/pg-internals.test.ts` fails if a new release of `pg` changes any of it.
  *
  * Pipeline mode (the option `pipeline`) is documented, but not that `query` writes to the stream before it returns, which
@@ -51,7 +51,7 @@ export function setStartupParameters(client: pg.Client, parameters: Readonly<Rec
   internalsOf(client).getStartupConf = () => parameters;
 }
 
-/** What a login reports while it runs. `pg` keeps these facts to itself. */
+/** Listeners for the events of a login, which `pg` does not pass on. */
 export interface LoginListeners {
   /** The server reported a setting of the session, such as `server_version`. */
   parameterReported(name: string, value: string): void;

@@ -15,7 +15,7 @@ import {
 
 interface StatementProblem {
   readonly code: ErrorCode;
-  /** What happened, as the beginning of a sentence that the server's message ends. */
+  /** The event, as the beginning of a sentence that the server's message ends. */
   readonly summary: string;
   readonly remedy: string;
 }

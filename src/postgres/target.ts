@@ -46,7 +46,7 @@ export interface Target {
   readonly keepAliveIdleSeconds: number | undefined;
   /** Whether the login is bound to the server's certificate (SCRAM-SHA-256-PLUS). */
   readonly channelBinding: 'disable' | 'prefer' | 'require';
-  /** What the session must allow; libpq's `target_session_attrs`. */
+  /** The property that the session must have; libpq's `target_session_attrs`. */
   readonly sessionAttributes: 'any' | 'read-write' | 'primary';
   readonly tls: TlsSettings;
 }

@@ -9,7 +9,7 @@ import { diagnose } from './syntax-error.js';
 export interface Statement {
   /** The text from its first token up to its semicolon, which is left out. */
   readonly sql: string;
-  /** Where it starts in the source's text, in UTF-16 code units. */
+  /** The offset of its start in the source's text, in UTF-16 code units. */
   readonly offset: number;
   /** The parse tree. */
   readonly node: Node;

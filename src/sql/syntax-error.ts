@@ -7,7 +7,7 @@ const MAX_MESSAGE = { lines: 3, characters: 200 };
 const INVISIBLE = /[\u00A0\u00AD\u2000-\u200F\u2028-\u202F\u205F-\u2064\u3000\uFEFF]/;
 const WORD = /[^ \t\n\f\v'"(),;]*/y;
 
-/** What is wrong with a text that PostgreSQL's parser rejects. */
+/** The error in a text that PostgreSQL's parser rejects. */
 export interface Diagnosis {
   /** Where, in UTF-16 code units. */
   readonly offset: number;

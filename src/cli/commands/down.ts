@@ -81,7 +81,7 @@ const printBackups: Listener = (event) => {
   if (event.kind === 'backed-up') printProgress(event);
 };
 
-/** What a dry run would delete. */
+/** The lines for the data that a dry run would delete. */
 function lossLines({ losses }: DownResult): readonly string[] {
   return losses.length === 0
     ? []

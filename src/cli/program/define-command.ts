@@ -10,14 +10,14 @@ import { Command } from './commander.js';
 import type { CommonOptions } from './options.js';
 import { type CommandServer, chooseServer } from './server.js';
 
-/** What the help says about a command. */
+/** The help of a command. */
 export interface CommandHelp {
   readonly name: string;
-  /** What it does, in a line of the list of commands. */
+  /** A line for the list of commands. */
   readonly summary: string;
-  /** What it does, in full. */
+  /** The full description. */
   readonly description: string;
-  /** The words after the program's name, each with what they do. */
+  /** The words after the program's name, each with their effect. */
   readonly examples: readonly (readonly [words: string, effect: string])[];
 }
 

@@ -11,7 +11,7 @@ export function differenceLines(differences: readonly Difference[]): string[] {
   return differences.map(({ object, difference }) => `  ${object}: ${difference}`);
 }
 
-/** What is printed beside the SQL of a dry run. */
+/** The line that a dry run prints in addition to the SQL. */
 export function dryRunLine(sql: string): string {
   return sql === '' ? 'Nothing to do.' : 'This SQL would be sent. Nothing was changed.';
 }

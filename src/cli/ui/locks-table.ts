@@ -4,7 +4,7 @@ import type { LocksResult, TableLock } from '../../inspect/locks.js';
 import { plural } from '../../text/plural.js';
 import { displayPath } from './paths.js';
 
-/** What other sessions can do while a lock is held. */
+/** The effect of each lock on other sessions. */
 const MEANINGS: Readonly<Record<LockMode, string>> = {
   'access share': 'blocks only sessions that need an exclusive lock',
   'row share': 'blocks only sessions that need an exclusive lock',

@@ -24,7 +24,7 @@ interface CommandForm {
 /** The flag that sets an option of the library. */
 interface Flag {
   readonly flag: string;
-  /** What the help calls its value; undefined for a flag without one. */
+  /** The name of its value in the help; undefined for a flag without one. */
   readonly value?: string;
   /** The flag takes seconds, the option milliseconds. */
   readonly isInSeconds?: boolean;

@@ -8,13 +8,13 @@ export interface CommandResult {
   readonly document: Readonly<Record<string, unknown>>;
   /** For people, on standard error; a line that advises a command is a remedy. */
   readonly lines: readonly Remedy[];
-  /** What the user asked for, such as an address; on standard output unless `--json` is given. */
+  /** The value that the user asked for, such as an address; on standard output unless `--json` is given. */
   readonly output?: string;
   /** 0 by default. */
   readonly exitCode?: number;
 }
 
-/** How the command was called, and who reads its result. */
+/** The call of the command, and the reader of its result. */
 export interface ResultContext extends Invocation {
   readonly command: string;
   /** A program reads the result. */

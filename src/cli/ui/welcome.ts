@@ -8,7 +8,7 @@ export function startedLine({ version, directory }: EmbeddedServer): string {
 }
 
 /**
- * What a user with a new database needs: its whole address, what it holds, what to do next.
+ * Tells the user of a new database its whole address, its contents and the next steps.
  * The password may be shown: the embedded server generated it, and it listens on this machine only.
  *
  * @param commandFor how to run a command of this program on the embedded server, from the working directory

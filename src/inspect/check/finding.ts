@@ -12,9 +12,9 @@ export interface CheckFinding {
   readonly line: number | null;
   /** The column in code points, counting from 1; null for a fault of the whole line or file. */
   readonly column: number | null;
-  /** What is wrong and why it matters, in one or more sentences. */
+  /** The fault and its effect, in one or more sentences. */
   readonly message: string;
-  /** What to do about it. */
+  /** The correction, as an instruction. */
   readonly remedy: string;
 }
 

@@ -16,7 +16,7 @@ export interface ParsedFile {
 export interface Command {
   readonly node: Node;
   readonly migration: Migration;
-  /** Where it starts in the file, in UTF-16 code units. */
+  /** The offset of its start in the file, in UTF-16 code units. */
   readonly offset: number;
   /**
    * Converts a location in the parse tree to an offset in the file.

@@ -7,7 +7,7 @@ export interface Exception {
   /** The rule that may be violated; empty if the comment names none. */
   readonly rule: string;
   readonly reason: string;
-  /** Where the comment starts, in UTF-16 code units. */
+  /** The offset of the comment, in UTF-16 code units. */
   readonly offset: number;
   /** The part of the file to which it applies: the statement below it, or around it. */
   readonly from: number;

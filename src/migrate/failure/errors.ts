@@ -3,7 +3,7 @@ import { ExplainedError, type Explanation } from '../../postgres/errors.js';
 import type { SourceLocation } from '../../sql/errors.js';
 import type { MigrationResult } from '../script/outcome.js';
 
-/** What a server reports about an error, besides its message. Personal data is redacted. */
+/** The report of a server about an error, besides its message. Personal data is redacted. */
 export interface ServerReport {
   /** PostgreSQL's code for the error, as in appendix A of its manual: five characters. */
   readonly sqlState: string;

@@ -36,7 +36,7 @@ function offsetInStatement(statement: Statement, { position }: pg.DatabaseError)
 /** The body of a function or a block. */
 interface Body {
   readonly text: string;
-  /** Where the text starts in the file. */
+  /** The offset of the text in the file. */
   readonly offset: number;
 }
 

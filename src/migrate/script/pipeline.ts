@@ -125,7 +125,7 @@ function failureIn(group: readonly Message[], completed: number, error: unknown)
   return { message: group[index] as Message, error };
 }
 
-/** Where the text of each message starts in the query, in code points, as the server counts. */
+/** The offset of each message in the query, in code points, as the server counts. */
 function startsOf(messages: readonly Message[]): readonly number[] {
   let next = 0;
   return messages.map(({ sql }) => {

@@ -30,7 +30,7 @@ export interface TransactionStep {
   readonly start: number | null;
   /** How many statements of the file are committed after it. */
   readonly end: number;
-  /** What the history records; null at the end of the file. */
+  /** The progress that the history records; null at the end of the file. */
   readonly progress: Progress | null;
   /** All statements of the run, if the run ends with this step; null if it does not. */
   readonly runStatements: readonly Statement[] | null;

@@ -7,9 +7,9 @@ import { checkFirstBytes } from './first-bytes.js';
 import { passwordFromFile } from './password-file.js';
 import { guardStream } from './stream-guard.js';
 
-/** How far a login has come. */
+/** The progress of a login. */
 export interface LoginProgress {
-  /** What the server reported about itself, such as `server_version`. */
+  /** The settings that the server reported, such as `server_version`. */
   readonly parameters: Map<string, string>;
   /** The server answered whether it supports TLS. With `sslnegotiation=direct` the client does not ask. */
   answeredAboutTls: boolean;

@@ -5,7 +5,7 @@ import { describeTarget, type Target } from '../target.js';
 import { type Encryption, tlsOptions } from '../tls.js';
 import { channelBindingUnavailable, type LoginProgress, makeClient } from './client.js';
 
-/** What one login needs. */
+/** The options of one login. */
 export interface LoginOptions {
   readonly target: Target;
   readonly encryption: Encryption;
@@ -17,7 +17,7 @@ export interface LoginOptions {
 /** A login that succeeded. */
 export interface Login {
   readonly client: pg.Client;
-  /** What the server reported about itself, such as `server_version`. */
+  /** The settings that the server reported, such as `server_version`. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 

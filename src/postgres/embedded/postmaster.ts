@@ -22,7 +22,7 @@ export type PostmasterState =
   /** A killed server left a `postmaster.pid` with which PostgreSQL would refuse to start. */
   | { readonly state: 'stale'; readonly pidFile: string };
 
-/** What `postmaster.opts` says about the last start of a server. */
+/** The last start of a server, as `postmaster.opts` records it. */
 export interface LastStart {
   readonly port: number | null;
   readonly clusterName: string | null;

@@ -13,7 +13,7 @@ import { explainSpawnError, spawnAs } from './run-program.js';
 import type { ServerLog } from './server-log.js';
 import type { ServerUser } from './server-user.js';
 
-/** What the start of a server needs. */
+/** The options of the start of a server. */
 export interface StartOptions {
   /** The server's folder, as a real path. */
   readonly folder: string;

@@ -7,7 +7,7 @@ import { describeTarget, type Target } from '../target.js';
 export interface Diagnosis {
   /** The stable code of the error. */
   readonly code: ErrorCode;
-  /** What is wrong, as the rest of a sentence that begins with the described target; without a full stop. */
+  /** The problem, as the rest of a sentence that begins with the described target; without a full stop. */
   readonly problem: string;
   readonly remedy: Remedy;
 }

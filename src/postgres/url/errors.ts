@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.js';
 
-/** What an address looks like; part of most remedies. */
+/** The form of an address; part of most remedies. */
 export const EXAMPLE_URL = 'postgresql://user:password@host:5432/database';
 
 /**

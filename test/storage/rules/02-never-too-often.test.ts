@@ -209,7 +209,7 @@ correct(
 const lastAttemptIs = (person: string, time: string): string =>
   `(select last_attempt_at is not distinct from ${time} from contacts where id = :${person})`;
 const startOf = (attempt: string): string => `(select started_at from call_attempts where id = :${attempt})`;
-/** The contact is counted up with another last_attempt_at than the start of its call, or without one. */
+/** attempts_count rises, with a last_attempt_at that is not the start of the call, or without one. */
 const takeWith = (lastAttempt: string): string =>
   `update contacts set state = 'in_progress', attempts_count = attempts_count + 1 ${lastAttempt} where id = :gina;`;
 const second = dial('gina', { number: 2, ago: '20 s' }, 'new_second');

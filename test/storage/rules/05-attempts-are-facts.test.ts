@@ -70,7 +70,7 @@ forbidden(
   '23505',
 );
 forbidden(
-  'an attempt in another campaign than that of its contact',
+  "an attempt in a campaign other than its contact's",
   `${take('ada')} ${dial('ada', { campaign: 'plain' })}`,
   'an_attempt_belongs_to_its_contacts_campaign',
 );
@@ -149,12 +149,12 @@ forbidden(
   'payload_is_an_object',
 );
 forbidden(
-  'answers in another campaign than that of their contact',
+  "answers in a campaign other than their contact's",
   `${end(call('ben'), 'completed', 'now()')} ${answers('ben', call('ben'), { campaign: 'plain' })} ${leave('ben', 'completed')}`,
   'answers_belong_to_their_contacts_campaign',
 );
 forbidden(
-  'an event in another campaign than that of its contact',
+  "an event in a campaign other than its contact's",
   publish('refused', 'kate', call('kate'), { campaign: 'plain' }),
   'an_event_belongs_to_its_contacts_campaign',
 );

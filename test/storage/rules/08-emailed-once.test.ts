@@ -31,12 +31,12 @@ forbidden(
   'an_email_goes_to_its_contacts_address',
 );
 forbidden(
-  'an e-mail that names another contact than its event',
+  "an e-mail that names a contact other than its event's",
   sendEmail('event_of_emil', 'kate', 'sorry'),
   'an_email_belongs_to_its_events_contact',
 );
 forbidden(
-  'an e-mail that names another campaign than its event',
+  "an e-mail that names a campaign other than its event's",
   sendEmail('event_of_emil', 'emil', 'sorry', { campaign: 'plain' }),
   'an_email_belongs_to_its_events_contact',
 );

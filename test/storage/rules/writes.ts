@@ -70,7 +70,7 @@ function expectOurs({ message, detail = '', hint = '', table }: pg.DatabaseError
   expect(table).toMatch(/^\w+$/);
 }
 
-/** Tests that the database refuses a statement for another reason than a rule, such as a missing privilege. */
+/** Tests that the database refuses a statement for a reason other than a rule, such as a missing privilege. */
 export function impossible(sentence: string, sql: string, sqlState: string): void {
   test(`refused: ${sentence}`, async ({ database: { client } }) => {
     await expect(rollBackAfter(client, () => runAndCheck(client, sql))).rejects.toMatchObject({
