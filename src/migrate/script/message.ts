@@ -8,7 +8,7 @@ export interface Message {
   readonly phase: 'begin' | 'safeguard' | 'statement' | 'record' | 'commit';
   /** The file that it belongs to; null for the creation of the history. */
   readonly work: Work | null;
-  /** The statement of the file. The check of deferred constraints after the last one has the phase, and no statement. */
+  /** Undefined for the engine's own SQL, to which the check of deferred constraints at the end of a file belongs. */
   readonly statement?: Statement;
 }
 
