@@ -26,7 +26,10 @@ const LOST_FOLDER = 'voicesurvey-lost';
 export interface DownOptions extends Database, RunOptions {
   /** The folder of migrations. Files that it lacks come from the history. */
   readonly directory: string;
-  /** Rolls back everything newer than this version, written as `V0003` or `3`; `0` rolls back everything, including a version 0. */
+  /**
+   * Rolls back everything newer than this version, written as `V0003` or `3`. `0` rolls back everything, including a
+   * version 0.
+   */
   readonly to?: string | undefined;
   /** Rolls back this many migrations; 1 by default. */
   readonly steps?: number | undefined;
