@@ -61,7 +61,7 @@ const totals = { rounds: 0, retries: 0 };
  * Runs one round of a race.
  *
  * @param pickLevel returns the isolation level of each transaction
- * @returns the violation that it left; null if there is none
+ * @returns the violation that it left, or null
  */
 async function runRound(
   race: Race,

@@ -83,7 +83,7 @@ export const COLUMN_VALUES: Readonly<Record<Table, Readonly<Record<string, ListV
   settings: { value: oneOf(null, ...Object.keys(TIME_ZONES)) },
 };
 
-/** Picks one of a column's values; undefined stands for no write of the column. */
+/** Picks one of a column's values; undefined means that the column is not written. */
 export const pickValue = (
   table: Table,
   column: string,

@@ -186,6 +186,20 @@ export const latestCallOf = (model: Model, contact: string): [name: string, call
 /** Whether a call has not ended. */
 export const isOpen = ({ ended_at }: Call): boolean => ended_at === null;
 
-/** Whether a contact has an attempt of a number. */
+/** The attempt of a contact with a number. */
+export const attemptOf = (model: Model, contact: string, number: number): Call | undefined =>
+  callsOf(model, contact).find(([, { attempt_number }]) => attempt_number === number)?.[1];
+
+/** Whether a contact has an attempt with a number. */
 export const hasAttempt = (model: Model, contact: string, number: number): boolean =>
-  callsOf(model, contact).some(([, { attempt_number }]) => attempt_number === number);
+  attemptOf(model, contact, number) !== undefined;
+
+/** The name of a row in the model: an entry of the exclusion list is named by its number. */
+export const rowName = (table: Table, name: string, row: Row): string =>
+  table === 'exclusion_list_entries' ? String(row.phone_number) : name;
+
+/** The model with a row, which replaces the row of the same name. */
+export const withRow = (model: Model, table: Table, name: string, row: Row): Model => {
+  const { [name]: _, ...others } = model[table] as Record<string, Row>;
+  return { ...model, [table]: { ...others, [rowName(table, name, row)]: row } };
+};

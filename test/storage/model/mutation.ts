@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { pick } from './action.js';
 import { pickValue } from './column-values.js';
-import type { Model } from './model.js';
-import { rowName, type Write } from './write.js';
+import { type Model, rowName } from './model.js';
+import type { Write } from './write.js';
 
 /** A mistake in one write of an action: it is omitted, or one of its columns has another value or is omitted. */
 export interface Mutation {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { applyEffects } from './effects.js';
 import { type Model, type Row, rowsOf, type Table } from './model.js';
-import { applyEffects, applyWrite, type Write } from './write.js';
+import { applyWrite, type Write } from './write.js';
 
 /** One SQL statement and its effect on the model. */
 export interface Statement {

@@ -84,7 +84,7 @@ export function sqlOfColumn(column: string): string {
   return column.endsWith('_local') ? `(extract(epoch from ${column}) / 60)::int` : column;
 }
 
-/** The names behind the ids that were sent. */
+/** The names of the ids that were sent. */
 const NAMES = new Map<string, string>();
 
 /** Replaces names such as `:ann` by ids, and remembers them for `restoreNames`. */

@@ -121,11 +121,11 @@ export const EXCLUSION_RACES: Readonly<Record<string, Race>> = {
       const { first } = await createCampaign();
       return {
         transactions: [setDoNotCall(first), eraseContact(first)],
-        findViolation: async ([wish]) => {
+        findViolation: async ([setting]) => {
           const listed = await query('select count(*) from exclusion_list_entries where phone_number = $1', [
             first.phone,
           ]);
-          return wish?.rowCounts[0] === 1 && listed === '0'
+          return setting?.rowCounts[0] === 1 && listed === '0'
             ? 'do_not_call was committed, and the number of the erased contact is not listed'
             : null;
         },

@@ -43,7 +43,7 @@ const VIOLATIONS: Readonly<Record<string, string>> = {
   'two provider configurations': 'select min(id::text) as id from provider_configs having count(*) > 1',
 };
 
-/** Returns every violation in the database, with the id of a row; no row if there is none. */
+/** Returns every violation in the database, with the id of a row. */
 export const VIOLATIONS_QUERY: string = Object.entries(VIOLATIONS)
   .map(([violation, query]) => `select '${violation}' as violation, id::text from (${query}) as broken`)
   .join(' union all ');

@@ -13,7 +13,7 @@ export interface Race {
 export interface Round {
   /** The transactions, each of its own session. */
   readonly transactions: readonly TransactionScript[];
-  /** Returns a violation that `invariants.ts` cannot see; null if there is none. */
+  /** Returns a violation that `invariants.ts` cannot see, or null. */
   findViolation?(results: readonly TransactionResult[]): Promise<string | null>;
   /** Restores what the round changed for the invariants and for the rounds after it. */
   cleanUp?(): Promise<unknown>;

@@ -1,0 +1,72 @@
+import { attemptOf, FINAL_STATES, type Model, type Row, withRow } from './model.js';
+
+/** The model after what the database itself does at the end of a statement. */
+export const applyEffects = (before: Model, written: Model): Model =>
+  setLastAttempts(excludeListedContacts(listErasedNumbers(before, written)));
+
+/** Lists the numbers of excluded contacts that were erased; of a deleted campaign, only those with do_not_call. */
+function listErasedNumbers(before: Model, written: Model): Model {
+  let after = written;
+  for (const [name, { state, do_not_call, phone_number, campaign_id }] of Object.entries(before.contacts)) {
+    const isErased = after.contacts[name] === undefined;
+    const staysExcluded = do_not_call || (state === 'excluded' && after.campaigns[campaign_id] !== undefined);
+    if (isErased && staysExcluded && !(phone_number in after.exclusion_list_entries)) {
+      after = withRow(after, 'exclusion_list_entries', phone_number, { phone_number });
+    }
+  }
+  return after;
+}
+
+function excludeListedContacts(written: Model): Model {
+  let after = written;
+  for (const [name, contact] of Object.entries(after.contacts)) {
+    if (!FINAL_STATES.has(contact.state) && contact.phone_number in after.exclusion_list_entries) {
+      after = withRow(after, 'contacts', name, { ...contact, state: 'excluded' });
+    }
+  }
+  return after;
+}
+
+function setLastAttempts(written: Model): Model {
+  let after = written;
+  for (const [name, contact] of Object.entries(after.contacts)) {
+    const call = attemptOf(after, name, contact.attempts_count);
+    if (call !== undefined && contact.last_attempt_at !== call.started_at) {
+      after = withRow(after, 'contacts', name, { ...contact, last_attempt_at: call.started_at });
+    }
+  }
+  return after;
+}
+
+/**
+ * Sets the last_attempt_at of an updated contact. The writer's value is kept only while attempts_count rises and its
+ * attempt is not there yet. After an erasure of the latest attempt, the old value stays.
+ */
+export function setLastAttempt(model: Model, name: string, row: Row): Row {
+  const call = attemptOf(model, name, Number(row.attempts_count));
+  if (call !== undefined) return { ...row, last_attempt_at: call.started_at };
+  const old = model.contacts[name];
+  const isCountRaised = row.attempts_count !== old?.attempts_count;
+  return isCountRaised ? row : { ...row, last_attempt_at: old?.last_attempt_at ?? null };
+}
+
+/** Excludes a contact with do_not_call, unless it has completed or refused. */
+export const excludeDoNotCall = (row: Row): Row =>
+  row.do_not_call === true && !FINAL_STATES.has(String(row.state)) ? { ...row, state: 'excluded' } : row;
+
+/** Deletes expired transcripts, and empties the metadata of ended calls: all calls of the model ended long ago. */
+export function purgeExpired(model: Model): Model {
+  if (Object.keys(model.provider_configs).length === 0) return model;
+  const entries = Object.entries(model.call_attempts).map(([name, call]) => [
+    name,
+    call.ended_at === null || call.metadata === null ? call : { ...call, metadata: '{}' },
+  ]);
+  const fresh = Object.entries(model.transcript_snippets).filter(
+    ([, { created_at }]) => created_at === 'now',
+  );
+  return {
+    ...model,
+    call_attempts: Object.fromEntries(entries),
+    transcript_snippets: Object.fromEntries(fresh),
+  };
+}
