@@ -59,7 +59,9 @@ export async function connect(target: Target, options: ConnectOptions = {}): Pro
   const deadline = seconds > 0 ? performance.now() + seconds * 1000 : Number.POSITIVE_INFINITY;
   const failures: LoginFailure[] = [];
   for (const encryption of encryptionsToTry(target)) {
-    const result = await logIn({ target, encryption, pipeline: options.pipeline ?? false, deadline });
+    const hasOfferedSasl = failures.at(-1)?.hasOfferedSasl ?? false;
+    const pipeline = options.pipeline ?? false;
+    const result = await logIn({ target, encryption, pipeline, hasOfferedSasl, deadline });
     if ('client' in result) return await checkServer(result, target);
     failures.push(result);
     if (!result.mayTryOther) break;
@@ -88,6 +90,8 @@ function makeConnection(
   let closed: Promise<void> | undefined;
   client.on('error', (error) => {
     disconnectError ??= error;
+    // `pg` no longer uses the connection, and does not close it after a message that it does not expect.
+    streamOf(client).destroy();
   });
   return {
     client,

@@ -1,10 +1,11 @@
 import type { LoginFailure } from './connection/login.js';
+import { serverUnproven } from './connection/protocol-errors.js';
 import { ConnectionError } from './errors.js';
 import { explainNetworkError } from './login-errors/network.js';
 import { explainRefusal } from './login-errors/server.js';
 import { explainTlsError } from './login-errors/tls.js';
 import pg from './pg.js';
-import { isServerWithoutTls } from './pg-internals.js';
+import { isServerProofWrong, isServerWithoutTls } from './pg-internals.js';
 import { INVALID_AUTHORIZATION_SPECIFICATION } from './sql-states.js';
 import { describeTarget, type Target } from './target.js';
 
@@ -18,6 +19,9 @@ export function explainLoginFailures(failures: readonly LoginFailure[], target: 
   const { error } = mostSpecific(failures);
   if (error instanceof ConnectionError) return error;
   if (error instanceof pg.DatabaseError) return explainRefusal(error, target);
+  if (isServerProofWrong(error)) {
+    return serverUnproven(describeTarget(target), 'did not prove that it knows the password', error);
+  }
   return (
     explainNetworkError(error, target) ??
     explainTlsError(error, target) ??

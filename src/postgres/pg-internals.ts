@@ -13,7 +13,12 @@ import type pg from './pg.js';
 /** The fields of a client that its type leaves out. */
 interface ClientInternals {
   /** Emits every message of the server by the name that `pg-protocol` gives it. */
-  readonly connection: EventEmitter & { readonly stream: Duplex };
+  readonly connection: EventEmitter & {
+    readonly stream: Duplex;
+    password: (password: string) => void;
+    sendSASLInitialResponseMessage: (mechanism: string, response: string) => void;
+    sendSCRAMClientFinalMessage: (response: string) => void;
+  };
   /** The process id in the server's BackendKeyData message. */
   readonly processID: number | null;
   /** Makes the parameters of the startup message. */
@@ -53,30 +58,33 @@ export function setStartupParameters(client: pg.Client, parameters: Readonly<Rec
 
 /** Listeners for the events of a login, which `pg` does not pass on. */
 export interface LoginListeners {
-  /** The server reported a setting of the session, such as `server_version`. */
-  parameterReported(name: string, value: string): void;
   /** TLS begins. From here on, {@link streamOf} returns the encrypted stream. */
   tlsStarted(): void;
-  /** The server offered these SASL mechanisms. */
-  mechanismsOffered(mechanisms: readonly string[]): void;
-  /** The server proved that it knows the password. */
-  serverVerified(): void;
-  /** The server accepted the login. */
-  loggedIn(): void;
+  /** The client is about to send a password or its hash. Nothing is sent if the listener throws. */
+  passwordSent(): void;
+  /** The client is about to send the SASL mechanism that it chose. Nothing is sent if the listener throws. */
+  mechanismSent(mechanism: string): void;
+  /** The client is about to send its proof. Nothing is sent if the listener throws. */
+  proofSent(): void;
 }
 
 /** Calls the listeners while a client logs in. Must be called before `client.connect()`. */
 export function listenToLogin(client: pg.Client, listeners: LoginListeners): void {
   const { connection } = internalsOf(client);
-  connection.on('parameterStatus', (message: { parameterName: string; parameterValue: string }) => {
-    listeners.parameterReported(message.parameterName, message.parameterValue);
-  });
   connection.on('sslconnect', () => listeners.tlsStarted());
-  connection.on('authenticationSASL', (message: { mechanisms: readonly string[] }) => {
-    listeners.mechanismsOffered(message.mechanisms);
-  });
-  connection.on('authenticationSASLFinal', () => listeners.serverVerified());
-  connection.on('authenticationOk', () => listeners.loggedIn());
+  const { password, sendSASLInitialResponseMessage, sendSCRAMClientFinalMessage } = connection;
+  connection.password = (text) => {
+    listeners.passwordSent();
+    password.call(connection, text);
+  };
+  connection.sendSASLInitialResponseMessage = (mechanism, response) => {
+    listeners.mechanismSent(mechanism);
+    sendSASLInitialResponseMessage.call(connection, mechanism, response);
+  };
+  connection.sendSCRAMClientFinalMessage = (response) => {
+    listeners.proofSent();
+    sendSCRAMClientFinalMessage.call(connection, response);
+  };
 }
 
 /**
@@ -120,6 +128,11 @@ export function listenToCopyData(client: pg.Client, listener: (chunk: Buffer) =>
 /** Checks whether `pg` refused a login because the server does not support TLS. The error has no code. */
 export function isServerWithoutTls(error: unknown): boolean {
   return error instanceof Error && error.message === 'The server does not support SSL connections';
+}
+
+/** Checks whether `pg` refused a login because the proof of the server is wrong. The error has no code. */
+export function isServerProofWrong(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('SASL: SCRAM-SERVER-FINAL-MESSAGE');
 }
 
 /** Checks whether `pg` rejected a query because its client has no connection any more. These errors have no code. */

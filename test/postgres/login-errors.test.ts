@@ -117,7 +117,7 @@ describe('a server that is not PostgreSQL', () => {
   test('a message that pg cannot parse ends the login and not the process', async () => {
     await using listener = await answerWith(Buffer.from('520000000500', 'hex'));
     expect((await failure(at(`127.0.0.1:${listener.port}`, 'sslmode=disable'))).code).toBe(
-      'connection_failed',
+      'protocol_violation',
     );
   });
 });
@@ -249,7 +249,10 @@ describe('a PgBouncer', () => {
   ])('the PgBouncer message "%s" is reported as %s', (message, code, remedy) => {
     const error = new pg.DatabaseError(message, 0, 'error');
     error.code = '08P01';
-    const explained = explainLoginFailures([{ error, mayTryOther: false }], at('bouncer'));
+    const explained = explainLoginFailures(
+      [{ error, mayTryOther: false, hasOfferedSasl: false }],
+      at('bouncer'),
+    );
     expect(explained).toMatchObject({ code, remedy: expect.stringMatching(remedy), cause: error });
   });
 });

@@ -1,9 +1,11 @@
+import type { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
 import {
   isClientWithoutConnection,
+  isServerProofWrong,
   isServerWithoutTls,
   listenToCopyData,
   listenToLogin,
@@ -90,27 +92,69 @@ test('pg takes the startup parameters from getStartupConf alone', async () => {
   expect(rows).toEqual([{ database: 'template1', name: 'ours', timeout: '0' }]);
 });
 
-test('pg emits the messages of a login', async () => {
-  const client = newClient({ ssl: { rejectUnauthorized: false }, enableChannelBinding: true });
+test('pg starts TLS and sends the answers of a login through the methods that we listen to', async () => {
   const events: string[] = [];
-  const parameters = new Map<string, string>();
-  listenToLogin(client, {
-    tlsStarted: () => events.push(`TLS, stream replaced: ${streamOf(client) instanceof TLSSocket}`),
-    mechanismsOffered: (mechanisms) => events.push(mechanisms.join(' ')),
-    serverVerified: () => events.push('server verified'),
-    loggedIn: () => events.push('logged in'),
-    parameterReported: (name, value) => parameters.set(name, value),
+  const listen = (client: pg.Client): void =>
+    listenToLogin(client, {
+      tlsStarted: () => events.push(`TLS, stream replaced: ${streamOf(client) instanceof TLSSocket}`),
+      passwordSent: () => events.push('password'),
+      mechanismSent: (mechanism) => events.push(mechanism),
+      proofSent: () => events.push('proof'),
+    });
+  const bound = newClient({ ssl: { rejectUnauthorized: false }, enableChannelBinding: true });
+  listen(bound);
+  await bound.connect();
+  expect(events.splice(0)).toEqual(['TLS, stream replaced: true', 'SCRAM-SHA-256-PLUS', 'proof']);
+  for (const user of ['clear', 'hashed']) {
+    const client = newClient({ user });
+    listen(client);
+    await client.connect();
+    expect(events.splice(0)).toEqual(['password']);
+  }
+});
+
+test.each([
+  ['clear', 'passwordSent', 0],
+  ['hashed', 'passwordSent', 0],
+  ['scrambled', 'mechanismSent', 0],
+  ['scrambled', 'proofSent', 1],
+])('pg sends nothing more as the role "%s" if %s throws', async (user, name, answersBefore) => {
+  const client = newClient({ user, password: () => PASSWORD });
+  const forbid = vi.fn(() => {
+    throw new Error('forbidden');
   });
-  await client.connect();
-  expect(events).toEqual([
-    'TLS, stream replaced: true',
-    'SCRAM-SHA-256-PLUS SCRAM-SHA-256',
-    'server verified',
-    'logged in',
-  ]);
-  const { rows } = await client.query('show server_version');
-  expect(parameters.get('server_version')).toBe(rows[0].server_version);
-  expect(parameters.get('server_encoding')).toBe('UTF8');
+  const allow = {
+    tlsStarted: () => {},
+    passwordSent: () => {},
+    mechanismSent: () => {},
+    proofSent: () => {},
+  };
+  listenToLogin(client, { ...allow, [name]: forbid });
+  let answers = 0;
+  const stream = streamOf(client);
+  stream.once('connect', () => {
+    const write = stream.write.bind(stream) as (bytes: Buffer) => boolean;
+    stream.write = (bytes: Buffer) => {
+      if (bytes[0] === 'p'.charCodeAt(0)) answers += 1;
+      return write(bytes);
+    };
+  });
+  const failure = failureOf(client.connect());
+  await expect.poll(() => forbid.mock.calls.length).toBe(1);
+  stream.destroy();
+  await failure;
+  expect(answers).toBe(answersBefore);
+});
+
+test('pg says in the words that we know that the proof of a server is wrong', async () => {
+  const client = newClient();
+  const { connection } = client as unknown as { readonly connection: EventEmitter };
+  const failure = failureOf(client.connect());
+  connection.prependListener('authenticationSASLFinal', (message: { data: string }) => {
+    message.data = `v=${Buffer.alloc(32).toString('base64')}`;
+  });
+  expect(isServerProofWrong(await failure)).toBe(true);
+  streamOf(client).destroy();
 });
 
 test('pg in pipeline mode writes a query before query() returns, so that a corked stream holds it back', async () => {

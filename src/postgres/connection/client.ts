@@ -1,56 +1,65 @@
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { applicationName } from '../application-name.js';
 import { ConnectionError } from '../errors.js';
 import pg from '../pg.js';
 import { listenToLogin, setStartupParameters, streamOf } from '../pg-internals.js';
 import { describeTarget, type Target } from '../target.js';
-import { checkFirstBytes } from './first-bytes.js';
+import { checkFirstMessage, checkTlsAnswer } from './first-bytes.js';
+import { makeMessageReader } from './message-reader.js';
 import { passwordFromFile } from './password-file.js';
+import { protocolViolation } from './protocol-errors.js';
+import { beginProtocol, type ServerProtocol } from './server-protocol.js';
 import { guardStream } from './stream-guard.js';
+
+/** The options of {@link makeClient}. */
+export interface ClientOptions {
+  readonly target: Target;
+  /** The options of TLS; false for a plain connection. */
+  readonly ssl: false | object;
+  /** Whether to send queries without waiting for the results of earlier ones. */
+  readonly pipeline: boolean;
+  /** Whether the server has offered SASL on an earlier connection. */
+  readonly hasOfferedSasl: boolean;
+}
 
 /** The progress of a login. */
 export interface LoginProgress {
-  /** The settings that the server reported, such as `server_version`. */
-  readonly parameters: Map<string, string>;
   /** The server answered whether it supports TLS. With `sslnegotiation=direct` the client does not ask. */
   answeredAboutTls: boolean;
   /** The server sent a message of the protocol, encrypted if TLS is used. */
   sentMessage: boolean;
-  /** The server offers to bind the login to its certificate. */
-  offersChannelBinding: boolean;
-  /** The login was bound to the certificate of the server. */
-  channelBound: boolean;
-  loggedIn: boolean;
+  readonly protocol: ServerProtocol;
 }
 
 /** A client that has not connected yet. */
 export interface NewClient {
   readonly client: pg.Client;
   readonly progress: LoginProgress;
-  /** Stops checking what the server sends. Call it when the login is over. */
-  release(): void;
 }
 
 /**
- * Makes a client of `pg` that takes every setting from the target and none from the environment.
- *
- * @param ssl false for a plain connection
- * @param pipeline whether to send queries without waiting for the results of earlier ones
+ * Makes a client of `pg` that takes every setting from the target and none from the environment. It passes on to `pg` only
+ * what a server may send, from the first byte to the last; anything else ends the connection with a ConnectionError.
  */
-export function makeClient(target: Target, ssl: false | object, pipeline: boolean): NewClient {
+export function makeClient(options: ClientOptions): NewClient {
+  const { target, ssl, pipeline, hasOfferedSasl } = options;
   const progress: LoginProgress = {
-    parameters: new Map(),
     answeredAboutTls: false,
     sentMessage: false,
-    offersChannelBinding: false,
-    channelBound: false,
-    loggedIn: false,
+    protocol: beginProtocol({
+      where: describeTarget(target),
+      isEncrypted: ssl !== false,
+      requiresChannelBinding: target.channelBinding === 'require',
+      hasOfferedSasl,
+    }),
   };
   const client = new pg.Client({
     host: target.address ?? target.host,
     port: target.port,
     user: target.user,
     database: target.database,
-    password: () => findPassword(target, progress),
+    password: () => findPassword(target),
     ssl,
     sslnegotiation: ssl ? target.tls.negotiation : 'postgres',
     enableChannelBinding: ssl !== false && target.channelBinding !== 'disable',
@@ -62,7 +71,8 @@ export function makeClient(target: Target, ssl: false | object, pipeline: boolea
   client.on('error', () => {
     // Without a listener, a connection lost while idle would end the process. Queries reject by themselves.
   });
-  return { client, progress, release: watchLogin(client, ssl !== false, target, progress) };
+  guardClient(client, ssl !== false, target, progress);
+  return { client, progress };
 }
 
 function startupParameters(target: Target): Record<string, string> {
@@ -75,48 +85,66 @@ function startupParameters(target: Target): Record<string, string> {
   };
 }
 
-/** Records the progress of a login and checks the first bytes of the server. Returns a function that ends the checks. */
-function watchLogin(
-  client: pg.Client,
-  usesTls: boolean,
-  target: Target,
-  progress: LoginProgress,
-): () => void {
-  const where = describeTarget(target);
-  const guardMessages = (): (() => void) =>
-    guardStream(streamOf(client), (bytes) => {
-      progress.sentMessage = true;
-      return checkFirstBytes(bytes, 'message', where);
-    });
-  const guardTlsAnswer = (): (() => void) =>
-    guardStream(streamOf(client), (bytes) => {
-      progress.answeredAboutTls = true;
-      return checkFirstBytes(bytes, 'answer about TLS', where);
-    });
-  let release = usesTls ? guardTlsAnswer() : guardMessages();
+/** Checks everything that the server sends, and every answer to a request for authentication; records the progress. */
+function guardClient(client: pg.Client, usesTls: boolean, target: Target, progress: LoginProgress): void {
+  const { protocol } = progress;
+  const isDirect = usesTls && target.tls.negotiation === 'direct';
+  if (usesTls) guardTlsAnswer(streamOf(client), target, progress);
+  else guardMessages(streamOf(client), target, progress, isDirect);
   listenToLogin(client, {
-    parameterReported: (name, value) => progress.parameters.set(name, value),
-    tlsStarted: () => {
-      release = guardMessages();
-    },
-    mechanismsOffered: (mechanisms) => {
-      progress.offersChannelBinding = mechanisms.includes('SCRAM-SHA-256-PLUS');
-    },
-    serverVerified: () => {
-      progress.channelBound = progress.offersChannelBinding;
-    },
-    loggedIn: () => {
-      progress.loggedIn = true;
-    },
+    tlsStarted: () => guardMessages(streamOf(client), target, progress, isDirect),
+    passwordSent: () => protocol.login.answer('password'),
+    mechanismSent: (mechanism) => protocol.login.answer('SASL mechanism', mechanism),
+    proofSent: () => protocol.login.answer('SASL proof'),
   });
-  return () => release();
+}
+
+function guardTlsAnswer(stream: Duplex, target: Target, progress: LoginProgress): void {
+  const where = describeTarget(target);
+  const receive = (bytes: Buffer, deliver: (bytes: Buffer) => void): void => {
+    progress.answeredAboutTls = true;
+    checkTlsAnswer(bytes, where);
+    deliver(bytes);
+  };
+  guardStream(stream, receive, (thrown) => explainThrown(thrown, where));
+}
+
+function guardMessages(stream: Duplex, target: Target, progress: LoginProgress, isDirect: boolean): void {
+  const where = describeTarget(target);
+  let read: ((bytes: Buffer) => void) | undefined;
+  const receive = (bytes: Buffer, deliver: (bytes: Buffer) => void): void => {
+    if (read === undefined) {
+      progress.sentMessage = true;
+      if (isDirect) checkApplicationProtocol(stream, where);
+      checkFirstMessage(bytes, where);
+      read = makeMessageReader(progress.protocol, deliver);
+    }
+    read(bytes);
+  };
+  guardStream(stream, receive, (thrown) => explainThrown(thrown, where));
+}
+
+function explainThrown(thrown: unknown, where: string): Error {
+  if (thrown instanceof ConnectionError) return thrown;
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return protocolViolation(where, `a message that could not be processed (${reason})`, thrown);
+}
+
+/**
+ * Checks that a server which TLS began with immediately speaks PostgreSQL inside it, as libpq does. If not, a third party
+ * may have redirected the connection to another service with the same certificate.
+ */
+function checkApplicationProtocol(stream: Duplex, where: string): void {
+  if ((stream as TLSSocket).alpnProtocol === 'postgresql') return;
+  throw new ConnectionError(
+    'tls_failed',
+    `${where} did not confirm that it speaks PostgreSQL inside TLS (ALPN), which sslnegotiation=direct requires.`,
+    { remedy: 'Remove sslnegotiation=direct from the URL, or check host and port.' },
+  );
 }
 
 /** Finds the password. `pg` calls it only if the server asks for one. */
-async function findPassword(target: Target, progress: LoginProgress): Promise<string> {
-  if (target.channelBinding === 'require' && !progress.offersChannelBinding) {
-    throw channelBindingUnavailable(target);
-  }
+async function findPassword(target: Target): Promise<string> {
   const password = target.password ?? (await passwordFromFile(target));
   if (password !== undefined) return password;
   throw new ConnectionError(
@@ -125,18 +153,6 @@ async function findPassword(target: Target, progress: LoginProgress): Promise<st
     {
       remedy:
         'Write it into the URL after the user and a colon, set PGPASSWORD, or add it to ~/.pgpass. Only the owner may read that file: chmod 0600 ~/.pgpass.',
-    },
-  );
-}
-
-/** The error of a login that is not bound to the server's certificate although `channel_binding=require`. */
-export function channelBindingUnavailable(target: Target): ConnectionError {
-  return new ConnectionError(
-    'channel_binding_unavailable',
-    `${describeTarget(target)} does not support channel binding, and channel_binding=require requires it.`,
-    {
-      remedy:
-        'Use TLS (sslmode=require or stronger) and a user who logs in with scram-sha-256. Many poolers and proxies do not support channel binding; remove channel_binding from the URL for these.',
     },
   );
 }

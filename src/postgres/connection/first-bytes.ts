@@ -1,30 +1,41 @@
 import { ConnectionError } from '../errors.js';
 
-/** The types of the messages that a PostgreSQL server may send first: authentication, error, notice, protocol version. */
-const FIRST_MESSAGES = 'RENv';
-/** Authentication requests that need Kerberos or Windows. */
-const KERBEROS_REQUESTS = [2, 6, 7, 8, 9];
-
 /**
- * Checks by the first bytes of a server that it is PostgreSQL and uses a login method that `pg` supports. `pg` would wait
- * forever for the rest of a message that begins with `HTTP`, and would end the process on a request for Kerberos.
+ * Checks the answer of a server to the request for TLS: one byte, S or N.
+ *
+ * A third party can insert bytes before the encryption begins. If they were read as the first of the encrypted ones, it
+ * would speak for the server. So any further byte ends the connection, and none of them is shown.
  *
  * @param bytes as they arrived
- * @param expected what a PostgreSQL server sends at this point
  * @param where the described target
- * @returns what is wrong, or undefined if nothing is
+ * @throws ConnectionError if it is another answer
  */
-export function checkFirstBytes(
-  bytes: Buffer,
-  expected: 'answer about TLS' | 'message',
-  where: string,
-): ConnectionError | undefined {
-  const type = String.fromCharCode(bytes[0] ?? 0);
-  const isAsExpected =
-    expected === 'answer about TLS' ? /^[SN]$/.test(bytes.toString('latin1')) : FIRST_MESSAGES.includes(type);
-  if (!isAsExpected) return notPostgresql(bytes, where);
-  const isKerberos = type === 'R' && bytes.length >= 9 && KERBEROS_REQUESTS.includes(bytes.readInt32BE(5));
-  return isKerberos ? kerberosRequired(where) : undefined;
+export function checkTlsAnswer(bytes: Buffer, where: string): void {
+  const answer = bytes.toString('latin1');
+  if (answer === 'S' || answer === 'N') return;
+  if (!answer.startsWith('S') || answer.startsWith('SSH-')) throw notPostgresql(bytes, where);
+  throw new ConnectionError(
+    'tls_injection',
+    `${where} agreed to TLS, and bytes that are not encrypted came with its answer. A third party may have inserted them.`,
+    {
+      remedy:
+        'Report it to the administrator of the network. Verify the server with sslmode=verify-full, and with sslnegotiation=direct if it is PostgreSQL 17 or newer.',
+    },
+  );
+}
+
+/**
+ * Checks by the first bytes of a server that it is PostgreSQL: a request for authentication or an error.
+ *
+ * @param bytes as they arrived; one is enough
+ * @param where the described target
+ * @throws ConnectionError if it is another program
+ */
+export function checkFirstMessage(bytes: Buffer, where: string): void {
+  const isAuthentication = bytes[0] === 'R'.charCodeAt(0);
+  if (!isAuthentication && bytes[0] !== 'E'.charCodeAt(0)) throw notPostgresql(bytes, where);
+  // The length of the message, which begins with a zero byte in PostgreSQL and with a letter in a text.
+  if (bytes.length >= 5 && bytes.readUInt16BE(1) !== 0) throw notPostgresql(bytes, where);
 }
 
 function notPostgresql(bytes: Buffer, where: string): ConnectionError {
@@ -34,19 +45,10 @@ function notPostgresql(bytes: Buffer, where: string): ConnectionError {
 }
 
 function guessProtocol(bytes: Buffer): string {
-  if (bytes.toString('latin1', 0, 5) === 'HTTP/') return 'It speaks HTTP. ';
-  if (bytes.toString('latin1', 0, 4) === 'SSH-') return 'It speaks SSH. ';
+  const text = bytes.toString('latin1', 0, 5);
+  if (text === 'HTTP/') return 'It speaks HTTP. ';
+  if (text.startsWith('SSH-')) return 'It speaks SSH. ';
+  if (text.startsWith('E')) return 'If it is, it could not start a session: read its log. ';
   if (bytes[0] === 0x15) return 'It expects TLS from the first byte, as with sslnegotiation=direct. ';
   return '';
-}
-
-function kerberosRequired(where: string): ConnectionError {
-  return new ConnectionError(
-    'login_method_unsupported',
-    `${where} requires a login with Kerberos or Windows, which this package does not support.`,
-    {
-      remedy:
-        'Ask an administrator to add a line to its pg_hba.conf that lets this user log in with scram-sha-256 or a certificate.',
-    },
-  );
 }

@@ -3,13 +3,15 @@ import pg from '../pg.js';
 import { streamOf } from '../pg-internals.js';
 import { describeTarget, type Target } from '../target.js';
 import { type Encryption, tlsOptions } from '../tls.js';
-import { channelBindingUnavailable, type LoginProgress, makeClient } from './client.js';
+import { type LoginProgress, makeClient } from './client.js';
 
 /** The options of one login. */
 export interface LoginOptions {
   readonly target: Target;
   readonly encryption: Encryption;
   readonly pipeline: boolean;
+  /** Whether the server offered SASL in an earlier attempt. */
+  readonly hasOfferedSasl: boolean;
   /** On the clock of `performance.now()`, in milliseconds; Infinity is no limit. */
   readonly deadline: number;
 }
@@ -26,6 +28,8 @@ export interface LoginFailure {
   readonly error: unknown;
   /** Whether libpq would try the other kind of encryption, if the `sslmode` has one. */
   readonly mayTryOther: boolean;
+  /** Whether the server offered SASL, in this attempt or an earlier one. */
+  readonly hasOfferedSasl: boolean;
 }
 
 /**
@@ -34,27 +38,27 @@ export interface LoginFailure {
  * @returns the login, or why it failed; then nothing is left open
  */
 export async function logIn(options: LoginOptions): Promise<Login | LoginFailure> {
-  const { target, encryption, pipeline } = options;
+  const { target, encryption, pipeline, hasOfferedSasl } = options;
   let ssl: false | object = false;
   try {
     if (encryption === 'tls') ssl = await tlsOptions(target);
   } catch (error) {
-    return { error, mayTryOther: true };
+    return { error, mayTryOther: true, hasOfferedSasl };
   }
-  const { client, progress, release } = makeClient(target, ssl, pipeline);
+  const { client, progress } = makeClient({ target, ssl, pipeline, hasOfferedSasl });
   const timer = startTimer(client, options);
   try {
     await client.connect();
-    if (target.channelBinding === 'require' && !progress.channelBound) {
-      throw channelBindingUnavailable(target);
-    }
-    return { client, parameters: progress.parameters };
+    return { client, parameters: progress.protocol.parameters };
   } catch (error) {
     streamOf(client).destroy();
-    return { error, mayTryOther: mayTryOther(error, encryption, progress) };
+    return {
+      error,
+      mayTryOther: mayTryOther(error, encryption, progress),
+      hasOfferedSasl: progress.protocol.login.hasOfferedSasl(),
+    };
   } finally {
     clearTimeout(timer);
-    release();
   }
 }
 
@@ -64,7 +68,7 @@ export async function logIn(options: LoginOptions): Promise<Login | LoginFailure
  */
 function mayTryOther(error: unknown, encryption: Encryption, progress: LoginProgress): boolean {
   if (error instanceof ConnectionError) return false;
-  if (error instanceof pg.DatabaseError) return !progress.loggedIn;
+  if (error instanceof pg.DatabaseError) return !progress.protocol.login.hasAccepted();
   return encryption === 'tls' && progress.answeredAboutTls && !progress.sentMessage;
 }
 
