@@ -36,7 +36,8 @@ const NETWORK_CODES =
  *
  * @param error what the query was rejected with
  * @param connection the connection that it was sent through
- * @returns `connection_lost` with the reason, or undefined if the query failed for another reason
+ * @returns `connection_lost` with the reason, or the error with which this side ended the connection; undefined if the query
+ *   failed for another reason
  * @example
  * ```ts
  * catch (error) {
@@ -48,9 +49,11 @@ export function explainLostConnection(
   error: unknown,
   connection: Pick<Connection, 'target' | 'disconnectError'>,
 ): ConnectionError | undefined {
+  if (error instanceof ConnectionError) return error;
   if (!(error instanceof Error) || !isLostConnection(error)) return undefined;
   // The last message of the server or the pooler says more than that the stream was closed after it.
   const cause = error instanceof pg.DatabaseError ? error : (connection.disconnectError() ?? error);
+  if (cause instanceof ConnectionError) return cause;
   return new ConnectionError(
     'connection_lost',
     `The connection to ${describeTarget(connection.target)} was lost: ${cause.message.replace(/\.$/, '')}.`,

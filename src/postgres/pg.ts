@@ -10,6 +10,7 @@ const pg: typeof postgres = load();
 
 declare namespace pg {
   type Client = postgres.Client;
+  type CustomTypesConfig = postgres.CustomTypesConfig;
   type Query = postgres.Query;
   type DatabaseError = postgres.DatabaseError;
   type QueryResult<Row extends postgres.QueryResultRow = postgres.QueryResultRow> = postgres.QueryResult<Row>;

@@ -11,6 +11,7 @@ import { passwordFromFile } from './password-file.js';
 import { protocolViolation } from './protocol-errors.js';
 import { beginProtocol, type ServerProtocol } from './server-protocol.js';
 import { guardStream } from './stream-guard.js';
+import { valueTypes } from './value-types.js';
 
 /** The options of {@link makeClient}. */
 export interface ClientOptions {
@@ -66,6 +67,7 @@ export function makeClient(options: ClientOptions): NewClient {
     keepAlive: target.keepAliveIdleSeconds !== undefined,
     keepAliveInitialDelayMillis: (target.keepAliveIdleSeconds ?? 0) * 1000,
     pipeline,
+    types: valueTypes(describeTarget(target)),
   });
   setStartupParameters(client, startupParameters(target));
   client.on('error', () => {
