@@ -7,7 +7,7 @@ import { explainHistoryFailure } from './failure/explain.js';
 import { extractLabel } from './files/file-name.js';
 import type { Migration } from './files/read-folder.js';
 import { HistoryError } from './history/errors.js';
-import { insertSql, literal, newRowValues, newRunIdentity } from './history/row-sql.js';
+import { insertSql, literal, newRowValues, newRunIdentity, type RowValues } from './history/row-sql.js';
 import { readState, refuseStandby } from './history/server-state.js';
 import { snapshotValues } from './history/snapshot.js';
 import { CREATE_HISTORY, type HistoryRow } from './history/table.js';
@@ -98,12 +98,14 @@ function insertRows({ migrations, reason, snapshot }: Baseline): string {
     ...snapshotValues(literal(snapshot.text), literal(snapshot.fingerprint)),
   };
   return insertSql(
-    migrations.map((migration) => ({
-      ...newRowValues(migration, run),
-      origin: literal('baseline'),
-      duration_ms: '0',
-      ...(migration === migrations.at(-1) && newest),
-    })),
+    migrations.map(
+      (migration): RowValues => ({
+        ...newRowValues(migration, run),
+        origin: literal('baseline'),
+        duration_ms: '0',
+        ...(migration === migrations.at(-1) && newest),
+      }),
+    ),
   );
 }
 

@@ -4,6 +4,7 @@ import {
   insertSql,
   literal,
   newRowValues,
+  type RowValues,
   updateSql,
   versionCondition,
 } from '../history/row-sql.js';
@@ -34,7 +35,7 @@ function recordDown({ work: { version }, progress }: TransactionStep): string {
 }
 
 function recordUp({ work: { script, migration }, progress }: TransactionStep, run: RunContext): string {
-  const values = {
+  const values: RowValues = {
     ...(migration && newRowValues(migration, run)),
     origin: literal('applied'),
     duration_ms: DURATION,
@@ -45,10 +46,10 @@ function recordUp({ work: { script, migration }, progress }: TransactionStep, ru
     : insertOrUpdateSql(values);
 }
 
-function progressValues(direction: 'up' | 'down', progress: TransactionStep['progress']) {
+function progressValues(direction: 'up' | 'down', progress: TransactionStep['progress']): RowValues {
   return {
     unfinished: literal(progress && direction),
     statements_done: String(progress?.statementsDone ?? null),
     statements_done_checksum: literal(progress?.checksum),
-  } as const;
+  };
 }
