@@ -88,7 +88,7 @@ describe('a dry run (E19)', () => {
       'commit;',
     ]);
     expect(sql).toMatch(
-      /^-- Before it, a run executes all of it once in a transaction that is rolled back\.$/m,
+      /^-- Before this SQL, a run executes all of it once in a transaction that is rolled back\.$/m,
     );
     await client.query('drop table two');
     expect((await up({ url, directory, dryRun: true })).sql).toBe('');
