@@ -1,3 +1,4 @@
+import { withAnswerLimit } from './answer-limit.js';
 import { type Connection, connect } from './connect.js';
 import { ConnectionError } from './errors.js';
 import { explainLostConnection } from './lost-connection.js';
@@ -34,11 +35,13 @@ const ALREADY_CREATED = [DUPLICATE_DATABASE, UNIQUE_VIOLATION];
 export async function createDatabase(target: Target): Promise<boolean> {
   const connection = await connectForMaintenance(target);
   try {
-    const { rows } = await connection.client.query<{ exists: boolean; template_is_utf8: boolean }>(
-      `select exists (select from pg_database where datname = $1) as "exists",
+    const { rows } = await withAnswerLimit(connection, () =>
+      connection.client.query<{ exists: boolean; template_is_utf8: boolean }>(
+        `select exists (select from pg_database where datname = $1) as "exists",
               pg_encoding_to_char(encoding) = 'UTF8' as template_is_utf8
        from pg_database where datname = 'template1'`,
-      [target.database],
+        [target.database],
+      ),
     );
     if (rows[0]?.exists) return false;
     // template1 may hold what an administrator wants in every database, but a copy of it keeps its encoding.

@@ -86,6 +86,7 @@ export const ERROR_CODES = {
     statement_canceled: 'the server canceled a statement, for example by statement_timeout',
   },
   Connections: {
+    answer_timeout: 'the server did not answer a query in time',
     answer_too_large: 'the server sent a longer message or result than this client reads',
     channel_binding_failed:
       'the login does not belong to this TLS connection: a proxy or an attacker is in between',

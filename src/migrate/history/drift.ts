@@ -1,5 +1,6 @@
 import { compareSnapshots, type Difference } from '../../catalog/difference.js';
 import { parseSnapshot, SNAPSHOT_FORMAT, SNAPSHOT_SETTINGS } from '../../catalog/snapshot.js';
+import { withAnswerLimit } from '../../postgres/answer-limit.js';
 import type { Connection } from '../../postgres/connect.js';
 import {
   LOCK_NOT_AVAILABLE,
@@ -107,12 +108,14 @@ async function queryCatalog<Row extends object>(
   sql: string,
 ): Promise<PromiseSettledResult<{ readonly rows: readonly Row[] }>> {
   const { client } = connection;
-  const [, , answer] = await Promise.allSettled([
-    client.query('begin isolation level repeatable read read only'),
-    client.query(settingsOnServer(connection)),
-    client.query<Row>(sql),
-    client.query('commit'),
-  ]);
+  const [, , answer] = await withAnswerLimit(connection, () =>
+    Promise.allSettled([
+      client.query('begin isolation level repeatable read read only'),
+      client.query(settingsOnServer(connection)),
+      client.query<Row>(sql),
+      client.query('commit'),
+    ]),
+  );
   return answer;
 }
 

@@ -1,3 +1,4 @@
+import { withAnswerLimit } from '../../postgres/answer-limit.js';
 import type { Blocker } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
 import { ExplainedError } from '../../postgres/errors.js';
@@ -38,18 +39,16 @@ export function readState(
   );
 }
 
-async function readStateOnce(
-  { client, reportedPid }: Connection,
-  lockTimeoutMs: number,
-): Promise<ServerState> {
-  const [facts, rows] = await sendTogether(client, () =>
+async function readStateOnce(connection: Connection, lockTimeoutMs: number): Promise<ServerState> {
+  const { client, reportedPid } = connection;
+  const read = () =>
     Promise.all([
       client.query<{ pid: number; standby: boolean; version: string }>(
         'select pg_catalog.pg_backend_pid() as pid, pg_catalog.pg_is_in_recovery() as standby, pg_catalog.version() as version',
       ),
       readHistory(client, lockTimeoutMs),
-    ]),
-  );
+    ]);
+  const [facts, rows] = await withAnswerLimit(connection, () => sendTogether(client, read));
   return {
     rows: rows ?? [],
     hasHistory: rows !== null,

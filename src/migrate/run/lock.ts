@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withAnswerLimit } from '../../postgres/answer-limit.js';
 import type { Connection } from '../../postgres/connect.js';
 import { ExplainedError } from '../../postgres/errors.js';
 import type pg from '../../postgres/pg.js';
@@ -63,9 +64,9 @@ export async function acquireLock(
   const started = performance.now();
   let reportedAt = Number.NEGATIVE_INFINITY;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
-    const lock = await tryLock(connection, request.hasHistory);
+    const lock = await withAnswerLimit(connection, () => tryLock(connection, request.hasHistory));
     if (lock !== null) return { ...lock, release: () => connection.close() };
-    const holder = await findLockHolder(connection);
+    const holder = await withAnswerLimit(connection, () => findLockHolder(connection));
     const waitedMs = performance.now() - started;
     if (limitMs !== null && waitedMs >= limitMs) throw waitOverError(holder, limitMs);
     if (performance.now() - reportedAt >= REPORT_EVERY_MS) {

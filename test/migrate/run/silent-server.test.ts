@@ -1,0 +1,54 @@
+import { connect as dial } from 'node:net';
+import { afterEach, expect, vi } from 'vitest';
+import { status } from '../../../src/migrate/status.js';
+import { up } from '../../../src/migrate/up.js';
+import { ANSWER_LIMIT_MS } from '../../../src/postgres/answer-limit.js';
+import { test } from '../../support/database.js';
+import { folderWith } from '../../support/folder.js';
+import { type Listener, listen, through } from '../../support/listeners.js';
+
+const files = { 'V1.up.sql': 'create table one ();', 'V1.down.sql': 'drop table one;' };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Relays to a port. A connection that sends a text is silent from then on. */
+function silentAfter(text: string, port: number, onSilence: () => void): Promise<Listener> {
+  return listen((near) => {
+    const far = dial({ port, host: '127.0.0.1' });
+    near.on('data', (bytes) => {
+      if (!bytes.includes(text)) {
+        far.write(bytes);
+        return;
+      }
+      far.destroy();
+      onSilence();
+    });
+    far.on('data', (bytes) => near.write(bytes));
+    far.on('error', () => undefined);
+    near.on('close', () => far.destroy());
+  });
+}
+
+test.for([
+  ['status', 'reads the history', 'pg_is_in_recovery', status],
+  ['status', 'compares the catalog', 'isolation level repeatable read read only', status],
+  ['up', 'reads the history', 'pg_is_in_recovery', up],
+  ['up', 'takes the lock', 'pg_try_advisory_xact_lock', up],
+] as const)('%s ends with a message if the server is silent while it %s', async (row, { database }) => {
+  const [, , text, run] = row;
+  const directory = await folderWith(files);
+  if (run === status) await up({ url: database.url, directory });
+  let isSilent = false;
+  await using relay = await silentAfter(text, Number(new URL(database.url).port), () => {
+    isSilent = true;
+  });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const result = run({ url: through(database.url, relay.port), directory }).catch((error: unknown) => error);
+  while (!isSilent) await new Promise((resolve) => setImmediate(resolve));
+  await vi.advanceTimersByTimeAsync(ANSWER_LIMIT_MS - 1000);
+  expect(await Promise.race([result, 'waiting'])).toBe('waiting');
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(await result).toMatchObject({ code: 'answer_timeout' });
+});
