@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withAnswerLimit } from '../../postgres/answer-limit.js';
 import { type Connection, connect } from '../../postgres/connect.js';
 import type { MigrationLock } from './lock.js';
 
@@ -24,7 +25,9 @@ export function cancelOnAbort(
     const connection = await connect(target);
     try {
       while (!isOver) {
-        await connection.client.query(`select pg_catalog.pg_cancel_backend(${backendPid})`);
+        await withAnswerLimit(connection, () =>
+          connection.client.query(`select pg_catalog.pg_cancel_backend(${backendPid})`),
+        );
         await sleep(CANCEL_EVERY_MS);
       }
     } finally {

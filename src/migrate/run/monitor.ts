@@ -86,8 +86,9 @@ export function startMonitor(target: Connection['target'], backendPid: string, e
     stop: async () => {
       clearTimeout(slowDown);
       clearInterval(timer);
-      await polling;
+      // Closes the connection first, so that a poll ends that the server does not answer.
       await (await connection?.catch(() => null))?.close();
+      await polling;
     },
   };
 }

@@ -1,8 +1,10 @@
 import { connect as dial } from 'node:net';
 import { afterEach, expect, vi } from 'vitest';
+import { startMonitor } from '../../../src/migrate/run/monitor.js';
 import { status } from '../../../src/migrate/status.js';
 import { up } from '../../../src/migrate/up.js';
 import { ANSWER_LIMIT_MS } from '../../../src/postgres/answer-limit.js';
+import { parseDatabaseUrl } from '../../../src/postgres/url.js';
 import { test } from '../../support/database.js';
 import { folderWith } from '../../support/folder.js';
 import { type Listener, listen, through } from '../../support/listeners.js';
@@ -51,4 +53,16 @@ test.for([
   expect(await Promise.race([result, 'waiting'])).toBe('waiting');
   await vi.advanceTimersByTimeAsync(1000);
   expect(await result).toMatchObject({ code: 'answer_timeout' });
+});
+
+test('a monitor stops although the server is silent while it polls', async ({ database }) => {
+  let isSilent = false;
+  await using relay = await silentAfter('pg_blocking_pids', Number(new URL(database.url).port), () => {
+    isSilent = true;
+  });
+  const target = parseDatabaseUrl(through(database.url, relay.port));
+  const monitor = startMonitor(target, '0', () => undefined);
+  monitor.pollFaster(100);
+  await expect.poll(() => isSilent, { timeout: 10_000 }).toBe(true);
+  await monitor.stop();
 });
