@@ -122,6 +122,7 @@ export const ERROR_CODES = {
     tls_failed: 'TLS failed for another reason',
     tls_files_unusable: 'a key or certificate file cannot be used',
     tls_injection: 'bytes that are not encrypted came with the agreement to TLS',
+    tls_key_exposed: 'other users may access the private key of the client certificate',
     tls_not_supported: 'the server does not do TLS',
     tls_revoked: 'a certificate was revoked',
     tls_root_certificate_missing: 'there is no file of trusted authorities',

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
 import { isIP } from 'node:net';
 import {
   type ConnectionOptions,
@@ -7,6 +7,8 @@ import {
   type PeerCertificate,
   type SecureContextOptions,
 } from 'node:tls';
+import { shellQuote } from '../text/shell-quote.js';
+import { describeExposure, readRegularFile } from './connection/regular-file.js';
 import { readSystemAuthorities } from './connection/system-authorities.js';
 import { ConnectionError } from './errors.js';
 import { describeTarget, isSocketDirectory, type SslMode, type Target } from './target.js';
@@ -55,7 +57,7 @@ export async function tlsOptions(target: Target): Promise<ConnectionOptions> {
 async function readAuthorities(target: Target): Promise<SecureContextOptions | undefined> {
   const { mode, rootCertificate, revocationList } = target.tls;
   const crl = await readPem(target, revocationList);
-  if (rootCertificate === 'system') return { ...(await readSystemAuthorities()), ...(crl && { crl }) };
+  if (rootCertificate === 'system') return { ...(await readSystem(target)), ...(crl && { crl }) };
   const ca = await readPem(target, rootCertificate);
   if (ca !== undefined) return { ca, ...(crl && { crl }) };
   if (mode !== 'verify-ca' && mode !== 'verify-full') return undefined;
@@ -69,25 +71,51 @@ async function readAuthorities(target: Target): Promise<SecureContextOptions | u
   );
 }
 
+async function readSystem(target: Target): Promise<SecureContextOptions> {
+  return readSystemAuthorities().catch((cause: unknown) => {
+    throw unusable(target, messageOf(cause));
+  });
+}
+
 async function readClientCertificate(target: Target): Promise<SecureContextOptions> {
   const { certificate, key, keyPassword } = target.tls;
   const cert = certificate === undefined ? undefined : await readPem(target, certificate);
   if (cert === undefined) return {};
-  const keyText = await readPem(target, key);
+  const keyText = await readPem(target, key, checkPrivateKey);
   if (keyText === undefined) {
     throw unusable(target, `the certificate ${certificate} exists, but its private key ${key} does not`);
   }
   return { cert, key: keyText, ...(keyPassword === undefined ? {} : { passphrase: keyPassword }) };
 }
 
-/** Reads a PEM file; undefined if it does not exist. */
-async function readPem(target: Target, file: string): Promise<string | undefined> {
-  if ((await stat(file).catch(() => undefined)) === undefined) return undefined;
-  const text = await readFile(file, { encoding: 'utf8' }).catch((cause) => {
-    throw unusable(target, `${file} cannot be read (${messageOf(cause)})`, cause);
-  });
-  if (!text.includes('-----BEGIN ')) throw unusable(target, `${file} is not a PEM file`);
-  return text;
+/**
+ * Reads a PEM file; undefined if it does not exist.
+ *
+ * @param checkStatus throws if the file must not be used
+ */
+async function readPem(
+  target: Target,
+  path: string,
+  checkStatus?: (target: Target, status: Stats) => void,
+): Promise<string | undefined> {
+  const file = await readRegularFile(path);
+  if (file === undefined) return undefined;
+  if ('problem' in file) throw unusable(target, `${path} ${file.problem}`);
+  checkStatus?.(target, file.status);
+  if (!file.text.includes('-----BEGIN ')) throw unusable(target, `${path} is not a PEM file`);
+  return file.text;
+}
+
+/** Checks as libpq does that only its owner may access a private key. The group may read one that belongs to root. */
+function checkPrivateKey(target: Target, status: Stats): void {
+  const exposure = describeExposure(status, 0o037);
+  if (exposure === undefined) return;
+  const { key } = target.tls;
+  throw new ConnectionError(
+    'tls_key_exposed',
+    `TLS with ${describeTarget(target)} could not start: other users may access the private key ${key} (${exposure}).`,
+    { remedy: `Run chmod 600 ${shellQuote(key)} so that only its owner may access it.` },
+  );
 }
 
 function makeContext(target: Target, material: SecureContextOptions): ConnectionOptions['secureContext'] {

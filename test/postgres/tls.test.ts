@@ -258,7 +258,7 @@ describe('a client certificate', () => {
   test('a client certificate without its own readable key is an error', async () => {
     const { client, serverKey } = server.certificates;
     const nonsense = join(server.home, 'nonsense.pem');
-    await writeFile(nonsense, 'no PEM');
+    await writeFile(nonsense, 'no PEM', { mode: 0o600 });
     for (const key of ['/nonexistent/key', serverKey, nonsense, server.home]) {
       const target = server.target('certified', `sslmode=require&sslcert=${client}&sslkey=${key}`);
       expect(await outcome(target), key).toBe('tls_files_unusable');

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { shellQuote } from '../../text/shell-quote.js';
 import { applicationName } from '../application-name.js';
 import { ConnectionError } from '../errors.js';
 import pg from '../pg.js';
@@ -147,14 +148,18 @@ function checkApplicationProtocol(stream: Duplex, where: string): void {
 
 /** Finds the password. `pg` calls it only if the server asks for one. */
 async function findPassword(target: Target): Promise<string> {
-  const password = target.password ?? (await passwordFromFile(target));
+  if (target.password !== undefined) return target.password;
+  const { password, problem, isExposed } = await passwordFromFile(target);
   if (password !== undefined) return password;
+  const remedy =
+    'Write it into the URL after the user and a colon, set PGPASSWORD, or add it to ~/.pgpass. Only the owner may read that file: chmod 0600 ~/.pgpass.';
   throw new ConnectionError(
     'password_missing',
-    `${describeTarget(target)} requires a password, and none is set.`,
+    `${describeTarget(target)} requires a password, and none is set${problem === undefined ? '' : `: ${problem}`}.`,
     {
-      remedy:
-        'Write it into the URL after the user and a colon, set PGPASSWORD, or add it to ~/.pgpass. Only the owner may read that file: chmod 0600 ~/.pgpass.',
+      remedy: isExposed
+        ? `Run chmod 600 ${shellQuote(target.passwordFile)} so that only its owner may access it.`
+        : remedy,
     },
   );
 }

@@ -1,16 +1,36 @@
-import { readFile, stat } from 'node:fs/promises';
 import { isSocketDirectory, type Target } from '../target.js';
+import { describeExposure, readRegularFile } from './regular-file.js';
+
+/** The result of a search in a password file. */
+export interface PasswordSearch {
+  /** The password; undefined if the file has none for the target, or is missing or ignored. */
+  readonly password: string | undefined;
+  /** Why the file is ignored, as a clause that names it; undefined if it is missing or was read. */
+  readonly problem: string | undefined;
+  /** Whether the file is ignored because other users may access it. */
+  readonly isExposed: boolean;
+}
 
 /**
  * Reads the password of a target from its password file (`~/.pgpass`), by libpq's rules: the first line whose host,
- * port, database and user match, each literally or as `*`. A file that other users may read is ignored.
- *
- * @returns the password, or undefined if the file has none for this target
+ * port, database and user match, each literally or as `*`. A file that other users may access is ignored, and so is one
+ * that is not a regular file or too large.
  */
-export async function passwordFromFile(target: Target): Promise<string | undefined> {
-  const file = target.passwordFile;
-  if (!(await isPrivateFile(file))) return undefined;
-  const text = await readFile(file, { encoding: 'utf8' }).catch(() => '');
+export async function passwordFromFile(target: Target): Promise<PasswordSearch> {
+  const path = target.passwordFile;
+  const file = await readRegularFile(path);
+  const nothing = { password: undefined, problem: undefined, isExposed: false };
+  if (file === undefined) return nothing;
+  if ('problem' in file) return { ...nothing, problem: `the password file ${path} ${file.problem}` };
+  const exposure = describeExposure(file.status);
+  if (exposure !== undefined) {
+    const problem = `the password file ${path} is ignored, since other users may access it (${exposure})`;
+    return { ...nothing, problem, isExposed: true };
+  }
+  return { ...nothing, password: findPassword(file.text, target) };
+}
+
+function findPassword(text: string, target: Target): string | undefined {
   const wanted = [String(target.port), target.database, target.user];
   for (const line of text.split(/\r?\n/)) {
     const [host = '', port, database, user, password] = splitLine(line);
@@ -32,10 +52,4 @@ function splitLine(line: string): string[] {
     line,
   );
   return (fields ?? []).slice(1).map((field) => field.replace(/\\(.)/g, '$1'));
-}
-
-async function isPrivateFile(file: string): Promise<boolean> {
-  const status = await stat(file).catch(() => undefined);
-  if (status === undefined || !status.isFile()) return false;
-  return process.platform === 'win32' || (status.mode & 0o077) === 0;
 }

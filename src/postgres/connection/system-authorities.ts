@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { SecureContextOptions } from 'node:tls';
+import { readRegularFile } from './regular-file.js';
 
 /** The files with the certificate authorities that Debian, Red Hat, SUSE, Alpine, macOS and the BSDs trust. */
 const BUNDLES = [
@@ -14,21 +14,29 @@ const BUNDLES = [
  * the operating system, and the file in `NODE_EXTRA_CA_CERTS`.
  *
  * @returns `ca`, or nothing if there is no bundle, so that Node uses its own authorities
+ * @throws Error with a clause that names the file, if a variable names one that exists and cannot be read
  */
 export async function readSystemAuthorities(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<Pick<SecureContextOptions, 'ca'>> {
-  const named = environment.SSL_CERT_FILE;
-  const bundle = await firstReadable(named === undefined || named === '' ? BUNDLES : [named]);
+  const named = environment.SSL_CERT_FILE || undefined;
+  const bundle = named === undefined ? await readFirstBundle() : await readNamed(named);
   if (bundle === undefined) return {};
-  const extra = await firstReadable([environment.NODE_EXTRA_CA_CERTS ?? '']);
+  const extra = await readNamed(environment.NODE_EXTRA_CA_CERTS ?? '');
   return { ca: extra === undefined ? [bundle] : [bundle, extra] };
 }
 
-async function firstReadable(files: readonly string[]): Promise<string | undefined> {
-  for (const file of files) {
-    const text = await readFile(file, { encoding: 'utf8' }).catch(() => undefined);
-    if (text !== undefined) return text;
+async function readFirstBundle(): Promise<string | undefined> {
+  for (const path of BUNDLES) {
+    const file = await readRegularFile(path);
+    if (file !== undefined && 'text' in file) return file.text;
   }
   return undefined;
+}
+
+async function readNamed(path: string): Promise<string | undefined> {
+  const file = await readRegularFile(path);
+  if (file === undefined) return undefined;
+  if ('problem' in file) throw new Error(`${path} ${file.problem}`);
+  return file.text;
 }

@@ -14,7 +14,7 @@ afterAll(() => rm(home, { recursive: true }));
 
 async function lookUp(lines: string, url = 'postgresql://ann@db:5433/survey'): Promise<string | undefined> {
   await writeFile(join(home, '.pgpass'), lines, { mode: 0o600 });
-  return passwordFromFile(parseDatabaseUrl(url, { HOME: home }));
+  return (await passwordFromFile(parseDatabaseUrl(url, { HOME: home }))).password;
 }
 
 describe('passwordFromFile', () => {
@@ -55,10 +55,12 @@ describe('passwordFromFile', () => {
       expect(await lookUp('*:*:*:*:secret')).toBe('secret');
       await chmod(join(home, '.pgpass'), 0o640);
       const target = parseDatabaseUrl('postgresql://ann@db/survey', { HOME: home });
-      expect(await passwordFromFile(target)).toBeUndefined();
+      expect(await passwordFromFile(target)).toMatchObject({ password: undefined, isExposed: true });
       await mkdir(join(home, 'folder'), { mode: 0o700 });
-      expect(await passwordFromFile({ ...target, passwordFile: join(home, 'folder') })).toBeUndefined();
-      expect(await passwordFromFile({ ...target, passwordFile: join(home, 'none') })).toBeUndefined();
+      const folder = { ...target, passwordFile: join(home, 'folder') };
+      expect(await passwordFromFile(folder)).toMatchObject({ password: undefined, isExposed: false });
+      const none = { ...target, passwordFile: join(home, 'none') };
+      expect(await passwordFromFile(none)).toMatchObject({ password: undefined, problem: undefined });
     },
   );
 });
