@@ -1,7 +1,8 @@
 -- V0009: the life of a contact, and its agreement with its calls and answers (rules 2, 6 and 10).
 --
 -- A BEFORE trigger checks what the old and the new row show: the order of the states, and an attempts_count that
--- rises by one. V0013 adds under which conditions an exclusion ends.
+-- rises by one. It also keeps last_attempt_at, which only a call changes. V0013 adds under which conditions an
+-- exclusion ends.
 --
 -- A deferred constraint trigger checks what spans rows. PostgreSQL runs such a trigger at commit, or at `set
 -- constraints all immediate`, so a service may write the contact, the attempt and the answers of one step in any
@@ -20,6 +21,7 @@ set search_path = pg_catalog, pg_temp;
 create or replace function voicesurvey_rules.check_contact_transition()
 returns trigger
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
@@ -59,6 +61,20 @@ begin
       format('Contact %s, from %s to %s.', old.id, old.attempts_count, new.attempts_count),
       'Set attempts_count to attempts_count + 1 when a call starts, and do not write it otherwise.'
     );
+  end if;
+
+  -- The writer sets last_attempt_at only while attempts_count rises, and the attempt corrects it (V0012). An erasure of
+  -- the latest attempt leaves it as it is.
+  if new.attempts_count = old.attempts_count and new.last_attempt_at is distinct from old.last_attempt_at then
+    select started_at
+    into new.last_attempt_at
+    from public.call_attempts
+    where contact_id = new.id
+      and attempt_number = new.attempts_count;
+
+    if not found then
+      new.last_attempt_at := old.last_attempt_at;
+    end if;
   end if;
 
   return new;
@@ -264,7 +280,8 @@ end
 $function$;
 
 comment on function voicesurvey_rules.check_contact_transition() is
-  'Rejects a change of state that is not in order, and an attempts_count that falls or jumps.';
+  'Rejects a change of state that is not in order, and an attempts_count that falls or jumps. Keeps last_attempt_at, '
+  'whatever an update sets, unless attempts_count rises.';
 comment on function voicesurvey_rules.check_contact_against_calls() is
   'Rejects a state, an attempts_count or a last_outcome that does not agree with the contact''s attempts and answers.';
 
@@ -295,7 +312,7 @@ create or replace trigger a_contact_never_changes_campaign
   );
 
 create or replace trigger a_contact_goes_through_its_life_in_order
-  before update of state, attempts_count on public.contacts
+  before update of state, attempts_count, last_attempt_at on public.contacts
   for each row
   execute function voicesurvey_rules.check_contact_transition();
 
@@ -311,6 +328,7 @@ comment on trigger a_contact_begins_pending_or_excluded on public.contacts is
 comment on trigger a_contact_never_changes_campaign on public.contacts is
   'Rule 10: a contact never changes campaign.';
 comment on trigger a_contact_goes_through_its_life_in_order on public.contacts is
-  'Rules 2 and 10: the order of a contact''s states; attempts_count never falls.';
+  'Rules 2 and 10: the order of a contact''s states; attempts_count never falls; last_attempt_at is that of the latest '
+  'attempt.';
 comment on trigger a_contact_agrees_with_its_calls on public.contacts is
   'Rules 2, 6 and 10: a contact''s state, attempts_count and last_outcome agree with its attempts and answers.';

@@ -11,7 +11,6 @@ set search_path = pg_catalog, pg_temp;
 
 drop trigger if exists erased_last_calls_are_deleted_with_their_contact on public.contacts;
 drop trigger if exists a_number_has_one_open_call on public.contacts;
-drop trigger if exists last_attempt_at_is_the_start_of_the_latest_call on public.contacts;
 drop trigger if exists a_contact_that_may_be_called_again_keeps_its_latest_call on public.call_attempts;
 drop trigger if exists an_open_call_is_not_deleted on public.call_attempts;
 drop trigger if exists an_ended_call_agrees_with_its_contact on public.call_attempts;
@@ -27,9 +26,8 @@ drop function if exists voicesurvey_rules.check_latest_call_is_retained();
 drop function if exists voicesurvey_rules.check_ended_call();
 drop function if exists voicesurvey_rules.check_changed_number();
 drop function if exists voicesurvey_rules.check_new_call();
-drop function if exists voicesurvey_rules.set_last_attempt_at();
 drop function if exists voicesurvey_rules.check_call_may_start();
-drop function if exists voicesurvey_rules.local_time_in(text, timestamptz);
+drop function if exists voicesurvey_rules.is_time_zone_name(text);
 drop function if exists voicesurvey_rules.last_call_was_erased(uuid);
 
 drop table if exists voicesurvey_rules.erased_last_calls;

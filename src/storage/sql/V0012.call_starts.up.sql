@@ -83,26 +83,15 @@ $function$;
 
 -- PostgreSQL would accept more than the names that rule 3 allows. It takes an abbreviation (CET) for a fixed offset,
 -- without summer time, and it reads a word with a number as a POSIX zone (UTC+2, Any/Word2), with the sign reversed.
--- So the form of the name is checked here, and PostgreSQL only says whether it knows the name. Reading the names from
--- pg_timezone_names would read all files of the time zone database.
+-- So the form of the name is checked here, and PostgreSQL decides only whether it knows the name. To look the name up
+-- in pg_timezone_names would read all files of the time zone database for each call.
 
-create or replace function voicesurvey_rules.local_time_in(zone text, moment timestamptz)
-returns time
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $function$
-begin
-  if zone !~* '^(utc|[a-z_]+(/[a-z_-]+)+|etc/gmt(\+([0-9]|1[0-2])|-([0-9]|1[0-4])|0))$' then
-    return null;
-  end if;
-
-  return (moment at time zone zone)::time;
-exception
-  when invalid_parameter_value then
-    return null;
-end
-$function$;
+create or replace function voicesurvey_rules.is_time_zone_name(zone text)
+returns boolean
+language sql
+immutable
+parallel safe
+return zone operator(pg_catalog.~*) '^(utc|[a-z_]+(/[a-z_-]+)+|etc/gmt(\+([0-9]|1[0-2])|-([0-9]|1[0-4])|0))$';
 
 create or replace function voicesurvey_rules.check_call_may_start()
 returns trigger
@@ -141,8 +130,13 @@ begin
 
   if zone is null then
     local_start := (new.started_at at time zone 'UTC')::time;
-  else
-    local_start := voicesurvey_rules.local_time_in(zone, new.started_at);
+  elsif voicesurvey_rules.is_time_zone_name(zone) then
+    begin
+      local_start := (new.started_at at time zone zone)::time;
+    exception
+      when invalid_parameter_value then
+        local_start := null;
+    end;
   end if;
 
   -- The usual path. The contact's attempts_count rises in the same transaction, before the attempt is inserted or
@@ -239,7 +233,7 @@ begin
   end if;
 
   -- Corrects last_attempt_at: if attempts_count rose before the attempt was inserted, the writer set it. If the attempt
-  -- is inserted first, set_last_attempt_at reads the time from it.
+  -- was inserted first, check_new_call corrects it at commit.
   if broken is null then
     if contact_attempts = new.attempt_number and contact_last_attempt is distinct from new.started_at then
       update public.contacts
@@ -320,39 +314,6 @@ begin
 end
 $function$;
 
--- last_attempt_at is the started_at of the latest attempt, whatever a writer sets. While attempts_count rises and its
--- attempt is not there yet, the writer's value is kept, and check_call_may_start corrects it. An erasure of the latest
--- attempt leaves it as it is.
-
-create or replace function voicesurvey_rules.set_last_attempt_at()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $function$
-declare
-  latest_start timestamptz;
-begin
-  if new.attempts_count = old.attempts_count and new.last_attempt_at is not distinct from old.last_attempt_at then
-    return new;
-  end if;
-
-  select started_at
-  into latest_start
-  from public.call_attempts
-  where contact_id = new.id
-    and attempt_number = new.attempts_count;
-
-  if found then
-    new.last_attempt_at := latest_start;
-  elsif new.attempts_count = old.attempts_count then
-    new.last_attempt_at := old.last_attempt_at;
-  end if;
-
-  return new;
-end
-$function$;
-
 create or replace function voicesurvey_rules.check_new_call()
 returns trigger
 language plpgsql
@@ -360,7 +321,6 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  contact_number text;
   broken text;
   message text;
   hint text;
@@ -376,36 +336,41 @@ begin
     perform voicesurvey_rules.lock_mutex_rows(array[0]);
   end if;
 
-  -- The usual path.
-  select phone_number
-  into contact_number
-  from public.contacts
-  where id = new.contact_id
-    and state = 'in_progress'
-    and attempts_count >= case when new.ended_at is null then new.attempt_number end;
+  -- The usual path. A contact whose call is open is in_progress or excluded.
+  perform
+  from public.contacts as contact
+  where contact.id = new.contact_id
+    and contact.state = 'in_progress'
+    and contact.attempts_count >= case when new.ended_at is null then new.attempt_number end
+    and (contact.attempts_count > new.attempt_number or contact.last_attempt_at = new.started_at)
+    and not exists (
+      select
+      from public.contacts as other
+      where other.phone_number = contact.phone_number
+        and other.id <> contact.id
+        and other.state in ('in_progress', 'excluded')
+    );
 
   if found then
     perform
     from public.provider_configs
     where max_concurrent_calls >= (
-        select count(*)
-        from public.call_attempts
-        where ended_at is null
-      )
-      and not exists (
-        select
-        from public.contacts as other
-        join public.call_attempts as open_call
-          on open_call.contact_id = other.id
-          and open_call.ended_at is null
-        where other.phone_number = contact_number
-          and other.id <> new.contact_id
-      );
+      select count(*)
+      from public.call_attempts
+      where ended_at is null
+    );
 
     if found then
       return null;
     end if;
   end if;
+
+  -- If the attempt was inserted before its contact was counted up, last_attempt_at came from the writer.
+  update public.contacts
+  set last_attempt_at = new.started_at
+  where id = new.contact_id
+    and attempts_count = new.attempt_number
+    and last_attempt_at is distinct from new.started_at;
 
   -- Reads the attempt again, because it may have changed since it fired the trigger. An attempt whose contact was erased
   -- is not checked.
@@ -686,17 +651,15 @@ $function$;
 
 comment on function voicesurvey_rules.last_call_was_erased(uuid) is
   'Whether the contact''s last possible call was made and then erased. Called by check_call_may_start.';
-comment on function voicesurvey_rules.local_time_in(text, timestamptz) is
-  'The local time of a moment in a zone; null if the zone is neither UTC nor an Area/Location name that PostgreSQL '
-  'knows. Called by check_call_may_start.';
+comment on function voicesurvey_rules.is_time_zone_name(text) is
+  'Whether a text has the form of a time zone that rule 3 accepts: UTC, or an Area/Location name. Called by '
+  'check_call_may_start.';
 comment on function voicesurvey_rules.check_call_may_start() is
   'Rejects an attempt of a contact that may not be called, or not now, or not again. Sets the contact''s '
   'last_attempt_at if the writer set another value.';
-comment on function voicesurvey_rules.set_last_attempt_at() is
-  'Sets last_attempt_at to the started_at of the contact''s latest attempt, whatever an update sets.';
 comment on function voicesurvey_rules.check_new_call() is
   'Rejects an attempt that does not agree with its contact, an open call of an excluded contact or above the provider''s '
-  'limit, and a second open call of a number.';
+  'limit, and a second open call of a number. Sets the contact''s last_attempt_at if the writer set another value.';
 comment on function voicesurvey_rules.check_changed_number() is
   'Rejects a new number of a contact with an open call if that number has an open call too.';
 comment on function voicesurvey_rules.check_ended_call() is
@@ -713,9 +676,8 @@ comment on function voicesurvey_rules.lock_claims() is
 
 revoke execute on function
   voicesurvey_rules.last_call_was_erased(uuid),
-  voicesurvey_rules.local_time_in(text, timestamptz),
+  voicesurvey_rules.is_time_zone_name(text),
   voicesurvey_rules.check_call_may_start(),
-  voicesurvey_rules.set_last_attempt_at(),
   voicesurvey_rules.check_new_call(),
   voicesurvey_rules.check_changed_number(),
   voicesurvey_rules.check_ended_call(),
@@ -727,11 +689,6 @@ from public;
 
 
 -- contacts
-
-create or replace trigger last_attempt_at_is_the_start_of_the_latest_call
-  before update of attempts_count, last_attempt_at on public.contacts
-  for each row
-  execute function voicesurvey_rules.set_last_attempt_at();
 
 drop trigger if exists a_number_has_one_open_call on public.contacts;
 create constraint trigger a_number_has_one_open_call
@@ -747,8 +704,6 @@ create or replace trigger erased_last_calls_are_deleted_with_their_contact
   for each statement
   execute function voicesurvey_rules.delete_erased_last_calls();
 
-comment on trigger last_attempt_at_is_the_start_of_the_latest_call on public.contacts is
-  'Rule 2: last_attempt_at is the started_at of the latest attempt, whatever a writer sets.';
 comment on trigger a_number_has_one_open_call on public.contacts is
   'Rule 2: a number never has two open calls, even if a contact''s number changes during its call.';
 comment on trigger erased_last_calls_are_deleted_with_their_contact on public.contacts is

@@ -2,7 +2,7 @@ import { attemptOf, FINAL_STATES, type Model, type Row, withRow } from './model.
 
 /** The model after what the database itself does at the end of a statement. */
 export const applyEffects = (before: Model, written: Model): Model =>
-  setLastAttempts(excludeListedContacts(listErasedNumbers(before, written)));
+  setNewAttempts(before, excludeListedContacts(listErasedNumbers(before, written)));
 
 /** Lists the numbers of excluded contacts that were erased; of a deleted campaign, only those with do_not_call. */
 function listErasedNumbers(before: Model, written: Model): Model {
@@ -27,11 +27,21 @@ function excludeListedContacts(written: Model): Model {
   return after;
 }
 
-function setLastAttempts(written: Model): Model {
-  let after = written;
-  for (const [name, contact] of Object.entries(after.contacts)) {
-    const call = attemptOf(after, name, contact.attempts_count);
-    if (call !== undefined && contact.last_attempt_at !== call.started_at) {
+/** Sets the last_attempt_at of the contacts that were counted up before the statement inserted their attempts. */
+function setNewAttempts(before: Model, written: Model): Model {
+  const called = Object.entries(written.call_attempts)
+    .filter(([name]) => !(name in before.call_attempts))
+    .map(([, { contact_id }]) => contact_id);
+  return setLastAttempts(written, called);
+}
+
+/** Sets the last_attempt_at of contacts to the start of their latest attempts; at commit, of all contacts. */
+export function setLastAttempts(model: Model, contacts = Object.keys(model.contacts)): Model {
+  let after = model;
+  for (const name of contacts) {
+    const contact = after.contacts[name];
+    const call = contact === undefined ? undefined : attemptOf(after, name, contact.attempts_count);
+    if (contact !== undefined && call !== undefined && contact.last_attempt_at !== call.started_at) {
       after = withRow(after, 'contacts', name, { ...contact, last_attempt_at: call.started_at });
     }
   }
@@ -39,15 +49,15 @@ function setLastAttempts(written: Model): Model {
 }
 
 /**
- * Sets the last_attempt_at of an updated contact. The writer's value is kept only while attempts_count rises and its
- * attempt is not there yet. After an erasure of the latest attempt, the old value stays.
+ * Sets the last_attempt_at of an updated contact. The writer's value is kept only while attempts_count rises. After an
+ * erasure of the latest attempt, the old value stays.
  */
 export function setLastAttempt(model: Model, name: string, row: Row): Row {
-  const call = attemptOf(model, name, Number(row.attempts_count));
-  if (call !== undefined) return { ...row, last_attempt_at: call.started_at };
   const old = model.contacts[name];
-  const isCountRaised = row.attempts_count !== old?.attempts_count;
-  return isCountRaised ? row : { ...row, last_attempt_at: old?.last_attempt_at ?? null };
+  if (old === undefined || row.attempts_count !== old.attempts_count) return row;
+  const call = attemptOf(model, name, Number(row.attempts_count));
+  const isChanged = row.last_attempt_at !== old.last_attempt_at;
+  return { ...row, last_attempt_at: isChanged && call !== undefined ? call.started_at : old.last_attempt_at };
 }
 
 /** Excludes a contact with do_not_call, unless it has completed or refused. */
