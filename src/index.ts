@@ -60,7 +60,7 @@ export {
   ExplainedError,
   RefusedError,
   UsageError,
-} from './postgres/errors.js';
+} from './postgres/errors/explained-error.js';
 export type * from './rows.js';
 export { migrationsDirectory } from './seed/paths.js';
 export { type SeedResult, seed } from './seed/seed.js';

@@ -1,4 +1,4 @@
-import pg from '../postgres/pg.js';
+import pg from '../postgres/driver/pg.js';
 import { HISTORY_SCHEMA } from './history-schema.js';
 import { COLUMNS } from './snapshot/columns.js';
 import { CONSTRAINTS, INDEXES } from './snapshot/constraints.js';

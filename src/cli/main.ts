@@ -1,4 +1,4 @@
-import { packageVersion } from '../postgres/application-name.js';
+import { packageVersion } from '../postgres/connection/application-name.js';
 import { COMMANDS } from './commands.js';
 import { Command, CommanderError } from './program/commander.js';
 import { explainUsage } from './program/explain-usage.js';

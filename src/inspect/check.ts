@@ -1,8 +1,8 @@
 import { listSchemas } from '../catalog/schemas.js';
 import type { Server } from '../migrate/database.js';
 import { readMigrations } from '../migrate/files/read-folder.js';
+import { describeTarget } from '../postgres/connection/target.js';
 import { connectForMaintenance } from '../postgres/create-database.js';
-import { describeTarget } from '../postgres/target.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
 import type { Statement } from '../sql/statements.js';
 import type { CheckedMigration } from './check/checked-file.js';

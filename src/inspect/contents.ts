@@ -1,5 +1,5 @@
 import { type Database, withDatabase } from '../migrate/database.js';
-import pg from '../postgres/pg.js';
+import pg from '../postgres/driver/pg.js';
 
 /** The numbers of objects and rows in the schema `public`. */
 export interface Contents {

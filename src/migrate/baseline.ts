@@ -1,6 +1,6 @@
 import { type Connection, connect } from '../postgres/connect.js';
-import pg from '../postgres/pg.js';
-import { describeTarget } from '../postgres/target.js';
+import { describeTarget } from '../postgres/connection/target.js';
+import pg from '../postgres/driver/pg.js';
 import { liftTimeouts } from '../postgres/timeouts.js';
 import { call, remedy } from '../text/remedy.js';
 import { explainHistoryFailure } from './failure/explain.js';

@@ -1,9 +1,9 @@
 import { type Connection, connect } from '../postgres/connect.js';
+import { describeTarget, type Target } from '../postgres/connection/target.js';
 import { createDatabase } from '../postgres/create-database.js';
-import { ConnectionError } from '../postgres/errors.js';
+import { ConnectionError } from '../postgres/errors/explained-error.js';
 import { explainLostConnection } from '../postgres/lost-connection.js';
 import { explainStatementError } from '../postgres/statement-errors.js';
-import { describeTarget, type Target } from '../postgres/target.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
 
 /** The database to work on. */

@@ -1,4 +1,4 @@
-import { UsageError } from '../postgres/errors.js';
+import { UsageError } from '../postgres/errors/explained-error.js';
 import { option, remedy } from '../text/remedy.js';
 import { newLedger } from './data-loss/ledger.js';
 import { dataLossSafeguard } from './data-loss/safeguard.js';

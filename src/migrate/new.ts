@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ExplainedError, UsageError } from '../postgres/errors.js';
+import { ExplainedError, UsageError } from '../postgres/errors/explained-error.js';
 import { call, remedy } from '../text/remedy.js';
 import { byVersion } from './files/file-name.js';
 import { readMigrations } from './files/read-folder.js';

@@ -1,6 +1,6 @@
-import { ExplainedError, UsageError } from '../postgres/errors.js';
-import pg from '../postgres/pg.js';
-import { INSUFFICIENT_PRIVILEGE } from '../postgres/sql-states.js';
+import pg from '../postgres/driver/pg.js';
+import { ExplainedError, UsageError } from '../postgres/errors/explained-error.js';
+import { INSUFFICIENT_PRIVILEGE } from '../postgres/errors/sql-states.js';
 import { call, option, remedy } from '../text/remedy.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import { parseVersion } from './files/file-name.js';

@@ -1,7 +1,7 @@
 import type { Connection } from './connect.js';
-import { ConnectionError } from './errors.js';
-import { streamOf } from './pg-internals.js';
-import { describeTarget } from './target.js';
+import { describeTarget } from './connection/target.js';
+import { streamOf } from './driver/pg-internals.js';
+import { ConnectionError } from './errors/explained-error.js';
 
 /**
  * The default limit for an answer, in milliseconds. It is longer than PgBouncer's default `query_wait_timeout`, for which a

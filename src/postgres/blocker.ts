@@ -1,5 +1,5 @@
 import { maskLiterals } from '../text/mask-literals.js';
-import type pg from './pg.js';
+import type pg from './driver/pg.js';
 
 /** A session that holds a lock that a migration waits for. */
 export interface Blocker {

@@ -1,11 +1,11 @@
 import { type Login, type LoginFailure, logIn } from './connection/login.js';
-import { ConnectionError } from './errors.js';
+import { describeTarget, type Target } from './connection/target.js';
+import { encryptionsToTry } from './connection/tls.js';
+import type pg from './driver/pg.js';
+import { reportedPidOf, streamOf } from './driver/pg-internals.js';
+import { ConnectionError } from './errors/explained-error.js';
 import { explainLoginFailures } from './login-errors.js';
-import type pg from './pg.js';
-import { reportedPidOf, streamOf } from './pg-internals.js';
 import { checkServerVersion, type ServerVersion } from './server-version.js';
-import { describeTarget, type Target } from './target.js';
-import { encryptionsToTry } from './tls.js';
 
 /** How long `close` waits for a network that does not accept its last message. */
 const CLOSE_TIMEOUT_MS = 2000;

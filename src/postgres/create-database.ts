@@ -1,10 +1,15 @@
 import { withAnswerLimit } from './answer-limit.js';
 import { type Connection, connect } from './connect.js';
-import { ConnectionError } from './errors.js';
+import { describeTarget, type Target } from './connection/target.js';
+import pg from './driver/pg.js';
+import { ConnectionError } from './errors/explained-error.js';
+import {
+  DUPLICATE_DATABASE,
+  INSUFFICIENT_PRIVILEGE,
+  sqlStateOf,
+  UNIQUE_VIOLATION,
+} from './errors/sql-states.js';
 import { explainLostConnection } from './lost-connection.js';
-import pg from './pg.js';
-import { DUPLICATE_DATABASE, INSUFFICIENT_PRIVILEGE, sqlStateOf, UNIQUE_VIOLATION } from './sql-states.js';
-import { describeTarget, type Target } from './target.js';
 
 /** Databases to connect to while the one that is wanted does not exist. Every server has at least one of them. */
 const MAINTENANCE_DATABASES = ['postgres', 'template1'];

@@ -15,7 +15,7 @@ import { removeStaleStaging } from './embedded/staging.js';
 import { startPostmaster } from './embedded/start.js';
 import { stopPostmaster } from './embedded/stop.js';
 import { explainSystemErrors } from './embedded/system-errors.js';
-import { EmbeddedServerError } from './errors.js';
+import { EmbeddedServerError } from './errors/explained-error.js';
 
 /** A running embedded server. */
 export interface EmbeddedServer {

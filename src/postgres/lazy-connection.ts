@@ -1,5 +1,5 @@
 import { type Connection, type ConnectOptions, connect } from './connect.js';
-import type { Target } from './target.js';
+import type { Target } from './connection/target.js';
 
 /** A connection that opens while other work goes on, so that it is ready when it is needed. */
 export interface LazyConnection {

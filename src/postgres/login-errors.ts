@@ -1,13 +1,13 @@
 import type { LoginFailure } from './connection/login.js';
 import { serverUnproven } from './connection/protocol-errors.js';
-import { ConnectionError } from './errors.js';
+import { describeTarget, type Target } from './connection/target.js';
+import pg from './driver/pg.js';
+import { isServerProofWrong, isServerWithoutTls } from './driver/pg-internals.js';
+import { ConnectionError } from './errors/explained-error.js';
+import { INVALID_AUTHORIZATION_SPECIFICATION } from './errors/sql-states.js';
 import { explainNetworkError } from './login-errors/network.js';
 import { explainRefusal } from './login-errors/server.js';
 import { explainTlsError } from './login-errors/tls.js';
-import pg from './pg.js';
-import { isServerProofWrong, isServerWithoutTls } from './pg-internals.js';
-import { INVALID_AUTHORIZATION_SPECIFICATION } from './sql-states.js';
-import { describeTarget, type Target } from './target.js';
 
 /**
  * Explains why no login succeeded.

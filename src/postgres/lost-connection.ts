@@ -1,7 +1,8 @@
 import type { Connection } from './connect.js';
-import { ConnectionError } from './errors.js';
-import pg from './pg.js';
-import { isClientWithoutConnection } from './pg-internals.js';
+import { describeTarget } from './connection/target.js';
+import pg from './driver/pg.js';
+import { isClientWithoutConnection } from './driver/pg-internals.js';
+import { ConnectionError } from './errors/explained-error.js';
 import {
   ADMIN_SHUTDOWN,
   CRASH_SHUTDOWN,
@@ -10,8 +11,7 @@ import {
   IDLE_SESSION_TIMEOUT,
   isOfClass,
   TRANSACTION_TIMEOUT,
-} from './sql-states.js';
-import { describeTarget } from './target.js';
+} from './errors/sql-states.js';
 
 /** The settings that make a server end a connection, by the SQLSTATE of its last message. */
 const TIMEOUT_SETTINGS: Readonly<Record<string, string>> = {

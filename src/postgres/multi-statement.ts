@@ -1,5 +1,5 @@
-import pg from './pg.js';
-import { onStatementCompleted } from './pg-internals.js';
+import pg from './driver/pg.js';
+import { onStatementCompleted } from './driver/pg-internals.js';
 
 /** Several statements that were sent as one query. */
 export interface MultiStatementQuery {

@@ -1,4 +1,4 @@
-import { ConnectionError } from './errors.js';
+import { ConnectionError } from './errors/explained-error.js';
 
 /** The oldest major version that the schema and the engine support. */
 const OLDEST_MAJOR = 15;

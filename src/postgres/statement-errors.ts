@@ -1,7 +1,6 @@
-import type { ErrorCode } from './error-codes.js';
-import { ExplainedError } from './errors.js';
-import pg from './pg.js';
-import { redactCause, redactError } from './redaction/redact.js';
+import pg from './driver/pg.js';
+import type { ErrorCode } from './errors/error-codes.js';
+import { ExplainedError } from './errors/explained-error.js';
 import {
   CONFIGURATION_LIMIT_EXCEEDED,
   DEADLOCK_DETECTED,
@@ -11,7 +10,8 @@ import {
   OUT_OF_MEMORY,
   QUERY_CANCELED,
   READ_ONLY_SQL_TRANSACTION,
-} from './sql-states.js';
+} from './errors/sql-states.js';
+import { redactCause, redactError } from './redaction/redact.js';
 
 interface StatementProblem {
   readonly code: ErrorCode;

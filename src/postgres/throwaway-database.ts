@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { describeTarget, type Target } from './connection/target.js';
 import { connectForMaintenance, createDatabase } from './create-database.js';
-import { ConnectionError } from './errors.js';
-import pg from './pg.js';
-import { describeTarget, type Target } from './target.js';
+import pg from './driver/pg.js';
+import { ConnectionError } from './errors/explained-error.js';
 import { parseDatabaseUrl } from './url.js';
 
 /** A database that exists only for a while. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { userInfo } from 'node:os';
-import { UsageError } from './errors.js';
-import { isLoopback, isSocketDirectory, makeTarget, type Target } from './target.js';
+import { isLoopback, isSocketDirectory, makeTarget, type Target } from './connection/target.js';
+import { UsageError } from './errors/explained-error.js';
 import { EXAMPLE_URL, invalidUrl, severalHosts } from './url/errors.js';
 import { removeScheme } from './url/scheme.js';
 import { integerSetting, readSettings, type Settings } from './url/settings.js';

@@ -1,6 +1,6 @@
 import { readMigrations } from '../migrate/files/read-folder.js';
 import { readSourceFile } from '../migrate/files/source.js';
-import type pg from '../postgres/pg.js';
+import type pg from '../postgres/driver/pg.js';
 import { migrationsDirectory, seedFile, thousandContactsFile } from './paths.js';
 
 const HAS_ROWS = 'select count(*) >= 1000 as "hasRows" from public.contacts';

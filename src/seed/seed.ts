@@ -1,11 +1,11 @@
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { readSourceFile } from '../migrate/files/source.js';
-import { ExplainedError } from '../postgres/errors.js';
+import pg from '../postgres/driver/pg.js';
+import { ExplainedError } from '../postgres/errors/explained-error.js';
+import { UNDEFINED_OBJECT, UNDEFINED_TABLE } from '../postgres/errors/sql-states.js';
 import { explainLostConnection } from '../postgres/lost-connection.js';
-import pg from '../postgres/pg.js';
 import { collectKnownText } from '../postgres/redaction/known-text.js';
 import { redactCause, redactError } from '../postgres/redaction/redact.js';
-import { UNDEFINED_OBJECT, UNDEFINED_TABLE } from '../postgres/sql-states.js';
 import { formatLocation, locate } from '../sql/location.js';
 import type { SourceFile } from '../sql/source-file.js';
 import { call, remedy } from '../text/remedy.js';

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../postgres/error-codes.js';
-import { ExplainedError, type Explanation } from '../postgres/errors.js';
+import type { ErrorCode } from '../postgres/errors/error-codes.js';
+import { ExplainedError, type Explanation } from '../postgres/errors/explained-error.js';
 
 /** A location in a migration file; lines and columns count from 1, columns in characters (code points). */
 export interface SourceLocation {

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../postgres/error-codes.js';
-import type { Explanation } from '../postgres/errors.js';
+import type { ErrorCode } from '../postgres/errors/error-codes.js';
+import type { Explanation } from '../postgres/errors/explained-error.js';
 import { displayWidth, truncateToWidth } from '../text/terminal-width.js';
 import { MigrationFileError, type SourceLocation } from './errors.js';
 import type { SourceFile } from './source-file.js';

@@ -1,5 +1,5 @@
 import type { DefElem, Node } from 'libpg-query';
-import type { ErrorCode } from '../postgres/error-codes.js';
+import type { ErrorCode } from '../postgres/errors/error-codes.js';
 import type { MigrationFileError } from './errors.js';
 import { createFileError } from './location.js';
 import type { SourceFile } from './source-file.js';

@@ -61,7 +61,7 @@ describe('a clone with a build', () => {
 
   test('is built again once if a source is newer, even if its time is in the future', async () => {
     const { root } = shared;
-    await appendFile(join(root, 'src/postgres/application-name.ts'), '\n');
+    await appendFile(join(root, 'src/postgres/connection/application-name.ts'), '\n');
     await writeFile(join(root, 'src/added.ts'), "export const added = 'yes';\n");
     await appendFile(join(root, 'src/index.ts'), "export { added } from './added.js';\n");
     const future = new Date(Date.now() + 86_400_000);

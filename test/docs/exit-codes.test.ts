@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { ERROR_CODES } from '../../src/postgres/error-codes.js';
+import { ERROR_CODES } from '../../src/postgres/errors/error-codes.js';
 import { repository } from '../support/cli.js';
 
 const PAGE = fileURLToPath(new URL('../../docs/exit-codes.md', import.meta.url));
@@ -31,7 +31,7 @@ test('every listed error code is used by the library or the program', () => {
   const codes = Object.values(ERROR_CODES).flatMap((group) => Object.keys(group));
   const isUsed = (code: string): boolean => {
     try {
-      const where = ['src', 'bin', ':!src/postgres/error-codes.ts'];
+      const where = ['src', 'bin', ':!src/postgres/errors/error-codes.ts'];
       execFileSync('git', ['grep', '--quiet', `'${code}'`, '--', ...where], { cwd: repository });
       return true;
     } catch {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../src/postgres/connect.js';
+import type { Target } from '../../src/postgres/connection/target.js';
 import { createDatabase } from '../../src/postgres/create-database.js';
-import type { Target } from '../../src/postgres/target.js';
 import { SLOW } from '../support/timeouts.js';
 import { startTlsServer, type TlsServer } from '../support/tls-server.js';
 

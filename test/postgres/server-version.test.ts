@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConnectionError } from '../../src/postgres/errors.js';
+import { ConnectionError } from '../../src/postgres/errors/explained-error.js';
 import { checkServerVersion, parseServerVersion } from '../../src/postgres/server-version.js';
 
 describe('parseServerVersion', () => {

@@ -40,28 +40,15 @@ export function readImports(src: string): readonly Import[] {
   });
 }
 
-/**
- * What breaks a rule of the layout, in one line each: the importing file, the imported file, and the rule.
- *
- * @param tolerated folders whose files may import from the folder above them, although that makes a circle
- */
-export function brokenRules(
-  imports: readonly Import[],
-  tolerated: readonly string[] = [],
-): readonly string[] {
-  const isTolerated = ({ from, to }: Import): boolean =>
-    tolerated.includes(dirname(from)) && dirname(dirname(from)) === dirname(to);
+/** What breaks a rule of the layout, in one line each: the importing file, the imported file, and the rule. */
+export function brokenRules(imports: readonly Import[]): readonly string[] {
   return [
     ...imports.flatMap((each) => {
       const rule = ruleBrokenBy(each);
       return rule === null ? [] : [`${each.from} imports ${each.to}: ${rule}`];
     }),
     ...circlesIn(imports, (file) => file, 'files import each other in a circle'),
-    ...circlesIn(
-      imports.filter((each) => !isTolerated(each)),
-      dirname,
-      'folders import each other in a circle',
-    ),
+    ...circlesIn(imports, dirname, 'folders import each other in a circle'),
   ];
 }
 

@@ -2,8 +2,8 @@ import { chmod, chown, copyFile, mkdir, mkdtemp, rm, stat, writeFile } from 'nod
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import pg from 'pg';
+import type { Target } from '../../src/postgres/connection/target.js';
 import { startEmbeddedServer, stopEmbeddedServer } from '../../src/postgres/embedded.js';
-import type { Target } from '../../src/postgres/target.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
 import { type Certificates, makeCertificates } from './tls-certificates.js';
 import { until } from './until.js';

@@ -7,7 +7,7 @@ import type { NewMigrationOptions } from '../../src/migrate/new.js';
 import type { RepairOptions } from '../../src/migrate/repair.js';
 import type { StatusOptions } from '../../src/migrate/status.js';
 import type { UpOptions } from '../../src/migrate/up.js';
-import { ExplainedError } from '../../src/postgres/errors.js';
+import { ExplainedError } from '../../src/postgres/errors/explained-error.js';
 import { call, joinRemedies, option, REMEDY_CALLS, REMEDY_OPTIONS, remedy } from '../../src/text/remedy.js';
 
 /** What the functions that a remedy may call take. */

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Drift } from '../../migrate/history/drift.js';
 import { describeHolder } from '../../migrate/run/lock.js';
 import { type MigrationStatus, type StatusResult, status } from '../../migrate/status.js';
-import { applicationName } from '../../postgres/application-name.js';
+import { applicationName } from '../../postgres/connection/application-name.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { call, type Remedy, remedy } from '../../text/remedy.js';
 import { defineDatabaseCommand } from '../program/define-command.js';

@@ -1,5 +1,5 @@
 import type { OptionValues } from 'commander';
-import { ConnectionError } from '../../postgres/errors.js';
+import { ConnectionError } from '../../postgres/errors/explained-error.js';
 import { printError } from '../ui/error.js';
 import { type GivenOptions, givenOptions, PROGRAM } from '../ui/remedy.js';
 import { type CommandResult, printResult } from '../ui/result.js';

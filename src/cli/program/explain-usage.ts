@@ -1,5 +1,5 @@
 import type { CommanderError } from 'commander';
-import { UsageError } from '../../postgres/errors.js';
+import { UsageError } from '../../postgres/errors/explained-error.js';
 import { capitalize } from '../../text/capitalize.js';
 import { PROGRAM } from '../ui/remedy.js';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { UsageError } from '../../postgres/errors.js';
+import { UsageError } from '../../postgres/errors/explained-error.js';
 import { workingDirectory } from '../ui/paths.js';
 
 /** The folder of this package: the nearest one above this file, or above the bundle that holds it, with a package.json. */

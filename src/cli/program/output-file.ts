@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ExplainedError } from '../../postgres/errors.js';
+import { ExplainedError } from '../../postgres/errors/explained-error.js';
 
 /**
  * Writes a file that the user asked a command for, and creates its folder.

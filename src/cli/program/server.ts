@@ -1,6 +1,6 @@
+import { describeTarget } from '../../postgres/connection/target.js';
 import type { EmbeddedServer } from '../../postgres/embedded.js';
-import { UsageError } from '../../postgres/errors.js';
-import { describeTarget } from '../../postgres/target.js';
+import { UsageError } from '../../postgres/errors/explained-error.js';
 import { parseDatabaseUrl } from '../../postgres/url.js';
 import { PROGRAM } from '../ui/remedy.js';
 import { embeddedDirectory, isClone } from './installation.js';

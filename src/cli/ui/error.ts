@@ -1,9 +1,9 @@
 import { DifferencesError } from '../../inspect/baseline/differences-error.js';
 import { LossRefusedError } from '../../migrate/data-loss/errors.js';
 import { MigrationFailedError, type ServerReport } from '../../migrate/failure/errors.js';
-import { bugsUrl } from '../../postgres/application-name.js';
-import { ExplainedError, UsageError } from '../../postgres/errors.js';
-import pg from '../../postgres/pg.js';
+import { bugsUrl } from '../../postgres/connection/application-name.js';
+import pg from '../../postgres/driver/pg.js';
+import { ExplainedError, UsageError } from '../../postgres/errors/explained-error.js';
 import { redactError } from '../../postgres/redaction/redact.js';
 import { MigrationFileError, type SourceLocation } from '../../sql/errors.js';
 import { differenceLines } from './lines.js';

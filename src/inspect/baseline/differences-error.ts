@@ -1,5 +1,5 @@
 import type { Difference } from '../../catalog/difference.js';
-import { RefusedError } from '../../postgres/errors.js';
+import { RefusedError } from '../../postgres/errors/explained-error.js';
 import { plural } from '../../text/plural.js';
 import { option, remedy } from '../../text/remedy.js';
 

@@ -2,7 +2,7 @@ import { listSchemas } from '../../catalog/schemas.js';
 import { type Snapshot, takeSnapshot } from '../../catalog/snapshot.js';
 import { describeServer, type Server, withDatabase } from '../../migrate/database.js';
 import { up } from '../../migrate/up.js';
-import { ConnectionError, ExplainedError } from '../../postgres/errors.js';
+import { ConnectionError, ExplainedError } from '../../postgres/errors/explained-error.js';
 import { createThrowawayDatabase } from '../../postgres/throwaway-database.js';
 import type { Statement } from '../../sql/statements.js';
 

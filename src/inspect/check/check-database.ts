@@ -5,7 +5,7 @@ import { makeMessage } from '../../migrate/script/message.js';
 import { runPipeline } from '../../migrate/script/pipeline.js';
 import { up } from '../../migrate/up.js';
 import { connect } from '../../postgres/connect.js';
-import type pg from '../../postgres/pg.js';
+import type pg from '../../postgres/driver/pg.js';
 import { createThrowawayDatabase } from '../../postgres/throwaway-database.js';
 import type { CheckedFile } from './checked-file.js';
 import { catchFailure, type StatementFailure } from './statement-failure.js';

@@ -1,4 +1,4 @@
-import { ExplainedError } from '../../postgres/errors.js';
+import { ExplainedError } from '../../postgres/errors/explained-error.js';
 
 /** Makes the error of a check that its signal interrupted. */
 export function interruptedError(): ExplainedError {

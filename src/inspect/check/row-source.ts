@@ -1,4 +1,4 @@
-import type pg from '../../postgres/pg.js';
+import type pg from '../../postgres/driver/pg.js';
 
 /**
  * Adds rows to the tables of a database, at the version that the migrations have reached. `check` calls it after each

@@ -1,4 +1,4 @@
-import pg from '../../postgres/pg.js';
+import pg from '../../postgres/driver/pg.js';
 import { isKnownText } from '../../postgres/redaction/known-text.js';
 import { locate } from '../../sql/location.js';
 import type { Statement } from '../../sql/statements.js';

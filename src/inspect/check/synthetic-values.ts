@@ -1,4 +1,4 @@
-import pg from '../../postgres/pg.js';
+import pg from '../../postgres/driver/pg.js';
 import type { FillableColumn, FillableReference, FillableTable } from './tables.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { FingerprintedSnapshot } from '../../catalog/snapshot.js';
-import pg from '../../postgres/pg.js';
+import pg from '../../postgres/driver/pg.js';
 
 /** The number of rows of each table, by the snapshot's key, such as `table public.contacts`. */
 export type RowCounts = ReadonlyMap<string, number>;

@@ -1,6 +1,6 @@
 import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
 import { FIRST_USER_OID, isOfExtension } from '../../catalog/snapshot/sql-fragments.js';
-import type pg from '../../postgres/pg.js';
+import type pg from '../../postgres/driver/pg.js';
 
 /** A column, with the facts that determine its values. */
 export interface FillableColumn {

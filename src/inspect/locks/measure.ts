@@ -1,5 +1,5 @@
 import type { Work } from '../../migrate/script/work.js';
-import pg from '../../postgres/pg.js';
+import pg from '../../postgres/driver/pg.js';
 import { runsAlone } from '../../sql/restrictions.js';
 import type { Statement } from '../../sql/statements.js';
 import type { LockMode } from './modes.js';

@@ -1,4 +1,4 @@
-import type pg from '../../postgres/pg.js';
+import type pg from '../../postgres/driver/pg.js';
 import { type LockMode, parseMode, strongest } from './modes.js';
 
 /** A table, a partitioned table or a materialized view. */

@@ -1,6 +1,6 @@
 import { withDatabase } from '../../migrate/database.js';
-import { ExplainedError } from '../../postgres/errors.js';
-import pg from '../../postgres/pg.js';
+import pg from '../../postgres/driver/pg.js';
+import { ExplainedError } from '../../postgres/errors/explained-error.js';
 
 /** The size of a table. */
 export interface TableSize {

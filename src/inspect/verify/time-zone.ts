@@ -1,4 +1,4 @@
-import type pg from '../../postgres/pg.js';
+import type pg from '../../postgres/driver/pg.js';
 
 // The server reads all files of its time zones for pg_timezone_names, so they are read only if the setting exists.
 const READ_UNKNOWN_TIME_ZONE = `select zone

@@ -1,5 +1,9 @@
-import pg from '../../postgres/pg.js';
-import { INSUFFICIENT_PRIVILEGE, LOCK_NOT_AVAILABLE, QUERY_CANCELED } from '../../postgres/sql-states.js';
+import pg from '../../postgres/driver/pg.js';
+import {
+  INSUFFICIENT_PRIVILEGE,
+  LOCK_NOT_AVAILABLE,
+  QUERY_CANCELED,
+} from '../../postgres/errors/sql-states.js';
 
 /** A constraint that is not validated, so older rows may violate it. */
 export interface UnvalidatedConstraint {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { omitPublic } from '../../catalog/names.js';
 import type { Connection } from '../../postgres/connect.js';
-import pg from '../../postgres/pg.js';
+import pg from '../../postgres/driver/pg.js';
 import type { LostData } from '../script/safeguard.js';
 import type { Work } from '../script/work.js';
 import { type BackupFolder, newBackupFolder } from './backup-folder.js';

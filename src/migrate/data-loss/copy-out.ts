@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import type pg from '../../postgres/pg.js';
-import { listenToCopyData, streamOf } from '../../postgres/pg-internals.js';
+import type pg from '../../postgres/driver/pg.js';
+import { listenToCopyData, streamOf } from '../../postgres/driver/pg-internals.js';
 
 /**
  * Writes the data of a `COPY … TO stdout` to a new file that only its owner may read, and to the disk.

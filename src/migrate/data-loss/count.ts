@@ -1,5 +1,5 @@
 import type { Connection } from '../../postgres/connect.js';
-import type pg from '../../postgres/pg.js';
+import type pg from '../../postgres/driver/pg.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { type CountedLoss, keyOf, type Loss } from './loss.js';
 

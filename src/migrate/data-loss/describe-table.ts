@@ -1,4 +1,4 @@
-import type pg from '../../postgres/pg.js';
+import type pg from '../../postgres/driver/pg.js';
 
 /** The properties of a table that a backup and a restore of its rows need. Names are quoted as SQL needs them. */
 export interface TableDescription {

@@ -1,5 +1,5 @@
 import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
-import pg from '../../postgres/pg.js';
+import pg from '../../postgres/driver/pg.js';
 import { UNEXPECTED_LOSS } from '../script/sql-states.js';
 
 /**

@@ -1,4 +1,4 @@
-import { ExplainedError, RefusedError, UsageError } from '../../postgres/errors.js';
+import { ExplainedError, RefusedError, UsageError } from '../../postgres/errors/explained-error.js';
 import { option, remedy } from '../../text/remedy.js';
 import type { LostData } from '../script/safeguard.js';
 import { lossLine } from './loss.js';

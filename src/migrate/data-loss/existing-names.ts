@@ -1,4 +1,4 @@
-import type pg from '../../postgres/pg.js';
+import type pg from '../../postgres/driver/pg.js';
 
 /**
  * The names of which the database has a table, a column, or a label of an enum.

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import pg from '../../postgres/pg.js';
-import { sqlStateOf } from '../../postgres/sql-states.js';
+import pg from '../../postgres/driver/pg.js';
+import { sqlStateOf } from '../../postgres/errors/sql-states.js';
 import type { LostData } from '../script/safeguard.js';
 import { UNEXPECTED_LOSS } from '../script/sql-states.js';
 import type { TransactionStep } from '../script/steps.js';

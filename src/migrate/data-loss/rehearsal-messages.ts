@@ -1,4 +1,4 @@
-import pg from '../../postgres/pg.js';
+import pg from '../../postgres/driver/pg.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import type { RunContext } from '../script/context.js';
 import { guard } from '../script/guard.js';

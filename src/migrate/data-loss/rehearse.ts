@@ -1,7 +1,12 @@
 import type { Connection } from '../../postgres/connect.js';
-import { ExplainedError } from '../../postgres/errors.js';
-import type pg from '../../postgres/pg.js';
-import { DEADLOCK_DETECTED, isOfClass, LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgres/sql-states.js';
+import type pg from '../../postgres/driver/pg.js';
+import { ExplainedError } from '../../postgres/errors/explained-error.js';
+import {
+  DEADLOCK_DETECTED,
+  isOfClass,
+  LOCK_NOT_AVAILABLE,
+  sqlStateOf,
+} from '../../postgres/errors/sql-states.js';
 import type { RunContext } from '../script/context.js';
 import { type Failure, makeMessage } from '../script/message.js';
 import { runPipeline } from '../script/pipeline.js';

@@ -1,6 +1,6 @@
 import type { Connection } from '../../postgres/connect.js';
-import pg from '../../postgres/pg.js';
-import { sqlStateOf } from '../../postgres/sql-states.js';
+import pg from '../../postgres/driver/pg.js';
+import { sqlStateOf } from '../../postgres/errors/sql-states.js';
 import type { Listener } from '../run/events.js';
 import { type Failure, type Message, makeMessage } from '../script/message.js';
 import { type OnResult, runPipeline } from '../script/pipeline.js';

@@ -1,4 +1,4 @@
-import pg from '../../postgres/pg.js';
+import pg from '../../postgres/driver/pg.js';
 import { addedConstraints, generateConstraintName } from '../../sql/constraints.js';
 import type { Statement } from '../../sql/statements.js';
 import { shorten } from '../../text/shorten.js';

@@ -1,5 +1,5 @@
 import { type Blocker, describeBlocker } from '../../postgres/blocker.js';
-import { INSUFFICIENT_PRIVILEGE, LOCK_NOT_AVAILABLE } from '../../postgres/sql-states.js';
+import { INSUFFICIENT_PRIVILEGE, LOCK_NOT_AVAILABLE } from '../../postgres/errors/sql-states.js';
 import { option, type Remedy, remedy } from '../../text/remedy.js';
 import { LET_WRITE_HISTORY } from '../history/table.js';
 import type { Message } from '../script/message.js';

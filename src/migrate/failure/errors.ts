@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../../postgres/error-codes.js';
-import { ExplainedError, type Explanation } from '../../postgres/errors.js';
+import type { ErrorCode } from '../../postgres/errors/error-codes.js';
+import { ExplainedError, type Explanation } from '../../postgres/errors/explained-error.js';
 import type { SourceLocation } from '../../sql/errors.js';
 import type { MigrationResult } from '../script/outcome.js';
 

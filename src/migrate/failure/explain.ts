@@ -1,11 +1,11 @@
 import type { Blocker } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
-import { ExplainedError } from '../../postgres/errors.js';
+import pg from '../../postgres/driver/pg.js';
+import { ExplainedError } from '../../postgres/errors/explained-error.js';
+import { INSUFFICIENT_PRIVILEGE } from '../../postgres/errors/sql-states.js';
 import { explainLostConnection, remedyForLostConnection } from '../../postgres/lost-connection.js';
-import pg from '../../postgres/pg.js';
 import { collectKnownText } from '../../postgres/redaction/known-text.js';
 import { redactCause, redactError } from '../../postgres/redaction/redact.js';
-import { INSUFFICIENT_PRIVILEGE } from '../../postgres/sql-states.js';
 import type { SourceLocation } from '../../sql/errors.js';
 import { formatLocation } from '../../sql/location.js';
 import type { Failure, Message } from '../script/message.js';

@@ -1,5 +1,5 @@
 import type { Node } from 'libpg-query';
-import type pg from '../../postgres/pg.js';
+import type pg from '../../postgres/driver/pg.js';
 import type { SourceLocation } from '../../sql/errors.js';
 import { locate } from '../../sql/location.js';
 import type { Statement } from '../../sql/statements.js';

@@ -1,5 +1,5 @@
 import { type Blocker, describeBlocker } from '../../postgres/blocker.js';
-import type pg from '../../postgres/pg.js';
+import type pg from '../../postgres/driver/pg.js';
 import {
   ACTIVE_SQL_TRANSACTION,
   DEADLOCK_DETECTED,
@@ -9,7 +9,7 @@ import {
   OUT_OF_MEMORY,
   READ_ONLY_SQL_TRANSACTION,
   UNSAFE_NEW_ENUM_VALUE_USAGE,
-} from '../../postgres/sql-states.js';
+} from '../../postgres/errors/sql-states.js';
 import { call, joinRemedies, type Remedy, remedy } from '../../text/remedy.js';
 import type { Message } from '../script/message.js';
 import { UNEXPECTED_LOSS } from '../script/sql-states.js';

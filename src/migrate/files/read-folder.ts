@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../../postgres/errors.js';
+import { UsageError } from '../../postgres/errors/explained-error.js';
 import { MigrationFileError } from '../../sql/errors.js';
 import type { SourceFile } from '../../sql/source-file.js';
 import { option, remedy } from '../../text/remedy.js';

@@ -7,7 +7,7 @@ import {
   QUERY_CANCELED,
   sqlStateOf,
   UNDEFINED_TABLE,
-} from '../../postgres/sql-states.js';
+} from '../../postgres/errors/sql-states.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { BOTH_SNAPSHOTS, COMPARE_SNAPSHOT, type RecordedSnapshot } from './snapshot.js';
 

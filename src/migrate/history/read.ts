@@ -1,12 +1,12 @@
 import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
-import { ExplainedError } from '../../postgres/errors.js';
-import type pg from '../../postgres/pg.js';
+import type pg from '../../postgres/driver/pg.js';
+import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import {
   INSUFFICIENT_PRIVILEGE,
   sqlStateOf,
   UNDEFINED_COLUMN,
   UNDEFINED_TABLE,
-} from '../../postgres/sql-states.js';
+} from '../../postgres/errors/sql-states.js';
 import { HISTORY_TABLE, type HistoryColumn, type HistoryRow } from './table.js';
 
 /** The columns of a {@link HistoryRow}, by its properties. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { applicationName } from '../../postgres/application-name.js';
-import pg from '../../postgres/pg.js';
+import { applicationName } from '../../postgres/connection/application-name.js';
+import pg from '../../postgres/driver/pg.js';
 import type { Migration } from '../files/read-folder.js';
 import { HISTORY_COLUMNS, HISTORY_TABLE, type HistoryColumn } from './table.js';
 

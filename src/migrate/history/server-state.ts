@@ -1,8 +1,8 @@
 import { withAnswerLimit } from '../../postgres/answer-limit.js';
 import type { Blocker } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
-import { ExplainedError } from '../../postgres/errors.js';
-import { sendTogether } from '../../postgres/pg-internals.js';
+import { sendTogether } from '../../postgres/driver/pg-internals.js';
+import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { option, remedy } from '../../text/remedy.js';
 import { readHistory } from './read.js';
 import type { HistoryRow } from './table.js';

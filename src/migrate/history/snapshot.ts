@@ -5,7 +5,7 @@ import {
   snapshotIntoVariable,
   snapshotQuery,
 } from '../../catalog/snapshot.js';
-import pg from '../../postgres/pg.js';
+import pg from '../../postgres/driver/pg.js';
 import type { Statement } from '../../sql/statements.js';
 import { NEWEST_ID, type RowValues, updateSql } from './row-sql.js';
 import { HISTORY_TABLE } from './table.js';

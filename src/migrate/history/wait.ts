@@ -1,7 +1,7 @@
 import { type Blocker, describeBlocker, findBlocker } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
-import { ExplainedError } from '../../postgres/errors.js';
-import { LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgres/sql-states.js';
+import { ExplainedError } from '../../postgres/errors/explained-error.js';
+import { LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgres/errors/sql-states.js';
 import { HISTORY_TABLE } from './table.js';
 
 /** How a command waits for another session: for a run that holds the lock, or for one that holds the history. */

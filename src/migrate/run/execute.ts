@@ -1,5 +1,5 @@
 import type { Connection } from '../../postgres/connect.js';
-import type pg from '../../postgres/pg.js';
+import type pg from '../../postgres/driver/pg.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { TOUCH_NEWEST_ROW } from '../history/row-sql.js';
 import { recordSnapshotSql } from '../history/snapshot.js';

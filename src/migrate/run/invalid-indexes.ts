@@ -1,5 +1,5 @@
 import type { IndexElem, IndexStmt, RangeVar } from 'libpg-query';
-import pg from '../../postgres/pg.js';
+import pg from '../../postgres/driver/pg.js';
 import { parseSql, type Statement } from '../../sql/statements.js';
 import type { Listener } from './events.js';
 

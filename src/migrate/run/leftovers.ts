@@ -1,6 +1,6 @@
 import type { Node } from 'libpg-query';
-import { ExplainedError } from '../../postgres/errors.js';
-import pg from '../../postgres/pg.js';
+import pg from '../../postgres/driver/pg.js';
+import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import type { Statement } from '../../sql/statements.js';
 import { option, remedy } from '../../text/remedy.js';
 import type { Wait } from '../history/wait.js';

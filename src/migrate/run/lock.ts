@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withAnswerLimit } from '../../postgres/answer-limit.js';
 import type { Connection } from '../../postgres/connect.js';
-import { ExplainedError } from '../../postgres/errors.js';
-import type pg from '../../postgres/pg.js';
+import type pg from '../../postgres/driver/pg.js';
+import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { option, remedy } from '../../text/remedy.js';
 import { NEWEST_ID } from '../history/row-sql.js';

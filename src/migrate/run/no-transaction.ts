@@ -1,6 +1,6 @@
 import type { Connection } from '../../postgres/connect.js';
-import pg from '../../postgres/pg.js';
-import { DUPLICATE_OBJECT, DUPLICATE_TABLE, sqlStateOf } from '../../postgres/sql-states.js';
+import pg from '../../postgres/driver/pg.js';
+import { DUPLICATE_OBJECT, DUPLICATE_TABLE, sqlStateOf } from '../../postgres/errors/sql-states.js';
 import { timeoutsOf } from '../../postgres/timeouts.js';
 import type { RunContext } from '../script/context.js';
 import { type Failure, statementMessage } from '../script/message.js';

@@ -1,5 +1,5 @@
 import type { Connection } from '../../postgres/connect.js';
-import { describeTarget } from '../../postgres/target.js';
+import { describeTarget } from '../../postgres/connection/target.js';
 import { MigrationFileError } from '../../sql/errors.js';
 import { option, remedy } from '../../text/remedy.js';
 import { readState, refuseStandby, type ServerState } from '../history/server-state.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../../postgres/connect.js';
-import { DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgres/sql-states.js';
+import { DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgres/errors/sql-states.js';
 import { explainFailure } from '../failure/explain.js';
 import type { RunContext } from '../script/context.js';
 import type { Failure } from '../script/message.js';

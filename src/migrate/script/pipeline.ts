@@ -1,7 +1,7 @@
 import type { Connection } from '../../postgres/connect.js';
+import pg from '../../postgres/driver/pg.js';
+import { sendTogether } from '../../postgres/driver/pg-internals.js';
 import { sendMultiStatement } from '../../postgres/multi-statement.js';
-import pg from '../../postgres/pg.js';
-import { sendTogether } from '../../postgres/pg-internals.js';
 import type { Failure, Message } from './message.js';
 
 /** Called for each message that succeeded, in order, with the results of its commands. */

@@ -1,17 +1,17 @@
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { shellQuote } from '../../text/shell-quote.js';
-import { applicationName } from '../application-name.js';
-import { ConnectionError } from '../errors.js';
-import pg from '../pg.js';
-import { listenToLogin, setStartupParameters, streamOf } from '../pg-internals.js';
-import { describeTarget, type Target } from '../target.js';
+import pg from '../driver/pg.js';
+import { listenToLogin, setStartupParameters, streamOf } from '../driver/pg-internals.js';
+import { ConnectionError } from '../errors/explained-error.js';
+import { applicationName } from './application-name.js';
 import { checkFirstMessage, checkTlsAnswer } from './first-bytes.js';
 import { makeMessageReader } from './message-reader.js';
 import { passwordFromFile } from './password-file.js';
 import { protocolViolation } from './protocol-errors.js';
 import { beginProtocol, type ServerProtocol } from './server-protocol.js';
 import { guardStream } from './stream-guard.js';
+import { describeTarget, type Target } from './target.js';
 import { valueTypes } from './value-types.js';
 
 /** The options of {@link makeClient}. */

@@ -1,4 +1,4 @@
-import { ConnectionError } from '../errors.js';
+import { ConnectionError } from '../errors/explained-error.js';
 
 /**
  * Checks the answer of a server to the request for TLS: one byte, S or N.

@@ -1,4 +1,4 @@
-import type { ConnectionError } from '../errors.js';
+import type { ConnectionError } from '../errors/explained-error.js';
 import { parseAuthenticationRequest } from './authentication-request.js';
 import {
   channelBindingUnavailable,

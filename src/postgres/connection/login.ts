@@ -1,9 +1,9 @@
-import { ConnectionError } from '../errors.js';
-import pg from '../pg.js';
-import { streamOf } from '../pg-internals.js';
-import { describeTarget, type Target } from '../target.js';
-import { type Encryption, tlsOptions } from '../tls.js';
+import pg from '../driver/pg.js';
+import { streamOf } from '../driver/pg-internals.js';
+import { ConnectionError } from '../errors/explained-error.js';
 import { type LoginProgress, makeClient } from './client.js';
+import { describeTarget, type Target } from './target.js';
+import { type Encryption, tlsOptions } from './tls.js';
 
 /** The options of one login. */
 export interface LoginOptions {

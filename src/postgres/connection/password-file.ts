@@ -1,5 +1,5 @@
-import { isSocketDirectory, type Target } from '../target.js';
 import { describeExposure, readRegularFile } from './regular-file.js';
+import { isSocketDirectory, type Target } from './target.js';
 
 /** The result of a search in a password file. */
 export interface PasswordSearch {

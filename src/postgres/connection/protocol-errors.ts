@@ -1,4 +1,4 @@
-import { ConnectionError } from '../errors.js';
+import { ConnectionError } from '../errors/explained-error.js';
 
 const TRY_AGAIN =
   'Check that host and port are those of PostgreSQL or its pooler, and that no proxy between changes the data. Then run the command again.';

@@ -1,4 +1,4 @@
-import pg from '../pg.js';
+import pg from '../driver/pg.js';
 import { protocolViolation } from './protocol-errors.js';
 
 /**

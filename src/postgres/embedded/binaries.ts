@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, chmod, copyFile, mkdir, readdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { EmbeddedServerError } from '../errors.js';
+import { EmbeddedServerError } from '../errors/explained-error.js';
 import { createLibraryLinks } from './library-links.js';
 import { type EmbeddedPackage, findEmbeddedPackage } from './package.js';
 import { type Access, findObstacle, type ServerUser } from './server-user.js';

@@ -1,6 +1,6 @@
 import { lchown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EmbeddedServerError } from '../errors.js';
+import { EmbeddedServerError } from '../errors/explained-error.js';
 import type { EmbeddedBinaries } from './binaries.js';
 import { type ProgramResult, runProgram } from './run-program.js';
 import { errorLines, isDiskFull } from './server-log.js';

@@ -1,6 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { EmbeddedServerError } from '../errors.js';
+import { EmbeddedServerError } from '../errors/explained-error.js';
 import type { ServerUser } from './server-user.js';
 import { systemErrorCode } from './system-errors.js';
 

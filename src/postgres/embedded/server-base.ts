@@ -1,7 +1,7 @@
 import { chmod, lchown, lstat, mkdir, mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EmbeddedServerError } from '../errors.js';
+import { EmbeddedServerError } from '../errors/explained-error.js';
 import { findObstacle, type ServerUser } from './server-user.js';
 import { systemErrorCode } from './system-errors.js';
 

@@ -13,7 +13,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { EmbeddedServerError } from '../errors.js';
+import { EmbeddedServerError } from '../errors/explained-error.js';
 import type { EmbeddedBinaries } from './binaries.js';
 import { initializeServer } from './initialize.js';
 import type { ServerUser } from './server-user.js';

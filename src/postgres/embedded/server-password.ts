@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EmbeddedServerError } from '../errors.js';
+import { EmbeddedServerError } from '../errors/explained-error.js';
 import { systemErrorCode } from './system-errors.js';
 
 /** Generates a password of 144 bits, of characters that need no encoding in a URL. */

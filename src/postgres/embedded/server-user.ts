@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { EmbeddedServerError } from '../errors.js';
+import { EmbeddedServerError } from '../errors/explained-error.js';
 import { loginNameOf, readLoginUsers } from './login-users.js';
 import { systemErrorCode } from './system-errors.js';
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { EmbeddedServerError } from '../errors.js';
+import { EmbeddedServerError } from '../errors/explained-error.js';
 import { acceptsConnections, candidatePorts, findFreePort, isBindable } from './ports.js';
 import {
   killOrphans,

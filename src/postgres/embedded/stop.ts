@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { EmbeddedServerError } from '../errors.js';
+import { EmbeddedServerError } from '../errors/explained-error.js';
 import { prepareBinaries } from './binaries.js';
 import { readPostmasterState } from './postmaster.js';
 import { readProcessTitle } from './processes.js';

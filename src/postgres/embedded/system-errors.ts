@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { EmbeddedServerError } from '../errors.js';
+import { EmbeddedServerError } from '../errors/explained-error.js';
 import { loginNameOf } from './login-users.js';
 
 /**

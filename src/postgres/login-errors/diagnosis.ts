@@ -1,7 +1,7 @@
 import type { Remedy } from '../../text/remedy.js';
-import type { ErrorCode } from '../error-codes.js';
-import { ConnectionError } from '../errors.js';
-import { describeTarget, type Target } from '../target.js';
+import { describeTarget, type Target } from '../connection/target.js';
+import type { ErrorCode } from '../errors/error-codes.js';
+import { ConnectionError } from '../errors/explained-error.js';
 
 /** Why a login failed and what to do about it. */
 export interface Diagnosis {

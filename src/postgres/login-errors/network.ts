@@ -1,6 +1,6 @@
-import type { ConnectionError } from '../errors.js';
-import { isClientWithoutConnection } from '../pg-internals.js';
-import { isSocketDirectory, type Target } from '../target.js';
+import { isSocketDirectory, type Target } from '../connection/target.js';
+import { isClientWithoutConnection } from '../driver/pg-internals.js';
+import type { ConnectionError } from '../errors/explained-error.js';
 import { type Diagnosis, errorOf } from './diagnosis.js';
 
 const CHECK_ADDRESS =

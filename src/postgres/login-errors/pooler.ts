@@ -1,5 +1,5 @@
-import type pg from '../pg.js';
-import type { Target } from '../target.js';
+import type { Target } from '../connection/target.js';
+import type pg from '../driver/pg.js';
 import type { Diagnosis } from './diagnosis.js';
 
 /** Diagnoses an error of PgBouncer, from its message. */

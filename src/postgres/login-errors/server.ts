@@ -1,6 +1,7 @@
 import { call, remedy } from '../../text/remedy.js';
-import type { ConnectionError } from '../errors.js';
-import pg from '../pg.js';
+import type { Target } from '../connection/target.js';
+import pg from '../driver/pg.js';
+import type { ConnectionError } from '../errors/explained-error.js';
 import {
   ADMIN_SHUTDOWN,
   CANNOT_CONNECT_NOW,
@@ -13,8 +14,7 @@ import {
   INVALID_PASSWORD,
   TOO_MANY_CONNECTIONS,
   UNDEFINED_OBJECT,
-} from '../sql-states.js';
-import type { Target } from '../target.js';
+} from '../errors/sql-states.js';
 import { type Diagnosis, errorOf } from './diagnosis.js';
 import { diagnosePoolerRefusal } from './pooler.js';
 

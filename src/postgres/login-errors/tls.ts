@@ -1,7 +1,7 @@
 import type { PeerCertificate } from 'node:tls';
-import type { ConnectionError } from '../errors.js';
-import { isServerWithoutTls } from '../pg-internals.js';
-import type { Target } from '../target.js';
+import type { Target } from '../connection/target.js';
+import { isServerWithoutTls } from '../driver/pg-internals.js';
+import type { ConnectionError } from '../errors/explained-error.js';
 import { type Diagnosis, errorOf } from './diagnosis.js';
 
 const UNTRUSTED =

@@ -1,4 +1,4 @@
-import type pg from '../pg.js';
+import type pg from '../driver/pg.js';
 import {
   DUPLICATE_ALIAS,
   DUPLICATE_COLUMN,
@@ -9,7 +9,7 @@ import {
   DUPLICATE_PREPARED_STATEMENT,
   DUPLICATE_SCHEMA,
   DUPLICATE_TABLE,
-} from '../sql-states.js';
+} from '../errors/sql-states.js';
 
 /** A longer text is never known: no name is that long. */
 const LONGEST_NAME = 1000;

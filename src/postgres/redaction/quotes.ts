@@ -1,4 +1,4 @@
-import type pg from '../pg.js';
+import type pg from '../driver/pg.js';
 import {
   INVALID_CATALOG_NAME,
   INVALID_NAME,
@@ -9,7 +9,7 @@ import {
   UNDEFINED_FUNCTION,
   UNDEFINED_OBJECT,
   UNDEFINED_TABLE,
-} from '../sql-states.js';
+} from '../errors/sql-states.js';
 import { isKnownText, QUOTES_EXISTING } from './known-text.js';
 
 /** Data exceptions, exceeded limits, and invalid queries for text search: the message ends with the value. */

@@ -1,6 +1,11 @@
 import { type Limit, shorten } from '../../text/shorten.js';
-import pg from '../pg.js';
-import { ASSERT_FAILURE, isOfClass, NUMERIC_VALUE_OUT_OF_RANGE, RAISE_EXCEPTION } from '../sql-states.js';
+import pg from '../driver/pg.js';
+import {
+  ASSERT_FAILURE,
+  isOfClass,
+  NUMERIC_VALUE_OUT_OF_RANGE,
+  RAISE_EXCEPTION,
+} from '../errors/sql-states.js';
 import { isKnownText, redactUnknownWords } from './known-text.js';
 import { redactQuotes } from './quotes.js';
 

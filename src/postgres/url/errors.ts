@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.js';
+import { UsageError } from '../errors/explained-error.js';
 
 /** The form of an address; part of most remedies. */
 export const EXAMPLE_URL = 'postgresql://user:password@host:5432/database';

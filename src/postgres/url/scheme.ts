@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.js';
+import { UsageError } from '../errors/explained-error.js';
 import { EXAMPLE_URL, invalidUrl } from './errors.js';
 
 /** Schemes that are safe to repeat in a message. Any other could be a part of a password. */

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.js';
+import { UsageError } from '../errors/explained-error.js';
 import { isParameter, PARAMETERS, type Parameter, type ParameterName } from './parameters.js';
 
 /** Returns a setting from the URL, else from the environment, else undefined. */

@@ -1,6 +1,6 @@
 import type { SecureVersion } from 'node:tls';
-import { UsageError } from '../errors.js';
-import type { SslMode, TlsSettings } from '../target.js';
+import type { SslMode, TlsSettings } from '../connection/target.js';
+import { UsageError } from '../errors/explained-error.js';
 import type { Settings } from './settings.js';
 import { userFile } from './user-files.js';
 

@@ -4,8 +4,8 @@ import { connect as dial } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../../src/postgres/connect.js';
-import { ConnectionError } from '../../../src/postgres/errors.js';
-import type { Target } from '../../../src/postgres/target.js';
+import type { Target } from '../../../src/postgres/connection/target.js';
+import { ConnectionError } from '../../../src/postgres/errors/explained-error.js';
 import { listen, type Pems } from '../../support/listeners.js';
 import { PASSWORD, startTlsServer, type TlsServer } from '../../support/tls-server.js';
 import {

@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { type Connection, connect } from '../../../src/postgres/connect.js';
-import { ConnectionError } from '../../../src/postgres/errors.js';
+import type { Target } from '../../../src/postgres/connection/target.js';
+import { ConnectionError } from '../../../src/postgres/errors/explained-error.js';
 import { explainLostConnection } from '../../../src/postgres/lost-connection.js';
-import type { Target } from '../../../src/postgres/target.js';
 import { parseDatabaseUrl } from '../../../src/postgres/url.js';
 import {
   answering,

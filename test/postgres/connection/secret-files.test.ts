@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { connect } from '../../../src/postgres/connect.js';
-import { ConnectionError } from '../../../src/postgres/errors.js';
-import type { Target } from '../../../src/postgres/target.js';
+import type { Target } from '../../../src/postgres/connection/target.js';
+import { ConnectionError } from '../../../src/postgres/errors/explained-error.js';
 import { parseDatabaseUrl } from '../../../src/postgres/url.js';
 import { startTlsServer, type TlsServer } from '../../support/tls-server.js';
 

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../../../src/postgres/errors.js';
+import { UsageError } from '../../../src/postgres/errors/explained-error.js';
 import { parseDatabaseUrl } from '../../../src/postgres/url.js';
 
 /** A part of every secret below. No error may contain it. */

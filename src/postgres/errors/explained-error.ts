@@ -1,4 +1,4 @@
-import { describeRemedy, partsOf, type Remedy, type RemedyPart } from '../text/remedy.js';
+import { describeRemedy, partsOf, type Remedy, type RemedyPart } from '../../text/remedy.js';
 import type { ErrorCode } from './error-codes.js';
 
 /** The exit code of a process that ends because of an error; see `docs/exit-codes.md`. */

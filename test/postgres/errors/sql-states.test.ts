@@ -1,12 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { isOfClass, UNDEFINED_TABLE, UNIQUE_VIOLATION } from '../../src/postgres/sql-states.js';
+import { isOfClass, UNDEFINED_TABLE, UNIQUE_VIOLATION } from '../../../src/postgres/errors/sql-states.js';
 
 /** A string of five characters with a digit at its beginning, as most SQLSTATEs have it. */
 const SQL_STATE = /['"][0-9][0-9A-Z]{4}['"]/;
 
 test('only sql-states.ts writes a SQLSTATE of PostgreSQL as five characters', async () => {
-  const source = new URL('../../src/', import.meta.url);
+  const source = new URL('../../../src', import.meta.url);
   const files = (await readdir(source, { recursive: true })).filter(
     (file) => file.endsWith('.ts') && !file.endsWith('sql-states.ts'),
   );

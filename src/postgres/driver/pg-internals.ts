@@ -1,6 +1,6 @@
 /**
  * The features of `pg` that this package uses and `pg` does not document. No other file reads an undocumented field, event
- * or message of `pg`. `test/postgres/pg-internals.test.ts` fails if a new release of `pg` changes any of them.
+ * or message of `pg`. `test/postgres/driver/pg-internals.test.ts` fails if a new release of `pg` changes any of them.
  *
  * Pipeline mode (the option `pipeline`) is documented, but not that `query` writes to the stream before it returns, which
  * {@link sendTogether} relies on, nor that `end` waits for the queries in flight.

@@ -3,13 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { connect } from '../../src/postgres/connect.js';
-import { ConnectionError } from '../../src/postgres/errors.js';
-import type { Target } from '../../src/postgres/target.js';
-import { eavesdrop, listen, listenWithTls, type Pems } from '../support/listeners.js';
-import { SLOW } from '../support/timeouts.js';
-import { KEY_PASSWORD } from '../support/tls-certificates.js';
-import { PASSWORD, startTlsServer, type TlsServer } from '../support/tls-server.js';
+import { connect } from '../../../src/postgres/connect.js';
+import type { Target } from '../../../src/postgres/connection/target.js';
+import { ConnectionError } from '../../../src/postgres/errors/explained-error.js';
+import { eavesdrop, listen, listenWithTls, type Pems } from '../../support/listeners.js';
+import { SLOW } from '../../support/timeouts.js';
+import { KEY_PASSWORD } from '../../support/tls-certificates.js';
+import { PASSWORD, startTlsServer, type TlsServer } from '../../support/tls-server.js';
 
 let server: TlsServer;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 const manifest: unknown = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), { encoding: 'utf8' }),
+  readFileSync(new URL('../../../package.json', import.meta.url), { encoding: 'utf8' }),
 );
 
 /** The version of this package, as in its package.json. */

@@ -7,10 +7,10 @@ import {
   type PeerCertificate,
   type SecureContextOptions,
 } from 'node:tls';
-import { shellQuote } from '../text/shell-quote.js';
-import { describeExposure, readRegularFile } from './connection/regular-file.js';
-import { readSystemAuthorities } from './connection/system-authorities.js';
-import { ConnectionError } from './errors.js';
+import { shellQuote } from '../../text/shell-quote.js';
+import { ConnectionError } from '../errors/explained-error.js';
+import { describeExposure, readRegularFile } from './regular-file.js';
+import { readSystemAuthorities } from './system-authorities.js';
 import { describeTarget, isSocketDirectory, type SslMode, type Target } from './target.js';
 
 /** How one login is sent over the network. */

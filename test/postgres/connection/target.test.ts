@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { describeTarget } from '../../src/postgres/target.js';
-import { parseDatabaseUrl } from '../../src/postgres/url.js';
+import { describeTarget } from '../../../src/postgres/connection/target.js';
+import { parseDatabaseUrl } from '../../../src/postgres/url.js';
 
 const URL = 'postgresql://ann:hunter2@db/survey?sslpassword=hunter3';
 const environment = { HOME: '/nonexistent/home' };

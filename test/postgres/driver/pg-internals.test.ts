@@ -14,9 +14,9 @@ import {
   sendTogether,
   setStartupParameters,
   streamOf,
-} from '../../src/postgres/pg-internals.js';
-import { SLOW } from '../support/timeouts.js';
-import { PASSWORD, startTlsServer, type TlsServer } from '../support/tls-server.js';
+} from '../../../src/postgres/driver/pg-internals.js';
+import { SLOW } from '../../support/timeouts.js';
+import { PASSWORD, startTlsServer, type TlsServer } from '../../support/tls-server.js';
 
 let server: TlsServer;
 beforeAll(async () => {

@@ -3,7 +3,7 @@
  * (`VS…`) are defined beside that SQL.
  */
 
-import pg from './pg.js';
+import pg from '../driver/pg.js';
 
 export const NUMERIC_VALUE_OUT_OF_RANGE = '22003';
 export const INVALID_PARAMETER_VALUE = '22023';
