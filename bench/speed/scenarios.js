@@ -15,15 +15,13 @@ import { join } from 'node:path';
  */
 
 /**
- * The product's first migration. It sets the search path of its session, which `voicesurvey-db` resets after every file
- * and the other tools do not; so that these find their history again, both files end with a reset.
+ * The product's first migration.
  *
  * @param {string} clone
  * @returns {Promise<Migration[]>}
  */
 async function readV0001(clone) {
-  const read = async (/** @type {string} */ name) =>
-    `${await readFile(join(clone, 'src/storage/sql', name), 'utf8')}\nreset search_path;\n`;
+  const read = (/** @type {string} */ name) => readFile(join(clone, 'src/storage/sql', name), 'utf8');
   return [{ version: '0001', up: await read('V0001.up.sql'), down: await read('V0001.down.sql') }];
 }
 

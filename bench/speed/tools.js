@@ -102,6 +102,25 @@ export function voicesurveyTools(packageFolder) {
   ];
 }
 
+/**
+ * Resets the search path after each file. The product's files set it; `voicesurvey-db` resets it, and the other tools do
+ * not find their history while it is set.
+ *
+ * @param {Tool} tool
+ * @returns {Tool}
+ */
+function withSearchPathReset(tool) {
+  const reset = (/** @type {string} */ sql) => `${sql}\nreset search_path;\n`;
+  return {
+    ...tool,
+    writeMigrations: (folder, migrations) =>
+      tool.writeMigrations(
+        folder,
+        migrations.map(({ version, up, down }) => ({ version, up: reset(up), down: reset(down) })),
+      ),
+  };
+}
+
 const dbmateBinary = resolvePath(`../node_modules/@dbmate/${process.platform}-${process.arch}/bin/dbmate`);
 
 /** @type {Tool[]} */
@@ -122,7 +141,7 @@ const dbmate = [
 ];
 
 /** @type {Tool[]} */
-export const otherTools = [
+const otherToolsAsDocumented = [
   ...(existsSync(dbmateBinary) ? dbmate : []),
   {
     name: 'node-pg-migrate',
@@ -175,3 +194,5 @@ export const down = (db) => sql.raw(${JSON.stringify(down)}).execute(db);
     command: (folder, url) => ({ file: node, args: [resolvePath('./programs/kysely.js'), folder, url] }),
   },
 ];
+
+export const otherTools = otherToolsAsDocumented.map(withSearchPathReset);
