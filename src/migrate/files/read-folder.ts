@@ -72,7 +72,8 @@ export function findVersion(migrations: readonly Migration[], text: string): big
 
 async function listMigrationFiles(directory: string): Promise<NamedFile[]> {
   const names = await readdir(directory).catch((cause: unknown) => {
-    throw new UsageError('no_folder', `The folder of migrations ${directory} cannot be read.`, {
+    const reason = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
+    throw new UsageError('no_folder', `The folder of migrations ${directory} cannot be read${reason}.`, {
       remedy: remedy`Name an existing folder with ${option('directory')}.`,
       cause,
     });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import { MigrationFileError } from '../../sql/errors.js';
 import type { SourceFile } from '../../sql/source-file.js';
+import { type FileProblem, readRegularFileSync } from '../../text/regular-file.js';
 import { decode, normalizeText } from './encoding.js';
 
 /**
@@ -31,30 +31,21 @@ export async function readSourceFile(path: string): Promise<SourceFile> {
   return { path, text, checksum: computeChecksum(text) };
 }
 
-/** Reads synchronously: promises take several times as long for hundreds of small files. */
 function readBytes(path: string): Buffer {
-  try {
-    const { size } = statSync(path);
-    if (size <= MAX_FILE_BYTES) return readFileSync(path);
-    throw tooLongError(path, size);
-  } catch (cause) {
-    throw cause instanceof MigrationFileError ? cause : unreadableError(path, cause);
-  }
+  const file = readRegularFileSync(path, MAX_FILE_BYTES);
+  if (file.kind === 'content') return file.bytes;
+  throw file.kind === 'too long' ? tooLongError(path, file) : unreadableError(path, file);
 }
 
-function unreadableError(path: string, cause: unknown): MigrationFileError {
-  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
-  return new MigrationFileError('unreadable_file', `${path} cannot be read (${reason}).`, {
-    remedy: 'Check that the file exists and that this user may read it.',
+function unreadableError(path: string, { problem, cause }: FileProblem): MigrationFileError {
+  return new MigrationFileError('unreadable_file', `${path} ${problem}.`, {
+    remedy: 'Check that it is a regular file, or a link to one, and that this user may read it.',
     cause,
   });
 }
 
-function tooLongError(path: string, size: number): MigrationFileError {
-  const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(0)} MB`;
-  return new MigrationFileError(
-    'file_too_long',
-    `${path} has ${megabytes(size)}. A migration may have at most ${megabytes(MAX_FILE_BYTES)}.`,
-    { remedy: 'Leave the schema in the migration, and load the data outside of it, with COPY.' },
-  );
+function tooLongError(path: string, { problem }: FileProblem): MigrationFileError {
+  return new MigrationFileError('file_too_long', `${path} ${problem}, which is the limit for a migration.`, {
+    remedy: 'Leave the schema in the migration, and load the data outside of it, with COPY.',
+  });
 }

@@ -1,4 +1,5 @@
-import { describeExposure, readRegularFile } from './regular-file.js';
+import { readRegularFile } from '../../text/regular-file.js';
+import { describeExposure } from './file-exposure.js';
 import { isSocketDirectory, type Target } from './target.js';
 
 /** The result of a search in a password file. */
@@ -20,14 +21,14 @@ export async function passwordFromFile(target: Target): Promise<PasswordSearch> 
   const path = target.passwordFile;
   const file = await readRegularFile(path);
   const nothing = { password: undefined, problem: undefined, isExposed: false };
-  if (file === undefined) return nothing;
-  if ('problem' in file) return { ...nothing, problem: `the password file ${path} ${file.problem}` };
+  if (file.kind === 'missing') return nothing;
+  if (file.kind !== 'content') return { ...nothing, problem: `the password file ${path} ${file.problem}` };
   const exposure = describeExposure(file.status);
   if (exposure !== undefined) {
     const problem = `the password file ${path} is ignored, since other users may access it (${exposure})`;
     return { ...nothing, problem, isExposed: true };
   }
-  return { ...nothing, password: findPassword(file.text, target) };
+  return { ...nothing, password: findPassword(file.bytes.toString(), target) };
 }
 
 function findPassword(text: string, target: Target): string | undefined {

@@ -1,5 +1,5 @@
 import type { SecureContextOptions } from 'node:tls';
-import { readRegularFile } from './regular-file.js';
+import { readRegularFile } from '../../text/regular-file.js';
 
 /** The files with the certificate authorities that Debian, Red Hat, SUSE, Alpine, macOS and the BSDs trust. */
 const BUNDLES = [
@@ -29,14 +29,14 @@ export async function readSystemAuthorities(
 async function readFirstBundle(): Promise<string | undefined> {
   for (const path of BUNDLES) {
     const file = await readRegularFile(path);
-    if (file !== undefined && 'text' in file) return file.text;
+    if (file.kind === 'content') return file.bytes.toString();
   }
   return undefined;
 }
 
 async function readNamed(path: string): Promise<string | undefined> {
   const file = await readRegularFile(path);
-  if (file === undefined) return undefined;
-  if ('problem' in file) throw new Error(`${path} ${file.problem}`);
-  return file.text;
+  if (file.kind === 'missing') return undefined;
+  if (file.kind !== 'content') throw new Error(`${path} ${file.problem}`);
+  return file.bytes.toString();
 }

@@ -7,9 +7,10 @@ import {
   type PeerCertificate,
   type SecureContextOptions,
 } from 'node:tls';
+import { readRegularFile } from '../../text/regular-file.js';
 import { shellQuote } from '../../text/shell-quote.js';
 import { ConnectionError } from '../errors/explained-error.js';
-import { describeExposure, readRegularFile } from './regular-file.js';
+import { describeExposure } from './file-exposure.js';
 import { readSystemAuthorities } from './system-authorities.js';
 import { describeTarget, isSocketDirectory, type SslMode, type Target } from './target.js';
 
@@ -99,11 +100,12 @@ async function readPem(
   checkStatus?: (target: Target, status: Stats) => void,
 ): Promise<string | undefined> {
   const file = await readRegularFile(path);
-  if (file === undefined) return undefined;
-  if ('problem' in file) throw unusable(target, `${path} ${file.problem}`);
+  if (file.kind === 'missing') return undefined;
+  if (file.kind !== 'content') throw unusable(target, `${path} ${file.problem}`);
   checkStatus?.(target, file.status);
-  if (!file.text.includes('-----BEGIN ')) throw unusable(target, `${path} is not a PEM file`);
-  return file.text;
+  const text = file.bytes.toString();
+  if (!text.includes('-----BEGIN ')) throw unusable(target, `${path} is not a PEM file`);
+  return text;
 }
 
 /** Checks as libpq does that only its owner may access a private key. The group may read one that belongs to root. */

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, stat } from 'node:fs/promises';
+import { link, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive, listProcesses, readProcessTitle } from './processes.js';
+import { readServerFile } from './server-file.js';
 import { systemErrorCode } from './system-errors.js';
 
 /** A running PostgreSQL server, as its data directory describes it. */
@@ -41,7 +42,7 @@ const PID_FILE_TIMEOUT_MS = 2_000;
  */
 export async function readPostmasterState(data: string): Promise<PostmasterState> {
   const path = join(data, 'postmaster.pid');
-  const pidFile = await readIfExists(path);
+  const pidFile = await readServerFile(path);
   if (pidFile === null) return { state: 'stopped' };
   const [pid, , , port, , , , status] = pidFile.split('\n');
   if (!Number(pid) || !Number(port)) {
@@ -68,13 +69,13 @@ export async function removeStalePidFile(data: string, pidFile: string): Promise
     if (systemErrorCode(error) === 'ENOENT') return;
     throw error;
   }
-  if ((await readFile(aside, 'utf8')) !== pidFile) await link(aside, path).catch(() => {});
+  if ((await readServerFile(aside)) !== pidFile) await link(aside, path).catch(() => {});
   await rm(aside, { force: true });
 }
 
 /** Reads what is known about the last start of a server. */
 export async function readLastStart(data: string): Promise<LastStart> {
-  const options = (await readIfExists(join(data, 'postmaster.opts'))) ?? '';
+  const options = (await readServerFile(join(data, 'postmaster.opts'))) ?? '';
   const clusterName = /"cluster_name=([^"]+)"/.exec(options)?.[1] ?? null;
   return {
     port: Number(/"-p" "(\d+)"/.exec(options)?.[1]) || null,
@@ -140,13 +141,4 @@ async function isInside(data: string, pid: number): Promise<boolean | null> {
   const folders = [`/proc/${pid}/cwd`, data].map((path) => stat(path).catch(() => null));
   const [current, expected] = await Promise.all(folders);
   return current && expected ? current.ino === expected.ino && current.dev === expected.dev : null;
-}
-
-async function readIfExists(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return null;
-    throw error;
-  }
 }

@@ -4,7 +4,6 @@ import {
   lchown,
   lstat,
   mkdir,
-  readFile,
   realpath,
   rename,
   stat,
@@ -16,6 +15,7 @@ import { basename, dirname, join } from 'node:path';
 import { EmbeddedServerError } from '../errors/explained-error.js';
 import type { EmbeddedBinaries } from './binaries.js';
 import { initializeServer } from './initialize.js';
+import { readServerFile } from './server-file.js';
 import type { ServerUser } from './server-user.js';
 import { createStaging, removeFolder } from './staging.js';
 import { systemErrorCode } from './system-errors.js';
@@ -93,20 +93,16 @@ export async function createServerFolder(options: {
  * @throws EmbeddedServerError `embedded_folder_damaged` if the folder contains no data of PostgreSQL
  */
 export async function readDataMajor(folder: string): Promise<string> {
-  try {
-    return (await readFile(join(folder, 'data/PG_VERSION'), 'utf8')).trim();
-  } catch (cause) {
-    if (!['ENOENT', 'ENOTDIR'].includes(systemErrorCode(cause) ?? '')) throw cause;
-    throw new EmbeddedServerError(
-      'embedded_folder_damaged',
-      `The embedded server in ${folder} is incomplete: data/PG_VERSION is missing.`,
-      {
-        remedy:
-          'Restore the folder from a backup. For a new, empty server, move the folder to another place and run the command again.',
-        cause,
-      },
-    );
-  }
+  const major = await readServerFile(join(folder, 'data/PG_VERSION'));
+  if (major !== null) return major.trim();
+  throw new EmbeddedServerError(
+    'embedded_folder_damaged',
+    `The embedded server in ${folder} is incomplete: data/PG_VERSION is missing.`,
+    {
+      remedy:
+        'Restore the folder from a backup. For a new, empty server, move the folder to another place and run the command again.',
+    },
+  );
 }
 
 /** Creates a folder and its parents. Returns false if it exists. */

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EmbeddedServerError } from '../errors/explained-error.js';
 import type { ServerUser } from './server-user.js';
 
 const MAX_SIZE = 10 * 1024 * 1024;
@@ -64,8 +65,17 @@ export function isDiskFull(output: string): boolean {
   return /No space left on device|Disk quota exceeded/.test(output);
 }
 
-function openForAppending(path: string): Promise<FileHandle> {
-  // Without following links: the owner of the folder could make root write into another file.
-  const noFollow = constants.O_NOFOLLOW ?? 0;
-  return open(path, constants.O_APPEND | constants.O_CREAT | constants.O_RDWR | noFollow, 0o600);
+async function openForAppending(path: string): Promise<FileHandle> {
+  // Without following links, and only a file with one name: the owner of the folder could make root write into another
+  // file, or give that file to the owner. Without waiting, as for a FIFO.
+  const safely = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+  const file = await open(path, constants.O_APPEND | constants.O_CREAT | constants.O_RDWR | safely, 0o600);
+  const status = await file.stat();
+  if (status.isFile() && status.nlink === 1) return file;
+  await file.close();
+  throw new EmbeddedServerError(
+    'embedded_folder_damaged',
+    `The log of the embedded server is not a regular file with one name: ${path}.`,
+    { remedy: 'Move it to another place and run the command again.' },
+  );
 }

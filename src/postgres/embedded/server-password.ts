@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmbeddedServerError } from '../errors/explained-error.js';
-import { systemErrorCode } from './system-errors.js';
+import { readServerFile } from './server-file.js';
 
 /** Generates a password of 144 bits, of characters that need no encoding in a URL. */
 export function generatePassword(): string {
@@ -17,10 +16,7 @@ export function generatePassword(): string {
  */
 export async function readPassword(folder: string): Promise<string> {
   const path = join(folder, 'password');
-  const text = await readFile(path, 'utf8').catch((error) => {
-    if (systemErrorCode(error) === 'ENOENT') return null;
-    throw error;
-  });
+  const text = await readServerFile(path);
   const password = text?.trim() ?? '';
   if (/^[\w-]{24,}$/.test(password)) return password;
   throw new EmbeddedServerError(

@@ -41,7 +41,7 @@ export const ERROR_CODES = {
     not_utf8: 'a file that is not UTF-8',
     syntax_error: 'a syntax error',
     transaction_command: 'a transaction command in a file',
-    unreadable_file: 'a file that cannot be read',
+    unreadable_file: 'a file that cannot be read, or is not a regular file',
     up_missing: 'a down file without its up file',
   },
   'History and files contradict each other': {
@@ -135,7 +135,7 @@ export const ERROR_CODES = {
     embedded_data_of_root: 'its data belongs to root, and PostgreSQL refuses to run as root',
     embedded_directory_closed: 'its user cannot enter the directory',
     embedded_directory_unusable: 'the directory cannot be used',
-    embedded_folder_damaged: 'its data folder is incomplete',
+    embedded_folder_damaged: 'its data folder is incomplete, or has a special file such as a FIFO',
     embedded_initdb_failed: 'initdb failed',
     embedded_not_available: 'its package is not installed, or does not exist for this platform',
     embedded_not_yours: 'it belongs to another user',

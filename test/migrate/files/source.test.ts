@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { computeChecksum, MAX_FILE_BYTES, readSourceFile } from '../../../src/migrate/files/source.js';
@@ -35,6 +37,26 @@ describe('a file of SQL', () => {
     await expect(read(Buffer.alloc(MAX_FILE_BYTES + 1, 0x20))).rejects.toMatchObject({
       code: 'file_too_long',
     });
+  });
+
+  test.skipIf(process.platform === 'win32')('that is not a regular file is refused immediately', async () => {
+    const folder = await folderWith();
+    const path = (name: string): string => join(folder, name);
+    spawnSync('mkfifo', [path('fifo')]);
+    await mkdir(path('directory'));
+    for (const [name, target] of [
+      ['link to a fifo', path('fifo')],
+      ['endless', '/dev/zero'],
+      ['terminal', '/dev/tty'],
+    ] as const) {
+      await symlink(target, path(name));
+    }
+    for (const name of ['fifo', 'directory', 'link to a fifo', 'endless', 'terminal']) {
+      await expect(readSourceFile(path(name)), name).rejects.toMatchObject({
+        code: 'unreadable_file',
+        message: `${path(name)} is not a regular file.`,
+      });
+    }
   });
 
   test('that does not exist is reported as unreadable', async () => {

@@ -1,4 +1,5 @@
-import { appendFile, readFile, stat, truncate } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { appendFile, link, readFile, rm, stat, symlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { errorLines, openServerLog } from '../../../src/postgres/embedded/server-log.js';
@@ -40,3 +41,22 @@ test('openServerLog renames a log of more than 10 MB and begins a new one', asyn
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   expect((await stat(`${path}.old`)).size).toBe(11 * 1024 * 1024);
 });
+
+test.skipIf(process.platform === 'win32')(
+  'openServerLog refuses a log that is a link, another name of a file, or a FIFO',
+  async () => {
+    const folder = await createFolder();
+    const [path, other] = [join(folder, 'log'), join(folder, 'other')];
+    await appendFile(other, '');
+    const makers = [
+      () => symlink(other, path),
+      () => link(other, path),
+      async () => spawnSync('mkfifo', [path]),
+    ];
+    for (const make of makers) {
+      await make();
+      await expect(openServerLog(folder, null)).rejects.toThrow(/ELOOP|not a regular file with one name/);
+      await rm(path);
+    }
+  },
+);
