@@ -1,3 +1,5 @@
+import { encodeName } from '../text/encode.js';
+
 /**
  * Omits the schema `public` from the names in a text.
  *
@@ -14,16 +16,18 @@ export function omitPublic(text: string): string {
 
 /**
  * The name of an object as messages show it: `column contacts.email`, `trigger t on contacts`. The schema `public` is
- * omitted.
+ * omitted, and the name stays within a line.
  *
  * @param object the snapshot's key: `table public.contacts`
  * @param member `itself`, or the key in the object: `column email`
  */
 export function displayName(object: string, member: string): string {
   const [kind, name] = splitKey(omitPublic(object));
-  if (member === 'itself') return `${kind} ${name}`;
+  if (member === 'itself') return encodeName(`${kind} ${name}`);
   const [memberKind, memberName] = splitKey(member);
-  return memberKind === 'column' ? `column ${name}.${memberName}` : `${memberKind} ${memberName} on ${name}`;
+  return encodeName(
+    memberKind === 'column' ? `column ${name}.${memberName}` : `${memberKind} ${memberName} on ${name}`,
+  );
 }
 
 /** Removes the quotes that PostgreSQL writes around a name that needs them. */

@@ -1,3 +1,4 @@
+import { encodeName } from '../text/encode.js';
 import { maskLiterals } from '../text/mask-literals.js';
 import type pg from './driver/pg.js';
 
@@ -44,5 +45,5 @@ export function describeBlocker({ pid, application, role, host, state, since, qu
   const start = since === null ? '' : ` since ${since.toISOString()}`;
   const shown = query !== null && query.length > LONGEST_QUERY ? `${query.slice(0, LONGEST_QUERY)}…` : query;
   const session = `${application || 'unknown'} as ${role ?? 'unknown'}${from}, ${state ?? 'unknown'}${start}`;
-  return `server process ${pid} (${session})${shown ? `: ${shown}` : ''}`;
+  return encodeName(`server process ${pid} (${session})${shown ? `: ${shown}` : ''}`);
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../postgres/errors/error-codes.js';
 import type { Explanation } from '../postgres/errors/explained-error.js';
+import { blankUnsafe, encodeName } from '../text/encode.js';
 import { displayWidth, truncateToWidth } from '../text/terminal-width.js';
 import { MigrationFileError, type SourceLocation } from './errors.js';
 import type { SourceFile } from './source-file.js';
@@ -9,7 +10,6 @@ const CONTEXT_LINES = 2;
 const MAX_LINE_WIDTH = 74;
 /** The part of it that may precede the caret, in cells. */
 const MAX_WIDTH_BEFORE_CARET = 58;
-const CONTROLS = /\p{Cc}/gu;
 
 type SourceText = Pick<SourceFile, 'path' | 'text'>;
 
@@ -35,7 +35,7 @@ export function createFileError(
 
 /** Formats a location as messages begin with it: `sql/V2.up.sql:3:14`. */
 export function formatLocation({ file, line, column }: Omit<SourceLocation, 'excerpt'>): string {
-  return `${file}:${line}:${column}`;
+  return `${encodeName(file)}:${line}:${column}`;
 }
 
 /**
@@ -53,11 +53,11 @@ export function locate(source: SourceText, offset: number): SourceLocation {
 
 /**
  * Cuts out the lines around a location, with their numbers, and puts a caret under the character as a terminal shows it.
- * Tabs and other control characters become one space. Long lines are shortened.
+ * Control characters, such as a tab, and invisible ones become one space. Long lines are shortened.
  */
 function excerptAt(text: string, line: number, column: number): string {
   const lines = text.split('\n');
-  const charactersOf = (number: number): string[] => [...(lines[number - 1] ?? '').replaceAll(CONTROLS, ' ')];
+  const charactersOf = (number: number): string[] => [...blankUnsafe(lines[number - 1] ?? '')];
   const first = Math.max(1, line - CONTEXT_LINES);
   const last = Math.min(lines.length, line + CONTEXT_LINES);
   const numberWidth = String(last).length;

@@ -13,8 +13,7 @@ import { serverLine } from '../ui/lines.js';
 import { locksTable } from '../ui/locks-table.js';
 import { displayPath, workingDirectory } from '../ui/paths.js';
 import { type CommandResult, EXIT_FINDINGS } from '../ui/result.js';
-import { showStatusLine } from '../ui/status-line.js';
-import { printLines } from '../ui/terminal.js';
+import { printAnnotations, showStatusLine } from '../ui/terminal.js';
 
 interface Options extends CommonOptions, FolderOptions {
   readonly url?: string;
@@ -77,7 +76,7 @@ async function runProofs(
   const result = await runInterruptibly(json, (signal) =>
     check({ url, directory, lints, rows, onProgress, signal }),
   );
-  printAnnotations(result);
+  annotate(result);
   return {
     document: { ...result },
     lines: linesFor(result),
@@ -90,11 +89,11 @@ function showProgress({ migration, over }: CheckProgress): void {
 }
 
 /** GitHub Actions reads annotations from both outputs. */
-function printAnnotations({ findings, notes }: CheckResult): void {
+function annotate({ findings, notes }: CheckResult): void {
   if (process.env.GITHUB_ACTIONS !== 'true') return;
   const workspace = process.env.GITHUB_WORKSPACE ?? workingDirectory() ?? '/';
-  printLines(...findings.map((finding) => annotationOf('error', finding, workspace)));
-  printLines(...notes.map((note) => annotationOf('notice', note, workspace)));
+  printAnnotations(...findings.map((finding) => annotationOf('error', finding, workspace)));
+  printAnnotations(...notes.map((note) => annotationOf('notice', note, workspace)));
 }
 
 function linesFor({ server, migrations, findings, notes }: CheckResult): string[] {

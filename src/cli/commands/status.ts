@@ -4,6 +4,7 @@ import { describeHolder } from '../../migrate/run/lock.js';
 import { type MigrationStatus, type StatusResult, status } from '../../migrate/status.js';
 import { applicationName } from '../../postgres/connection/application-name.js';
 import { migrationsDirectory } from '../../seed/paths.js';
+import { encodeName } from '../../text/encode.js';
 import { call, type Remedy, remedy } from '../../text/remedy.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import { type CommonOptions, type FolderOptions, folderOption } from '../program/options.js';
@@ -38,11 +39,12 @@ async function run(options: Options, { url }: CommandServer): Promise<CommandRes
 
 function linesFor({ server, migrations, migratingNow, upToDate, drift }: StatusResult): Remedy[] {
   const widest = (column: 'name' | 'state'): number =>
-    Math.max(...migrations.map(({ [column]: text }) => text.length));
+    Math.max(...migrations.map(({ [column]: text }) => encodeName(text).length));
   const [nameWidth, stateWidth] = [widest('name'), widest('state')];
   return [
     ...migrations.map(
-      (migration) => `${migration.name.padEnd(nameWidth)}  ${describe(migration, stateWidth)}`,
+      (migration) =>
+        `${encodeName(migration.name).padEnd(nameWidth)}  ${encodeName(describe(migration, stateWidth))}`,
     ),
     ...(migratingNow === null ? [] : [`${describeHolder(migratingNow)} is migrating now`]),
     upToDate ? 'Everything is applied.' : summaryOf(migrations),

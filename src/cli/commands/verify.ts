@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { VerifyResult } from '../../inspect/verify.js';
 import { migrationsDirectory } from '../../seed/paths.js';
+import { encodeName } from '../../text/encode.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import {
   type CommonOptions,
@@ -58,7 +59,9 @@ async function run(options: Options, { url }: CommandServer): Promise<CommandRes
 function linesFor({ server, drift, findings }: VerifyResult): string[] {
   const width = Math.max(...findings.map(({ kind }) => kind.length));
   return [
-    ...findings.map(({ kind, object, finding }) => `${kind.padEnd(width)}  ${object}: ${finding}`),
+    ...findings.map(
+      ({ kind, object, finding }) => `${kind.padEnd(width)}  ${object}: ${encodeName(finding)}`,
+    ),
     ...(drift.state === 'unknown' ? [`Drift is unknown: ${drift.reason}.`] : []),
     findings.length === 0 ? 'Nothing is wrong.' : `${findings.length} found.`,
     serverLine(server),

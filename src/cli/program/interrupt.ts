@@ -1,5 +1,4 @@
-import { clearStatusLine } from '../ui/status-line.js';
-import { printSentences } from '../ui/terminal.js';
+import { clearStatusLine, printSentences } from '../ui/terminal.js';
 
 /** Ctrl-C, the end of a job in CI or of a container, and a closed terminal. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -1,4 +1,5 @@
 import type { CheckFinding } from '../../inspect/check/finding.js';
+import { encodeText } from '../../text/encode.js';
 import { pathWithin } from './paths.js';
 
 /**
@@ -24,7 +25,7 @@ export function annotationOf(level: 'error' | 'notice', finding: CheckFinding, w
 }
 
 function escapeMessage(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return encodeText(text).replaceAll('%', '%25').replaceAll('\n', '%0A');
 }
 
 function escapeProperty(text: string): string {

@@ -9,8 +9,7 @@ import { MigrationFileError, type SourceLocation } from '../../sql/errors.js';
 import { differenceLines } from './lines.js';
 import { maskPasswords } from './mask-passwords.js';
 import { commandLineRemedy, type Invocation } from './remedy.js';
-import { printDocument } from './result.js';
-import { printLines, printSentences } from './terminal.js';
+import { printDocument, printLines, printSentences } from './terminal.js';
 
 /** The command that failed. */
 export interface ErrorContext extends Invocation {

@@ -1,5 +1,6 @@
 import type { Difference } from '../../catalog/difference.js';
 import type { Server } from '../../migrate/database.js';
+import { encodeName } from '../../text/encode.js';
 
 /** The last line of every result: the server that it is about. */
 export function serverLine({ address, version }: Server): string {
@@ -8,7 +9,7 @@ export function serverLine({ address, version }: Server): string {
 
 /** Differences between two catalogs, one on a line. */
 export function differenceLines(differences: readonly Difference[]): string[] {
-  return differences.map(({ object, difference }) => `  ${object}: ${difference}`);
+  return differences.map(({ object, difference }) => `  ${object}: ${encodeName(difference)}`);
 }
 
 /** The line that a dry run prints in addition to the SQL. */

@@ -1,6 +1,7 @@
 import { omitPublic } from '../../catalog/names.js';
 import { LOCK_MODES, type LockMode } from '../../inspect/locks/modes.js';
 import type { LocksResult, TableLock } from '../../inspect/locks.js';
+import { encodeName } from '../../text/encode.js';
 import { plural } from '../../text/plural.js';
 import { displayPath } from './paths.js';
 
@@ -24,7 +25,10 @@ const WIDEST_TABLE = 29;
 export function locksTable({ migrations, locks }: LocksResult): string[] {
   const listed = locks.filter(({ lock, rewrites }) => rewrites || lock !== 'access share');
   const files = [...new Set(listed.map(({ file }) => file))];
-  const width = Math.min(WIDEST_TABLE, Math.max(0, ...listed.map(({ table }) => omitPublic(table).length)));
+  const width = Math.min(
+    WIDEST_TABLE,
+    Math.max(0, ...listed.map(({ table }) => encodeName(omitPublic(table)).length)),
+  );
   const modes = LOCK_MODES.filter((mode) => listed.some(({ lock }) => lock === mode)).toReversed();
   return [
     ...files.flatMap((file) => {
@@ -45,7 +49,7 @@ function rowsFor({ line: number, lock, table, rewrites, size }: TableLock, width
   const cells = [
     String(number).padStart(5),
     lock.padEnd(22),
-    truncated(omitPublic(table)).padEnd(width),
+    truncated(encodeName(omitPublic(table))).padEnd(width),
     size === null ? '' : describeSize(size),
   ];
   const row = cells.join('  ').trimEnd();

@@ -1,4 +1,5 @@
 import { isAbsolute, relative, resolve } from 'node:path';
+import { encodeName } from '../../text/encode.js';
 
 /** The working directory; null if it was removed. */
 export function workingDirectory(): string | null {
@@ -9,10 +10,10 @@ export function workingDirectory(): string | null {
   }
 }
 
-/** A path as a user in the working directory would write it. */
+/** A path as a user in the working directory would write it, within a line. */
 export function displayPath(path: string): string {
   const here = workingDirectory();
-  return here === null ? path : pathWithin(here, path);
+  return encodeName(here === null ? path : pathWithin(here, path));
 }
 
 /** A path inside a folder relative to that folder; any other path unchanged. */

@@ -3,9 +3,9 @@ import type { DriftDetails } from '../../migrate/history/drift.js';
 import type { Listener, RunEvent } from '../../migrate/run/events.js';
 import { describeHolder } from '../../migrate/run/lock.js';
 import { describeBlocker } from '../../postgres/blocker.js';
+import { encodeName } from '../../text/encode.js';
 import { differenceLines } from './lines.js';
-import { clearStatusLine, showStatusLine } from './status-line.js';
-import { printSentences } from './terminal.js';
+import { clearStatusLine, printSentences, showStatusLine } from './terminal.js';
 
 /** Prints the events of a run on standard error; those without lasting interest only as the status line of a terminal. */
 export const printProgress: Listener = (event) => {
@@ -25,27 +25,29 @@ function driftLines({ since, differences }: DriftDetails): string[] {
 }
 
 function lineFor(event: Exclude<RunEvent, { kind: 'drifted' }>): string {
+  const name = 'name' in event ? encodeName(event.name) : '';
   switch (event.kind) {
     case 'started':
-      return `${event.name} ${event.direction} …`;
+      return `${name} ${event.direction} …`;
     case 'finished':
-      return `${event.name} ${event.direction === 'up' ? 'applied' : 'rolled back'} in ${event.durationMs} ms`;
+      return `${name} ${event.direction === 'up' ? 'applied' : 'rolled back'} in ${event.durationMs} ms`;
     case 'waiting':
       return `waiting: ${describeHolder(event.holder)} is migrating this database`;
     case 'blocked':
       return `waiting for a lock held by ${describeBlocker(event.blocker)}`;
     case 'retrying':
-      return `${event.name}: lock timeout; retrying in ${Math.ceil(event.pauseMs / 1000)} s`;
+      return `${name}: lock timeout; retrying in ${Math.ceil(event.pauseMs / 1000)} s`;
     case 'building':
-      return `${event.index}: ${event.phase}${event.percent === null ? '' : `, ${event.percent} %`}`;
+      return `${encodeName(event.index)}: ${event.phase}${event.percent === null ? '' : `, ${event.percent} %`}`;
     case 'rebuilding':
-      return `an earlier run left the index ${event.index} invalid: dropping it and building it again`;
+      return `an earlier run left the index ${encodeName(event.index)} invalid: dropping it and building it again`;
     case 'leftover':
       return `waiting for server process ${event.pid}, which still executes this statement for an earlier run`;
     case 'backed-up':
-      return [`backed up to ${event.folder}:`, ...event.losses.map((loss) => `  ${lossLine(loss)}`)].join(
-        '\n',
-      );
+      return [
+        `backed up to ${encodeName(event.folder)}:`,
+        ...event.losses.map((loss) => `  ${lossLine(loss)}`),
+      ].join('\n');
     case 'notice':
       return `${event.severity.toLowerCase()}: ${event.text}`;
   }

@@ -1,6 +1,6 @@
 import { partsOf, type Remedy } from '../../text/remedy.js';
 import { commandLineRemedy, type Invocation } from './remedy.js';
-import { printWrapped } from './terminal.js';
+import { printDocument, printOutput, printWrapped } from './terminal.js';
 
 /** The result of a command: a document for programs, lines for people, and the exit code. */
 export interface CommandResult {
@@ -34,11 +34,6 @@ export function printResult(
     printDocument({ command: context.command, ok: true, exitCode, ...document });
   } else {
     printWrapped(...lines.map((line) => commandLineRemedy(partsOf(line), context)));
-    if (output) process.stdout.write(`${output.trimEnd()}\n`);
+    if (output) printOutput(output);
   }
-}
-
-/** Prints the document of a result or an error on standard output. */
-export function printDocument(document: Readonly<Record<string, unknown>>): void {
-  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 }

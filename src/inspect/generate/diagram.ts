@@ -1,6 +1,7 @@
 import { omitPublic } from '../../catalog/names.js';
 import { type Column, type NamedObject, objectsOf, textOf, textsOf } from '../../catalog/objects.js';
 import type { Snapshot } from '../../catalog/snapshot.js';
+import { encodeName } from '../../text/encode.js';
 
 const INK = '#1f2937';
 const LINE = '#6b7280';
@@ -68,11 +69,11 @@ function hasConstraint(table: NamedObject, kind: string, column: string): boolea
 }
 
 function quote(text: string): string {
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  return `"${encodeName(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
 function escapeHtml(text: string): string {
-  return text
+  return encodeName(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

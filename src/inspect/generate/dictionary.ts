@@ -8,6 +8,7 @@ import {
   textsOf,
 } from '../../catalog/objects.js';
 import type { Facts, Snapshot } from '../../catalog/snapshot.js';
+import { code, markdown, markdownTable, plainName } from './markdown.js';
 
 const HEAD = `# The schema
 
@@ -34,12 +35,12 @@ export function generateDictionary(snapshot: Snapshot): string {
     { title: 'Functions', body: functionsList(objectsOf(snapshot, 'function', 'procedure')) },
     { title: 'Personal data', body: personalList(tables) },
   ].filter(({ body }) => body !== '');
-  const contents = sections.map(({ title }) => `- [${title}](#${anchor(title)})\n`).join('');
+  const contents = sections.map(({ title }) => `- [${plainName(title)}](#${anchor(title)})\n`).join('');
   return [
     HEAD,
     mermaid(tables),
     LEGEND + contents,
-    ...sections.map(({ title, body }) => `## ${title}\n\n${body}`),
+    ...sections.map(({ title, body }) => `## ${plainName(title)}\n\n${body}`),
   ].join('\n');
 }
 
@@ -69,7 +70,7 @@ function mermaid(tables: readonly NamedObject[]): string {
       const columns = textsOf(facts.columns);
       const isOptional = table.columns.some(({ name, nullAllowed }) => nullAllowed && columns.includes(name));
       const parent = word(textOf(facts.references) ?? '');
-      return `  ${parent} ${isOptional ? '|o' : '||'}--o{ ${word(table.name)} : "${columns.join(', ')}"\n`;
+      return `  ${parent} ${isOptional ? '|o' : '||'}--o{ ${word(table.name)} : "${columns.map(word).join(', ')}"\n`;
     }),
   );
   return `\`\`\`mermaid\nerDiagram\n${boxes.join('')}${lines.join('')}\`\`\`\n`;
@@ -96,14 +97,14 @@ function tableBody(table: NamedObject): string {
   const { facts, columns } = table;
   const columnRows = columns.map((column) => [
     code(column.name),
-    omitPublic(column.type),
+    plainName(omitPublic(column.type)),
     column.nullAllowed ? 'yes' : '',
     column.default === undefined ? '' : code(omitPublic(column.default)),
-    column.comment?.replace(PERSONAL, '') ?? '',
+    markdown(column.comment?.replace(PERSONAL, '') ?? ''),
     isPersonal(column) ? 'yes' : '',
   ]);
   return [
-    ...(facts.comment === undefined ? [] : [`${facts.comment}\n`]),
+    ...(facts.comment === undefined ? [] : [`${markdown(textOf(facts.comment) ?? '')}\n`]),
     markdownTable(['column', 'type', 'null', 'default', 'meaning', 'personal'], columnRows),
     membersTable(table, 'constraint', 'definition', definitionOf),
     membersTable(table, 'index', 'definition', definitionOf),
@@ -122,7 +123,7 @@ function membersTable(
 ): string {
   const rows = table
     .members(kind)
-    .map(({ name, facts }) => [code(name), textOf(facts.comment) ?? '', describe(facts)]);
+    .map(({ name, facts }) => [code(name), markdown(textOf(facts.comment) ?? ''), describe(facts)]);
   return rows.length === 0 ? '' : markdownTable([kind, 'meaning', heading], rows);
 }
 
@@ -143,24 +144,27 @@ function firingOf({ definition }: Facts): string {
 
 function enumsTable(enums: readonly NamedObject[]): string {
   const rows = enums.map(({ name, facts }) => [
-    `\`${name}\``,
-    textsOf(facts.labels).join(', '),
-    textOf(facts.comment) ?? '',
+    code(name),
+    textsOf(facts.labels).map(plainName).join(', '),
+    markdown(textOf(facts.comment) ?? ''),
   ]);
   return rows.length === 0 ? '' : markdownTable(['enum', 'labels, in order', 'meaning'], rows);
 }
 
 function functionsList(functions: readonly NamedObject[]): string {
   return functions
-    .map(({ name, facts }) => `- \`${omitPublic(name)}\`: ${textOf(facts.comment) ?? 'no comment.'}\n`)
+    .map(
+      ({ name, facts }) =>
+        `- ${code(omitPublic(name))}: ${markdown(textOf(facts.comment) ?? 'no comment.')}\n`,
+    )
     .join('');
 }
 
 function personalList(tables: readonly NamedObject[]): string {
   return tables
     .flatMap(({ name, columns }) => {
-      const personal = columns.filter(isPersonal).map((column) => `\`${column.name}\``);
-      return personal.length === 0 ? [] : [`- ${name}: ${personal.join(', ')}\n`];
+      const personal = columns.filter(isPersonal).map((column) => code(column.name));
+      return personal.length === 0 ? [] : [`- ${plainName(name)}: ${personal.join(', ')}\n`];
     })
     .join('');
 }
@@ -169,22 +173,10 @@ function isPersonal({ comment }: Column): boolean {
   return comment !== undefined && PERSONAL.test(comment);
 }
 
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |\n`;
-  return `${line(head)}|${head.map(() => '---|').join('')}\n${rows.map(line).join('')}`;
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ');
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
-}
-
 /** Mermaid accepts only letters, digits and underscores. */
 function word(text: string): string {
-  return omitPublic(text)
+  const words = omitPublic(text)
     .replaceAll(/[^\p{L}\p{N}_]+/gu, '_')
     .replaceAll(/^_+|_+$/g, '');
+  return words === '' ? '_' : words;
 }

@@ -1,5 +1,6 @@
 import { type Column, type NamedObject, objectsOf, textOf, textsOf } from '../../catalog/objects.js';
 import type { Snapshot } from '../../catalog/snapshot.js';
+import { encodeJson, encodeName } from '../../text/encode.js';
 import { type Shape, shapeOf } from './typescript-types.js';
 
 type NamedTypes = Map<string, Shape | { readonly base: string }>;
@@ -57,9 +58,7 @@ function namedTypes(snapshot: Snapshot): NamedTypes {
 }
 
 function enumType({ name, facts }: NamedObject): string {
-  const labels = textsOf(facts.labels).map(
-    (label) => `'${label.replaceAll(/[\\']/g, '\\$&').replaceAll('\n', '\\n')}'`,
-  );
+  const labels = textsOf(facts.labels).map((label) => `'${encodeName(label.replaceAll(/[\\']/g, '\\$&'))}'`);
   const union = labels.length === 0 ? 'never' : labels.join(' | ');
   return `${docstring(textOf(facts.comment), '')}export type ${typeName(name)} = ${union};\n`;
 }
@@ -146,7 +145,8 @@ function writeTypeOf(column: Column, named: NamedTypes): string {
 
 function docstring(comment: string | undefined, indent: string): string {
   if (comment === undefined || comment === '') return '';
-  return `${indent}/** ${comment.replaceAll('*/', '*\\/').replaceAll(/\s*\n\s*/g, ' ')} */\n`;
+  const line = encodeName(comment.replaceAll(/\s*\n\s*/g, ' '));
+  return `${indent}/** ${line.replaceAll('*/', '*\\/')} */\n`;
 }
 
 function typeName(name: string): string {
@@ -155,5 +155,5 @@ function typeName(name: string): string {
 }
 
 function property(name: string): string {
-  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : JSON.stringify(name);
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : encodeJson(name);
 }

@@ -1,4 +1,5 @@
 import { omitPublic } from '../../catalog/names.js';
+import { encodeName } from '../../text/encode.js';
 import type { LostData } from '../script/safeguard.js';
 
 /**
@@ -64,7 +65,7 @@ const UNITS = { table: 'rows', rows: 'rows', column: 'values', label: 'uses' } a
  * One line for people: `column contacts.note: 17 values`.
  */
 export function lossLine({ what, count, unit }: LostData): string {
-  return `${what}: ${count.toLocaleString('en-US')} ${count === 1 ? unit.slice(0, -1) : unit}`;
+  return encodeName(`${what}: ${count.toLocaleString('en-US')} ${count === 1 ? unit.slice(0, -1) : unit}`);
 }
 
 function inWords({ kind, type, table, label, column }: Loss, name: string): string {

@@ -1,3 +1,4 @@
+import { encodeName } from '../../text/encode.js';
 import { shellQuote } from '../../text/shell-quote.js';
 import type { TableDescription } from './describe-table.js';
 import { type CountedLoss, describeLoss, lossLine, type MigrationLoss } from './loss.js';
@@ -39,7 +40,7 @@ export function restoreScript(
   return [
     `-- Restores the data that the database ${database.replaceAll(/[^\w.-]/g, '?')} had when ${version} was rolled back,`,
     `-- ${at.toISOString()}. Apply ${version} again, and nothing newer:`,
-    `-- ${onOneLine(up)}`,
+    `-- ${encodeName(up)}`,
     '-- Then, in this folder: psql --no-psqlrc --dbname="$DATABASE_URL" --file=restore.sql',
     '-- Then apply the newer migrations.',
     '',
@@ -59,12 +60,7 @@ export function restoreScript(
 }
 
 function commentOf({ loss, file }: BackupFile): string {
-  return onOneLine(lossLine(describeLoss(loss, file)));
-}
-
-/** A comment ends with its line. */
-function onOneLine(text: string): string {
-  return text.replaceAll(/[\r\n]/g, ' ');
+  return encodeName(lossLine(describeLoss(loss, file)));
 }
 
 function commandsOf(backupFile: BackupFile, number: number): string[] {

@@ -1,4 +1,5 @@
 import type { Connection } from '../../postgres/connect.js';
+import { encodeName } from '../../text/encode.js';
 import { explainFailure } from '../failure/explain.js';
 import type { Wait } from '../history/wait.js';
 import { makeRunContext, type RunContext } from '../script/context.js';
@@ -47,7 +48,7 @@ function printFile(steps: readonly [Step, ...Step[]], run: RunContext, safeguard
   const title = work === null ? 'the history' : `${work.name}.${work.direction}.sql`;
   const messages = steps.flatMap((step) => withLock(step, messagesOf(step, run, NO_SAFEGUARD), safeguard));
   const end = kind === 'session' ? [makeMessage('commit', work, END_OF_SESSION)] : [];
-  return `-- ${title}\n${[...messages, ...end].map(({ sql }) => terminate(sql)).join('')}`;
+  return `-- ${encodeName(title)}\n${[...messages, ...end].map(({ sql }) => terminate(sql)).join('')}`;
 }
 
 /** A transaction that deletes data begins with the lock under which a run backs that data up. */

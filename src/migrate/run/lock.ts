@@ -4,6 +4,7 @@ import type { Connection } from '../../postgres/connect.js';
 import type pg from '../../postgres/driver/pg.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
+import { encodeName } from '../../text/encode.js';
 import { option, remedy } from '../../text/remedy.js';
 import { NEWEST_ID } from '../history/row-sql.js';
 import { interruptedError, type Wait } from '../history/wait.js';
@@ -125,7 +126,9 @@ export function describeHolder(holder: LockHolder | null): string {
   if (holder === null) return 'another run';
   const from = holder.host === null ? '' : ` from ${holder.host}`;
   const since = holder.since === null ? '' : `, since ${holder.since.toISOString()}`;
-  return `server process ${holder.pid} (${holder.application ?? 'unknown'} as ${holder.role ?? 'unknown'}${from}${since})`;
+  return encodeName(
+    `server process ${holder.pid} (${holder.application ?? 'unknown'} as ${holder.role ?? 'unknown'}${from}${since})`,
+  );
 }
 
 function waitOverError(holder: LockHolder | null, limitMs: number): ExplainedError {

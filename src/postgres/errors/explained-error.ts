@@ -1,3 +1,4 @@
+import { encodeText } from '../../text/encode.js';
 import { describeRemedy, partsOf, type Remedy, type RemedyPart } from '../../text/remedy.js';
 import type { ErrorCode } from './error-codes.js';
 
@@ -48,15 +49,16 @@ export class ExplainedError extends Error {
 
   /**
    * @param code names the kind of error, in snake_case
-   * @param message what is wrong, as a whole sentence; never holds a password or a person's data
+   * @param message what is wrong, as a whole sentence; never holds a password or a person's data. Control characters are
+   *   encoded.
    * @param explanation the remedy, and the cause if it is known
    */
   constructor(code: ErrorCode, message: string, explanation: Explanation) {
-    super(message, explanation.cause === undefined ? undefined : { cause: explanation.cause });
+    super(encodeText(message), explanation.cause === undefined ? undefined : { cause: explanation.cause });
     this.name = new.target.name;
     this.code = code;
     this.remedyParts = partsOf(explanation.remedy);
-    this.remedy = describeRemedy(this.remedyParts);
+    this.remedy = encodeText(describeRemedy(this.remedyParts));
     this.exitCode = explanation.exitCode ?? 1;
   }
 }

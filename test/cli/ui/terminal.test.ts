@@ -1,0 +1,15 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { repository } from '../../support/cli.js';
+
+test('src/cli/ui/terminal.ts is the only file that writes to standard output or standard error', () => {
+  const source = join(repository, 'src');
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const writes = files.filter((name) =>
+    /^(?!\s*\*).*(?:std(?:out|err)\.write|console\.\w+)\(/m.test(readFileSync(join(source, name), 'utf8')),
+  );
+  expect(writes).toEqual([join('cli', 'ui', 'terminal.ts')]);
+});
