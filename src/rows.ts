@@ -389,7 +389,7 @@ export interface EventsRow {
   readonly campaign_id: string;
   /** The contact that has ended. Written by the dialogue and telephony services. */
   readonly contact_id: string;
-  /** The attempt that ended the contact; null if it was deleted. Written by the dialogue and telephony services, and set null by the server. */
+  /** The attempt that led to the event; null if it was deleted. Written by the dialogue and telephony services, and set null by the server. */
   readonly call_attempt_id: string | null;
   /** Further data for readers, such as the number of attempts and the answers, as a JSON object. Written by the dialogue and telephony services. Personal data. */
   readonly payload: unknown;

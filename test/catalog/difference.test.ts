@@ -208,8 +208,8 @@ const CHANGES: readonly (readonly [sql: string, lines: readonly string[]])[] = [
     ['function twice(bigint): security definer here, not in V0003'],
   ],
   [
-    'alter function keep_updated_at() reset all',
-    ['function keep_updated_at(): setting search_path=pg_catalog, pg_temp in V0003, not here'],
+    'alter function set_updated_at() reset all',
+    ['function set_updated_at(): setting search_path=pg_catalog, pg_temp in V0003, not here'],
   ],
   ['drop function twice(bigint)', ['function twice(bigint): missing here, in V0003']],
   // Types
@@ -258,7 +258,7 @@ const CHANGES: readonly (readonly [sql: string, lines: readonly string[]])[] = [
     'drop extension plpgsql cascade',
     [
       'extension plpgsql: missing here, in V0003',
-      'function keep_updated_at(): missing here, in V0003',
+      'function set_updated_at(): missing here, in V0003',
       ...['campaigns', 'contacts', 'email_notifications', 'email_templates', 'provider_configs', 'users'].map(
         (table) => `trigger updated_at_follows_every_change on ${table}: missing here, in V0003`,
       ),
@@ -309,7 +309,7 @@ const NO_CHANGES: readonly string[] = [
   'create schema other; create table other.things (id integer); create type other.mood as enum ()',
   "do $$ begin execute format('alter database %I set work_mem = %L', current_database(), '5MB'); end $$",
   'alter table users disable trigger all; alter table users enable trigger all',
-  'create or replace trigger updated_at_follows_every_change before update on users for each row execute function keep_updated_at()',
+  'create or replace trigger updated_at_follows_every_change before update on users for each row execute function set_updated_at()',
   'grant select on contacts to public; revoke select on contacts from public',
   'create table voicesurvey_migrations.leftovers ()',
   'alter table users alter name set statistics 200; alter table users alter name set statistics -1',

@@ -123,7 +123,7 @@ test('the data dictionary has every table, constraint, enum and personal column 
     create type mood as enum ('sad', 'happy');
     comment on type mood is 'How a person feels.';
     create table people (
-      id uuid constraint people_are_known_by_id primary key,
+      id uuid constraint people_have_unique_ids primary key,
       name text default 'x|y' constraint a_name_is_short check (length(name) < 10),
       friend uuid constraint a_friend_is_known references people
     );

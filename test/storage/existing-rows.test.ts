@@ -11,7 +11,7 @@ import { call, list } from './rules/steps.js';
 const BROKEN: Readonly<Record<string, readonly [row: string, sql: string]>> = {
   user_has_a_name: ['admin', "update users set name = ' ' where id = :admin"],
   user_has_an_oidc_subject: ['admin', "update users set oidc_sub = '' where id = :admin"],
-  email_of_a_user_looks_like_one: ['admin', "update users set email = 'nobody' where id = :admin"],
+  email_of_a_user_looks_like_an_address: ['admin', "update users set email = 'nobody' where id = :admin"],
   user_has_finite_times: ['manager', "update users set created_at = 'infinity' where id = :manager"],
   template_has_a_name: ['spare', "update email_templates set name = '' where id = :spare"],
   template_has_a_body: ['spare', "update email_templates set body_html = '' where id = :spare"],
@@ -39,7 +39,7 @@ const BROKEN: Readonly<Record<string, readonly [row: string, sql: string]>> = {
   ],
   campaign_has_finite_times: ['empty', "update campaigns set created_at = 'infinity' where id = :empty"],
   phone_number_of_a_contact_is_e164: ['jack', "update contacts set phone_number = '0800' where id = :jack"],
-  email_of_a_contact_looks_like_one: ['ada', "update contacts set email = 'none' where id = :ada"],
+  email_of_a_contact_looks_like_an_address: ['ada', "update contacts set email = 'none' where id = :ada"],
   attempts_count_is_0_or_more: [
     'hugo',
     'update contacts set attempts_count = -1, last_outcome = null, last_attempt_at = null where id = :hugo',
@@ -87,7 +87,7 @@ const BROKEN: Readonly<Record<string, readonly [row: string, sql: string]>> = {
     'event_of_fred',
     "update events set created_at = 'infinity' where id = :event_of_fred",
   ],
-  email_goes_to_what_looks_like_an_address: [
+  to_email_looks_like_an_address: [
     'email_to_lena',
     "update email_notifications set to_email = 'lena' where id = :email_to_lena",
   ],
@@ -154,7 +154,7 @@ const DUPLICATES: Readonly<Record<string, { readonly rows: string; readonly reme
     rows: "insert into provider_configs (id, outbound_number) values (:new, '+4930000001')",
     remedy: 'delete from provider_configs where id = :new',
   },
-  one_user_per_email_whatever_the_case: {
+  one_user_per_email_ignoring_case: {
     rows: "insert into users (id, oidc_sub, email, name) values (:new, 'new', 'MARA@example.com', 'New')",
     remedy: 'delete from users where id = :new',
   },
@@ -178,7 +178,7 @@ describe('up on a V0001 database with existing rows', () => {
     for (const [, sql] of Object.values(BROKEN)) await run(first, sql);
     const { message, server, results } = await failureOf(first);
     const unproven = await first.rows<{ name: string }>(
-      "select conname as name from pg_constraint where not convalidated and conname <> 'do_not_call_is_never_dialled'",
+      "select conname as name from pg_constraint where not convalidated and conname <> 'a_contact_with_do_not_call_is_never_dialled'",
     );
     expect(unproven.map(({ name }) => name).sort()).toEqual(Object.keys(BROKEN).sort());
     expect(
@@ -195,7 +195,9 @@ describe('up on a V0001 database with existing rows', () => {
   test('validates every CHECK once the rows are corrected', async ({ first }) => {
     await run(first, history);
     await run(first, "update contacts set email = 'none' where id in (:ada, :gina)");
-    expect((await failureOf(first)).message).toContain('email_of_a_contact_looks_like_one of contacts (2)');
+    expect((await failureOf(first)).message).toContain(
+      'email_of_a_contact_looks_like_an_address of contacts (2)',
+    );
     await run(first, "update contacts set email = null where email = 'none'");
     await up({ url: first.url, directory: migrationsDirectory });
     expect((await verify({ url: first.url, directory: migrationsDirectory })).findings).toEqual([]);

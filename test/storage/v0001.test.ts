@@ -351,7 +351,7 @@ describe('V0001 on a database with objects of another owner', () => {
     ['an enum with one of our names and other labels', "create type user_role as enum ('root')"],
     [
       'a function with our name and another body',
-      'create function keep_updated_at() returns trigger language plpgsql as $$ begin return new; end $$',
+      'create function set_updated_at() returns trigger language plpgsql as $$ begin return new; end $$',
     ],
     [
       'an index with one of our names on another table',

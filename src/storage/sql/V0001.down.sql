@@ -21,7 +21,7 @@ declare
     'survey_responses', 'events', 'email_notifications', 'provider_configs', 'transcript_snippets'
   ];
   key_names constant text[] := array(
-    select name || '_are_known_by_id' from unnest(table_names) as name
+    select name || '_have_unique_ids' from unnest(table_names) as name
   );
   index_names constant text[] := array[
     'one_user_per_oidc_sub', 'one_user_per_email',
@@ -95,7 +95,7 @@ begin
     select function.tableoid, function.oid
     from pg_catalog.pg_proc as function
     where function.pronamespace = to_regnamespace('public')
-      and function.proname = 'keep_updated_at'
+      and function.proname = 'set_updated_at'
       and function.pronargs = 0
       and btrim(regexp_replace(function.prosrc, '[[:space:]]+', ' ', 'g'))
         <> 'begin new.updated_at := clock_timestamp(); return new; end'
@@ -133,7 +133,7 @@ drop table if exists
 
 -- The function and the types, which only these tables use.
 
-drop function if exists public.keep_updated_at();
+drop function if exists public.set_updated_at();
 
 drop type if exists
   public.llm_provider,

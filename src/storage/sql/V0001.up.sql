@@ -37,7 +37,7 @@ set search_path = pg_catalog, pg_temp;
 -- The guard. "If not exists" checks only the name of an object. So before anything is changed, the guard checks that
 -- every object with a name of this file was created by this file. It identifies an object by something that was created
 -- in the same statement, so that a run that was interrupted anywhere can be resumed:
---   a table by the name of its primary key, <table>_are_known_by_id; an index by its table;
+--   a table by the name of its primary key, <table>_have_unique_ids; an index by its table;
 --   a type by its labels in order; the function by its source.
 -- Later versions may add to the tables. V0001.down.sql begins with the same guard.
 
@@ -48,7 +48,7 @@ declare
     'survey_responses', 'events', 'email_notifications', 'provider_configs', 'transcript_snippets'
   ];
   key_names constant text[] := array(
-    select name || '_are_known_by_id' from unnest(table_names) as name
+    select name || '_have_unique_ids' from unnest(table_names) as name
   );
   index_names constant text[] := array[
     'one_user_per_oidc_sub', 'one_user_per_email',
@@ -122,7 +122,7 @@ begin
     select function.tableoid, function.oid
     from pg_catalog.pg_proc as function
     where function.pronamespace = to_regnamespace('public')
-      and function.proname = 'keep_updated_at'
+      and function.proname = 'set_updated_at'
       and function.pronargs = 0
       and btrim(regexp_replace(function.prosrc, '[[:space:]]+', ' ', 'g'))
         <> 'begin new.updated_at := clock_timestamp(); return new; end'
@@ -242,7 +242,7 @@ comment on type public.llm_provider is
 -- transaction, now(). If the transaction that began first changes a row last, now() would set updated_at back, even to
 -- before created_at.
 
-create or replace function public.keep_updated_at()
+create or replace function public.set_updated_at()
 returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -253,7 +253,7 @@ begin
 end
 $function$;
 
-comment on function public.keep_updated_at() is
+comment on function public.set_updated_at() is
   'Sets updated_at to the time of the change, whatever value the statement gives. Called by the trigger '
   'updated_at_follows_every_change of the six tables that have the column.';
 
@@ -269,7 +269,7 @@ create table if not exists public.users (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
 
-  constraint users_are_known_by_id
+  constraint users_have_unique_ids
     primary key (id),
   constraint one_user_per_oidc_sub
     unique (oidc_sub),
@@ -280,7 +280,7 @@ create table if not exists public.users (
 create or replace trigger updated_at_follows_every_change
   before update on public.users
   for each row
-  execute function public.keep_updated_at();
+  execute function public.set_updated_at();
 
 comment on table public.users is
   'People who log in to the dashboard through OIDC. Written by the login service; the role is written by the '
@@ -315,14 +315,14 @@ create table if not exists public.email_templates (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
 
-  constraint email_templates_are_known_by_id
+  constraint email_templates_have_unique_ids
     primary key (id)
 );
 
 create or replace trigger updated_at_follows_every_change
   before update on public.email_templates
   for each row
-  execute function public.keep_updated_at();
+  execute function public.set_updated_at();
 
 comment on table public.email_templates is
   'An e-mail that is sent after a call, for one contact state and in one language. Written by the dashboard.';
@@ -373,7 +373,7 @@ create table if not exists public.campaigns (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
 
-  constraint campaigns_are_known_by_id
+  constraint campaigns_have_unique_ids
     primary key (id),
   constraint max_attempts_is_1_to_5
     check (max_attempts between 1 and 5),
@@ -405,7 +405,7 @@ create index if not exists campaigns_by_owner
 create or replace trigger updated_at_follows_every_change
   before update on public.campaigns
   for each row
-  execute function public.keep_updated_at();
+  execute function public.set_updated_at();
 
 comment on table public.campaigns is
   'One survey: what the agent says and asks, and when and how often it may call. Written by the dashboard; the status '
@@ -489,7 +489,7 @@ create table if not exists public.contacts (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
 
-  constraint contacts_are_known_by_id
+  constraint contacts_have_unique_ids
     primary key (id),
   constraint contact_belongs_to_a_campaign
     foreign key (campaign_id) references public.campaigns (id)
@@ -504,7 +504,7 @@ create index if not exists contacts_by_phone_number
 create or replace trigger updated_at_follows_every_change
   before update on public.contacts
   for each row
-  execute function public.keep_updated_at();
+  execute function public.set_updated_at();
 
 comment on table public.contacts is
   'A person on the list of one campaign; a person on two lists has two rows. Written by the import, then by the '
@@ -555,7 +555,7 @@ create table if not exists public.exclusion_list_entries (
   source public.exclusion_source not null default 'manual',
   created_at timestamptz not null default now(),
 
-  constraint exclusion_list_entries_are_known_by_id
+  constraint exclusion_list_entries_have_unique_ids
     primary key (id),
   constraint one_exclusion_per_phone_number
     unique (phone_number)
@@ -594,7 +594,7 @@ create table if not exists public.call_attempts (
   error_code text,
   metadata jsonb default '{}',
 
-  constraint call_attempts_are_known_by_id
+  constraint call_attempts_have_unique_ids
     primary key (id),
   constraint one_attempt_per_call_id
     unique (call_id),
@@ -671,7 +671,7 @@ create table if not exists public.survey_responses (
   q3_confidence numeric(3, 2),
   completed_at timestamptz not null default now(),
 
-  constraint survey_responses_are_known_by_id
+  constraint survey_responses_have_unique_ids
     primary key (id),
   constraint one_response_per_contact_and_campaign
     unique (contact_id, campaign_id),
@@ -742,7 +742,7 @@ create table if not exists public.events (
   payload jsonb not null default '{}',
   created_at timestamptz not null default now(),
 
-  constraint events_are_known_by_id
+  constraint events_have_unique_ids
     primary key (id),
   constraint event_belongs_to_a_campaign
     foreign key (campaign_id) references public.campaigns (id)
@@ -774,7 +774,7 @@ comment on column public.events.campaign_id is
 comment on column public.events.contact_id is
   'The contact that has ended. Written by the dialogue and telephony services.';
 comment on column public.events.call_attempt_id is
-  'The attempt that ended the contact; null if it was deleted. Written by the dialogue and telephony services, and '
+  'The attempt that led to the event; null if it was deleted. Written by the dialogue and telephony services, and '
   'set null by the server.';
 comment on column public.events.payload is
   'Further data for readers, such as the number of attempts and the answers, as a JSON object. Written by the '
@@ -804,7 +804,7 @@ create table if not exists public.email_notifications (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
 
-  constraint email_notifications_are_known_by_id
+  constraint email_notifications_have_unique_ids
     primary key (id),
   constraint notification_belongs_to_an_event
     foreign key (event_id) references public.events (id)
@@ -832,7 +832,7 @@ create index if not exists email_notifications_by_template
 create or replace trigger updated_at_follows_every_change
   before update on public.email_notifications
   for each row
-  execute function public.keep_updated_at();
+  execute function public.set_updated_at();
 
 comment on table public.email_notifications is
   'One e-mail to one contact for one event, before and after it is sent. Written by the e-mail service.';
@@ -885,7 +885,7 @@ create table if not exists public.provider_configs (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
 
-  constraint provider_configs_are_known_by_id
+  constraint provider_configs_have_unique_ids
     primary key (id),
   constraint max_concurrent_calls_is_1_or_more
     check (max_concurrent_calls >= 1),
@@ -898,7 +898,7 @@ create table if not exists public.provider_configs (
 create or replace trigger updated_at_follows_every_change
   before update on public.provider_configs
   for each row
-  execute function public.keep_updated_at();
+  execute function public.set_updated_at();
 
 comment on table public.provider_configs is
   'The telephony and language-model settings of the installation, in one row. Without the row no call starts. It '
@@ -936,7 +936,7 @@ create table if not exists public.transcript_snippets (
   language public.campaign_language not null default 'en',
   created_at timestamptz not null default now(),
 
-  constraint transcript_snippets_are_known_by_id
+  constraint transcript_snippets_have_unique_ids
     primary key (id),
   constraint transcript_belongs_to_a_call_attempt
     foreign key (call_attempt_id) references public.call_attempts (id)

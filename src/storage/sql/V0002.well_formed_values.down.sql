@@ -13,7 +13,7 @@ set search_path = pg_catalog, pg_temp;
 alter table public.users
   drop constraint if exists user_has_a_name,
   drop constraint if exists user_has_an_oidc_subject,
-  drop constraint if exists email_of_a_user_looks_like_one,
+  drop constraint if exists email_of_a_user_looks_like_an_address,
   drop constraint if exists user_has_finite_times;
 
 alter table public.email_templates
@@ -32,11 +32,11 @@ alter table public.campaigns
 
 alter table public.contacts
   drop constraint if exists phone_number_of_a_contact_is_e164,
-  drop constraint if exists email_of_a_contact_looks_like_one,
+  drop constraint if exists email_of_a_contact_looks_like_an_address,
   drop constraint if exists attempts_count_is_0_or_more,
   drop constraint if exists no_last_attempt_or_outcome_before_the_first_call,
   drop constraint if exists contact_has_finite_times,
-  drop constraint if exists do_not_call_is_never_dialled;
+  drop constraint if exists a_contact_with_do_not_call_is_never_dialled;
 
 alter table public.exclusion_list_entries
   drop constraint if exists excluded_number_is_e164,
@@ -60,7 +60,7 @@ alter table public.events
   drop constraint if exists event_has_a_finite_time;
 
 alter table public.email_notifications
-  drop constraint if exists email_goes_to_what_looks_like_an_address,
+  drop constraint if exists to_email_looks_like_an_address,
   drop constraint if exists notification_has_finite_times;
 
 alter table public.provider_configs

@@ -8,6 +8,6 @@
 set search_path = pg_catalog, pg_temp;
 
 
-drop index concurrently if exists public.one_user_per_email_whatever_the_case;
+drop index concurrently if exists public.one_user_per_email_ignoring_case;
 
 drop index concurrently if exists public.there_is_one_provider_configuration;

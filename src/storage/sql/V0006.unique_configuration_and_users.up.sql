@@ -63,7 +63,7 @@ begin
       errcode = 'unique_violation',
       schema = 'public',
       table = 'users',
-      constraint = 'one_user_per_email_whatever_the_case',
+      constraint = 'one_user_per_email_ignoring_case',
       message = 'Some users have the same e-mail address in different case.',
       detail = format('Ids of users, at most 20 groups: %s.', duplicates),
       hint = 'In each group, choose one user, assign the campaigns of the others to it and delete the others. Then run this migration again.';
@@ -71,8 +71,8 @@ begin
 end
 $duplicates$;
 
-create unique index concurrently if not exists one_user_per_email_whatever_the_case
+create unique index concurrently if not exists one_user_per_email_ignoring_case
   on public.users (lower(email));
 
-comment on index public.one_user_per_email_whatever_the_case is
+comment on index public.one_user_per_email_ignoring_case is
   'Rule 11: the e-mail addresses of users are unique regardless of case.';

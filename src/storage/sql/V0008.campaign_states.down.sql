@@ -12,9 +12,9 @@ drop trigger if exists templates_of_a_campaign_still_fit on public.campaigns;
 drop trigger if exists templates_of_a_campaign_fit on public.campaigns;
 drop trigger if exists a_campaign_starts_with_a_contact_to_call on public.campaigns;
 drop trigger if exists a_running_campaign_is_not_deleted on public.campaigns;
-drop trigger if exists hours_and_interval_change_only_while_nobody_is_called on public.campaigns;
-drop trigger if exists what_is_asked_is_fixed_from_the_first_start on public.campaigns;
-drop trigger if exists a_campaign_goes_through_its_life_in_order on public.campaigns;
+drop trigger if exists hours_and_interval_are_fixed_while_a_campaign_runs on public.campaigns;
+drop trigger if exists questions_and_max_attempts_are_fixed_from_the_first_start on public.campaigns;
+drop trigger if exists a_campaign_changes_status_in_order on public.campaigns;
 drop trigger if exists a_campaign_begins_as_a_draft on public.campaigns;
 
 drop function if exists voicesurvey_rules.check_template_is_unused();

@@ -156,7 +156,7 @@ create or replace trigger a_campaign_begins_as_a_draft
     'Insert it as a draft, then schedule or start it.'
   );
 
-create or replace trigger a_campaign_goes_through_its_life_in_order
+create or replace trigger a_campaign_changes_status_in_order
   before update of status on public.campaigns
   for each row
   when (
@@ -169,12 +169,12 @@ create or replace trigger a_campaign_goes_through_its_life_in_order
     )
   )
   execute function voicesurvey_rules.reject_change(
-    'a_campaign_goes_through_its_life_in_order',
+    'a_campaign_changes_status_in_order',
     'A campaign goes from draft to running, directly or through scheduled; it may be paused and resumed; completed and cancelled are final.',
     'Read the campaign again. To survey again after its end, create a new campaign.'
   );
 
-create or replace trigger what_is_asked_is_fixed_from_the_first_start
+create or replace trigger questions_and_max_attempts_are_fixed_from_the_first_start
   before update of
     language,
     intro_script,
@@ -202,12 +202,12 @@ create or replace trigger what_is_asked_is_fixed_from_the_first_start
     )
   )
   execute function voicesurvey_rules.reject_change(
-    'what_is_asked_is_fixed_from_the_first_start',
+    'questions_and_max_attempts_are_fixed_from_the_first_start',
     'The questions, script, language and max_attempts of a campaign are fixed from its first start.',
     'Create a new campaign.'
   );
 
-create or replace trigger hours_and_interval_change_only_while_nobody_is_called
+create or replace trigger hours_and_interval_are_fixed_while_a_campaign_runs
   before update of
     retry_interval_minutes,
     allowed_call_start_local,
@@ -224,7 +224,7 @@ create or replace trigger hours_and_interval_change_only_while_nobody_is_called
     )
   )
   execute function voicesurvey_rules.reject_change(
-    'hours_and_interval_change_only_while_nobody_is_called',
+    'hours_and_interval_are_fixed_while_a_campaign_runs',
     'The calling window and retry interval of a campaign change only while it is paused, or before its first start.',
     'Pause the campaign first.'
   );
@@ -249,11 +249,11 @@ create constraint trigger a_campaign_starts_with_a_contact_to_call
 
 comment on trigger a_campaign_begins_as_a_draft on public.campaigns is
   'Rule 9: a campaign begins as a draft.';
-comment on trigger a_campaign_goes_through_its_life_in_order on public.campaigns is
+comment on trigger a_campaign_changes_status_in_order on public.campaigns is
   'Rule 9: draft, scheduled, running and paused follow each other in order; completed and cancelled are final.';
-comment on trigger what_is_asked_is_fixed_from_the_first_start on public.campaigns is
+comment on trigger questions_and_max_attempts_are_fixed_from_the_first_start on public.campaigns is
   'Rule 9: questions, script, language and max_attempts are fixed from the first start, so that all contacts are asked the same.';
-comment on trigger hours_and_interval_change_only_while_nobody_is_called on public.campaigns is
+comment on trigger hours_and_interval_are_fixed_while_a_campaign_runs on public.campaigns is
   'Rule 9: calling window and retry interval change only while the campaign is paused, or before its first start.';
 comment on trigger a_running_campaign_is_not_deleted on public.campaigns is
   'Rule 9: a running campaign cannot be deleted.';

@@ -6,7 +6,7 @@ set search_path = pg_catalog, pg_temp;
 
 
 drop trigger if exists a_contact_agrees_with_its_calls on public.contacts;
-drop trigger if exists a_contact_goes_through_its_life_in_order on public.contacts;
+drop trigger if exists a_contact_changes_state_in_order on public.contacts;
 drop trigger if exists a_contact_never_changes_campaign on public.contacts;
 drop trigger if exists a_contact_begins_pending_or_excluded on public.contacts;
 

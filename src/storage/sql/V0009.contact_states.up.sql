@@ -44,7 +44,7 @@ begin
     end if;
 
     perform voicesurvey_rules.raise_violation(
-      'states_of_a_contact_come_in_order',
+      'a_contact_changes_state_in_order',
       'contacts',
       'A contact goes from pending to in_progress, and then to completed, refused, not_reached or pending again. '
       'Completed and refused are final, and an excluded contact returns only to pending or not_reached.',
@@ -311,7 +311,7 @@ create or replace trigger a_contact_never_changes_campaign
     'Insert a contact with this number into the other campaign.'
   );
 
-create or replace trigger a_contact_goes_through_its_life_in_order
+create or replace trigger a_contact_changes_state_in_order
   before update of state, attempts_count, last_attempt_at on public.contacts
   for each row
   execute function voicesurvey_rules.check_contact_transition();
@@ -327,7 +327,7 @@ comment on trigger a_contact_begins_pending_or_excluded on public.contacts is
   'Rule 10: a new contact is pending or excluded and was never called.';
 comment on trigger a_contact_never_changes_campaign on public.contacts is
   'Rule 10: a contact never changes campaign.';
-comment on trigger a_contact_goes_through_its_life_in_order on public.contacts is
+comment on trigger a_contact_changes_state_in_order on public.contacts is
   'Rules 2 and 10: the order of a contact''s states; attempts_count never falls; last_attempt_at is that of the latest '
   'attempt.';
 comment on trigger a_contact_agrees_with_its_calls on public.contacts is

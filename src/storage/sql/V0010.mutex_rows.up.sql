@@ -38,7 +38,7 @@ create unlogged table if not exists voicesurvey_rules.mutex_rows (
   id integer not null,
   lock_count bigint not null default 1,
 
-  constraint mutex_rows_are_known_by_id
+  constraint mutex_rows_have_unique_ids
     primary key (id)
 )
 with (fillfactor = 10);

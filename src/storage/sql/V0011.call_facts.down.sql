@@ -7,7 +7,7 @@ set search_path = pg_catalog, pg_temp;
 
 drop trigger if exists times_of_a_call_are_not_in_the_future on public.call_attempts;
 drop trigger if exists answer_end_and_outcome_of_a_call_are_final on public.call_attempts;
-drop trigger if exists a_provider_call_id_stays on public.call_attempts;
+drop trigger if exists a_provider_call_id_is_set_once on public.call_attempts;
 drop trigger if exists an_attempt_keeps_its_keys_and_start on public.call_attempts;
 
 drop function if exists voicesurvey_rules.check_call_times();

@@ -22,7 +22,7 @@ begin
 
   if old.provider_call_id is distinct from new.provider_call_id then
     perform voicesurvey_rules.raise_violation(
-      'a_provider_call_id_stays',
+      'a_provider_call_id_is_set_once',
       'call_attempts',
       'The provider_call_id of an attempt is final once it is set.',
       format('Attempt %s of contact %s.', old.id, old.contact_id),
@@ -134,7 +134,7 @@ create or replace trigger an_attempt_keeps_its_keys_and_start
     'Remove these columns from the update.'
   );
 
-create or replace trigger a_provider_call_id_stays
+create or replace trigger a_provider_call_id_is_set_once
   before update of provider_call_id on public.call_attempts
   for each row
   execute function voicesurvey_rules.check_provider_call_id();
@@ -151,7 +151,7 @@ create or replace trigger times_of_a_call_are_not_in_the_future
 
 comment on trigger an_attempt_keeps_its_keys_and_start on public.call_attempts is
   'Rule 5: the contact, number, call_id and start of an attempt never change.';
-comment on trigger a_provider_call_id_stays on public.call_attempts is
+comment on trigger a_provider_call_id_is_set_once on public.call_attempts is
   'Rule 5: the provider_call_id may be set after the start, and is final once it is set.';
 comment on trigger answer_end_and_outcome_of_a_call_are_final on public.call_attempts is
   'Rule 5: the answer, the end and the outcome of a call are final.';

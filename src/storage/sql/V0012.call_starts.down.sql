@@ -16,8 +16,8 @@ drop trigger if exists an_open_call_is_not_deleted on public.call_attempts;
 drop trigger if exists an_ended_call_agrees_with_its_contact on public.call_attempts;
 drop trigger if exists a_call_agrees_with_its_contact on public.call_attempts;
 drop trigger if exists a_call_may_start on public.call_attempts;
-drop trigger if exists claims_wait_for_a_change_of_a_campaign on public.campaigns;
-drop trigger if exists claims_wait_for_a_change_of_their_limit on public.provider_configs;
+drop trigger if exists claims_wait_while_a_campaign_changes on public.campaigns;
+drop trigger if exists claims_wait_while_their_limit_changes on public.provider_configs;
 
 drop function if exists voicesurvey_rules.lock_claims();
 drop function if exists voicesurvey_rules.block_new_claims();

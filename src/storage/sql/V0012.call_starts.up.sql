@@ -44,7 +44,7 @@ set search_path = pg_catalog, pg_temp;
 create table if not exists voicesurvey_rules.erased_last_calls (
   contact_id uuid not null,
 
-  constraint erased_last_calls_are_known_by_contact
+  constraint erased_last_calls_are_recorded_once_per_contact
     primary key (contact_id)
 );
 
@@ -227,7 +227,7 @@ begin
       when previous.has_final then 'never_dial_a_completed_or_refused_contact'
       when previous.has_open then 'calls_of_a_contact_do_not_overlap'
       when new.started_at < previous.started_at + make_interval(mins => interval_minutes)
-      then 'no_retry_before_its_interval'
+      then 'no_retry_before_the_interval_is_over'
       when new.started_at < previous.ended_at - interval '60 seconds' then 'calls_of_a_contact_do_not_overlap'
     end;
   end if;
@@ -291,7 +291,7 @@ begin
         'Do not dial now. The hours are in the time zone of the database setting voicesurvey.time_zone.'
       ),
       (
-        'no_retry_before_its_interval',
+        'no_retry_before_the_interval_is_over',
         'An attempt starts no sooner than retry_interval_minutes after the previous attempt started.',
         'Do not dial yet.'
       ),
@@ -771,21 +771,21 @@ comment on trigger a_contact_that_may_be_called_again_keeps_its_latest_call on p
 
 -- campaigns
 
-create or replace trigger claims_wait_for_a_change_of_a_campaign
+create or replace trigger claims_wait_while_a_campaign_changes
   before update or delete on public.campaigns
   for each statement
   execute function voicesurvey_rules.block_new_claims();
 
-comment on trigger claims_wait_for_a_change_of_a_campaign on public.campaigns is
+comment on trigger claims_wait_while_a_campaign_changes on public.campaigns is
   'Rule 3: a change of a campaign waits for earlier claims only, so that new claims do not starve it.';
 
 
 -- provider_configs
 
-create or replace trigger claims_wait_for_a_change_of_their_limit
+create or replace trigger claims_wait_while_their_limit_changes
   before update of max_concurrent_calls or delete on public.provider_configs
   for each row
   execute function voicesurvey_rules.lock_claims();
 
-comment on trigger claims_wait_for_a_change_of_their_limit on public.provider_configs is
+comment on trigger claims_wait_while_their_limit_changes on public.provider_configs is
   'Rule 4: while the limit changes, no claim commits against the old one.';

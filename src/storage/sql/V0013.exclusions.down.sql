@@ -13,7 +13,7 @@ drop trigger if exists an_erased_number_with_do_not_call_becomes_excluded on pub
 drop trigger if exists an_erased_number_stays_excluded on public.contacts;
 drop trigger if exists the_new_number_of_a_contact_is_excluded_if_it_is_listed on public.contacts;
 drop trigger if exists a_listed_number_is_excluded_when_it_is_imported on public.contacts;
-drop trigger if exists an_exclusion_ends_only_after_its_cause on public.contacts;
+drop trigger if exists an_exclusion_ends_only_when_its_cause_is_removed on public.contacts;
 drop trigger if exists do_not_call_means_excluded on public.contacts;
 drop trigger if exists a_changed_entry_excludes_its_contacts on public.exclusion_list_entries;
 drop trigger if exists a_listed_number_excludes_its_contacts on public.exclusion_list_entries;

@@ -276,7 +276,7 @@ create or replace trigger do_not_call_means_excluded
   when (new.do_not_call and new.state not in ('completed', 'refused', 'excluded'))
   execute function voicesurvey_rules.exclude_do_not_call();
 
-create or replace trigger an_exclusion_ends_only_after_its_cause
+create or replace trigger an_exclusion_ends_only_when_its_cause_is_removed
   before update of state on public.contacts
   for each row
   execute function voicesurvey_rules.check_exclusion_end();
@@ -315,7 +315,7 @@ create or replace trigger an_erased_number_with_do_not_call_becomes_excluded
 
 comment on trigger do_not_call_means_excluded on public.contacts is
   'Rule 1: a contact with do_not_call is excluded, from its import or from the time do_not_call is set.';
-comment on trigger an_exclusion_ends_only_after_its_cause on public.contacts is
+comment on trigger an_exclusion_ends_only_when_its_cause_is_removed on public.contacts is
   'Rule 10: excluded is final while the number is listed or do_not_call is set.';
 comment on trigger a_listed_number_is_excluded_when_it_is_imported on public.contacts is
   'Rule 1: a listed number is excluded as soon as it is imported, however it is imported.';

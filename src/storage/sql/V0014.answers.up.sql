@@ -27,7 +27,7 @@ set search_path = pg_catalog, pg_temp;
 create table if not exists voicesurvey_rules.erased_answers (
   contact_id uuid not null,
 
-  constraint erased_answers_are_known_by_contact
+  constraint erased_answers_are_recorded_once_per_contact
     primary key (contact_id)
 );
 

@@ -12,7 +12,7 @@ drop trigger if exists an_event_is_deleted_only_with_its_contact on public.event
 drop trigger if exists an_event_never_changes on public.events;
 drop trigger if exists an_event_agrees_with_its_contact on public.events;
 drop trigger if exists a_sent_email_is_deleted_only_with_its_contact on public.email_notifications;
-drop trigger if exists what_is_sent_stays_sent on public.email_notifications;
+drop trigger if exists a_sent_email_never_changes on public.email_notifications;
 drop trigger if exists an_email_keeps_its_event on public.email_notifications;
 drop trigger if exists a_changed_email_agrees_with_its_event on public.email_notifications;
 drop trigger if exists an_email_agrees_with_its_event on public.email_notifications;

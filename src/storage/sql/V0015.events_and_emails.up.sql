@@ -65,14 +65,14 @@ begin
               where contact_id = contact.id
                 and outcome::text = contact.state::text
             )
-          then 'an_event_names_the_call_that_ended_its_contact'
+          then 'an_event_names_the_call_that_led_to_it'
           when attempt.id is not null and attempt.outcome::text is distinct from contact.state::text
-          then 'an_event_names_the_call_that_ended_its_contact'
+          then 'an_event_names_the_call_that_led_to_it'
         end
       when contact.attempts_count < (select max_attempts from public.campaigns where id = contact.campaign_id)
       then 'not_reached_is_published_after_the_last_attempt'
       when attempt.id is not null and (attempt.outcome is null or attempt.outcome in ('completed', 'refused'))
-      then 'an_event_names_the_call_that_ended_its_contact'
+      then 'an_event_names_the_call_that_led_to_it'
     end
   into broken
   from public.contacts as contact
@@ -97,7 +97,7 @@ begin
       (
         'an_event_names_a_call_of_its_contact',
         'The call_attempt_id of an event is an attempt of its contact.',
-        'Set call_attempt_id to the attempt that ended the contact.'
+        'Set call_attempt_id to the latest attempt of the contact.'
       ),
       (
         'an_event_announces_the_state_of_its_contact',
@@ -105,9 +105,9 @@ begin
         'Publish the event in the transaction that ends the contact, or later. Publish none for another state.'
       ),
       (
-        'an_event_names_the_call_that_ended_its_contact',
-        'The call_attempt_id of an event is the attempt that ended its contact.',
-        'Set call_attempt_id to the attempt whose outcome is the contact''s state.'
+        'an_event_names_the_call_that_led_to_it',
+        'The call_attempt_id of an event is the attempt that led to it.',
+        'Set call_attempt_id to the latest attempt of the contact.'
       ),
       (
         'not_reached_is_published_after_the_last_attempt',
@@ -218,7 +218,7 @@ begin
     or (old.provider_message_id is not null and old.provider_message_id is distinct from new.provider_message_id)
   then
     perform voicesurvey_rules.raise_violation(
-      'what_is_sent_stays_sent',
+      'a_sent_email_never_changes',
       'email_notifications',
       'The status, address, template and provider_message_id of a sent e-mail are final.',
       format('Notification %s of event %s, contact %s.', old.id, old.event_id, old.contact_id),
@@ -346,7 +346,7 @@ end
 $function$;
 
 comment on function voicesurvey_rules.check_event() is
-  'Rejects an event that does not agree with its contact or with the call that ended the contact.';
+  'Rejects an event that does not agree with its contact or with the call that led to it.';
 comment on function voicesurvey_rules.check_event_is_unchanged() is
   'Rejects a change of an event, except that of the foreign key when the attempt is deleted.';
 comment on function voicesurvey_rules.check_event_is_retained() is
@@ -391,7 +391,7 @@ create constraint trigger an_event_is_deleted_only_with_its_contact
   execute function voicesurvey_rules.check_event_is_retained();
 
 comment on trigger an_event_agrees_with_its_contact on public.events is
-  'Rules 5 and 7: an event announces the state of its contact and names the call that ended the contact.';
+  'Rules 5 and 7: an event announces the state of its contact and names the call that led to it.';
 comment on trigger an_event_never_changes on public.events is
   'Rule 7: an event never changes.';
 comment on trigger an_event_is_deleted_only_with_its_contact on public.events is
@@ -432,7 +432,7 @@ create or replace trigger an_email_keeps_its_event
     'Remove event_id, contact_id and campaign_id from the update.'
   );
 
-create or replace trigger what_is_sent_stays_sent
+create or replace trigger a_sent_email_never_changes
   before update of status, to_email, template_id, provider_message_id on public.email_notifications
   for each row
   execute function voicesurvey_rules.check_sent_email();
@@ -452,8 +452,8 @@ comment on trigger a_changed_email_agrees_with_its_event on public.email_notific
   'Rule 8: the same when the address or the template of an unsent e-mail is corrected.';
 comment on trigger an_email_keeps_its_event on public.email_notifications is
   'Rule 5: the event, contact and campaign of an e-mail never change.';
-comment on trigger what_is_sent_stays_sent on public.email_notifications is
-  'Rule 8: what is sent stays sent.';
+comment on trigger a_sent_email_never_changes on public.email_notifications is
+  'Rule 8: the status, address, template and provider_message_id of a sent e-mail are final.';
 comment on trigger a_sent_email_is_deleted_only_with_its_contact on public.email_notifications is
   'Rule 8: an event sends at most one e-mail; if the sent one were deleted, another could be sent.';
 

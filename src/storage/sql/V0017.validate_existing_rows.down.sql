@@ -15,13 +15,13 @@ set search_path = pg_catalog, pg_temp;
 alter table public.users
   drop constraint if exists user_has_a_name,
   drop constraint if exists user_has_an_oidc_subject,
-  drop constraint if exists email_of_a_user_looks_like_one,
+  drop constraint if exists email_of_a_user_looks_like_an_address,
   drop constraint if exists user_has_finite_times,
   add constraint user_has_a_name
     check (voicesurvey_rules.is_not_blank(name)) not valid,
   add constraint user_has_an_oidc_subject
     check (voicesurvey_rules.is_not_blank(oidc_sub)) not valid,
-  add constraint email_of_a_user_looks_like_one
+  add constraint email_of_a_user_looks_like_an_address
     check (voicesurvey_rules.is_email_address(email)) not valid,
   add constraint user_has_finite_times
     check (isfinite(created_at) and isfinite(updated_at)) not valid;
@@ -30,8 +30,8 @@ comment on constraint user_has_a_name on public.users is
   'Rule 11: a user''s name is not blank.';
 comment on constraint user_has_an_oidc_subject on public.users is
   'Rule 11: a user''s OIDC subject is not blank.';
-comment on constraint email_of_a_user_looks_like_one on public.users is
-  'Rule 11: a user''s e-mail address looks like one.';
+comment on constraint email_of_a_user_looks_like_an_address on public.users is
+  'Rule 11: a user''s email looks like an e-mail address.';
 comment on constraint user_has_finite_times on public.users is
   'Rule 13: created_at and updated_at are finite.';
 
@@ -110,13 +110,13 @@ comment on constraint campaign_has_finite_times on public.campaigns is
 
 alter table public.contacts
   drop constraint if exists phone_number_of_a_contact_is_e164,
-  drop constraint if exists email_of_a_contact_looks_like_one,
+  drop constraint if exists email_of_a_contact_looks_like_an_address,
   drop constraint if exists attempts_count_is_0_or_more,
   drop constraint if exists no_last_attempt_or_outcome_before_the_first_call,
   drop constraint if exists contact_has_finite_times,
   add constraint phone_number_of_a_contact_is_e164
     check (voicesurvey_rules.is_phone_number(phone_number)) not valid,
-  add constraint email_of_a_contact_looks_like_one
+  add constraint email_of_a_contact_looks_like_an_address
     check (voicesurvey_rules.is_email_address(email)) not valid,
   add constraint attempts_count_is_0_or_more
     check (attempts_count >= 0) not valid,
@@ -127,8 +127,8 @@ alter table public.contacts
 
 comment on constraint phone_number_of_a_contact_is_e164 on public.contacts is
   'Rule 11: a contact''s number is in E.164, 8 to 16 characters including the plus.';
-comment on constraint email_of_a_contact_looks_like_one on public.contacts is
-  'Rule 11: a contact''s e-mail address, if it has one, looks like one.';
+comment on constraint email_of_a_contact_looks_like_an_address on public.contacts is
+  'Rule 11: a contact''s email, unless it is null, looks like an e-mail address.';
 comment on constraint attempts_count_is_0_or_more on public.contacts is
   'Rule 2: attempts_count is not negative.';
 comment on constraint no_last_attempt_or_outcome_before_the_first_call on public.contacts is
@@ -243,15 +243,15 @@ comment on constraint event_has_a_finite_time on public.events is
 -- E-mail notifications.
 
 alter table public.email_notifications
-  drop constraint if exists email_goes_to_what_looks_like_an_address,
+  drop constraint if exists to_email_looks_like_an_address,
   drop constraint if exists notification_has_finite_times,
-  add constraint email_goes_to_what_looks_like_an_address
+  add constraint to_email_looks_like_an_address
     check (voicesurvey_rules.is_email_address(to_email)) not valid,
   add constraint notification_has_finite_times
     check (isfinite(created_at) and isfinite(updated_at)) not valid;
 
-comment on constraint email_goes_to_what_looks_like_an_address on public.email_notifications is
-  'Rule 11: the address that an e-mail is sent to looks like one.';
+comment on constraint to_email_looks_like_an_address on public.email_notifications is
+  'Rule 11: to_email looks like an e-mail address.';
 comment on constraint notification_has_finite_times on public.email_notifications is
   'Rule 13: created_at and updated_at are finite.';
 

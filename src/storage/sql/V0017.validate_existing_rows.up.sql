@@ -4,7 +4,7 @@
 -- most 20 for each. Correct these rows and run this migration again. Until then every row that is written is checked,
 -- and only a row that was not written since V0002 may break a rule.
 --
--- V0018 validates one more constraint, do_not_call_is_never_dialled, after it has corrected its rows.
+-- V0018 validates one more constraint, a_contact_with_do_not_call_is_never_dialled, after it has corrected its rows.
 --
 -- Safe on a live table: VALIDATE CONSTRAINT reads a table while other sessions read and write it.
 
@@ -25,7 +25,7 @@ begin
         ('users', array[
           'user_has_a_name',
           'user_has_an_oidc_subject',
-          'email_of_a_user_looks_like_one',
+          'email_of_a_user_looks_like_an_address',
           'user_has_finite_times'
         ]),
         ('email_templates', array[
@@ -44,7 +44,7 @@ begin
         ]),
         ('contacts', array[
           'phone_number_of_a_contact_is_e164',
-          'email_of_a_contact_looks_like_one',
+          'email_of_a_contact_looks_like_an_address',
           'attempts_count_is_0_or_more',
           'no_last_attempt_or_outcome_before_the_first_call',
           'contact_has_finite_times'
@@ -71,7 +71,7 @@ begin
           'event_has_a_finite_time'
         ]),
         ('email_notifications', array[
-          'email_goes_to_what_looks_like_an_address',
+          'to_email_looks_like_an_address',
           'notification_has_finite_times'
         ]),
         ('provider_configs', array[

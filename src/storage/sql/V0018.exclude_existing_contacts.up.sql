@@ -32,4 +32,4 @@ end
 $deferred$;
 
 alter table public.contacts
-  validate constraint do_not_call_is_never_dialled;
+  validate constraint a_contact_with_do_not_call_is_never_dialled;

@@ -59,7 +59,7 @@ export const CALL_RACES: Readonly<Record<string, Race>> = {
   'a lower max_concurrent_calls races with claims': {
     protections: {
       'the mutex row of claims for a change of the limit':
-        'drop trigger claims_wait_for_a_change_of_their_limit on provider_configs',
+        'drop trigger claims_wait_while_their_limit_changes on provider_configs',
     },
     prepare: async (fixtures) => {
       const { random, createCampaign, execute } = fixtures;

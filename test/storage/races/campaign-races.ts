@@ -34,8 +34,9 @@ export const CAMPAIGN_RACES: Readonly<Record<string, Race>> = {
   },
   'starts of a campaign race with its cancellation and a change of its questions': {
     protections: {
-      'the fixed questions': 'drop trigger what_is_asked_is_fixed_from_the_first_start on campaigns',
-      'the order of statuses': 'drop trigger a_campaign_goes_through_its_life_in_order on campaigns',
+      'the fixed questions':
+        'drop trigger questions_and_max_attempts_are_fixed_from_the_first_start on campaigns',
+      'the order of statuses': 'drop trigger a_campaign_changes_status_in_order on campaigns',
     },
     prepare: async ({ random, createCampaign, execute: query }) => {
       const { id, first } = await createCampaign({ status: 'draft' });

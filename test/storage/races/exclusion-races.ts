@@ -63,7 +63,7 @@ export const EXCLUSION_RACES: Readonly<Record<string, Race>> = {
   'listing a number races with the end of its call': {
     protections: {
       'the order of states and the check of returns': `${DROP_STATE_ORDER};
-        drop trigger an_exclusion_ends_only_after_its_cause on contacts`,
+        drop trigger an_exclusion_ends_only_when_its_cause_is_removed on contacts`,
     },
     prepare: async ({ random, createCalledContact }) => {
       const contact = await createCalledContact();
@@ -141,8 +141,8 @@ export const EXCLUSION_RACES: Readonly<Record<string, Race>> = {
   },
   'returning an excluded contact races with its do_not_call': {
     protections: {
-      'the checks of do_not_call': `drop trigger an_exclusion_ends_only_after_its_cause on contacts;
-        alter table contacts drop constraint do_not_call_is_never_dialled`,
+      'the checks of do_not_call': `drop trigger an_exclusion_ends_only_when_its_cause_is_removed on contacts;
+        alter table contacts drop constraint a_contact_with_do_not_call_is_never_dialled`,
     },
     prepare: async ({ createExcludedContact }) => {
       const contact = await createExcludedContact();

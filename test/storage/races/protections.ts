@@ -9,7 +9,7 @@ begin
 end $edit$`;
 
 /** Allows every transition between the states of a contact. */
-export const DROP_STATE_ORDER = 'drop trigger a_contact_goes_through_its_life_in_order on contacts';
+export const DROP_STATE_ORDER = 'drop trigger a_contact_changes_state_in_order on contacts';
 
 /** Makes every lock of a mutex row do nothing. */
 export const DROP_MUTEXES =

@@ -85,7 +85,7 @@ forbidden(
 forbidden(
   'completing a contact that was excluded during its call',
   `${exclude(PHONES.ben)} ${end(call('ben'), 'completed', 'now()')} ${answers('ben', call('ben'))} ${leave('ben', 'completed')}`,
-  'states_of_a_contact_come_in_order',
+  'a_contact_changes_state_in_order',
 );
 forbidden(
   'answers of a contact that was excluded during its call',

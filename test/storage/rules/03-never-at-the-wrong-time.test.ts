@@ -39,18 +39,18 @@ forbidden(
 forbidden(
   'a retry 5 minutes after the start of the previous attempt',
   claim('hugo', { number: 2 }),
-  'no_retry_before_its_interval',
+  'no_retry_before_the_interval_is_over',
 );
 forbidden(
   'a retry whose started_at is 58 minutes after the start of the previous attempt',
   claim('gina', { number: 2, ago: '2 h 2 min' }),
-  'no_retry_before_its_interval',
+  'no_retry_before_the_interval_is_over',
 );
 forbidden(
   'a retry after 3 hours in a campaign whose interval was raised to 5 hours',
   `${move('survey', 'paused')} update campaigns set retry_interval_minutes = 300 where id = :survey; ${move('survey', 'running')}
    ${claim('gina', { number: 2 })}`,
-  'no_retry_before_its_interval',
+  'no_retry_before_the_interval_is_over',
 );
 forbidden(
   'a retry that starts 70 seconds before the end of the previous attempt',

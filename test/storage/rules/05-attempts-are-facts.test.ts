@@ -40,12 +40,12 @@ forbidden(
 forbidden(
   'a change of a provider_call_id',
   change("provider_call_id = 'other'", call('cleo')),
-  'a_provider_call_id_stays',
+  'a_provider_call_id_is_set_once',
 );
 forbidden(
   'a provider_call_id that is set to null again',
   change('provider_call_id = null', call('cleo')),
-  'a_provider_call_id_stays',
+  'a_provider_call_id_is_set_once',
 );
 forbidden(
   'a provider_call_id that another attempt has',

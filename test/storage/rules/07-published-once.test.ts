@@ -51,7 +51,7 @@ forbidden(
 forbidden(
   'a refused event without its call',
   publish('refused', 'kate', null),
-  'an_event_names_the_call_that_ended_its_contact',
+  'an_event_names_the_call_that_led_to_it',
 );
 forbidden(
   'a not_reached event in the transaction that returns the contact to pending',
@@ -126,7 +126,7 @@ forbidden(
   'a refused event that names an earlier call, which is deleted in the same transaction',
   `${claim('gina', { number: 2 })} ${answer('new_call_of_gina')} ${end('new_call_of_gina', 'refused')} ${leave('gina', 'refused')}
    ${publish('refused', 'gina', call('gina'))} delete from call_attempts where id = :${call('gina')};`,
-  'an_event_names_the_call_that_ended_its_contact',
+  'an_event_names_the_call_that_led_to_it',
 );
 
 correct(

@@ -43,12 +43,12 @@ forbidden(
 forbidden(
   'an e-mail to what is not an address',
   sendEmail('event_of_emil', 'emil', 'sorry', { to: 'nobody' }),
-  'email_goes_to_what_looks_like_an_address',
+  'to_email_looks_like_an_address',
 );
 forbidden(
   'an e-mail to two addresses',
   sendEmail('event_of_emil', 'emil', 'sorry', { to: 'emil@example.com, kate@example.com' }),
-  'email_goes_to_what_looks_like_an_address',
+  'to_email_looks_like_an_address',
 );
 forbidden(
   'an e-mail to a contact without an address',
@@ -72,7 +72,7 @@ for (const status of ['pending', 'failed']) {
   forbidden(
     `a sent e-mail that becomes ${status}`,
     `update email_notifications set status = '${status}' where id = :email_to_dora;`,
-    'what_is_sent_stays_sent',
+    'a_sent_email_never_changes',
   );
 }
 for (const what of [
@@ -84,7 +84,7 @@ for (const what of [
   forbidden(
     `an update of a sent e-mail that sets ${what}`,
     `update email_notifications set ${what} where id = :email_to_dora;`,
-    'what_is_sent_stays_sent',
+    'a_sent_email_never_changes',
   );
 }
 for (const what of ['event_id = :event_of_emil', 'contact_id = :kate', 'campaign_id = :plain']) {

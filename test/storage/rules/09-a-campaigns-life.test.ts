@@ -24,7 +24,7 @@ for (const [campaign, ...statuses] of [
     forbidden(
       `the campaign "${campaign}" changes to ${status}`,
       move(campaign, status),
-      'a_campaign_goes_through_its_life_in_order',
+      'a_campaign_changes_status_in_order',
     );
   }
 }
@@ -69,7 +69,7 @@ for (const campaign of ['survey', 'paused', 'completed', 'cancelled']) {
   forbidden(
     `a new question in the campaign "${campaign}", which has started`,
     set(campaign, "question_2_text = 'Other?'"),
-    'what_is_asked_is_fixed_from_the_first_start',
+    'questions_and_max_attempts_are_fixed_from_the_first_start',
   );
 }
 for (const what of [
@@ -85,7 +85,7 @@ for (const what of [
   forbidden(
     `${what} in a paused campaign`,
     set('paused', what),
-    'what_is_asked_is_fixed_from_the_first_start',
+    'questions_and_max_attempts_are_fixed_from_the_first_start',
   );
 }
 for (const campaign of ['survey', 'completed', 'cancelled']) {
@@ -97,7 +97,7 @@ for (const campaign of ['survey', 'completed', 'cancelled']) {
     forbidden(
       `${what} in the campaign "${campaign}"`,
       set(campaign, what),
-      'hours_and_interval_change_only_while_nobody_is_called',
+      'hours_and_interval_are_fixed_while_a_campaign_runs',
     );
   }
 }

@@ -39,7 +39,7 @@ for (const [person, was, ...states] of [
     forbidden(
       `a change from ${was} to ${state} (${person})`,
       to(person, state),
-      'states_of_a_contact_come_in_order',
+      'a_contact_changes_state_in_order',
     );
 }
 for (const [person, what] of [

@@ -59,22 +59,22 @@ for (const email of [
   "'a@b.de '",
   "E'a@b\\t.de'",
 ]) {
-  forbidden(`the user's e-mail address ${email}`, user(email), 'email_of_a_user_looks_like_one');
+  forbidden(`the user's e-mail address ${email}`, user(email), 'email_of_a_user_looks_like_an_address');
 }
 forbidden(
   "an empty text as a contact's e-mail address",
   list('new', '+4920009999', { email: "''" }),
-  'email_of_a_contact_looks_like_one',
+  'email_of_a_contact_looks_like_an_address',
 );
 forbidden(
   "an update of a contact's e-mail address to a text that is not one",
   "update contacts set email = 'none' where id = :ada;",
-  'email_of_a_contact_looks_like_one',
+  'email_of_a_contact_looks_like_an_address',
 );
 forbidden(
   "another user with a user's e-mail address in upper case",
   user("'MARA@example.com'"),
-  'one_user_per_email_whatever_the_case',
+  'one_user_per_email_ignoring_case',
   '23505',
 );
 forbidden(

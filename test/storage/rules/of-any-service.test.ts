@@ -62,7 +62,7 @@ forbidden(
 forbidden(
   'an illegal status with all constraints deferred',
   `set constraints all deferred; ${move('completed', 'running')}`,
-  'a_campaign_goes_through_its_life_in_order',
+  'a_campaign_changes_status_in_order',
 );
 forbidden(
   'an end of a call whose contact stays in progress, with all constraints deferred',
@@ -86,7 +86,7 @@ forbidden(
 forbidden(
   'a retry before its interval in a session with another date and interval style',
   `set local datestyle = 'SQL, DMY'; set local intervalstyle = 'sql_standard'; ${claim('hugo', { number: 2 })}`,
-  'no_retry_before_its_interval',
+  'no_retry_before_the_interval_is_over',
 );
 
 /** A statement that runs another before its own AFTER triggers. */

@@ -14,7 +14,7 @@ create table if not exists public.owners (
   name text not null,
   mood public.mood not null default 'glad',
 
-  constraint owners_are_known_by_id
+  constraint owners_have_unique_ids
     primary key (id)
 );
 

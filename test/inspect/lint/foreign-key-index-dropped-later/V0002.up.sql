@@ -2,7 +2,7 @@ create table if not exists public.things (
   id uuid not null default gen_random_uuid(),
   owner_id uuid not null,
 
-  constraint things_are_known_by_id
+  constraint things_have_unique_ids
     primary key (id),
   constraint thing_has_an_owner
     foreign key (owner_id) references public.owners (id)

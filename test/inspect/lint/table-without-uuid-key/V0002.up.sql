@@ -1,7 +1,7 @@
 create table if not exists public.things (
   number bigint generated always as identity,
 
-  constraint things_are_known_by_number
+  constraint things_have_unique_numbers
     primary key (number)
 );
 

@@ -2,7 +2,7 @@ create table if not exists public.owners (
   id uuid not null default gen_random_uuid(),
   name text not null,
 
-  constraint owners_are_known_by_id
+  constraint owners_have_unique_ids
     primary key (id)
 );
 
