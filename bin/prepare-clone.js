@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { childEnvironment, npmEnvironment } from './child-environment.js';
 import { nameInLock, PrepareError, root, withLock } from './clone-lock.js';
 
 /**
@@ -63,7 +64,9 @@ async function installPackages() {
   }
   process.stderr.write('Installing the packages of this clone (once; npm ci) …\n');
   const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
-  await run('npm', ['ci', '--include=dev', '--include=optional', ...quiet]);
+  // No package needs an install script: the links to the libraries of the embedded server are created when it starts.
+  const which = ['--ignore-scripts', '--include=dev', '--include=optional'];
+  await run('npm', ['ci', ...which, ...quiet], npmEnvironment());
 }
 
 async function build() {
@@ -82,7 +85,7 @@ async function build() {
   const old = join(root, `dist.${process.pid}.old.tmp`);
   try {
     // Only the published package needs declarations of the types.
-    await run(process.execPath, [bundler, '--config', '--dir', fresh], 'ignore');
+    await run(process.execPath, [bundler, '--config', '--dir', fresh], childEnvironment(), 'ignore');
     const stamp = join(fresh, '.built');
     writeFileSync(stamp, '');
     // The stamp is as old as the newest source, so a source that is saved while the bundler runs is newer and is built
@@ -106,11 +109,13 @@ function remove(folder) {
 /**
  * @param {string} program
  * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
  * @param {2 | 'ignore'} output where its standard output goes; that of this process belongs to the command that runs afterwards
  */
-async function run(program, args, output = 2) {
+async function run(program, args, env, output = 2) {
   const child = spawn(program, args, {
     cwd: root,
+    env,
     stdio: ['ignore', output, 2],
     shell: process.platform === 'win32' && program === 'npm',
   });

@@ -1,8 +1,20 @@
-import { appendFile, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type CliResult, repository, runCli, runJson, startCli } from '../support/cli.js';
 import { clone, sharedClone } from '../support/clone.js';
+import { folderWith } from '../support/folder.js';
 import { until } from '../support/until.js';
 
 const version = (root: string, env = {}): Promise<CliResult> => runCli(['--version'], { root, env });
@@ -139,6 +151,54 @@ test('a clone without packages fails with a remedy if npm is missing', async () 
   );
   expect(await leftovers(root)).toEqual([]);
 });
+
+test.skipIf(process.platform === 'win32')(
+  'npm ci and the bundler of a clone get no secret of the caller, and npm runs no install script',
+  async () => {
+    const { root } = await clone({ built: false });
+    const modules = join(root, 'node_modules');
+    await rm(modules);
+    // Prints what it gets, and installs a bundler that does the same.
+    const recorder = `const { writeFileSync } = require('node:fs');
+      const record = (name) => writeFileSync(name, JSON.stringify({ args: process.argv.slice(2), env: process.env }));`;
+    const programs = await folderWith({
+      npm: `#!${process.execPath}
+        ${recorder}
+        record('npm.json');
+        const { mkdirSync } = require('node:fs');
+        mkdirSync('node_modules/rolldown/bin', { recursive: true });
+        writeFileSync('node_modules/.package-lock.json', '');
+        writeFileSync('node_modules/rolldown/bin/cli.mjs', 'import { createRequire } from "node:module";' +
+          'const require = createRequire(import.meta.url);' + ${JSON.stringify(recorder)} + 'record("bundler.json");');`,
+    });
+    await chmod(join(programs, 'npm'), 0o755);
+    const secrets = {
+      DATABASE_URL: 'postgresql://ann:database-secret@db/survey',
+      PGPASSWORD: 'password-secret',
+      PGPASSFILE: '/home/ann/secret',
+      AWS_SECRET_ACCESS_KEY: 'cloud-secret',
+      NODE_OPTIONS: '--title=secret',
+    };
+    const env = {
+      ...secrets,
+      PATH: `${programs}:/usr/bin:/bin`,
+      npm_config_registry: 'https://npm.example.com',
+    };
+    await runCli(['up'], { root, env });
+    const read = async (name: string) => JSON.parse(await readFile(join(root, name), 'utf8'));
+    const [npm, bundler] = [await read('npm.json'), await read('bundler.json')];
+    expect(npm.args).toContain('--ignore-scripts');
+    expect(npm.env).toMatchObject({
+      npm_config_registry: 'https://npm.example.com',
+      HOME: expect.anything(),
+    });
+    for (const child of [npm, bundler]) {
+      expect(child.env.PATH).toBe(env.PATH);
+      expect(JSON.stringify(child.env)).not.toContain('secret');
+      for (const name of Object.keys(secrets)) expect(child.env).not.toHaveProperty(name);
+    }
+  },
+);
 
 test('the program and the scripts are executable', async () => {
   for (const path of [

@@ -2,10 +2,12 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { cleanEnvironment } from './clean-environment.js';
 import { systemErrorCode } from './system-errors.js';
 
 const hasProc = existsSync('/proc/self/cmdline');
 const run = promisify(execFile);
+const PS_OPTIONS = { env: cleanEnvironment(), maxBuffer: 16 * 1024 * 1024 };
 
 /** A process of the operating system. */
 export interface Process {
@@ -32,7 +34,7 @@ export async function readProcessTitle(pid: number): Promise<string | null> {
   if (hasProc) return readProcTitle(pid);
   if (process.platform === 'win32') return null;
   try {
-    return `${(await run('ps', ['-ww', '-o', 'args=', '-p', String(pid)])).stdout.trimEnd()} `;
+    return `${(await run('ps', ['-ww', '-o', 'args=', '-p', String(pid)], PS_OPTIONS)).stdout.trimEnd()} `;
   } catch {
     return isAlive(pid) ? null : '';
   }
@@ -45,7 +47,7 @@ export async function listProcesses(): Promise<Process[]> {
     return Promise.all(pids.map(async (pid) => ({ pid, title: (await readProcTitle(pid)) ?? '' })));
   }
   if (process.platform === 'win32') return [];
-  const { stdout } = await run('ps', ['-axww', '-o', 'pid=,args='], { maxBuffer: 16 * 1024 * 1024 });
+  const { stdout } = await run('ps', ['-axww', '-o', 'pid=,args='], PS_OPTIONS);
   return [...stdout.matchAll(/^\s*(\d+) (.*)$/gm)].map(([, pid, title]) => ({
     pid: Number(pid),
     title: `${title} `,

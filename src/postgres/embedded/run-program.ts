@@ -1,6 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { EmbeddedServerError } from '../errors/explained-error.js';
+import { cleanEnvironment } from './clean-environment.js';
 import type { ServerUser } from './server-user.js';
 import { systemErrorCode } from './system-errors.js';
 
@@ -12,8 +13,8 @@ export interface ProgramResult {
 }
 
 /**
- * Spawns a program of PostgreSQL as the server's user. Its environment has no `PG…` variable, and no locale or time zone of
- * the caller. Its working directory is `/`, since the server's user may not be able to enter that of this process.
+ * Spawns a program of PostgreSQL as the server's user, in a {@link cleanEnvironment | clean environment}. Its working
+ * directory is `/`, since the server's user may not be able to enter that of this process.
  *
  * @param user the user who runs it; null for the user of this process
  * @throws EmbeddedServerError `embedded_program_unusable` if the operating system refuses immediately; a later refusal is
@@ -26,13 +27,10 @@ export function spawnAs(
   options: Pick<SpawnOptions, 'stdio' | 'detached'>,
 ): ChildProcess {
   const isWindows = process.platform === 'win32';
-  const inherited = isWindows
-    ? Object.entries(process.env).filter(([name]) => !/^(PG|LC_|LANG|TZ$)/i.test(name))
-    : [['PATH', '/usr/local/bin:/usr/bin:/bin']];
   try {
     return spawn(program, args, {
       ...options,
-      env: { ...Object.fromEntries(inherited), LC_ALL: 'C', TZ: 'UTC' },
+      env: cleanEnvironment(),
       windowsHide: true,
       ...(isWindows ? {} : { cwd: '/' }),
       // spawn accepts only a signed uid.
