@@ -38,7 +38,7 @@ const CHANGES: readonly (readonly [sql: string, lines: readonly string[]])[] = [
   ],
   [
     'alter table users alter created_at drop default',
-    ['column users.created_at: default none here, now() in V0003'],
+    ['column users.created_at: no default here, now() in V0003'],
   ],
   [
     'alter table provider_configs alter max_concurrent_calls type bigint',
@@ -69,30 +69,30 @@ const CHANGES: readonly (readonly [sql: string, lines: readonly string[]])[] = [
     [
       'table users: columns in another order: id, oidc_sub, email, name, created_at, updated_at, role here, ' +
         'id, oidc_sub, email, name, role, created_at, updated_at in V0003',
-      'column users.role: comment none here, What the user may do; viewer at the first login. Written by … in V0003',
+      'column users.role: no comment here, "What the user may do; viewer at the first login. Written by …" in V0003',
     ],
   ],
   // Comments
   [
     "comment on column users.name is 'x'",
     [
-      "column users.name: comment x here, The user's name, as the dashboard shows it. Written by the l… in V0003",
+      `column users.name: comment "x" here, "The user's name, as the dashboard shows it. Written by the l…" in V0003`,
     ],
   ],
-  ["comment on table notes is 'x'", ['table notes: comment x here, none in V0003']],
+  ["comment on table notes is 'x'", ['table notes: comment "x" here, none in V0003']],
   [
     "comment on constraint one_user_per_email on users is 'x'",
-    ['constraint one_user_per_email on users: comment x here, none in V0003'],
+    ['constraint one_user_per_email on users: comment "x" here, none in V0003'],
   ],
   [
     "comment on index campaigns_by_name is 'x'",
     [
-      'index campaigns_by_name on campaigns: comment x here, Finds and sorts campaigns by name in the dashboard. in V0003',
+      'index campaigns_by_name on campaigns: comment "x" here, "Finds and sorts campaigns by name in the dashboard." in V0003',
     ],
   ],
   [
     "comment on extension plpgsql is 'x'",
-    ['extension plpgsql: comment x here, PL/pgSQL procedural language in V0003'],
+    ['extension plpgsql: comment "x" here, "PL/pgSQL procedural language" in V0003'],
   ],
   // Constraints
   [
@@ -105,12 +105,16 @@ const CHANGES: readonly (readonly [sql: string, lines: readonly string[]])[] = [
   ],
   [
     'alter table campaigns drop constraint max_attempts_is_1_to_5, add constraint max_attempts_is_1_to_5 check (max_attempts between 1 and 5) not valid',
-    ['constraint max_attempts_is_1_to_5 on campaigns: not validated here, not in V0003'],
+    [
+      'constraint max_attempts_is_1_to_5 on campaigns: not validated here, not in V0003',
+      'constraint max_attempts_is_1_to_5 on campaigns: no comment here, "Rule 2: a contact is dialled at least once and at most five …" in V0003',
+    ],
   ],
   [
     'alter table campaigns drop constraint max_attempts_is_1_to_5, add constraint max_attempts_is_1_to_5 check (max_attempts between 1 and 9)',
     [
       'constraint max_attempts_is_1_to_5 on campaigns: definition CHECK (((max_attempts >= 1) AND (max_attempts <= 9))) here, CHECK (((max_attempts >= 1) AND (max_attempts <= 5))) in V0003',
+      'constraint max_attempts_is_1_to_5 on campaigns: no comment here, "Rule 2: a contact is dialled at least once and at most five …" in V0003',
     ],
   ],
   [
@@ -144,7 +148,7 @@ const CHANGES: readonly (readonly [sql: string, lines: readonly string[]])[] = [
     'drop index contacts_by_phone_number; create index contacts_by_phone_number on contacts (phone_number desc)',
     [
       'index contacts_by_phone_number on contacts: definition …btree (phone_number DESC) here, …btree (phone_number) in V0003',
-      "index contacts_by_phone_number on contacts: comment none here, Finds a number's contacts in all campaigns: when the number … in V0003",
+      `index contacts_by_phone_number on contacts: no comment here, "Finds a number's contacts in all campaigns: when the number …" in V0003`,
     ],
   ],
   [
@@ -264,7 +268,7 @@ const CHANGES: readonly (readonly [sql: string, lines: readonly string[]])[] = [
       ),
     ],
   ],
-  ["comment on schema public is 'x'", ['schema public: comment x here, standard public schema in V0003']],
+  ["comment on schema public is 'x'", ['schema public: comment "x" here, "standard public schema" in V0003']],
   [
     'create operator public.=== (function = int4eq, leftarg = integer, rightarg = integer)',
     ['operator ===(integer,integer): here, not in V0003'],

@@ -20,7 +20,8 @@ export function describeFact(fact: string, here: MaybeFact, there: MaybeFact, la
   if (Array.isArray(here ?? there) && [...listOf(here), ...listOf(there)].every(isText)) {
     return describeList(fact, listOf(here), listOf(there), label);
   }
-  const [mine, theirs] = excerpts(textOf(here), textOf(there));
+  const [mine, theirs] = excerpts(textOf(here), textOf(there), fact === 'comment' ? '"' : '');
+  if (here === undefined) return [`no ${fact} here, ${theirs} in ${label}`];
   return [`${fact} ${mine} here, ${theirs} in ${label}`];
 }
 
