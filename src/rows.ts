@@ -133,7 +133,7 @@ export interface CampaignsRow {
   readonly question_3_text: string;
   /** The kind of answer that the third question asks for. Written by the dashboard. */
   readonly question_3_type: QuestionType;
-  /** How many times a contact is dialled at most, from 1 to 5. Written by the dashboard. */
+  /** The maximum number of times that a contact is dialled, from 1 to 5. Written by the dashboard. */
   readonly max_attempts: number;
   /** The minimum time between the starts of two calls to a contact, in minutes. Written by the dashboard. */
   readonly retry_interval_minutes: number;

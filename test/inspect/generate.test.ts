@@ -125,7 +125,10 @@ test('the data dictionary has every table, constraint, enum and personal column 
     create table people (
       id uuid constraint people_have_unique_ids primary key,
       name text default 'x|y' constraint a_name_is_short check (length(name) < 10),
-      friend uuid constraint a_friend_is_known references people
+      friend uuid constraint a_friend_is_known references people,
+      boss uuid constraint a_boss_is_known references people on delete cascade,
+      mentor uuid constraint a_mentor_is_known references people on delete set null,
+      constraint a_boss_has_a_friend_once unique (boss, friend)
     );
     comment on table people is 'Known people.';
     comment on column people.name is 'The full name. Personal data.';
@@ -142,6 +145,11 @@ test('the data dictionary has every table, constraint, enum and personal column 
     '## people\n\nKnown people.\n',
     "| `name` | text | yes | `'x\\|y'::text` | The full name. | yes |",
     '- [people](#people)\n',
+    '| `people_have_unique_ids` | `id` identifies a row. | `PRIMARY KEY (id)` |',
+    '| `a_friend_is_known` | `friend` references a row of `people`. That row cannot be deleted while this row exists. |',
+    '| `a_boss_is_known` | `boss` references a row of `people`. This row is deleted together with that row. |',
+    '| `a_mentor_is_known` | `mentor` references a row of `people`. The reference becomes null when that row is deleted. |',
+    '| `a_boss_has_a_friend_once` | No two rows have the same `boss` and `friend`. |',
     '| `a_name_is_short` |  | `CHECK ((length(name) < 10))` |',
     '| `people_by_name` |  | `CREATE INDEX people_by_name ON people USING btree (name)` |',
     '| `a_friend_stays` | A friend is final. | before update of friend, name, each row |',

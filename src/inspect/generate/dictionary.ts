@@ -8,6 +8,7 @@ import {
   textsOf,
 } from '../../catalog/objects.js';
 import type { Facts, Snapshot } from '../../catalog/snapshot.js';
+import { meaningOfKey } from './key-meaning.js';
 import { code, markdown, markdownTable, plainName } from './markdown.js';
 
 const HEAD = `# The schema
@@ -25,7 +26,7 @@ const PERSONAL = /\s*Personal data\.\s*$/;
 /**
  * Generates a data dictionary in Markdown: a diagram, a table of contents, every table with its columns, constraints,
  * indexes and triggers, every enum and function, and the columns that hold personal data. The texts are the comments of
- * the catalog.
+ * the catalog. A key without a comment is explained from its definition.
  */
 export function generateDictionary(snapshot: Snapshot): string {
   const tables = objectsOf(snapshot, 'table', 'view', 'materialized view', 'foreign table');
@@ -121,10 +122,13 @@ function membersTable(
   heading: string,
   describe: (facts: Facts) => string,
 ): string {
-  const rows = table
-    .members(kind)
-    .map(({ name, facts }) => [code(name), markdown(textOf(facts.comment) ?? ''), describe(facts)]);
+  const rows = table.members(kind).map(({ name, facts }) => [code(name), meaningOf(facts), describe(facts)]);
   return rows.length === 0 ? '' : markdownTable([kind, 'meaning', heading], rows);
+}
+
+function meaningOf(facts: Facts): string {
+  const comment = textOf(facts.comment);
+  return comment === undefined ? meaningOfKey(facts) : markdown(comment);
 }
 
 function definitionOf({ definition }: Facts): string {

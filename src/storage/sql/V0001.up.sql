@@ -300,6 +300,8 @@ comment on column public.users.created_at is
   'When the user first logged in. Written by the server.';
 comment on column public.users.updated_at is
   'When the row last changed. Written by the server.';
+comment on trigger updated_at_follows_every_change on public.users is
+  'Rule 13: every update sets updated_at to the time of the change.';
 
 
 -- E-mail templates: the e-mails that are sent after a call.
@@ -345,6 +347,8 @@ comment on column public.email_templates.created_at is
   'When the template was created. Written by the server.';
 comment on column public.email_templates.updated_at is
   'When the row last changed. Written by the server.';
+comment on trigger updated_at_follows_every_change on public.email_templates is
+  'Rule 13: every update sets updated_at to the time of the change.';
 
 
 -- Campaigns: one survey and its calling rules.
@@ -437,7 +441,7 @@ comment on column public.campaigns.question_3_text is
 comment on column public.campaigns.question_3_type is
   'The kind of answer that the third question asks for. Written by the dashboard.';
 comment on column public.campaigns.max_attempts is
-  'How many times a contact is dialled at most, from 1 to 5. Written by the dashboard.';
+  'The maximum number of times that a contact is dialled, from 1 to 5. Written by the dashboard.';
 comment on column public.campaigns.retry_interval_minutes is
   'The minimum time between the starts of two calls to a contact, in minutes. Written by the dashboard.';
 comment on column public.campaigns.allowed_call_start_local is
@@ -459,6 +463,10 @@ comment on column public.campaigns.created_at is
   'When the campaign was created. Written by the server.';
 comment on column public.campaigns.updated_at is
   'When the row last changed. Written by the server.';
+comment on constraint max_attempts_is_1_to_5 on public.campaigns is
+  'Rule 2: a contact is dialled at least once and at most five times.';
+comment on trigger updated_at_follows_every_change on public.campaigns is
+  'Rule 13: every update sets updated_at to the time of the change.';
 comment on index public.campaigns_by_name is
   'Finds and sorts campaigns by name in the dashboard.';
 comment on index public.campaigns_by_completed_template is
@@ -540,6 +548,8 @@ comment on column public.contacts.created_at is
   'When the contact was imported. Written by the server.';
 comment on column public.contacts.updated_at is
   'When the row last changed. Written by the server.';
+comment on trigger updated_at_follows_every_change on public.contacts is
+  'Rule 13: every update sets updated_at to the time of the change.';
 comment on index public.contacts_by_campaign is
   'Finds a campaign''s contacts: for the scheduler, the counts and the export, and when the campaign is deleted.';
 comment on index public.contacts_by_phone_number is
@@ -648,6 +658,8 @@ comment on column public.call_attempts.error_code is
 comment on column public.call_attempts.metadata is
   'Other data that the provider reports about the call, and which of its webhooks were processed, as a JSON object; '
   '{} or null without such data. Written by the telephony service. Personal data.';
+comment on constraint attempt_number_is_1_or_more on public.call_attempts is
+  'Rule 2: the attempts of a contact are counted from 1.';
 comment on index public.call_attempts_by_contact is
   'Finds a contact''s attempts: for the next attempt, and when the contact is erased.';
 comment on index public.call_attempts_by_campaign is
@@ -725,6 +737,12 @@ comment on column public.survey_responses.q3_confidence is
   'service.';
 comment on column public.survey_responses.completed_at is
   'When the last question was answered. Written by the dialogue service, or by the server as the default.';
+comment on constraint q1_confidence_is_0_to_1 on public.survey_responses is
+  'Rule 6: a confidence is between 0 and 1, or null if it is unknown.';
+comment on constraint q2_confidence_is_0_to_1 on public.survey_responses is
+  'Rule 6: a confidence is between 0 and 1, or null if it is unknown.';
+comment on constraint q3_confidence_is_0_to_1 on public.survey_responses is
+  'Rule 6: a confidence is between 0 and 1, or null if it is unknown.';
 comment on index public.survey_responses_by_campaign is
   'Finds a campaign''s answers: for the export, and when the campaign is deleted.';
 comment on index public.survey_responses_by_call_attempt is
@@ -860,6 +878,8 @@ comment on column public.email_notifications.created_at is
   'When the notification was created. Written by the server.';
 comment on column public.email_notifications.updated_at is
   'When the row last changed. Written by the server.';
+comment on trigger updated_at_follows_every_change on public.email_notifications is
+  'Rule 13: every update sets updated_at to the time of the change.';
 comment on index public.email_notifications_by_event is
   'Finds the e-mail for an event: before it is sent, and when the event is deleted.';
 comment on index public.email_notifications_by_contact is
@@ -925,6 +945,14 @@ comment on column public.provider_configs.created_at is
   'When the configuration was created. Written by the server.';
 comment on column public.provider_configs.updated_at is
   'When the row last changed. Written by the server.';
+comment on constraint max_concurrent_calls_is_1_or_more on public.provider_configs is
+  'Rule 4: at least one call may be open. To stop all calls, pause the campaigns.';
+comment on constraint transcript_retention_days_is_1_or_more on public.provider_configs is
+  'Rule 12: a transcript is kept for at least one day.';
+comment on constraint recording_retention_days_is_1_or_more on public.provider_configs is
+  'Rule 12: a recording is kept for at least one day.';
+comment on trigger updated_at_follows_every_change on public.provider_configs is
+  'Rule 13: every update sets updated_at to the time of the change.';
 
 
 -- Transcript snippets: the redacted transcript of a call.

@@ -1,0 +1,41 @@
+import { omitPublic } from '../../catalog/names.js';
+import { textOf, textsOf } from '../../catalog/objects.js';
+import type { Facts } from '../../catalog/snapshot.js';
+import { code } from './markdown.js';
+
+const ON_DELETE = /\)(?: MATCH FULL)?(?: ON UPDATE [A-Z ]+?)? ON DELETE (CASCADE|SET NULL|SET DEFAULT)/;
+
+/**
+ * Says in Markdown what a key means, from its definition: a primary key, a unique constraint or a foreign key.
+ *
+ * @returns an empty text for another constraint
+ */
+export function meaningOfKey(facts: Facts): string {
+  const columns = textsOf(facts.columns).map(code).join(' and ');
+  const isOne = textsOf(facts.columns).length === 1;
+  switch (facts.kind) {
+    case 'primary key':
+      return isOne ? `${columns} identifies a row.` : `${columns} together identify a row.`;
+    case 'unique':
+      return `No two rows have the same ${columns}.`;
+    case 'foreign key': {
+      const table = code(omitPublic(textOf(facts.references) ?? ''));
+      return `${columns} ${isOne ? 'references' : 'together reference'} a row of ${table}. ${onDeleteOf(facts)}`;
+    }
+    default:
+      return '';
+  }
+}
+
+function onDeleteOf({ definition }: Facts): string {
+  switch (ON_DELETE.exec(textOf(definition) ?? '')?.[1]) {
+    case 'CASCADE':
+      return 'This row is deleted together with that row.';
+    case 'SET NULL':
+      return 'The reference becomes null when that row is deleted.';
+    case 'SET DEFAULT':
+      return 'The reference gets its default when that row is deleted.';
+    default:
+      return 'That row cannot be deleted while this row exists.';
+  }
+}
