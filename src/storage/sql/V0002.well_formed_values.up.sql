@@ -26,7 +26,8 @@ set search_path = pg_catalog, pg_temp;
 --   - up to 3 seconds for contacts, the first table, because an import holds that one longest;
 --   - up to 900 ms for all other tables together.
 -- No statement of a service is therefore blocked for longer than 4 seconds. While several tables are held, the wait
--- is shorter than deadlock_timeout (1 second by default), so no service dies of a deadlock with this transaction.
+-- is shorter than deadlock_timeout (1 second by default), so this transaction gives up before a service fails with a
+-- deadlock.
 -- When the time is over, the transaction fails with a lock timeout and the engine retries it.
 
 do $locks$

@@ -64,7 +64,7 @@ begin
       schema = 'public',
       table = 'users',
       constraint = 'one_user_per_email_ignoring_case',
-      message = 'Some users have the same e-mail address in different case.',
+      message = 'Some users have e-mail addresses that differ only in case.',
       detail = format('Ids of users, at most 20 groups: %s.', duplicates),
       hint = 'In each group, choose one user, assign the campaigns of the others to it and delete the others. Then run this migration again.';
   end if;

@@ -14,12 +14,12 @@
 -- Safe under concurrency:
 --   - Both paths lock the contact's row first, and judge the row as it was locked.
 --   - The contact's row is locked FOR NO KEY UPDATE: claims of one contact run one after the other, and an exclusion
---     waits or was first. A claim also updates the row, so that at the stricter levels a claim with an older
+--     waits or has committed before. A claim also updates the row, so that at the stricter levels a claim with an older
 --     snapshot fails with 40001.
---   - The campaign's row is locked FOR SHARE: a transaction that pauses the campaign or changes its hours waits or
---     was first. With row locks alone, new claims would starve that transaction. So a claim shares an advisory lock
---     (V0010), and a change of a campaign takes it exclusively: it waits for the claims before it, and later claims
---     wait for it.
+--   - The campaign's row is locked FOR SHARE: a transaction that pauses the campaign or changes its hours waits or has
+--     committed before. With row locks alone, new claims would starve that transaction. So a claim shares an advisory
+--     lock (V0010), and a change of a campaign takes it exclusively: it waits for the claims before it, and later
+--     claims wait for it.
 --   - Claims lock mutex row 0 (V0010) at commit. So do a change of the provider's configuration and a change of the
 --     number of a contact with an open call. Open calls, their limit and their numbers are therefore read by one
 --     transaction at a time.
@@ -28,7 +28,7 @@
 --   - An exclusion may commit while the transaction that starts a call waits for the contact's number (V0013). So the
 --     contact's state is checked again at commit.
 --   - The erasure of the latest call of an excluded contact locks the contact's row FOR SHARE, so that an update which
---     returns the contact (V0013) waits, or was first and is seen.
+--     returns the contact (V0013) waits, or has committed before and is seen.
 --
 -- Local time is that of the installation: the setting voicesurvey.time_zone of the database, UTC without it. It is
 -- read from the catalog, because a session could change its own copy of the setting:
@@ -443,7 +443,7 @@ begin
       ),
       (
         'never_dial_an_excluded_number',
-        'A call that starts does not stay open if the same transaction excludes its contact.',
+        'A call cannot start if its contact is excluded before the transaction commits.',
         'Do not dial. Claim another contact.'
       ),
       (
@@ -542,9 +542,9 @@ $function$;
 
 -- The latest attempt of a contact determines the number of the next attempt and when it may start. This is checked at
 -- commit, so that an attempt cannot be deleted and dialled again in one transaction. An attempt whose number exists
--- again was replaced, not erased. A campaign that has ended calls no contact again. A contact
--- that is not_reached after its last attempt is not called again either: the erasure of its last call is recorded, so
--- that the call is not repeated.
+-- again was replaced, not erased. A campaign that has ended calls no contact again. A contact that is not_reached after
+-- its last attempt is not called again either: the erasure of its last call is recorded, so that the call is not
+-- repeated.
 
 create or replace function voicesurvey_rules.check_latest_call_is_retained()
 returns trigger
@@ -766,7 +766,7 @@ comment on trigger an_ended_call_agrees_with_its_contact on public.call_attempts
 comment on trigger an_open_call_is_not_deleted on public.call_attempts is
   'Rule 10: a contact in progress has an open call.';
 comment on trigger a_contact_that_may_be_called_again_keeps_its_latest_call on public.call_attempts is
-  'Rules 2 and 3: the latest attempt says which number the next one has, and when it may start.';
+  'Rules 2 and 3: the latest attempt determines the number of the next one, and when it may start.';
 
 
 -- campaigns
@@ -788,4 +788,4 @@ create or replace trigger claims_wait_while_their_limit_changes
   execute function voicesurvey_rules.lock_claims();
 
 comment on trigger claims_wait_while_their_limit_changes on public.provider_configs is
-  'Rule 4: while the limit changes, no claim commits against the old one.';
+  'Rule 4: while the limit changes, no claim commits that was checked against the old limit.';

@@ -1,8 +1,8 @@
 -- migrate: lock-timeout 2s
 --
 -- V0013: a number on the exclusion list excludes its contacts, from the moment it is listed and as soon as they are
--- imported, and so does do_not_call (rule 1). An erased number stays excluded (rule 12). An exclusion ends only after
--- its cause (rule 10).
+-- imported, and so does do_not_call (rule 1). An erased number stays excluded (rule 12). An exclusion ends only
+-- when its cause is removed (rule 10).
 --
 -- The exclusion itself rejects nothing: it changes the state of contacts to excluded, for every session and every kind
 -- of statement. Their open calls may still end. Completed and refused contacts do not change.

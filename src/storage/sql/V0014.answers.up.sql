@@ -148,7 +148,7 @@ begin
       ),
       (
         'answers_are_given_after_the_call_was_answered',
-        'The last question is answered after the call was.',
+        'The answers of a call are completed after the call was answered.',
         'Set completed_at to the time of the last answer, or leave it out.'
       )
   ) as refusal (rule, message, hint)
