@@ -1,8 +1,10 @@
 import { packageVersion } from '../postgres/connection/application-name.js';
+import { beforeParserLoads } from '../sql/parser.js';
 import { COMMANDS } from './commands.js';
 import { Command, CommanderError } from './program/commander.js';
 import { explainUsage } from './program/explain-usage.js';
 import { withCommonOptions } from './program/options.js';
+import { compileWebAssemblyOnce } from './program/parser-flags.js';
 import { printError } from './ui/error.js';
 import { PROGRAM } from './ui/remedy.js';
 import { surviveClosedOutput } from './ui/terminal.js';
@@ -32,6 +34,7 @@ ${PROGRAM} <command> --help.
  */
 export async function main(args: readonly string[]): Promise<void> {
   surviveClosedOutput();
+  beforeParserLoads(compileWebAssemblyOnce);
   const program = makeProgram(args[0]);
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -13,6 +13,19 @@ export type Parse = (sql: string) => RawStmt[];
 type Parser = typeof import('libpg-query');
 
 let loading: Promise<Parser> | undefined;
+let prepare = (): void => {};
+
+/**
+ * Sets what runs once before the parser is loaded. It is for the command line, which may change the flags of its process.
+ *
+ * @example
+ * ```ts
+ * beforeParserLoads(() => setFlagsFromString('--no-wasm-tier-up'));
+ * ```
+ */
+export function beforeParserLoads(action: () => void): void {
+  prepare = action;
+}
 
 /**
  * Loads PostgreSQL's parser, which is 1.7 MB of WebAssembly. Call it only when a file has to be parsed: a run without
@@ -35,6 +48,7 @@ function loadOnce(): Promise<Parser> {
 }
 
 async function load(): Promise<Parser> {
+  prepare();
   // `require` needs 7 MB and a third of the time less than `import`.
   const parser: Parser = createRequire(import.meta.url)('libpg-query');
   await parser.loadModule();
