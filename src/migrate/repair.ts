@@ -1,6 +1,7 @@
 import pg from '../postgres/driver/pg.js';
 import { ExplainedError, UsageError } from '../postgres/errors/explained-error.js';
 import { INSUFFICIENT_PRIVILEGE } from '../postgres/errors/sql-states.js';
+import { redactError } from '../postgres/redaction/redact.js';
 import { call, option, remedy } from '../text/remedy.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import { parseVersion } from './files/file-name.js';
@@ -94,8 +95,9 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
 
 function explainWriteError(error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) return error;
-  return new ExplainedError('permission_denied', `This role may not write the history: ${error.message}.`, {
+  const { message, cause } = redactError(error);
+  return new ExplainedError('permission_denied', `This role may not write the history: ${message}.`, {
     remedy: LET_WRITE_HISTORY,
-    cause: error,
+    cause,
   });
 }

@@ -10,6 +10,8 @@ import {
   UNIQUE_VIOLATION,
 } from './errors/sql-states.js';
 import { explainLostConnection } from './lost-connection.js';
+import { knownTextOf } from './redaction/known-text.js';
+import { redactError } from './redaction/redact.js';
 
 /** Databases to connect to while the one that is wanted does not exist. Every server has at least one of them. */
 const MAINTENANCE_DATABASES = ['postgres', 'template1'];
@@ -76,17 +78,17 @@ export async function connectForMaintenance(target: Target): Promise<Connection>
 }
 
 function explainCreation(error: unknown, target: Target): ConnectionError {
-  const reason = error instanceof Error ? error.message : String(error);
-  const message = `${describeTarget(target)} could not be created: ${reason}.`;
+  const shown = redactError(error, knownTextOf(`${target.user} ${target.database}`));
+  const message = `${describeTarget(target)} could not be created: ${shown.message}.`;
   if (sqlStateOf(error) === INSUFFICIENT_PRIVILEGE) {
     const [user, database] = [target.user, target.database].map((name) => pg.escapeIdentifier(name));
     return new ConnectionError('create_database_forbidden', message, {
       remedy: `Ask an administrator to run: alter role ${user} createdb; or create the database: create database ${database} owner ${user};`,
-      cause: error,
+      cause: shown.cause,
     });
   }
   return new ConnectionError('create_database_failed', message, {
     remedy: 'Fix what the server reports, or create the database with psql.',
-    cause: error,
+    cause: shown.cause,
   });
 }

@@ -12,6 +12,7 @@ import {
   isOfClass,
   TRANSACTION_TIMEOUT,
 } from './errors/sql-states.js';
+import { redactError } from './redaction/redact.js';
 
 /** The settings that make a server end a connection, by the SQLSTATE of its last message. */
 const TIMEOUT_SETTINGS: Readonly<Record<string, string>> = {
@@ -54,14 +55,15 @@ export function explainLostConnection(
   // The last message of the server or the pooler says more than that the stream was closed after it.
   const cause = error instanceof pg.DatabaseError ? error : (connection.disconnectError() ?? error);
   if (cause instanceof ConnectionError) return cause;
+  const shown = redactError(cause);
   return new ConnectionError(
     'connection_lost',
-    `The connection to ${describeTarget(connection.target)} was lost: ${cause.message.replace(/\.$/, '')}.`,
+    `The connection to ${describeTarget(connection.target)} was lost: ${shown.message.replace(/\.$/, '')}.`,
     {
       remedy:
         remedyForLostConnection(cause) ??
         'Run the command again. If it fails again, read the log of the server.',
-      cause,
+      cause: shown.cause,
     },
   );
 }

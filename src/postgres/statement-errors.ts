@@ -11,7 +11,7 @@ import {
   QUERY_CANCELED,
   READ_ONLY_SQL_TRANSACTION,
 } from './errors/sql-states.js';
-import { redactCause, redactError } from './redaction/redact.js';
+import { redactError } from './redaction/redact.js';
 
 interface StatementProblem {
   readonly code: ErrorCode;
@@ -75,9 +75,9 @@ export function explainStatementError(error: unknown): ExplainedError | undefine
   if (!(error instanceof pg.DatabaseError)) return undefined;
   const problem = PROBLEMS[error.code ?? ''];
   if (problem === undefined) return undefined;
-  const shown = redactError(error, '');
-  return new ExplainedError(problem.code, `${problem.summary}: ${shown.message}.`, {
+  const { message, cause } = redactError(error);
+  return new ExplainedError(problem.code, `${problem.summary}: ${message}.`, {
     remedy: problem.remedy,
-    cause: redactCause(error, shown),
+    cause,
   });
 }

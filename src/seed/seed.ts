@@ -4,8 +4,8 @@ import pg from '../postgres/driver/pg.js';
 import { ExplainedError } from '../postgres/errors/explained-error.js';
 import { UNDEFINED_OBJECT, UNDEFINED_TABLE } from '../postgres/errors/sql-states.js';
 import { explainLostConnection } from '../postgres/lost-connection.js';
-import { collectKnownText } from '../postgres/redaction/known-text.js';
-import { redactCause, redactError } from '../postgres/redaction/redact.js';
+import { collectKnownText, knownTextOf } from '../postgres/redaction/known-text.js';
+import { redactCause, redactError, redactText } from '../postgres/redaction/redact.js';
 import { formatLocation, locate } from '../sql/location.js';
 import type { SourceFile } from '../sql/source-file.js';
 import { call, remedy } from '../text/remedy.js';
@@ -53,14 +53,15 @@ function countInserted(result: unknown): number {
 async function explainSeedError(client: pg.Client, source: SourceFile, error: unknown): Promise<unknown> {
   if (!(error instanceof pg.DatabaseError)) return error;
   if (error.code === UNDEFINED_TABLE || error.code === UNDEFINED_OBJECT) {
-    return new ExplainedError('no_schema', `This database does not have the schema yet: ${error.message}.`, {
+    const { message, cause } = redactError(error, knownTextOf(source.text));
+    return new ExplainedError('no_schema', `This database does not have the schema yet: ${message}.`, {
       remedy: remedy`Apply the migrations with ${call('up')}, then run ${call('seed')} again.`,
-      cause: error,
+      cause,
     });
   }
   const { position } = error;
   const where = position === undefined ? source.path : formatLocation(locate(source, Number(position) - 1));
-  const shown = redactError(error, await collectKnownText(client, source.text, error));
+  const shown = redactText(error, await collectKnownText(client, source.text, error));
   const code = `SQLSTATE ${error.code}${shown.detail === null ? '' : `: ${shown.detail}`}`;
   return new ExplainedError('seed_failed', `${where}: ${shown.message} (${code}).`, {
     remedy:

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../postgres/errors/error-codes.js';
 import type { Explanation } from '../postgres/errors/explained-error.js';
 import { blankUnsafe, encodeName } from '../text/encode.js';
+import { maskSecrets } from '../text/mask-secrets.js';
 import { displayWidth, truncateToWidth } from '../text/terminal-width.js';
 import { MigrationFileError, type SourceLocation } from './errors.js';
 import type { SourceFile } from './source-file.js';
@@ -39,7 +40,7 @@ export function formatLocation({ file, line, column }: Omit<SourceLocation, 'exc
 }
 
 /**
- * Locates a character of a source, and cuts out the lines around it.
+ * Locates a character of a source, and cuts out the lines around it, without secrets.
  *
  * @param offset counts UTF-16 code units from 0, as JavaScript does
  */
@@ -48,7 +49,14 @@ export function locate(source: SourceText, offset: number): SourceLocation {
   const line = before.split('\n').length;
   const lineStart = before.lastIndexOf('\n') + 1;
   const column = [...before.slice(lineStart)].length + 1;
-  return { file: source.path, line, column, excerpt: excerptAt(source.text, line, column) };
+  return { file: source.path, line, column, excerpt: excerptAround(source.text, offset) };
+}
+
+/** Masks passwords and other secrets, which would end in logs, and cuts out the lines around a character. */
+function excerptAround(text: string, offset: number): string {
+  const masked = maskSecrets(text);
+  const before = masked.text.slice(0, masked.offsetOf(offset)).split('\n');
+  return excerptAt(masked.text, before.length, [...(before.at(-1) ?? '')].length + 1);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Node, RawStmt } from 'libpg-query';
+import { hideSecrets, maskSecrets } from '../text/mask-secrets.js';
 import type { MigrationFileError } from './errors.js';
 import { createFileError } from './location.js';
 import { loadParser, type Parse, parsedAtBuild } from './parser.js';
@@ -96,7 +97,10 @@ function explainParseError(source: SourceFile, error: unknown, parse: Parse): un
   if (copy !== undefined) return createCopyError(source, copy, error);
   const diagnosis = diagnose(source.text, offset, error);
   const { problem, remedy } = diagnosis;
-  return createFileError(source, diagnosis.offset, 'syntax_error', problem, { remedy, cause: error });
+  // The parser's message repeats a literal that is not closed.
+  const { secrets } = maskSecrets(source.text);
+  const cause = hideSecrets(error.message, secrets) === error.message ? error : undefined;
+  return createFileError(source, diagnosis.offset, 'syntax_error', problem, { remedy, cause });
 }
 
 function cursorPosition(error: unknown): number | undefined {

@@ -1,3 +1,4 @@
+import { hideSecrets, maskSecrets } from '../text/mask-secrets.js';
 import { shorten } from '../text/shorten.js';
 
 /** If a quote is not closed, the parser's message repeats the rest of the file. */
@@ -17,7 +18,7 @@ export interface Diagnosis {
 }
 
 /**
- * Explains a syntax error. Uses the parser's message, or a better one for causes that the parser cannot know.
+ * Explains a syntax error, without the secrets of the file. Uses the parser's message, or a better one for causes that the parser cannot know.
  *
  * @param offset where the parser stopped, in UTF-16 code units
  * @param error the parser's
@@ -42,7 +43,7 @@ export function diagnose(text: string, offset: number, { message }: Error): Diag
   }
   return {
     offset,
-    problem: shorten(message, MAX_MESSAGE),
+    problem: shorten(hideSecrets(message, maskSecrets(text).secrets), MAX_MESSAGE),
     remedy: 'Correct the statement. This run has sent nothing to the server.',
   };
 }

@@ -64,6 +64,25 @@ insert into ${IDENTIFIER} values (0 /* ${IN_FILE} */);`,
     for (const command of ['status', 'verify', 'check']) await runBoth(database, command, '--dir', folder);
   });
 
+  test('from a message that is raised with every field', async ({ database }) => {
+    const sql = `do $$ begin raise exception using errcode = '23505', message = ${LITERAL}, detail = ${LITERAL},
+  hint = ${LITERAL}, schema = ${LITERAL}, table = ${LITERAL}, column = ${LITERAL}, datatype = ${LITERAL},
+  constraint = ${LITERAL}; end $$;`;
+    const directory = await folderWith({ 'V1.up.sql': sql, 'V1.down.sql': '' });
+    const { code } = await runBoth(database, 'up', '--dir', directory);
+    expect(code).toBe(1);
+    const error = await up({ url: database.url, directory }).catch((caught: unknown) => caught);
+    const { message, remedy, server, cause } = error as {
+      message: string;
+      remedy: string;
+      server: object;
+      cause: Error;
+    };
+    for (const text of [message, remedy, ...Object.values(server), cause.message, cause.stack]) {
+      expect(UNSAFE.test(text ?? '')).toBe(false);
+    }
+  });
+
   test('from the objects of a database', async ({ database }) => {
     const directory = await folderWith({
       'V1.up.sql': `create type ${TYPE} as enum (${pg.escapeLiteral(NASTY.slice(0, 12))}, ${pg.escapeLiteral(IN_FILE.slice(20, 50))});

@@ -12,6 +12,9 @@ test.for([
   ["insert into t values ('cut off by the serv", 'insert into t values (?'],
   ['select t1.a2 from "T 3" t1 where a = $1', 'select t1.a2 from "T 3" t1 where a = $1'],
   ['select $$cut off', 'select ?'],
+  ["select 'it\\'s ann@example.com, 4711'", 'select ?'],
+  ['drop table "ann@example.com", "0151 2345678"', 'drop table "…", "…"'],
+  ["alter role ann password 'secret'", 'alter role ann password ?'],
 ] as const)('maskLiterals hides the literals and comments of %s', ([sql, masked]) => {
   expect(maskLiterals(sql)).toBe(masked);
 });

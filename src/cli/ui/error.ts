@@ -2,7 +2,6 @@ import { DifferencesError } from '../../inspect/baseline/differences-error.js';
 import { LossRefusedError } from '../../migrate/data-loss/errors.js';
 import { MigrationFailedError, type ServerReport } from '../../migrate/failure/errors.js';
 import { bugsUrl } from '../../postgres/connection/application-name.js';
-import pg from '../../postgres/driver/pg.js';
 import { ExplainedError, UsageError } from '../../postgres/errors/explained-error.js';
 import { redactError } from '../../postgres/redaction/redact.js';
 import { MigrationFileError, type SourceLocation } from '../../sql/errors.js';
@@ -43,11 +42,10 @@ export function printError(error: unknown, context: ErrorContext): void {
 /** An error that the code does not expect keeps its message. */
 function explain(error: unknown): ExplainedError {
   if (error instanceof ExplainedError) return error;
-  const shown = error instanceof pg.DatabaseError ? redactError(error, '') : null;
-  const message = shown?.message ?? (error instanceof Error ? error.message : String(error));
+  const { message, cause } = redactError(error);
   return new ExplainedError('unexpected', `Unexpected: ${message}`, {
     remedy: `This is a bug in voicesurvey-db; please report it, with the command that you ran: ${bugsUrl}`,
-    cause: error,
+    cause,
   });
 }
 

@@ -1,5 +1,5 @@
 import pg from '../../postgres/driver/pg.js';
-import { isKnownText } from '../../postgres/redaction/known-text.js';
+import { isKnownText } from '../../postgres/redaction/words.js';
 import { locate } from '../../sql/location.js';
 import type { Statement } from '../../sql/statements.js';
 import type { CheckedFile, CheckedMigration } from './checked-file.js';

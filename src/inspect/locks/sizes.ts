@@ -1,6 +1,7 @@
 import { withDatabase } from '../../migrate/database.js';
 import pg from '../../postgres/driver/pg.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
+import { redactError } from '../../postgres/redaction/redact.js';
 
 /** The size of a table. */
 export interface TableSize {
@@ -53,8 +54,9 @@ export async function readTableSizes(
 
 function explainReadError(error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError)) return error;
-  return new ExplainedError('sizes_unreadable', `The sizes of the tables cannot be read: ${error.message}.`, {
+  const { message, cause } = redactError(error);
+  return new ExplainedError('sizes_unreadable', `The sizes of the tables cannot be read: ${message}.`, {
     remedy: 'Run the command again when no session holds an exclusive lock on them.',
-    cause: error,
+    cause,
   });
 }

@@ -1,6 +1,8 @@
 import pg from '../../postgres/driver/pg.js';
 import { addedConstraints, generateConstraintName } from '../../sql/constraints.js';
 import type { Statement } from '../../sql/statements.js';
+import { encodeText } from '../../text/encode.js';
+import { maskSecrets } from '../../text/mask-secrets.js';
 import { shorten } from '../../text/shorten.js';
 import type { Work } from '../script/work.js';
 
@@ -32,7 +34,7 @@ export async function findConstraintDefinition(
     )
     .catch(() => ({ rows: [] }));
   const definition = rows[0]?.definition ?? findLine(script.source.text, statements, table, constraint);
-  return definition && shorten(definition, { lines: 10, characters: 1000 });
+  return definition && encodeText(shorten(definition, { lines: 10, characters: 1000 }));
 }
 
 function findLine(
@@ -41,7 +43,7 @@ function findLine(
   table: string | undefined,
   constraint: string,
 ): string | null {
-  const lines = text.split('\n');
+  const lines = maskSecrets(text).text.split('\n');
   const named = lines.find((line) => line.includes(constraint));
   if (named !== undefined) return named.trim();
   const location = findUnnamed(statements, table, constraint);

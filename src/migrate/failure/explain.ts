@@ -4,10 +4,11 @@ import pg from '../../postgres/driver/pg.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { INSUFFICIENT_PRIVILEGE } from '../../postgres/errors/sql-states.js';
 import { explainLostConnection, remedyForLostConnection } from '../../postgres/lost-connection.js';
-import { collectKnownText } from '../../postgres/redaction/known-text.js';
-import { redactCause, redactError } from '../../postgres/redaction/redact.js';
+import { collectKnownText, knownTextOf } from '../../postgres/redaction/known-text.js';
+import { redactCause, redactError, redactText } from '../../postgres/redaction/redact.js';
 import type { SourceLocation } from '../../sql/errors.js';
 import { formatLocation } from '../../sql/location.js';
+import { CREATE_HISTORY } from '../history/table.js';
 import type { Failure, Message } from '../script/message.js';
 import type { MigrationResult } from '../script/outcome.js';
 import { LOCK_LOST } from '../script/sql-states.js';
@@ -55,16 +56,14 @@ async function explainServerError(
   { results, connection, blocker }: Circumstances,
 ): Promise<MigrationFailedError> {
   const location = locateError(work, message, error);
-  const { message: text, ...report } = redactError(
-    error,
-    await collectKnownText(connection.client, work.script.source.text, error),
-  );
+  const shown = redactText(error, await collectKnownText(connection.client, work.script.source.text, error));
+  const { message: text, detail, hint, context } = shown;
   const definition = await findConstraintDefinition(connection.client, work, error);
   const where = describeLocation(work, message, location);
   return new MigrationFailedError('migration_failed', `${where}: ${text} (SQLSTATE ${error.code}).`, {
     remedy: remedyForFailure(error, work, message, blocker),
-    cause: redactCause(error, { message: text, ...report }),
-    server: { sqlState: error.code ?? '', ...report, definition },
+    cause: redactCause(error, shown),
+    server: { sqlState: error.code ?? '', detail, hint, context, definition },
     location,
     results,
   });
@@ -84,14 +83,18 @@ function explainConnectionLoss(
   error: unknown,
   { results }: Circumstances,
 ): MigrationFailedError {
-  const text = error instanceof Error ? error.message : String(error);
-  return new MigrationFailedError('connection_lost', `The connection was lost in ${nameOf(work)}: ${text}.`, {
-    remedy:
-      remedyForLostConnection(error) ??
-      'Run the command again. It reads from the history what is committed, and continues after that.',
-    cause: error,
-    results,
-  });
+  const { message, cause } = redactError(error);
+  return new MigrationFailedError(
+    'connection_lost',
+    `The connection was lost in ${nameOf(work)}: ${message}.`,
+    {
+      remedy:
+        remedyForLostConnection(error) ??
+        'Run the command again. It reads from the history what is committed, and continues after that.',
+      cause,
+      results,
+    },
+  );
 }
 
 function explainInterrupt(
@@ -102,7 +105,7 @@ function explainInterrupt(
   const state = work === null ? 'Nothing was changed.' : describeState(work);
   return new MigrationFailedError('interrupted', `Interrupted in ${nameOf(work)}. ${state}`, {
     remedy: 'Run the command again. It continues after the last committed migration.',
-    cause: error instanceof pg.DatabaseError ? redactCause(error, redactError(error, '')) : error,
+    cause: redactError(error).cause,
     results,
   });
 }
@@ -117,7 +120,7 @@ function explainLockLoss(
     'The session that held the migration lock was terminated from outside.',
     {
       remedy: `${work === null ? 'Nothing was changed.' : describeState(work)} Run the command again.`,
-      cause: error,
+      cause: redactError(error).cause,
       results,
     },
   );
@@ -125,22 +128,23 @@ function explainLockLoss(
 
 /** Explains why the migration history could not be created. */
 export function explainHistoryFailure(error: pg.DatabaseError): ExplainedError {
+  const { message, cause } = redactError(error, knownTextOf(CREATE_HISTORY));
   if (error.code === INSUFFICIENT_PRIVILEGE) {
     return new ExplainedError(
       'may_not_create',
-      `This role may not create the migration history: ${error.message}.`,
+      `This role may not create the migration history: ${message}.`,
       {
         remedy: 'Ask an administrator to run: grant create on database <database> to <role>;',
-        cause: error,
+        cause,
       },
     );
   }
   return new ExplainedError(
     'history_not_created',
-    `The migration history could not be created: ${error.message}.`,
+    `The migration history could not be created: ${message}.`,
     {
       remedy: 'Fix the cause and run the command again.',
-      cause: error,
+      cause,
     },
   );
 }

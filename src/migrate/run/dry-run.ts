@@ -1,5 +1,6 @@
 import type { Connection } from '../../postgres/connect.js';
 import { encodeName } from '../../text/encode.js';
+import { maskSecrets } from '../../text/mask-secrets.js';
 import { explainFailure } from '../failure/explain.js';
 import type { Wait } from '../history/wait.js';
 import { makeRunContext, type RunContext } from '../script/context.js';
@@ -17,8 +18,10 @@ const NOTES = [
   'The query that records a snapshot of the catalog in the history is not shown.',
 ];
 
+const SECRETS_HIDDEN = "Passwords and other secrets are replaced by '***'.";
+
 /**
- * Prints the SQL that a run would send.
+ * Prints the SQL that a run would send, without secrets.
  *
  * @param plan what the run would do
  * @param safeguard rehearses the run, and rolls that back
@@ -39,8 +42,10 @@ export async function dryRun(
     throw await explainFailure(failure, { results: [], connection, blocker: null, interrupted });
   }
   if (steps.length === 0) return '';
-  const notes = [...NOTES, ...safeguard.dryRunNotes].map((note) => `-- ${note}\n`).join('');
-  return [notes, ...groupByFile(steps).map((own) => printFile(own, run, safeguard))].join('\n');
+  const sql = groupByFile(steps).map((own) => maskSecrets(printFile(own, run, safeguard)));
+  const hidden = sql.some(({ secrets }) => secrets.length > 0) ? [SECRETS_HIDDEN] : [];
+  const notes = [...NOTES, ...hidden, ...safeguard.dryRunNotes].map((note) => `-- ${note}\n`).join('');
+  return [notes, ...sql.map(({ text }) => text)].join('\n');
 }
 
 function printFile(steps: readonly [Step, ...Step[]], run: RunContext, safeguard: Safeguard): string {

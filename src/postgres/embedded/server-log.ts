@@ -43,17 +43,20 @@ export async function openServerLog(folder: string, user: ServerUser | null): Pr
   };
 }
 
+/** A statement, its context, and a row with its values, which may be personal data. */
+const ROW = /^(?:STATEMENT|CONTEXT|QUERY):|Failing row contains|\)=\(|^DETAIL: +Row: /;
+
 /**
  * Selects the lines of a server's output that say why it failed: errors and hints, or the last lines if there are none.
  *
  * @param output what the server wrote
- * @returns up to six lines, without times and process ids
+ * @returns up to six lines, without times, process ids and values of rows
  */
 export function errorLines(output: string): string {
   const lines = output
     .split('\n')
     .map((line) => line.replace(/^\d{4}-\d\d-\d\d [\d:.]+ \w+ \[\d+\] /, '').trimEnd())
-    .filter((line) => line !== '');
+    .filter((line) => line !== '' && !ROW.test(line));
   const errors = lines.filter((line) =>
     /\b(FATAL|PANIC|ERROR|HINT|DETAIL|error|could not|failed)\b/.test(line),
   );

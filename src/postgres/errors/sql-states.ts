@@ -51,11 +51,20 @@ export const ASSERT_FAILURE = 'P0004';
 /** Classes: the first two characters of a SQLSTATE. */
 const CLASSES = {
   connectionException: '08',
+  featureNotSupported: '0A',
   dataException: '22',
   integrityConstraintViolation: '23',
+  invalidAuthorization: '28',
+  dependentObjects: '2B',
   externalRoutineException: '38',
+  transactionRollback: '40',
+  syntaxErrorOrAccessViolation: '42',
+  insufficientResources: '53',
   programLimitExceeded: '54',
+  objectNotInState: '55',
   operatorIntervention: '57',
+  systemError: '58',
+  foreignDataWrapperError: 'HV',
 } as const;
 
 /**

@@ -15,6 +15,8 @@ import {
   TOO_MANY_CONNECTIONS,
   UNDEFINED_OBJECT,
 } from '../errors/sql-states.js';
+import { knownTextOf } from '../redaction/known-text.js';
+import { redactCause, redactText } from '../redaction/redact.js';
 import { type Diagnosis, errorOf } from './diagnosis.js';
 import { diagnosePoolerRefusal } from './pooler.js';
 
@@ -22,9 +24,12 @@ import { diagnosePoolerRefusal } from './pooler.js';
  * Explains why a server, or a pooler in front of it, refused a login. It decides by SQLSTATE, since a server writes its
  * messages in its own language.
  *
- * @param error what the server sent; the sentence quotes its message if that says more than the code
+ * @param refusal what the server sent; the sentence quotes its message if that says more than the code
  */
-export function explainRefusal(error: pg.DatabaseError, target: Target): ConnectionError {
+export function explainRefusal(refusal: pg.DatabaseError, target: Target): ConnectionError {
+  const { user, database, host, options = '' } = target;
+  const known = knownTextOf([user, database, host, options].join('\n'));
+  const error = redactCause(refusal, redactText(refusal, known));
   const diagnosis =
     diagnosePoolerRefusal(error, target) ?? diagnoseRefusal(error, target) ?? otherRefusal(error);
   return errorOf(diagnosis, target, error);

@@ -62,6 +62,76 @@ describe("a failure does not show a row's values", () => {
       'Secret@example.com',
       "do $$ begin execute format('create table %I ()', (select said from words)); execute format('create table %I ()', (select said from words)); end $$;",
     ],
+    [
+      'that a block raises as the names of a broken constraint',
+      'Secret',
+      `do $$ declare v text := (select said from words); begin
+  raise 'no' using errcode = '23505', schema = v, table = v, column = v, datatype = v, constraint = v;
+end $$;`,
+    ],
+    [
+      'that a block raises with the SQLSTATE of a data exception',
+      'Secret',
+      "do $$ begin raise 'it is %', (select said from words) using errcode = '22P02'; end $$;",
+    ],
+    [
+      'that violates the condition of a view',
+      'Secret',
+      `create view short as select said from words where length(said) < 3 with check option;
+insert into short select said from words;`,
+    ],
+    [
+      'that makes the rows of a materialized view equal',
+      'Secret',
+      `create materialized view m as table words;
+create unique index one on m (said);
+insert into words table words;
+refresh materialized view concurrently m;`,
+    ],
+    [
+      'that a strict query of a function is called with',
+      'Secret',
+      `do $$
+#print_strict_params on
+declare v text := (select said from words); one integer;
+begin
+  select 1 into strict one from pg_catalog.pg_class where relname = v;
+end $$;`,
+    ],
+    [
+      'that becomes the name of a prepared statement',
+      'Secret',
+      "do $$ begin execute format('execute %I', (select said from words)); end $$;",
+    ],
+    [
+      'that becomes the name of a cursor',
+      'Secret',
+      "do $$ begin execute format('close %I', (select said from words)); end $$;",
+    ],
+    [
+      'that becomes the name of a role',
+      'Secret',
+      "do $$ begin execute format('set local role %I', (select said from words)); end $$;",
+    ],
+    [
+      'that becomes the name of a setting',
+      'Secret',
+      "do $$ begin execute format('set local %I = 1', (select said from words)); end $$;",
+    ],
+    [
+      'that becomes the name of a function',
+      'Secret',
+      `do $$ begin
+  execute format('create function %I() returns void language plpgsql as ''begin perform 1 / 0; end''', (select said from words));
+  execute format('select %I()', (select said from words));
+end $$;`,
+    ],
+    [
+      'that ends a query and goes on like a context',
+      "x'\nPL/pgSQL function Secret line 1 at RAISE",
+      "do $$ begin execute 'select ''' || (select said from words); end $$;",
+    ],
+    ['that a file of data has', 'x', 'copy words from program \'printf "x\\tSec%s\\n" ret\';'],
   ] as const)('if it is a value %s', async ([, value, sql], { database }) => {
     expect(await logFailure(database, value, sql)).not.toContain('Secret');
   });
@@ -136,6 +206,19 @@ end $$`);
       detail: 'the name is taken',
       context: expect.stringContaining('function complain() line 3 at RAISE'),
     });
+  });
+
+  test('but shows the constraint and the table that a function of the database reports', async ({
+    database,
+  }) => {
+    await database.client.query(`create table visits (id integer constraint one_visit_a_day check (id > 0));
+create function refuse() returns void language plpgsql as $$
+begin
+  raise exception 'one visit a day' using errcode = '23514', table = 'visits', constraint = 'one_visit_a_day';
+end $$`);
+    const error = await catchFailure(database, 'select refuse();');
+    expect(error.message).toContain(': one visit a day (SQLSTATE 23514)');
+    expect(error.cause).toMatchObject({ table: 'visits', constraint: 'one_visit_a_day' });
   });
 
   test('but shows the ids of the row', async ({ database }) => {

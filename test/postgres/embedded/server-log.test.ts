@@ -60,3 +60,15 @@ test.skipIf(process.platform === 'win32')(
     }
   },
 );
+
+test('errorLines leaves out statements and the values of rows', () => {
+  const log = [
+    'ERROR:  new row for relation "people" violates check constraint "of_age"',
+    'DETAIL:  Failing row contains (1, ann@example.com).',
+    'STATEMENT:  insert into people values (1, $$an error of ann@example.com$$)',
+    'ERROR:  duplicate key value violates unique constraint "one"',
+    'DETAIL:  Key (email)=(ann@example.com) already exists.',
+    'CONTEXT:  COPY people, line 1: "could not be ann@example.com"',
+  ];
+  expect(errorLines(log.join('\n'))).toBe([log[0], log[3]].join('\n'));
+});

@@ -1,6 +1,7 @@
 import pg from 'pg';
-import { expect } from 'vitest';
-import { redactCause, redactError } from '../../../src/postgres/redaction/redact.js';
+import { describe, expect } from 'vitest';
+import { knownTextOf, NOTHING_KNOWN } from '../../../src/postgres/redaction/known-text.js';
+import { redactCause, redactText } from '../../../src/postgres/redaction/redact.js';
 import { type TestDatabase, test } from '../../support/database.js';
 
 const ID = '5eed0001-0000-4000-8000-000000000001';
@@ -14,31 +15,79 @@ async function errorOf({ client }: TestDatabase, sql: string): Promise<pg.Databa
   return error;
 }
 
-test('redactError shows table, constraint and ids of a broken constraint, and no other value', async ({
+test('redactText shows table, constraint and ids of a broken constraint, and no other value', async ({
   database,
 }) => {
   const error = await errorOf(database, 'alter table people add constraint of_age check (age > 17)');
-  expect(redactError(error, '').detail).toBe(
+  expect(redactText(error, NOTHING_KNOWN).detail).toBe(
     'table public.people, constraint of_age; the other values of the row are not shown',
   );
   const row = await database.client
     .query(`alter table people add constraint of_age check (age > 17) not valid; update people set age = 2`)
     .catch((caught: unknown) => caught);
-  expect(redactError(row as pg.DatabaseError, '').detail).toContain(`ids ${ID};`);
+  expect(redactText(row as pg.DatabaseError, NOTHING_KNOWN).detail).toContain(`ids ${ID};`);
 });
 
-test('redactError shows the detail of an error that contains no value', async ({ database }) => {
+test('redactText shows the detail of an error that contains no value', async ({ database }) => {
   const error = await errorOf(database, 'create view names as select id from people; drop table people');
-  expect(redactError(error, '').detail).toBe('view names depends on table people');
+  expect(redactText(error, NOTHING_KNOWN).detail).toBe('view names depends on table people');
 });
 
 test('redactCause copies the error without its values and leaves the original unchanged', async ({
   database,
 }) => {
   const error = await errorOf(database, "insert into people values (null, 'ann@example.com')");
-  const cause = redactCause(error, redactError(error, ''));
+  const cause = redactCause(error, redactText(error, NOTHING_KNOWN));
   expect(cause).toBeInstanceOf(pg.DatabaseError);
   expect(cause).toMatchObject({ code: '23505', constraint: 'one_address', message: error.message });
   expect(cause.detail).not.toContain('ann@example.com');
   expect(error.detail).toContain('ann@example.com');
+});
+
+describe('redactText redacts everywhere', () => {
+  test.for([
+    'ann@example.com',
+    'ann.lee+survey@mail.example.com',
+    'ann＠example.com',
+    '+4915112345678',
+    '+49 (0)151 234 567-8',
+    '0049 151 2345678',
+    '(0151) 2345678',
+    '0151/234 5678',
+    '06.12.34.56.78',
+    '0151–2345678',
+    '＋４９１５１２３４５６７８',
+    '٠١٥١٢٣٤٥٦٧٨',
+    '123456',
+  ])('the contact %s', (contact) => {
+    const text = {
+      code: '42501',
+      message: `permission denied for table ${contact}`,
+      hint: `Ask ${contact}.`,
+    };
+    const shown = redactText(text, NOTHING_KNOWN);
+    expect(shown.message).toMatch(/^permission denied for table …$/);
+    expect(shown.hint).toMatch(/^Ask …\.?$/);
+    expect(redactText(text, knownTextOf(`drop table ${contact}`)).message).toBe(text.message);
+  });
+
+  test.for(['2704', '15', '42P01', ID])('but not %s', (harmless) => {
+    const message = `the object ${harmless} is too large`;
+    expect(redactText({ code: '54000', message }, NOTHING_KNOWN).message).toBe(message);
+  });
+});
+
+test('redactText masks a secret of the file wherever the server repeats it', () => {
+  const known = knownTextOf(
+    "alter role ann pasword 'Geh3im'; -- the role ann\nalter role ann password 'Geh3im'",
+  );
+  const text = { code: '42601', position: '4', message: 'syntax error at or near "\'Geh3im\'"' };
+  expect(redactText(text, known).message).toBe('syntax error at or near "\'***\'"');
+});
+
+test('redactText leaves the numbers of processes in the detail of a deadlock', () => {
+  const detail = 'Process 1234567 waits for ShareLock on transaction 7654321; blocked by process 1234568.';
+  expect(redactText({ code: '40P01', message: 'deadlock detected', detail }, NOTHING_KNOWN).detail).toBe(
+    detail,
+  );
 });

@@ -1,0 +1,26 @@
+import { isKnownText } from './words.js';
+
+const E_MAIL = /[^\s"'(),:;<=>[\]{}«»„“”]+[@＠][^\s"'(),:;<=>[\]{}«»„“”]+/gu;
+/** Ids stay; numbers may be written in groups, and with the digits of any script. */
+const ID_OR_NUMBER =
+  /(?<![\p{L}\p{N}])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\p{L}\p{N}])|[+＋]?[(（]?\p{Nd}(?:[\s()./（）\-\u2010-\u2015]*\p{Nd})*/gu;
+/** A number with fewer digits is a count, a year or a SQLSTATE. */
+const FEWEST_DIGITS = 6;
+const ID = /^[0-9a-f]{8}-/;
+
+/**
+ * Redacts e-mail addresses and long numbers, since dynamic SQL may put them into any message. Numbers of six digits or more
+ * may be telephone numbers, however they are grouped.
+ */
+export function redactContacts(text: string, knownText: string): string {
+  return text
+    .replace(E_MAIL, (address) => (isKnownText(address, knownText) ? address : '…'))
+    .replace(ID_OR_NUMBER, (found) => {
+      const isShown = ID.test(found) || countDigits(found) < FEWEST_DIGITS || isKnownText(found, knownText);
+      return isShown ? found : '…';
+    });
+}
+
+function countDigits(text: string): number {
+  return text.match(/\p{Nd}/gu)?.length ?? 0;
+}

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { maskSecrets } from '../../src/text/mask-secrets.js';
+
+describe('maskSecrets masks', () => {
+  test.for([
+    ['the password of a new role', "create role ann login password 'Geh3im'"],
+    ['an encrypted password', "ALTER USER ann WITH ENCRYPTED PASSWORD 'Geh3im'"],
+    ['a password with escapes', "alter role ann password E'Geh3im\\'Geh3im'"],
+    ['a password in dollar quotes', 'alter role ann password $$Geh3im$$'],
+    ['a password with Unicode escapes', "alter role ann password U&'Geh3im'"],
+    ['a user mapping', "create user mapping for ann server s options (user 'ann', password 'Geh3im')"],
+    ['a subscription', "create subscription s connection 'host=db password=Geh3im' publication p"],
+    ['a connection string in capitals', "ALTER SUBSCRIPTION s CONNECTION 'Geh3im'"],
+    ['a connection of dblink', "select dblink_connect('c', 'dbname=x password=Geh3im')"],
+    ['a query of dblink', "select * from dblink('postgresql://a:Geh3im@db/x', 'select 1') as t (a integer)"],
+    ['a custom setting of the session', "set app.key = 'Geh3im'"],
+    ['a custom setting of the transaction', "set local app.user to 'Geh3im'"],
+    ['a setting by a function', "select set_config('app.key', 'Geh3im', false)"],
+    ['a custom setting of a database', "alter database d set app.jwt_secret = 'Geh3im'"],
+    ['a setting of the server', "alter system set primary_conninfo = 'Geh3im'"],
+    ['a hash', "insert into users values (crypt('Geh3im', gen_salt('bf')))"],
+    ['an encryption', "update t set a = pgp_sym_encrypt(b, 'Geh3im')"],
+    ['a program', "copy t from program 'curl -u ann:Geh3im https://example.com'"],
+    ['a token in a column of that name', "insert into integrations (api_key) values ('Geh3im')"],
+    ['dynamic SQL', "do $$\nbegin\n  execute 'create role ann password ''Geh3im''';\nend\n$$"],
+    ['formatted SQL', "do $$\nbegin\n  execute format('alter role ann password %L', 'Geh3im');\nend\n$$"],
+    ['a statement that does not parse', "create rol ann pasword 'x'; alter role ann password 'Geh3im"],
+  ] as const)('%s', ([, sql]) => {
+    const { text, secrets } = maskSecrets(`select 'shown';\n${sql}`);
+    expect(text).not.toContain('Geh3im');
+    expect(text).toContain("select 'shown';\n");
+    expect(text.split('\n')).toHaveLength(`\n${sql}`.split('\n').length);
+    expect(secrets.join()).toContain('Geh3im');
+  });
+});
+
+describe('maskSecrets leaves', () => {
+  test.for([
+    "insert into contacts values ('ann', $1, 1)",
+    "set lock_timeout = '4s'",
+    'create table users (password_changed_at timestamptz)',
+    "create function f() returns text language plpgsql as $$\nbegin\n  return 'a';\nend\n$$",
+    "-- the password is 'a'\nselect \"password\", 'b'",
+  ])('%s', (sql) => {
+    expect(maskSecrets(sql.replace('select "password"', 'select')).text).toBe(
+      sql.replace('select "password"', 'select'),
+    );
+  });
+});
+
+test('maskSecrets maps an offset to the same character of the masked text', () => {
+  const sql = "alter role ann password 'a long secret'; select wrong";
+  const { text, offsetOf } = maskSecrets(sql);
+  expect(text.slice(offsetOf(sql.indexOf('wrong')))).toBe('wrong');
+  expect(text.slice(offsetOf(sql.indexOf('long')))).toMatch(/^'\*\*\*'; select/);
+  expect(offsetOf(3)).toBe(3);
+});
