@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { omitPublic } from '../../catalog/names.js';
 import type { Connection } from '../../postgres/connect.js';
 import pg from '../../postgres/driver/pg.js';
+import { toFileName } from '../../text/file-name.js';
 import type { LostData } from '../script/safeguard.js';
 import type { Work } from '../script/work.js';
 import { type BackupFolder, newBackupFolder } from './backup-folder.js';
@@ -106,13 +107,9 @@ function columnsOf({ kind, column }: Loss, { columns, key }: TableDescription): 
 }
 
 function folderName(at: Date, database: string, version: string): string {
-  return `${forFileNames(at.toISOString().slice(0, 19))}Z-${forFileNames(database)}-${version}`;
+  return `${toFileName(at.toISOString().slice(0, 19))}Z-${toFileName(database)}-${toFileName(version)}`;
 }
 
 function fileName({ table, column, label }: Loss): string {
-  return forFileNames([omitPublic(table), column, label].filter((part) => part !== null).join('.'));
-}
-
-function forFileNames(text: string): string {
-  return text.replaceAll(/[^\w.-]/g, '-');
+  return toFileName([omitPublic(table), column, label].filter((part) => part !== null).join('.'));
 }

@@ -1,5 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { down } from '../../../src/migrate/down.js';
@@ -67,6 +67,43 @@ describe('a down that deletes data', () => {
     const text = await readFile(losses[1]?.file ?? '', 'utf8');
     const numbers = text.trim().split('\n').slice(1).map(Number);
     expect(numbers.reduce((sum, number) => sum + number, 0)).toBe(((10 + 200_000) * 199_991) / 2 + 7);
+  });
+
+  test('backs up data whose names are as long as PostgreSQL allows, each in its own file', async ({
+    database,
+  }) => {
+    const name = (text: string): string => `"${text.padEnd(63, 'x')}"`;
+    const [schema, table, column, type] = ['Schema', 'Table', 'Column', 'Type'].map(name);
+    // Two labels that differ only in their last letter.
+    const labels = ['y', 'z'].map((last) => `'${'label'.padEnd(62, 'x')}${last}'`);
+    const version = `V${'2'.padStart(200, '0')}`;
+    const options = await migrate(database, {
+      'V1.up.sql': `create schema ${schema};
+        create type ${schema}.${type} as enum ('good');
+        create table ${schema}.${table} (id integer primary key, ${column} ${schema}.${type});`,
+      'V1.down.sql': `drop schema ${schema} cascade;`,
+      [`${version}.up.sql`]: labels
+        .map((label) => `alter type ${schema}.${type} add value ${label};`)
+        .join('\n'),
+      [`${version}.down.sql`]: `alter type ${schema}.${type} rename to old_type;
+        create type ${schema}.${type} as enum ('good');
+        alter table ${schema}.${table} alter ${column} type ${schema}.${type}
+          using nullif(nullif(${column}::text, ${labels[0]}), ${labels[1]})::${schema}.${type};
+        drop type ${schema}.old_type;`,
+    });
+    const rows = labels.map((label, index) => `(${index}, ${label})`).join(', ');
+    await database.client.query(`insert into ${schema}.${table} values ${rows}`);
+    const lose = labels.map((label) => `${schema}.${type}.${label.slice(1, -1)}`);
+    const { losses } = await down({ ...options, lose });
+    const files = losses.map(({ file }) => file ?? '');
+    expect(new Set(files).size).toBe(2);
+    for (const [index, file] of files.entries()) {
+      expect(basename(file).length).toBeLessThanOrEqual(110);
+      expect(await readFile(file, 'utf8')).toContain(labels[index]?.slice(1, -1));
+      const restore = await readFile(join(dirname(file), 'restore.sql'), 'utf8');
+      expect(restore).toContain(`from '${basename(file)}'`);
+      expect(restore).toContain(`label ${schema}.${type} ${labels[index]}`);
+    }
   });
 
   test('retains the backup if the answer to its commit is lost', async ({ database }) => {
