@@ -1,8 +1,9 @@
-import { chmod, lchown, lstat, mkdir, mkdtemp, rmdir } from 'node:fs/promises';
+import { chmod, lchown, lstat, mkdir, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddedServerError } from '../errors/explained-error.js';
 import { findObstacle, type ServerUser } from './server-user.js';
+import { createStaging } from './staging.js';
 import { systemErrorCode } from './system-errors.js';
 
 const SHARED_BASE = '/var/lib/voicesurvey-db';
@@ -35,7 +36,7 @@ export async function chooseBase(directory: string, user: ServerUser | null): Pr
 /** Checks whether the user can enter the folder and own a file in it. Some file systems have only one owner. */
 async function isUsable(base: string, user: ServerUser): Promise<boolean> {
   if ((await findObstacle(user, base, 1)) !== null) return false;
-  const probe = await mkdtemp(join(base, '.owner-'));
+  const probe = await createStaging(base, '.owner');
   try {
     await lchown(probe, user.uid, user.gid);
     return (await lstat(probe)).uid === user.uid;
