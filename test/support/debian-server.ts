@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { accessSync, readdirSync } from 'node:fs';
+import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { chooseServerUser } from '../../src/postgres/embedded/server-user.js';
+import { unusedPort } from './listeners.js';
+
+const run = promisify(execFile);
+
+/** The folder of the programs of Debian's newest PostgreSQL with server and clients; undefined if there is none. */
+export const debianPrograms: string | undefined = findPrograms();
+
+function findPrograms(): string | undefined {
+  const root = '/usr/lib/postgresql';
+  const hasAll = (bin: string): boolean =>
+    ['initdb', 'pg_ctl', 'psql', 'pg_dump', 'pg_restore'].every((name) => exists(join(bin, name)));
+  try {
+    return readdirSync(root)
+      .sort((a, b) => Number(b) - Number(a))
+      .map((major) => join(root, major, 'bin'))
+      .find(hasAll);
+  } catch {
+    return undefined;
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    accessSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Starts a server of Debian's packages, which bring `pg_dump`, unlike the embedded one. Its superuser is `postgres`,
+ * without a password.
+ */
+export async function startDebianServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  if (debianPrograms === undefined)
+    throw new Error('PostgreSQL is not installed: apt-get install postgresql-15');
+  const folder = await mkdtemp(join(tmpdir(), 'voicesurvey-db-debian-'));
+  const data = join(folder, 'data');
+  // PostgreSQL refuses to run as root.
+  const user = await chooseServerUser('/');
+  const as = { cwd: '/', ...(user && { uid: user.uid, gid: user.gid }) };
+  if (user !== null) await chown(folder, user.uid, user.gid);
+  await chmod(folder, 0o755);
+  const port = await unusedPort();
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    `port=${port}`,
+    'unix_socket_directories=',
+    'fsync=off',
+    'wal_level=logical',
+  ];
+  const access = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync'];
+  await run(join(debianPrograms, 'initdb'), [`--pgdata=${data}`, ...access], as);
+  const control = (...words: string[]) =>
+    run(join(debianPrograms ?? '', 'pg_ctl'), [...words, `--pgdata=${data}`, '--silent'], as);
+  const options = settings.map((setting) => `-c ${setting}`).join(' ');
+  await control('start', '--wait', `--log=${join(folder, 'log')}`, `--options=${options}`);
+  return {
+    url: `postgresql://postgres@127.0.0.1:${port}/postgres`,
+    stop: async () => {
+      await control('stop', '--mode=immediate');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
