@@ -14,6 +14,7 @@
 
 export { compareSnapshots, type Difference } from './catalog/difference.js';
 export type { Fact, Facts, Snapshot } from './catalog/snapshot.js';
+export { type AcceptOptions, type AcceptResult, accept } from './inspect/accept.js';
 export { DifferencesError } from './inspect/baseline/differences-error.js';
 export { type BaselineOptions, type BaselineResult, baseline } from './inspect/baseline.js';
 export type { CheckFinding } from './inspect/check/finding.js';
@@ -38,6 +39,7 @@ export type { MigrationState } from './migrate/history/compare.js';
 export type { Drift, DriftDetails, DriftReport } from './migrate/history/drift.js';
 export { HistoryError } from './migrate/history/errors.js';
 export type { Origin } from './migrate/history/table.js';
+export type { UnknownCause } from './migrate/history/unknown.js';
 export { type NewMigration, type NewMigrationOptions, newMigration } from './migrate/new.js';
 export { type RepairOptions, type RepairResult, repair } from './migrate/repair.js';
 export type { Listener, RunEvent } from './migrate/run/events.js';

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { acceptCommand } from './commands/accept.js';
 import { baselineCommand } from './commands/baseline.js';
 import { checkCommand } from './commands/check.js';
 import { docsCommand } from './commands/docs.js';
@@ -28,6 +29,7 @@ export const COMMANDS: Readonly<Record<string, () => Command>> = {
   docs: docsCommand,
   types: typesCommand,
   repair: repairCommand,
+  accept: acceptCommand,
   seed: seedCommand,
   start: startCommand,
   stop: stopCommand,

@@ -1,19 +1,37 @@
 import { compareSnapshots } from '../catalog/difference.js';
 import { displayName } from '../catalog/names.js';
 import { listSchemasOfMigrations } from '../catalog/schemas.js';
-import { parseSnapshot, SNAPSHOT_SETTINGS, type Snapshot, snapshotQuery } from '../catalog/snapshot.js';
+import {
+  type FingerprintedSnapshot,
+  parseSnapshot,
+  SNAPSHOT_SETTINGS,
+  type Snapshot,
+  snapshotQuery,
+} from '../catalog/snapshot.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { readMigrations } from '../migrate/files/read-folder.js';
 import { compare, type Entry, type MigrationState } from '../migrate/history/compare.js';
-import { type Drift, whyUnknown } from '../migrate/history/drift.js';
+import { type Drift, knownDrift, unknownDrift } from '../migrate/history/drift.js';
 import { readHistory } from '../migrate/history/read.js';
-import { readRecordedSnapshot } from '../migrate/history/snapshot.js';
+import { type RecordedSnapshot, readRecordedSnapshot } from '../migrate/history/snapshot.js';
 import { HISTORY_TABLE, type HistoryRow } from '../migrate/history/table.js';
-import { historyHeld, isHistoryHeld } from '../migrate/history/wait.js';
+import {
+  explainUnknown,
+  RECORD_COMPARED,
+  RECORD_UNCOMPARED,
+  type Unknown,
+} from '../migrate/history/unknown.js';
+import { historyHeld, interruptedError, isHistoryHeld } from '../migrate/history/wait.js';
 import type { Connection } from '../postgres/connect.js';
 import { ExplainedError } from '../postgres/errors/explained-error.js';
 import { LOCK_NOT_AVAILABLE, QUERY_CANCELED, sqlStateOf } from '../postgres/errors/sql-states.js';
+import { plural } from '../text/plural.js';
 import { option, remedy } from '../text/remedy.js';
+import {
+  type AppliedReference,
+  type AppliedReferenceOptions,
+  createAppliedReference,
+} from './baseline/applied-reference.js';
 import { findRuleViolations } from './rules/schema-rules.js';
 import { readUnknownTimeZone } from './verify/time-zone.js';
 import { findUnvalidated, type UnvalidatedConstraint } from './verify/unvalidated.js';
@@ -21,10 +39,11 @@ import { findUnvalidated, type UnvalidatedConstraint } from './verify/unvalidate
 /** A deviation of a live database from its migrations or from the rules of the schema. */
 export interface VerifyFinding {
   /**
-   * `migration`: not applied, changed, missing or unfinished; `drift`: changed outside of migrations; `index`: invalid, so
-   * that no query uses it; `constraint`: not validated; `rule`: violates a rule of the schema.
+   * `migration`: not applied, changed, missing or unfinished; `unknown`: the catalog could not be compared with what the
+   * last run left; `drift`: changed outside of migrations; `index`: invalid, so that no query uses it; `constraint`: not
+   * validated; `rule`: violates a rule of the schema.
    */
-  readonly kind: 'migration' | 'drift' | 'index' | 'constraint' | 'rule';
+  readonly kind: 'migration' | 'unknown' | 'drift' | 'index' | 'constraint' | 'rule';
   /** The object, in words: `column contacts.email`. */
   readonly object: string;
   /** The problem, in words. */
@@ -41,6 +60,10 @@ export interface VerifyOptions extends Database {
   readonly rules?: boolean | undefined;
   /** The timeout of each statement, in milliseconds; 30,000 by default. */
   readonly statementTimeoutMs?: number | undefined;
+  /** The address of another server for the throw-away database, called if it cannot be on this one. */
+  readonly otherServerUrl?: (() => Promise<string>) | undefined;
+  /** Ends the verification. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The result of {@link verify}. */
@@ -48,6 +71,11 @@ export interface VerifyResult {
   readonly server: Server;
   /** Whether the catalog differs from what the last migration left. */
   readonly drift: Drift;
+  /**
+   * What the catalog was compared with: the recorded snapshot, what the migrations make in a throw-away database, or, if
+   * neither was possible, nothing.
+   */
+  readonly comparedWith: 'snapshot' | 'migrations' | 'nothing';
   /** Empty if the database is as it should be. */
   readonly findings: readonly VerifyFinding[];
 }
@@ -71,8 +99,12 @@ const STATE_IN_WORDS: Readonly<Record<Exclude<MigrationState, 'applied'>, string
  * It only reads, in one repeatable read transaction with a statement timeout. The role needs to read the history. To count
  * rows, it needs to read their tables.
  *
+ * If the last run left no snapshot that can be compared, that is a finding. The catalog is then compared with what the
+ * migrations make in a throw-away database on the same server, if the role may create one and the files are those that
+ * were applied.
+ *
  * @throws ExplainedError `catalog_busy` if a lock on a table or view, or the statement timeout, prevents reading the catalog,
- *   `history_held` if a lock prevents reading the history
+ *   `history_held` if a lock prevents reading the history, `interrupted`
  * @example
  * ```ts
  * const { findings } = await verify({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
@@ -91,8 +123,9 @@ ${SNAPSHOT_SETTINGS}`);
     const hasHistory = await client.query(`select to_regclass('${HISTORY_TABLE}') is not null as exists`);
     const rows = hasHistory.rows[0]?.exists === true ? await readHistoryUnlessHeld(connection) : null;
     const recorded = rows === null ? null : await readRecordedSnapshot(client);
-    const comparable = chooseRecorded(recorded, connection.serverVersion.major);
-    const schemas = comparable.snapshot?.schemas ?? (await listSchemasOfMigrations(migrations));
+    const unknown = explainUnknown(recorded, connection.serverVersion.major);
+    const snapshotBefore = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot).snapshot;
+    const schemas = snapshotBefore?.schemas ?? (await listSchemasOfMigrations(migrations));
     const live = await client
       .query<{ snapshot: string }>(snapshotQuery('$1'), [schemas])
       .catch((error: unknown) => Promise.reject(explainReadError(error)));
@@ -100,13 +133,19 @@ ${SNAPSHOT_SETTINGS}`);
     const unvalidated = await findUnvalidated(client, schemas);
     const timeZone = options.rules === false ? null : await readUnknownTimeZone(client);
     await client.query('commit');
-    const isSame = comparable.snapshot === null || fingerprint === recorded?.fingerprint;
+    if (options.signal?.aborted) throw interruptedError('while it read the catalog');
+    const entries = compare(migrations, rows ?? []);
+    const comparison =
+      unknown === null
+        ? compareWithSnapshot({ snapshot, fingerprint }, snapshotBefore, recorded)
+        : await compareUnknown(connection, { ...options, entries, schemas }, snapshot, recorded, unknown);
     return {
       server: describeServer(connection),
-      drift: { ...comparable.drift, state: isSame ? comparable.drift.state : 'drifted' },
+      drift: comparison.drift,
+      comparedWith: comparison.with,
       findings: [
-        ...compare(migrations, rows ?? []).flatMap(findingsOfMigration),
-        ...(isSame ? [] : findingsOfDrift(snapshot, comparable.snapshot, comparable.drift.since ?? '')),
+        ...entries.flatMap(findingsOfMigration),
+        ...comparison.findings,
         ...findingsOfIndexes(snapshot),
         ...unvalidated.map(findingOfConstraint),
         ...(options.rules === false ? [] : findingsOfRules(snapshot)),
@@ -114,6 +153,61 @@ ${SNAPSHOT_SETTINGS}`);
       ],
     };
   });
+}
+
+/** What a catalog was compared with, and the findings of that. */
+interface Comparison {
+  readonly with: VerifyResult['comparedWith'];
+  readonly drift: Drift;
+  readonly findings: readonly VerifyFinding[];
+}
+
+function compareWithSnapshot(
+  live: Pick<FingerprintedSnapshot, 'snapshot' | 'fingerprint'>,
+  snapshotBefore: Snapshot | null,
+  recorded: RecordedSnapshot | null,
+): Comparison {
+  const since = recorded?.name ?? null;
+  if (snapshotBefore === null || live.fingerprint === recorded?.fingerprint) {
+    return { with: 'snapshot', drift: knownDrift('none', since), findings: [] };
+  }
+  return {
+    with: 'snapshot',
+    drift: knownDrift('drifted', since),
+    findings: findingsOfDrift(live.snapshot, snapshotBefore, since ?? ''),
+  };
+}
+
+async function compareUnknown(
+  connection: Connection,
+  options: AppliedReferenceOptions,
+  live: Snapshot,
+  recorded: RecordedSnapshot | null,
+  unknown: Unknown,
+): Promise<Comparison> {
+  const drift = unknownDrift(recorded?.name ?? null, unknown);
+  if (recorded === null) return { with: 'nothing', drift, findings: [] };
+  const made = await createAppliedReference(connection, options);
+  const advice = 'missing' in made ? RECORD_UNCOMPARED : RECORD_COMPARED;
+  return { ...compareWithReference(live, unknown.reason, made), drift: { ...drift, remedy: advice } };
+}
+
+/** The unknown state is a finding, whatever the comparison with the reference finds. */
+function compareWithReference(
+  live: Snapshot,
+  reason: string,
+  made: AppliedReference,
+): Omit<Comparison, 'drift'> {
+  const unknown = (how: string): VerifyFinding =>
+    finding('unknown', 'the catalog', `not comparable: ${reason}; ${how}`);
+  if ('missing' in made) {
+    const how = `the migrations could not be run for a comparison either: ${made.missing}`;
+    return { with: 'nothing', findings: [unknown(how)] };
+  }
+  const drift = findingsOfDrift(live, made.reference.snapshot, made.label);
+  const count = drift.length === 0 ? 'no difference' : plural(drift.length, 'difference');
+  const how = `compared with what the migrations make in a throw-away database: ${count}`;
+  return { with: 'migrations', findings: [unknown(how), ...drift] };
 }
 
 async function readHistoryUnlessHeld(connection: Connection): Promise<readonly HistoryRow[] | null> {
@@ -125,21 +219,6 @@ async function readHistoryUnlessHeld(connection: Connection): Promise<readonly H
     await client.query('rollback');
     throw await historyHeld(connection, LOCK_TIMEOUT_MS);
   }
-}
-
-/** Chooses the recorded snapshot for the comparison with the live catalog; null with a reason if none is comparable. */
-function chooseRecorded(
-  recorded: Awaited<ReturnType<typeof readRecordedSnapshot>>,
-  major: number,
-): { readonly drift: Drift; readonly snapshot: Snapshot | null } {
-  const reason = whyUnknown(recorded, major);
-  if (recorded?.snapshot == null || reason !== null) {
-    return { drift: { state: 'unknown', since: recorded?.name ?? null, reason }, snapshot: null };
-  }
-  return {
-    drift: { state: 'none', since: recorded.name, reason: null },
-    snapshot: parseSnapshot(recorded.snapshot).snapshot,
-  };
 }
 
 /**
@@ -164,8 +243,7 @@ function findingsOfMigration({ name, state }: Entry): VerifyFinding[] {
   return [finding('migration', `migration ${name}`, STATE_IN_WORDS[state])];
 }
 
-function findingsOfDrift(live: Snapshot, recorded: Snapshot | null, label: string): VerifyFinding[] {
-  if (recorded === null) return [];
+function findingsOfDrift(live: Snapshot, recorded: Snapshot, label: string): VerifyFinding[] {
   return compareSnapshots(live, recorded, label).map(({ object, difference }) =>
     finding('drift', object, difference),
   );

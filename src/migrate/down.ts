@@ -55,6 +55,8 @@ export interface DownResult extends DriftReport {
   readonly losses: readonly LostData[];
   /** The newest version that the database still has; null if it has none. */
   readonly current: string | null;
+  /** Why no snapshot of the catalog was recorded, so that drift is unknown now; null if one was, or if nothing was done. */
+  readonly snapshotMissing: string | null;
 }
 
 /**
@@ -118,10 +120,10 @@ async function rollBack(options: DownOptions, safeguard: Safeguard): Promise<Omi
         chosen.map((row) => recordedWork(row, downSql.get(row.version) ?? '', files.get(row.version), parse)),
       );
     };
-    const { results: rolledBack, drift, sql } = await run(connection, planner, safeguard, options);
+    const { results: rolledBack, ...rest } = await run(connection, planner, safeguard, options);
     const newest = left.at(-1);
     const current = newest === undefined ? null : extractLabel(newest.name);
-    return { server: describeServer(connection), sql, rolledBack, current, drift };
+    return { server: describeServer(connection), rolledBack, current, ...rest };
   });
 }
 

@@ -1,17 +1,14 @@
-import pg from '../postgres/driver/pg.js';
-import { ExplainedError, UsageError } from '../postgres/errors/explained-error.js';
-import { INSUFFICIENT_PRIVILEGE } from '../postgres/errors/sql-states.js';
-import { redactError } from '../postgres/redaction/redact.js';
+import { UsageError } from '../postgres/errors/explained-error.js';
 import { call, option, remedy } from '../text/remedy.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
+import { explainWriteError } from './failure/write-history.js';
 import { parseVersion } from './files/file-name.js';
 import { readMigrations } from './files/read-folder.js';
 import { compare, isAsApplied } from './history/compare.js';
 import { HistoryError } from './history/errors.js';
 import { refuseOtherName } from './history/plan.js';
-import { fileValues, literal, updateSql } from './history/row-sql.js';
+import { fileValues, literal, reasonSql, updateSql } from './history/row-sql.js';
 import { readState } from './history/server-state.js';
-import { LET_WRITE_HISTORY } from './history/table.js';
 import { fileParser, upWork } from './script/work.js';
 
 /** The options of {@link repair}. */
@@ -85,19 +82,10 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
         updateSql(`id = ${entry.row.id}`, {
           ...fileValues(migration),
           origin: literal('repaired'),
-          reason: literal(reason),
+          reason: reasonSql(literal(reason)),
         }),
       )
       .catch((error: unknown) => Promise.reject(explainWriteError(error)));
     return { server: describeServer(connection), repaired: migration.name, reason };
-  });
-}
-
-function explainWriteError(error: unknown): unknown {
-  if (!(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) return error;
-  const { message, cause } = redactError(error);
-  return new ExplainedError('permission_denied', `This role may not write the history: ${message}.`, {
-    remedy: LET_WRITE_HISTORY,
-    cause,
   });
 }

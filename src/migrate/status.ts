@@ -22,7 +22,7 @@ export interface MigrationStatus {
   readonly durationMs: number | null;
   /** How it got into the history; null if it is not in the history. */
   readonly origin: Origin | null;
-  /** Why it was repaired, or which differences a baseline accepted. */
+  /** Why it was repaired or accepted, and which differences were accepted. */
   readonly reason: string | null;
   /** Why it cannot be rolled back; null if it can. */
   readonly irreversible: string | null;

@@ -32,6 +32,8 @@ export interface UpResult extends DriftReport {
   readonly applied: readonly MigrationResult[];
   /** The newest version that the database has now, as its file writes it; null if it has none. */
   readonly current: string | null;
+  /** Why no snapshot of the catalog was recorded, so that drift is unknown now; null if one was, or if nothing was done. */
+  readonly snapshotMissing: string | null;
 }
 
 /**
@@ -65,9 +67,9 @@ export async function up(options: UpOptions): Promise<UpResult> {
       if (due.length > 0) await onPending?.();
       return Promise.all(due.map((migration) => upWork(migration, parse)));
     };
-    const { results: applied, drift, sql } = await run(connection, planner, NO_SAFEGUARD, options);
+    const { results: applied, ...rest } = await run(connection, planner, NO_SAFEGUARD, options);
     const has = new Set(applied.map(({ version }) => version));
     const current = entries.filter(({ row, label }) => row !== null || has.has(label)).at(-1)?.label ?? null;
-    return { server: describeServer(connection), created, sql, applied, current, drift };
+    return { server: describeServer(connection), created, applied, current, ...rest };
   });
 }

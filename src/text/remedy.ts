@@ -8,6 +8,8 @@ export const REMEDY_CALLS = {
   status: [],
   verify: [],
   repair: ['version', 'reason'],
+  accept: ['reason'],
+  baseline: ['version'],
   newMigration: ['name'],
   seed: [],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

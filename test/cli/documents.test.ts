@@ -58,6 +58,8 @@ describe('--json', () => {
       applied: [result('V1', 'V1', 'applied'), result('V2', 'V2.add_two', 'applied')],
       current: 'V2',
       drift: [],
+      driftUnknown: null,
+      snapshotMissing: null,
     });
     const again = await documentOf(database, 'up', '--dir', dir);
     expect(again.document).toEqual({
@@ -67,6 +69,8 @@ describe('--json', () => {
       applied: [],
       current: 'V2',
       drift: [],
+      driftUnknown: null,
+      snapshotMissing: null,
     });
     const down = await documentOf(database, 'down', '--dir', dir, '--to=0');
     expect(down.document).toEqual({
@@ -76,6 +80,8 @@ describe('--json', () => {
       losses: [],
       current: null,
       drift: [],
+      driftUnknown: null,
+      snapshotMissing: null,
     });
   });
 
@@ -110,13 +116,80 @@ describe('--json', () => {
       current: 'V1',
       upToDate: false,
       migratingNow: null,
-      drift: { state: 'none', since: 'V1', reason: null },
+      drift: { state: 'none', since: 'V1', cause: null, reason: null, remedy: null },
     });
     await documentOf(database, 'up', '--dir', dir);
     expect((await documentOf(database, 'status', '--dir', dir)).document).toMatchObject({
       exitCode: 0,
       upToDate: true,
     });
+  });
+
+  test('status and verify end with 3 for an unknown state, up reports it, and accept makes it known', async ({
+    database,
+  }) => {
+    const dir = await folderWith(two);
+    const forget = `update voicesurvey_migrations.history
+      set snapshot = null, snapshot_format = null, snapshot_server_major = null, fingerprint = null`;
+    const env = { DATABASE_URL: database.url };
+    const accept = ['accept', '--reason', 'restored'];
+    await documentOf(database, 'up', '--dir', dir);
+    await database.client.query(forget);
+    const status = await documentOf(database, 'status', '--dir', dir);
+    const drift = {
+      state: 'unknown',
+      since: 'V2.add_two',
+      cause: 'no_snapshot',
+      reason: 'no snapshot was recorded with V2.add_two',
+      remedy: `To compare the catalog with what the migrations make, run \`voicesurvey-db verify --dir ${dir}\`. If it is right, record its snapshot with \`voicesurvey-db accept --dir ${dir} --reason '<why>'\`.`,
+    };
+    expect(status.document).toMatchObject({ exitCode: 3, upToDate: true, drift });
+    const record = `Undo by hand what differs and is wrong. Then record the snapshot of the catalog with \`voicesurvey-db accept --dir ${dir} --reason '<why>'\`.`;
+    const verify = await documentOf(database, 'verify', '--no-rules', '--dir', dir);
+    expect(verify.document).toEqual({
+      ...(verify.head as object),
+      exitCode: 3,
+      drift: { ...drift, remedy: record },
+      comparedWith: 'migrations',
+      findings: [
+        {
+          kind: 'unknown',
+          object: 'the catalog',
+          finding: expect.stringMatching(
+            /^not comparable: no snapshot was recorded with V2\.add_two; .*: no difference$/,
+          ),
+          rows: null,
+        },
+      ],
+    });
+    for (const [command, advice] of [
+      ['status', drift.remedy],
+      ['verify', record],
+    ] as const) {
+      const { code, stderr } = await runCli([command, '--dir', dir], { env });
+      expect(stderr.replaceAll(/\s+/g, ' ')).toContain(`Drift is unknown: ${drift.reason}. ${advice}`);
+      expect(code).toBe(3);
+    }
+    const accepted = await documentOf(database, ...accept, '--dir', dir);
+    expect(accepted.document).toEqual({
+      ...(accepted.head as object),
+      accepted: 'V2.add_two',
+      reason: 'restored',
+      comparedWith: 'migrations',
+      notCompared: null,
+      differences: [],
+    });
+    expect((await documentOf(database, 'status', '--dir', dir)).document.exitCode).toBe(0);
+    await documentOf(database, 'down', '--dir', dir);
+    await database.client.query(forget);
+    const { document } = await documentOf(database, 'up', '--dir', dir);
+    expect(document).toMatchObject({ drift: [], driftUnknown: { state: 'unknown', since: 'V1' } });
+    await database.client.query(`${forget}; drop table two`);
+    const { code, stderr } = await runCli([...accept, '--dir', dir], { env });
+    expect(stderr).toMatch(
+      /^ {2}table two: missing here, in V2\.add_two\nAccepted 1 difference from what the migrations make, and recorded them in the history\.\nDone: the catalog is accepted as it is, after V2\.add_two\.\non /,
+    );
+    expect(code).toBe(0);
   });
 
   test('seed and up --seed print the number of inserted rows', async ({ migrated }) => {
@@ -130,6 +203,8 @@ describe('--json', () => {
       applied: [],
       current: text,
       drift: [],
+      driftUnknown: null,
+      snapshotMissing: null,
       seeded: 0,
     });
   });

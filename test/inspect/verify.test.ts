@@ -84,8 +84,81 @@ describe('verify', () => {
 
   test('reports why drift is unknown in a database without migrations', async ({ database }) => {
     const result = await verify({ url: database.url, directory: migrationsDirectory });
-    expect(result.drift).toEqual({ state: 'unknown', since: null, reason: 'nothing is applied' });
+    expect(result.drift).toMatchObject({
+      state: 'unknown',
+      since: null,
+      cause: 'not_applied',
+      reason: 'nothing is applied',
+    });
+    expect(result.comparedWith).toBe('nothing');
     expect(lines(result.findings)).toContain('migration migration V0001: not applied yet');
+  });
+});
+
+describe('verify, of a catalog that cannot be compared with the last snapshot,', () => {
+  const files = {
+    'V1.up.sql':
+      'create table one (id integer primary key); create schema ours; create table ours.two (id integer);',
+    'V1.down.sql': 'drop schema ours cascade; drop table one;',
+    'V2.up.sql': 'create view three as select id from one;',
+    'V2.down.sql': 'drop view three;',
+  };
+  const setHistory = ({ client }: TestDatabase, change: string): Promise<unknown> =>
+    client.query(`update voicesurvey_migrations.history set ${change} where version = 2`);
+
+  test.for([
+    [
+      'no snapshot',
+      'snapshot = null, snapshot_format = null, snapshot_server_major = null, fingerprint = null',
+      'no_snapshot',
+    ],
+    ['one of another format', 'snapshot_format = 0', 'other_format'],
+    ['one of another major version of the server', 'snapshot_server_major = 14', 'other_server'],
+  ] as const)('if it is %s, reports that, and what differs from what the migrations make', async ([
+    ,
+    change,
+    cause,
+  ], { database }) => {
+    const directory = await folderWith(files);
+    await up({ url: database.url, directory });
+    await setHistory(database, change);
+    const unchanged = await verify({ url: database.url, directory, rules: false });
+    expect(unchanged).toMatchObject({ drift: { state: 'unknown', cause }, comparedWith: 'migrations' });
+    expect(lines(unchanged.findings)).toEqual([
+      `unknown the catalog: not comparable: ${unchanged.drift.reason}; compared with what the migrations make in a throw-away database: no difference`,
+    ]);
+    await database.client.query('drop table ours.two; alter view three set (security_barrier)');
+    const damaged = await verify({ url: database.url, directory, rules: false });
+    expect(damaged.findings.map(({ kind, object }) => `${kind} ${object}`)).toEqual([
+      'unknown the catalog',
+      'drift table ours.two',
+      'drift view three',
+    ]);
+  });
+
+  test('reports why nothing could be compared, and does not fail', async ({ database }) => {
+    const directory = await folderWith(files);
+    await up({ url: database.url, directory });
+    await setHistory(database, 'snapshot_format = 0');
+    const role = `voicesurvey_test_reader_${randomBytes(4).toString('hex')}`;
+    await database.client.query(
+      `create role ${role} login password 'secret'; grant usage on schema voicesurvey_migrations to ${role};
+       grant select on voicesurvey_migrations.history to ${role}`,
+    );
+    const url = new URL(database.url);
+    url.username = role;
+    url.password = 'secret';
+    try {
+      const result = await verify({ url: url.href, directory, rules: false });
+      expect(result.comparedWith).toBe('nothing');
+      expect(lines(result.findings)).toEqual([
+        expect.stringMatching(
+          /^unknown the catalog: not comparable: .*; the migrations could not be run for a comparison either: This role may not create a throw-away database/,
+        ),
+      ]);
+    } finally {
+      await database.client.query(`drop owned by ${role}; drop role ${role}`);
+    }
   });
 });
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { AcceptOptions } from '../../src/inspect/accept.js';
 import type { BaselineOptions } from '../../src/inspect/baseline.js';
 import type { VerifyOptions } from '../../src/inspect/verify.js';
 import type { Database } from '../../src/migrate/database.js';
@@ -17,6 +18,8 @@ interface Functions {
   readonly status: StatusOptions;
   readonly verify: VerifyOptions;
   readonly repair: RepairOptions;
+  readonly accept: AcceptOptions;
+  readonly baseline: BaselineOptions;
   readonly newMigration: NewMigrationOptions;
   readonly seed: Database;
 }

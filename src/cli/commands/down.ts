@@ -16,7 +16,7 @@ import {
   withRunOptions,
 } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
-import { dryRunLine, serverLine } from '../ui/lines.js';
+import { dryRunLine, serverLine, snapshotLines } from '../ui/lines.js';
 import { printProgress } from '../ui/progress.js';
 import type { CommandResult } from '../ui/result.js';
 
@@ -68,7 +68,10 @@ async function run(options: Options, { url }: CommandServer): Promise<CommandRes
   if (sql !== null) {
     return { document, lines: [dryRunLine(sql), ...lossLines(result), serverLine(server)], output: sql };
   }
-  return { document, lines: [doneLine(result), ...restoreLines(result), serverLine(server)] };
+  return {
+    document,
+    lines: [doneLine(result), ...snapshotLines(result), ...restoreLines(result), serverLine(server)],
+  };
 }
 
 function doneLine({ rolledBack, current }: DownResult): string {

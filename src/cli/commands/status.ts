@@ -19,7 +19,7 @@ const HELP = {
   summary: 'list applied, pending, changed and missing migrations, and drift',
   description:
     'Lists the migrations with their states, the run in progress, and whether the catalog has drifted since the last ' +
-    'run. Changes and locks nothing. Exit code 3 unless everything is applied, unchanged and without drift.',
+    'run. Changes and locks nothing. Exit code 3 unless everything is applied, unchanged and known to be without drift.',
   examples: [['status', 'check before a deploy whether something is pending']],
 } as const;
 
@@ -33,7 +33,7 @@ async function run(options: Options, { url }: CommandServer): Promise<CommandRes
   return {
     document: { ...result },
     lines: linesFor(result),
-    exitCode: result.upToDate && result.drift?.state !== 'drifted' ? 0 : EXIT_FINDINGS,
+    exitCode: result.upToDate && result.drift.state === 'none' ? 0 : EXIT_FINDINGS,
   };
 }
 
@@ -48,14 +48,14 @@ function linesFor({ server, migrations, migratingNow, upToDate, drift }: StatusR
     ),
     ...(migratingNow === null ? [] : [`${describeHolder(migratingNow)} is migrating now`]),
     upToDate ? 'Everything is applied.' : summaryOf(migrations),
-    ...(drift?.since ? [driftLine(drift)] : []),
+    ...(drift.cause === 'not_applied' ? [] : [driftLine(drift)]),
     serverLine(server),
   ];
 }
 
-function driftLine({ state, since, reason }: Drift): Remedy {
+function driftLine({ state, since, reason, remedy: advice }: Drift): Remedy {
   if (state === 'none') return `No drift since ${since}.`;
-  if (state === 'unknown') return `Drift is unknown: ${reason}.`;
+  if (state === 'unknown') return remedy`Drift is unknown: ${encodeName(reason ?? '')}. ${advice ?? ''}`;
   return remedy`Drift: the catalog is not what ${since ?? 'the last run'} left. To see what changed, run ${call('verify')}.`;
 }
 

@@ -19,7 +19,7 @@ import {
   withRunOptions,
 } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
-import { dryRunLine, serverLine } from '../ui/lines.js';
+import { dryRunLine, serverLine, snapshotLines } from '../ui/lines.js';
 import { displayPath } from '../ui/paths.js';
 import { printProgress } from '../ui/progress.js';
 import { PROGRAM } from '../ui/remedy.js';
@@ -72,6 +72,7 @@ async function run(options: Options, { url, embedded }: CommandServer): Promise<
     lines: [
       ...(result.created ? ['Created the database.'] : []),
       doneLine(result),
+      ...snapshotLines(result),
       ...(seeded === null ? [] : [seedLine(seeded)]),
       serverLine(server),
       ...(isFirst && !options.json ? await welcome(embedded) : []),

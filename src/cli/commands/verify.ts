@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 import type { VerifyResult } from '../../inspect/verify.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { encodeName } from '../../text/encode.js';
+import { type Remedy, remedy } from '../../text/remedy.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
+import { runInterruptibly } from '../program/interrupt.js';
 import {
   type CommonOptions,
   type FolderOptions,
@@ -24,7 +26,9 @@ const HELP = {
   summary: 'list drift, invalid indexes, broken constraints and schema rules',
   description:
     'Compares a live database with its migrations, object by object, and lists drift, invalid indexes, constraints ' +
-    'that rows break, and broken rules of the schema. Changes nothing. Exit code 3 if it finds something.',
+    'that rows break, and broken rules of the schema. Changes nothing in the database. If the last run left no snapshot ' +
+    'that can be compared, compares the database with what the migrations make in a throw-away database. Exit code 3 if ' +
+    'it finds something, or if the state is unknown.',
   examples: [['verify --no-rules --dir ./sql', 'verify a database with your own migrations']],
 } as const;
 
@@ -43,12 +47,10 @@ export function verifyCommand(): Command {
 async function run(options: Options, { url }: CommandServer): Promise<CommandResult> {
   const { dir: directory, rules, statementTimeout } = options;
   const { verify } = await import('../../inspect/verify.js');
-  const result = await verify({
-    url,
-    directory,
-    rules,
-    statementTimeoutMs: inMilliseconds(statementTimeout),
-  });
+  const statementTimeoutMs = inMilliseconds(statementTimeout);
+  const result = await runInterruptibly(options.json, (signal) =>
+    verify({ url, directory, rules, statementTimeoutMs, signal }),
+  );
   return {
     document: { ...result },
     lines: linesFor(result),
@@ -56,14 +58,16 @@ async function run(options: Options, { url }: CommandServer): Promise<CommandRes
   };
 }
 
-function linesFor({ server, drift, findings }: VerifyResult): string[] {
+function linesFor({ server, drift, findings }: VerifyResult): Remedy[] {
   const width = Math.max(...findings.map(({ kind }) => kind.length));
   return [
     ...findings.map(
       ({ kind, object, finding }) => `${kind.padEnd(width)}  ${object}: ${encodeName(finding)}`,
     ),
-    ...(drift.state === 'unknown' ? [`Drift is unknown: ${drift.reason}.`] : []),
     findings.length === 0 ? 'Nothing is wrong.' : `${findings.length} found.`,
+    ...(drift.remedy === null
+      ? []
+      : [remedy`Drift is unknown: ${encodeName(drift.reason ?? '')}. ${drift.remedy}`]),
     serverLine(server),
   ];
 }

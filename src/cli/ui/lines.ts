@@ -1,6 +1,7 @@
 import type { Difference } from '../../catalog/difference.js';
 import type { Server } from '../../migrate/database.js';
 import { encodeName } from '../../text/encode.js';
+import { call, type Remedy, remedy } from '../../text/remedy.js';
 
 /** The last line of every result: the server that it is about. */
 export function serverLine({ address, version }: Server): string {
@@ -10,6 +11,18 @@ export function serverLine({ address, version }: Server): string {
 /** Differences between two catalogs, one on a line. */
 export function differenceLines(differences: readonly Difference[]): string[] {
   return differences.map(({ object, difference }) => `  ${object}: ${encodeName(difference)}`);
+}
+
+/** What to do after a run that recorded no snapshot. The reason was printed as progress. */
+export function snapshotLines({
+  snapshotMissing,
+}: {
+  readonly snapshotMissing: string | null;
+}): readonly Remedy[] {
+  if (snapshotMissing === null) return [];
+  return [
+    remedy`No snapshot of the catalog was recorded, so its state is unknown. Compare it with ${call('verify')}, then record it with ${call('accept', { reason: '<why>' })}.`,
+  ];
 }
 
 /** The line that a dry run prints in addition to the SQL. */

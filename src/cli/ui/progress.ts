@@ -1,5 +1,5 @@
 import { lossLine } from '../../migrate/data-loss/loss.js';
-import type { DriftDetails } from '../../migrate/history/drift.js';
+import type { Drift, DriftDetails } from '../../migrate/history/drift.js';
 import type { Listener, RunEvent } from '../../migrate/run/events.js';
 import { describeHolder } from '../../migrate/run/lock.js';
 import { describeBlocker } from '../../postgres/blocker.js';
@@ -24,9 +24,17 @@ function driftLines({ since, differences }: DriftDetails): string[] {
   ];
 }
 
+function sinceText({ since }: Drift): string {
+  return since === null ? '' : ` since ${encodeName(since)}`;
+}
+
 function lineFor(event: Exclude<RunEvent, { kind: 'drifted' }>): string {
   const name = 'name' in event ? encodeName(event.name) : '';
   switch (event.kind) {
+    case 'drift-unknown':
+      return `warning: changes outside of migrations${sinceText(event.drift)} cannot be found: ${encodeName(event.drift.reason ?? '')}; drift is now measured from this state`;
+    case 'snapshot-missing':
+      return `warning: no snapshot of the catalog was recorded: ${encodeName(event.reason)}`;
     case 'started':
       return `${name} ${event.direction} …`;
     case 'finished':

@@ -37,6 +37,8 @@ export const COMMAND_OF_CALL: Readonly<Record<CallName, CommandForm>> = {
   status: { name: 'status', arguments: [], takesFolder: true },
   verify: { name: 'verify', arguments: [], takesFolder: true },
   repair: { name: 'repair', arguments: ['version'], takesFolder: true },
+  accept: { name: 'accept', arguments: [], takesFolder: true },
+  baseline: { name: 'baseline', arguments: ['version'], takesFolder: true },
   newMigration: { name: 'new', arguments: ['name'], takesFolder: true },
   seed: { name: 'seed', arguments: [], takesFolder: false },
 };

@@ -31,9 +31,21 @@ export function printResult(
 ): void {
   process.exitCode = exitCode;
   if (context.json) {
-    printDocument({ command: context.command, ok: true, exitCode, ...document });
+    printDocument(withRemedies({ command: context.command, ok: true, exitCode, ...document }, context));
   } else {
     printWrapped(...lines.map((line) => commandLineRemedy(partsOf(line), context)));
     if (output) printOutput(output);
   }
+}
+
+/** Renders each remedy in a document as the text that the command line shows. */
+function withRemedies(
+  document: Readonly<Record<string, unknown>>,
+  invocation: Invocation,
+): Readonly<Record<string, unknown>> {
+  return JSON.parse(
+    JSON.stringify(document, (key, value: unknown) =>
+      key === 'remedy' && Array.isArray(value) ? commandLineRemedy(value, invocation) : value,
+    ),
+  ) as Readonly<Record<string, unknown>>;
 }

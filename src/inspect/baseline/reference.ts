@@ -24,6 +24,8 @@ export interface ReferenceOptions {
   readonly role: string;
   /** The statements of the migrations. */
   readonly statements: readonly Statement[];
+  /** The schemas to read; by default those that the statements name. */
+  readonly schemas?: readonly string[] | undefined;
   /** The address of another server. */
   readonly otherServerUrl?: (() => Promise<string>) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -58,7 +60,7 @@ export async function createReference(options: ReferenceOptions): Promise<Refere
 
 async function createOn(
   url: string,
-  { directory, to, statements, role, signal }: ReferenceOptions,
+  { directory, to, statements, schemas = listSchemas(statements), role, signal }: ReferenceOptions,
 ): Promise<Reference> {
   const database = await createThrowawayDatabase(url);
   try {
@@ -66,7 +68,7 @@ async function createOn(
       throw explainFailedRun(error, to);
     });
     return await withDatabase({ url: database.url }, async ({ connection }) => {
-      const { snapshot } = await takeSnapshot(connection.client, listSchemas(statements));
+      const { snapshot } = await takeSnapshot(connection.client, schemas);
       const { target, serverVersion } = connection;
       return {
         snapshot: withOwner(snapshot, target.user, role),

@@ -1,5 +1,5 @@
 import { compareSnapshots, type Difference } from '../../catalog/difference.js';
-import { parseSnapshot, SNAPSHOT_FORMAT, SNAPSHOT_SETTINGS } from '../../catalog/snapshot.js';
+import { parseSnapshot, SNAPSHOT_SETTINGS } from '../../catalog/snapshot.js';
 import { withAnswerLimit } from '../../postgres/answer-limit.js';
 import type { Connection } from '../../postgres/connect.js';
 import {
@@ -9,21 +9,27 @@ import {
   UNDEFINED_TABLE,
 } from '../../postgres/errors/sql-states.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
+import type { RemedyPart } from '../../text/remedy.js';
 import { BOTH_SNAPSHOTS, COMPARE_SNAPSHOT, type RecordedSnapshot } from './snapshot.js';
+import { explainUnknown, type Unknown, type UnknownCause, unreadable } from './unknown.js';
 
 /**
  * Whether the catalog is still what the last run left:
  *
  * - `none`: it is;
  * - `drifted`: it was changed outside of migrations;
- * - `unknown`: there is no snapshot to compare it with; `reason` says why.
+ * - `unknown`: it could not be compared; `cause` and `reason` say why. This is neither drift nor health.
  */
 export interface Drift {
   readonly state: 'none' | 'drifted' | 'unknown';
   /** The migration that recorded the snapshot; null if nothing is applied. */
   readonly since: string | null;
-  /** Why it is unknown; null if it is known. */
+  /** Why it is unknown, for a program; null if it is known. */
+  readonly cause: UnknownCause | null;
+  /** The same in words; null if it is known. */
   readonly reason: string | null;
+  /** How to make it known, as in `remedyParts` of an error; null if it is known. */
+  readonly remedy: readonly RemedyPart[] | null;
 }
 
 /** The drift that a run found before it began. */
@@ -33,6 +39,8 @@ export interface DriftReport {
    * from this state.
    */
   readonly drift: readonly Difference[];
+  /** Why these changes could not be found; null if they could. The run has made them part of the schema. */
+  readonly driftUnknown: Drift | null;
 }
 
 /** The changes to a catalog since a migration that were made outside of migrations. */
@@ -45,22 +53,6 @@ export interface DriftDetails {
 interface Comparison extends RecordedSnapshot {
   readonly server_major: number;
   readonly live: string | null;
-}
-
-/**
- * Why a live catalog cannot be compared with the recorded snapshot.
- *
- * @param recorded null if nothing is applied
- * @param major the major version of the server now
- * @returns null if it can
- */
-export function whyUnknown(recorded: RecordedSnapshot | null, major: number): string | null {
-  if (recorded === null) return 'nothing is applied';
-  if (recorded.fingerprint === null) return `no snapshot was recorded with ${recorded.name}`;
-  if (recorded.format !== SNAPSHOT_FORMAT) return 'the recorded snapshot was recorded by another release';
-  return recorded.major === major
-    ? null
-    : `the snapshot was recorded on PostgreSQL ${recorded.major}, and this is ${major}`;
 }
 
 /** A read of the catalog must not wait for a lock that another session holds on a view, so it has its own timeouts. */
@@ -86,20 +78,29 @@ export async function readDrift(connection: Connection): Promise<Drift> {
 }
 
 /**
- * Reads in what a catalog has drifted.
+ * Reads in what a catalog has drifted, for the report of a run. A catalog that cannot be compared is reported, and does not
+ * fail the run.
  *
  * @param connection in pipeline mode, outside of any transaction
- * @returns null if it has not, or if the catalog cannot be read
  */
-export async function readDifferences(connection: Connection): Promise<DriftDetails | null> {
-  const answer = await queryCatalog<{ name: string; recorded: string | null; live: string }>(
-    connection,
-    BOTH_SNAPSHOTS,
-  );
-  const row = answer.status === 'fulfilled' ? answer.value.rows[0] : undefined;
-  if (row === undefined || row.recorded === null || row.recorded === row.live) return null;
-  const [live, recorded] = [parseSnapshot(row.live), parseSnapshot(row.recorded)];
-  return { since: row.name, differences: compareSnapshots(live.snapshot, recorded.snapshot, row.name) };
+export async function readDriftReport(connection: Connection): Promise<DriftDetails | Drift> {
+  try {
+    const drift = await readDrift(connection);
+    if (drift.state !== 'drifted') return drift;
+    const answer = await queryCatalog<{ name: string; recorded: string; live: string }>(
+      connection,
+      BOTH_SNAPSHOTS,
+    );
+    if (answer.status === 'rejected') throw answer.reason;
+    const [row] = answer.value.rows;
+    if (row === undefined) return toDrift(null);
+    const [live, recorded] = [parseSnapshot(row.live), parseSnapshot(row.recorded)];
+    return { since: row.name, differences: compareSnapshots(live.snapshot, recorded.snapshot, row.name) };
+  } catch (error) {
+    const sqlState = sqlStateOf(error);
+    if (sqlState === undefined) throw error;
+    return unknownDrift(null, unreadable(`the catalog could not be read (SQLSTATE ${sqlState})`));
+  }
 }
 
 /** Runs a query in a transaction that only reads, pipelined. */
@@ -121,14 +122,24 @@ async function queryCatalog<Row extends object>(
 
 function toDrift(comparison: Comparison | null): Drift {
   const since = comparison?.name ?? null;
-  const reason = whyUnknown(comparison, comparison?.server_major ?? 0);
-  if (reason !== null) return { state: 'unknown', since, reason };
-  return { state: comparison?.live === comparison?.fingerprint ? 'none' : 'drifted', since, reason: null };
+  const unknown = explainUnknown(comparison, comparison?.server_major ?? 0);
+  if (unknown !== null) return unknownDrift(since, unknown);
+  return knownDrift(comparison?.live === comparison?.fingerprint ? 'none' : 'drifted', since);
+}
+
+/** The drift of a catalog that was compared. */
+export function knownDrift(state: 'none' | 'drifted', since: string | null): Drift {
+  return { state, since, cause: null, reason: null, remedy: null };
+}
+
+/** The drift of a catalog that could not be compared. */
+export function unknownDrift(since: string | null, unknown: Unknown): Drift {
+  return { state: 'unknown', since, ...unknown };
 }
 
 function driftAfterError(error: unknown): Drift {
   const sqlState = sqlStateOf(error) ?? '';
   if (sqlState === UNDEFINED_TABLE) return toDrift(null);
   if (!TIMEOUTS.has(sqlState)) throw error;
-  return { state: 'unknown', since: null, reason: 'the catalog was locked or too slow to read' };
+  return unknownDrift(null, unreadable('the catalog was locked or too slow to read'));
 }

@@ -97,6 +97,22 @@ on conflict (version) do update set
   ${replaced.map((column) => `${column} = excluded.${column}`).join(', ')}`;
 }
 
+/** SQL of who changes a row, and when. */
+export const BY_WHOM = `pg_catalog.format(
+    'by %s, %s',
+    session_user,
+    pg_catalog.to_char(pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+  )`;
+
+/**
+ * SQL of the reason for a change of a row. The row's earlier reason is not lost: it follows.
+ *
+ * @param parts SQL of the new reason, one line or more each
+ */
+export function reasonSql(...parts: readonly string[]): string {
+  return `pg_catalog.concat_ws(E'\\n', ${parts.join(', ')}, 'before, ' || origin || ': ' || reason)`;
+}
+
 /**
  * SQL that updates a row.
  *

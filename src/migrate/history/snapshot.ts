@@ -16,6 +16,9 @@ import { HISTORY_TABLE } from './table.js';
  */
 const LOCK_TIMEOUT_MS = 200;
 
+/** The SQLSTATE of the warning that a run could not record a snapshot. The engine's other ones are in `script/`. */
+export const SNAPSHOT_MISSING = 'VS004';
+
 const NEWEST_SNAPSHOT = `select snapshot from ${HISTORY_TABLE} where snapshot is not null order by id desc limit 1`;
 
 /** The columns of the newest history row that describe its snapshot; null if none was recorded. */
@@ -67,7 +70,8 @@ function coveredSchemas(statements: readonly Statement[]): string {
 
 /**
  * SQL that writes a snapshot of the catalog to the newest row of the history. Send it where no timeout applies: only a
- * cancellation makes it fail. If the catalog cannot be described, it warns, and the row has no snapshot.
+ * cancellation makes it fail. If the catalog cannot be described, it warns with {@link SNAPSHOT_MISSING}, whatever level of
+ * messages the role has chosen, and the row gets no snapshot.
  *
  * @param statements all statements that this run has executed; the snapshot covers the schemas that they name
  * @param leaving the version whose row is about to be deleted; null if none is
@@ -86,7 +90,8 @@ begin
   )};
 exception
   when others then
-    raise warning 'the snapshot of the catalog was not recorded, so drift cannot be found until the next migration: %', sqlerrm;
+    set local client_min_messages = warning;
+    raise warning '%', sqlerrm using errcode = '${SNAPSHOT_MISSING}';
 end
 $record_snapshot$`;
 }

@@ -10,7 +10,7 @@ export const LET_WRITE_HISTORY =
   `grant select, insert, update, delete on ${HISTORY_TABLE} to <role>;`;
 
 /** How a migration got into the history. */
-export type Origin = 'applied' | 'baseline' | 'repaired';
+export type Origin = 'applied' | 'baseline' | 'repaired' | 'accepted';
 
 /** A row of the history, without the long texts that most readers do not need. */
 export interface HistoryRow {
@@ -35,6 +35,8 @@ export interface HistoryRow {
   /** Checksum of the committed statements: a run resumes only if the file still begins with them. */
   readonly statementsDoneChecksum: string | null;
 }
+
+const ORIGIN_IS_KNOWN = "check (origin in ('applied', 'baseline', 'repaired', 'accepted'))";
 
 /** A column of the history: its type with its constraints, and its comment. */
 interface Column {
@@ -63,11 +65,11 @@ const COLUMNS = {
   },
   irreversible: { type: 'text', comment: 'Why the migration cannot be rolled back.' },
   origin: {
-    type: "text not null constraint origin_is_known check (origin in ('applied', 'baseline', 'repaired'))",
+    type: `text not null constraint origin_is_known ${ORIGIN_IS_KNOWN}`,
     comment:
-      'applied: the engine ran it. baseline: the database had it already. repaired: a user accepted its changed files.',
+      'applied: the engine ran it. baseline: the database had it already. repaired: a user accepted its changed files. accepted: a user accepted the catalog as it was.',
   },
-  reason: { type: 'text', comment: 'Why it was repaired, or which differences a baseline accepted.' },
+  reason: { type: 'text', comment: 'Why it was repaired or accepted, and which differences were accepted.' },
   applied_by: { type: 'text not null', comment: 'The database role.' },
   applied_with: { type: 'text not null', comment: 'The tool and its version.' },
   applied_on: { type: 'text', comment: 'The name of the host that ran the tool.' },
@@ -102,7 +104,7 @@ export type HistoryColumn = keyof typeof COLUMNS;
 export const HISTORY_COLUMNS = Object.keys(COLUMNS) as readonly HistoryColumn[];
 
 const CONSTRAINTS = [
-  "constraint a_repair_has_a_reason check (origin <> 'repaired' or reason is not null)",
+  "constraint a_repair_has_a_reason check (origin not in ('repaired', 'accepted') or reason is not null)",
   'constraint a_migration_is_reversible_or_has_a_reason check ((down_sql is null) <> (irreversible is null))',
   'constraint a_down_file_has_a_checksum check ((down_sql is null) = (checksum_down is null))',
   `constraint an_unfinished_migration_has_progress check (
@@ -144,3 +146,22 @@ begin
   ${comments.join('\n  ')}
 end
 $create_history$`;
+
+/**
+ * Lets a history that an earlier release created hold the origin `accepted`. It changes nothing if the history can, so that a
+ * role that may write the history need not own it.
+ */
+export const ALLOW_ACCEPTED = `do $allow_accepted$
+begin
+  if exists (
+    select from pg_catalog.pg_constraint
+    where conrelid = '${HISTORY_TABLE}'::pg_catalog.regclass
+      and conname = 'origin_is_known'
+      and pg_catalog.strpos(pg_catalog.pg_get_constraintdef(oid), 'accepted') = 0
+  ) then
+    alter table ${HISTORY_TABLE}
+      drop constraint origin_is_known,
+      add constraint origin_is_known ${ORIGIN_IS_KNOWN};
+  end if;
+end
+$allow_accepted$`;

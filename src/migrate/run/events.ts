@@ -1,5 +1,5 @@
 import type { Blocker } from '../../postgres/blocker.js';
-import type { DriftDetails } from '../history/drift.js';
+import type { Drift, DriftDetails } from '../history/drift.js';
 import type { LostData } from '../script/safeguard.js';
 import type { LockHolder } from './lock.js';
 
@@ -9,6 +9,13 @@ export type RunEvent =
   | { readonly kind: 'waiting'; readonly holder: LockHolder | null }
   /** The catalog was changed outside of migrations before the run; drift is now measured from this state. */
   | ({ readonly kind: 'drifted' } & DriftDetails)
+  /**
+   * The catalog could not be compared with what the previous run left, so changes outside of migrations could not be found;
+   * drift is now measured from this state.
+   */
+  | { readonly kind: 'drift-unknown'; readonly drift: Drift }
+  /** The run could not read the catalog to record its snapshot, so drift is unknown until a snapshot is recorded. */
+  | { readonly kind: 'snapshot-missing'; readonly reason: string }
   | { readonly kind: 'started'; readonly name: string; readonly direction: 'up' | 'down' }
   | {
       readonly kind: 'finished';

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Connection } from '../../postgres/connect.js';
 import { type LazyConnection, makeLazyConnection } from '../../postgres/lazy-connection.js';
 import { explainLostConnection } from '../../postgres/lost-connection.js';
-import { type DriftReport, readDifferences, readDrift } from '../history/drift.js';
+import { type DriftReport, readDrift, readDriftReport } from '../history/drift.js';
 import { type WaitOptions, waitOf } from '../history/wait.js';
 import { makeRunContext } from '../script/context.js';
 import { backendPidOf } from '../script/guard.js';
@@ -15,6 +15,7 @@ import { acquireLock, type MigrationLock } from './lock.js';
 import { startMonitor } from './monitor.js';
 import { isCurrent, type Plan, type Planner, planReader, type ReadPlan, refuseServer } from './plan.js';
 import { runWithRetries } from './retry.js';
+import { listenToWarnings } from './warnings.js';
 
 /** The options that `up` and `down` share. The signal ends the run: the current statement is cancelled and rolled back. */
 export interface RunOptions extends WaitOptions {
@@ -29,9 +30,19 @@ export interface RunResult extends DriftReport {
   readonly results: readonly MigrationResult[];
   /** The SQL of a dry run; null for a real run. */
   readonly sql: string | null;
+  /**
+   * Why the run recorded no snapshot of the catalog, so that drift is unknown now; null if it did, or changed nothing.
+   */
+  readonly snapshotMissing: string | null;
 }
 
-const NOTHING_DONE: RunResult = { results: [], drift: [], sql: null };
+const NOTHING_DONE: RunResult = {
+  results: [],
+  drift: [],
+  driftUnknown: null,
+  sql: null,
+  snapshotMissing: null,
+};
 
 /**
  * Runs the files that a planner chooses, each in a transaction with its history row, under the lock. With `dryRun` it only
@@ -82,7 +93,13 @@ async function lockAndRun(
   if (plan.works.length === 0) return NOTHING_DONE;
   refuseServer(plan, locking);
   const { rows, hasHistory } = plan.state;
-  const readingDrift = rows.length > 0 ? readDrift(locking).catch(() => null) : null;
+  const isUnchanged =
+    rows.length === 0
+      ? Promise.resolve(true)
+      : readDrift(locking).then(
+          ({ state }) => state === 'none',
+          () => false,
+        );
   const lock = await acquireLock(locking, {
     wait: waitOf(options),
     hasHistory,
@@ -96,11 +113,23 @@ async function lockAndRun(
   });
   if (lock === null) return NOTHING_DONE;
   const connection = await executing.open();
-  // Read again under the lock: another run may have been between its first statement and its snapshot.
-  const drifted = (await readingDrift)?.state === 'drifted' ? await readDifferences(connection) : null;
-  if (drifted !== null) options.onEvent?.({ kind: 'drifted', ...drifted });
-  const results = await runUnderLock({ connection, lock, plan, readPlan, safeguard, options });
-  return { results, drift: drifted?.differences ?? [], sql: null };
+  const report = (await isUnchanged) ? NO_DRIFT : await reportDrift(connection, options);
+  const done = await runUnderLock({ connection, lock, plan, readPlan, safeguard, options });
+  return { ...report, ...done, sql: null };
+}
+
+const NO_DRIFT: DriftReport = { drift: [], driftUnknown: null };
+
+/** Reads the drift under the lock: another run may have been between its first statement and its snapshot. */
+async function reportDrift(connection: Connection, { onEvent }: RunOptions): Promise<DriftReport> {
+  const report = await readDriftReport(connection);
+  if ('differences' in report) {
+    onEvent?.({ kind: 'drifted', ...report });
+    return { drift: report.differences, driftUnknown: null };
+  }
+  if (report.state !== 'unknown' || report.cause === 'not_applied') return NO_DRIFT;
+  onEvent?.({ kind: 'drift-unknown', drift: report });
+  return { drift: [], driftUnknown: report };
 }
 
 async function runUnderLock({
@@ -117,39 +146,30 @@ async function runUnderLock({
   readonly readPlan: ReadPlan;
   readonly safeguard: Safeguard;
   readonly options: RunOptions;
-}): Promise<readonly MigrationResult[]> {
-  const { onEvent: emit = () => {}, signal } = options;
+}): Promise<Pick<RunResult, 'results' | 'snapshotMissing'>> {
+  const { onEvent = () => {}, signal } = options;
   const { target, reportedPid } = connection;
   const backendPid = plan.state.isPooled ? backendPidOf(lock.pid) : String(reportedPid);
-  const monitor = startMonitor(target, backendPid, emit);
-  const stopListening = listenToNotices(connection, emit);
+  const monitor = startMonitor(target, backendPid, onEvent);
+  const warnings = listenToWarnings(connection, onEvent);
   const cancel = cancelOnAbort(signal, target, backendPid, lock);
   try {
-    return await runWithRetries({
+    const results = await runWithRetries({
       connection,
       run: makeRunContext(connection, plan.state, waitOf(options), lock.pid),
       plan: isCurrent(plan, lock) ? plan : null,
       readPlan: () => readPlan(connection),
       safeguard,
-      emit,
+      emit: warnings.emit,
       monitor,
       signal,
     });
+    return { results, snapshotMissing: warnings.snapshotMissing() };
   } catch (error) {
     throw explainLostConnection(error, connection) ?? error;
   } finally {
-    stopListening();
+    warnings.stop();
     await cancel.done();
     await monitor.stop();
   }
-}
-
-/** Reports warnings, and the messages that a migration raises; not the notices that an object exists and is skipped. */
-function listenToNotices({ client }: Connection, emit: Listener): () => void {
-  const listener: Parameters<typeof client.on<'notice'>>[1] = ({ severity = '', message = '', routine }) => {
-    if (severity === 'WARNING' || routine === 'exec_stmt_raise')
-      emit({ kind: 'notice', severity, text: message });
-  };
-  client.on('notice', listener);
-  return () => client.off('notice', listener);
 }

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { takeSnapshot } from '../../../src/catalog/snapshot.js';
 import { down } from '../../../src/migrate/down.js';
+import type { RunEvent } from '../../../src/migrate/run/events.js';
 import { status } from '../../../src/migrate/status.js';
 import { up } from '../../../src/migrate/up.js';
 import { type TestDatabase, test } from '../../support/database.js';
@@ -104,35 +105,42 @@ describe('the snapshot of the catalog', () => {
     });
   });
 
-  test('is omitted with a warning if the catalog cannot be read, and the migration is applied', async ({
+  test('is omitted if a session holds a lock, the run reports it, status is unknown, and the next run warns', async ({
     database,
   }) => {
+    const { url } = database;
     const directory = await folderWith({
       ...three,
       'V4.up.sql': 'create table four (id integer);',
       'V4.down.sql': 'drop table four;',
+      'V5.up.sql': 'create table five (id integer);',
+      'V5.down.sql': 'drop table five;',
     });
-    await up({ url: database.url, directory, to: 'V3' });
+    await up({ url, directory, to: 'V3' });
     await database.client.query('create table locked (id integer); create view v as select id from locked');
-    const other = new pg.Client({ connectionString: database.url });
+    // The warning must reach the client whatever level of messages the role has chosen.
+    await database.client.query(`alter database "${database.name}" set client_min_messages = error`);
+    const other = new pg.Client({ connectionString: url });
     await other.connect();
     await other.query('begin; lock table locked in access exclusive mode');
-    const notices: string[] = [];
-    await up({
-      url: database.url,
-      directory,
-      onEvent: (event) => {
-        if (event.kind === 'notice') notices.push(event.text);
-      },
-    });
+    const events: RunEvent[] = [];
+    const onEvent = (event: RunEvent): void => void events.push(event);
+    const reason = 'canceling statement due to lock timeout';
+    expect(await up({ url, directory, to: 'V4', onEvent })).toMatchObject({ snapshotMissing: reason });
     await other.end();
-    expect(notices).toEqual([expect.stringMatching(/^the snapshot of the catalog was not recorded/)]);
+    expect(events).toContainEqual({ kind: 'snapshot-missing', reason });
     expect((await snapshots(database)).at(-1)).toMatchObject({ version: '4', snapshot: null });
-    expect((await status({ url: database.url, directory })).drift).toEqual({
+    const { drift } = await status({ url, directory });
+    expect(drift).toMatchObject({
       state: 'unknown',
       since: 'V4',
+      cause: 'no_snapshot',
       reason: 'no snapshot was recorded with V4',
     });
+    const next = await up({ url, directory, onEvent });
+    expect(next).toMatchObject({ drift: [], driftUnknown: drift, snapshotMissing: null });
+    expect(events).toContainEqual({ kind: 'drift-unknown', drift });
+    expect(await down({ url, directory })).toMatchObject({ driftUnknown: null, snapshotMissing: null });
   });
 });
 
@@ -167,7 +175,9 @@ describe('drift', () => {
     expect((await status({ url: database.url, directory })).drift).toEqual({
       state: 'none',
       since: 'V3',
+      cause: null,
       reason: null,
+      remedy: null,
     });
   });
 
@@ -186,9 +196,10 @@ describe('drift', () => {
   });
 
   test('is "unknown" in the status of a database without a history', async ({ database }) => {
-    expect((await status({ url: database.url, directory: await folderWith(three) })).drift).toEqual({
+    expect((await status({ url: database.url, directory: await folderWith(three) })).drift).toMatchObject({
       state: 'unknown',
       since: null,
+      cause: 'not_applied',
       reason: 'nothing is applied',
     });
   });
@@ -203,11 +214,13 @@ describe('drift', () => {
     await change('snapshot_format = 0');
     expect((await status({ url: database.url, directory })).drift).toMatchObject({
       state: 'unknown',
+      cause: 'other_format',
       reason: 'the recorded snapshot was recorded by another release',
     });
     await change('snapshot_format = 1, snapshot_server_major = 14');
     expect((await status({ url: database.url, directory })).drift).toMatchObject({
       state: 'unknown',
+      cause: 'other_server',
       reason: expect.stringMatching(/^the snapshot was recorded on PostgreSQL 14, and this is \d+$/),
     });
   });
@@ -228,6 +241,25 @@ describe('drift', () => {
       state: 'none',
       since: 'V3',
     });
+  });
+
+  test('is "unknown" while a session locks a table whose view must be read, and a run that cannot read it warns', async ({
+    database,
+  }) => {
+    const { url } = database;
+    const directory = await folderWith(three);
+    await up({ url, directory, to: 'V2' });
+    await database.client.query('create view v as select id from one');
+    const other = new pg.Client({ connectionString: url });
+    await other.connect();
+    await other.query('begin; lock table one in access exclusive mode');
+    const { drift } = await status({ url, directory });
+    expect(drift).toMatchObject({ state: 'unknown', cause: 'catalog_unreadable' });
+    const { applied, driftUnknown, snapshotMissing } = await up({ url, directory });
+    await other.end();
+    expect(applied).toMatchObject([{ version: 'V3' }]);
+    expect(driftUnknown).toEqual(drift);
+    expect(snapshotMissing).toMatch(/lock timeout/);
   });
 
   test('is known to a role that may only read the history', async ({ database }) => {

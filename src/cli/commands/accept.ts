@@ -1,0 +1,83 @@
+import type { Command } from 'commander';
+import type { AcceptResult } from '../../inspect/accept.js';
+import { migrationsDirectory } from '../../seed/paths.js';
+import { encodeName } from '../../text/encode.js';
+import { plural } from '../../text/plural.js';
+import { defineDatabaseCommand } from '../program/define-command.js';
+import { runInterruptibly } from '../program/interrupt.js';
+import {
+  type CommonOptions,
+  type FolderOptions,
+  folderOption,
+  inMilliseconds,
+  lockWaitOption,
+  notEmpty,
+  type RunCommandOptions,
+} from '../program/options.js';
+import type { CommandServer } from '../program/server.js';
+import { differenceLines, serverLine } from '../ui/lines.js';
+import { printProgress } from '../ui/progress.js';
+import type { CommandResult } from '../ui/result.js';
+
+interface Options extends CommonOptions, FolderOptions, Pick<RunCommandOptions, 'lockWait'> {
+  readonly reason: string;
+}
+
+const HELP = {
+  name: 'accept',
+  summary: 'accept the catalog of a database as it is, and record its snapshot',
+  description:
+    'Accepts the catalog of a database as it is: compares it with the snapshot of the last run or, if none is ' +
+    'comparable, with what the migrations make in a throw-away database, lists the differences, and records them with ' +
+    'the reason and a new snapshot in the history. Changes nothing else. Later drift is measured from this state.',
+  examples: [
+    [
+      "accept --reason 'restored on PostgreSQL 18'",
+      'record the snapshot again after an upgrade of the server',
+    ],
+  ],
+} as const;
+
+/** `accept`: records the snapshot of a catalog as it is. */
+export function acceptCommand(): Command {
+  return defineDatabaseCommand<Options>(HELP, run)
+    .requiredOption('--reason <text>', 'why the catalog is right as it is; recorded in the history', notEmpty)
+    .addOption(lockWaitOption())
+    .addOption(folderOption(migrationsDirectory));
+}
+
+async function run(
+  { dir: directory, reason, lockWait, json }: Options,
+  { url }: CommandServer,
+): Promise<CommandResult> {
+  const { accept } = await import('../../inspect/accept.js');
+  const result = await runInterruptibly(json, (signal) =>
+    accept({
+      url,
+      directory,
+      reason,
+      lockWaitMs: inMilliseconds(lockWait),
+      onEvent: json ? undefined : printProgress,
+      signal,
+    }),
+  );
+  return { document: { ...result }, lines: linesFor(result) };
+}
+
+function linesFor(result: AcceptResult): string[] {
+  return [
+    ...differenceLines(result.differences),
+    comparisonLine(result),
+    `Done: the catalog is accepted as it is, after ${encodeName(result.accepted)}.`,
+    serverLine(result.server),
+  ];
+}
+
+function comparisonLine({ comparedWith, notCompared, differences }: AcceptResult): string {
+  if (notCompared !== null)
+    return `warning: the catalog was compared with nothing: ${encodeName(notCompared)}.`;
+  const other = comparedWith === 'snapshot' ? 'what the last run left' : 'what the migrations make';
+  return differences.length === 0
+    ? `The database is ${other}.`
+    : `Accepted ${plural(differences.length, 'difference')} from ${other}, and recorded them in the history.`;
+}

@@ -1,0 +1,145 @@
+import { compareSnapshots, type Difference } from '../catalog/difference.js';
+import { listSchemasOfMigrations } from '../catalog/schemas.js';
+import { parseSnapshot, type Snapshot, takeSnapshot } from '../catalog/snapshot.js';
+import { recordAcceptance } from '../migrate/accept.js';
+import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
+import { readMigrations } from '../migrate/files/read-folder.js';
+import { compare } from '../migrate/history/compare.js';
+import { HistoryError } from '../migrate/history/errors.js';
+import { readState, refuseStandby } from '../migrate/history/server-state.js';
+import { readRecordedSnapshot } from '../migrate/history/snapshot.js';
+import { explainUnknown } from '../migrate/history/unknown.js';
+import type { WaitOptions } from '../migrate/history/wait.js';
+import type { Listener } from '../migrate/run/events.js';
+import type { Connection } from '../postgres/connect.js';
+import { describeTarget } from '../postgres/connection/target.js';
+import { UsageError } from '../postgres/errors/explained-error.js';
+import { plural } from '../text/plural.js';
+import { call, option, remedy } from '../text/remedy.js';
+import { type AppliedReferenceOptions, createAppliedReference } from './baseline/applied-reference.js';
+
+/** The options of {@link accept}. */
+export interface AcceptOptions extends Database, WaitOptions {
+  /** The folder of migrations. */
+  readonly directory: string;
+  /** Why the catalog is right as it is. The history records it. */
+  readonly reason: string;
+  /** Returns the address of another server for the throw-away database. It is called if it cannot be on this one. */
+  readonly otherServerUrl?: (() => Promise<string>) | undefined;
+  /** Receives the events of the wait. */
+  readonly onEvent?: Listener | undefined;
+}
+
+/** The result of {@link accept}. */
+export interface AcceptResult {
+  readonly server: Server;
+  /** The newest migration, whose history row now has the snapshot. */
+  readonly accepted: string;
+  readonly reason: string;
+  /**
+   * What the catalog was compared with: the snapshot of the last run, what the migrations make in a throw-away database,
+   * or, if neither was possible, nothing.
+   */
+  readonly comparedWith: 'snapshot' | 'migrations' | 'nothing';
+  /** Why it was compared with nothing; null if it was compared. */
+  readonly notCompared: string | null;
+  /** The accepted differences. */
+  readonly differences: readonly Difference[];
+}
+
+/**
+ * Accepts the catalog of a database as it is: records its snapshot, the reason and the accepted differences in the newest
+ * row of the history, so that drift is known again and measured from this state. The schema and the data are not changed.
+ *
+ * It first compares the catalog with the snapshot of the last run. If none is comparable, it compares the catalog with what
+ * the migrations make in a throw-away database, if the role may create one and the files are those that were applied.
+ *
+ * @throws UsageError `no_reason`
+ * @throws HistoryError `nothing_to_accept` if the catalog is what the last run left, or nothing is applied;
+ *   `history_changed` if another run has changed the history meanwhile
+ * @throws ExplainedError `standby`, `permission_denied`, `lock_wait_over`, `interrupted`
+ * @example
+ * ```ts
+ * const { differences } = await accept({ url, directory: migrationsDirectory, reason: 'restored on PostgreSQL 18' });
+ * ```
+ */
+export async function accept(options: AcceptOptions): Promise<AcceptResult> {
+  const reason = options.reason.trim();
+  if (reason === '') {
+    throw new UsageError('no_reason', 'An acceptance needs a reason.', {
+      remedy: remedy`Give the reason why the catalog is right as it is with ${option('reason')}.`,
+    });
+  }
+  const migrations = await readMigrations(options.directory);
+  return withDatabase(options, async ({ connection }) => {
+    const state = await readState(connection);
+    refuseStandby(state, describeTarget(connection.target));
+    const newest = state.rows.at(-1);
+    if (newest === undefined) throw nothingAppliedError();
+    const recorded = await readRecordedSnapshot(connection.client);
+    const before = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot).snapshot;
+    const isComparable = explainUnknown(recorded, connection.serverVersion.major) === null;
+    const schemas =
+      isComparable && before !== null
+        ? before.schemas
+        : [...new Set([...(before?.schemas ?? []), ...(await listSchemasOfMigrations(migrations))])];
+    const entries = compare(migrations, state.rows);
+    const live = await takeSnapshot(connection.client, schemas);
+    if (isComparable && live.fingerprint === recorded?.fingerprint) throw nothingToAcceptError(newest.name);
+    const comparison = await compareWithReference(
+      connection,
+      { ...options, entries, schemas },
+      live.snapshot,
+      isComparable ? before : null,
+    );
+    await recordAcceptance(
+      connection,
+      { newest, reason: [reason, ...describe(comparison)].join('\n'), snapshot: live },
+      options,
+    );
+    return { server: describeServer(connection), accepted: newest.name, reason, ...comparison };
+  });
+}
+
+type Comparison = Pick<AcceptResult, 'comparedWith' | 'notCompared' | 'differences'>;
+
+async function compareWithReference(
+  connection: Connection,
+  options: AppliedReferenceOptions,
+  live: Snapshot,
+  before: Snapshot | null,
+): Promise<Comparison> {
+  if (before !== null) {
+    const label = options.entries.findLast(({ row }) => row !== null)?.name ?? '';
+    const differences = compareSnapshots(live, before, label);
+    return { comparedWith: 'snapshot', notCompared: null, differences };
+  }
+  const made = await createAppliedReference(connection, options);
+  if ('missing' in made) return { comparedWith: 'nothing', notCompared: made.missing, differences: [] };
+  const differences = compareSnapshots(live, made.reference.snapshot, made.label);
+  return { comparedWith: 'migrations', notCompared: null, differences };
+}
+
+/** What the history records after the reason. */
+function describe({ notCompared, comparedWith, differences }: Comparison): readonly string[] {
+  if (notCompared !== null) return [`not compared: ${notCompared}`];
+  const other = comparedWith === 'snapshot' ? 'the last snapshot' : 'what the migrations make';
+  const lines = differences.map(({ object, difference }) => `${object}: ${difference}`);
+  return [`${plural(differences.length, 'difference')} from ${other}`, ...lines];
+}
+
+function nothingAppliedError(): HistoryError {
+  return new HistoryError('nothing_to_accept', 'This database has no history: nothing is applied.', {
+    remedy: remedy`Apply the migrations with ${call('up')}. If the database has the schema already, adopt it with ${call('baseline', { version: '<version>' })}.`,
+  });
+}
+
+function nothingToAcceptError(name: string): HistoryError {
+  return new HistoryError(
+    'nothing_to_accept',
+    `The catalog is what ${name} left: its snapshot is recorded.`,
+    {
+      remedy: remedy`Nothing needs to be done. To see the state of the database, run ${call('status')}.`,
+    },
+  );
+}

@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect } from 'vitest';
+import { type AcceptOptions, type AcceptResult, accept } from '../../src/inspect/accept.js';
+import { verify } from '../../src/inspect/verify.js';
+import { down } from '../../src/migrate/down.js';
+import { repair } from '../../src/migrate/repair.js';
+import { status } from '../../src/migrate/status.js';
+import { up } from '../../src/migrate/up.js';
+import { type TestDatabase, test } from '../support/database.js';
+import { session } from '../support/databases.js';
+import { addFiles, folderWith } from '../support/folder.js';
+import { until } from '../support/until.js';
+
+const files = {
+  'V1.up.sql': 'create table one (id integer primary key, note text);',
+  'V1.down.sql': 'drop table one;',
+  'V2.up.sql': 'create index one_by_note on one (note);',
+  'V2.down.sql': 'drop index one_by_note;',
+};
+
+const FORGET =
+  'update voicesurvey_migrations.history set snapshot = null, snapshot_format = null, snapshot_server_major = null, fingerprint = null';
+
+/** Applies the files and deletes the recorded snapshot, as after a run that could not read the catalog. */
+async function unknownState({ url, client }: TestDatabase): Promise<string> {
+  const directory = await folderWith(files);
+  await up({ url, directory });
+  await client.query(FORGET);
+  return directory;
+}
+
+const acceptIn = (
+  { url }: Pick<TestDatabase, 'url'>,
+  directory: string,
+  options: Partial<AcceptOptions> = {},
+): Promise<AcceptResult> => accept({ url, directory, reason: 'restored from a dump', ...options });
+
+const newestRow = ({ rows }: TestDatabase): Promise<Record<string, unknown>[]> =>
+  rows('select version, origin, reason from voicesurvey_migrations.history order by id desc limit 1');
+
+describe('accept', () => {
+  test('compares a catalog without a snapshot with what the migrations make, and records its snapshot', async ({
+    database,
+  }) => {
+    const directory = await unknownState(database);
+    await database.client.query('drop index one_by_note');
+    const difference = { object: 'index one_by_note on one', difference: 'missing here, in V2' };
+    expect(await acceptIn(database, directory)).toMatchObject({
+      accepted: 'V2',
+      reason: 'restored from a dump',
+      comparedWith: 'migrations',
+      notCompared: null,
+      differences: [difference],
+    });
+    const reason =
+      /^restored from a dump\n1 difference from what the migrations make\nindex one_by_note on one: missing here, in V2\nby \S+, \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+    expect(await newestRow(database)).toEqual([
+      { version: '2', origin: 'accepted', reason: expect.stringMatching(reason) },
+    ]);
+    expect((await status({ url: database.url, directory })).drift).toMatchObject({
+      state: 'none',
+      since: 'V2',
+    });
+    expect(await verify({ url: database.url, directory, rules: false })).toMatchObject({ findings: [] });
+  });
+
+  test('compares a drifted catalog with the snapshot of the last run, and later drift starts from there', async ({
+    database,
+  }) => {
+    const directory = await folderWith(files);
+    await up({ url: database.url, directory });
+    await database.client.query('alter table one add by_hand text');
+    expect(await acceptIn(database, directory)).toMatchObject({
+      comparedWith: 'snapshot',
+      differences: [{ object: 'column one.by_hand', difference: 'here, not in V2' }],
+    });
+    await database.client.query('alter table one drop by_hand');
+    const { findings } = await verify({ url: database.url, directory, rules: false });
+    expect(findings).toMatchObject([{ kind: 'drift', object: 'column one.by_hand' }]);
+  });
+
+  test.for([
+    ['a snapshot of another format', 'set snapshot_format = 0'],
+    ['a snapshot of another major version of the server', 'set snapshot_server_major = 14'],
+  ])('replaces %s', async ([, change = ''], { database }) => {
+    const directory = await folderWith(files);
+    await up({ url: database.url, directory });
+    await database.client.query(`update voicesurvey_migrations.history ${change} where version = 2`);
+    expect(await acceptIn(database, directory)).toMatchObject({
+      comparedWith: 'migrations',
+      differences: [],
+    });
+    expect((await status({ url: database.url, directory })).drift.state).toBe('none');
+  });
+
+  test('records why the catalog was compared with nothing if the role may not create a database', async ({
+    database,
+  }) => {
+    const directory = await unknownState(database);
+    const role = `voicesurvey_test_deploy_${randomBytes(4).toString('hex')}`;
+    await database.client.query(
+      `create role ${role} login password 'secret'; grant usage on schema voicesurvey_migrations to ${role};
+       grant select, update on voicesurvey_migrations.history to ${role}`,
+    );
+    const url = new URL(database.url);
+    url.username = role;
+    url.password = 'secret';
+    try {
+      const { comparedWith, notCompared } = await acceptIn({ url: url.href }, directory);
+      expect(comparedWith).toBe('nothing');
+      expect(notCompared).toMatch(/^This role may not create a throw-away database/);
+    } finally {
+      await database.client.query(`drop owned by ${role}; drop role ${role}`);
+    }
+    expect(await newestRow(database)).toMatchObject([
+      { reason: expect.stringMatching(/^restored from a dump\nnot compared: This role may not/) },
+    ]);
+  });
+
+  test('compares with nothing if the files are not those that were applied', async ({ database }) => {
+    const directory = await unknownState(database);
+    await addFiles(directory, { 'V1.up.sql': 'create table one (id integer primary key);' });
+    expect(await acceptIn(database, directory)).toMatchObject({
+      comparedWith: 'nothing',
+      notCompared: 'V1 is changed',
+    });
+  });
+
+  test('retains the reason of an earlier repair, and a repair that of an acceptance', async ({
+    database,
+  }) => {
+    const directory = await unknownState(database);
+    await addFiles(directory, { 'V2.up.sql': `${files['V2.up.sql']} -- a remark` });
+    await repair({ url: database.url, directory, version: 'V2', reason: 'only a remark' });
+    await acceptIn(database, directory);
+    expect(await newestRow(database)).toMatchObject([
+      { origin: 'accepted', reason: expect.stringMatching(/\nbefore, repaired: only a remark$/) },
+    ]);
+    await addFiles(directory, files);
+    await repair({ url: database.url, directory, version: 'V2', reason: 'without the remark' });
+    expect(await newestRow(database)).toMatchObject([
+      {
+        origin: 'repaired',
+        reason: expect.stringMatching(/^without the remark\nbefore, accepted: restored from a dump\n/),
+      },
+    ]);
+  });
+
+  test('works on a history that a release without accept created', async ({ database }) => {
+    const directory = await unknownState(database);
+    await database.client.query(`alter table voicesurvey_migrations.history
+      drop constraint origin_is_known,
+      add constraint origin_is_known check (origin in ('applied', 'baseline', 'repaired'))`);
+    expect(await acceptIn(database, directory)).toMatchObject({ accepted: 'V2' });
+  });
+
+  test('refuses a blank reason, a known catalog, and a database without a history, and records nothing', async ({
+    database,
+  }) => {
+    const directory = await folderWith(files);
+    await expect(acceptIn(database, directory)).rejects.toMatchObject({
+      code: 'nothing_to_accept',
+      remedy: expect.stringContaining("`baseline({ version: '<version>' })`"),
+    });
+    await up({ url: database.url, directory });
+    await expect(acceptIn(database, directory)).rejects.toMatchObject({ code: 'nothing_to_accept' });
+    await expect(acceptIn(database, directory, { reason: ' ' })).rejects.toMatchObject({
+      code: 'no_reason',
+      exitCode: 2,
+    });
+    expect(await newestRow(database)).toMatchObject([{ origin: 'applied', reason: null }]);
+  });
+
+  test('waits for a run that holds the lock, and records nothing if that run changes the history', async ({
+    database,
+  }) => {
+    const directory = await folderWith({
+      ...files,
+      'V3.up.sql': 'create table three (id integer); select pg_advisory_xact_lock(3);',
+      'V3.down.sql': 'drop table three;',
+    });
+    await up({ url: database.url, directory, to: 'V2' });
+    await database.client.query(FORGET);
+    const other = await session(database.url);
+    await other.query('select pg_advisory_lock(3)');
+    const running = up({ url: database.url, directory });
+    const waits: string[] = [];
+    const migrates = async (): Promise<boolean> =>
+      (await status({ url: database.url, directory })).migratingNow !== null;
+    await until(migrates);
+    const accepting = acceptIn(database, directory, { onEvent: ({ kind }) => waits.push(kind) });
+    accepting.catch(() => {});
+    await until(async () => waits.includes('waiting'));
+    await other.end();
+    await expect(accepting).rejects.toMatchObject({ code: 'history_changed' });
+    await running;
+    expect(await newestRow(database)).toMatchObject([{ version: '3', origin: 'applied' }]);
+    await down({ url: database.url, directory });
+  });
+});
