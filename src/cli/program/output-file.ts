@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
+import { createFolder } from '../../text/create-folder.js';
 
 /**
  * Writes a file that the user asked a command for, and creates its folder.
@@ -9,7 +10,7 @@ import { ExplainedError } from '../../postgres/errors/explained-error.js';
  */
 export async function writeOutputFile(path: string, text: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await createFolder(dirname(path));
     await writeFile(path, text);
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';

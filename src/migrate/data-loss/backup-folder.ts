@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createFolder } from '../../text/create-folder.js';
 
 /** A folder that is being filled. It gets its name only when everything in it is on the disk. */
 export interface BackupFolder {
@@ -23,7 +24,7 @@ export interface BackupFolder {
  * @param parent created if it is missing
  */
 export async function newBackupFolder(parent: string, name: string): Promise<BackupFolder> {
-  await mkdir(parent, { recursive: true, mode: 0o700 });
+  await createFolder(parent, 0o700);
   const path = await firstFree(join(parent, name));
   const partialPath = `${path}.partial`;
   return {

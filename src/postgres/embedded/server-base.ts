@@ -1,6 +1,7 @@
-import { chmod, lchown, lstat, mkdir, rmdir } from 'node:fs/promises';
+import { chmod, lchown, lstat, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createFolder } from '../../text/create-folder.js';
 import { EmbeddedServerError } from '../errors/explained-error.js';
 import { findObstacle, type ServerUser } from './server-user.js';
 import { createStaging } from './staging.js';
@@ -51,7 +52,7 @@ async function isUsable(base: string, user: ServerUser): Promise<boolean> {
 /** Creates a folder of root that every user can enter. Returns false if it cannot be created, or others can write to it. */
 async function createTrusted(base: string): Promise<boolean> {
   try {
-    await mkdir(base, { recursive: true });
+    await createFolder(base);
     const status = await lstat(base);
     if (!status.isDirectory() || status.uid !== process.geteuid?.()) return false;
     if ((status.mode & 0o022) !== 0) return false;

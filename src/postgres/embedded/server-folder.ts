@@ -1,17 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import {
-  chmod,
-  lchown,
-  lstat,
-  mkdir,
-  realpath,
-  rename,
-  stat,
-  symlink,
-  unlink,
-  writeFile,
-} from 'node:fs/promises';
+import { chmod, lchown, lstat, realpath, rename, stat, symlink, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { createFolder } from '../../text/create-folder.js';
 import { EmbeddedServerError } from '../errors/explained-error.js';
 import type { EmbeddedBinaries } from './binaries.js';
 import { initializeServer } from './initialize.js';
@@ -103,19 +93,6 @@ export async function readDataMajor(folder: string): Promise<string> {
         'Restore the folder from a backup. For a new, empty server, move the folder to another place and run the command again.',
     },
   );
-}
-
-/** Creates a folder and its parents. Returns false if it exists. */
-async function createFolder(path: string): Promise<boolean> {
-  try {
-    // First without `recursive`, which reports any failure, such as a read-only file system, as ENOENT.
-    await mkdir(path);
-  } catch (error) {
-    if (systemErrorCode(error) === 'EEXIST') return false;
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
-    await mkdir(path, { recursive: true });
-  }
-  return true;
 }
 
 async function moveIntoPlace(staging: string, directory: string, base: string): Promise<void> {
