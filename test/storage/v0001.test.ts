@@ -1,17 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { migrationsDirectory } from '../../src/seed/paths.js';
 import { catalogOf } from '../support/catalog.js';
 import { type TestDatabase, test } from '../support/database.js';
-
-const upSql = await readFile(join(migrationsDirectory, 'V0001.up.sql'), 'utf8');
-const downSql = await readFile(join(migrationsDirectory, 'V0001.down.sql'), 'utf8');
-
-/** Runs a file, and takes back the settings that it leaves in the session. */
-async function runFile({ client }: TestDatabase, sql: string): Promise<void> {
-  await client.query(sql).finally(() => client.query('reset all'));
-}
+import { countObjects, downSql, runFile, upSql } from './v0001-files.js';
 
 /** The columns of each table of the data model: type, `null` if it may be null, and default. */
 const TABLES: Readonly<Record<string, readonly string[]>> = {
@@ -204,14 +194,6 @@ async function columnsOf(database: TestDatabase, table: string): Promise<string[
   return rows.map(({ column }) => column.replace('time without time zone', 'time'));
 }
 
-async function countOurs(database: TestDatabase): Promise<unknown> {
-  return database.value(
-    `select (select count(*) from pg_class where relnamespace = 'public'::regnamespace)
-       + (select count(*) from pg_type where typnamespace = 'public'::regnamespace)
-       + (select count(*) from pg_proc where pronamespace = 'public'::regnamespace)`,
-  );
-}
-
 describe('V0001 passes the validations of REQ-001', () => {
   test('all eleven tables exist with exactly their columns, nullabilities and defaults', async ({
     database,
@@ -272,14 +254,14 @@ describe('V0001 passes the validations of REQ-001', () => {
     expect(await catalogOf(database)).toEqual(once);
     await runFile(database, downSql);
     await runFile(database, downSql);
-    expect(await countOurs(database)).toBe('0');
+    expect(await countObjects(database)).toBe('0');
   });
 
   test('up, down and up leave the same catalog, and the down leaves no object', async ({ database }) => {
     await runFile(database, upSql);
     const before = await catalogOf(database);
     await runFile(database, downSql);
-    expect(await countOurs(database)).toBe('0');
+    expect(await countObjects(database)).toBe('0');
     await runFile(database, upSql);
     expect(await catalogOf(database)).toEqual(before);
     expect(before.length).toBeGreaterThan(300);
@@ -342,65 +324,4 @@ describe('updated_at of V0001', () => {
       'users',
     ]);
   });
-});
-
-describe('V0001 on a database with objects of another owner', () => {
-  const strangers = [
-    ['a table with one of our names', 'create table users (id integer)'],
-    ['a view with one of our names', 'create view contacts as select 1 as one'],
-    ['an enum with one of our names and other labels', "create type user_role as enum ('root')"],
-    [
-      'a function with our name and another body',
-      'create function set_updated_at() returns trigger language plpgsql as $$ begin return new; end $$',
-    ],
-    [
-      'an index with one of our names on another table',
-      'create table t (a integer); create index contacts_by_campaign on t (a)',
-    ],
-  ] as const;
-
-  test.for(strangers)('up and down refuse %s and change nothing', async ([, sql], { database }) => {
-    await database.client.query(sql);
-    const before = await countOurs(database);
-    for (const file of [upSql, downSql]) {
-      await expect(runFile(database, file)).rejects.toMatchObject({
-        code: '55000',
-        hint: expect.any(String),
-      });
-      expect(await countOurs(database)).toBe(before);
-    }
-  });
-
-  test('up and down have the same guard', () => {
-    const guard = (sql: string): string => /do \$guard\$[\s\S]*?\$guard\$;/.exec(sql)?.[0] ?? '';
-    expect(guard(upSql)).not.toBe('');
-    expect(guard(downSql)).toBe(guard(upSql));
-  });
-
-  test("down fails rather than drop another owner's view on our tables", async ({ migrated }) => {
-    await migrated.client.query('create view report as select count(*) from contacts');
-    await expect(runFile(migrated, downSql)).rejects.toMatchObject({ code: '2BP01' });
-    expect(await migrated.value('select * from report')).toBe('0');
-  });
-});
-
-test('every table, column, type and function of the product has a comment', async ({ migrated }) => {
-  const without = await migrated.rows(
-    `with schemas as (
-       select oid, nspname from pg_namespace where nspname in ('public', 'voicesurvey_rules', 'voicesurvey')
-     )
-     select nspname || '.' || relname as name from pg_class join schemas on schemas.oid = relnamespace
-     where relkind in ('r', 'v') and obj_description(pg_class.oid, 'pg_class') is null
-     union all
-     select relname || '.' || attname
-     from pg_attribute join pg_class on pg_class.oid = attrelid join schemas on schemas.oid = relnamespace
-     where relkind = 'r' and attnum > 0 and not attisdropped and col_description(attrelid, attnum) is null
-     union all
-     select nspname || '.' || typname from pg_type join schemas on schemas.oid = typnamespace
-     where typtype = 'e' and obj_description(pg_type.oid, 'pg_type') is null
-     union all
-     select nspname || '.' || proname from pg_proc join schemas on schemas.oid = pronamespace
-     where obj_description(pg_proc.oid, 'pg_proc') is null`,
-  );
-  expect(without).toEqual([]);
 });

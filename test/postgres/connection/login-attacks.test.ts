@@ -1,29 +1,23 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { connect as dial } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../../src/postgres/connect.js';
-import type { Target } from '../../../src/postgres/connection/target.js';
-import { ConnectionError } from '../../../src/postgres/errors/explained-error.js';
 import { listen, type Pems } from '../../support/listeners.js';
 import { PASSWORD, startTlsServer, type TlsServer } from '../../support/tls-server.js';
+import { expectNoSecret, loginOutcome } from './attacked-client.js';
 import {
   answering,
   authentication,
   CLEAR_TEXT,
   challenge,
-  type HostileServer,
   hostileServer,
   MD5,
-  message,
   OK,
   type Peer,
-  READY,
   SCRAM,
   SCRAM_PLUS,
   SESSION,
-  saslOffer,
   serverError,
   WRONG_PROOF,
 } from './hostile-server.js';
@@ -38,30 +32,8 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 
 /** Connects to a hostile server; returns the code of the error, or `connected`. */
-async function outcome({ port }: { readonly port: number }, parameters: string): Promise<string> {
-  const target = { ...server.target('scrambled', parameters, '127.0.0.1'), port };
-  return codeOf({ ...target, connectTimeoutSeconds: 5 });
-}
-
-async function codeOf(target: Target): Promise<string> {
-  try {
-    await (await connect(target)).close();
-    return 'connected';
-  } catch (error) {
-    if (error instanceof ConnectionError) return error.code;
-    throw error;
-  }
-}
-
-/** Checks that neither the password nor its hash was sent. */
-function expectNoSecret(attacker: Pick<HostileServer, 'received'>): void {
-  const received = attacker.received();
-  expect(received).toContain('scrambled');
-  expect(received).not.toContain(Buffer.from(PASSWORD).toString('latin1'));
-  expect(received).not.toMatch(/md5[0-9a-f]{32}/);
-  expect(received).not.toContain(createHash('md5').update(`${PASSWORD}scrambled`).digest('hex'));
-  expect(received, 'a proof of SCRAM').not.toContain(',p=');
-}
+const outcome = (listener: { readonly port: number }, parameters: string): Promise<string> =>
+  loginOutcome(server, listener, parameters);
 
 const REQUESTS = [
   ['clear text', CLEAR_TEXT],
@@ -77,14 +49,14 @@ describe.each([
 ])('a server that offers SCRAM and then requests something else, with channel_binding=%s', (binding) => {
   const parameters = `sslmode=require&channel_binding=${binding}`;
 
-  test.each(REQUESTS)('%s in the same packet gets no secret', async (_name, request) => {
+  test.each(REQUESTS)('a request for %s in the same packet gets no secret', async (_name, request) => {
     await using attacker = await hostileServer(answering(SCRAM_PLUS, request), pems);
     const code = await outcome(attacker, parameters);
     expectNoSecret(attacker);
     expect(code).toBe('login_tampered');
   });
 
-  test.each(REQUESTS)('%s after the first answer gets no secret', async (_name, request) => {
+  test.each(REQUESTS)('a request for %s after the first answer gets no secret', async (_name, request) => {
     const script = async ({ receive, send }: Peer): Promise<void> => {
       await receive();
       send(SCRAM_PLUS);
@@ -97,7 +69,7 @@ describe.each([
     expect(code).toBe('login_tampered');
   });
 
-  test.each(REQUESTS)('%s after the challenge gets no password', async (_name, request) => {
+  test.each(REQUESTS)('a request for %s after the challenge gets no password', async (_name, request) => {
     const script = async ({ receive, send }: Peer): Promise<void> => {
       await receive();
       send(SCRAM_PLUS);
@@ -322,99 +294,5 @@ describe('a server that requests the password more than once', () => {
       expect(await outcome(attacker, 'sslmode=prefer')).toBe('wrong_password');
       expectNoSecret({ received: () => received });
     }
-  });
-});
-
-describe('bytes that arrive before TLS', () => {
-  test.each([
-    ['an error', serverError('FATAL', '28000', 'go to evil.example.com')],
-    ['a notice', message('N', 'SNOTICE\0VNOTICE\0C00000\0Mgo to evil.example.com\0\0')],
-    ['a request for the password', CLEAR_TEXT],
-    ['the end of a login', Buffer.concat([OK, SESSION])],
-  ])('%s in the packet that agrees to TLS ends the login', async (_name, injected) => {
-    let received = '';
-    await using attacker = await listen((socket) => {
-      socket.on('data', (bytes: Buffer) => {
-        if (received === '') socket.write(Buffer.concat([Buffer.from('S'), injected]));
-        received += bytes.toString('latin1');
-      });
-    });
-    for (const mode of ['require', 'prefer']) {
-      received = '';
-      const target = server.target('scrambled', `sslmode=${mode}`, '127.0.0.1');
-      const error: unknown = await connect({ ...target, port: attacker.port }).catch((reason) => reason);
-      expect(error).toMatchObject({ code: 'tls_injection' });
-      expect(String(error)).not.toContain('evil');
-      expect(received).not.toContain('scrambled');
-    }
-  });
-
-  test('bytes in the packet after the one that agrees to TLS end the login', async () => {
-    await using attacker = await listen((socket) => {
-      socket.setNoDelay(true).once('data', () => {
-        socket.write('S', () => setTimeout(() => socket.write(Buffer.concat([OK, SESSION])), 50));
-      });
-    });
-    expect(await outcome(attacker, 'sslmode=require')).toBe('tls_failed');
-  });
-
-  test('an error in place of an answer about TLS is not shown', async () => {
-    await using attacker = await listen((socket) =>
-      socket.once('data', () => socket.write(serverError('FATAL', '28000', 'go to evil.example.com'))),
-    );
-    const target = server.target('scrambled', 'sslmode=prefer', '127.0.0.1');
-    const error: unknown = await connect({ ...target, port: attacker.port }).catch((reason) => reason);
-    expect(error).toBeInstanceOf(ConnectionError);
-    expect(String(error)).not.toContain('evil');
-  });
-
-  test.each([
-    'require',
-    'verify-ca',
-    'verify-full',
-  ])('a refusal of TLS ends the login with sslmode=%s, and no name is sent', async (mode) => {
-    await using attacker = await hostileServer(answering(Buffer.from('N'), CLEAR_TEXT));
-    const root = `sslrootcert=${server.certificates.authority}`;
-    expect(await outcome(attacker, `sslmode=${mode}&${root}`)).not.toBe('connected');
-    expect(attacker.received()).not.toContain('scrambled');
-    expect(attacker.connections()).toBe(1);
-  });
-
-  test('sslnegotiation=direct requires a server that speaks PostgreSQL inside TLS', async () => {
-    await using attacker = await listen((socket) => {
-      const inside = new TLSSocket(socket, { isServer: true, ...pems });
-      inside.on('error', () => inside.destroy());
-      inside.once('data', () => inside.write(CLEAR_TEXT));
-    });
-    expect(await outcome(attacker, 'sslmode=require&sslnegotiation=direct')).toBe('tls_failed');
-  });
-});
-
-describe('a login that does not keep to the protocol', () => {
-  test.each([
-    ['a notice before the login', message('N', 'SNOTICE\0VNOTICE\0C00000\0Mhello\0\0')],
-    ['a setting before the login', message('S', 'server_version\0', '15.4\0')],
-    ['readiness before the login', READY],
-    ['a row before the login', message('D', Buffer.alloc(2))],
-    ['a request of a negative length', Buffer.from('52ffffffff00000003', 'hex')],
-    ['a request for clear text that is too long', authentication(3, 'x')],
-    ['a request for md5 without a salt', authentication(5)],
-    ['an offer of SASL without an end', authentication(10, 'SCRAM-SHA-256')],
-    ['an unknown request', authentication(99)],
-    ['SASL data without SASL', authentication(11, 'r=x')],
-    ['a proof without SASL', WRONG_PROOF],
-  ])('%s ends the login', async (_name, bytes) => {
-    await using attacker = await hostileServer(answering(bytes, OK, SESSION));
-    expect(await outcome(attacker, 'sslmode=disable')).toMatch(
-      /^(protocol_violation|login_tampered|not_postgresql)$/,
-    );
-    expectNoSecret(attacker);
-  });
-
-  test('an offer of only unknown SASL mechanisms is reported as login_method_unsupported', async () => {
-    await using attacker = await hostileServer(answering(saslOffer('OAUTHBEARER')));
-    const code = await outcome(attacker, 'sslmode=disable');
-    expectNoSecret(attacker);
-    expect(code).toBe('login_method_unsupported');
   });
 });
