@@ -62,7 +62,9 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   'exception-not-needed': ['V0002:1:1 exception'],
 };
 
-test.for(Object.entries(FOLDERS))('lint finds the violations in the folder %s', async ([folder, findings], {
+test.for(
+  Object.entries(FOLDERS),
+)('lint finds the expected violations in the folder %s, and no other', async ([folder, findings], {
   shared,
 }) => {
   expect(await describeFindings(shared, join(import.meta.dirname, 'lint', folder))).toEqual(findings);

@@ -95,7 +95,7 @@ describe('verify', () => {
   });
 });
 
-describe('verify, of a catalog that cannot be compared with the last snapshot,', () => {
+describe('verify of a catalog without a comparable snapshot', () => {
   const files = {
     'V1.up.sql':
       'create table one (id integer primary key); create schema ours; create table ours.two (id integer);',
@@ -112,9 +112,9 @@ describe('verify, of a catalog that cannot be compared with the last snapshot,',
       'snapshot = null, snapshot_format = null, snapshot_server_major = null, fingerprint = null',
       'no_snapshot',
     ],
-    ['one of another format', 'snapshot_format = 0', 'other_format'],
-    ['one of another major version of the server', 'snapshot_server_major = 14', 'other_server'],
-  ] as const)('if it is %s, reports that, and what differs from what the migrations make', async ([
+    ['a snapshot of another format', 'snapshot_format = 0', 'other_format'],
+    ['a snapshot of another major version of the server', 'snapshot_server_major = 14', 'other_server'],
+  ] as const)('reports, with %s, that drift is unknown and what differs from the migrations', async ([
     ,
     change,
     cause,
@@ -136,7 +136,7 @@ describe('verify, of a catalog that cannot be compared with the last snapshot,',
     ]);
   });
 
-  test('reports why nothing could be compared, and does not fail', async ({ database }) => {
+  test('reports why nothing can be compared, and does not fail', async ({ database }) => {
     const directory = await folderWith(files);
     await up({ url: database.url, directory });
     await setHistory(database, 'snapshot_format = 0');
@@ -162,7 +162,7 @@ describe('verify, of a catalog that cannot be compared with the last snapshot,',
   });
 });
 
-describe('verify, of a constraint that is not validated,', () => {
+describe('verify counts the rows that violate a constraint that is not validated:', () => {
   const TABLES = `
     create table parents (a integer, b text, unique (a, b));
     create table children (a integer, b text, "an amount" integer);
@@ -174,7 +174,7 @@ describe('verify, of a constraint that is not validated,', () => {
     ['check ("an amount" > 0)', 2],
     ['foreign key (a, b) references parents (a, b)', 2],
     ['foreign key (a, b) references parents (a, b) match full', 3],
-  ] as const)('counts the rows that violate %s', async ([constraint, rows], { database }) => {
+  ] as const)('%s', async ([constraint, rows], { database }) => {
     await database.client.query(
       `${TABLES} alter table children add constraint the_rule ${constraint} not valid`,
     );

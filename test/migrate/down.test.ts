@@ -41,11 +41,11 @@ describe('down', () => {
   });
 
   test.for([
-    [{ steps: 2 }, 'V1', ['t1']],
-    [{ to: 'V2' }, 'V2', ['t1', 't2']],
-    [{ to: '0' }, null, []],
-    [{ steps: 9 }, null, []],
-  ] as const)('with %j leaves %s', async ([options, current, tables], { database }) => {
+    [{ steps: 2 }, 'V1 applied', 'V1', ['t1']],
+    [{ to: 'V2' }, 'V2 applied', 'V2', ['t1', 't2']],
+    [{ to: '0' }, 'no migration applied', null, []],
+    [{ steps: 9 }, 'no migration applied', null, []],
+  ] as const)('with %j leaves %s', async ([options, , current, tables], { database }) => {
     const directory = await folderWith(three);
     await up({ url: database.url, directory });
     expect(await down({ url: database.url, directory, ...options })).toMatchObject({ current });

@@ -39,16 +39,14 @@ const rowsLeft = ({ value }: TestDatabase): Promise<unknown> =>
     'select (select count(*) from call_attempts) + (select count(*) from events) + (select count(*) from email_notifications)',
   );
 
-describe('an erasure of a person', () => {
-  test('deletes the calls, the event and the sent e-mail of the contact', async ({ migrated }) => {
+describe('an erasure', () => {
+  test('of a contact deletes its calls, its event and its sent e-mail', async ({ migrated }) => {
     const contact = await refusedAndEmailed(migrated);
     await migrated.client.query('delete from contacts where id = $1', [contact]);
     expect(await rowsLeft(migrated)).toBe('0');
   });
 
-  test('of a whole campaign deletes its contacts with all their rows, once it is cancelled', async ({
-    migrated,
-  }) => {
+  test('of a campaign that was cancelled deletes its contacts with all their rows', async ({ migrated }) => {
     await refusedAndEmailed(migrated);
     await migrated.client.query("update campaigns set status = 'cancelled'; delete from campaigns");
     expect(await rowsLeft(migrated)).toBe('0');

@@ -113,14 +113,18 @@ const PROTECTIONS = Object.entries(RACES).flatMap(([name, race]) =>
   Object.entries(race.protections).map(([protection, removal]) => [name, protection, removal, race] as const),
 );
 
-test.for(PROTECTIONS)('%s: %s can be removed', async ([, , removal], { arena: { database } }) => {
+test.for(PROTECTIONS)('the SQL that removes a protection of the race is valid: %s: %s', async ([
+  ,
+  ,
+  removal,
+], { arena: { database } }) => {
   await database.client.query('begin');
   await database.client.query(removal).finally(() => database.client.query('rollback'));
 });
 
 // Only by `npm run test:races`: it proves that the races above would detect a broken rule.
 describe.runIf(process.env.RACE_ROUNDS !== undefined)('a race breaks a rule without its protection', () => {
-  test.for(PROTECTIONS)('%s: without %s', async ([, , removal, race]) => {
+  test.for(PROTECTIONS)('%s, without %s', async ([, , removal, race]) => {
     await withDatabase(`${inject('runName')}_schema`, (database) =>
       withArena(database, async (arena) => {
         await database.client.query(removal);

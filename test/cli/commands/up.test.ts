@@ -115,12 +115,12 @@ test('up, down and status work on a folder with other naming styles', async ({ d
 
 describe('an option with an impossible value fails with exit code 2 and a remedy', () => {
   test.for([
-    [['down', '--steps', '1', '--to', '0'], 'Give `--steps <number>` or `--to <version>`, not both.'],
-    [['down', '--to', '99'], 'It has none. To roll back everything, use `--to 0`.'],
-    [['up', '--to', '99'], 'Name a version of the folder, V0001 to V'],
-    [['up', '--dir', '/nowhere/at/all'], 'Name an existing folder with `--dir <folder>`.'],
-  ] as const)('%s', async ([args, remedy], { database }) => {
-    const { code, stdout, stderr } = await run(database.url, ...args);
+    ['down --steps 1 --to 0', 'Give `--steps <number>` or `--to <version>`, not both.'],
+    ['down --to 99', 'It has none. To roll back everything, use `--to 0`.'],
+    ['up --to 99', 'Name a version of the folder, V0001 to V'],
+    ['up --dir /nowhere/at/all', 'Name an existing folder with `--dir <folder>`.'],
+  ])('%s', async ([line = '', remedy = ''], { database }) => {
+    const { code, stdout, stderr } = await run(database.url, ...line.split(' '));
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^error: [^\n]+\.\n[^\n]+\n$/);
     expect(stderr).toContain(`\n${remedy}`);

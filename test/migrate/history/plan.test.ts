@@ -7,7 +7,7 @@ import { addFiles, folderWith } from '../../support/folder.js';
 import { TWO_MIGRATIONS } from '../../support/migrations.js';
 
 describe('up refuses', () => {
-  test('a migration older than the newest applied one and names both; allowOutOfOrder applies it (E12)', async ({
+  test('a migration that is older than the newest applied one, unless allowOutOfOrder is set (E12)', async ({
     database,
   }) => {
     const directory = await folderWith({
@@ -28,7 +28,7 @@ describe('up refuses', () => {
     });
   });
 
-  test('a changed file and names it and the remedy, but not changed line ends (E14)', async ({
+  test('a file that was changed after it was applied, and accepts changed line ends (E14)', async ({
     database,
   }) => {
     const directory = await folderWith(TWO_MIGRATIONS);
@@ -43,7 +43,7 @@ describe('up refuses', () => {
     });
   });
 
-  test('a database that has a migration which this release has no file for', async ({ database }) => {
+  test('a database with an applied migration whose file is missing in the folder', async ({ database }) => {
     const directory = await folderWith(TWO_MIGRATIONS);
     await up({ url: database.url, directory });
     await rm(join(directory, 'V2.add_two.up.sql'));

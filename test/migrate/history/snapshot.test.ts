@@ -43,7 +43,7 @@ describe('the snapshot of the catalog', () => {
     ]);
   });
 
-  test('is recorded by a down, and still covers a schema that only the deleted row named', async ({
+  test('is recorded by a down, and still covers a schema that only the rolled back migration named', async ({
     database,
   }) => {
     const directory = await folderWith(three);
@@ -262,7 +262,7 @@ describe('drift', () => {
     expect(snapshotMissing).toMatch(/lock timeout/);
   });
 
-  test('is known to a role that may only read the history', async ({ database }) => {
+  test('is reported by the status of a role that may only read the history', async ({ database }) => {
     const directory = await folderWith(three);
     await up({ url: database.url, directory });
     const role = `voicesurvey_test_reader_${randomBytes(4).toString('hex')}`;

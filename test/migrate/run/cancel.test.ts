@@ -6,7 +6,7 @@ import { folderWith } from '../../support/folder.js';
 import { TABLES } from '../../support/index-builds.js';
 import { until } from '../../support/until.js';
 
-describe('up that its signal interrupts', () => {
+describe('up that an AbortSignal interrupts', () => {
   test('rolls the current migration back, keeps the committed ones, and runs no later one', async ({
     database,
   }) => {

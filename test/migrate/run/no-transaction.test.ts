@@ -96,7 +96,7 @@ describe('a new value of an enum (E10)', () => {
     expect(await up({ url: database.url, directory })).toMatchObject({ current: 'V3' });
   });
 
-  test('that one transaction adds and uses in dynamic SQL is refused with the remedy', async ({
+  test('cannot be used by dynamic SQL of the transaction that adds it, and the error says what to do', async ({
     database,
   }) => {
     const directory = await folderWith({

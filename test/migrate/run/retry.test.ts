@@ -46,7 +46,7 @@ describe('a migration that cannot get a lock on a table', () => {
     expect(await run).toMatchObject({ current: 'V2' });
   });
 
-  test('because of a deadlock is retried', async ({ database }) => {
+  test('is retried after a deadlock', async ({ database }) => {
     await up({ url: database.url, directory: await folderWith(TABLES) });
     const other = await session(database.url);
     await other.query("set deadlock_timeout = '10s'; begin; lock table t in access exclusive mode");

@@ -3,7 +3,7 @@ import { up } from '../../../src/migrate/up.js';
 import { test } from '../../support/database.js';
 import { folderWith } from '../../support/folder.js';
 
-describe('the next migration runs without (E17)', () => {
+describe('the session of a migration (E17)', () => {
   const directoryWith = (sql: string): Promise<string> =>
     folderWith({
       'V1.up.sql': sql,
@@ -16,13 +16,13 @@ describe('the next migration runs without (E17)', () => {
     });
 
   test.for([
-    ['the search_path', 'create schema other; set search_path = other;'],
-    ['the role', 'set role pg_monitor;'],
-    ['the session authorization', 'set session authorization pg_monitor;'],
+    ['a search_path', 'create schema other; set search_path = other;'],
+    ['a role', 'set role pg_monitor;'],
+    ['a session authorization', 'set session authorization pg_monitor;'],
     ['a setting', "set work_mem = '77MB';"],
     ['a temporary table', 'create temporary table scratch (id integer);'],
-    ['a session lock', 'select pg_advisory_lock(1);'],
-  ] as const)('%s of the previous one', async ([, sql], { database }) => {
+    ['an advisory lock', 'select pg_advisory_lock(1);'],
+  ] as const)('does not have %s that the migration before it left', async ([, sql], { database }) => {
     await up({ url: database.url, directory: await directoryWith(sql) });
     expect(await database.rows('select * from public.settings')).toEqual([
       { path: '"$user", public', is_own_role: true, memory: '4MB', clean: true, locks: 0 },

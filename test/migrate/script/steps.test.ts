@@ -59,7 +59,7 @@ comment on table t is 'A table.';`,
 };
 
 describe('the steps of a run', () => {
-  test('are an empty list if there is no file to run', () => {
+  test('are none if there is no file to run', () => {
     expect(planSteps([], { ...serverWith(), hasHistory: false })).toEqual([]);
   });
 
@@ -84,14 +84,14 @@ describe('the steps of a run', () => {
     ]);
   });
 
-  test('of an up that applies a migration out of order come after the newest row, even if its version is larger', async () => {
+  test('follow the newest row of the history when up applies a migration out of order', async () => {
     const works = await worksOf({ 'V2.up.sql': 'select 2;', 'V2.down.sql': '' });
     expect(planSteps(works, serverWith({ version: 1n }, { version: 3n })).map(inWords)).toEqual([
       'V2 transaction after 3, from null to 1: 1 statements, records the whole file, last of the run',
     ]);
   });
 
-  test('of a down come after the row that the previous step left as the newest', async () => {
+  test('follow, in a down, the row that is the newest after the step before', async () => {
     const works = await worksOf(
       { 'V1.up.sql': '', 'V1.down.sql': 'select 1;', 'V2.up.sql': '', 'V2.down.sql': 'select 2;' },
       'down',
@@ -169,7 +169,7 @@ describe('the steps of a no-transaction file', () => {
     ]);
   });
 
-  test('of a down keep the predecessor until the row is deleted', async () => {
+  test('all follow the same row in a down, because only the last step deletes that row', async () => {
     const works = await worksOf({ ...INDEXES, 'V1.up.sql': '', 'V1.down.sql': 'select 1;' }, 'down');
     expect(planSteps(works, serverWith({ version: 1n }, { version: 2n })).map(inWords)).toEqual([
       'V2 session, 0 settings',

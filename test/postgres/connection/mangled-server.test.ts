@@ -336,7 +336,7 @@ describe('a server that is silent', () => {
   });
 });
 
-test('an error of the server that is followed by nonsense is reported all the same', async () => {
+test('an error of the server is reported although invalid bytes follow it', async () => {
   await using server = await mangled(({ send }) =>
     send(serverError('ERROR', '22012', 'division by zero'), message('?')),
   );

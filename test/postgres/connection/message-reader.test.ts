@@ -51,7 +51,7 @@ test('a message reader delivers the same messages, however the bytes are split',
   );
 });
 
-test('a message reader holds none of the data of a copy', () => {
+test('a message reader retains no data of a copy', () => {
   const piece = Buffer.alloc(64 * 1024);
   const delivered: number[] = [];
   const read = makeMessageReader(ANY, (some) => delivered.push(some.length));

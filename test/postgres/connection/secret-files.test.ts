@@ -121,25 +121,25 @@ test('a password file that other users may read is ignored, and the error says h
 describe.runIf(process.platform !== 'win32')('the private key of a client certificate', () => {
   // The rule of libpq.
   test.each([
-    ['this user', 0o600, 'accepted'],
-    ['this user', 0o400, 'accepted'],
-    ['this user', 0o640, 'refused'],
-    ['this user', 0o620, 'refused'],
-    ['this user', 0o610, 'refused'],
-    ['this user', 0o604, 'refused'],
-    ['this user', 0o644, 'refused'],
-    ['this user', 0o777, 'refused'],
-    ['root', 0o600, 'accepted'],
-    ['root', 0o640, 'accepted'],
-    ['root', 0o644, 'refused'],
-    ['root', 0o660, 'refused'],
-    ['root', 0o650, 'refused'],
-    ['root', 0o641, 'refused'],
-  ])('sslkey of %s with the mode %o is %s', async (owner, mode, expected) => {
+    ['this user', '0600', 'accepted'],
+    ['this user', '0400', 'accepted'],
+    ['this user', '0640', 'refused'],
+    ['this user', '0620', 'refused'],
+    ['this user', '0610', 'refused'],
+    ['this user', '0604', 'refused'],
+    ['this user', '0644', 'refused'],
+    ['this user', '0777', 'refused'],
+    ['root', '0600', 'accepted'],
+    ['root', '0640', 'accepted'],
+    ['root', '0644', 'refused'],
+    ['root', '0660', 'refused'],
+    ['root', '0650', 'refused'],
+    ['root', '0641', 'refused'],
+  ])('sslkey of %s with the mode %s is %s', async (owner, mode, expected) => {
     if (owner === 'root' && !isRoot) return;
     const key = join(folder, "ann's key");
     await copyFile(server.certificates.clientKey, key);
-    await chmod(key, mode);
+    await chmod(key, Number.parseInt(mode, 8));
     if (owner === 'this user' && isRoot) await chown(key, NOBODY, NOBODY);
     const parameters = `sslmode=require&sslcert=${server.certificates.client}&sslkey=${encodeURIComponent(key)}`;
     const error = await failureOf(server.target('certified', parameters));
@@ -150,9 +150,7 @@ describe.runIf(process.platform !== 'win32')('the private key of a client certif
     }
     expect(error).toMatchObject({
       code: 'tls_key_exposed',
-      message: expect.stringContaining(
-        `other users may access the private key ${key} (mode 0${mode.toString(8)})`,
-      ),
+      message: expect.stringContaining(`other users may access the private key ${key} (mode ${mode})`),
       remedy: expect.stringContaining(`chmod 600 '${folder}/ann'\\''s key'`),
     });
   });

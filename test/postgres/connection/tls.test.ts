@@ -121,20 +121,32 @@ async function otherPems(): Promise<Pems> {
 
 describe('the verification of a server', () => {
   test.each([
-    ['require', authority, 'localhost', 'tls'],
-    ['require', stranger, 'localhost', 'tls_untrusted'],
-    ['prefer', authority, 'localhost', 'tls'],
-    ['prefer', stranger, 'localhost', 'plain'],
-    ['verify-ca', authority, 'localhost', 'tls'],
-    ['verify-ca', authority, '127.0.0.1', 'tls'],
-    ['verify-ca', stranger, 'localhost', 'tls_untrusted'],
-    ['verify-full', authority, 'localhost', 'tls'],
-    ['verify-full', authority, '127.0.0.1', 'tls_wrong_host'],
-    ['verify-full', stranger, 'localhost', 'tls_untrusted'],
-    ['verify-full', () => 'sslrootcert=system', 'localhost', 'tls_untrusted'],
-    ['require', () => 'sslrootcert=/nonexistent/root.crt', 'localhost', 'tls'],
-    ['verify-full', () => 'sslrootcert=/nonexistent/root.crt', 'localhost', 'tls_root_certificate_missing'],
-  ])('sslmode=%s with %s at %s results in %s', async (mode, root, host, expected) => {
+    ['require', 'the authority of the server', 'localhost', 'tls', authority],
+    ['require', 'another authority', 'localhost', 'tls_untrusted', stranger],
+    ['prefer', 'the authority of the server', 'localhost', 'tls', authority],
+    ['prefer', 'another authority', 'localhost', 'plain', stranger],
+    ['verify-ca', 'the authority of the server', 'localhost', 'tls', authority],
+    ['verify-ca', 'the authority of the server', '127.0.0.1', 'tls', authority],
+    ['verify-ca', 'another authority', 'localhost', 'tls_untrusted', stranger],
+    ['verify-full', 'the authority of the server', 'localhost', 'tls', authority],
+    ['verify-full', 'the authority of the server', '127.0.0.1', 'tls_wrong_host', authority],
+    ['verify-full', 'another authority', 'localhost', 'tls_untrusted', stranger],
+    [
+      'verify-full',
+      'the authorities of the system',
+      'localhost',
+      'tls_untrusted',
+      () => 'sslrootcert=system',
+    ],
+    ['require', 'a missing file', 'localhost', 'tls', () => 'sslrootcert=/nonexistent/root.crt'],
+    [
+      'verify-full',
+      'a missing file',
+      'localhost',
+      'tls_root_certificate_missing',
+      () => 'sslrootcert=/nonexistent/root.crt',
+    ],
+  ])('sslmode=%s with %s as sslrootcert and the host %s results in %s', async (mode, _, host, expected, root) => {
     expect(await outcome(server.target('scrambled', `sslmode=${mode}&${root()}`, host))).toBe(expected);
   });
 

@@ -146,7 +146,7 @@ test.each([
   expect(answers).toBe(answersBefore);
 });
 
-test('pg says in the words that we know that the proof of a server is wrong', async () => {
+test('pg reports a wrong proof of a server in the words that isServerProofWrong expects', async () => {
   const client = newClient();
   const { connection } = client as unknown as { readonly connection: EventEmitter };
   const failure = failureOf(client.connect());
