@@ -11,10 +11,16 @@
 --   - An update trigger names its columns, and costs nothing if none of them is written.
 --   - A rule about columns that every call writes is a function instead. PL/pgSQL parses a function once per session.
 --
--- Privileges. A function that must read or write rows that its caller may not is a SECURITY DEFINER function (from
--- V0008 on). It must not run code of the caller with the rights of its owner. So it sets search_path, with pg_temp
--- last because every session can create objects there, and names everything else in full. EXECUTE on it is revoked
--- from PUBLIC, so no other role can call it or create a trigger with it. A trigger needs no EXECUTE to fire.
+-- Privileges. Every trigger function of the rules is a SECURITY DEFINER function: it may read and write rows that the
+-- session may not, and it needs no privilege of the session, neither EXECUTE nor USAGE of the schema. It must not run
+-- code of the session with the rights of its owner. So it sets search_path, with pg_temp last because every session
+-- can create objects there, and names everything else in full.
+--
+-- No other role may create a trigger with it. EXECUTE is revoked from PUBLIC, but privileges can be lost: a dump
+-- without privileges (pg_dump -x) restores the function with EXECUTE for PUBLIC, and default privileges may grant it.
+-- So each function first compares the table and the event of its trigger with those that it is written for, and
+-- otherwise fails by reject_trigger. To compare the oid of the table takes less time than to compare its name. The
+-- functions that trigger functions call run with the rights of their caller, and so do nothing for another role.
 --
 -- Clock. A stamp is compared with the clock when the row is inserted and never again. So after the server's clock is
 -- set back, rows whose stamps lie in the future can still change, and they restore from a dump. The clocks of the
@@ -75,14 +81,38 @@ begin
 end
 $function$;
 
+create or replace function voicesurvey_rules.reject_trigger(trigger_name name, relation oid)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  raise exception using
+    errcode = 'trigger_protocol_violated',
+    message = 'A trigger function of voicesurvey_rules runs only in the trigger that it is written for.',
+    detail = format('Trigger %I on %s.', trigger_name, relation::regclass),
+    hint = 'Drop this trigger, and write a separate function for it.';
+end
+$function$;
+
 create or replace function voicesurvey_rules.reject_change()
 returns trigger
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
   ids text := format('Table %s, all rows.', tg_table_name);
 begin
+  if tg_table_schema <> 'public'
+    or tg_table_name not in (
+      'users', 'email_templates', 'campaigns', 'contacts', 'exclusion_list_entries', 'call_attempts',
+      'survey_responses', 'events', 'email_notifications', 'provider_configs', 'transcript_snippets'
+    )
+  then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   if tg_level = 'ROW' then
     ids := format('Row of %s: %s.', tg_table_name, coalesce(old.id, new.id));
   end if;
@@ -95,12 +125,18 @@ $function$;
 comment on function voicesurvey_rules.raise_violation(text, text, text, text, text) is
   'Raises the error of a broken rule: the name of the rule, the table, a message, the ids of the rows and a hint. '
   'Called by the functions that enforce rules.';
+comment on function voicesurvey_rules.reject_trigger(name, oid) is
+  'Raises the error of a trigger function that runs on another table, or at another event, than those that it is written '
+  'for.';
 comment on function voicesurvey_rules.reject_change() is
   'Rejects the change. Called by the triggers whose WHEN clause states the rule. Their arguments are the name of the '
   'rule, a message and a hint.';
 
-grant execute on function voicesurvey_rules.raise_violation(text, text, text, text, text) to public;
-revoke execute on function voicesurvey_rules.reject_change() from public;
+revoke execute on function
+  voicesurvey_rules.raise_violation(text, text, text, text, text),
+  voicesurvey_rules.reject_trigger(name, oid),
+  voicesurvey_rules.reject_change()
+from public;
 
 
 -- The triggers, table by table. TRUNCATE fires no row triggers, so it needs its own trigger. Without one it could

@@ -25,6 +25,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.campaigns'::regclass or tg_when <> 'AFTER' or tg_op <> 'UPDATE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   -- A contact that this transaction has called since the start was one to call.
   if exists (
     select
@@ -58,6 +62,10 @@ as $function$
 declare
   wrong_template uuid;
 begin
+  if tg_relid <> 'public.campaigns'::regclass or tg_when <> 'AFTER' or tg_op not in ('INSERT', 'UPDATE') then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   -- Reads the campaign as it is at commit. A later change of the row fires the trigger again.
   select template.id
   into wrong_template
@@ -95,6 +103,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.email_templates'::regclass or tg_when <> 'BEFORE' or tg_op <> 'UPDATE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
     perform voicesurvey_rules.raise_violation(
       'a_template_in_use_keeps_its_type',

@@ -25,6 +25,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.contacts'::regclass or tg_when <> 'BEFORE' or tg_op <> 'UPDATE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   if old.state <> 'in_progress'
     and new.state <> old.state
     and not (
@@ -93,6 +97,10 @@ declare
   message text;
   hint text;
 begin
+  if tg_relid <> 'public.contacts'::regclass or tg_when <> 'AFTER' or tg_op <> 'UPDATE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   -- The usual path: one index look-up for a call that starts, two for a survey that is completed. If the row changed
   -- again in this transaction, that change fires the trigger again.
   if new.state = 'in_progress' and new.last_outcome is not distinct from old.last_outcome then

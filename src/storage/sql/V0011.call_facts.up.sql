@@ -13,9 +13,14 @@ set search_path = pg_catalog, pg_temp;
 create or replace function voicesurvey_rules.check_provider_call_id()
 returns trigger
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.call_attempts'::regclass or tg_when <> 'BEFORE' or tg_op <> 'UPDATE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   if old.provider_call_id is null then
     return new;
   end if;
@@ -37,9 +42,14 @@ $function$;
 create or replace function voicesurvey_rules.check_call_facts()
 returns trigger
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.call_attempts'::regclass or tg_when <> 'BEFORE' or tg_op <> 'UPDATE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   -- Most updates set values that were null.
   if old.ended_at is null
     and old.outcome is null
@@ -74,11 +84,16 @@ $function$;
 create or replace function voicesurvey_rules.check_call_times()
 returns trigger
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
   latest timestamptz;
 begin
+  if tg_relid <> 'public.call_attempts'::regclass or tg_when <> 'BEFORE' or tg_op not in ('INSERT', 'UPDATE') then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   if greatest(new.started_at, new.answered_at, new.ended_at) <= clock_timestamp() + interval '60 seconds' then
     return new;
   end if;

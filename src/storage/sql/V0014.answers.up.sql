@@ -50,6 +50,10 @@ declare
   message text;
   hint text;
 begin
+  if tg_relid <> 'public.survey_responses'::regclass or tg_when <> 'AFTER' or tg_op <> 'INSERT' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   -- The probe: see the header.
   if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
     insert into voicesurvey_rules.erased_answers (contact_id)
@@ -172,6 +176,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.survey_responses'::regclass or tg_when <> 'BEFORE' or tg_op <> 'DELETE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   insert into voicesurvey_rules.erased_answers (contact_id)
   select id
   from public.contacts
@@ -189,6 +197,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.contacts'::regclass or tg_when <> 'AFTER' or tg_op <> 'DELETE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   delete from voicesurvey_rules.erased_answers
   where contact_id in (select id from deleted);
 

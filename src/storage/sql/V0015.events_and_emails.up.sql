@@ -32,6 +32,10 @@ declare
   message text;
   hint text;
 begin
+  if tg_relid <> 'public.events'::regclass or tg_when <> 'AFTER' or tg_op <> 'INSERT' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   -- The usual path: one look-up per row.
   select id
   into called
@@ -135,9 +139,14 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  expected public.events := old;
+  expected public.events;
 begin
+  if tg_relid <> 'public.events'::regclass or tg_when <> 'BEFORE' or tg_op <> 'UPDATE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   -- The foreign key sets call_attempt_id to null when the attempt is deleted.
+  expected := old;
   expected.call_attempt_id := null;
 
   if new is not distinct from expected
@@ -164,6 +173,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.events'::regclass or tg_when <> 'AFTER' or tg_op <> 'DELETE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   if exists (select from public.contacts where id = old.contact_id) then
     perform voicesurvey_rules.raise_violation(
       'an_event_is_deleted_only_with_its_contact',
@@ -185,6 +198,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.email_notifications'::regclass or tg_when <> 'AFTER' or tg_op <> 'DELETE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   -- An e-mail is deleted together with its event.
   if exists (select from public.contacts where id = old.contact_id)
     and exists (select from public.events where id = old.event_id)
@@ -205,9 +222,14 @@ $function$;
 create or replace function voicesurvey_rules.check_sent_email()
 returns trigger
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.email_notifications'::regclass or tg_when <> 'BEFORE' or tg_op <> 'UPDATE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   if old.status <> 'sent' then
     return new;
   end if;
@@ -245,6 +267,10 @@ declare
   message text;
   hint text;
 begin
+  if tg_relid <> 'public.email_notifications'::regclass or tg_when <> 'AFTER' or tg_op not in ('INSERT', 'UPDATE') then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   -- The usual path: one look-up per row.
   select event_type, contact_id
   into published_type, recipient

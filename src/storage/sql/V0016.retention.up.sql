@@ -31,6 +31,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.transcript_snippets'::regclass or tg_when <> 'AFTER' or tg_op <> 'INSERT' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   if exists (
     select
     from public.transcript_snippets as snippet
