@@ -17,8 +17,8 @@ const INSERTED = 'pg_catalog.pg_stat_get_xact_tuples_inserted';
 /**
  * Saves the catalog before the statements of a down: tables with their columns, and enums with their labels.
  *
- * It leaves out what the server itself may lose or computes: temporary and unlogged tables, generated columns. If nothing
- * is left, it saves an empty object: an aggregate over no rows is null, which `jsonb_each` cannot expand.
+ * It leaves out what the server itself may lose or computes: temporary and unlogged tables, generated columns. It also
+ * leaves out tables whose comment ends with "Holds no data.": their rows are there to be locked, for example. If nothing is left, it saves an empty object: an aggregate over no rows is null, which `jsonb_each` cannot expand.
  */
 export const SAVE_CATALOG = `select from pg_catalog.set_config('${BEFORE}', (
   select pg_catalog.jsonb_build_object(
@@ -62,6 +62,7 @@ export const SAVE_CATALOG = `select from pg_catalog.set_config('${BEFORE}', (
         and relpersistence = 'p'
         and nspname !~ '^pg_'
         and nspname not in ('information_schema', '${HISTORY_SCHEMA}')
+        and coalesce(pg_catalog.obj_description(saved.oid, 'pg_class'), '') !~ '\\mHolds no data\\.$'
     ),
     'enums', (
       select coalesce(

@@ -140,6 +140,11 @@ const cases: Record<string, Case> = {
     up: 'create unlogged table scratch (id integer); insert into scratch values (1)',
     down: 'drop table scratch; create temporary table t as select 1 as id; drop table t',
   },
+  'a table whose comment says that it holds no data': {
+    up: `create table mutexes (id integer); insert into mutexes values (1);
+      comment on table mutexes is 'Rows to lock. Holds no data.'`,
+    down: 'drop table mutexes',
+  },
   'a generated column': {
     up: 'alter table visits add column double integer generated always as (id * 2) stored',
     down: 'alter table visits drop column double',
