@@ -8,6 +8,8 @@ import { startEmbeddedServer, stopEmbeddedServer } from '../../src/postgres/embe
 export interface CrashServer {
   readonly url: string;
   readonly port: number;
+  /** The folder with its data, its password and its log. */
+  readonly folder: string;
   /** Stops it as `pg_ctl stop -m immediate` does, without a checkpoint; resolves when the process has ended. */
   kill(): Promise<void>;
   /** Starts it again on the same port; it recovers from its write-ahead log. */
@@ -28,11 +30,12 @@ export async function startCrashServer(
   // A server started by root runs as another user, which must be able to enter the folder.
   await chmod(directory, 0o755);
   const start = () => startEmbeddedServer({ directory, settings });
-  const { url, port, pid } = await start();
+  const { url, port, pid, directory: folder } = await start();
   let postmaster = pid;
   return {
     url,
     port,
+    folder,
     kill: async () => {
       process.kill(postmaster, 'SIGQUIT');
       while (isAlive(postmaster)) await sleep(5);

@@ -17,24 +17,27 @@
 -- and help little, since a larger import locks every shard.
 --
 -- Several mutex rows are locked in ascending order, so that two transactions which lock several do not deadlock.
--- A row is inserted on first use, so there is nothing to seed and nothing to lose. The table is unlogged: a lock does
--- not outlive its transaction, and a transaction does not outlive a crash. A prepared transaction does. If the server
--- allows prepared transactions, each mutex row is therefore locked by an advisory lock too, which PostgreSQL restores
--- together with the prepared transaction.
+-- A row is inserted on first use, so there is nothing to seed. Like the rows that it protects, a mutex row is logged: a
+-- prepared transaction survives a crash and a promotion of a standby, and so does its lock, in the row itself.
 --
--- The first key of every advisory lock of the rules is advisory_lock_class(), which no lock of the migration engine
--- uses. The second key is:
---   0           shared by claims, and exclusive for a change of a campaign (V0012)
---   1 to 8      the stripe that an importer uses
---   9           exclusive for an exclusion (V0013)
---   16 to 272   mutex rows 0 to 256, if the server allows prepared transactions
+-- Three gates make sessions queue. No rule depends on them.
+--   - Claims share the table lock of claim_gate (V0012), and a change of a campaign takes it exclusively. Table locks are
+--     granted in the order of the requests. So new claims do not starve a change of a campaign, as with row locks.
+--   - An exclusion takes a table lock of mutex_rows that conflicts only with itself (V0013). So exclusions run one after
+--     the other.
+--   - An import holds one of eight advisory locks, so that another import chooses another stripe.
+--
+-- A table lock needs a privilege on the table, and only the owner of these tables has one. An advisory lock needs none:
+-- any role that may connect can take it and hold it. So only the choice of a stripe uses advisory locks, because an
+-- import that gets none of them shares a stripe with another import. Their first key is advisory_lock_class(), which no
+-- lock of the migration engine uses. The second key is 1 to 8.
 --
 -- Safe on a live table: locks no table of the product.
 
 set search_path = pg_catalog, pg_temp;
 
 
-create unlogged table if not exists voicesurvey_rules.mutex_rows (
+create table if not exists voicesurvey_rules.mutex_rows (
   id integer not null,
   lock_count bigint not null default 1,
 
@@ -45,11 +48,25 @@ with (fillfactor = 10);
 
 comment on table voicesurvey_rules.mutex_rows is
   'Rows that a transaction writes in order to lock them: 0 for a claim, 1 to 256 for an import or an exclusion of '
-  'numbers with that hash. Written by lock_mutex_rows, and row 0 also by check_new_call.';
+  'numbers with that hash. Written by lock_mutex_rows, and row 0 also by check_new_call. Holds no data.';
 comment on column voicesurvey_rules.mutex_rows.id is
   'Which lock: 0 for claims, 1 to 256 for numbers. Written by lock_mutex_rows.';
 comment on column voicesurvey_rules.mutex_rows.lock_count is
   'How often the row was locked. The number has no meaning; the write is what locks the row. Written like the table.';
+
+-- The table has no rows: only the table itself is locked.
+
+create table if not exists voicesurvey_rules.claim_gate (
+  id integer not null,
+
+  constraint the_claim_gate_has_no_rows
+    check (false)
+);
+
+comment on table voicesurvey_rules.claim_gate is
+  'A table without rows, whose table lock claims share and a change of a campaign takes exclusively. Holds no data.';
+comment on column voicesurvey_rules.claim_gate.id is
+  'Has no meaning. Written by no session.';
 
 create or replace function voicesurvey_rules.advisory_lock_class()
 returns integer
@@ -61,19 +78,9 @@ return 1987277420;
 create or replace function voicesurvey_rules.lock_mutex_rows(ids integer[])
 returns void
 language plpgsql
-security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  if current_setting('max_prepared_transactions') <> '0' then
-    perform pg_advisory_xact_lock(voicesurvey_rules.advisory_lock_class(), 16 + wanted.id)
-    from (
-      select distinct id
-      from unnest(ids) as id
-      order by id
-    ) as wanted;
-  end if;
-
   -- Rows that this transaction has locked before are left out: each write would add a row version to skip.
   insert into voicesurvey_rules.mutex_rows as mutex (id)
   select distinct wanted.id
@@ -100,7 +107,6 @@ return 1 + 8 * (pg_catalog.hashtext(phone_number) operator(pg_catalog.&) 31) + s
 create or replace function voicesurvey_rules.choose_import_stripe()
 returns integer
 language plpgsql
-security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin

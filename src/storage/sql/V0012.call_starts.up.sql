@@ -17,8 +17,8 @@
 --     waits or has committed before. A claim also updates the row, so that at the stricter levels a claim with an older
 --     snapshot fails with 40001.
 --   - The campaign's row is locked FOR SHARE: a transaction that pauses the campaign or changes its hours waits or has
---     committed before. With row locks alone, new claims would starve that transaction. So a claim shares an advisory
---     lock (V0010), and a change of a campaign takes it exclusively: it waits for the claims before it, and later
+--     committed before. With row locks alone, new claims would starve that transaction. So a claim shares the table lock
+--     of claim_gate (V0010), and a change of a campaign takes it exclusively: it waits for the claims before it, and later
 --     claims wait for it.
 --   - Claims lock mutex row 0 (V0010) at commit. So do a change of the provider's configuration and a change of the
 --     number of a contact with an open call. Open calls, their limit and their numbers are therefore read by one
@@ -57,7 +57,6 @@ comment on column voicesurvey_rules.erased_last_calls.contact_id is
 create or replace function voicesurvey_rules.last_call_was_erased(contact uuid)
 returns boolean
 language plpgsql
-security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
@@ -114,6 +113,10 @@ declare
   message text;
   hint text;
 begin
+  if tg_relid <> 'public.call_attempts'::regclass or tg_when <> 'AFTER' or tg_op <> 'INSERT' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   -- The settings of the database, one per line. The zone is cut out of them by split_part, because a regular
   -- expression would take ten times as long.
   select E'\n' || array_to_string(setconfig, E'\n')
@@ -151,9 +154,7 @@ begin
     and new.attempt_number - attempts_count in (0, 1)
   for no key update;
 
-  if not pg_try_advisory_xact_lock_shared(voicesurvey_rules.advisory_lock_class(), 0) then
-    perform pg_advisory_xact_lock_shared(voicesurvey_rules.advisory_lock_class(), 0);
-  end if;
+  lock table voicesurvey_rules.claim_gate in row share mode;
 
   -- A window that ends at 23:59:59.999999, the last time of a day, lasts until midnight.
   select retry_interval_minutes, max_attempts
@@ -325,12 +326,15 @@ declare
   message text;
   hint text;
 begin
+  if tg_relid <> 'public.call_attempts'::regclass or tg_when <> 'AFTER' or tg_op <> 'INSERT' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   -- Locks mutex row 0. If only the row must be locked, this is cheaper than lock_mutex_rows(array[0]).
   update voicesurvey_rules.mutex_rows
   set lock_count = lock_count + 1
   where id = 0
-    and xmin <> pg_current_xact_id()::xid
-    and current_setting('max_prepared_transactions') = '0';
+    and xmin <> pg_current_xact_id()::xid;
 
   if not found then
     perform voicesurvey_rules.lock_mutex_rows(array[0]);
@@ -482,6 +486,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.contacts'::regclass or tg_when <> 'AFTER' or tg_op <> 'UPDATE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   -- The contact's row is locked, so none of its calls starts now.
   if not exists (select from public.call_attempts where contact_id = new.id and ended_at is null) then
     return null;
@@ -520,6 +528,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.call_attempts'::regclass or tg_when <> 'AFTER' or tg_op <> 'UPDATE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   perform
   from public.contacts
   where id = new.contact_id
@@ -553,6 +565,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.call_attempts'::regclass or tg_when <> 'AFTER' or tg_op <> 'DELETE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   -- See the header: an excluded contact may be returned at the same time.
   perform
   from public.contacts
@@ -618,6 +634,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.contacts'::regclass or tg_when <> 'AFTER' or tg_op <> 'DELETE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   delete from voicesurvey_rules.erased_last_calls
   where contact_id in (select id from deleted);
 
@@ -632,7 +652,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  perform pg_advisory_xact_lock(voicesurvey_rules.advisory_lock_class(), 0);
+  if tg_relid <> 'public.campaigns'::regclass or tg_when <> 'BEFORE' or tg_op not in ('UPDATE', 'DELETE') then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
+  -- Conflicts with the lock of a claim, and not with that of a backup, which reads the table.
+  lock table voicesurvey_rules.claim_gate in exclusive mode;
   return null;
 end
 $function$;
@@ -644,6 +669,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.provider_configs'::regclass or tg_when <> 'BEFORE' or tg_op not in ('UPDATE', 'DELETE') then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   perform voicesurvey_rules.lock_mutex_rows(array[0]);
   return coalesce(new, old);
 end
