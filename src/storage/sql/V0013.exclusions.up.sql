@@ -1,8 +1,8 @@
 -- migrate: lock-timeout 2s
 --
 -- V0013: a number on the exclusion list excludes its contacts, from the moment it is listed and as soon as they are
--- imported, and so does do_not_call (rule 1). An erased number stays excluded (rule 12). An exclusion ends only
--- when its cause is removed (rule 10).
+-- imported, and so does do_not_call (rule 1). The number of an excluded contact stays excluded when the contact is
+-- erased or gets another number (rules 1 and 12). An exclusion ends only when its cause is removed (rule 10).
 --
 -- The exclusion itself rejects nothing: it changes the state of contacts to excluded, for every session and every kind
 -- of statement. Their open calls may still end. Completed and refused contacts do not change.
@@ -14,6 +14,13 @@
 -- An update that returns an excluded contact locks its number like an import. Without the lock, an exclusion of the
 -- number could commit at the same time: the exclusion would find the contact excluded and leave it, and the update
 -- would find the number unlisted. do_not_call needs no further lock, since it is in the row that the update locks.
+--
+-- The number of an excluded contact that is erased or gets another number is put on the list, at the end of the same
+-- statement. Not earlier: the listing excludes the other contacts of the number, and the same statement may still have
+-- to erase or change these. A row that a statement is about to change must not change meanwhile.
+--
+-- Such a change of a number locks the mutex rows of both numbers together, in ascending order: those of the old number
+-- like an exclusion, that of the new number like an import.
 --
 -- A call may start in the transaction, and even in the statement, that excludes its contact. The call check (V0012) asks
 -- again at commit. An import asks whether its statement has started a call, since a statement trigger excludes only after
@@ -30,9 +37,14 @@ set search_path = pg_catalog, pg_temp;
 create or replace function voicesurvey_rules.exclude_do_not_call()
 returns trigger
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.contacts'::regclass or tg_when <> 'BEFORE' or tg_op not in ('INSERT', 'UPDATE') then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   new.state := 'excluded';
   return new;
 end
@@ -45,8 +57,13 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- Exclusions run one after the other. Otherwise two transactions that list number by number could deadlock.
-  perform pg_advisory_xact_lock(voicesurvey_rules.advisory_lock_class(), 9);
+  if tg_relid <> 'public.exclusion_list_entries'::regclass or tg_when <> 'AFTER' or tg_op not in ('INSERT', 'UPDATE') then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
+  -- Exclusions run one after the other. Otherwise two transactions that list number by number could deadlock. The lock
+  -- conflicts with itself and with none of an import.
+  lock table voicesurvey_rules.mutex_rows in share update exclusive mode;
 
   perform voicesurvey_rules.lock_mutex_rows(
     array(
@@ -80,10 +97,16 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  stripe constant integer := voicesurvey_rules.choose_import_stripe();
+  stripe integer;
   listed_ids uuid[];
   called_id uuid;
 begin
+  if tg_relid <> 'public.contacts'::regclass or tg_when <> 'AFTER' or tg_op <> 'INSERT' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
+  stripe := voicesurvey_rules.choose_import_stripe();
+
   perform voicesurvey_rules.lock_mutex_rows(
     array(
       select distinct voicesurvey_rules.mutex_row_of_number(phone_number, stripe)
@@ -140,10 +163,30 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $function$
+declare
+  mutex_rows integer[];
 begin
-  perform voicesurvey_rules.lock_mutex_rows(
-    array[voicesurvey_rules.mutex_row_of_number(new.phone_number, voicesurvey_rules.choose_import_stripe())]
-  );
+  if tg_relid <> 'public.contacts'::regclass or tg_when <> 'BEFORE' or tg_op <> 'UPDATE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
+  mutex_rows := array[
+    voicesurvey_rules.mutex_row_of_number(new.phone_number, voicesurvey_rules.choose_import_stripe())
+  ];
+
+  -- list_replaced_number will list the old number. Its rows are locked here, together with that of the new number.
+  if (old.state = 'excluded' or old.do_not_call or new.state = 'excluded' or new.do_not_call)
+    and not exists (select from public.exclusion_list_entries where phone_number = old.phone_number)
+  then
+    lock table voicesurvey_rules.mutex_rows in share update exclusive mode;
+
+    mutex_rows := mutex_rows || array(
+      select voicesurvey_rules.mutex_row_of_number(old.phone_number, stripe)
+      from generate_series(0, 7) as stripe
+    );
+  end if;
+
+  perform voicesurvey_rules.lock_mutex_rows(mutex_rows);
 
   if new.state not in ('completed', 'refused', 'excluded') then
     perform
@@ -166,6 +209,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if tg_relid <> 'public.contacts'::regclass or tg_when <> 'BEFORE' or tg_op <> 'UPDATE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   if old.state <> 'excluded' or new.state not in ('pending', 'not_reached') then
     return new;
   end if;
@@ -224,22 +271,64 @@ begin
 end
 $function$;
 
-create or replace function voicesurvey_rules.list_number_of_erased_contact()
+create or replace function voicesurvey_rules.list_erased_numbers()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  numbers text[];
+begin
+  if tg_relid <> 'public.contacts'::regclass or tg_when <> 'AFTER' or tg_op <> 'DELETE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
+  -- A number that is listed already needs no lock. If another transaction deletes its entry now, that deletion counts as
+  -- later. "offset 0": see exclude_imported_contacts.
+  select array_agg(distinct phone_number)
+  into numbers
+  from erased
+  where (state = 'excluded' or do_not_call)
+    and not exists (
+      select
+      from public.exclusion_list_entries as entry
+      where entry.phone_number = erased.phone_number
+      offset 0
+    );
+
+  if numbers is not null then
+    insert into public.exclusion_list_entries (phone_number, reason)
+    select unnest(numbers), 'Was excluded when the contact was erased.'
+    on conflict do nothing;
+  end if;
+
+  return null;
+end
+$function$;
+
+create or replace function voicesurvey_rules.list_replaced_number()
 returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- A person's do_not_call outlives the campaign. Contacts that were excluded for another reason are deleted together
-  -- with the campaign's whole list.
-  if old.do_not_call or exists (select from public.campaigns where id = old.campaign_id) then
+  if tg_relid <> 'public.contacts'::regclass or tg_when <> 'AFTER' or tg_op <> 'UPDATE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
+  perform
+  from public.exclusion_list_entries
+  where phone_number = old.phone_number;
+
+  if not found then
     insert into public.exclusion_list_entries (phone_number, reason)
-    values (old.phone_number, 'Was excluded when the contact was erased.')
+    values (old.phone_number, 'Was the number of an excluded contact.')
     on conflict do nothing;
   end if;
 
-  return old;
+  return null;
 end
 $function$;
 
@@ -255,8 +344,10 @@ comment on function voicesurvey_rules.exclude_contact_of_listed_number() is
 comment on function voicesurvey_rules.check_exclusion_end() is
   'Rejects an update that returns an excluded contact while its number is listed or its do_not_call is set, or if its '
   'latest attempt was erased.';
-comment on function voicesurvey_rules.list_number_of_erased_contact() is
-  'Lists the number of an excluded contact that is erased.';
+comment on function voicesurvey_rules.list_erased_numbers() is
+  'Lists the numbers of the excluded contacts that are erased.';
+comment on function voicesurvey_rules.list_replaced_number() is
+  'Lists the old number of an excluded contact that gets another one.';
 
 revoke execute on function
   voicesurvey_rules.exclude_do_not_call(),
@@ -264,7 +355,8 @@ revoke execute on function
   voicesurvey_rules.exclude_imported_contacts(),
   voicesurvey_rules.exclude_contact_of_listed_number(),
   voicesurvey_rules.check_exclusion_end(),
-  voicesurvey_rules.list_number_of_erased_contact()
+  voicesurvey_rules.list_erased_numbers(),
+  voicesurvey_rules.list_replaced_number()
 from public;
 
 
@@ -297,21 +389,22 @@ create or replace trigger the_new_number_of_a_contact_is_excluded_if_it_is_liste
   when (old.phone_number <> new.phone_number)
   execute function voicesurvey_rules.exclude_contact_of_listed_number();
 
--- The number is listed before the contact is deleted, so that a function which the same statement calls finds it
--- listed. A contact from before V0002 may have do_not_call and not be excluded; its number is listed after the
--- deletion, because listing it would otherwise change the row that is being deleted.
+-- A contact is excluded if it was so before the statement, or is so after it.
+
+create or replace trigger a_replaced_number_stays_excluded
+  after update of phone_number on public.contacts
+  for each row
+  when (
+    old.phone_number <> new.phone_number
+    and (old.state = 'excluded' or old.do_not_call or new.state = 'excluded' or new.do_not_call)
+  )
+  execute function voicesurvey_rules.list_replaced_number();
 
 create or replace trigger an_erased_number_stays_excluded
-  before delete on public.contacts
-  for each row
-  when (old.state = 'excluded' or (old.do_not_call and old.state in ('completed', 'refused')))
-  execute function voicesurvey_rules.list_number_of_erased_contact();
-
-create or replace trigger an_erased_number_with_do_not_call_becomes_excluded
   after delete on public.contacts
-  for each row
-  when (old.do_not_call and old.state not in ('completed', 'refused', 'excluded'))
-  execute function voicesurvey_rules.list_number_of_erased_contact();
+  referencing old table as erased
+  for each statement
+  execute function voicesurvey_rules.list_erased_numbers();
 
 comment on trigger do_not_call_means_excluded on public.contacts is
   'Rule 1: a contact with do_not_call is excluded, from its import or from the time do_not_call is set.';
@@ -321,10 +414,10 @@ comment on trigger a_listed_number_is_excluded_when_it_is_imported on public.con
   'Rule 1: a listed number is excluded as soon as it is imported, however it is imported.';
 comment on trigger the_new_number_of_a_contact_is_excluded_if_it_is_listed on public.contacts is
   'Rule 1: a listed number is never dialled, even if a contact''s number is changed to it.';
+comment on trigger a_replaced_number_stays_excluded on public.contacts is
+  'Rule 1: the number of an excluded contact stays excluded if the contact gets another number.';
 comment on trigger an_erased_number_stays_excluded on public.contacts is
   'Rule 12: the number of an erased person stays excluded if it was.';
-comment on trigger an_erased_number_with_do_not_call_becomes_excluded on public.contacts is
-  'Rule 12: the same for a contact from before the rules that has do_not_call and is not excluded.';
 
 
 -- exclusion_list_entries

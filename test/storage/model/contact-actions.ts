@@ -10,7 +10,7 @@ import {
   updateRow,
 } from './action.js';
 import { openCalls } from './calls.js';
-import { type Contact, latestCallOf, type Model, newContact, PHONES, rowsOf } from './model.js';
+import { type Contact, latestCallOf, type Model, newContact, PHONES, type Row, rowsOf } from './model.js';
 import type { Write } from './write.js';
 
 const phone: fc.Arbitrary<string> = fc.constantFrom(...PHONES);
@@ -144,11 +144,31 @@ const deleteRowsAbout = (model: Model, contact: string): Write[] =>
       .map(([name]) => deleteRow(table, name)),
   );
 
+/** What an update may write together with a number: it excludes the contact, or returns it. */
+const NUMBER_COMPANIONS: readonly Row[] = [
+  {},
+  {},
+  {},
+  { state: 'excluded' },
+  { do_not_call: true },
+  { state: 'pending', do_not_call: false },
+];
+
 /** Changes the number of a contact; often during its call, to the number of another open call. */
-export const changeNumber = defineAction<{ contact: number; phone: number; isDuringCall: boolean }>(
+export const changeNumber = defineAction<{
+  contact: number;
+  phone: number;
+  isDuringCall: boolean;
+  companions: Row;
+}>(
   'change a number',
-  { contact: rowIndex, phone: rowIndex, isDuringCall: fc.boolean() },
-  ({ contact: index, phone, isDuringCall }, { model }) => {
+  {
+    contact: rowIndex,
+    phone: rowIndex,
+    isDuringCall: fc.boolean(),
+    companions: fc.constantFrom(...NUMBER_COMPANIONS),
+  },
+  ({ contact: index, phone, isDuringCall, companions }, { model }) => {
     const called = openCalls(model).map(([, { contact_id }]) => contact_id);
     const names = isDuringCall ? called : Object.keys(model.contacts).toReversed();
     const name = pick(names, index);
@@ -158,6 +178,6 @@ export const changeNumber = defineAction<{ contact: number; phone: number; isDur
     const phone_number = pick(isDuringCall && numbers.length > 0 ? numbers : PHONES, phone);
     return name === undefined || phone_number === undefined
       ? []
-      : [updateRow('contacts', name, { phone_number })];
+      : [updateRow('contacts', name, { phone_number, ...companions })];
   },
 );

@@ -1,28 +1,34 @@
-import { attemptOf, FINAL_STATES, type Model, type Row, withRow } from './model.js';
+import { attemptOf, type Contact, FINAL_STATES, type Model, type Row, withRow } from './model.js';
 
 /** The model after what the database itself does at the end of a statement. */
 export const applyEffects = (before: Model, written: Model): Model =>
-  setNewAttempts(before, excludeListedContacts(listErasedNumbers(before, written)));
+  setNewAttempts(before, excludeListedContacts(listLostNumbers(before, written)));
 
-/** Lists the numbers of excluded contacts that were erased; of a deleted campaign, only those with do_not_call. */
-function listErasedNumbers(before: Model, written: Model): Model {
+/** Lists the numbers that excluded contacts had before the statement: contacts that it erased or gave another number. */
+function listLostNumbers(before: Model, written: Model): Model {
   let after = written;
-  for (const [name, { state, do_not_call, phone_number, campaign_id }] of Object.entries(before.contacts)) {
-    const isErased = after.contacts[name] === undefined;
-    const staysExcluded = do_not_call || (state === 'excluded' && after.campaigns[campaign_id] !== undefined);
-    if (isErased && staysExcluded && !(phone_number in after.exclusion_list_entries)) {
-      after = withRow(after, 'exclusion_list_entries', phone_number, { phone_number });
+  for (const [name, was] of Object.entries(before.contacts)) {
+    const now = written.contacts[name];
+    const isNumberLost = now?.phone_number !== was.phone_number;
+    const staysExcluded = isExcluded(was) || (now !== undefined && isExcluded(excludeIfListed(before, now)));
+    if (isNumberLost && staysExcluded && !(was.phone_number in after.exclusion_list_entries)) {
+      after = withRow(after, 'exclusion_list_entries', was.phone_number, { phone_number: was.phone_number });
     }
   }
   return after;
 }
 
+const isExcluded = ({ state, do_not_call }: Contact): boolean => do_not_call || state === 'excluded';
+
+const excludeIfListed = ({ exclusion_list_entries }: Model, contact: Contact): Contact =>
+  !FINAL_STATES.has(contact.state) && contact.phone_number in exclusion_list_entries
+    ? { ...contact, state: 'excluded' }
+    : contact;
+
 function excludeListedContacts(written: Model): Model {
   let after = written;
   for (const [name, contact] of Object.entries(after.contacts)) {
-    if (!FINAL_STATES.has(contact.state) && contact.phone_number in after.exclusion_list_entries) {
-      after = withRow(after, 'contacts', name, { ...contact, state: 'excluded' });
-    }
+    after = withRow(after, 'contacts', name, excludeIfListed(after, contact));
   }
   return after;
 }

@@ -129,7 +129,20 @@ function areIndependent(model: Model, writes: readonly Write[]): boolean {
   const returnsContact = writes.some(
     (write) => write.kind === 'update' && model.contacts[write.name]?.state === 'excluded',
   );
-  return writes.length > 1 && new Set(rows).size === writes.length && !returnsContact;
+  // The old number of a changed contact is listed, or not, by the entries and before the calls that the statement has
+  // written before it.
+  const changesNumber = writes.some(
+    (write) => write.kind === 'update' && write.table === 'contacts' && 'phone_number' in write.columns,
+  );
+  const writesEntryOrCall = writes.some(
+    (write) => write.kind !== 'purge' && ['exclusion_list_entries', 'call_attempts'].includes(write.table),
+  );
+  return (
+    writes.length > 1 &&
+    new Set(rows).size === writes.length &&
+    !returnsContact &&
+    !(changesNumber && writesEntryOrCall)
+  );
 }
 
 function withOnConflict(write: Write): Write {

@@ -1,7 +1,14 @@
 import type { Fixtures } from './fixtures.js';
-import { DROP_MUTEXES, DROP_RETURN_MUTEX, DROP_STATE_ORDER, editFunction } from './protections.js';
+import {
+  DROP_LISTING_OF_OLD_NUMBER,
+  DROP_MUTEXES,
+  DROP_RETURN_MUTEX,
+  DROP_STATE_ORDER,
+  editFunction,
+} from './protections.js';
 import { countingCalls, findLateClaim, type Race, type Round } from './race.js';
 import {
+  type CalledContact,
   changeNumber,
   claim,
   copyNumbers,
@@ -15,6 +22,7 @@ import {
   returnContact,
   setDoNotCall,
 } from './scripts.js';
+import type { TransactionScript } from './sessions.js';
 
 const REPLACE_MUTEXES_BY_ADVISORY_LOCKS = `create or replace function voicesurvey_rules.lock_mutex_rows(ids integer[]) returns void language plpgsql as
   'begin perform pg_advisory_xact_lock(id) from (select distinct unnest(ids) as id order by 1) as mutex; end'`;
@@ -33,6 +41,17 @@ async function prepareImports(
       importScript(id, random.shuffle(phones)),
     ],
   };
+}
+
+/** An excluded contact loses its number while another campaign imports it. */
+async function prepareLossOfNumber(
+  { createCampaign }: Pick<Fixtures, 'createCampaign'>,
+  createContact: () => Promise<CalledContact>,
+  lose: (contact: CalledContact) => TransactionScript,
+): Promise<Round> {
+  const contact = await createContact();
+  const { id } = await createCampaign();
+  return { transactions: [lose(contact), importNumbers(id, [contact.phone])] };
 }
 
 /** Races with a number that is listed or a contact that must not be called: rules 1, 10 and 12. */
@@ -131,6 +150,86 @@ export const EXCLUSION_RACES: Readonly<Record<string, Race>> = {
         },
       };
     },
+  },
+  'changing the number of a contact races with its do_not_call': {
+    protections: { 'the listing of the old number': DROP_LISTING_OF_OLD_NUMBER },
+    prepare: async ({ createCampaign, createPhone, execute: query }) => {
+      const { first } = await createCampaign();
+      return {
+        transactions: [
+          {
+            ...setDoNotCall(first),
+            afterCommit: ['select phone_number from contacts where id = $1', [first.id]],
+          },
+          changeNumber(first, createPhone()),
+        ],
+        findViolation: async ([setting]) => {
+          const listed = await query('select count(*) from exclusion_list_entries where phone_number = $1', [
+            first.phone,
+          ]);
+          return setting?.valueAfterCommit === first.phone && listed === '0'
+            ? 'the number changed after do_not_call was committed, and the old number is not listed'
+            : null;
+        },
+      };
+    },
+  },
+  'changing the number of an excluded contact races with the import of the old number': {
+    protections: { 'mutex rows': DROP_MUTEXES },
+    prepare: ({ createExcludedContact, ...fixtures }) =>
+      prepareLossOfNumber(fixtures, createExcludedContact, (contact) =>
+        changeNumber(contact, fixtures.createPhone()),
+      ),
+  },
+  'changing the number of an excluded contact to one that is listed races with imports of both': {
+    protections: { 'mutex rows': DROP_MUTEXES },
+    prepare: async ({ createExcludedContact, createCampaign, createPhone, random }) => {
+      const contact = await createExcludedContact();
+      const { id } = await createCampaign();
+      const phone = createPhone();
+      return {
+        transactions: [
+          changeNumber(contact, phone),
+          listNumbers(phone),
+          importNumbers(id, random.shuffle([contact.phone, phone])),
+        ],
+      };
+    },
+  },
+  'excluding a contact and changing its number races with the import of the old number': {
+    protections: { 'mutex rows': DROP_MUTEXES },
+    prepare: ({ createCalledContact, ...fixtures }) =>
+      prepareLossOfNumber(fixtures, createCalledContact, ({ id }) =>
+        execute(
+          'update contacts set do_not_call = true, phone_number = $2 where id = $1',
+          id,
+          fixtures.createPhone(),
+        ),
+      ),
+  },
+  'changing the number of an excluded contact races with a claim of the old number': {
+    protections: {
+      'the exclusion of contacts':
+        'drop trigger a_listed_number_excludes_its_contacts on exclusion_list_entries',
+    },
+    prepare: async (fixtures) => {
+      const { createCampaign, createExcludedContact, createPhone, random } = fixtures;
+      const excluded = await createExcludedContact();
+      const { id, first } = await createCampaign({ phone: excluded.phone });
+      return {
+        transactions: [
+          countingCalls(id, changeNumber(excluded, createPhone())),
+          claim(first, random),
+          claim(first, random),
+        ],
+        findViolation: findLateClaim(fixtures, id),
+      };
+    },
+  },
+  'erasing an excluded contact races with the import of its number': {
+    protections: { 'mutex rows': DROP_MUTEXES },
+    prepare: ({ createExcludedContact, ...fixtures }) =>
+      prepareLossOfNumber(fixtures, createExcludedContact, eraseContact),
   },
   'returning an excluded contact races with listing its number': {
     protections: { 'the mutex row of the number': DROP_RETURN_MUTEX },

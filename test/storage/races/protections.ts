@@ -26,3 +26,6 @@ export const DROP_CLAIM_MUTEX = editFunction(
   'check_new_call',
   'update voicesurvey_rules.mutex_rows[^;]*;\\s*if not found then[^;]*;\\s*end if;',
 );
+
+/** Lets the old number of an excluded contact go unlisted. */
+export const DROP_LISTING_OF_OLD_NUMBER = 'drop trigger a_replaced_number_stays_excluded on contacts';

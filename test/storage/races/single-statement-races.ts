@@ -155,6 +155,22 @@ export const SINGLE_STATEMENT_RACES: Readonly<Record<string, Race>> = {
         { isImported: true },
       ),
   },
+  'changing the number of an excluded contact races with its import and call in one CTE': {
+    protections: IMPORT_PROTECTIONS,
+    prepare: async (fixtures) => {
+      const { createCampaign, createExcludedContact, createPhone, random } = fixtures;
+      const { id: excluded, phone } = await createExcludedContact();
+      const { id: campaign } = await createCampaign();
+      const change = execute('update contacts set phone_number = $2 where id = $1', excluded, createPhone());
+      return {
+        transactions: [
+          countingCalls(campaign, change),
+          importAndDial({ id: randomUUID(), phone, campaign }, random.pick(['import first', 'call first'])),
+        ],
+        findViolation: findLateClaim(fixtures, campaign),
+      };
+    },
+  },
   'listing a number races with its import that claims it in RETURNING': {
     protections: IMPORT_PROTECTIONS,
     prepare: (fixtures) =>

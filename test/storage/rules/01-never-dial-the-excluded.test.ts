@@ -20,6 +20,8 @@ import {
 import { correct, forbidden, special } from './writes.js';
 
 const NUMBER = '+4920009999';
+const isListed = (phone: string): string =>
+  `exists (select from exclusion_list_entries where phone_number = '${phone}')`;
 const stateIs = (person: string, state: string): string =>
   `(select state from contacts where id = :${person}) = '${state}'`;
 
@@ -234,6 +236,94 @@ correct(
   `create view list as select campaign_id, phone_number from contacts;
    insert into list values (:plain, '${PHONES.ines}');`,
   "(select count(*) = 2 from contacts where state = 'excluded')",
+);
+
+const EXCLUDE_ADA = "update contacts set state = 'excluded' where id = :ada; set constraints all immediate;";
+const CHANGES_OF_AN_EXCLUDED_NUMBER: Readonly<Record<string, string>> = {
+  'an update': `${EXCLUDE_ADA} update contacts set phone_number = '${NUMBER}' where id = :ada;`,
+  'an update that also returns the contact': `${EXCLUDE_ADA}
+    update contacts set phone_number = '${NUMBER}', state = 'pending' where id = :ada;`,
+  'an update that also clears do_not_call and returns the contact': `
+    update contacts set do_not_call = true where id = :ada;
+    update contacts set phone_number = '${NUMBER}', do_not_call = false, state = 'pending' where id = :ada;`,
+  'an update that also excludes the contact': `
+    update contacts set phone_number = '${NUMBER}', state = 'excluded' where id = :ada;`,
+  'an update that also sets do_not_call': `
+    update contacts set phone_number = '${NUMBER}', do_not_call = true where id = :ada;`,
+  'an update that also excludes the contact, to a listed number': `${exclude(NUMBER)}
+    update contacts set phone_number = '${NUMBER}', state = 'excluded' where id = :ada;`,
+  'an update to a listed number': `${exclude(NUMBER)}
+    update contacts set phone_number = '${NUMBER}' where id = :ada;`,
+  'an upsert': `${EXCLUDE_ADA} insert into contacts (campaign_id, phone_number) values (:survey, '${PHONES.ada}')
+    on conflict (campaign_id, phone_number) do update set phone_number = '${NUMBER}';`,
+  'a merge': `${EXCLUDE_ADA} merge into contacts using (values ('${PHONES.ada}')) as source (phone)
+    on campaign_id = :survey and phone_number = phone when matched then update set phone_number = '${NUMBER}';`,
+  'an update through a view': `${EXCLUDE_ADA} create view list as select phone_number from contacts;
+    update list set phone_number = '${NUMBER}' where phone_number = '${PHONES.ada}';`,
+  'an update of all numbers': `${EXCLUDE_ADA} update contacts set phone_number = phone_number || '0';`,
+  'a change and an erasure': `${EXCLUDE_ADA} update contacts set phone_number = '${NUMBER}' where id = :ada;
+    delete from contacts where id = :ada;`,
+  'a change during a call': `${claim('ada')} set constraints all immediate;
+    update contacts set do_not_call = true where id = :ada;
+    update contacts set phone_number = '${NUMBER}' where id = :ada;`,
+  'a statement that erases the contact after a change': `${EXCLUDE_ADA}
+    with changed as (update contacts set phone_number = '${NUMBER}' where id = :ada returning id)
+    delete from contacts where id = :ada and exists (select from changed);`,
+  'a statement that exchanges two numbers': `${EXCLUDE_ADA}
+    ${list('new', NUMBER, { campaign_id: ':plain' })}
+    update contacts set phone_number = case id when :ada then '${NUMBER}' else '${PHONES.ada}' end
+    where id in (:ada, :new);`,
+};
+for (const [how, sql] of Object.entries(CHANGES_OF_AN_EXCLUDED_NUMBER)) {
+  correct(`the old number of an excluded contact is listed: ${how}`, sql, isListed(PHONES.ada));
+}
+correct(
+  'the old number of a completed contact with do_not_call is listed',
+  `update contacts set do_not_call = true where id = :dora;
+   update contacts set phone_number = '${NUMBER}' where id = :dora;`,
+  isListed(PHONES.dora),
+);
+correct(
+  'the old number of a completed contact is listed if the same update sets do_not_call',
+  `update contacts set do_not_call = true, phone_number = '${NUMBER}' where id = :dora;`,
+  isListed(PHONES.dora),
+);
+correct(
+  'the old number of a contact that is not excluded is not listed',
+  `update contacts set phone_number = '${NUMBER}' where id = :ada;
+   update contacts set phone_number = '${NUMBER}1' where id = :dora;`,
+  `not ${isListed(PHONES.ada)} and not ${isListed(PHONES.dora)}`,
+);
+correct(
+  'a listed number stays listed once if its contact gets another number',
+  `update contacts set phone_number = '${NUMBER}' where id = :ines;`,
+  `${isListed(PHONES.ines)} and ${stateIs('ines', 'excluded')} and not ${isListed(NUMBER)}`,
+);
+correct(
+  'the old number of an excluded contact is excluded if it is imported again',
+  `${EXCLUDE_ADA} update contacts set phone_number = '${NUMBER}' where id = :ada; ${list('new', PHONES.ada)}`,
+  stateIs('new', 'excluded'),
+);
+correct(
+  'the old number of an excluded contact excludes its contacts in other campaigns',
+  `${list('new', PHONES.ada, { campaign_id: ':plain' })} ${EXCLUDE_ADA}
+   update contacts set phone_number = '${NUMBER}' where id = :ada;`,
+  stateIs('new', 'excluded'),
+);
+correct(
+  'an update of a number in all campaigns lists it if one of its contacts is excluded',
+  `${list('new', PHONES.ada, { campaign_id: ':plain' })} ${list('new_one', PHONES.jack, { campaign_id: ':plain' })}
+   update contacts set state = 'excluded' where id in (:ada, :new_one);
+   update contacts set phone_number = phone_number || '0' where phone_number in ('${PHONES.ada}', '${PHONES.jack}');`,
+  `${isListed(PHONES.ada)} and ${isListed(PHONES.jack)} and ${stateIs('new', 'pending')} and ${stateIs('jack', 'pending')}`,
+);
+forbidden(
+  'dialling the old number of an excluded contact in the statement that changes it',
+  `create function pg_temp.run(statement text) returns boolean language plpgsql as
+     'begin execute statement; return true; end';
+   ${EXCLUDE_ADA} set constraints all deferred; update contacts set phone_number = '${NUMBER}' where id = :ada
+     returning pg_temp.run($$${list('new', PHONES.ada)} ${claim('new')}$$);`,
+  'never_dial_an_excluded_number',
 );
 
 special('accepted: COPY excludes the listed numbers that it imports', async (client, ids) => {

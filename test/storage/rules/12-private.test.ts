@@ -175,10 +175,17 @@ correct(
   listed(PHONES.ada),
 );
 correct(
-  'a deletion of a campaign lists the numbers with do_not_call, and not those excluded for another reason',
+  'a deletion of a campaign lists the numbers of all its excluded contacts',
   `update contacts set do_not_call = true where id in (:ada, :dora); update contacts set state = 'excluded' where id = :gina;
    ${move('survey', 'paused')} delete from campaigns where id = :survey;`,
-  `${listed(PHONES.ada)} and ${listed(PHONES.dora)} and not ${listed(PHONES.gina)}`,
+  `${listed(PHONES.ada)} and ${listed(PHONES.dora)} and ${listed(PHONES.gina)} and not ${listed(PHONES.hugo)}`,
+);
+correct(
+  'an erasure of a number from all campaigns lists it if one of its contacts is excluded',
+  `${list('new', PHONES.ada, { campaign_id: ':plain' })} ${list('new_one', PHONES.jack, { campaign_id: ':plain' })}
+   update contacts set do_not_call = true where id in (:ada, :new_one);
+   delete from contacts where phone_number in ('${PHONES.ada}', '${PHONES.jack}');`,
+  `${listed(PHONES.ada)} and ${listed(PHONES.jack)}`,
 );
 correct(
   'an erasure of a contact during its call, in which do_not_call was set, lists its number',
