@@ -45,6 +45,7 @@ export { type RepairOptions, type RepairResult, repair } from './migrate/repair.
 export type { Listener, RunEvent } from './migrate/run/events.js';
 export type { LockHolder } from './migrate/run/lock.js';
 export type { RunOptions } from './migrate/run/run.js';
+export type { Notice } from './migrate/script/notice.js';
 export type { MigrationResult } from './migrate/script/outcome.js';
 export type { LostData } from './migrate/script/safeguard.js';
 export { type MigrationStatus, type StatusOptions, type StatusResult, status } from './migrate/status.js';

@@ -11,8 +11,10 @@ import type { DriftReport } from './history/drift.js';
 import { planDown } from './history/plan.js';
 import { readDownSql } from './history/read.js';
 import type { HistoryRow } from './history/table.js';
+import { withNotices } from './run/notices.js';
 import type { Planner } from './run/plan.js';
 import { type RunOptions, run } from './run/run.js';
+import type { Notice } from './script/notice.js';
 import type { MigrationResult } from './script/outcome.js';
 import { type LostData, NO_SAFEGUARD, type Safeguard } from './script/safeguard.js';
 import { downWork, fileParser, type Parse, type Work } from './script/work.js';
@@ -57,6 +59,8 @@ export interface DownResult extends DriftReport {
   readonly current: string | null;
   /** Why no snapshot of the catalog was recorded, so that drift is unknown now; null if one was, or if nothing was done. */
   readonly snapshotMissing: string | null;
+  /** The warnings and raised messages of the run, at most 1000. */
+  readonly notices: readonly Notice[];
 }
 
 /**
@@ -82,9 +86,11 @@ export interface DownResult extends DriftReport {
  * ```
  */
 export async function down(options: DownOptions): Promise<DownResult> {
-  const { lose = [], lostFolder = LOST_FOLDER, directory, onEvent = () => {} } = options;
+  const { lose = [], lostFolder = LOST_FOLDER, directory } = options;
   const ledger = newLedger(lose, lostFolder, directory);
-  const result = await rollBack(options, dataLossSafeguard(ledger, onEvent));
+  const result = await withNotices(options.onEvent, (onEvent) =>
+    rollBack({ ...options, onEvent }, dataLossSafeguard(ledger, onEvent)),
+  );
   return { ...result, losses: ledger.losses };
 }
 
@@ -96,10 +102,16 @@ export async function down(options: DownOptions): Promise<DownResult> {
 export async function downWithoutBackup(
   options: Omit<DownOptions, 'lose' | 'lostFolder'>,
 ): Promise<DownResult> {
-  return { ...(await rollBack(options, NO_SAFEGUARD)), losses: [] };
+  const result = await withNotices(options.onEvent, (onEvent) =>
+    rollBack({ ...options, onEvent }, NO_SAFEGUARD),
+  );
+  return { ...result, losses: [] };
 }
 
-async function rollBack(options: DownOptions, safeguard: Safeguard): Promise<Omit<DownResult, 'losses'>> {
+async function rollBack(
+  options: DownOptions,
+  safeguard: Safeguard,
+): Promise<Omit<DownResult, 'losses' | 'notices'>> {
   const files = new Map(
     (await readMigrations(options.directory)).map((migration) => [migration.version, migration]),
   );

@@ -3,8 +3,10 @@ import { findVersion, readMigrations } from './files/read-folder.js';
 import { compare, type Entry } from './history/compare.js';
 import type { DriftReport } from './history/drift.js';
 import { planUp } from './history/plan.js';
+import { withNotices } from './run/notices.js';
 import type { Planner } from './run/plan.js';
 import { type RunOptions, run } from './run/run.js';
+import type { Notice } from './script/notice.js';
 import type { MigrationResult } from './script/outcome.js';
 import { NO_SAFEGUARD } from './script/safeguard.js';
 import { fileParser, upWork } from './script/work.js';
@@ -34,6 +36,8 @@ export interface UpResult extends DriftReport {
   readonly current: string | null;
   /** Why no snapshot of the catalog was recorded, so that drift is unknown now; null if one was, or if nothing was done. */
   readonly snapshotMissing: string | null;
+  /** The warnings and raised messages of the run, at most 1000. */
+  readonly notices: readonly Notice[];
 }
 
 /**
@@ -54,7 +58,11 @@ export interface UpResult extends DriftReport {
  * console.log(applied.map(({ version }) => version));
  * ```
  */
-export async function up(options: UpOptions): Promise<UpResult> {
+export function up(options: UpOptions): Promise<UpResult> {
+  return withNotices(options.onEvent, (onEvent) => apply({ ...options, onEvent }));
+}
+
+async function apply(options: UpOptions): Promise<Omit<UpResult, 'notices'>> {
   const migrations = await readMigrations(options.directory);
   const to = options.to === undefined ? undefined : findVersion(migrations, options.to);
   const parse = fileParser();

@@ -61,7 +61,7 @@ async function explainSeedError(client: pg.Client, source: SourceFile, error: un
   }
   const { position } = error;
   const where = position === undefined ? source.path : formatLocation(locate(source, Number(position) - 1));
-  const shown = redactText(error, await collectKnownText(client, source.text, error));
+  const shown = redactText(error, await collectKnownText(client, knownTextOf(source.text), error));
   const code = `SQLSTATE ${error.code}${shown.detail === null ? '' : `: ${shown.detail}`}`;
   return new ExplainedError('seed_failed', `${where}: ${shown.message} (${code}).`, {
     remedy:

@@ -60,6 +60,7 @@ describe('--json', () => {
       drift: [],
       driftUnknown: null,
       snapshotMissing: null,
+      notices: [],
     });
     const again = await documentOf(database, 'up', '--dir', dir);
     expect(again.document).toEqual({
@@ -71,6 +72,7 @@ describe('--json', () => {
       drift: [],
       driftUnknown: null,
       snapshotMissing: null,
+      notices: [],
     });
     const down = await documentOf(database, 'down', '--dir', dir, '--to=0');
     expect(down.document).toEqual({
@@ -82,6 +84,7 @@ describe('--json', () => {
       drift: [],
       driftUnknown: null,
       snapshotMissing: null,
+      notices: [],
     });
   });
 
@@ -205,6 +208,7 @@ describe('--json', () => {
       drift: [],
       driftUnknown: null,
       snapshotMissing: null,
+      notices: [],
       seeded: 0,
     });
   });
@@ -252,6 +256,7 @@ describe('--json', () => {
         },
       },
       migrations: [failed('V1', 'V1', 'failed'), failed('V2', 'V2.add_two', 'not_reached')],
+      notices: [],
     });
   });
 });

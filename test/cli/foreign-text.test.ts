@@ -6,6 +6,7 @@ import { up } from '../../src/migrate/up.js';
 import { type CliResult, runCli, runJson, startCli } from '../support/cli.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
+import { SLOW } from '../support/timeouts.js';
 import { until } from '../support/until.js';
 
 /**
@@ -44,7 +45,8 @@ async function runBoth({ url }: Pick<TestDatabase, 'url'>, ...args: string[]): P
   return result;
 }
 
-describe('no control character and no command for a CI service reaches the output', () => {
+// Runs the command line some eighty times.
+describe('no control character and no command for a CI service reaches the output', { timeout: SLOW }, () => {
   test('from the names and the text of a file, a notice and an error', async ({ database }) => {
     const folder = join(await folderWith({}), NASTY.replaceAll('/', ''));
     await mkdir(folder);

@@ -56,7 +56,7 @@ function errorDocument(error: ExplainedError, remedy: string): Readonly<Record<s
 }
 
 function detailsOf(error: ExplainedError): Readonly<Record<string, unknown>> {
-  if (error instanceof MigrationFailedError) return { migrations: error.results };
+  if (error instanceof MigrationFailedError) return { migrations: error.results, notices: error.notices };
   if (error instanceof DifferencesError) return { differences: error.differences };
   return error instanceof LossRefusedError ? { losses: error.losses } : {};
 }

@@ -2,6 +2,7 @@ import { lossLine } from '../../migrate/data-loss/loss.js';
 import type { Drift, DriftDetails } from '../../migrate/history/drift.js';
 import type { Listener, RunEvent } from '../../migrate/run/events.js';
 import { describeHolder } from '../../migrate/run/lock.js';
+import type { Notice } from '../../migrate/script/notice.js';
 import { describeBlocker } from '../../postgres/blocker.js';
 import { encodeName } from '../../text/encode.js';
 import { differenceLines } from './lines.js';
@@ -26,6 +27,14 @@ function driftLines({ since, differences }: DriftDetails): string[] {
 
 function sinceText({ since }: Drift): string {
   return since === null ? '' : ` since ${encodeName(since)}`;
+}
+
+function noticeLines({ severity, text, detail, hint }: Notice): string[] {
+  return [
+    `${severity.toLowerCase()}: ${text}`,
+    ...(detail === null ? [] : [`detail: ${detail}`]),
+    ...(hint === null ? [] : [`hint: ${hint}`]),
+  ];
 }
 
 function lineFor(event: Exclude<RunEvent, { kind: 'drifted' }>): string {
@@ -57,6 +66,6 @@ function lineFor(event: Exclude<RunEvent, { kind: 'drifted' }>): string {
         ...event.losses.map((loss) => `  ${lossLine(loss)}`),
       ].join('\n');
     case 'notice':
-      return `${event.severity.toLowerCase()}: ${event.text}`;
+      return noticeLines(event).join('\n');
   }
 }

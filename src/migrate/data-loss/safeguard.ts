@@ -49,7 +49,7 @@ export function dataLossSafeguard(ledger: Ledger, emit: Listener): Safeguard {
 /** Only the SQLSTATE: the message of the server may hold values of rows. */
 function unknownLosses({ message: { work }, error }: Failure): Parameters<Listener>[0] {
   const text = `${work?.name} would fail (SQLSTATE ${sqlStateOf(error) ?? 'unknown'}), so the data that it and the later ones delete is not known`;
-  return { kind: 'notice', severity: 'WARNING', text };
+  return { kind: 'notice', severity: 'WARNING', text, detail: null, hint: null };
 }
 
 /**

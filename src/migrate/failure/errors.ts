@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../postgres/errors/error-codes.js';
 import { ExplainedError, type Explanation } from '../../postgres/errors/explained-error.js';
 import type { SourceLocation } from '../../sql/errors.js';
+import type { Notice } from '../script/notice.js';
 import type { MigrationResult } from '../script/outcome.js';
 
 /** The report of a server about an error, besides its message. Personal data is redacted. */
@@ -22,6 +23,8 @@ export class MigrationFailedError extends ExplainedError {
   readonly location: SourceLocation | undefined;
   /** Every migration of the run, in its order. */
   readonly results: readonly MigrationResult[];
+  /** The warnings and raised messages of the run, at most 1000. */
+  notices: readonly Notice[] = [];
 
   constructor(
     code: ErrorCode,

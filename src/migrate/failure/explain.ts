@@ -56,7 +56,10 @@ async function explainServerError(
   { results, connection, blocker }: Circumstances,
 ): Promise<MigrationFailedError> {
   const location = locateError(work, message, error);
-  const shown = redactText(error, await collectKnownText(connection.client, work.script.source.text, error));
+  const shown = redactText(
+    error,
+    await collectKnownText(connection.client, knownTextOf(work.script.source.text), error),
+  );
   const { message: text, detail, hint, context } = shown;
   const definition = await findConstraintDefinition(connection.client, work, error);
   const where = describeLocation(work, message, location);

@@ -1,5 +1,6 @@
 import type { Blocker } from '../../postgres/blocker.js';
 import type { Drift, DriftDetails } from '../history/drift.js';
+import type { Notice } from '../script/notice.js';
 import type { LostData } from '../script/safeguard.js';
 import type { LockHolder } from './lock.js';
 
@@ -41,7 +42,7 @@ export type RunEvent =
   /** The data that a migration deleted is in a folder, with the script that restores it. */
   | { readonly kind: 'backed-up'; readonly folder: string; readonly losses: readonly LostData[] }
   /** A warning of the server, or a message that a migration raises. */
-  | { readonly kind: 'notice'; readonly severity: string; readonly text: string };
+  | ({ readonly kind: 'notice' } & Notice);
 
 /** Receives the events of a run. */
 export type Listener = (event: RunEvent) => void;

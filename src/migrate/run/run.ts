@@ -13,6 +13,7 @@ import { dryRun } from './dry-run.js';
 import type { Listener } from './events.js';
 import { acquireLock, type MigrationLock } from './lock.js';
 import { startMonitor } from './monitor.js';
+import { makeNoticeReporter } from './notices.js';
 import { isCurrent, type Plan, type Planner, planReader, type ReadPlan, refuseServer } from './plan.js';
 import { runWithRetries } from './retry.js';
 import { listenToWarnings } from './warnings.js';
@@ -151,14 +152,20 @@ async function runUnderLock({
   const { target, reportedPid } = connection;
   const backendPid = plan.state.isPooled ? backendPidOf(lock.pid) : String(reportedPid);
   const monitor = startMonitor(target, backendPid, onEvent);
-  const warnings = listenToWarnings(connection, onEvent);
+  let knownSql = sqlOf(plan);
+  const notices = makeNoticeReporter(target, () => knownSql, onEvent);
+  const warnings = listenToWarnings(connection, notices, onEvent);
   const cancel = cancelOnAbort(signal, target, backendPid, lock);
   try {
     const results = await runWithRetries({
       connection,
       run: makeRunContext(connection, plan.state, waitOf(options), lock.pid),
       plan: isCurrent(plan, lock) ? plan : null,
-      readPlan: () => readPlan(connection),
+      readPlan: async () => {
+        const next = await readPlan(connection);
+        knownSql = sqlOf(next);
+        return next;
+      },
       safeguard,
       emit: warnings.emit,
       monitor,
@@ -168,8 +175,13 @@ async function runUnderLock({
   } catch (error) {
     throw explainLostConnection(error, connection) ?? error;
   } finally {
-    warnings.stop();
+    await warnings.stop();
     await cancel.done();
     await monitor.stop();
   }
+}
+
+/** The text of the files of a plan, which holds no value of a row. */
+function sqlOf({ works }: Plan): string {
+  return works.map(({ script }) => script.source.text).join('\n');
 }

@@ -1,8 +1,9 @@
 import type { Connection } from '../../postgres/connect.js';
-import { NOTHING_KNOWN } from '../../postgres/redaction/known-text.js';
+import { knownTextOf } from '../../postgres/redaction/known-text.js';
 import { redactText } from '../../postgres/redaction/redact.js';
 import { SNAPSHOT_MISSING } from '../history/snapshot.js';
 import type { Listener } from './events.js';
+import { isReported, type NoticeReporter } from './notices.js';
 
 /** What the server has warned of during a run. */
 export interface ServerWarnings {
@@ -10,29 +11,33 @@ export interface ServerWarnings {
   readonly emit: Listener;
   /** Why the last file of the run left no snapshot of the catalog; null if it did. */
   snapshotMissing(): string | null;
-  /** Stops listening. */
-  stop(): void;
+  /** Stops listening, and waits until every notice is reported. */
+  stop(): Promise<void>;
 }
+
+/** The words of the usual reasons. A migration could raise any text with the same SQLSTATE. */
+const USUAL_REASONS =
+  'canceling statement due to lock statement timeout user request, permission denied for table schema view function, deadlock detected, out of memory';
 
 /**
  * Listens to what the server says besides its answers. Reports warnings, and the messages that a migration raises; not the
  * notices that an object exists and is skipped.
  *
  * @param connection executes the files
+ * @param notices reports all but the warning that no snapshot was recorded
  */
-export function listenToWarnings({ client }: Connection, emit: Listener): ServerWarnings {
+export function listenToWarnings(
+  { client }: Connection,
+  notices: NoticeReporter,
+  emit: Listener,
+): ServerWarnings {
   let snapshotMissing: string | null = null;
-  const listener: Parameters<typeof client.on<'notice'>>[1] = ({
-    severity = '',
-    message = '',
-    routine,
-    code,
-  }) => {
-    if (code === SNAPSHOT_MISSING) {
-      snapshotMissing = redactText({ message, code }, NOTHING_KNOWN).message;
+  const listener: Parameters<typeof client.on<'notice'>>[1] = (notice) => {
+    if (notice.code === SNAPSHOT_MISSING) {
+      snapshotMissing = redactText(notice, knownTextOf(USUAL_REASONS)).message;
       emit({ kind: 'snapshot-missing', reason: snapshotMissing });
-    } else if (severity === 'WARNING' || routine === 'exec_stmt_raise') {
-      emit({ kind: 'notice', severity, text: message });
+    } else if (isReported(notice)) {
+      notices.report(notice);
     }
   };
   client.on('notice', listener);
@@ -43,6 +48,9 @@ export function listenToWarnings({ client }: Connection, emit: Listener): Server
       emit(event);
     },
     snapshotMissing: () => snapshotMissing,
-    stop: () => client.off('notice', listener),
+    stop: async () => {
+      client.off('notice', listener);
+      await notices.stop();
+    },
   };
 }

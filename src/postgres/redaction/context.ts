@@ -3,6 +3,8 @@ import { isKnownName, isKnownText } from './words.js';
 /** A function by its name and the types of its arguments, or a block; then the place in it. */
 const IN_FUNCTION =
   /^(?<language>PL\/\w+|SQL) function (?<name>"(?:[^"]|"")*"|[^"(]+?|(?:"(?:[^"]|"")*"|[^".(]+)\.(?:"(?:[^"]|"")*"|[^"(]+?))(?<types>\(.*\))?(?<place> line \d+ at [A-Za-z][A-Za-z /_]*| statement \d+| during [a-z ]+| while [a-z ]+)?$/u;
+/** The name of every `do` block. */
+const BLOCK = 'inline_code_block';
 const QUERY_IN_FUNCTION = /^(?:SQL statement|PL\/\w+ \w+) "(?<query>.*?)"?$/;
 
 /**
@@ -14,7 +16,7 @@ export function redactContext(where: string, knownText: string): string | null {
     const inFunction = IN_FUNCTION.exec(line)?.groups;
     if (inFunction !== undefined) {
       const { language, name = '', types = '', place = '' } = inFunction;
-      const isShown = /^inline_code_block\b/.test(name) || isKnownName(name, knownText);
+      const isShown = name === BLOCK || isKnownName(name, knownText);
       return `${language} function ${isShown ? `${name}${types}` : '…'}${place}`;
     }
     const query = QUERY_IN_FUNCTION.exec(line)?.groups?.query ?? line.replace(/"$/, '');
@@ -28,6 +30,7 @@ export function functionsIn(where: string): readonly string[] {
   return where.split('\n').flatMap((line) => {
     const name = IN_FUNCTION.exec(line)?.groups?.name;
     const last = /(?:"((?:[^"]|"")*)"|([^".]+))$/.exec(name ?? '');
-    return last === null ? [] : (last[1]?.replaceAll('""', '"') ?? last[2] ?? []);
+    const function_ = last?.[1]?.replaceAll('""', '"') ?? last?.[2];
+    return function_ === undefined || function_ === BLOCK ? [] : [function_];
   });
 }

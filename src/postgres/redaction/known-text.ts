@@ -18,22 +18,33 @@ export function knownTextOf(sql: string): KnownText {
   return maskSecrets(sql);
 }
 
+/** Checks whether the catalog may have text that an error or a notice comes from. */
+export function needsCatalog(text: ServerText): boolean {
+  return namesToFind(text).length > 0;
+}
+
 /**
  * Collects text that contains no value of a row: a file, the functions of the database that an error or a notice came
  * through, and the names that it quotes and that are in the catalog.
  *
  * @param client outside of a failed transaction
- * @param sql the file that was executed
+ * @param known of the file that was executed
  */
-export async function collectKnownText(client: pg.Client, sql: string, text: ServerText): Promise<KnownText> {
-  const known = knownTextOf(sql);
-  const functions = functionsIn(text.where ?? '');
-  const names = [...functions, ...quotedNames(text), ...(isRaised(text) ? namesIn(text) : [])];
-  if (names.length === 0) return known;
+export async function collectKnownText(
+  client: pg.Client,
+  known: KnownText,
+  text: ServerText,
+): Promise<KnownText> {
+  if (!needsCatalog(text)) return known;
   const { rows } = await client
-    .query<{ text: string }>(CATALOG_TEXT, [functions, names])
+    .query<{ text: string }>(CATALOG_TEXT, [functionsIn(text.where ?? ''), namesToFind(text)])
     .catch(() => ({ rows: [] }));
   return { ...known, text: [known.text, ...rows.map((row) => maskSecrets(row.text).text)].join('\n') };
+}
+
+/** The names that a text of the server's own quotes, or those that the author of another text reports; and functions. */
+function namesToFind(text: ServerText): readonly string[] {
+  return [...functionsIn(text.where ?? ''), ...(isRaised(text) ? namesIn(text) : quotedNames(text))];
 }
 
 /** The bodies of the functions with some names, and those of some names that exist in the catalog. */
@@ -52,5 +63,6 @@ select name from (
   union select rolname from pg_catalog.pg_roles
   union select datname from pg_catalog.pg_database
   union select extname from pg_catalog.pg_extension
+  union select name from pg_catalog.pg_settings
 ) as object (name)
 where name::text = any ($2)`;

@@ -1,26 +1,21 @@
-import type pg from '../driver/pg.js';
 import { ASSERT_FAILURE, DEADLOCK_DETECTED, isOfClass, RAISE_EXCEPTION } from '../errors/sql-states.js';
 
 /** An error or a notice as a server sent it. */
-export type ServerText = Readonly<
-  Partial<
-    Pick<
-      pg.DatabaseError,
-      | 'code'
-      | 'message'
-      | 'detail'
-      | 'hint'
-      | 'where'
-      | 'position'
-      | 'routine'
-      | 'schema'
-      | 'table'
-      | 'column'
-      | 'dataType'
-      | 'constraint'
-    >
-  >
->;
+export type ServerText = {
+  readonly [Field in
+    | 'code'
+    | 'message'
+    | 'detail'
+    | 'hint'
+    | 'where'
+    | 'position'
+    | 'routine'
+    | 'schema'
+    | 'table'
+    | 'column'
+    | 'dataType'
+    | 'constraint']?: string | undefined;
+};
 
 /** RAISE and ASSERT; the functions of other languages; foreign servers, whose texts are those of another database. */
 const RAISING_ROUTINE =

@@ -26,15 +26,24 @@ export function isKnownName(name: string, knownText: string): boolean {
 
 /** Replaces every word that is not in the known text by `…`, except ids, counts and SQLSTATEs. */
 export function redactUnknownWords(text: string, knownText: string): string {
-  const known = new Set(
-    `${knownText} ${knownText.replaceAll(LINE_ESCAPE, ' ')} ${ASSERT_MESSAGE}`.match(WORD),
-  );
+  const known = wordsOf(knownText);
   return text.replace(/\S+/g, (token: string, start: number) => {
     const isKnown = (token.match(WORD) ?? []).every((word) => known.has(word));
     const isSqlState = SQL_STATE.test(token) && /\bSQLSTATE $/.test(text.slice(0, start));
     const isHarmless = isKnown || isSqlState || ID.test(token) || isCount(token, text, start);
     return isHarmless ? token : token.replace(FIRST_TO_LAST_WORD, '…');
   });
+}
+
+/** The last known text with its words: a migration may raise many notices. */
+let lastKnown: { readonly text: string; readonly words: ReadonlySet<string> } | null = null;
+
+function wordsOf(text: string): ReadonlySet<string> {
+  if (lastKnown?.text !== text) {
+    const all = `${text} ${text.replaceAll(LINE_ESCAPE, ' ')} ${ASSERT_MESSAGE}`;
+    lastKnown = { text, words: new Set(all.match(WORD)) };
+  }
+  return lastKnown.words;
 }
 
 /**
