@@ -7,8 +7,11 @@ import { withIds } from '../storage/rules/names.js';
 import { type TestDatabase, withDatabase } from '../support/database.js';
 import { runOnce } from '../support/databases.js';
 import { blocksOf } from '../support/page.js';
+import { SLOW } from '../support/timeouts.js';
 
-test('with the roles of SECURITY.md, the owner migrates, a service works, and no other role connects', async () => {
+test('with the roles of SECURITY.md, the owner migrates, a service works, and no other role connects', {
+  timeout: SLOW,
+}, async () => {
   const roles = ['owner', 'of_service', 'other'].map((name) => `${inject('runName')}_${name}`);
   // The roles can be dropped when the database of the owner is gone.
   await withDatabase('template0', (database) => checkRoles(database, roles)).finally(() =>
