@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { accept, migrationsDirectory, status, up, verify } from '../../src/index.js';
 import { history, PHONES, rowsOfHistory } from '../storage/rules/history.js';
 import { idOf, withIds } from '../storage/rules/names.js';
-import { call, claim, exclude } from '../storage/rules/steps.js';
+import { attemptOf, claim, listNumber } from '../storage/rules/steps.js';
 import { type CliResult, repository, runProgram } from '../support/cli.js';
 import { createDatabase, dropDatabase, runOnce, withDatabaseName } from '../support/databases.js';
 import { debianPrograms, startDebianServer } from '../support/debian-server.js';
@@ -265,7 +265,7 @@ describe.skipIf(debianPrograms === undefined && process.env.REQUIRE_PSQL !== '1'
       await runOnce(
         damaged,
         sql(`update campaigns set status = 'paused' where id = :survey; delete from campaigns where id = :survey;
-             ${exclude(PHONES.ada)}`),
+             ${listNumber(PHONES.ada)}`),
       );
       expect(await value(damaged, 'select count(*) from call_attempts')).toBe('0');
       await runBlock('Restore deleted rows', 0, {
@@ -356,10 +356,10 @@ describe.skipIf(debianPrograms === undefined && process.env.REQUIRE_PSQL !== '1'
         const isEqual = async () =>
           JSON.stringify(await rowsOf(subscriber)) === JSON.stringify(await rowsOf(source));
         await until(isEqual);
-        await runOnce(source, sql(exclude(PHONES.jack)));
+        await runOnce(source, sql(listNumber(PHONES.jack)));
         await runOnce(
           source,
-          sql(`update call_attempts set answered_at = started_at where id = :${call('cleo')}`),
+          sql(`update call_attempts set answered_at = started_at where id = :${attemptOf('cleo')}`),
         );
         await until(isEqual);
         expect(await brokenBy(subscriber)).toEqual(Object.keys(FORBIDDEN));

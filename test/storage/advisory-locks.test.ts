@@ -9,7 +9,15 @@ import { type TestDatabase, test } from '../support/database.js';
 import { session } from '../support/databases.js';
 import { history, PHONES, rowsOfHistory } from './rules/history.js';
 import { withIds } from './rules/names.js';
-import { call, claim, end, exclude, leave, list, move } from './rules/steps.js';
+import {
+  attemptOf,
+  claim,
+  endCall,
+  insertContact,
+  listNumber,
+  setState,
+  setStatuses,
+} from './rules/steps.js';
 
 /** The first arguments of all calls of advisory lock functions in the files of a folder. */
 async function firstKeysIn(folder: string, ending: string): Promise<string[]> {
@@ -57,7 +65,7 @@ describe('advisory locks of the rules and of the migration engine', () => {
     await duringClaim(migrated, async (session) => {
       await session.query(
         withIds(
-          `${list('new', '+4920009999')} ${exclude(PHONES.gina)} ${move('plain', 'paused')}`,
+          `${insertContact('new', '+4920009999')} ${listNumber(PHONES.gina)} ${setStatuses('plain', 'paused')}`,
           rowsOfHistory,
         ),
       );
@@ -80,12 +88,12 @@ describe('advisory locks of the rules and of the migration engine', () => {
     await client.query("set lock_timeout = '1s'");
     for (const sql of [
       claim('ada'),
-      list('new', '+4920009999'),
-      exclude('+4920009999'),
+      insertContact('new', '+4920009999'),
+      listNumber('+4920009999'),
       `update contacts set phone_number = '+4920009998' where id = :new;`,
-      exclude(PHONES.gina),
-      end(call('ben'), 'failed', 'now()') + leave('ben', 'pending', 'failed'),
-      move('plain', 'paused'),
+      listNumber(PHONES.gina),
+      endCall(attemptOf('ben'), 'failed', 'now()') + setState('ben', 'pending', 'failed'),
+      setStatuses('plain', 'paused'),
       'update provider_configs set max_concurrent_calls = 20;',
     ]) {
       await client.query(withIds(`begin; ${sql} commit`, rowsOfHistory));

@@ -6,7 +6,7 @@ import { dumpInto, findPgDump } from '../support/pg-dump.js';
 import { hasPsql, runPsql } from '../support/psql.js';
 import { history, PHONES, rowsOfHistory } from './rules/history.js';
 import { withIds } from './rules/names.js';
-import { call, claim, end, exclude, leave, move } from './rules/steps.js';
+import { attemptOf, claim, endCall, listNumber, setState, setStatuses } from './rules/steps.js';
 
 const run = (database: TestDatabase, sql: string): Promise<unknown> =>
   database.client.query(withIds(sql, rowsOfHistory));
@@ -35,7 +35,7 @@ async function liveWithFastClock(database: TestDatabase): Promise<void> {
 describe('after the clock of the server was an hour fast and is set back', () => {
   test('a number is excluded while its contact is in a call', async ({ migrated }) => {
     await liveWithFastClock(migrated);
-    await run(migrated, exclude(PHONES.ben));
+    await run(migrated, listNumber(PHONES.ben));
     expect(
       await migrated.value(withIds('select state::text from contacts where id = :ben', rowsOfHistory)),
     ).toBe('excluded');
@@ -51,7 +51,7 @@ describe('after the clock of the server was an hour fast and is set back', () =>
 
   test('a running campaign is paused, resumed and cancelled', async ({ migrated }) => {
     await liveWithFastClock(migrated);
-    await run(migrated, move('survey', 'paused', 'running', 'cancelled'));
+    await run(migrated, setStatuses('survey', 'paused', 'running', 'cancelled'));
     expect(
       await migrated.value(withIds('select status::text from campaigns where id = :survey', rowsOfHistory)),
     ).toBe('cancelled');
@@ -61,17 +61,17 @@ describe('after the clock of the server was an hour fast and is set back', () =>
     await liveWithFastClock(migrated);
     await run(
       migrated,
-      `begin; ${end(call('ben'), 'refused', 'greatest(now(), answered_at)')} ${leave('ben', 'refused')} commit;`,
+      `begin; ${endCall(attemptOf('ben'), 'refused', 'greatest(now(), answered_at)')} ${setState('ben', 'refused')} commit;`,
     );
     expect(await migrated.value('select count(*) from call_attempts where ended_at is null')).toBe('1');
   });
 
   test('a call that rings is answered at its start and ends there', async ({ migrated }) => {
     await liveWithFastClock(migrated);
-    await run(migrated, `update call_attempts set answered_at = started_at where id = :${call('cleo')}`);
+    await run(migrated, `update call_attempts set answered_at = started_at where id = :${attemptOf('cleo')}`);
     await run(
       migrated,
-      `begin; ${end(call('cleo'), 'refused', 'answered_at')} ${leave('cleo', 'refused')} commit;`,
+      `begin; ${endCall(attemptOf('cleo'), 'refused', 'answered_at')} ${setState('cleo', 'refused')} commit;`,
     );
     expect(await migrated.value('select count(*) from call_attempts where ended_at is null')).toBe('1');
   });
@@ -81,7 +81,7 @@ describe('after the clock of the server was an hour fast and is set back', () =>
   }) => {
     await liveWithFastClock(migrated);
     await expect(
-      run(migrated, end(call('cleo'), 'busy', "started_at + interval '1 s'")),
+      run(migrated, endCall(attemptOf('cleo'), 'busy', "started_at + interval '1 s'")),
     ).rejects.toMatchObject({ constraint: 'times_of_a_call_are_not_in_the_future' });
   });
 

@@ -5,7 +5,7 @@ import { migrationsDirectory } from '../../src/seed/paths.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { history, rowsOfHistory } from './rules/history.js';
 import { idOf, withIds } from './rules/names.js';
-import { call, list } from './rules/steps.js';
+import { attemptOf, insertContact } from './rules/steps.js';
 
 /** For each constraint, a row that breaks it and the SQL that does so; a row that breaks several has its SQL once. */
 const BROKEN: Readonly<Record<string, readonly [row: string, sql: string]>> = {
@@ -57,30 +57,33 @@ const BROKEN: Readonly<Record<string, readonly [row: string, sql: string]>> = {
     'entry',
     "update exclusion_list_entries set created_at = 'infinity' where id = :entry",
   ],
-  call_id_is_not_blank: [call('kate'), `update call_attempts set call_id = ' ' where id = :${call('kate')}`],
+  call_id_is_not_blank: [
+    attemptOf('kate'),
+    `update call_attempts set call_id = ' ' where id = :${attemptOf('kate')}`,
+  ],
   provider_call_id_is_not_blank: [
-    call('kate'),
-    `update call_attempts set provider_call_id = '' where id = :${call('kate')}`,
+    attemptOf('kate'),
+    `update call_attempts set provider_call_id = '' where id = :${attemptOf('kate')}`,
   ],
   times_of_a_call_run_forward: [
-    call('emil'),
-    `update call_attempts set ended_at = started_at - interval '1 s' where id = :${call('emil')}`,
+    attemptOf('emil'),
+    `update call_attempts set ended_at = started_at - interval '1 s' where id = :${attemptOf('emil')}`,
   ],
   call_has_finite_times: [
-    call('lena'),
-    `update call_attempts set ended_at = 'infinity' where id = :${call('lena')}`,
+    attemptOf('lena'),
+    `update call_attempts set ended_at = 'infinity' where id = :${attemptOf('lena')}`,
   ],
   call_has_an_outcome_exactly_when_it_has_ended: [
-    call('gina'),
-    `update call_attempts set outcome = null where id = :${call('gina')}`,
+    attemptOf('gina'),
+    `update call_attempts set outcome = null where id = :${attemptOf('gina')}`,
   ],
   outcome_agrees_with_answered_at: [
-    call('hugo'),
-    `update call_attempts set answered_at = started_at where id = :${call('hugo')}`,
+    attemptOf('hugo'),
+    `update call_attempts set answered_at = started_at where id = :${attemptOf('hugo')}`,
   ],
   metadata_is_an_object: [
-    call('dora'),
-    `update call_attempts set metadata = '[]' where id = :${call('dora')}`,
+    attemptOf('dora'),
+    `update call_attempts set metadata = '[]' where id = :${attemptOf('dora')}`,
   ],
   payload_is_an_object: ['event_of_emil', "update events set payload = '[]' where id = :event_of_emil"],
   event_has_a_finite_time: [
@@ -112,7 +115,7 @@ const BROKEN: Readonly<Record<string, readonly [row: string, sql: string]>> = {
   ],
   transcript_holds_no_phone_number: [
     'new_transcript',
-    `insert into transcript_snippets (id, call_attempt_id, transcript_text) values (:new_transcript, :${call('kate')}, 'at +4920000011')`,
+    `insert into transcript_snippets (id, call_attempt_id, transcript_text) values (:new_transcript, :${attemptOf('kate')}, 'at +4920000011')`,
   ],
   transcript_is_not_blank: [
     'transcript',
@@ -127,7 +130,7 @@ const BROKEN: Readonly<Record<string, readonly [row: string, sql: string]>> = {
 /** For each unique index, rows that it would reject, and the SQL that removes them. */
 const DUPLICATES: Readonly<Record<string, { readonly rows: string; readonly remedy: string }>> = {
   a_campaign_lists_a_number_once: {
-    rows: list('new', '+4920000001'),
+    rows: insertContact('new', '+4920000001'),
     remedy: 'delete from contacts where id = :new',
   },
   a_contact_has_one_open_call: {
@@ -139,8 +142,8 @@ const DUPLICATES: Readonly<Record<string, { readonly rows: string; readonly reme
     remedy: 'delete from call_attempts where id = :new',
   },
   a_provider_call_id_is_used_once: {
-    rows: `update call_attempts set provider_call_id = 'key-of-cleo' where id = :${call('kate')}`,
-    remedy: `update call_attempts set provider_call_id = null where id = :${call('kate')}`,
+    rows: `update call_attempts set provider_call_id = 'key-of-cleo' where id = :${attemptOf('kate')}`,
+    remedy: `update call_attempts set provider_call_id = null where id = :${attemptOf('kate')}`,
   },
   an_outcome_is_published_once: {
     rows: "insert into events (id, event_type, contact_id, campaign_id) values (:new, 'survey.refused', :emil, :survey)",
@@ -229,7 +232,7 @@ describe('up on a V0001 database with existing rows', () => {
        update contacts set state = 'in_progress' where id = :gina;
        update contacts set attempts_count = 7 where id = :hugo;
        update contacts set do_not_call = true where id = :jack;
-       update call_attempts set campaign_id = :plain where id = :${call('kate')};
+       update call_attempts set campaign_id = :plain where id = :${attemptOf('kate')};
        update events set event_type = 'survey.completed' where id = :event_of_emil;
        update events set payload = '[]' where id = :event_of_dora;
        update campaigns set email_completed_template_id = :grazie where id = :survey;

@@ -10,12 +10,12 @@ import { VIOLATIONS_QUERY } from './races/invariants.js';
 import { ISOLATION_LEVELS, type IsolationLevel } from './races/sessions.js';
 import { history, PHONES, rowsOfHistory } from './rules/history.js';
 import { withIds } from './rules/names.js';
-import { claim, exclude, list } from './rules/steps.js';
+import { claim, insertContact, listNumber } from './rules/steps.js';
 
 const SETTINGS = { max_prepared_transactions: '50', fsync: 'off' };
 const PHONE = '+4920009999';
-const IMPORT_INTO_PLAIN = list('new', PHONE, { campaign_id: ':plain' });
-const OLD_NUMBER = list('new', PHONES.ada, { campaign_id: ':plain' });
+const IMPORT_INTO_PLAIN = insertContact('new', PHONE, { campaign_id: ':plain' });
+const OLD_NUMBER = insertContact('new', PHONES.ada, { campaign_id: ':plain' });
 
 /** Two transactions that may not both commit as if the other did not exist. The first is prepared. */
 interface Conflict {
@@ -46,19 +46,19 @@ const CONFLICTS: Readonly<Record<string, Conflict>> = {
     findViolation: LIMIT_EXCEEDED,
   },
   'the listing of a number and its import and call': {
-    prepared: exclude(PHONE),
+    prepared: listNumber(PHONE),
     second: `${IMPORT_INTO_PLAIN} ${claim('new', { campaign: 'plain' })}`,
     findViolation: LISTED_IN_CALL,
   },
   'the import of a number and its listing': {
     prepared: IMPORT_INTO_PLAIN,
-    second: exclude(PHONE),
+    second: listNumber(PHONE),
     findViolation: LISTED_NOT_EXCLUDED,
   },
   'the return of an excluded contact and the listing of its number': {
     setUp: "update contacts set state = 'excluded' where id = :ada;",
     prepared: "update contacts set state = 'pending' where id = :ada;",
-    second: exclude(PHONES.ada),
+    second: listNumber(PHONES.ada),
     findViolation: LISTED_NOT_EXCLUDED,
   },
   'a new number of an excluded contact and the import and call of the old one': {

@@ -12,7 +12,15 @@ import { findPgDump } from '../support/pg-dump.js';
 import { hasPsql, runPsql } from '../support/psql.js';
 import { history, rowsOfHistory } from './rules/history.js';
 import { withIds } from './rules/names.js';
-import { answer, answers, claim, end, leave, list, publish } from './rules/steps.js';
+import {
+  answerCall,
+  claim,
+  endCall,
+  insertAnswers,
+  insertContact,
+  insertEvent,
+  setState,
+} from './rules/steps.js';
 
 const services = await readFile(new URL('../../docs/services.md', import.meta.url), 'utf8');
 const [CREATE_SERVICE = '', GRANT_TO_PUBLIC = ''] = Array.from(
@@ -21,9 +29,9 @@ const [CREATE_SERVICE = '', GRANT_TO_PUBLIC = ''] = Array.from(
 );
 
 /** A call from its claim to its event, by a service. */
-const CALL = `${list('new', '+4920009999')} ${claim('new', { ago: '1 min' })} ${answer('new_call_of_new')}
-  ${answers('new', 'new_call_of_new')} ${end('new_call_of_new', 'completed', 'now()')} ${leave('new', 'completed')}
-  ${publish('completed', 'new', 'new_call_of_new')} set constraints all immediate;`;
+const CALL = `${insertContact('new', '+4920009999')} ${claim('new', { ago: '1 min' })} ${answerCall('new_call_of_new')}
+  ${insertAnswers('new', 'new_call_of_new')} ${endCall('new_call_of_new', 'completed', 'now()')} ${setState('new', 'completed')}
+  ${insertEvent('completed', 'new', 'new_call_of_new')} set constraints all immediate;`;
 
 /** Writes that break a rule, each kept by another kind of trigger or by a CHECK. */
 const FORBIDDEN: Readonly<Record<string, string>> = {

@@ -2,17 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { test } from '../support/database.js';
 import { withIds } from './rules/names.js';
-import { draft, list, move } from './rules/steps.js';
+import { insertContact, insertDraft, setStatuses } from './rules/steps.js';
 
 /** What the SQL of the document is run on: a running campaign with two contacts and one attempt for each. */
 const BEFORE = `
   insert into users (id, oidc_sub, email, name) values (:manager, 'manager', 'mara@example.com', 'Mara');
   insert into provider_configs (outbound_number) values ('+4930000000');
   insert into email_templates (id, name, type, subject, body_html) values (:thanks, 'Thanks', 'completed', 'Thanks', 'Thanks');
-  ${draft('campaign', { max_attempts: '1', email_completed_template_id: ':thanks' })}
-  ${list('contact', '+4920000001', { campaign_id: ':campaign', email: "'one@example.com'" })}
-  ${list('another', '+4920000002', { campaign_id: ':campaign' })}
-  ${move('campaign', 'running')}`;
+  ${insertDraft('campaign', { max_attempts: '1', email_completed_template_id: ':thanks' })}
+  ${insertContact('contact', '+4920000001', { campaign_id: ':campaign', email: "'one@example.com'" })}
+  ${insertContact('another', '+4920000002', { campaign_id: ':campaign' })}
+  ${setStatuses('campaign', 'running')}`;
 
 const ANY_NAME = { has: () => true };
 

@@ -3,7 +3,15 @@ import { describe, expect, vi } from 'vitest';
 import { type TestDatabase, test } from '../support/database.js';
 import { history, PHONES, rowsOfHistory } from './rules/history.js';
 import { withIds } from './rules/names.js';
-import { call, claim, end, exclude, leave, list, move } from './rules/steps.js';
+import {
+  attemptOf,
+  claim,
+  endCall,
+  insertContact,
+  listNumber,
+  setState,
+  setStatuses,
+} from './rules/steps.js';
 
 /** A session in a transaction, which runs SQL in which rows are named. */
 interface Session {
@@ -42,7 +50,7 @@ describe('a pause of a campaign', () => {
     await migrated.client.query(withIds(history, rowsOfHistory));
     const [first, operator, second] = [await open(migrated), await open(migrated), await open(migrated)];
     await first.run(claim('ada'));
-    const paused = operator.run(`${move('survey', 'paused')} commit`);
+    const paused = operator.run(`${setStatuses('survey', 'paused')} commit`);
     await untilWaiting(migrated, 1);
     const refused = expect(second.run(claim('jack'))).rejects.toMatchObject({
       constraint: 'calls_start_only_in_a_running_campaign',
@@ -61,7 +69,9 @@ describe('an import', () => {
     const sessions = await Promise.all(['survey', 'plain', 'draft'].map(() => open(migrated)));
     for (const person of ['+4920009998', '+4920009999']) {
       for (const [i, campaign] of ['survey', 'plain', 'draft'].entries()) {
-        const contact = list(`new_${campaign}_${person.at(-1)}`, person, { campaign_id: `:${campaign}` });
+        const contact = insertContact(`new_${campaign}_${person.at(-1)}`, person, {
+          campaign_id: `:${campaign}`,
+        });
         await sessions[i]?.run(`set lock_timeout = '10s'; ${contact}`);
       }
     }
@@ -78,9 +88,11 @@ describe('an exclusion', () => {
     const campaigns = ['survey', 'plain', 'draft', 'empty', 'scheduled', 'paused', 'completed', 'cancelled'];
     const sessions = await Promise.all(campaigns.map(() => open(migrated)));
     for (const [i, campaign] of campaigns.entries()) {
-      await sessions[i]?.run(list(`new_${campaign}`, '+4920009999', { campaign_id: `:${campaign}` }));
+      await sessions[i]?.run(
+        insertContact(`new_${campaign}`, '+4920009999', { campaign_id: `:${campaign}` }),
+      );
     }
-    const excluded = migrated.client.query(exclude('+4920009999'));
+    const excluded = migrated.client.query(listNumber('+4920009999'));
     for (const session of sessions) await session.run('commit');
     await excluded;
     const left =
@@ -103,10 +115,10 @@ describe('an exclusion', () => {
           [phone],
         ),
       );
-    await one.run(exclude(a));
-    const second = two.run(`${exclude(b)} ${exclude(await like(a))} commit`);
+    await one.run(listNumber(a));
+    const second = two.run(`${listNumber(b)} ${listNumber(await like(a))} commit`);
     await untilWaiting(migrated, 1);
-    await one.run(`${exclude(await like(b))} commit`);
+    await one.run(`${listNumber(await like(b))} commit`);
     await second;
     expect(await migrated.value('select count(*)::integer from exclusion_list_entries')).toBe(4);
     await Promise.all([one.end(), two.end()]);
@@ -130,7 +142,7 @@ describe('a return of an excluded contact', () => {
     const session = await open(migrated);
     await session.run(BACK);
     const lister = await open(migrated);
-    const excluded = lister.run(`${exclude(PHONES.gina)} commit`);
+    const excluded = lister.run(`${listNumber(PHONES.gina)} commit`);
     await untilWaiting(migrated, 1);
     await session.run('commit');
     await excluded;
@@ -145,7 +157,7 @@ describe('a return of an excluded contact', () => {
   }) => {
     await excludedByHand(migrated);
     const [lister, late] = [await open(migrated), await open(migrated, level)];
-    await lister.run(exclude(PHONES.gina));
+    await lister.run(listNumber(PHONES.gina));
     const refused = expect(late.run(BACK)).rejects.toMatchObject(refusal);
     await untilWaiting(migrated, 1);
     await lister.run('commit');
@@ -167,7 +179,7 @@ describe('a return of an excluded contact', () => {
     await Promise.all([other.end(), late.end()]);
   });
 
-  const ERASURE = `delete from call_attempts where id = :${call('gina')};`;
+  const ERASURE = `delete from call_attempts where id = :${attemptOf('gina')};`;
 
   test.for(
     atEachLevel('a_contact_whose_latest_call_was_erased_stays_excluded'),
@@ -203,7 +215,7 @@ describe('a return of an excluded contact', () => {
 
 describe('a number that two campaigns list', () => {
   /** The number of ada, in the campaign :plain too. */
-  const TWIN = list('new_twin', PHONES.ada, { campaign_id: ':plain' });
+  const TWIN = insertContact('new_twin', PHONES.ada, { campaign_id: ':plain' });
   const claimOfTwin = claim('new_twin', { campaign: 'plain' });
 
   test.for(
@@ -244,7 +256,7 @@ describe('a number that two campaigns list', () => {
     await migrated.client.query(withIds(`${history} ${TWIN} ${claim('ada')}`, rowsOfHistory));
     const session = await open(migrated);
     await session.run(
-      `${end('new_call_of_ada', 'busy', 'now()')} ${leave('ada', 'pending', 'busy')} ${claimOfTwin} commit`,
+      `${endCall('new_call_of_ada', 'busy', 'now()')} ${setState('ada', 'pending', 'busy')} ${claimOfTwin} commit`,
     );
     await session.end();
   });
@@ -257,7 +269,7 @@ describe('the last call of a not_reached contact', () => {
     await migrated.client.query(withIds(history, rowsOfHistory));
     const late = await open(migrated, level);
     await migrated.client.query(
-      withIds(`delete from call_attempts where id = :${call('fred', 2)}`, rowsOfHistory),
+      withIds(`delete from call_attempts where id = :${attemptOf('fred', 2)}`, rowsOfHistory),
     );
     await expect(late.run(claim('fred', { number: 2 }))).rejects.toMatchObject(refusal);
     await late.end();
@@ -271,10 +283,10 @@ describe('purge_expired', () => {
     await client.query(
       withIds(
         `update provider_configs set transcript_retention_days = 1;
-         ${claim('ada', { ago: '30 h' })} ${end('new_call_of_ada', 'busy')} ${leave('ada', 'pending', 'busy')}
+         ${claim('ada', { ago: '30 h' })} ${endCall('new_call_of_ada', 'busy')} ${setState('ada', 'pending', 'busy')}
          update call_attempts set metadata = '{"price": 1}' where id = :new_call_of_ada;
          insert into transcript_snippets (call_attempt_id, transcript_text, created_at)
-           values (:${call('dora')}, 'old', now() - interval '2 d');`,
+           values (:${attemptOf('dora')}, 'old', now() - interval '2 d');`,
         rowsOfHistory,
       ),
     );

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { move } from '../rules/steps.js';
+import { setStatuses } from '../rules/steps.js';
 import { INITIAL_MODEL, type Model, rowsOf, type Table } from './model.js';
 import { replaceNames, restoreNames, sqlOfColumn, sqlOfStatement, sqlOfTimeZone } from './sql.js';
 
@@ -47,7 +47,7 @@ export async function resetDatabase(client: pg.Client): Promise<void> {
     ),
   );
   const moves = Object.entries(INITIAL_MODEL.campaigns).map(([name, { status }]) =>
-    replaceNames(move(name, status)),
+    replaceNames(setStatuses(name, status)),
   );
   await client.query(
     [

@@ -1,5 +1,5 @@
 import { idOf, withIds } from '../rules/names.js';
-import { draft } from '../rules/steps.js';
+import { insertDraft } from '../rules/steps.js';
 import type { Model, Row, Table, Value } from './model.js';
 import { type RowWrite, requestedRow, type Write } from './write.js';
 
@@ -52,7 +52,7 @@ function sqlOfInsert(table: Table, name: string, row: Row): string {
   const literals = Object.fromEntries(
     Object.entries(row).map(([column, value]) => [column, literal(column, value)]),
   );
-  if (table === 'campaigns') return draft(name, literals).replace(/;$/, '');
+  if (table === 'campaigns') return insertDraft(name, literals).replace(/;$/, '');
   const columns = {
     ...(table === 'exclusion_list_entries' ? {} : { id: `:${name}` }),
     ...REQUIRED_COLUMNS[table]?.(name),

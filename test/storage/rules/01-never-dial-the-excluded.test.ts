@@ -4,18 +4,18 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { expect } from 'vitest';
 import { PHONES } from './history.js';
 import {
-  answer,
-  answers,
-  call,
+  answerCall,
+  attemptOf,
   claim,
-  dial,
-  end,
-  exclude,
-  leave,
-  list,
-  move,
-  publish,
-  take,
+  endCall,
+  insertAnswers,
+  insertAttempt,
+  insertContact,
+  insertEvent,
+  listNumber,
+  setInProgress,
+  setState,
+  setStatuses,
 } from './steps.js';
 import { correct, forbidden, special } from './writes.js';
 
@@ -25,26 +25,30 @@ const isListed = (phone: string): string =>
 const stateIs = (person: string, state: string): string =>
   `(select state from contacts where id = :${person}) = '${state}'`;
 
-forbidden('dialling a contact whose number is listed', dial('ines'), 'never_dial_an_excluded_number');
+forbidden(
+  'dialling a contact whose number is listed',
+  insertAttempt('ines'),
+  'never_dial_an_excluded_number',
+);
 forbidden('claiming an excluded contact', claim('ines'), 'never_dial_an_excluded_number');
 forbidden(
   'dialling a contact whose number was listed in the same transaction',
-  `${exclude(PHONES.ada)} ${dial('ada')}`,
+  `${listNumber(PHONES.ada)} ${insertAttempt('ada')}`,
   'never_dial_an_excluded_number',
 );
 forbidden(
   'setting a contact in progress whose number was listed in the same transaction',
-  `${exclude(PHONES.ada)} ${take('ada')}`,
+  `${listNumber(PHONES.ada)} ${setInProgress('ada')}`,
   'never_dial_an_excluded_number',
 );
 forbidden(
   'dialling a contact whose do_not_call was set in the same transaction',
-  `update contacts set do_not_call = true where id = :ada; ${dial('ada')}`,
+  `update contacts set do_not_call = true where id = :ada; ${insertAttempt('ada')}`,
   'never_dial_an_excluded_number',
 );
 forbidden(
   'listing a number in the transaction that claims its contact',
-  `${claim('ada')} ${exclude(PHONES.ada)}`,
+  `${claim('ada')} ${listNumber(PHONES.ada)}`,
   'never_dial_an_excluded_number',
 );
 forbidden(
@@ -54,17 +58,17 @@ forbidden(
 );
 forbidden(
   'dialling a listed number from another campaign',
-  `${list('new', PHONES.ines, { campaign_id: ':plain' })} ${dial('new', { campaign: 'plain' }, 'new_call')}`,
+  `${insertContact('new', PHONES.ines, { campaign_id: ':plain' })} ${insertAttempt('new', { campaign: 'plain' }, 'new_call')}`,
   'never_dial_an_excluded_number',
 );
 forbidden(
   'dialling an excluded contact whose number is no longer listed',
-  `delete from exclusion_list_entries; ${dial('ines')}`,
+  `delete from exclusion_list_entries; ${insertAttempt('ines')}`,
   'never_dial_an_excluded_number',
 );
 forbidden(
   'a second call of a contact that was excluded during its first',
-  `${exclude(PHONES.ben)} ${end(call('ben'), 'failed', 'now()')} ${dial('ben', { number: 2 })}`,
+  `${listNumber(PHONES.ben)} ${endCall(attemptOf('ben'), 'failed', 'now()')} ${insertAttempt('ben', { number: 2 })}`,
   'never_dial_an_excluded_number',
 );
 forbidden(
@@ -78,81 +82,81 @@ forbidden(
   "update exclusion_list_entries set phone_number = '00492000009' where id = :entry;",
   'excluded_number_is_e164',
 );
-forbidden('a second entry for a number', exclude(PHONES.ines), 'one_exclusion_per_phone_number', '23505');
+forbidden('a second entry for a number', listNumber(PHONES.ines), 'one_exclusion_per_phone_number', '23505');
 forbidden(
   'the start of a campaign whose only contact is excluded',
-  `${exclude('+4920000101')} ${move('draft', 'running')}`,
+  `${listNumber('+4920000101')} ${setStatuses('draft', 'running')}`,
   'a_campaign_starts_with_a_contact_to_call',
 );
 forbidden(
   'completing a contact that was excluded during its call',
-  `${exclude(PHONES.ben)} ${end(call('ben'), 'completed', 'now()')} ${answers('ben', call('ben'))} ${leave('ben', 'completed')}`,
+  `${listNumber(PHONES.ben)} ${endCall(attemptOf('ben'), 'completed', 'now()')} ${insertAnswers('ben', attemptOf('ben'))} ${setState('ben', 'completed')}`,
   'a_contact_changes_state_in_order',
 );
 forbidden(
   'answers of a contact that was excluded during its call',
-  `${exclude(PHONES.ben)} ${end(call('ben'), 'completed', 'now()')} ${answers('ben', call('ben'))}`,
+  `${listNumber(PHONES.ben)} ${endCall(attemptOf('ben'), 'completed', 'now()')} ${insertAnswers('ben', attemptOf('ben'))}`,
   'a_contact_with_answers_is_completed',
 );
 forbidden(
   'an event for the end of a contact that was excluded during its call',
-  `${exclude(PHONES.ben)} ${end(call('ben'), 'refused', 'now()')} ${publish('refused', 'ben', call('ben'))}`,
+  `${listNumber(PHONES.ben)} ${endCall(attemptOf('ben'), 'refused', 'now()')} ${insertEvent('refused', 'ben', attemptOf('ben'))}`,
   'an_event_announces_the_state_of_its_contact',
 );
 
 correct(
   'a listed number is excluded when it is imported',
-  list('new', PHONES.ines, { campaign_id: ':plain' }),
+  insertContact('new', PHONES.ines, { campaign_id: ':plain' }),
   stateIs('new', 'excluded'),
 );
-correct('listing a number excludes its pending contact', exclude(PHONES.ada), stateIs('ada', 'excluded'));
+correct('listing a number excludes its pending contact', listNumber(PHONES.ada), stateIs('ada', 'excluded'));
 correct(
   'listing a number excludes its contacts in every campaign',
-  `${list('new', PHONES.ada, { campaign_id: ':plain' })} ${exclude(PHONES.ada)}`,
+  `${insertContact('new', PHONES.ada, { campaign_id: ':plain' })} ${listNumber(PHONES.ada)}`,
   `(select count(*) = 2 and bool_and(state = 'excluded') from contacts where phone_number = '${PHONES.ada}')`,
 );
-correct('a number without contacts is listed', exclude(NUMBER));
+correct('a number without contacts is listed', listNumber(NUMBER));
 correct(
   'listing a number excludes its not_reached contact',
-  exclude(PHONES.mona),
+  listNumber(PHONES.mona),
   stateIs('mona', 'excluded'),
 );
 correct(
   'listing a number leaves its completed contact completed',
-  exclude(PHONES.dora),
+  listNumber(PHONES.dora),
   stateIs('dora', 'completed'),
 );
 correct(
   'listing a number leaves its refused contact refused',
-  exclude(PHONES.kate),
+  listNumber(PHONES.kate),
   stateIs('kate', 'refused'),
 );
 correct(
   'listing a number excludes its contact during a call',
-  exclude(PHONES.ben),
+  listNumber(PHONES.ben),
   stateIs('ben', 'excluded'),
 );
 for (const outcome of ['completed', 'refused', 'failed']) {
   correct(
     `the answered call of an excluded contact ends ${outcome}`,
-    `${exclude(PHONES.ben)} ${end(call('ben'), outcome, 'now()')} update contacts set last_outcome = '${outcome}' where id = :ben;`,
+    `${listNumber(PHONES.ben)} ${endCall(attemptOf('ben'), outcome, 'now()')} update contacts set last_outcome = '${outcome}' where id = :ben;`,
     stateIs('ben', 'excluded'),
   );
 }
 for (const outcome of ['no_answer', 'busy', 'failed']) {
   correct(
     `the unanswered call of an excluded contact ends ${outcome}`,
-    `${exclude(PHONES.cleo)} ${end(call('cleo'), outcome, 'now()')}`,
+    `${listNumber(PHONES.cleo)} ${endCall(attemptOf('cleo'), outcome, 'now()')}`,
     stateIs('cleo', 'excluded'),
   );
 }
 correct(
   'the open call of an excluded contact is answered',
-  `${exclude(PHONES.cleo)} ${answer(call('cleo'))}`,
+  `${listNumber(PHONES.cleo)} ${answerCall(attemptOf('cleo'))}`,
 );
 correct(
   'the completed call of an excluded contact has no answers',
-  `${exclude(PHONES.ben)} ${end(call('ben'), 'completed', 'now()')}`,
+  `${listNumber(PHONES.ben)} ${endCall(attemptOf('ben'), 'completed', 'now()')}`,
   'not exists (select from survey_responses where contact_id = :ben)',
 );
 correct(
@@ -167,7 +171,7 @@ correct(
 );
 correct(
   'listing a number in the transaction that starts and ends its call excludes the contact',
-  `${claim('ada')} ${end('new_call_of_ada', 'failed', 'now()')} ${leave('ada', 'pending', 'failed')} ${exclude(PHONES.ada)}`,
+  `${claim('ada')} ${endCall('new_call_of_ada', 'failed', 'now()')} ${setState('ada', 'pending', 'failed')} ${listNumber(PHONES.ada)}`,
   stateIs('ada', 'excluded'),
 );
 correct(
@@ -182,7 +186,7 @@ correct(
 );
 correct(
   'a contact that is imported with do_not_call is excluded',
-  list('new', NUMBER, { do_not_call: 'true', state: "'pending'" }),
+  insertContact('new', NUMBER, { do_not_call: 'true', state: "'pending'" }),
   stateIs('new', 'excluded'),
 );
 correct(
@@ -250,9 +254,9 @@ const CHANGES_OF_AN_EXCLUDED_NUMBER: Readonly<Record<string, string>> = {
     update contacts set phone_number = '${NUMBER}', state = 'excluded' where id = :ada;`,
   'an update that also sets do_not_call': `
     update contacts set phone_number = '${NUMBER}', do_not_call = true where id = :ada;`,
-  'an update that also excludes the contact, to a listed number': `${exclude(NUMBER)}
+  'an update that also excludes the contact, to a listed number': `${listNumber(NUMBER)}
     update contacts set phone_number = '${NUMBER}', state = 'excluded' where id = :ada;`,
-  'an update to a listed number': `${exclude(NUMBER)}
+  'an update to a listed number': `${listNumber(NUMBER)}
     update contacts set phone_number = '${NUMBER}' where id = :ada;`,
   'an upsert': `${EXCLUDE_ADA} insert into contacts (campaign_id, phone_number) values (:survey, '${PHONES.ada}')
     on conflict (campaign_id, phone_number) do update set phone_number = '${NUMBER}';`,
@@ -270,7 +274,7 @@ const CHANGES_OF_AN_EXCLUDED_NUMBER: Readonly<Record<string, string>> = {
     with changed as (update contacts set phone_number = '${NUMBER}' where id = :ada returning id)
     delete from contacts where id = :ada and exists (select from changed);`,
   'a statement that exchanges two numbers': `${EXCLUDE_ADA}
-    ${list('new', NUMBER, { campaign_id: ':plain' })}
+    ${insertContact('new', NUMBER, { campaign_id: ':plain' })}
     update contacts set phone_number = case id when :ada then '${NUMBER}' else '${PHONES.ada}' end
     where id in (:ada, :new);`,
 };
@@ -301,18 +305,18 @@ correct(
 );
 correct(
   'the old number of an excluded contact is excluded if it is imported again',
-  `${EXCLUDE_ADA} update contacts set phone_number = '${NUMBER}' where id = :ada; ${list('new', PHONES.ada)}`,
+  `${EXCLUDE_ADA} update contacts set phone_number = '${NUMBER}' where id = :ada; ${insertContact('new', PHONES.ada)}`,
   stateIs('new', 'excluded'),
 );
 correct(
   'the old number of an excluded contact excludes its contacts in other campaigns',
-  `${list('new', PHONES.ada, { campaign_id: ':plain' })} ${EXCLUDE_ADA}
+  `${insertContact('new', PHONES.ada, { campaign_id: ':plain' })} ${EXCLUDE_ADA}
    update contacts set phone_number = '${NUMBER}' where id = :ada;`,
   stateIs('new', 'excluded'),
 );
 correct(
   'an update of a number in all campaigns lists it if one of its contacts is excluded',
-  `${list('new', PHONES.ada, { campaign_id: ':plain' })} ${list('new_one', PHONES.jack, { campaign_id: ':plain' })}
+  `${insertContact('new', PHONES.ada, { campaign_id: ':plain' })} ${insertContact('new_one', PHONES.jack, { campaign_id: ':plain' })}
    update contacts set state = 'excluded' where id in (:ada, :new_one);
    update contacts set phone_number = phone_number || '0' where phone_number in ('${PHONES.ada}', '${PHONES.jack}');`,
   `${isListed(PHONES.ada)} and ${isListed(PHONES.jack)} and ${stateIs('new', 'pending')} and ${stateIs('jack', 'pending')}`,
@@ -322,7 +326,7 @@ forbidden(
   `create function pg_temp.run(statement text) returns boolean language plpgsql as
      'begin execute statement; return true; end';
    ${EXCLUDE_ADA} set constraints all deferred; update contacts set phone_number = '${NUMBER}' where id = :ada
-     returning pg_temp.run($$${list('new', PHONES.ada)} ${claim('new')}$$);`,
+     returning pg_temp.run($$${insertContact('new', PHONES.ada)} ${claim('new')}$$);`,
   'never_dial_an_excluded_number',
 );
 

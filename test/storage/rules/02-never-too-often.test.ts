@@ -1,10 +1,20 @@
 import { PHONES } from './history.js';
-import { answer, call, claim, dial, end, exclude, leave, list, take } from './steps.js';
+import {
+  answerCall,
+  attemptOf,
+  claim,
+  endCall,
+  insertAttempt,
+  insertContact,
+  listNumber,
+  setInProgress,
+  setState,
+} from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 forbidden(
   'a third attempt when max_attempts is 2',
-  dial('sam', { number: 3 }),
+  insertAttempt('sam', { number: 3 }),
   'never_dial_more_than_max_attempts',
 );
 forbidden(
@@ -14,27 +24,27 @@ forbidden(
 );
 forbidden(
   'a second open call of a contact',
-  dial('ben', { number: 2 }),
+  insertAttempt('ben', { number: 2 }),
   'a_contact_has_one_open_call',
   '23505',
 );
 forbidden(
   'two attempts of a contact in one statement',
-  `${take('ada')} insert into call_attempts (contact_id, campaign_id, attempt_number, call_id)
+  `${setInProgress('ada')} insert into call_attempts (contact_id, campaign_id, attempt_number, call_id)
      values (:ada, :survey, 1, 'a'), (:ada, :survey, 2, 'b');`,
   'a_contact_has_one_open_call',
   '23505',
 );
 forbidden(
   'a first attempt with number 2, after its contact was counted up',
-  `${take('ada')} ${dial('ada', { number: 2 })}`,
+  `${setInProgress('ada')} ${insertAttempt('ada', { number: 2 })}`,
   'attempts_are_numbered_without_gaps',
 );
 forbidden(
   'an attempt in the transaction in which the previous one ends refused',
-  `${claim('ada', { ago: '2 h' })} ${answer('new_call_of_ada')} ${end('new_call_of_ada', 'refused')}
+  `${claim('ada', { ago: '2 h' })} ${answerCall('new_call_of_ada')} ${endCall('new_call_of_ada', 'refused')}
    update contacts set attempts_count = 2, last_attempt_at = now(), last_outcome = 'refused' where id = :ada;
-   ${dial('ada', { number: 2 }, 'new_second_call')}`,
+   ${insertAttempt('ada', { number: 2 }, 'new_second_call')}`,
   'never_dial_a_completed_or_refused_contact',
 );
 forbidden(
@@ -54,10 +64,23 @@ for (const outcome of ['refused', 'completed']) {
     'a_completed_or_refused_call_is_the_last',
   );
 }
-forbidden('a first attempt with number 2', dial('ada', { number: 2 }), 'attempts_are_numbered_without_gaps');
-forbidden('an attempt with number 0', dial('ada', { number: 0 }), 'attempt_number_is_1_or_more');
-forbidden('an attempt with a negative number', dial('ada', { number: -1 }), 'attempt_number_is_1_or_more');
-forbidden('a second attempt with the same number', dial('gina'), 'an_attempt_number_is_used_once', '23505');
+forbidden(
+  'a first attempt with number 2',
+  insertAttempt('ada', { number: 2 }),
+  'attempts_are_numbered_without_gaps',
+);
+forbidden('an attempt with number 0', insertAttempt('ada', { number: 0 }), 'attempt_number_is_1_or_more');
+forbidden(
+  'an attempt with a negative number',
+  insertAttempt('ada', { number: -1 }),
+  'attempt_number_is_1_or_more',
+);
+forbidden(
+  'a second attempt with the same number',
+  insertAttempt('gina'),
+  'an_attempt_number_is_used_once',
+  '23505',
+);
 forbidden(
   'an upsert that changes the number of an attempt',
   `insert into call_attempts (contact_id, campaign_id, attempt_number, call_id) values (:gina, :survey, 1, 'a')
@@ -66,7 +89,7 @@ forbidden(
 );
 forbidden(
   'a change of an attempt number',
-  `update call_attempts set attempt_number = 2 where id = :${call('gina')};`,
+  `update call_attempts set attempt_number = 2 where id = :${attemptOf('gina')};`,
   'an_attempt_keeps_its_keys_and_start',
 );
 forbidden(
@@ -96,7 +119,7 @@ forbidden(
 );
 forbidden(
   'an attempt without a rise of attempts_count',
-  dial('gina', { number: 2 }),
+  insertAttempt('gina', { number: 2 }),
   'attempts_count_follows_the_attempts',
 );
 forbidden(
@@ -121,7 +144,7 @@ forbidden(
 );
 forbidden(
   'a last_outcome that is not the outcome of the call that ends',
-  `${end(call('cleo'), 'busy', 'now()')} ${leave('cleo', 'pending', 'no_answer')}`,
+  `${endCall(attemptOf('cleo'), 'busy', 'now()')} ${setState('cleo', 'pending', 'no_answer')}`,
   'last_outcome_is_that_of_the_latest_call',
 );
 forbidden(
@@ -137,7 +160,7 @@ forbidden(
 for (const person of ['dora', 'emil']) {
   forbidden(
     `a second attempt of ${person} after a completed or refused call`,
-    dial(person, { number: 2 }),
+    insertAttempt(person, { number: 2 }),
     'never_dial_a_completed_or_refused_contact',
   );
 }
@@ -147,7 +170,10 @@ correct(
   claim('gina', { number: 2 }),
   '(select attempts_count = 2 from contacts where id = :gina)',
 );
-correct('an attempt that is inserted before its contact is counted up', `${dial('ada')} ${take('ada')}`);
+correct(
+  'an attempt that is inserted before its contact is counted up',
+  `${insertAttempt('ada')} ${setInProgress('ada')}`,
+);
 correct('a second attempt of a not_reached contact that has an attempt left', claim('mona', { number: 2 }));
 correct(
   'an attempt with "on conflict do nothing" whose number is taken inserts no row',
@@ -157,13 +183,13 @@ correct(
 );
 correct(
   'both attempts of a contact in one transaction',
-  `${claim('ada', { ago: '3 h' }, 'new_first')} ${end('new_first', 'busy')} ${leave('ada', 'pending', 'busy')}
-   ${claim('ada', { number: 2 }, 'new_second')} ${end('new_second', 'no_answer', 'now()')} ${leave('ada', 'not_reached', 'no_answer')}`,
+  `${claim('ada', { ago: '3 h' }, 'new_first')} ${endCall('new_first', 'busy')} ${setState('ada', 'pending', 'busy')}
+   ${claim('ada', { number: 2 }, 'new_second')} ${endCall('new_second', 'no_answer', 'now()')} ${setState('ada', 'not_reached', 'no_answer')}`,
 );
 correct('a last_outcome that is set to null', 'update contacts set last_outcome = null where id = :gina;');
 
 /** Imports a number into another campaign; by default that of ben, whose call is open. */
-const twin = (phone: string = PHONES.ben): string => list('new', phone, { campaign_id: ':plain' });
+const twin = (phone: string = PHONES.ben): string => insertContact('new', phone, { campaign_id: ':plain' });
 const claimTwin = claim('new', { campaign: 'plain' }, 'new_call');
 
 forbidden(
@@ -178,7 +204,7 @@ forbidden(
 );
 forbidden(
   'a second open call of a number whose other contact was excluded during its call',
-  `${twin('+4920009999')} ${exclude(PHONES.ben)} delete from exclusion_list_entries where phone_number = '${PHONES.ben}';
+  `${twin('+4920009999')} ${listNumber(PHONES.ben)} delete from exclusion_list_entries where phone_number = '${PHONES.ben}';
    ${claimTwin} update contacts set phone_number = '${PHONES.ben}' where id = :new;`,
   'a_number_has_one_open_call',
 );
@@ -189,7 +215,7 @@ forbidden(
 );
 correct(
   'a call of a number whose call in another campaign ends in the same transaction',
-  `${twin()} ${claimTwin} ${end(call('ben'), 'failed', 'now()')} ${leave('ben', 'pending', 'failed')}`,
+  `${twin()} ${claimTwin} ${endCall(attemptOf('ben'), 'failed', 'now()')} ${setState('ben', 'pending', 'failed')}`,
 );
 correct('a call of a number that is only listed in another campaign', `${twin(PHONES.ada)} ${claimTwin}`);
 correct(
@@ -212,7 +238,7 @@ const startOf = (attempt: string): string => `(select started_at from call_attem
 /** attempts_count rises, with a last_attempt_at that is not the start of the call, or without one. */
 const takeWith = (lastAttempt: string): string =>
   `update contacts set state = 'in_progress', attempts_count = attempts_count + 1 ${lastAttempt} where id = :gina;`;
-const second = dial('gina', { number: 2, ago: '20 s' }, 'new_second');
+const second = insertAttempt('gina', { number: 2, ago: '20 s' }, 'new_second');
 
 for (const [what, lastAttempt] of [
   ['of another time', ", last_attempt_at = now() - interval '5 h'"],
@@ -244,7 +270,7 @@ for (const time of ['now()', "now() + interval '2 min'", 'null']) {
   correct(
     `a last_attempt_at of ${time} that is written without a call leaves the start of the latest call`,
     `update contacts set last_attempt_at = ${time} where id = :gina;`,
-    lastAttemptIs('gina', startOf(call('gina'))),
+    lastAttemptIs('gina', startOf(attemptOf('gina'))),
   );
 }
 correct(

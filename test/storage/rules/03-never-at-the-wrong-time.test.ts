@@ -3,14 +3,14 @@ import { expect } from 'vitest';
 import { type TestDatabase, test as withOwnDatabase } from '../../support/database.js';
 import { history, rowsOfHistory } from './history.js';
 import { withIds } from './names.js';
-import { call, claim, dial, end, leave, move, take } from './steps.js';
+import { attemptOf, claim, endCall, insertAttempt, setInProgress, setState, setStatuses } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 /** Sets the calling hours of the campaign :plain. */
 const hours = (start: string, until: string): string =>
-  `${move('plain', 'paused')}
+  `${setStatuses('plain', 'paused')}
    update campaigns set allowed_call_start_local = ${start}, allowed_call_end_local = ${until} where id = :plain;
-   ${move('plain', 'running')}`;
+   ${setStatuses('plain', 'running')}`;
 const nowAnd = (interval: string): string => `(now() at time zone 'UTC' + interval '${interval}')::time`;
 /** Calling hours that begin so long from now and last until midnight. */
 const from = (interval: string): string =>
@@ -28,12 +28,12 @@ for (const campaign of ['draft', 'scheduled', 'paused', 'completed', 'cancelled'
 }
 forbidden(
   'a call in a campaign that was paused in the same transaction',
-  `${move('survey', 'paused')} ${claim('ada')}`,
+  `${setStatuses('survey', 'paused')} ${claim('ada')}`,
   'calls_start_only_in_a_running_campaign',
 );
 forbidden(
   'a retry in a campaign that was completed in the same transaction',
-  `${move('survey', 'completed')} ${claim('gina', { number: 2 })}`,
+  `${setStatuses('survey', 'completed')} ${claim('gina', { number: 2 })}`,
   'calls_start_only_in_a_running_campaign',
 );
 forbidden(
@@ -48,14 +48,14 @@ forbidden(
 );
 forbidden(
   'a retry after 3 hours in a campaign whose interval was raised to 5 hours',
-  `${move('survey', 'paused')} update campaigns set retry_interval_minutes = 300 where id = :survey; ${move('survey', 'running')}
+  `${setStatuses('survey', 'paused')} update campaigns set retry_interval_minutes = 300 where id = :survey; ${setStatuses('survey', 'running')}
    ${claim('gina', { number: 2 })}`,
   'no_retry_before_the_interval_is_over',
 );
 forbidden(
   'a retry that starts 70 seconds before the end of the previous attempt',
-  `${move('survey', 'paused')} update campaigns set retry_interval_minutes = 1 where id = :survey; ${move('survey', 'running')}
-   ${end(call('ben'), 'failed', "now() + interval '10 s'")} ${leave('ben', 'pending', 'failed')} ${claim('ben', { number: 2, ago: '60 s' })}`,
+  `${setStatuses('survey', 'paused')} update campaigns set retry_interval_minutes = 1 where id = :survey; ${setStatuses('survey', 'running')}
+   ${endCall(attemptOf('ben'), 'failed', "now() + interval '10 s'")} ${setState('ben', 'pending', 'failed')} ${claim('ben', { number: 2, ago: '60 s' })}`,
   'calls_of_a_contact_do_not_overlap',
 );
 forbidden(
@@ -70,18 +70,18 @@ forbidden(
 );
 forbidden(
   'a call that starts 61 seconds in the future',
-  dial('ada', { ago: '-61 s' }),
+  insertAttempt('ada', { ago: '-61 s' }),
   'times_of_a_call_are_not_in_the_future',
 );
 forbidden(
   'a call that started at -infinity',
-  `${take('ada')} insert into call_attempts (contact_id, campaign_id, attempt_number, call_id, started_at) values (:ada, :survey, 1, 'a', '-infinity');`,
+  `${setInProgress('ada')} insert into call_attempts (contact_id, campaign_id, attempt_number, call_id, started_at) values (:ada, :survey, 1, 'a', '-infinity');`,
   'call_has_finite_times',
 );
 for (const person of ['gina', 'hugo']) {
   forbidden(
     `a change of started_at of the attempt of ${person}, which would shorten the interval`,
-    `update call_attempts set started_at = started_at - interval '1 h' where id = :${call(person)};`,
+    `update call_attempts set started_at = started_at - interval '1 h' where id = :${attemptOf(person)};`,
     'an_attempt_keeps_its_keys_and_start',
   );
 }
@@ -118,7 +118,7 @@ if (minutes >= 5) {
 
 /** A call that started yesterday at a UTC time. */
 const yesterdayAt = (time: string): string =>
-  `${take('one_of_plain')} insert into call_attempts (contact_id, campaign_id, attempt_number, call_id, started_at)
+  `${setInProgress('one_of_plain')} insert into call_attempts (contact_id, campaign_id, attempt_number, call_id, started_at)
      values (:one_of_plain, :plain, 1, 'a', ((now() at time zone 'UTC')::date - 1 + time '${time}') at time zone 'UTC');`;
 
 correct(
@@ -139,7 +139,7 @@ forbidden(
 correct('a retry one hour after the start of the previous attempt', claim('gina', { number: 2, ago: '2 h' }));
 correct(
   'a call in a resumed campaign',
-  `${move('paused', 'running')} ${claim('one_of_paused', { campaign: 'paused' })}`,
+  `${setStatuses('paused', 'running')} ${claim('one_of_paused', { campaign: 'paused' })}`,
 );
 correct(
   'a call that starts 50 seconds in the future, by a clock that is ahead',
@@ -147,17 +147,17 @@ correct(
 );
 correct(
   'a call that ends in a paused campaign',
-  `${move('survey', 'paused')} ${end(call('cleo'), 'busy', 'now()')} ${leave('cleo', 'pending', 'busy')}`,
+  `${setStatuses('survey', 'paused')} ${endCall(attemptOf('cleo'), 'busy', 'now()')} ${setState('cleo', 'pending', 'busy')}`,
 );
 correct(
   'a call that ends in a cancelled campaign',
-  `${move('survey', 'cancelled')} ${end(call('ben'), 'refused', 'now()')} ${leave('ben', 'refused')}`,
+  `${setStatuses('survey', 'cancelled')} ${endCall(attemptOf('ben'), 'refused', 'now()')} ${setState('ben', 'refused')}`,
 );
 
 /** Dials in the campaign :plain and rolls back. */
 const dialled = ({ client }: TestDatabase): Promise<unknown> =>
   client
-    .query(`begin; ${withIds(dial('one_of_plain', { campaign: 'plain' }), rowsOfHistory)}`)
+    .query(`begin; ${withIds(insertAttempt('one_of_plain', { campaign: 'plain' }), rowsOfHistory)}`)
     .finally(() => client.query('rollback'));
 
 const setZone = ({ client, name }: TestDatabase, zone: string): Promise<unknown> =>

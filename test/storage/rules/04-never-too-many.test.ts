@@ -1,4 +1,4 @@
-import { call, claim, end, leave } from './steps.js';
+import { attemptOf, claim, endCall, setState } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 /** Sets max_concurrent_calls; two calls of the history are open. */
@@ -31,7 +31,7 @@ forbidden(
 );
 forbidden(
   'a call without a provider configuration that ends in the same transaction',
-  `delete from provider_configs; ${claim('ada')} ${end('new_call_of_ada', 'failed', 'now()')} ${leave('ada', 'pending', 'failed')}`,
+  `delete from provider_configs; ${claim('ada')} ${endCall('new_call_of_ada', 'failed', 'now()')} ${setState('ada', 'pending', 'failed')}`,
   'no_calls_without_a_provider',
 );
 forbidden('a limit of 0', limit(0), 'max_concurrent_calls_is_1_or_more');
@@ -40,17 +40,17 @@ forbidden('a negative limit', limit(-5), 'max_concurrent_calls_is_1_or_more');
 correct('the call that reaches the limit', `${limit(3)} ${claim('ada')}`);
 correct(
   'a call at the limit in the transaction that ends another call',
-  `${limit(2)} ${claim('ada')} ${end(call('cleo'), 'busy', 'now()')} ${leave('cleo', 'pending', 'busy')}`,
+  `${limit(2)} ${claim('ada')} ${endCall(attemptOf('cleo'), 'busy', 'now()')} ${setState('cleo', 'pending', 'busy')}`,
 );
 correct(
   'a call at the limit that ends before the commit',
-  `${limit(2)} ${claim('ada')} ${end('new_call_of_ada', 'failed', 'now()')} ${leave('ada', 'pending', 'failed')}`,
+  `${limit(2)} ${claim('ada')} ${endCall('new_call_of_ada', 'failed', 'now()')} ${setState('ada', 'pending', 'failed')}`,
 );
 correct('a limit below the number of open calls', limit(1));
 correct('a deletion of the provider configuration while calls are open', 'delete from provider_configs;');
 correct(
   'the end of a call without a provider configuration',
-  `delete from provider_configs; ${end(call('cleo'), 'busy', 'now()')} ${leave('cleo', 'pending', 'busy')}`,
+  `delete from provider_configs; ${endCall(attemptOf('cleo'), 'busy', 'now()')} ${setState('cleo', 'pending', 'busy')}`,
 );
 correct(
   'a call after the provider configuration was replaced',

@@ -1,7 +1,17 @@
-import { answer, answers, call, claim, dial, end, leave, publish, take } from './steps.js';
+import {
+  answerCall,
+  attemptOf,
+  claim,
+  endCall,
+  insertAnswers,
+  insertAttempt,
+  insertEvent,
+  setInProgress,
+  setState,
+} from './steps.js';
 import { correct, forbidden } from './writes.js';
 
-const change = (what: string, attempt = call('dora')): string =>
+const change = (what: string, attempt = attemptOf('dora')): string =>
   `update call_attempts set ${what} where id = :${attempt};`;
 
 for (const what of [
@@ -33,29 +43,29 @@ for (const what of [
 }
 forbidden(
   'a merge that gives an attempt to another contact',
-  `merge into call_attempts as target using (values (1)) as source (n) on target.id = :${call('gina')}
+  `merge into call_attempts as target using (values (1)) as source (n) on target.id = :${attemptOf('gina')}
      when matched then update set contact_id = :ada;`,
   'an_attempt_keeps_its_keys_and_start',
 );
 forbidden(
   'a change of a provider_call_id',
-  change("provider_call_id = 'other'", call('cleo')),
+  change("provider_call_id = 'other'", attemptOf('cleo')),
   'a_provider_call_id_is_set_once',
 );
 forbidden(
   'a provider_call_id that is set to null again',
-  change('provider_call_id = null', call('cleo')),
+  change('provider_call_id = null', attemptOf('cleo')),
   'a_provider_call_id_is_set_once',
 );
 forbidden(
   'a provider_call_id that another attempt has',
-  change("provider_call_id = 'key-of-cleo'", call('ben')),
+  change("provider_call_id = 'key-of-cleo'", attemptOf('ben')),
   'a_provider_call_id_is_used_once',
   '23505',
 );
 forbidden(
   'a blank provider_call_id',
-  change("provider_call_id = ' '", call('ben')),
+  change("provider_call_id = ' '", attemptOf('ben')),
   'provider_call_id_is_not_blank',
 );
 forbidden(
@@ -65,13 +75,13 @@ forbidden(
 );
 forbidden(
   'a call_id that another attempt has',
-  `insert into call_attempts (contact_id, campaign_id, attempt_number, call_id) values (:ada, :survey, 1, '${call('dora')}');`,
+  `insert into call_attempts (contact_id, campaign_id, attempt_number, call_id) values (:ada, :survey, 1, '${attemptOf('dora')}');`,
   'one_attempt_per_call_id',
   '23505',
 );
 forbidden(
   "an attempt in a campaign other than its contact's",
-  `${take('ada')} ${dial('ada', { campaign: 'plain' })}`,
+  `${setInProgress('ada')} ${insertAttempt('ada', { campaign: 'plain' })}`,
   'an_attempt_belongs_to_its_contacts_campaign',
 );
 forbidden(
@@ -82,55 +92,55 @@ forbidden(
 );
 forbidden(
   'an answer before the start of the call',
-  change("answered_at = started_at - interval '1 s'", call('cleo')),
+  change("answered_at = started_at - interval '1 s'", attemptOf('cleo')),
   'times_of_a_call_run_forward',
 );
 forbidden(
   'an end before the answer of the call',
-  end(call('ben'), 'refused', "answered_at - interval '1 s'"),
+  endCall(attemptOf('ben'), 'refused', "answered_at - interval '1 s'"),
   'times_of_a_call_run_forward',
 );
 forbidden(
   'an end before the start of the call',
-  end(call('cleo'), 'busy', "started_at - interval '1 s'"),
+  endCall(attemptOf('cleo'), 'busy', "started_at - interval '1 s'"),
   'times_of_a_call_run_forward',
 );
 forbidden(
   'an answer at infinity',
-  change("answered_at = 'infinity'", call('cleo')),
+  change("answered_at = 'infinity'", attemptOf('cleo')),
   'times_of_a_call_are_not_in_the_future',
 );
 forbidden(
   'an end at infinity',
-  end(call('cleo'), 'busy', "'infinity'"),
+  endCall(attemptOf('cleo'), 'busy', "'infinity'"),
   'times_of_a_call_are_not_in_the_future',
 );
 forbidden(
   'an end 70 seconds in the future',
-  end(call('cleo'), 'busy', "clock_timestamp() + interval '70 s'"),
+  endCall(attemptOf('cleo'), 'busy', "clock_timestamp() + interval '70 s'"),
   'times_of_a_call_are_not_in_the_future',
 );
 forbidden(
   'an outcome without an end',
-  change("outcome = 'busy'", call('cleo')),
+  change("outcome = 'busy'", attemptOf('cleo')),
   'call_has_an_outcome_exactly_when_it_has_ended',
 );
 forbidden(
   'an end without an outcome',
-  change('ended_at = now()', call('cleo')),
+  change('ended_at = now()', attemptOf('cleo')),
   'call_has_an_outcome_exactly_when_it_has_ended',
 );
 for (const outcome of ['completed', 'refused']) {
   forbidden(
     `the outcome ${outcome} of a call that was not answered`,
-    end(call('cleo'), outcome, 'now()'),
+    endCall(attemptOf('cleo'), outcome, 'now()'),
     'outcome_agrees_with_answered_at',
   );
 }
 for (const outcome of ['no_answer', 'busy']) {
   forbidden(
     `the outcome ${outcome} of a call that was answered`,
-    end(call('ben'), outcome, 'now()'),
+    endCall(attemptOf('ben'), outcome, 'now()'),
     'outcome_agrees_with_answered_at',
   );
 }
@@ -143,30 +153,30 @@ for (const value of ["'[]'", "'null'", "'1'", `'"text"'`]) {
 }
 forbidden(
   'a payload that is a JSON array',
-  publish('refused', 'kate', call('kate'))
+  insertEvent('refused', 'kate', attemptOf('kate'))
     .replace('call_attempt_id)', 'call_attempt_id, payload)')
     .replace(/\);$/, ", '[]');"),
   'payload_is_an_object',
 );
 forbidden(
   "answers in a campaign other than their contact's",
-  `${end(call('ben'), 'completed', 'now()')} ${answers('ben', call('ben'), { campaign: 'plain' })} ${leave('ben', 'completed')}`,
+  `${endCall(attemptOf('ben'), 'completed', 'now()')} ${insertAnswers('ben', attemptOf('ben'), { campaign: 'plain' })} ${setState('ben', 'completed')}`,
   'answers_belong_to_their_contacts_campaign',
 );
 forbidden(
   "an event in a campaign other than its contact's",
-  publish('refused', 'kate', call('kate'), { campaign: 'plain' }),
+  insertEvent('refused', 'kate', attemptOf('kate'), { campaign: 'plain' }),
   'an_event_belongs_to_its_contacts_campaign',
 );
 forbidden(
   'an event that names a call of another contact',
-  publish('refused', 'kate', call('emil')),
+  insertEvent('refused', 'kate', attemptOf('emil')),
   'an_event_names_a_call_of_its_contact',
 );
 
 correct(
   'a provider_call_id that is set during the call',
-  change("provider_call_id = 'key-of-ben', provider_raw_status = 'in-progress'", call('ben')),
+  change("provider_call_id = 'key-of-ben', provider_raw_status = 'in-progress'", attemptOf('ben')),
 );
 correct(
   'a webhook that arrives twice and writes the same values again',
@@ -181,25 +191,25 @@ correct(
 correct('metadata that is set to null', change('metadata = null'));
 correct(
   'an error_code that is set after the end of the call',
-  change("error_code = '31005', provider_raw_status = 'failed'", call('mona')),
+  change("error_code = '31005', provider_raw_status = 'failed'", attemptOf('mona')),
 );
 correct(
   'a call that is answered and ends when it starts',
-  `update call_attempts set answered_at = started_at, ended_at = started_at, outcome = 'failed' where id = :${call('cleo')}; ${leave('cleo', 'pending', 'failed')}`,
+  `update call_attempts set answered_at = started_at, ended_at = started_at, outcome = 'failed' where id = :${attemptOf('cleo')}; ${setState('cleo', 'pending', 'failed')}`,
 );
 correct(
   'an answered call that ends failed',
-  `${end(call('ben'), 'failed', 'now()')} ${leave('ben', 'pending', 'failed')}`,
+  `${endCall(attemptOf('ben'), 'failed', 'now()')} ${setState('ben', 'pending', 'failed')}`,
 );
 correct(
   'an end 40 seconds in the future, by a clock that is ahead',
-  `${end(call('cleo'), 'busy', "now() + interval '40 s'")} ${leave('cleo', 'pending', 'busy')}`,
+  `${endCall(attemptOf('cleo'), 'busy', "now() + interval '40 s'")} ${setState('cleo', 'pending', 'busy')}`,
 );
 correct(
   'an answer and an end in one update',
-  `update call_attempts set answered_at = now(), ended_at = now(), outcome = 'refused' where id = :${call('cleo')}; ${leave('cleo', 'refused')}`,
+  `update call_attempts set answered_at = now(), ended_at = now(), outcome = 'refused' where id = :${attemptOf('cleo')}; ${setState('cleo', 'refused')}`,
 );
 correct(
   'a call that is answered in the transaction that starts it',
-  `${claim('ada', { ago: '15 s' })} ${answer('new_call_of_ada')}`,
+  `${claim('ada', { ago: '15 s' })} ${answerCall('new_call_of_ada')}`,
 );

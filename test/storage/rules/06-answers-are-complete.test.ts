@@ -3,12 +3,12 @@ import { expect } from 'vitest';
 import { test as withOwnDatabase } from '../../support/database.js';
 import { history, rowsOfHistory } from './history.js';
 import { withIds } from './names.js';
-import { answer, answers, call, claim, end, leave, publish } from './steps.js';
+import { answerCall, attemptOf, claim, endCall, insertAnswers, insertEvent, setState } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
-const over = end(call('ben'), 'completed', 'now()');
-const finished = (given: Parameters<typeof answers>[2]): string =>
-  `${over} ${answers('ben', call('ben'), given)} ${leave('ben', 'completed')}`;
+const over = endCall(attemptOf('ben'), 'completed', 'now()');
+const finished = (given: Parameters<typeof insertAnswers>[2]): string =>
+  `${over} ${insertAnswers('ben', attemptOf('ben'), given)} ${setState('ben', 'completed')}`;
 
 for (const [question, value] of [
   ['q1', "''"],
@@ -23,21 +23,29 @@ for (const [question, value] of [
     'all_three_answers_are_present',
   );
 }
-forbidden('answers of an open call', answers('ben', call('ben')), 'answers_belong_to_a_completed_call');
-forbidden('answers of a refused call', answers('kate', call('kate')), 'answers_belong_to_a_completed_call');
+forbidden(
+  'answers of an open call',
+  insertAnswers('ben', attemptOf('ben')),
+  'answers_belong_to_a_completed_call',
+);
+forbidden(
+  'answers of a refused call',
+  insertAnswers('kate', attemptOf('kate')),
+  'answers_belong_to_a_completed_call',
+);
 forbidden(
   'answers of a failed call',
-  `${end(call('ben'), 'failed', 'now()')} ${leave('ben', 'pending', 'failed')} ${answers('ben', call('ben'))}`,
+  `${endCall(attemptOf('ben'), 'failed', 'now()')} ${setState('ben', 'pending', 'failed')} ${insertAnswers('ben', attemptOf('ben'))}`,
   'answers_belong_to_a_completed_call',
 );
 forbidden(
   'answers of a contact that is not completed',
-  `${over} ${answers('ben', call('ben'))} ${leave('ben', 'refused', 'completed')}`,
+  `${over} ${insertAnswers('ben', attemptOf('ben'))} ${setState('ben', 'refused', 'completed')}`,
   'a_contact_with_answers_is_completed',
 );
 forbidden(
   'answers of a call of another contact',
-  `${over} ${answers('ben', call('dora'))} ${leave('ben', 'completed')}`,
+  `${over} ${insertAnswers('ben', attemptOf('dora'))} ${setState('ben', 'completed')}`,
   'answers_belong_to_a_call_of_their_contact',
 );
 // Judged while the answers were there, the contact seems to be completed by them.
@@ -47,41 +55,41 @@ for (const [what, deletion] of [
 ]) {
   forbidden(
     `a contact that is completed by ${what} deleted later in the same transaction`,
-    `${leave('ben', 'completed')} ${answers('ben', call('ben'))}
+    `${setState('ben', 'completed')} ${insertAnswers('ben', attemptOf('ben'))}
      set constraints a_contact_agrees_with_its_calls immediate; ${deletion}`,
     'a_completed_contact_has_a_completed_call',
   );
 }
 forbidden(
   'a second set of answers of a contact',
-  answers('dora', call('dora')),
+  insertAnswers('dora', attemptOf('dora')),
   'one_response_per_contact_and_campaign',
   '23505',
 );
 forbidden(
   'a second set of answers of a contact under another campaign',
-  answers('dora', call('dora'), { campaign: 'plain' }),
+  insertAnswers('dora', attemptOf('dora'), { campaign: 'plain' }),
   'answers_belong_to_their_contacts_campaign',
 );
 forbidden(
   'a completed contact without answers',
-  `${over} ${leave('ben', 'completed')}`,
+  `${over} ${setState('ben', 'completed')}`,
   'a_completed_contact_has_answers',
 );
 forbidden(
   'a pending contact whose call ended completed',
-  `${over} ${leave('ben', 'pending', 'completed')}`,
+  `${over} ${setState('ben', 'pending', 'completed')}`,
   'a_completed_or_refused_call_is_the_last',
 );
 forbidden(
   'a completed contact whose call failed',
-  `${end(call('ben'), 'failed', 'now()')} ${leave('ben', 'completed', 'failed')}`,
+  `${endCall(attemptOf('ben'), 'failed', 'now()')} ${setState('ben', 'completed', 'failed')}`,
   'a_completed_contact_has_a_completed_call',
 );
 for (const what of [
   "q1_answer = 'Less'",
   'contact_id = :lena',
-  `call_attempt_id = :${call('lena')}`,
+  `call_attempt_id = :${attemptOf('lena')}`,
   'campaign_id = :plain',
   'q1_confidence = 0.5',
   "completed_at = completed_at - interval '1 h'",
@@ -96,22 +104,22 @@ for (const what of [
 for (const value of ['1.01', '-0.01']) {
   forbidden(
     `a q1_confidence of ${value}`,
-    `${over} ${answers('ben', call('ben')).replace('q3_answer)', 'q3_answer, q1_confidence)').replace(/\);$/, `, ${value});`)} ${leave('ben', 'completed')}`,
+    `${over} ${insertAnswers('ben', attemptOf('ben')).replace('q3_answer)', 'q3_answer, q1_confidence)').replace(/\);$/, `, ${value});`)} ${setState('ben', 'completed')}`,
     'q1_confidence_is_0_to_1',
   );
 }
 for (const question of ['q2', 'q3']) {
   forbidden(
     `a ${question}_confidence of 2`,
-    `${over} ${answers('ben', call('ben'))
+    `${over} ${insertAnswers('ben', attemptOf('ben'))
       .replace('q3_answer)', `q3_answer, ${question}_confidence)`)
-      .replace(/\);$/, ', 2);')} ${leave('ben', 'completed')}`,
+      .replace(/\);$/, ', 2);')} ${setState('ben', 'completed')}`,
     `${question}_confidence_is_0_to_1`,
   );
 }
 /** Answers of the call of ben with a completed_at. */
 const answersAt = (time: string): string =>
-  answers('ben', call('ben'))
+  insertAnswers('ben', attemptOf('ben'))
     .replace('q3_answer)', 'q3_answer, completed_at)')
     .replace(/\);$/, `, ${time});`);
 forbidden(
@@ -121,19 +129,19 @@ forbidden(
 );
 forbidden(
   'answers that were completed before their call was answered',
-  `${over} ${leave('ben', 'completed')} ${answersAt("now() - interval '1 h'")}`,
+  `${over} ${setState('ben', 'completed')} ${answersAt("now() - interval '1 h'")}`,
   'answers_are_given_after_the_call_was_answered',
 );
 forbidden(
   'answers of a call that does not exist',
-  `${over} ${leave('ben', 'completed')} ${answers('ben', 'new_call_of_ben')}`,
+  `${over} ${setState('ben', 'completed')} ${insertAnswers('ben', 'new_call_of_ben')}`,
   'response_belongs_to_a_call_attempt',
   '23503',
 );
 forbidden(
   'an upsert that changes answers',
   `insert into survey_responses (contact_id, campaign_id, call_attempt_id, q1_answer, q2_answer, q3_answer)
-     values (:dora, :survey, :${call('dora')}, 'Less', '1', '1')
+     values (:dora, :survey, :${attemptOf('dora')}, 'Less', '1', '1')
      on conflict (contact_id, campaign_id) do update set q1_answer = excluded.q1_answer;`,
   'answers_are_final',
 );
@@ -153,19 +161,19 @@ for (const [question, type, value] of [
 }
 correct(
   'a survey that is written in the order answers, contact, call',
-  `${answers('ben', call('ben'))} ${leave('ben', 'completed')} ${over}`,
+  `${insertAnswers('ben', attemptOf('ben'))} ${setState('ben', 'completed')} ${over}`,
 );
 correct(
   'a survey that is written in the order contact, call, answers',
-  `${leave('ben', 'completed')} ${over} ${answers('ben', call('ben'))}`,
+  `${setState('ben', 'completed')} ${over} ${insertAnswers('ben', attemptOf('ben'))}`,
 );
 correct(
   'a whole call in one transaction whose event is inserted first',
-  `${publish('completed', 'ada', 'new_call_of_ada')} ${claim('ada', { ago: '1 min' })} ${answer('new_call_of_ada')} ${answers('ada', 'new_call_of_ada')} ${end('new_call_of_ada', 'completed', 'now()')} ${leave('ada', 'completed')}`,
+  `${insertEvent('completed', 'ada', 'new_call_of_ada')} ${claim('ada', { ago: '1 min' })} ${answerCall('new_call_of_ada')} ${insertAnswers('ada', 'new_call_of_ada')} ${endCall('new_call_of_ada', 'completed', 'now()')} ${setState('ada', 'completed')}`,
 );
 correct(
   'answers that arrive twice leave the first ones',
-  `insert into survey_responses (contact_id, campaign_id, call_attempt_id, q1_answer, q2_answer, q3_answer) values (:dora, :survey, :${call('dora')}, 'Less', '1', '1') on conflict do nothing;`,
+  `insert into survey_responses (contact_id, campaign_id, call_attempt_id, q1_answer, q2_answer, q3_answer) values (:dora, :survey, :${attemptOf('dora')}, 'Less', '1', '1') on conflict do nothing;`,
   "(select q1_answer = 'More' from survey_responses where contact_id = :dora)",
 );
 correct('an update of answers that changes no value', 'update survey_responses set q1_answer = q1_answer;');
@@ -176,7 +184,7 @@ correct(
 );
 forbidden(
   'answers that are given again after their erasure',
-  `delete from survey_responses where contact_id = :dora; ${answers('dora', call('dora'))}`,
+  `delete from survey_responses where contact_id = :dora; ${insertAnswers('dora', attemptOf('dora'))}`,
   'erased_answers_stay_erased',
 );
 forbidden(
@@ -193,18 +201,18 @@ for (const [when, answered] of [
   correct(
     `answers of now to a call that was answered ${when}`,
     `${claim('ada')} update call_attempts set answered_at = ${answered} where id = :new_call_of_ada;
-     ${end('new_call_of_ada', 'completed', "now() + interval '30 s'")} ${answers('ada', 'new_call_of_ada')} ${leave('ada', 'completed')}`,
+     ${endCall('new_call_of_ada', 'completed', "now() + interval '30 s'")} ${insertAnswers('ada', 'new_call_of_ada')} ${setState('ada', 'completed')}`,
   );
 }
 correct(
   'answers that are given again and deleted with their call in the same transaction',
-  `delete from survey_responses where contact_id = :dora; ${answers('dora', call('dora'))}
-   delete from call_attempts where id = :${call('dora')};`,
+  `delete from survey_responses where contact_id = :dora; ${insertAnswers('dora', attemptOf('dora'))}
+   delete from call_attempts where id = :${attemptOf('dora')};`,
   'not exists (select from survey_responses where contact_id = :dora)',
 );
 correct(
   'a deletion of a call deletes its answers',
-  `delete from call_attempts where id = :${call('dora')};`,
+  `delete from call_attempts where id = :${attemptOf('dora')};`,
   'not exists (select from survey_responses where contact_id = :dora)',
 );
 
@@ -224,7 +232,7 @@ for (const [level, refusal] of [
       await late.query('select from survey_responses');
       await client.query(withIds('delete from survey_responses where contact_id = :dora', rowsOfHistory));
       const again = late
-        .query(withIds(answers('dora', call('dora')), rowsOfHistory))
+        .query(withIds(insertAnswers('dora', attemptOf('dora')), rowsOfHistory))
         .then(() => late.query('commit'))
         .finally(() => late.end());
       await expect(again).rejects.toMatchObject(refusal);

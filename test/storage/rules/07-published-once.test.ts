@@ -1,61 +1,61 @@
-import { answer, call, claim, end, leave, publish } from './steps.js';
+import { answerCall, attemptOf, claim, endCall, insertEvent, setState } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 forbidden(
   'a second event for a refused contact',
-  publish('refused', 'emil', call('emil')),
+  insertEvent('refused', 'emil', attemptOf('emil')),
   'an_outcome_is_published_once',
   '23505',
 );
 forbidden(
   'a second event for a not_reached contact',
-  publish('not_reached', 'fred', call('fred', 2)),
+  insertEvent('not_reached', 'fred', attemptOf('fred', 2)),
   'an_outcome_is_published_once',
   '23505',
 );
 forbidden(
   'a completed event for a refused contact',
-  publish('completed', 'kate', call('kate')),
+  insertEvent('completed', 'kate', attemptOf('kate')),
   'an_event_announces_the_state_of_its_contact',
 );
 forbidden(
   'a refused event for a contact that was announced as completed',
-  publish('refused', 'dora', call('dora')),
+  insertEvent('refused', 'dora', attemptOf('dora')),
   'an_event_announces_the_state_of_its_contact',
 );
 forbidden(
   'an event for a contact that was never called',
-  publish('not_reached', 'ada', null),
+  insertEvent('not_reached', 'ada', null),
   'an_event_announces_the_state_of_its_contact',
 );
 forbidden(
   'a not_reached event for a pending contact',
-  publish('not_reached', 'gina', call('gina')),
+  insertEvent('not_reached', 'gina', attemptOf('gina')),
   'an_event_announces_the_state_of_its_contact',
 );
 forbidden(
   'a not_reached event for a contact that has an attempt left',
-  publish('not_reached', 'mona', call('mona')),
+  insertEvent('not_reached', 'mona', attemptOf('mona')),
   'not_reached_is_published_after_the_last_attempt',
 );
 forbidden(
   'an event for a contact whose call is open',
-  publish('refused', 'ben', call('ben')),
+  insertEvent('refused', 'ben', attemptOf('ben')),
   'an_event_announces_the_state_of_its_contact',
 );
 forbidden(
   'an event for an excluded contact',
-  publish('not_reached', 'ines', null),
+  insertEvent('not_reached', 'ines', null),
   'an_event_announces_the_state_of_its_contact',
 );
 forbidden(
   'a refused event without its call',
-  publish('refused', 'kate', null),
+  insertEvent('refused', 'kate', null),
   'an_event_names_the_call_that_led_to_it',
 );
 forbidden(
   'a not_reached event in the transaction that returns the contact to pending',
-  `${end(call('cleo'), 'busy', 'now()')} ${leave('cleo', 'pending', 'busy')} ${publish('not_reached', 'cleo', call('cleo'))}`,
+  `${endCall(attemptOf('cleo'), 'busy', 'now()')} ${setState('cleo', 'pending', 'busy')} ${insertEvent('not_reached', 'cleo', attemptOf('cleo'))}`,
   'an_event_announces_the_state_of_its_contact',
 );
 forbidden(
@@ -69,7 +69,7 @@ for (const what of [
   'contact_id = :kate',
   'campaign_id = :plain',
   'call_attempt_id = null',
-  `call_attempt_id = :${call('emil')}`,
+  `call_attempt_id = :${attemptOf('emil')}`,
 ]) {
   forbidden(
     `an update of an event that sets ${what}`,
@@ -100,12 +100,12 @@ forbidden(
 );
 forbidden(
   'an event that is deleted and inserted again',
-  `delete from events where id = :event_of_emil; ${publish('refused', 'emil', call('emil'))}`,
+  `delete from events where id = :event_of_emil; ${insertEvent('refused', 'emil', attemptOf('emil'))}`,
   'an_event_is_deleted_only_with_its_contact',
 );
 forbidden(
   'an event that was created two minutes in the future',
-  publish('refused', 'kate', call('kate'))
+  insertEvent('refused', 'kate', attemptOf('kate'))
     .replace('call_attempt_id)', 'call_attempt_id, created_at)')
     .replace(/\);$/, ", now() + interval '2 min');"),
   'created_at_is_not_in_the_future',
@@ -118,37 +118,37 @@ forbidden(
 );
 forbidden(
   'an event of a call that does not exist',
-  publish('refused', 'kate', 'new_call_of_kate'),
+  insertEvent('refused', 'kate', 'new_call_of_kate'),
   'call_attempt_of_an_event_exists',
   '23503',
 );
 forbidden(
   'a refused event that names an earlier call, which is deleted in the same transaction',
-  `${claim('gina', { number: 2 })} ${answer('new_call_of_gina')} ${end('new_call_of_gina', 'refused')} ${leave('gina', 'refused')}
-   ${publish('refused', 'gina', call('gina'))} delete from call_attempts where id = :${call('gina')};`,
+  `${claim('gina', { number: 2 })} ${answerCall('new_call_of_gina')} ${endCall('new_call_of_gina', 'refused')} ${setState('gina', 'refused')}
+   ${insertEvent('refused', 'gina', attemptOf('gina'))} delete from call_attempts where id = :${attemptOf('gina')};`,
   'an_event_names_the_call_that_led_to_it',
 );
 
 correct(
   'a refused event after the transaction that ended the contact',
-  publish('refused', 'kate', call('kate')),
+  insertEvent('refused', 'kate', attemptOf('kate')),
 );
-correct('a not_reached event with the last attempt', publish('not_reached', 'sam', call('sam', 2)));
-correct('a not_reached event without a call', publish('not_reached', 'sam', null));
+correct('a not_reached event with the last attempt', insertEvent('not_reached', 'sam', attemptOf('sam', 2)));
+correct('a not_reached event without a call', insertEvent('not_reached', 'sam', null));
 correct(
   'an event that is inserted before the contact and the call end, in one transaction',
-  `${publish('refused', 'ben', call('ben'))} ${leave('ben', 'refused')} ${end(call('ben'), 'refused', 'now()')}`,
+  `${insertEvent('refused', 'ben', attemptOf('ben'))} ${setState('ben', 'refused')} ${endCall(attemptOf('ben'), 'refused', 'now()')}`,
 );
 correct(
   'a webhook that arrives twice leaves one event',
-  `insert into events (event_type, contact_id, campaign_id, call_attempt_id) values ('survey.refused', :emil, :survey, :${call('emil')}) on conflict do nothing;
-   update call_attempts set outcome = 'refused' where id = :${call('emil')}; ${leave('emil', 'refused')}`,
+  `insert into events (event_type, contact_id, campaign_id, call_attempt_id) values ('survey.refused', :emil, :survey, :${attemptOf('emil')}) on conflict do nothing;
+   update call_attempts set outcome = 'refused' where id = :${attemptOf('emil')}; ${setState('emil', 'refused')}`,
   '(select count(*) = 1 from events where contact_id = :emil)',
 );
 correct('an update of events that changes no value', 'update events set payload = payload;');
 correct(
   'a deletion of a call sets the call_attempt_id of its event to null',
-  `delete from call_attempts where id = :${call('dora')};`,
+  `delete from call_attempts where id = :${attemptOf('dora')};`,
   '(select call_attempt_id is null from events where id = :event_of_dora)',
 );
 correct(
@@ -167,5 +167,5 @@ correct(
 );
 correct(
   'a refused event without a call after the call was deleted',
-  `delete from call_attempts where id = :${call('kate')}; ${publish('refused', 'kate', null)}`,
+  `delete from call_attempts where id = :${attemptOf('kate')}; ${insertEvent('refused', 'kate', null)}`,
 );

@@ -1,11 +1,11 @@
-import { call, leave, publish, sendEmail } from './steps.js';
+import { attemptOf, insertEmail, insertEvent, setState } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
-const toEmil = sendEmail('event_of_emil', 'emil', 'sorry');
+const toEmil = insertEmail('event_of_emil', 'emil', 'sorry');
 
 forbidden(
   'a second e-mail for an event',
-  sendEmail('event_of_dora', 'dora', 'thanks'),
+  insertEmail('event_of_dora', 'dora', 'thanks'),
   'an_event_sends_one_email',
   '23505',
 );
@@ -17,54 +17,54 @@ forbidden(
 );
 forbidden(
   'an e-mail from a completed template for a refused event',
-  sendEmail('event_of_emil', 'emil', 'thanks'),
+  insertEmail('event_of_emil', 'emil', 'thanks'),
   'an_email_uses_a_template_of_its_events_type',
 );
 forbidden(
   'an e-mail in a language that is neither that of the contact nor that of the campaign',
-  `update email_templates set locale = 'it' where id = :spare; ${sendEmail('event_of_emil', 'emil', 'spare')}`,
+  `update email_templates set locale = 'it' where id = :spare; ${insertEmail('event_of_emil', 'emil', 'spare')}`,
   'an_email_is_in_its_contacts_or_campaigns_language',
 );
 forbidden(
   'an e-mail to the address of another contact',
-  sendEmail('event_of_emil', 'emil', 'sorry', { to: 'kate@example.com' }),
+  insertEmail('event_of_emil', 'emil', 'sorry', { to: 'kate@example.com' }),
   'an_email_goes_to_its_contacts_address',
 );
 forbidden(
   "an e-mail that names a contact other than its event's",
-  sendEmail('event_of_emil', 'kate', 'sorry'),
+  insertEmail('event_of_emil', 'kate', 'sorry'),
   'an_email_belongs_to_its_events_contact',
 );
 forbidden(
   "an e-mail that names a campaign other than its event's",
-  sendEmail('event_of_emil', 'emil', 'sorry', { campaign: 'plain' }),
+  insertEmail('event_of_emil', 'emil', 'sorry', { campaign: 'plain' }),
   'an_email_belongs_to_its_events_contact',
 );
 forbidden(
   'an e-mail to what is not an address',
-  sendEmail('event_of_emil', 'emil', 'sorry', { to: 'nobody' }),
+  insertEmail('event_of_emil', 'emil', 'sorry', { to: 'nobody' }),
   'to_email_looks_like_an_address',
 );
 forbidden(
   'an e-mail to two addresses',
-  sendEmail('event_of_emil', 'emil', 'sorry', { to: 'emil@example.com, kate@example.com' }),
+  insertEmail('event_of_emil', 'emil', 'sorry', { to: 'emil@example.com, kate@example.com' }),
   'to_email_looks_like_an_address',
 );
 forbidden(
   'an e-mail to a contact without an address',
-  `${leave('ben', 'refused')} update call_attempts set ended_at = now(), outcome = 'refused' where id = :${call('ben')};
-   ${publish('refused', 'ben', call('ben'))} update contacts set email = null where id = :ben; ${sendEmail('new_event_of_ben', 'ben', 'sorry')}`,
+  `${setState('ben', 'refused')} update call_attempts set ended_at = now(), outcome = 'refused' where id = :${attemptOf('ben')};
+   ${insertEvent('refused', 'ben', attemptOf('ben'))} update contacts set email = null where id = :ben; ${insertEmail('new_event_of_ben', 'ben', 'sorry')}`,
   'an_email_goes_to_its_contacts_address',
 );
 forbidden(
   'an e-mail whose event does not exist',
-  sendEmail('new_event', 'emil', 'sorry'),
+  insertEmail('new_event', 'emil', 'sorry'),
   'notification_belongs_to_an_event',
   '23503',
 );
 forbidden(
   'an e-mail whose template does not exist',
-  sendEmail('event_of_emil', 'emil', 'new_template'),
+  insertEmail('event_of_emil', 'emil', 'new_template'),
   'template_of_a_notification_exists',
   '23503',
 );
@@ -101,7 +101,7 @@ forbidden(
 );
 forbidden(
   'a sent e-mail that is deleted and inserted again',
-  `delete from email_notifications where id = :email_to_dora; ${sendEmail('event_of_dora', 'dora', 'thanks')}`,
+  `delete from email_notifications where id = :email_to_dora; ${insertEmail('event_of_dora', 'dora', 'thanks')}`,
   'a_sent_email_is_deleted_only_with_its_contact',
 );
 forbidden(
@@ -122,10 +122,10 @@ forbidden(
 );
 
 correct("an e-mail from the campaign's template", toEmil);
-correct("an e-mail from another template of the event's type", sendEmail('event_of_emil', 'emil', 'spare'));
+correct("an e-mail from another template of the event's type", insertEmail('event_of_emil', 'emil', 'spare'));
 correct(
   "an e-mail in the contact's preferred language",
-  `update contacts set preferred_language = 'it' where id = :dora; delete from email_notifications where id = :email_to_lena; update contacts set preferred_language = 'it' where id = :lena; ${sendEmail('event_of_lena', 'lena', 'grazie')}`,
+  `update contacts set preferred_language = 'it' where id = :dora; delete from email_notifications where id = :email_to_lena; update contacts set preferred_language = 'it' where id = :lena; ${insertEmail('event_of_lena', 'lena', 'grazie')}`,
 );
 correct(
   "an e-mail in the campaign's language to a contact who prefers another",
@@ -133,7 +133,7 @@ correct(
 );
 correct(
   'an e-mail that is inserted before its event, in one transaction',
-  `${sendEmail('new_event_of_kate', 'kate', 'sorry')} ${publish('refused', 'kate', call('kate'))}`,
+  `${insertEmail('new_event_of_kate', 'kate', 'sorry')} ${insertEvent('refused', 'kate', attemptOf('kate'))}`,
 );
 correct(
   'an e-mail that fails, becomes pending again and is sent',

@@ -1,5 +1,14 @@
 import { PHONES } from './history.js';
-import { answers, call, claim, draft, end, leave, list, move } from './steps.js';
+import {
+  attemptOf,
+  claim,
+  endCall,
+  insertAnswers,
+  insertContact,
+  insertDraft,
+  setState,
+  setStatuses,
+} from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 const set = (campaign: string, what: string): string =>
@@ -8,7 +17,7 @@ const set = (campaign: string, what: string): string =>
 for (const status of ['scheduled', 'running', 'paused', 'completed', 'cancelled']) {
   forbidden(
     `a new campaign with status ${status}`,
-    draft('new', { status: `'${status}'` }),
+    insertDraft('new', { status: `'${status}'` }),
     'a_campaign_begins_as_a_draft',
   );
 }
@@ -23,29 +32,29 @@ for (const [campaign, ...statuses] of [
   for (const status of statuses) {
     forbidden(
       `the campaign "${campaign}" changes to ${status}`,
-      move(campaign, status),
+      setStatuses(campaign, status),
       'a_campaign_changes_status_in_order',
     );
   }
 }
 forbidden(
   'the start of a campaign without contacts',
-  move('empty', 'running'),
+  setStatuses('empty', 'running'),
   'a_campaign_starts_with_a_contact_to_call',
 );
 forbidden(
   'the start of a scheduled campaign without contacts',
-  `${move('empty', 'scheduled')} ${move('empty', 'running')}`,
+  `${setStatuses('empty', 'scheduled')} ${setStatuses('empty', 'running')}`,
   'a_campaign_starts_with_a_contact_to_call',
 );
 forbidden(
   'the start of a campaign whose contacts are deleted in the same transaction',
-  `${move('draft', 'running')} delete from contacts where campaign_id = :draft;`,
+  `${setStatuses('draft', 'running')} delete from contacts where campaign_id = :draft;`,
   'a_campaign_starts_with_a_contact_to_call',
 );
 forbidden(
   'the start of a campaign whose only contact has do_not_call',
-  `update contacts set do_not_call = true where id = :one_of_draft; ${move('draft', 'running')}`,
+  `update contacts set do_not_call = true where id = :one_of_draft; ${setStatuses('draft', 'running')}`,
   'a_campaign_starts_with_a_contact_to_call',
 );
 for (const [column, blank] of [
@@ -62,7 +71,7 @@ for (const [column, blank] of [
 }
 forbidden(
   'the start of a campaign whose script was blanked before',
-  `${set('draft', "intro_script = ' '")} ${move('draft', 'running')}`,
+  `${set('draft', "intro_script = ' '")} ${setStatuses('draft', 'running')}`,
   'campaign_starts_with_a_script_and_three_questions',
 );
 for (const campaign of ['survey', 'paused', 'completed', 'cancelled']) {
@@ -134,7 +143,7 @@ forbidden(
 );
 forbidden(
   'a new campaign with a template of the wrong type',
-  draft('new', { email_not_reached_template_id: ':thanks' }),
+  insertDraft('new', { email_not_reached_template_id: ':thanks' }),
   'templates_of_a_campaign_fit',
 );
 forbidden(
@@ -165,7 +174,7 @@ forbidden(
 );
 forbidden(
   'a campaign whose owner does not exist',
-  draft('new', { created_by_user_id: 'gen_random_uuid()' }),
+  insertDraft('new', { created_by_user_id: 'gen_random_uuid()' }),
   'campaign_has_an_owner',
   '23503',
 );
@@ -175,12 +184,17 @@ forbidden(
   'campaign_has_an_owner',
   '23503',
 );
-forbidden('a campaign with a blank name', draft('new', { name: "' '" }), 'campaign_has_a_name');
+forbidden('a campaign with a blank name', insertDraft('new', { name: "' '" }), 'campaign_has_a_name');
 
-correct('a new draft', draft('new'));
+correct('a new draft', insertDraft('new'));
 correct(
   'a new draft with blank script and questions',
-  draft('new', { intro_script: "''", question_1_text: "''", question_2_text: "''", question_3_text: "''" }),
+  insertDraft('new', {
+    intro_script: "''",
+    question_1_text: "''",
+    question_2_text: "''",
+    question_3_text: "''",
+  }),
 );
 for (const [campaign, ...statuses] of [
   ['draft', 'running'],
@@ -192,19 +206,19 @@ for (const [campaign, ...statuses] of [
   ['survey', 'cancelled'],
   ['paused', 'cancelled'],
 ] as const) {
-  correct(`the campaign "${campaign}" changes to ${statuses.join(', ')}`, move(campaign, ...statuses));
+  correct(`the campaign "${campaign}" changes to ${statuses.join(', ')}`, setStatuses(campaign, ...statuses));
 }
 correct(
   'the start of a campaign whose first contact is imported later in the transaction',
-  `${move('empty', 'running')} ${list('new', '+4920009999', { campaign_id: ':empty' })}`,
+  `${setStatuses('empty', 'running')} ${insertContact('new', '+4920009999', { campaign_id: ':empty' })}`,
 );
 correct(
   'the start of a campaign whose only contact is called in the same transaction',
-  `${move('draft', 'running')} ${claim('one_of_draft', { campaign: 'draft' })}`,
+  `${setStatuses('draft', 'running')} ${claim('one_of_draft', { campaign: 'draft' })}`,
 );
 correct(
   'a paused campaign resumes without a pending contact',
-  `update contacts set do_not_call = true where campaign_id = :paused; ${move('paused', 'running')}`,
+  `update contacts set do_not_call = true where campaign_id = :paused; ${setStatuses('paused', 'running')}`,
 );
 correct(
   'new questions, limits, language and templates of a draft',
@@ -240,7 +254,7 @@ correct(
   'a new language and templates of a draft in several updates of one transaction',
   `${set('draft', 'email_completed_template_id = :thanks')} ${set('draft', "language = 'it'")} ${set('draft', 'email_completed_template_id = :grazie')}`,
 );
-correct('an update that repeats the status of a campaign', move('survey', 'running'));
+correct('an update that repeats the status of a campaign', setStatuses('survey', 'running'));
 correct('the deletion of an unused template', 'delete from email_templates where id = :spare;');
 correct(
   'the deletion of a template that only campaigns use, which sets them null',
@@ -257,10 +271,10 @@ for (const campaign of ['draft', 'empty', 'scheduled', 'paused', 'completed', 'c
 }
 correct(
   'the deletion of a cancelled campaign with all of its calls, answers and events',
-  `${move('survey', 'cancelled')} delete from campaigns where id = :survey;`,
+  `${setStatuses('survey', 'cancelled')} delete from campaigns where id = :survey;`,
   `not exists (select from events) and not exists (select from contacts where phone_number = '${PHONES.dora}')`,
 );
 correct(
   'a call that ends after its campaign was completed',
-  `${move('survey', 'completed')} ${end(call('ben'), 'completed', 'now()')} ${answers('ben', call('ben'))} ${leave('ben', 'completed')}`,
+  `${setStatuses('survey', 'completed')} ${endCall(attemptOf('ben'), 'completed', 'now()')} ${insertAnswers('ben', attemptOf('ben'))} ${setState('ben', 'completed')}`,
 );

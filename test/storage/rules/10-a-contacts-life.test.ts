@@ -1,17 +1,17 @@
 import { PHONES } from './history.js';
 import {
-  answer,
-  answers,
-  call,
+  answerCall,
+  attemptOf,
   claim,
-  dial,
-  end,
-  exclude,
-  leave,
-  list,
-  move,
-  publish,
-  take,
+  endCall,
+  insertAnswers,
+  insertAttempt,
+  insertContact,
+  insertEvent,
+  listNumber,
+  setInProgress,
+  setState,
+  setStatuses,
 } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
@@ -23,7 +23,7 @@ const stateIs = (person: string, state: string): string =>
 for (const state of ['in_progress', 'completed', 'refused', 'not_reached']) {
   forbidden(
     `an imported contact that is ${state}`,
-    list('new', '+4920009999', { state: `'${state}'` }),
+    insertContact('new', '+4920009999', { state: `'${state}'` }),
     'a_contact_begins_pending_or_excluded',
   );
 }
@@ -54,7 +54,7 @@ for (const [person, what] of [
 }
 forbidden(
   'a contact in progress that was counted up, without an attempt',
-  take('ada'),
+  setInProgress('ada'),
   'attempts_count_follows_the_attempts',
 );
 for (const [person, what] of [
@@ -69,7 +69,7 @@ for (const [person, what] of [
 }
 forbidden(
   'an end of a call whose contact stays in progress',
-  end(call('cleo'), 'busy', 'now()'),
+  endCall(attemptOf('cleo'), 'busy', 'now()'),
   'a_contact_is_in_progress_while_its_call_is_open',
 );
 for (const [state, constraint] of [
@@ -87,23 +87,23 @@ for (const [state, constraint] of [
 ] as const) {
   forbidden(
     `a ${state} contact whose call ended refused`,
-    `${end(call('ben'), 'refused', 'now()')} ${leave('ben', state, 'refused')}`,
+    `${endCall(attemptOf('ben'), 'refused', 'now()')} ${setState('ben', state, 'refused')}`,
     constraint,
   );
 }
 forbidden(
   'a refused contact whose call ended no_answer',
-  `${end(call('cleo'), 'no_answer', 'now()')} ${leave('cleo', 'refused', 'no_answer')}`,
+  `${endCall(attemptOf('cleo'), 'no_answer', 'now()')} ${setState('cleo', 'refused', 'no_answer')}`,
   'a_refused_contact_has_a_refused_call',
 );
 forbidden(
   'a pending contact after its last attempt',
-  `${claim('gina', { number: 2 })} ${end('new_call_of_gina', 'busy', 'now()')} ${leave('gina', 'pending', 'busy')}`,
+  `${claim('gina', { number: 2 })} ${endCall('new_call_of_gina', 'busy', 'now()')} ${setState('gina', 'pending', 'busy')}`,
   'a_pending_contact_has_attempts_left',
 );
 forbidden(
   'a deletion of an open call',
-  `delete from call_attempts where id = :${call('cleo')};`,
+  `delete from call_attempts where id = :${attemptOf('cleo')};`,
   'an_open_call_is_not_deleted',
 );
 forbidden('a deletion of all calls', 'delete from call_attempts;', 'an_open_call_is_not_deleted');
@@ -119,7 +119,7 @@ forbidden(
 );
 forbidden(
   'a number that the campaign lists already',
-  list('new', PHONES.ada),
+  insertContact('new', PHONES.ada),
   'a_campaign_lists_a_number_once',
   '23505',
 );
@@ -137,38 +137,41 @@ forbidden(
 );
 forbidden(
   'a contact of a campaign that does not exist',
-  list('new', '+4920009999', { campaign_id: 'gen_random_uuid()' }),
+  insertContact('new', '+4920009999', { campaign_id: 'gen_random_uuid()' }),
   'contact_belongs_to_a_campaign',
   '23503',
 );
 
 correct(
   'an import of a contact',
-  list('new', '+4920009999', { email: "'new@example.com'", external_contact_id: "'CRM-1'" }),
+  insertContact('new', '+4920009999', { email: "'new@example.com'", external_contact_id: "'CRM-1'" }),
 );
-correct('an import of a number into a second campaign', list('new', PHONES.ada, { campaign_id: ':plain' }));
+correct(
+  'an import of a number into a second campaign',
+  insertContact('new', PHONES.ada, { campaign_id: ':plain' }),
+);
 for (const outcome of ['no_answer', 'busy', 'failed']) {
   correct(
     `a pending contact after a call that ended ${outcome}`,
-    `${end(call('cleo'), outcome, 'now()')} ${leave('cleo', 'pending', outcome)}`,
+    `${endCall(attemptOf('cleo'), outcome, 'now()')} ${setState('cleo', 'pending', outcome)}`,
   );
   correct(
     `a not_reached contact with an attempt left after a call that ended ${outcome}`,
-    `${leave('cleo', 'not_reached', outcome)} ${end(call('cleo'), outcome, 'now()')}`,
+    `${setState('cleo', 'not_reached', outcome)} ${endCall(attemptOf('cleo'), outcome, 'now()')}`,
   );
 }
 correct('a return to pending of a not_reached contact with an attempt left', to('mona', 'pending'));
 correct(
   'a not_reached contact after its last attempt',
-  `${claim('gina', { number: 2 })} ${end('new_call_of_gina', 'busy', 'now()')} ${leave('gina', 'not_reached', 'busy')}`,
+  `${claim('gina', { number: 2 })} ${endCall('new_call_of_gina', 'busy', 'now()')} ${setState('gina', 'not_reached', 'busy')}`,
 );
 correct(
   'a completed contact after a completed call with answers',
-  `${end(call('ben'), 'completed', 'now()')} ${answers('ben', call('ben'))} ${leave('ben', 'completed')}`,
+  `${endCall(attemptOf('ben'), 'completed', 'now()')} ${insertAnswers('ben', attemptOf('ben'))} ${setState('ben', 'completed')}`,
 );
 correct(
   'a refused contact after a refused call',
-  `${end(call('ben'), 'refused', 'now()')} ${leave('ben', 'refused')}`,
+  `${endCall(attemptOf('ben'), 'refused', 'now()')} ${setState('ben', 'refused')}`,
 );
 for (const [person, state] of [
   ['ada', 'never called'],
@@ -192,7 +195,7 @@ correct(
 correct('a correction of a number', `update contacts set phone_number = '+4920009999' where id = :ada;`);
 correct(
   'a second call in the transaction that ends the first',
-  `${move('survey', 'paused')} update campaigns set retry_interval_minutes = 1 where id = :survey; ${move('survey', 'running')} ${end(call('ben'), 'failed', 'now()')} ${claim('ben', { number: 2 })}`,
+  `${setStatuses('survey', 'paused')} update campaigns set retry_interval_minutes = 1 where id = :survey; ${setStatuses('survey', 'running')} ${endCall(attemptOf('ben'), 'failed', 'now()')} ${claim('ben', { number: 2 })}`,
 );
 
 const UNLIST = 'delete from exclusion_list_entries;';
@@ -200,12 +203,12 @@ const excluded = (person: string): string => to(person, 'excluded');
 
 forbidden(
   'a return to pending of a contact whose number is listed',
-  `${exclude(PHONES.ada)} ${to('ada', 'pending')}`,
+  `${listNumber(PHONES.ada)} ${to('ada', 'pending')}`,
   'a_listed_number_stays_excluded',
 );
 forbidden(
   'a return to not_reached of a contact whose number is listed',
-  `${exclude(PHONES.mona)} ${to('mona', 'not_reached')}`,
+  `${listNumber(PHONES.mona)} ${to('mona', 'not_reached')}`,
   'a_listed_number_stays_excluded',
 );
 forbidden(
@@ -233,7 +236,7 @@ forbidden(
 );
 forbidden(
   'a return to pending of an excluded contact whose call ended refused',
-  `${excluded('ben')} ${end(call('ben'), 'refused', 'now()')} ${to('ben', 'pending')}`,
+  `${excluded('ben')} ${endCall(attemptOf('ben'), 'refused', 'now()')} ${to('ben', 'pending')}`,
   'a_completed_or_refused_call_is_the_last',
 );
 forbidden(
@@ -252,19 +255,19 @@ for (const [person, number, state] of [
 ] as const) {
   forbidden(
     `a return to ${state} of an excluded contact whose latest call was erased`,
-    `${excluded(person)} delete from call_attempts where id = :${call(person, number)}; ${to(person, state)}`,
+    `${excluded(person)} delete from call_attempts where id = :${attemptOf(person, number)}; ${to(person, state)}`,
     'a_contact_whose_latest_call_was_erased_stays_excluded',
   );
 }
 forbidden(
   'an erasure of the latest call of a contact that returns from excluded in the same transaction',
-  `${excluded('gina')} ${to('gina', 'pending')} delete from call_attempts where id = :${call('gina')};`,
+  `${excluded('gina')} ${to('gina', 'pending')} delete from call_attempts where id = :${attemptOf('gina')};`,
   'a_contact_that_may_be_called_again_keeps_its_latest_call',
 );
 
 correct(
   'a return to pending of a contact whose number is no longer listed',
-  `${exclude(PHONES.ada)} ${UNLIST} ${to('ada', 'pending')}`,
+  `${listNumber(PHONES.ada)} ${UNLIST} ${to('ada', 'pending')}`,
   stateIs('ada', 'pending'),
 );
 correct(
@@ -286,11 +289,11 @@ correct(
 );
 correct(
   'a return to pending of a contact that was excluded during its call, after the call failed',
-  `${excluded('ben')} ${end(call('ben'), 'failed', 'now()')} ${leave('ben', 'pending', 'failed')}`,
+  `${excluded('ben')} ${endCall(attemptOf('ben'), 'failed', 'now()')} ${setState('ben', 'pending', 'failed')}`,
 );
 correct(
   'a contact that is listed, unlisted, returned and listed again is excluded',
-  `${exclude(PHONES.ada)} ${UNLIST} ${to('ada', 'pending')} ${exclude(PHONES.ada)}`,
+  `${listNumber(PHONES.ada)} ${UNLIST} ${to('ada', 'pending')} ${listNumber(PHONES.ada)}`,
   stateIs('ada', 'excluded'),
 );
 correct(
@@ -301,69 +304,69 @@ correct(
 
 forbidden(
   'a deletion of the latest call of a pending contact',
-  `delete from call_attempts where id = :${call('gina')};`,
+  `delete from call_attempts where id = :${attemptOf('gina')};`,
   'a_contact_that_may_be_called_again_keeps_its_latest_call',
 );
 forbidden(
   'a deletion of an open call whose contact returns to pending',
-  `delete from call_attempts where id = :${call('cleo')}; update contacts set state = 'pending' where id = :cleo;`,
+  `delete from call_attempts where id = :${attemptOf('cleo')}; update contacts set state = 'pending' where id = :cleo;`,
   'an_open_call_is_not_deleted',
 );
 forbidden(
   'a deletion of an open call that is inserted again under its number',
-  `delete from call_attempts where id = :${call('cleo')}; ${dial('cleo')}`,
+  `delete from call_attempts where id = :${attemptOf('cleo')}; ${insertAttempt('cleo')}`,
   'an_open_call_is_not_deleted',
 );
 forbidden(
   'a deletion of the latest call and a next one before its interval',
-  `delete from call_attempts where id = :${call('hugo')}; ${claim('hugo', { number: 2 })}`,
+  `delete from call_attempts where id = :${attemptOf('hugo')}; ${claim('hugo', { number: 2 })}`,
   'attempts_are_numbered_without_gaps',
 );
 forbidden(
   'a deletion of the latest call of a pending contact, which is made again under its number and refused',
-  `delete from call_attempts where id = :${call('hugo')};
-   update contacts set state = 'in_progress', last_attempt_at = now() where id = :hugo; ${dial('hugo')} ${answer('new_call_of_hugo')}
-   ${end('new_call_of_hugo', 'refused')} ${leave('hugo', 'refused')}`,
+  `delete from call_attempts where id = :${attemptOf('hugo')};
+   update contacts set state = 'in_progress', last_attempt_at = now() where id = :hugo; ${insertAttempt('hugo')} ${answerCall('new_call_of_hugo')}
+   ${endCall('new_call_of_hugo', 'refused')} ${setState('hugo', 'refused')}`,
   'a_contact_that_may_be_called_again_keeps_its_latest_call',
 );
 forbidden(
   'a deletion of the last call of an announced contact, which is made again under its number and refused',
-  `delete from call_attempts where id = :${call('fred', 2)};
-   update contacts set state = 'in_progress', last_attempt_at = now() where id = :fred; ${dial('fred', { number: 2 })}
-   ${answer('new_call_of_fred')} ${end('new_call_of_fred', 'refused')} ${leave('fred', 'refused')}
-   ${publish('refused', 'fred', 'new_call_of_fred')}`,
+  `delete from call_attempts where id = :${attemptOf('fred', 2)};
+   update contacts set state = 'in_progress', last_attempt_at = now() where id = :fred; ${insertAttempt('fred', { number: 2 })}
+   ${answerCall('new_call_of_fred')} ${endCall('new_call_of_fred', 'refused')} ${setState('fred', 'refused')}
+   ${insertEvent('refused', 'fred', 'new_call_of_fred')}`,
   'a_contact_that_may_be_called_again_keeps_its_latest_call',
 );
 forbidden(
   'a deletion of the last call of a not_reached contact, whose number is dialled again',
-  `delete from call_attempts where id = :${call('fred', 2)};
-   update contacts set state = 'in_progress', last_attempt_at = now() where id = :fred; ${dial('fred', { number: 2 })}`,
+  `delete from call_attempts where id = :${attemptOf('fred', 2)};
+   update contacts set state = 'in_progress', last_attempt_at = now() where id = :fred; ${insertAttempt('fred', { number: 2 })}`,
   'a_contact_that_may_be_called_again_keeps_its_latest_call',
 );
 forbidden(
   'a last call of a not_reached contact that is made again after its erasure',
-  `delete from call_attempts where id = :${call('fred', 2)}; set constraints all immediate; set constraints all deferred;
-   update contacts set state = 'in_progress', last_attempt_at = now() where id = :fred; ${dial('fred', { number: 2 })}`,
+  `delete from call_attempts where id = :${attemptOf('fred', 2)}; set constraints all immediate; set constraints all deferred;
+   update contacts set state = 'in_progress', last_attempt_at = now() where id = :fred; ${insertAttempt('fred', { number: 2 })}`,
   'never_dial_more_than_max_attempts',
 );
 forbidden(
   'a deletion of the latest call of a not_reached contact that has an attempt left',
-  `delete from call_attempts where id = :${call('mona')};`,
+  `delete from call_attempts where id = :${attemptOf('mona')};`,
   'a_contact_that_may_be_called_again_keeps_its_latest_call',
 );
 correct(
   'a deletion of the open call of a contact that was excluded during it',
-  `${exclude(PHONES.ben)} delete from call_attempts where id = :${call('ben')};`,
+  `${listNumber(PHONES.ben)} delete from call_attempts where id = :${attemptOf('ben')};`,
 );
 correct(
   'a deletion of the calls of contacts that may be called again, after their campaign has ended',
-  `${move('survey', 'completed')} delete from call_attempts where contact_id in (:gina, :hugo, :mona);`,
+  `${setStatuses('survey', 'completed')} delete from call_attempts where contact_id in (:gina, :hugo, :mona);`,
 );
 correct(
   'a deletion of the calls of not_reached contacts whose attempts are used up',
   `delete from call_attempts where contact_id in (:fred, :sam);`,
 );
-correct('a deletion of an earlier call', `delete from call_attempts where id = :${call('fred')};`);
+correct('a deletion of an earlier call', `delete from call_attempts where id = :${attemptOf('fred')};`);
 correct(
   'a deletion of the calls of completed and refused contacts',
   `delete from call_attempts where contact_id in (:dora, :emil, :kate);`,

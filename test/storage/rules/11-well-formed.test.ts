@@ -1,4 +1,4 @@
-import { draft, exclude, list } from './steps.js';
+import { insertContact, insertDraft, listNumber } from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 const user = (email: string, name = "'New'", sub = "'new'"): string =>
@@ -25,7 +25,7 @@ for (const phone of [
   const broken = phone === '+1234567' ? '+123456' : phone;
   forbidden(
     `the contact's number "${broken}", which is not E.164`,
-    list('new', broken),
+    insertContact('new', broken),
     'phone_number_of_a_contact_is_e164',
   );
 }
@@ -34,7 +34,7 @@ forbidden(
   "insert into contacts (campaign_id, phone_number) values (:survey, E'+491234567\\n');",
   'phone_number_of_a_contact_is_e164',
 );
-forbidden('an excluded number that is not E.164', exclude('0891234567'), 'excluded_number_is_e164');
+forbidden('an excluded number that is not E.164', listNumber('0891234567'), 'excluded_number_is_e164');
 forbidden(
   'an outbound number that is not E.164',
   "update provider_configs set outbound_number = 'anonymous';",
@@ -63,7 +63,7 @@ for (const email of [
 }
 forbidden(
   "an empty text as a contact's e-mail address",
-  list('new', '+4920009999', { email: "''" }),
+  insertContact('new', '+4920009999', { email: "''" }),
   'email_of_a_contact_looks_like_an_address',
 );
 forbidden(
@@ -131,7 +131,7 @@ forbidden(
 );
 
 for (const phone of ['+1234567', '+35312345', '+123456789012345']) {
-  correct(`the contact's number "${phone}"`, list('new', phone));
+  correct(`the contact's number "${phone}"`, insertContact('new', phone));
 }
 for (const email of [
   "'a@b.de'",
@@ -146,12 +146,12 @@ for (const email of [
 correct('a contact without an e-mail address', 'update contacts set email = null where id = :ada;');
 correct(
   'two contacts with the same e-mail address',
-  list('new', '+4920009999', { email: "'ada@example.com'" }),
+  insertContact('new', '+4920009999', { email: "'ada@example.com'" }),
 );
 correct("a user's name in Chinese characters", user("'new@example.com'", "'李'"));
 correct('an e-mail subject with a tab and umlauts', template("E'Für\\tSie'"));
 correct('a template without a plain-text body', template("'a'"));
 correct(
   'campaigns with 1 and with 5 attempts',
-  `${draft('new1', { max_attempts: '1' })} ${draft('new2', { max_attempts: '5' })}`,
+  `${insertDraft('new1', { max_attempts: '1' })} ${insertDraft('new2', { max_attempts: '5' })}`,
 );

@@ -1,5 +1,15 @@
 import { PHONES } from './history.js';
-import { answer, answers, call, claim, end, exclude, leave, list, move } from './steps.js';
+import {
+  answerCall,
+  attemptOf,
+  claim,
+  endCall,
+  insertAnswers,
+  insertContact,
+  listNumber,
+  setState,
+  setStatuses,
+} from './steps.js';
 import { correct, forbidden } from './writes.js';
 
 const transcript = (attempt: string, text = "'Hello.'", at = 'now()'): string =>
@@ -15,7 +25,7 @@ for (const text of [
 ]) {
   forbidden(
     `a transcript with the telephone number in ${text}`,
-    transcript(call('dora'), text),
+    transcript(attemptOf('dora'), text),
     'transcript_holds_no_phone_number',
   );
 }
@@ -26,12 +36,12 @@ forbidden(
 );
 forbidden(
   'a transcript of a call that ended unanswered',
-  transcript(call('gina')),
+  transcript(attemptOf('gina')),
   'a_transcript_is_of_an_answered_call',
 );
 forbidden(
   'a transcript of a call that is ringing',
-  transcript(call('cleo')),
+  transcript(attemptOf('cleo')),
   'a_transcript_is_of_an_answered_call',
 );
 forbidden(
@@ -42,18 +52,18 @@ forbidden(
 );
 forbidden(
   'a transcript that moves to another call',
-  `update transcript_snippets set call_attempt_id = :${call('kate')};`,
+  `update transcript_snippets set call_attempt_id = :${attemptOf('kate')};`,
   'a_transcript_keeps_its_call',
 );
-forbidden('a blank transcript', transcript(call('dora'), "' '"), 'transcript_is_not_blank');
+forbidden('a blank transcript', transcript(attemptOf('dora'), "' '"), 'transcript_is_not_blank');
 forbidden(
   'a transcript that was created one year in the future',
-  transcript(call('dora'), "'a'", "now() + interval '1 year'"),
+  transcript(attemptOf('dora'), "'a'", "now() + interval '1 year'"),
   'created_at_is_not_in_the_future',
 );
 forbidden(
   'a transcript that was created at infinity',
-  transcript(call('dora'), "'a'", "'infinity'"),
+  transcript(attemptOf('dora'), "'a'", "'infinity'"),
   'transcript_has_a_finite_time',
 );
 forbidden(
@@ -67,20 +77,20 @@ forbidden(
   'recording_retention_days_is_1_or_more',
 );
 
-correct('a transcript of an open call that was answered', transcript(call('ben')));
+correct('a transcript of an open call that was answered', transcript(attemptOf('ben')));
 correct(
   'a transcript that is inserted before its call is answered, in one transaction',
-  `${transcript(call('cleo'))} ${answer(call('cleo'))}`,
+  `${transcript(attemptOf('cleo'))} ${answerCall(attemptOf('cleo'))}`,
 );
 correct(
   'a transcript that is inserted before its call, in one transaction',
   `insert into transcript_snippets (call_attempt_id, transcript_text) values (:new_call_of_ada, 'Yes.');
-   ${claim('ada')} ${answer('new_call_of_ada')}`,
+   ${claim('ada')} ${answerCall('new_call_of_ada')}`,
 );
-correct('two transcripts of a call', `${transcript(call('dora'))} ${transcript(call('dora'))}`);
+correct('two transcripts of a call', `${transcript(attemptOf('dora'))} ${transcript(attemptOf('dora'))}`);
 correct(
   'a transcript with digits that are not a telephone number',
-  transcript(call('dora'), "'My number is 12, and 1+1234 is more; call 112.'"),
+  transcript(attemptOf('dora'), "'My number is 12, and 1+1234 is more; call 112.'"),
 );
 correct('a deletion of all transcripts', 'delete from transcript_snippets;');
 
@@ -88,25 +98,25 @@ const ONE_DAY = 'update provider_configs set transcript_retention_days = 1;';
 /** Metadata of a call that ended today and of an open call. */
 const METADATA = `update call_attempts set metadata = '{"from": "+4920000001"}' where id in (:call_of_dora_1, :call_of_ben_1);`;
 /** A call of ada that ended 30 hours ago, with metadata. */
-const OLD_CALL = `${claim('ada', { ago: '30 h' })} ${end('new_call_of_ada', 'busy')} ${leave('ada', 'pending', 'busy')}
+const OLD_CALL = `${claim('ada', { ago: '30 h' })} ${endCall('new_call_of_ada', 'busy')} ${setState('ada', 'pending', 'busy')}
   update call_attempts set metadata = '{"from": "+4920000001"}' where id = :new_call_of_ada;`;
 const metadataIs = (attempt: string, value: string): string =>
   `(select metadata = '${value}' from call_attempts where id = :${attempt})`;
 
 correct(
   'purge_expired deletes the transcripts that are older than their retention days, and no other',
-  `${ONE_DAY} ${transcript(call('dora'), "'old'", "now() - interval '25 h'")} select * from voicesurvey.purge_expired();`,
+  `${ONE_DAY} ${transcript(attemptOf('dora'), "'old'", "now() - interval '25 h'")} select * from voicesurvey.purge_expired();`,
   "(select array_agg(transcript_text) = '{Do you agree? Yes.}' from transcript_snippets)",
 );
 correct(
   'purge_expired empties the metadata of calls that ended before the retention days, and no other',
   `${ONE_DAY} ${METADATA} ${OLD_CALL} select * from voicesurvey.purge_expired();`,
-  `${metadataIs('new_call_of_ada', '{}')} and ${metadataIs(call('dora'), '{"from": "+4920000001"}')}
-     and ${metadataIs(call('ben'), '{"from": "+4920000001"}')}`,
+  `${metadataIs('new_call_of_ada', '{}')} and ${metadataIs(attemptOf('dora'), '{"from": "+4920000001"}')}
+     and ${metadataIs(attemptOf('ben'), '{"from": "+4920000001"}')}`,
 );
 correct(
   'purge_expired returns how many transcripts it deleted and how many attempts it emptied',
-  `${ONE_DAY} ${OLD_CALL} ${transcript(call('dora'), "'1'", "now() - interval '2 d'").repeat(2)}
+  `${ONE_DAY} ${OLD_CALL} ${transcript(attemptOf('dora'), "'1'", "now() - interval '2 d'").repeat(2)}
    create temporary table purged on commit drop as
      select 1 as run, * from voicesurvey.purge_expired();
    insert into purged select 2, * from voicesurvey.purge_expired();`,
@@ -114,19 +124,19 @@ correct(
 );
 correct(
   'purge_expired deletes and empties at most at_most rows of each table',
-  `${ONE_DAY} ${METADATA} ${OLD_CALL} ${transcript(call('dora'), "'1'", "now() - interval '2 d'").repeat(3)}
+  `${ONE_DAY} ${METADATA} ${OLD_CALL} ${transcript(attemptOf('dora'), "'1'", "now() - interval '2 d'").repeat(3)}
    select * from voicesurvey.purge_expired(2); select * from voicesurvey.purge_expired(at_most => 0);`,
   `(select count(*) = 2 from transcript_snippets) and ${metadataIs('new_call_of_ada', '{}')}`,
 );
 correct(
   'purge_expired empties the metadata of a call of an excluded contact in a completed campaign',
-  `${ONE_DAY} ${OLD_CALL} ${exclude(PHONES.ada)} ${move('survey', 'completed')}
+  `${ONE_DAY} ${OLD_CALL} ${listNumber(PHONES.ada)} ${setStatuses('survey', 'completed')}
    select * from voicesurvey.purge_expired();`,
   metadataIs('new_call_of_ada', '{}'),
 );
 correct(
   'purge_expired without a provider configuration does nothing',
-  `${OLD_CALL} ${transcript(call('dora'), "'old'", "now() - interval '999 d'")}
+  `${OLD_CALL} ${transcript(attemptOf('dora'), "'old'", "now() - interval '999 d'")}
    set constraints all immediate; delete from provider_configs;
    select * from voicesurvey.purge_expired();`,
   `(select count(*) = 2 from transcript_snippets) and ${metadataIs('new_call_of_ada', '{"from": "+4920000001"}')}`,
@@ -177,12 +187,12 @@ correct(
 correct(
   'a deletion of a campaign lists the numbers of all its excluded contacts',
   `update contacts set do_not_call = true where id in (:ada, :dora); update contacts set state = 'excluded' where id = :gina;
-   ${move('survey', 'paused')} delete from campaigns where id = :survey;`,
+   ${setStatuses('survey', 'paused')} delete from campaigns where id = :survey;`,
   `${listed(PHONES.ada)} and ${listed(PHONES.dora)} and ${listed(PHONES.gina)} and not ${listed(PHONES.hugo)}`,
 );
 correct(
   'an erasure of a number from all campaigns lists it if one of its contacts is excluded',
-  `${list('new', PHONES.ada, { campaign_id: ':plain' })} ${list('new_one', PHONES.jack, { campaign_id: ':plain' })}
+  `${insertContact('new', PHONES.ada, { campaign_id: ':plain' })} ${insertContact('new_one', PHONES.jack, { campaign_id: ':plain' })}
    update contacts set do_not_call = true where id in (:ada, :new_one);
    delete from contacts where phone_number in ('${PHONES.ada}', '${PHONES.jack}');`,
   `${listed(PHONES.ada)} and ${listed(PHONES.jack)}`,
@@ -199,12 +209,12 @@ correct(
 );
 correct(
   'an erasure of a contact that was excluded during its call',
-  `${exclude(PHONES.ben)} delete from contacts where id = :ben;`,
+  `${listNumber(PHONES.ben)} delete from contacts where id = :ben;`,
   listed(PHONES.ben),
 );
 correct(
   'an erasure of a contact in a paused campaign',
-  `${move('survey', 'paused')} delete from contacts where id = :dora;`,
+  `${setStatuses('survey', 'paused')} delete from contacts where id = :dora;`,
 );
 correct(
   'an erasure row by row: e-mails, events, answers, transcripts, calls, contact',
@@ -222,8 +232,8 @@ correct(
 correct(
   'a contact that is imported again under the id of an erased one completes the survey',
   `delete from survey_responses where contact_id = :dora; set constraints all immediate; delete from contacts where id = :dora;
-   ${list('dora', PHONES.dora)} set constraints all deferred; ${claim('dora', {}, call('dora'))} ${answer(call('dora'))}
-   ${end(call('dora'), 'completed', "now() + interval '30 s'")} ${answers('dora', call('dora'))} ${leave('dora', 'completed')}`,
+   ${insertContact('dora', PHONES.dora)} set constraints all deferred; ${claim('dora', {}, attemptOf('dora'))} ${answerCall(attemptOf('dora'))}
+   ${endCall(attemptOf('dora'), 'completed', "now() + interval '30 s'")} ${insertAnswers('dora', attemptOf('dora'))} ${setState('dora', 'completed')}`,
 );
 correct(
   'an erasure of a contact deletes the records of its erased answers and of its erased last call',

@@ -1,4 +1,4 @@
-import { call, draft, list } from './steps.js';
+import { attemptOf, insertContact, insertDraft } from './steps.js';
 import { correct, forbidden, impossible } from './writes.js';
 
 /** Returns columns and their values as an object. */
@@ -58,20 +58,20 @@ const INSERTS: Readonly<Record<string, (columns: string, values: string) => stri
     `insert into users (oidc_sub, email, name, ${columns}) values ('new', 'new@example.com', 'New', ${values});`,
   email_templates: (columns, values) =>
     `insert into email_templates (name, type, subject, body_html, ${columns}) values ('New', 'completed', 'a', 'a', ${values});`,
-  campaigns: (columns, values) => draft('new', pairs(columns, values)),
-  contacts: (columns, values) => list('new', '+4920009999', pairs(columns, values)),
+  campaigns: (columns, values) => insertDraft('new', pairs(columns, values)),
+  contacts: (columns, values) => insertContact('new', '+4920009999', pairs(columns, values)),
   exclusion_list_entries: (columns, values) =>
     `insert into exclusion_list_entries (phone_number, ${columns}) values ('+4920009999', ${values});`,
   events: (columns, values) =>
     `insert into events (event_type, contact_id, campaign_id, call_attempt_id, ${columns})
-       values ('survey.refused', :kate, :survey, :${call('kate')}, ${values});`,
+       values ('survey.refused', :kate, :survey, :${attemptOf('kate')}, ${values});`,
   email_notifications: (columns, values) =>
     `insert into email_notifications (event_id, contact_id, campaign_id, template_id, to_email, ${columns})
        values (:event_of_emil, :emil, :survey, :sorry, 'emil@example.com', ${values});`,
   provider_configs: (columns, values) =>
     `delete from provider_configs; insert into provider_configs (outbound_number, ${columns}) values ('+4930000001', ${values});`,
   transcript_snippets: (columns, values) =>
-    `insert into transcript_snippets (call_attempt_id, transcript_text, ${columns}) values (:${call('dora')}, 'Yes.', ${values});`,
+    `insert into transcript_snippets (call_attempt_id, transcript_text, ${columns}) values (:${attemptOf('dora')}, 'Yes.', ${values});`,
 };
 
 /** The constraint of each table that its times are finite. */

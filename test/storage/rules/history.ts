@@ -1,17 +1,17 @@
 import { namesIn } from './names.js';
 import {
-  answer,
-  answers,
+  answerCall,
+  attemptOf,
   type Claim,
-  call,
   claim,
-  draft,
-  end,
-  leave,
-  list,
-  move,
-  publish,
-  sendEmail,
+  endCall,
+  insertAnswers,
+  insertContact,
+  insertDraft,
+  insertEmail,
+  insertEvent,
+  setState,
+  setStatuses,
 } from './steps.js';
 
 /** The contacts of the running campaign, and their numbers. */
@@ -38,21 +38,21 @@ const template = (name: string, type: string, locale = 'en'): string =>
 
 /** Claims, answers and ends a call that started some time ago. */
 const past = (person: string, outcome: string, state: string, options: Claim = {}): string => {
-  const attempt = call(person, options.number);
+  const attempt = attemptOf(person, options.number);
   return [
     claim(person, { ago: '3 h', ...options }, attempt),
-    outcome === 'completed' || outcome === 'refused' ? answer(attempt) : '',
-    end(attempt, outcome),
-    outcome === 'completed' ? answers(person, attempt) : '',
-    leave(person, state, outcome),
+    outcome === 'completed' || outcome === 'refused' ? answerCall(attempt) : '',
+    endCall(attempt, outcome),
+    outcome === 'completed' ? insertAnswers(person, attempt) : '',
+    setState(person, state, outcome),
   ].join('\n');
 };
 
 const published = (kind: string, person: string, number = 1): string =>
-  publish(kind, person, call(person, number), { event: `event_of_${person}` });
+  insertEvent(kind, person, attemptOf(person, number), { event: `event_of_${person}` });
 
 const email = (person: string, kind: string): string =>
-  sendEmail(`event_of_${person}`, person, kind, { email: `email_to_${person}` });
+  insertEmail(`event_of_${person}`, person, kind, { email: `email_to_${person}` });
 
 const HISTORY = `
   insert into users (id, oidc_sub, email, name, role) values
@@ -62,34 +62,36 @@ const HISTORY = `
   ${template('grazie', 'completed', 'it')} ${template('spare', 'refused')}
   insert into provider_configs (id, outbound_number, max_concurrent_calls) values (:provider, '+4930000000', 10);
 
-  ${draft('survey', {
+  ${insertDraft('survey', {
     email_completed_template_id: ':thanks',
     email_refused_template_id: ':sorry',
     email_not_reached_template_id: ':missed',
   })}
-  ${['plain', 'draft', 'empty', 'scheduled', 'paused', 'completed', 'cancelled'].map((name) => draft(name)).join('\n')}
+  ${['plain', 'draft', 'empty', 'scheduled', 'paused', 'completed', 'cancelled'].map((name) => insertDraft(name)).join('\n')}
   ${Object.entries(PHONES)
     .map(([person, phone]) =>
-      list(person, phone, {
+      insertContact(person, phone, {
         email: person === 'jack' ? 'null' : `'${person}@example.com'`,
         do_not_call: String(person === 'ines'),
       }),
     )
     .join('\n')}
   ${['plain', 'draft', 'scheduled', 'paused', 'completed', 'cancelled']
-    .map((campaign, i) => list(`one_of_${campaign}`, `+492000010${i}`, { campaign_id: `:${campaign}` }))
+    .map((campaign, i) =>
+      insertContact(`one_of_${campaign}`, `+492000010${i}`, { campaign_id: `:${campaign}` }),
+    )
     .join('\n')}
   insert into exclusion_list_entries (id, phone_number, reason) values (:entry, '${PHONES.ines}', 'Asked for it');
-  ${move('survey', 'running')} ${move('plain', 'running')} ${move('scheduled', 'scheduled')}
-  ${move('paused', 'running', 'paused')} ${move('completed', 'running', 'completed')} ${move('cancelled', 'cancelled')}
+  ${setStatuses('survey', 'running')} ${setStatuses('plain', 'running')} ${setStatuses('scheduled', 'scheduled')}
+  ${setStatuses('paused', 'running', 'paused')} ${setStatuses('completed', 'running', 'completed')} ${setStatuses('cancelled', 'cancelled')}
 
-  ${claim('ben', { ago: '2 min' }, call('ben'))} ${answer(call('ben'))}
-  ${claim('cleo', { ago: '30 s' }, call('cleo'))}
-  update call_attempts set provider_call_id = 'key-of-cleo' where id = :${call('cleo')};
+  ${claim('ben', { ago: '2 min' }, attemptOf('ben'))} ${answerCall(attemptOf('ben'))}
+  ${claim('cleo', { ago: '30 s' }, attemptOf('cleo'))}
+  update call_attempts set provider_call_id = 'key-of-cleo' where id = :${attemptOf('cleo')};
   ${past('dora', 'completed', 'completed')} ${published('completed', 'dora')} ${email('dora', 'thanks')}
   update email_notifications set status = 'sent', provider_message_id = 'message-1' where id = :email_to_dora;
   insert into transcript_snippets (id, call_attempt_id, transcript_text)
-    values (:transcript, :${call('dora')}, 'Do you agree? Yes.');
+    values (:transcript, :${attemptOf('dora')}, 'Do you agree? Yes.');
   ${past('emil', 'refused', 'refused')} ${published('refused', 'emil')}
   ${past('fred', 'no_answer', 'pending', { ago: '8 h' })} ${past('fred', 'busy', 'not_reached', { number: 2 })}
   ${published('not_reached', 'fred', 2)}

@@ -6,17 +6,17 @@ import { test as withOwnDatabase } from '../../support/database.js';
 import { history, PHONES, rowsOfHistory } from './history.js';
 import { withIds } from './names.js';
 import {
-  answer,
-  answers,
-  call,
+  answerCall,
+  attemptOf,
   claim,
-  end,
-  exclude,
-  leave,
-  list,
-  move,
-  publish,
-  sendEmail,
+  endCall,
+  insertAnswers,
+  insertContact,
+  insertEmail,
+  insertEvent,
+  listNumber,
+  setState,
+  setStatuses,
 } from './steps.js';
 import { correct, forbidden, special } from './writes.js';
 
@@ -26,26 +26,26 @@ const AS_SERVICE = `create role new_service; grant usage on schema public to new
 
 /** A campaign from its start to the e-mail of its only contact. */
 const CAMPAIGN = `
-  ${move('draft', 'running')} ${list('new', '+4920009999', { email: "'new@example.com'" })} ${claim('new', { ago: '1 min' })}
-  ${answer('new_call_of_new')} ${answers('new', 'new_call_of_new')} ${end('new_call_of_new', 'completed', 'now()')} ${leave('new', 'completed')}
-  ${publish('completed', 'new', 'new_call_of_new')} ${sendEmail('new_event_of_new', 'new', 'thanks')}
-  update email_notifications set status = 'sent' where id = :new_email_to_new; ${move('survey', 'paused')}`;
+  ${setStatuses('draft', 'running')} ${insertContact('new', '+4920009999', { email: "'new@example.com'" })} ${claim('new', { ago: '1 min' })}
+  ${answerCall('new_call_of_new')} ${insertAnswers('new', 'new_call_of_new')} ${endCall('new_call_of_new', 'completed', 'now()')} ${setState('new', 'completed')}
+  ${insertEvent('completed', 'new', 'new_call_of_new')} ${insertEmail('new_event_of_new', 'new', 'thanks')}
+  update email_notifications set status = 'sent' where id = :new_email_to_new; ${setStatuses('survey', 'paused')}`;
 
 correct('a whole campaign by a role that owns nothing', `${AS_SERVICE} ${CAMPAIGN}`);
 correct(
   'an exclusion by a role that owns nothing',
-  `${AS_SERVICE} ${exclude(PHONES.ada)}`,
+  `${AS_SERVICE} ${listNumber(PHONES.ada)}`,
   "(select state = 'excluded' from contacts where id = :ada)",
 );
 correct(
   'a return of an excluded contact by a role that owns nothing',
-  `${AS_SERVICE} ${exclude(PHONES.ada)} delete from exclusion_list_entries;
+  `${AS_SERVICE} ${listNumber(PHONES.ada)} delete from exclusion_list_entries;
    update contacts set state = 'pending' where id = :ada;`,
   "(select state = 'pending' from contacts where id = :ada)",
 );
 correct(
   'an import of a listed number by a role that owns nothing',
-  `${AS_SERVICE} ${list('new', PHONES.ines, { campaign_id: ':plain' })}`,
+  `${AS_SERVICE} ${insertContact('new', PHONES.ines, { campaign_id: ':plain' })}`,
   "(select state = 'excluded' from contacts where id = :new)",
 );
 correct('an erasure of all contacts by a role that owns nothing', `${AS_SERVICE} delete from contacts;`);
@@ -61,22 +61,22 @@ forbidden(
 
 forbidden(
   'an illegal status with all constraints deferred',
-  `set constraints all deferred; ${move('completed', 'running')}`,
+  `set constraints all deferred; ${setStatuses('completed', 'running')}`,
   'a_campaign_changes_status_in_order',
 );
 forbidden(
   'an end of a call whose contact stays in progress, with all constraints deferred',
-  `set constraints all deferred; ${end(call('cleo'), 'busy', 'now()')}`,
+  `set constraints all deferred; ${endCall(attemptOf('cleo'), 'busy', 'now()')}`,
   'a_contact_is_in_progress_while_its_call_is_open',
 );
 forbidden(
   'the first half of a step with all constraints immediate',
-  `set constraints all immediate; ${end(call('cleo'), 'busy', 'now()')}`,
+  `set constraints all immediate; ${endCall(attemptOf('cleo'), 'busy', 'now()')}`,
   'a_contact_is_in_progress_while_its_call_is_open',
 );
 correct(
   'both halves of a step with all constraints deferred',
-  `set constraints all deferred; ${end(call('cleo'), 'busy', 'now()')} ${leave('cleo', 'pending', 'busy')}`,
+  `set constraints all deferred; ${endCall(attemptOf('cleo'), 'busy', 'now()')} ${setState('cleo', 'pending', 'busy')}`,
 );
 forbidden(
   'a blank name in a session whose search_path has other functions',
@@ -96,7 +96,7 @@ const NESTED = `create function pg_temp.run(statement text) returns boolean lang
 forbidden(
   'answers that the statement which erases them gives again by a function',
   `${NESTED} set constraints all immediate; delete from survey_responses where contact_id = :dora
-     returning pg_temp.run($$${answers('dora', call('dora'))}$$);`,
+     returning pg_temp.run($$${insertAnswers('dora', attemptOf('dora'))}$$);`,
   'erased_answers_stay_erased',
 );
 correct(
@@ -108,7 +108,7 @@ correct(
 forbidden(
   'an erasure of an excluded contact that imports and dials its number by a function',
   `${NESTED} update contacts set state = 'excluded' where id = :ada; delete from contacts where id = :ada
-     returning pg_temp.run($$${list('new', PHONES.ada, { campaign_id: ':plain' })} ${claim('new', { campaign: 'plain' })}$$);`,
+     returning pg_temp.run($$${insertContact('new', PHONES.ada, { campaign_id: ':plain' })} ${claim('new', { campaign: 'plain' })}$$);`,
   'never_dial_an_excluded_number',
 );
 
@@ -165,7 +165,7 @@ withOwnDatabase("types of a session in pg_temp do not run with the owner's right
          'begin if current_user <> ''new_service'' then raise ''run by the owner''; end if; return true; end';
        create domain pg_temp.uuid as pg_catalog.uuid check (pg_temp.own());
        create domain pg_temp.text as pg_catalog.text check (pg_temp.own());
-       ${claim('ada')} ${exclude(PHONES.gina)} delete from contacts where id = :dora; set constraints all immediate; rollback`,
+       ${claim('ada')} ${listNumber(PHONES.gina)} delete from contacts where id = :dora; set constraints all immediate; rollback`,
       rowsOfHistory,
     ),
   );

@@ -10,15 +10,15 @@ export interface Claim {
 }
 
 /** The name of an attempt to a contact. */
-export const call = (person: string, number = 1): string => `call_of_${person}_${number}`;
+export const attemptOf = (person: string, number = 1): string => `call_of_${person}_${number}`;
 
 /** Sets a contact in progress. */
-export const take = (person: string, { number = 1, ago = '0 s' }: Claim = {}): string =>
+export const setInProgress = (person: string, { number = 1, ago = '0 s' }: Claim = {}): string =>
   `update contacts set state = 'in_progress', attempts_count = ${number}, last_attempt_at = now() - interval '${ago}'
      where id = :${person};`;
 
 /** Inserts an attempt. */
-export const dial = (
+export const insertAttempt = (
   person: string,
   { number = 1, campaign = 'survey', ago = '0 s' }: Claim = {},
   attempt = `new_call_of_${person}`,
@@ -28,22 +28,22 @@ export const dial = (
 
 /** Claims a contact and inserts its attempt. */
 export const claim = (person: string, options: Claim = {}, attempt?: string): string =>
-  `${take(person, options)} ${dial(person, options, attempt)}`;
+  `${setInProgress(person, options)} ${insertAttempt(person, options, attempt)}`;
 
 /** Answers a call 10 seconds after its start. */
-export const answer = (attempt: string): string =>
+export const answerCall = (attempt: string): string =>
   `update call_attempts set answered_at = started_at + interval '10 s' where id = :${attempt};`;
 
 /** Ends an attempt, by default 20 seconds after its start. */
-export const end = (attempt: string, outcome: string, at = "started_at + interval '20 s'"): string =>
+export const endCall = (attempt: string, outcome: string, at = "started_at + interval '20 s'"): string =>
   `update call_attempts set ended_at = ${at}, outcome = '${outcome}' where id = :${attempt};`;
 
 /** Moves a contact to its next state. */
-export const leave = (person: string, state: string, outcome = state): string =>
+export const setState = (person: string, state: string, outcome = state): string =>
   `update contacts set state = '${state}', last_outcome = '${outcome}' where id = :${person};`;
 
 /** Inserts the three answers of a completed call. */
-export const answers = (
+export const insertAnswers = (
   person: string,
   attempt: string,
   { q1 = "'More'", q2 = "'4'", q3 = "'9'", campaign = 'survey' } = {},
@@ -52,7 +52,7 @@ export const answers = (
      values (:${person}, :${campaign}, :${attempt}, ${q1}, ${q2}, ${q3});`;
 
 /** Publishes an outcome. */
-export const publish = (
+export const insertEvent = (
   kind: string,
   person: string,
   attempt: string | null,
@@ -62,7 +62,7 @@ export const publish = (
      values (:${event}, 'survey.${kind}', :${person}, :${campaign}, ${attempt === null ? 'null' : `:${attempt}`});`;
 
 /** Inserts the e-mail of an event. */
-export const sendEmail = (
+export const insertEmail = (
   event: string,
   person: string,
   template: string,
@@ -72,7 +72,7 @@ export const sendEmail = (
      values (:${email}, :${event}, :${person}, :${campaign}, :${template}, '${to}');`;
 
 /** Inserts a campaign in draft. */
-export const draft = (name: string, more: Readonly<Record<string, string>> = {}): string => {
+export const insertDraft = (name: string, more: Readonly<Record<string, string>> = {}): string => {
   const columns = {
     id: `:${name}`,
     name: `'${name}'`,
@@ -93,15 +93,19 @@ export const draft = (name: string, more: Readonly<Record<string, string>> = {})
 };
 
 /** Inserts a contact into a campaign's list. */
-export const list = (person: string, phone: string, more: Readonly<Record<string, string>> = {}): string => {
+export const insertContact = (
+  person: string,
+  phone: string,
+  more: Readonly<Record<string, string>> = {},
+): string => {
   const columns = { id: `:${person}`, campaign_id: ':survey', phone_number: `'${phone}'`, ...more };
   return `insert into contacts (${Object.keys(columns).join(', ')}) values (${Object.values(columns).join(', ')});`;
 };
 
 /** Moves a campaign through statuses. */
-export const move = (campaign: string, ...statuses: readonly string[]): string =>
+export const setStatuses = (campaign: string, ...statuses: readonly string[]): string =>
   statuses.map((status) => `update campaigns set status = '${status}' where id = :${campaign};`).join(' ');
 
 /** Adds a number to the exclusion list. */
-export const exclude = (phone: string): string =>
+export const listNumber = (phone: string): string =>
   `insert into exclusion_list_entries (phone_number) values ('${phone}');`;
