@@ -1,4 +1,5 @@
 import pg from '../postgres/driver/pg.js';
+import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
 import { HISTORY_SCHEMA } from './history-schema.js';
 import { COLUMNS } from './snapshot/columns.js';
 import { CONSTRAINTS, INDEXES } from './snapshot/constraints.js';
@@ -25,7 +26,8 @@ export {
  * they are in pg_catalog, and constants in one form. JIT compilation is off because it takes longer than the query.
  * Merge joins are off because the planner's search for them takes longer than they save.
  */
-export const SNAPSHOT_SETTINGS = `set local search_path = pg_catalog, pg_temp;
+export const SNAPSHOT_SETTINGS = `${SYSTEM_NAMES_ONLY};
+set local standard_conforming_strings = on;
 set local quote_all_identifiers = off;
 set local datestyle = 'ISO, YMD';
 set local intervalstyle = postgres;

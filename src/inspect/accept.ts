@@ -9,7 +9,7 @@ import { HistoryError } from '../migrate/history/errors.js';
 import { readState, refuseStandby } from '../migrate/history/server-state.js';
 import { readRecordedSnapshot } from '../migrate/history/snapshot.js';
 import { explainUnknown } from '../migrate/history/unknown.js';
-import type { WaitOptions } from '../migrate/history/wait.js';
+import { READER_WAIT, type WaitOptions } from '../migrate/history/wait.js';
 import type { Listener } from '../migrate/run/events.js';
 import type { Connection } from '../postgres/connect.js';
 import { describeTarget } from '../postgres/connection/target.js';
@@ -72,7 +72,7 @@ export async function accept(options: AcceptOptions): Promise<AcceptResult> {
   }
   const migrations = await readMigrations(options.directory);
   return withDatabase(options, async ({ connection }) => {
-    const state = await readState(connection);
+    const state = await readState(connection, READER_WAIT, undefined, 'write');
     refuseStandby(state, describeTarget(connection.target));
     const newest = state.rows.at(-1);
     if (newest === undefined) throw nothingAppliedError();

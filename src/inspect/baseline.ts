@@ -6,6 +6,7 @@ import { type Database, describeServer, type Server, withDatabase } from '../mig
 import { findVersion, readMigrations } from '../migrate/files/read-folder.js';
 import type { Listener } from '../migrate/run/events.js';
 import { fileParser, upWork } from '../migrate/script/work.js';
+import { queryRows } from '../postgres/driver/search-path.js';
 import { plural } from '../text/plural.js';
 import { DifferencesError } from './baseline/differences-error.js';
 import { createReference, type Reference } from './baseline/reference.js';
@@ -73,8 +74,8 @@ export async function baseline(options: BaselineOptions): Promise<BaselineResult
   const statements = works.flatMap((work) => work.statements);
   return withDatabase({ url }, async ({ connection }) => {
     await refuseHistory(connection);
-    const { rows } = await connection.client.query<{ role: string }>('select current_user::text as role');
-    const role = rows[0]?.role ?? '';
+    const [row] = await queryRows<{ role: string }>(connection.client, 'select current_user::text as role');
+    const role = row?.role ?? '';
     const reference = await createReference({
       url,
       directory,

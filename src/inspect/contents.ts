@@ -1,5 +1,6 @@
 import { type Database, withDatabase } from '../migrate/database.js';
 import pg from '../postgres/driver/pg.js';
+import { queryRows } from '../postgres/driver/search-path.js';
 
 /** The numbers of objects and rows in the schema `public`. */
 export interface Contents {
@@ -20,24 +21,29 @@ export interface Contents {
 export async function countContents(options: Database): Promise<Contents> {
   return withDatabase(options, async ({ connection: { client } }) => {
     const [tables, enums] = await Promise.all([
-      client.query<{ name: string }>(
+      queryRows<{ name: string }>(
+        client,
         `select relname as name from pg_catalog.pg_class
          where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition`,
       ),
-      client.query<{ count: number }>(
+      queryRows<{ count: number }>(
+        client,
         `select count(*)::integer as count from pg_catalog.pg_type
          where typnamespace = 'public'::regnamespace and typtype = 'e'`,
       ),
     ]);
     const counts = await Promise.all(
-      tables.rows.map(({ name }) =>
-        client.query<{ count: string }>(`select count(*) as count from public.${pg.escapeIdentifier(name)}`),
+      tables.map(({ name }) =>
+        queryRows<{ count: string }>(
+          client,
+          `select count(*) as count from public.${pg.escapeIdentifier(name)}`,
+        ),
       ),
     );
     return {
-      tables: tables.rows.length,
-      enums: enums.rows[0]?.count ?? 0,
-      rows: counts.reduce((sum, { rows }) => sum + Number(rows[0]?.count ?? 0), 0),
+      tables: tables.length,
+      enums: enums[0]?.count ?? 0,
+      rows: counts.reduce((sum, [row]) => sum + Number(row?.count ?? 0), 0),
     };
   });
 }

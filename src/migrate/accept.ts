@@ -1,5 +1,6 @@
 import { type Connection, connect } from '../postgres/connect.js';
 import pg from '../postgres/driver/pg.js';
+import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
 import { liftTimeouts } from '../postgres/timeouts.js';
 import { call, remedy } from '../text/remedy.js';
 import { explainWriteError } from './failure/write-history.js';
@@ -11,7 +12,7 @@ import { type WaitOptions, waitOf } from './history/wait.js';
 import type { Listener } from './run/events.js';
 import { acquireLock } from './run/lock.js';
 import { guard } from './script/guard.js';
-import { BEGIN, FULL_NAMES_ONLY } from './script/settings.js';
+import { BEGIN } from './script/settings.js';
 import { HISTORY_MOVED } from './script/sql-states.js';
 
 /** The facts that an acceptance records in the history. */
@@ -53,9 +54,9 @@ export async function recordAcceptance(
     });
     const sql = [
       BEGIN,
+      SYSTEM_NAMES_ONLY,
       liftTimeouts(connection.serverVersion.number),
       guard(newest.version, { lockPid: lock?.pid ?? 0, wait }),
-      FULL_NAMES_ONLY,
       ALLOW_ACCEPTED,
       updateSql(`id = ${newest.id}`, {
         origin: literal('accepted'),

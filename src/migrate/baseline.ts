@@ -1,21 +1,23 @@
 import { type Connection, connect } from '../postgres/connect.js';
 import { describeTarget } from '../postgres/connection/target.js';
 import pg from '../postgres/driver/pg.js';
+import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
 import { liftTimeouts } from '../postgres/timeouts.js';
 import { call, remedy } from '../text/remedy.js';
 import { explainHistoryFailure } from './failure/explain.js';
 import { extractLabel } from './files/file-name.js';
 import type { Migration } from './files/read-folder.js';
 import { HistoryError } from './history/errors.js';
+import { checkHistory, explainForeignHistory } from './history/ownership.js';
 import { insertSql, literal, newRowValues, newRunIdentity, type RowValues } from './history/row-sql.js';
 import { readState, refuseStandby } from './history/server-state.js';
 import { snapshotValues } from './history/snapshot.js';
 import { CREATE_HISTORY, type HistoryRow } from './history/table.js';
-import { type WaitOptions, waitOf } from './history/wait.js';
+import { READER_WAIT, type WaitOptions, waitOf } from './history/wait.js';
 import type { Listener } from './run/events.js';
 import { acquireLock } from './run/lock.js';
 import { guard, lockGuard } from './script/guard.js';
-import { BEGIN, FULL_NAMES_ONLY } from './script/settings.js';
+import { BEGIN } from './script/settings.js';
 import { HISTORY_MOVED } from './script/sql-states.js';
 
 /** The facts that a baseline records in the history. */
@@ -41,7 +43,7 @@ export interface BaselineWait extends WaitOptions {
  * @throws ExplainedError `standby`
  */
 export async function refuseHistory(connection: Connection): Promise<void> {
-  const state = await readState(connection);
+  const state = await readState(connection, READER_WAIT, undefined, 'write');
   refuseStandby(state, describeTarget(connection.target));
   const newest = state.rows.at(-1);
   if (newest !== undefined) throw notEmptyError(newest);
@@ -71,11 +73,13 @@ export async function recordBaseline(
     const run = { lockPid: lock?.pid ?? 0, wait };
     const sql = [
       BEGIN,
+      SYSTEM_NAMES_ONLY,
       liftTimeouts(connection.serverVersion.number),
       lockGuard(run),
+      checkHistory('write'),
       CREATE_HISTORY,
+      checkHistory('write'),
       guard(null, run),
-      FULL_NAMES_ONLY,
       insertRows(baseline),
       'commit',
     ];
@@ -84,7 +88,7 @@ export async function recordBaseline(
     await connection.client.query('rollback').catch(() => undefined);
     if (!(error instanceof pg.DatabaseError)) throw error;
     if (error.code === HISTORY_MOVED) await refuseHistory(connection);
-    throw explainHistoryFailure(error);
+    throw explainForeignHistory(error) ?? explainHistoryFailure(error);
   } finally {
     await lockConnection.close();
   }

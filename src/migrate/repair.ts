@@ -1,3 +1,4 @@
+import { queryRows } from '../postgres/driver/search-path.js';
 import { UsageError } from '../postgres/errors/explained-error.js';
 import { call, option, remedy } from '../text/remedy.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
@@ -9,6 +10,7 @@ import { HistoryError } from './history/errors.js';
 import { refuseOtherName } from './history/plan.js';
 import { fileValues, literal, reasonSql, updateSql } from './history/row-sql.js';
 import { readState } from './history/server-state.js';
+import { READER_WAIT } from './history/wait.js';
 import { fileParser, upWork } from './script/work.js';
 
 /** The options of {@link repair}. */
@@ -52,7 +54,7 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
   const migrations = await readMigrations(options.directory);
   const version = parseVersion(options.version);
   return withDatabase(options, async ({ connection }) => {
-    const { rows } = await readState(connection);
+    const { rows } = await readState(connection, READER_WAIT, undefined, 'write');
     const entry = compare(migrations, rows).find((candidate) => candidate.version === version);
     const migration = entry?.migration;
     if (entry === undefined || !migration || entry.row === null) {
@@ -77,15 +79,14 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
     }
     refuseOtherName(entry);
     await upWork(migration, fileParser());
-    await connection.client
-      .query(
-        updateSql(`id = ${entry.row.id}`, {
-          ...fileValues(migration),
-          origin: literal('repaired'),
-          reason: reasonSql(literal(reason)),
-        }),
-      )
-      .catch((error: unknown) => Promise.reject(explainWriteError(error)));
+    await queryRows(
+      connection.client,
+      updateSql(`id = ${entry.row.id}`, {
+        ...fileValues(migration),
+        origin: literal('repaired'),
+        reason: reasonSql(literal(reason)),
+      }),
+    ).catch((error: unknown) => Promise.reject(explainWriteError(error)));
     return { server: describeServer(connection), repaired: migration.name, reason };
   });
 }

@@ -37,7 +37,7 @@ export interface StatusResult {
   readonly current: string | null;
   /** Whether every migration is applied, and as its files are now. */
   readonly upToDate: boolean;
-  /** The session that migrates this database now; null if none does. */
+  /** The session that holds the lock of a run, with whether it may be a run; null if none does. */
   readonly migratingNow: LockHolder | null;
   /** Whether the catalog was changed outside of migrations since the last run. */
   readonly drift: Drift;

@@ -1,6 +1,7 @@
 import { encodeName } from '../text/encode.js';
 import { maskLiterals } from '../text/mask-literals.js';
 import type pg from './driver/pg.js';
+import { queryRows } from './driver/search-path.js';
 
 /** A session that holds a lock that a migration waits for. */
 export interface Blocker {
@@ -26,7 +27,8 @@ const LONGEST_QUERY = 200;
  * @returns null if none of them is a session
  */
 export async function findBlocker(client: pg.Client, pids: string): Promise<Blocker | null> {
-  const { rows } = await client.query<Blocker>(
+  const [blocker] = await queryRows<Blocker>(
+    client,
     `select a.pid, a.application_name as application, a.usename as role, host(a.client_addr) as host,
   a.state, a.xact_start as since, nullif(a.query, '<insufficient privilege>') as query
 from unnest(${pids}) as blocking(pid)
@@ -34,7 +36,6 @@ join pg_catalog.pg_stat_activity a on a.pid = blocking.pid
 order by a.xact_start
 limit 1`,
   );
-  const [blocker] = rows;
   if (blocker === undefined) return null;
   return { ...blocker, query: blocker.query === null ? null : maskLiterals(blocker.query) };
 }

@@ -2,6 +2,7 @@ import { withAnswerLimit } from './answer-limit.js';
 import { type Connection, connect } from './connect.js';
 import { describeTarget, type Target } from './connection/target.js';
 import pg from './driver/pg.js';
+import { queryRows } from './driver/search-path.js';
 import { ConnectionError } from './errors/explained-error.js';
 import {
   DUPLICATE_DATABASE,
@@ -42,12 +43,12 @@ const ALREADY_CREATED = [DUPLICATE_DATABASE, UNIQUE_VIOLATION];
 export async function createDatabase(target: Target): Promise<boolean> {
   const connection = await connectForMaintenance(target);
   try {
-    const { rows } = await withAnswerLimit(connection, () =>
-      connection.client.query<{ exists: boolean; template_is_utf8: boolean }>(
-        `select exists (select from pg_database where datname = $1) as "exists",
+    const rows = await withAnswerLimit(connection, () =>
+      queryRows<{ exists: boolean; template_is_utf8: boolean }>(
+        connection.client,
+        `select exists (select from pg_database where datname = ${pg.escapeLiteral(target.database)}) as "exists",
               pg_encoding_to_char(encoding) = 'UTF8' as template_is_utf8
        from pg_database where datname = 'template1'`,
-        [target.database],
       ),
     );
     if (rows[0]?.exists) return false;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describeTarget, type Target } from './connection/target.js';
 import { connectForMaintenance, createDatabase } from './create-database.js';
 import pg from './driver/pg.js';
+import { queryRows } from './driver/search-path.js';
 import { ConnectionError } from './errors/explained-error.js';
 import { parseDatabaseUrl } from './url.js';
 
@@ -85,8 +86,7 @@ function withDatabase(url: string, name: string): string {
 }
 
 async function dropAbandoned(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(ABANDONED_DATABASES);
-  for (const { name } of rows) {
+  for (const { name } of await queryRows<{ name: string }>(client, ABANDONED_DATABASES)) {
     // Another process may drop it at the same time.
     await client.query(`drop database if exists ${pg.escapeIdentifier(name)}`).catch(() => undefined);
   }

@@ -1,6 +1,7 @@
 import { readMigrations } from '../migrate/files/read-folder.js';
 import { readSourceFile } from '../migrate/files/source.js';
 import type pg from '../postgres/driver/pg.js';
+import { queryRows, SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
 import { migrationsDirectory, seedFile, thousandContactsFile } from './paths.js';
 
 const HAS_ROWS = 'select count(*) >= 1000 as "hasRows" from public.contacts';
@@ -32,8 +33,8 @@ export async function isProductFolder(directory: string): Promise<boolean> {
  * @returns `public.contacts` with the reason, if the database refuses the rows; an empty map otherwise
  */
 export async function addProductRows(client: pg.Client): Promise<ReadonlyMap<string, string>> {
-  const needsRows = await client.query<{ hasRows: boolean }>(HAS_ROWS).then(
-    ({ rows }) => rows[0]?.hasRows === false,
+  const needsRows = await queryRows<{ hasRows: boolean }>(client, HAS_ROWS).then(
+    ([row]) => row?.hasRows === false,
     // The table does not exist yet.
     () => false,
   );
@@ -43,7 +44,9 @@ export async function addProductRows(client: pg.Client): Promise<ReadonlyMap<str
     readSourceFile(thousandContactsFile),
   ]);
   try {
-    await client.query(`begin;\n${TRIGGERS_OFF};\n${seed.text};\n${contacts.text};\ncommit`);
+    await client.query(
+      `begin;\n${SYSTEM_NAMES_ONLY};\n${TRIGGERS_OFF};\n${seed.text};\n${contacts.text};\ncommit`,
+    );
     return new Map();
   } catch (error) {
     await client.query('rollback');

@@ -1,11 +1,13 @@
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { readSourceFile } from '../migrate/files/source.js';
 import pg from '../postgres/driver/pg.js';
+import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
 import { ExplainedError } from '../postgres/errors/explained-error.js';
 import { UNDEFINED_OBJECT, UNDEFINED_TABLE } from '../postgres/errors/sql-states.js';
 import { explainLostConnection } from '../postgres/lost-connection.js';
 import { collectKnownText, knownTextOf } from '../postgres/redaction/known-text.js';
 import { redactCause, redactError, redactText } from '../postgres/redaction/redact.js';
+import { explainTriggersOff, TRIGGERS_ON } from '../postgres/triggers-on.js';
 import { formatLocation, locate } from '../sql/location.js';
 import type { SourceFile } from '../sql/source-file.js';
 import { call, remedy } from '../text/remedy.js';
@@ -32,11 +34,14 @@ export async function seed(options: Database): Promise<SeedResult> {
   return withDatabase(options, async ({ connection }) => {
     const { client } = connection;
     const [, rows] = await Promise.all([
-      client.query('begin'),
+      client.query(`begin;\n${SYSTEM_NAMES_ONLY};\n${TRIGGERS_ON}`).catch((error: unknown) => {
+        throw explainTriggersOff(error) ?? error;
+      }),
       client.query(source.text).catch(async (error: unknown) => {
         throw explainLostConnection(error, connection) ?? (await explainSeedError(client, source, error));
       }),
-      client.query('commit'),
+      // The file sets the search path of the session, which behind a pooler serves other clients next.
+      client.query('commit;\nreset search_path'),
     ]);
     return { server: describeServer(connection), inserted: countInserted(rows) };
   });

@@ -46,7 +46,11 @@ function linesFor({ server, migrations, migratingNow, upToDate, drift }: StatusR
       (migration) =>
         `${encodeName(migration.name).padEnd(nameWidth)}  ${encodeName(describe(migration, stateWidth))}`,
     ),
-    ...(migratingNow === null ? [] : [`${describeHolder(migratingNow)} is migrating now`]),
+    ...(migratingNow === null
+      ? []
+      : [
+          `${describeHolder(migratingNow)} ${migratingNow.isRun ? 'is migrating now' : 'is no run, but holds the lock of a run'}`,
+        ]),
     upToDate ? 'Everything is applied.' : summaryOf(migrations),
     ...(drift.cause === 'not_applied' ? [] : [driftLine(drift)]),
     serverLine(server),

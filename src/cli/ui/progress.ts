@@ -49,7 +49,7 @@ function lineFor(event: Exclude<RunEvent, { kind: 'drifted' }>): string {
     case 'finished':
       return `${name} ${event.direction === 'up' ? 'applied' : 'rolled back'} in ${event.durationMs} ms`;
     case 'waiting':
-      return `waiting: ${describeHolder(event.holder)} is migrating this database`;
+      return `waiting: ${describeHolder(event.holder)} ${event.holder?.isRun === false ? 'is no run, but holds the lock of this database' : 'is migrating this database'}`;
     case 'blocked':
       return `waiting for a lock held by ${describeBlocker(event.blocker)}`;
     case 'retrying':

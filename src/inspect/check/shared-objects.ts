@@ -1,4 +1,5 @@
 import pg from '../../postgres/driver/pg.js';
+import { queryRows } from '../../postgres/driver/search-path.js';
 import { isKnownText } from '../../postgres/redaction/words.js';
 import { locate } from '../../sql/location.js';
 import type { Statement } from '../../sql/statements.js';
@@ -18,13 +19,13 @@ export function changesSharedObjects({ sql }: Statement): boolean {
 
 /** Reads the roles and tablespaces of a server, in the order of their names. */
 export async function readSharedObjects(client: pg.Client): Promise<readonly SharedObject[]> {
-  const { rows } = await client.query<{ kind: SharedObject['kind']; name: string }>(
+  return queryRows<{ kind: SharedObject['kind']; name: string }>(
+    client,
     `select 'role' as kind, rolname as name from pg_catalog.pg_roles
      union all
      select 'tablespace', spcname from pg_catalog.pg_tablespace
      order by 1, 2`,
   );
-  return rows;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { queryRows } from '../../postgres/driver/search-path.js';
 import type { RowSource } from './row-source.js';
 import { insertSql } from './synthetic-values.js';
 import { readTables } from './tables.js';
@@ -15,7 +16,7 @@ export function syntheticRows(): RowSource {
     const numbers = Array.from({ length: ROWS_PER_CALL }, () => count++);
     const results = await Promise.all(
       tables.map((table) =>
-        Promise.allSettled(numbers.map((number) => client.query(insertSql(table, number)))),
+        Promise.allSettled(numbers.map((number) => queryRows(client, insertSql(table, number)))),
       ),
     );
     const refused = tables.flatMap(({ name }, index) => {
@@ -23,12 +24,13 @@ export function syntheticRows(): RowSource {
       return errors.length === ROWS_PER_CALL ? [{ name, error: errors[0] }] : [];
     });
     if (refused.length === 0) return new Map();
-    const { rows } = await client.query<{ filled: boolean[] }>(
+    const [row] = await queryRows<{ filled: boolean[] }>(
+      client,
       `select array[${refused.map(({ name }) => `exists (select from ${name})`).join(', ')}] as filled`,
     );
     return new Map(
       refused
-        .filter((_, index) => rows[0]?.filled[index] === false)
+        .filter((_, index) => row?.filled[index] === false)
         .map(({ name, error }) => [name, error instanceof Error ? error.message : String(error)]),
     );
   };

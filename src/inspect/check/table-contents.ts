@@ -1,5 +1,6 @@
 import type { FingerprintedSnapshot } from '../../catalog/snapshot.js';
 import pg from '../../postgres/driver/pg.js';
+import { queryRows } from '../../postgres/driver/search-path.js';
 
 /** The number of rows of each table, by the snapshot's key, such as `table public.contacts`. */
 export type RowCounts = ReadonlyMap<string, number>;
@@ -42,6 +43,6 @@ async function queryTables(
   const tables = Object.keys(snapshot.objects).filter((object) => object.startsWith('table '));
   if (tables.length === 0) return new Map();
   const values = tables.map((table) => `(${query(table.slice('table '.length))})::text`);
-  const { rows } = await client.query<{ values: string[] }>(`select array[${values.join(', ')}] as values`);
-  return new Map(tables.map((table, index) => [table, rows[0]?.values[index] ?? '']));
+  const [row] = await queryRows<{ values: string[] }>(client, `select array[${values.join(', ')}] as values`);
+  return new Map(tables.map((table, index) => [table, row?.values[index] ?? '']));
 }

@@ -1,6 +1,7 @@
 import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
 import { FIRST_USER_OID, isOfExtension } from '../../catalog/snapshot/sql-fragments.js';
 import type pg from '../../postgres/driver/pg.js';
+import { queryRows, textArray } from '../../postgres/driver/search-path.js';
 
 /** A column, with the facts that determine its values. */
 export interface FillableColumn {
@@ -37,7 +38,7 @@ export interface FillableTable {
   readonly references: readonly FillableReference[];
 }
 
-const TABLES = `select
+const queryOfTables = (schemas: readonly string[]) => `select
   format('%I.%I', nspname, relname) as name,
   (
     select coalesce(json_agg(json_build_object(
@@ -82,7 +83,7 @@ const TABLES = `select
   ) as references
 from pg_class
 join pg_namespace on pg_namespace.oid = relnamespace
-where nspname = any ($1) and relkind in ('r', 'p') and not relispartition
+where nspname = any (${textArray(schemas)}) and relkind in ('r', 'p') and not relispartition
   -- A superuser may write to the system catalogs, and all databases of the server share some of them.
   and pg_class.oid >= ${FIRST_USER_OID}
   and nspname !~ '^pg_'
@@ -98,7 +99,7 @@ export async function readTables(
   client: pg.Client,
   schemas: readonly string[],
 ): Promise<readonly FillableTable[]> {
-  const { rows } = await client.query<FillableTable>(TABLES, [schemas]);
+  const rows = await queryRows<FillableTable>(client, queryOfTables(schemas));
   const sorted: FillableTable[] = [];
   for (let remaining = rows; remaining.length > 0; ) {
     const names = new Set(remaining.map(({ name }) => name));

@@ -1,5 +1,6 @@
 import type { Work } from '../../migrate/script/work.js';
 import pg from '../../postgres/driver/pg.js';
+import { queryRows } from '../../postgres/driver/search-path.js';
 import { runsAlone } from '../../sql/restrictions.js';
 import type { Statement } from '../../sql/statements.js';
 import type { LockMode } from './modes.js';
@@ -143,10 +144,11 @@ async function readLocksWhileWaiting(
     },
   );
   for (;;) {
-    const { rows } = await observer.query<{ waits: boolean }>(
+    const [row] = await queryRows<{ waits: boolean }>(
+      observer,
       `select exists (select from pg_catalog.pg_locks where pid = ${pid} and not granted) as waits`,
     );
-    if (rows[0]?.waits === true) return readLocks(observer, pid);
+    if (row?.waits === true) return readLocks(observer, pid);
     if (hasEnded) return new Map();
     await Promise.race([end, new Promise((resolve) => setTimeout(resolve, POLL_MS))]);
   }

@@ -1,4 +1,5 @@
 import type pg from '../../postgres/driver/pg.js';
+import { queryRowsBetween } from '../../postgres/driver/search-path.js';
 import { type LockMode, parseMode, strongest } from './modes.js';
 
 /** A table, a partitioned table or a materialized view. */
@@ -16,7 +17,8 @@ export type TablesByOid = ReadonlyMap<string, ExistingTable>;
 
 /** Reads the tables of a database, in the order of their names. */
 export async function readTables(client: pg.Client): Promise<TablesByOid> {
-  const { rows } = await client.query<{ oid: string } & ExistingTable>(
+  const rows = await queryRowsBetween<{ oid: string } & ExistingTable>(
+    client,
     `select c.oid::text as oid, n.nspname::text as schema, c.relname::text as name,
        nullif(pg_catalog.pg_relation_filenode(c.oid), 0)::text as "fileNode",
        c.relkind <> 'm' as "canBeLocked"
@@ -37,7 +39,8 @@ export type LocksByOid = ReadonlyMap<string, LockMode>;
  * @param pid SQL of the session's server process
  */
 export async function readLocks(client: pg.Client, pid: string): Promise<LocksByOid> {
-  const { rows } = await client.query<{ oid: string; modes: string[] }>(
+  const rows = await queryRowsBetween<{ oid: string; modes: string[] }>(
+    client,
     `select relation::text as oid, array_agg(mode) as modes
      from pg_catalog.pg_locks
      where locktype = 'relation' and pid = ${pid}

@@ -1,5 +1,6 @@
 import { withDatabase } from '../../migrate/database.js';
 import pg from '../../postgres/driver/pg.js';
+import { queryRows, textArray } from '../../postgres/driver/search-path.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { redactError } from '../../postgres/redaction/redact.js';
 
@@ -31,11 +32,12 @@ export async function readTableSizes(
 ): Promise<ReadonlyMap<string, TableSize>> {
   return withDatabase({ url }, async ({ connection: { client } }) => {
     await client.query(`begin isolation level repeatable read read only;\n${TIMEOUTS}`);
-    const query = client.query<{ table: string; bytes: string; rows: number | null }>(
+    const query = queryRows<{ table: string; bytes: string; rows: number | null }>(
+      client,
       `select n.nspname || '.' || c.relname as table,
          sum(pg_catalog.pg_total_relation_size(leaf.relid)) as bytes,
          sum(nullif(part.reltuples, -1))::float8 as rows
-       from unnest($1::text[], $2::text[]) as requested (schema, name)
+       from unnest(${textArray(tables.map(({ schema }) => schema))}, ${textArray(tables.map(({ name }) => name))}) as requested (schema, name)
        join pg_catalog.pg_namespace as n on n.nspname = requested.schema
        join pg_catalog.pg_class as c on c.relnamespace = n.oid and c.relname = requested.name
        cross join lateral (
@@ -45,9 +47,8 @@ export async function readTableSizes(
        ) as leaf (relid)
        join pg_catalog.pg_class as part on part.oid = leaf.relid
        group by 1`,
-      [tables.map(({ schema }) => schema), tables.map(({ name }) => name)],
     );
-    const { rows } = await query.catch((error: unknown) => Promise.reject(explainReadError(error)));
+    const rows = await query.catch((error: unknown) => Promise.reject(explainReadError(error)));
     return new Map(rows.map((row) => [row.table, { bytes: Number(row.bytes), rows: row.rows }]));
   });
 }

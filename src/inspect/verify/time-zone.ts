@@ -1,4 +1,5 @@
 import type pg from '../../postgres/driver/pg.js';
+import { queryRows } from '../../postgres/driver/search-path.js';
 
 // The server reads all files of its time zones for pg_timezone_names, so they are read only if the setting exists.
 const READ_UNKNOWN_TIME_ZONE = `select zone
@@ -24,6 +25,6 @@ where setrole = 0
  * @returns the value of the setting; null if it is accepted or not set
  */
 export async function readUnknownTimeZone(client: pg.Client): Promise<string | null> {
-  const { rows } = await client.query<{ zone: string }>(READ_UNKNOWN_TIME_ZONE);
-  return rows[0]?.zone ?? null;
+  const [row] = await queryRows<{ zone: string }>(client, READ_UNKNOWN_TIME_ZONE);
+  return row?.zone ?? null;
 }

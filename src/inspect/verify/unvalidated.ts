@@ -1,4 +1,5 @@
 import pg from '../../postgres/driver/pg.js';
+import { queryRows, textArray } from '../../postgres/driver/search-path.js';
 import {
   INSUFFICIENT_PRIVILEGE,
   LOCK_NOT_AVAILABLE,
@@ -27,7 +28,7 @@ interface ConstraintRow {
   readonly match_full: boolean;
 }
 
-const FIND_UNVALIDATED = `select
+const queryOfUnvalidated = (schemas: readonly string[]) => `select
   format('%I.%I', nspname, relname) as table,
   conname as name,
   contype as kind,
@@ -52,7 +53,7 @@ const FIND_UNVALIDATED = `select
 from pg_constraint
 join pg_class on pg_class.oid = conrelid
 join pg_namespace on pg_namespace.oid = relnamespace
-where not convalidated and contype in ('c', 'f', 'n') and nspname = any ($1)
+where not convalidated and contype in ('c', 'f', 'n') and nspname = any (${textArray(schemas)})
 order by 1, 2`;
 
 /**
@@ -65,7 +66,7 @@ export async function findUnvalidated(
   client: pg.Client,
   schemas: readonly string[],
 ): Promise<readonly UnvalidatedConstraint[]> {
-  const { rows } = await client.query<ConstraintRow>(FIND_UNVALIDATED, [schemas]);
+  const rows = await queryRows<ConstraintRow>(client, queryOfUnvalidated(schemas));
   const results: UnvalidatedConstraint[] = [];
   for (const constraint of rows) {
     const { table, name } = constraint;
@@ -80,10 +81,11 @@ async function countViolations(
 ): Promise<Pick<UnvalidatedConstraint, 'rows' | 'reason'>> {
   await client.query('savepoint counting');
   try {
-    const { rows } = await client.query<{ count: string }>(
+    const [row] = await queryRows<{ count: string }>(
+      client,
       `select count(*) as count from ${constraint.table} as child where ${violationCondition(constraint)}`,
     );
-    return { rows: Number(rows[0]?.count), reason: null };
+    return { rows: Number(row?.count), reason: null };
   } catch (error) {
     await client.query('rollback to savepoint counting');
     return { rows: null, reason: describeCountError(error) };

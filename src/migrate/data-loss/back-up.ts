@@ -38,7 +38,10 @@ export async function backUp(
   work: Work,
   losses: readonly Loss[],
 ): Promise<Backup | null> {
+  // The statements of the file follow in this transaction, with their own search path.
+  await client.query('savepoint before_backup');
   const existing = await withExistingData(client, losses);
+  await client.query(END_READ);
   if (existing.length === 0) return null;
   await client.query(`${lockTablesSql(existing)};\nsavepoint before_backup;\n${READ_SETTINGS}`);
   const { label: version } = work;
@@ -50,9 +53,12 @@ export async function backUp(
   );
   const backup =
     counted.length === 0 ? null : await writeFiles(client, target.database, ledger, work, counted);
-  await client.query('rollback to savepoint before_backup;\nrelease savepoint before_backup');
+  await client.query(END_READ);
   return backup;
 }
+
+/** Ends the settings of a read, so that the statements of the file do not run with them. */
+const END_READ = 'rollback to savepoint before_backup;\nrelease savepoint before_backup';
 
 /** SQL that locks the tables of losses against writers; readers are not blocked. */
 export function lockTablesSql(losses: readonly Loss[]): string {

@@ -1,5 +1,6 @@
 import type { Connection } from '../../postgres/connect.js';
-import type pg from '../../postgres/driver/pg.js';
+import pg from '../../postgres/driver/pg.js';
+import { queryRows, SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { type CountedLoss, keyOf, type Loss } from './loss.js';
 
@@ -8,7 +9,8 @@ import { type CountedLoss, keyOf, type Loss } from './loss.js';
  * row-level security policy that hides rows is an error, so that no row is missed.
  */
 export const READ_SETTINGS = `set local row_security = off;
-set local search_path = pg_catalog, pg_temp;
+${SYSTEM_NAMES_ONLY};
+set local quote_all_identifiers = off;
 set local datestyle = 'ISO, YMD';
 set local intervalstyle = postgres;
 set local bytea_output = hex;
@@ -44,8 +46,9 @@ export async function withExistingData<L extends Loss>(
 ): Promise<readonly L[]> {
   if (losses.length === 0) return [];
   const asked = losses.map((loss) => ({ key: keyOf(loss), table: loss.table, column: loss.column }));
-  const { rows } = await client.query<{ key: string }>(
-    `select key from pg_catalog.json_to_recordset($1) as asked (key text, "table" text, "column" text)
+  const rows = await queryRows<{ key: string }>(
+    client,
+    `select key from pg_catalog.json_to_recordset(${pg.escapeLiteral(JSON.stringify(asked))}) as asked (key text, "table" text, "column" text)
      where pg_catalog.to_regclass("table") is not null
        and ("column" is null or exists (
          select from pg_catalog.pg_attribute
@@ -53,7 +56,6 @@ export async function withExistingData<L extends Loss>(
            and pg_catalog.quote_ident(attname) = "column"
            and not attisdropped
        ))`,
-    [JSON.stringify(asked)],
   );
   const keys = new Set(rows.map(({ key }) => key));
   return losses.filter((loss) => keys.has(keyOf(loss)));
@@ -70,7 +72,7 @@ export async function countLosses<L extends Loss>(
 ): Promise<readonly (L & CountedLoss)[]> {
   if (losses.length === 0) return [];
   const counts = losses.map((loss, index) => `(${countSql(loss)}) as count_${index}`);
-  const { rows } = await client.query<Record<string, string>>(`select ${counts.join(',\n')}`);
+  const rows = await queryRows<Record<string, string>>(client, `select ${counts.join(',\n')}`);
   return losses
     .map((loss, index) => ({ ...loss, count: Number(rows[0]?.[`count_${index}`] ?? 0) }))
     .filter(({ count }) => count > 0);

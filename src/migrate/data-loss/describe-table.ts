@@ -1,4 +1,5 @@
 import type pg from '../../postgres/driver/pg.js';
+import { queryRows, textArray } from '../../postgres/driver/search-path.js';
 
 /** The properties of a table that a backup and a restore of its rows need. Names are quoted as SQL needs them. */
 export interface TableDescription {
@@ -27,11 +28,11 @@ export async function describeTables(
   client: pg.Client,
   tables: readonly string[],
 ): Promise<ReadonlyMap<string, TableDescription>> {
-  const { rows } = await client.query<TableDescription>(DESCRIBE, [tables]);
+  const rows = await queryRows<TableDescription>(client, describe(tables));
   return new Map(rows.map((row) => [row.name, row]));
 }
 
-const DESCRIBE = `select
+const describe = (tables: readonly string[]) => `select
   asked.name,
   array(
     select quote_ident(attname) from pg_attribute
@@ -72,6 +73,6 @@ const DESCRIBE = `select
     join pg_namespace on pg_namespace.oid = relnamespace
     where conrelid = id and contype = 'f' and confrelid <> id
   ) as "references"
-from unnest($1::text[]) as asked (name)
+from unnest(${textArray(tables)}) as asked (name)
 cross join lateral (select to_regclass(asked.name)::oid as id) as described
 where id is not null`;

@@ -1,5 +1,7 @@
 import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
 import pg from '../../postgres/driver/pg.js';
+import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
+import { RESTORE_SEARCH_PATH, SAVE_SEARCH_PATH } from '../script/settings.js';
 import { UNEXPECTED_LOSS } from '../script/sql-states.js';
 
 /**
@@ -15,12 +17,15 @@ const DELETED = 'pg_catalog.pg_stat_get_xact_tuples_deleted';
 const INSERTED = 'pg_catalog.pg_stat_get_xact_tuples_inserted';
 
 /**
- * Saves the catalog before the statements of a down: tables with their columns, and enums with their labels.
+ * Saves the catalog before the statements of a down, which then run with the search path that they had: tables with their columns, and enums with their labels.
  *
  * It leaves out what the server itself may lose or computes: temporary and unlogged tables, generated columns. It also
  * leaves out tables whose comment ends with "Holds no data.": their rows are there to be locked, for example. If nothing is left, it saves an empty object: an aggregate over no rows is null, which `jsonb_each` cannot expand.
  */
-export const SAVE_CATALOG = `select from pg_catalog.set_config('${BEFORE}', (
+export const SAVE_CATALOG = `${SAVE_SEARCH_PATH};
+${SYSTEM_NAMES_ONLY};
+set local quote_all_identifiers = off;
+select from pg_catalog.set_config('${BEFORE}', (
   select pg_catalog.jsonb_build_object(
     'tables', (
       select coalesce(pg_catalog.jsonb_object_agg(saved.oid, pg_catalog.jsonb_build_object(
@@ -81,7 +86,9 @@ export const SAVE_CATALOG = `select from pg_catalog.set_config('${BEFORE}', (
       ) as enums
     )
   )::text
-), true)`;
+), true);
+set local quote_all_identifiers to default;
+${RESTORE_SEARCH_PATH}`;
 
 /**
  * The query of what was deleted since {@link SAVE_CATALOG}: a row for each loss, with the columns of `Loss`.
@@ -184,6 +191,8 @@ const LOSS_KEY = `pg_catalog.concat("table", ' ', kind, ' ', "column", ' ', labe
 export function assertExpected(step: string, expected: readonly string[]): string {
   const keys = expected.map((key) => pg.escapeLiteral(key)).join(', ');
   return `set constraints all immediate;
+${SYSTEM_NAMES_ONLY};
+set local quote_all_identifiers = off;
 do $assert$
 declare
   losses json;

@@ -1,4 +1,5 @@
 import type pg from '../../postgres/driver/pg.js';
+import { queryRows, textArray } from '../../postgres/driver/search-path.js';
 
 /**
  * The names of which the database has a table, a column, or a label of an enum.
@@ -9,11 +10,11 @@ import type pg from '../../postgres/driver/pg.js';
  * @param names as users write them: with their schema, unless that is `public`
  */
 export async function existingNames(client: pg.Client, names: readonly string[]): Promise<readonly string[]> {
-  const { rows } = await client.query<{ name: string }>(EXISTING_NAMES, [names]);
+  const rows = await queryRows<{ name: string }>(client, queryOfExisting(names));
   return rows.map(({ name }) => name);
 }
 
-const EXISTING_NAMES = `with known as (
+const queryOfExisting = (names: readonly string[]) => `with known as (
   select pg_catalog.format('%I.%I', nspname, relname) as name
   from pg_catalog.pg_class join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
   where relkind in ('r', 'p')
@@ -28,6 +29,6 @@ const EXISTING_NAMES = `with known as (
   join pg_catalog.pg_namespace on pg_namespace.oid = typnamespace
 )
 select asked.name
-from pg_catalog.unnest($1::text[]) as asked (name)
+from pg_catalog.unnest(${textArray(names)}) as asked (name)
 where asked.name in (select known.name from known)
   or 'public.' || asked.name in (select known.name from known)`;

@@ -1,4 +1,5 @@
 import pg from '../../postgres/driver/pg.js';
+import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import type { RunContext } from '../script/context.js';
 import { guard } from '../script/guard.js';
@@ -7,7 +8,10 @@ import {
   BEGIN,
   END_OF_TRANSACTION,
   lockTimeoutOf,
+  RESTORE_SEARCH_PATH,
   resetSession,
+  SAVE_SEARCH_PATH,
+  SEARCH_PATH_OF_SESSION,
   STRINGS_AS_PARSED,
 } from '../script/settings.js';
 import { groupByFile, type Step, type TransactionStep } from '../script/steps.js';
@@ -35,7 +39,15 @@ export function rehearsalMessages(steps: readonly Step[], run: RunContext): Rehe
     leftOut ||= step.kind === 'alone';
     if (step.kind !== 'transaction' || step.statements.length === 0) return [];
     const { work, statements } = step;
-    const query = makeMessage('safeguard', work, 'set constraints all immediate', DATA_LOSS_QUERY);
+    const query = makeMessage(
+      'safeguard',
+      work,
+      'set constraints all immediate',
+      SAVE_SEARCH_PATH,
+      SYSTEM_NAMES_ONLY,
+      'set local quote_all_identifiers = off',
+      DATA_LOSS_QUERY,
+    );
     queries.set(query, step);
     const tolerate = leftOut;
     return [
@@ -45,12 +57,13 @@ export function rehearsalMessages(steps: readonly Step[], run: RunContext): Rehe
         return tolerate ? { ...sent, sql: tolerant(statement.sql) } : sent;
       }),
       query,
+      makeMessage('safeguard', work, RESTORE_SEARCH_PATH),
     ];
   };
   // A dry run holds no lock that the guard could find.
   const guards = run.isDryRun ? [] : [guard(first.predecessor, run)];
   const messages = [
-    makeMessage('begin', first.work, BEGIN, liftTimeouts(run.serverVersion), ...guards),
+    makeMessage('begin', first.work, BEGIN, SYSTEM_NAMES_ONLY, liftTimeouts(run.serverVersion), ...guards),
     ...groupByFile(steps).flatMap((own) => {
       const [{ work }] = own;
       if (work === null) return [];
@@ -68,6 +81,7 @@ export function rehearsalMessages(steps: readonly Step[], run: RunContext): Rehe
 function fileSettings(work: Work): readonly string[] {
   return [
     STRINGS_AS_PARSED,
+    SEARCH_PATH_OF_SESSION,
     `set local lock_timeout = ${lockTimeoutOf(work)}`,
     // The file reports its messages when it really runs.
     'set local client_min_messages = error',

@@ -1,4 +1,5 @@
 import pg from '../../postgres/driver/pg.js';
+import { queryRows } from '../../postgres/driver/search-path.js';
 import { addedConstraints, generateConstraintName } from '../../sql/constraints.js';
 import type { Statement } from '../../sql/statements.js';
 import { encodeText } from '../../text/encode.js';
@@ -22,18 +23,17 @@ export async function findConstraintDefinition(
   const relation = [schema, table]
     .flatMap((name) => (name === undefined ? [] : [pg.escapeIdentifier(name)]))
     .join('.');
-  const { rows } = await client
-    .query<{ definition: string }>(
-      `select pg_catalog.pg_get_constraintdef(oid) as definition from pg_catalog.pg_constraint
-       where conname = $2 and conrelid = pg_catalog.to_regclass($1)
-       union all
-       select pg_catalog.pg_get_indexdef(i.indexrelid) from pg_catalog.pg_index i
-       join pg_catalog.pg_class c on c.oid = i.indexrelid
-       where c.relname = $2 and i.indrelid = pg_catalog.to_regclass($1)`,
-      [relation, constraint],
-    )
-    .catch(() => ({ rows: [] }));
-  const definition = rows[0]?.definition ?? findLine(script.source.text, statements, table, constraint);
+  const [name, table_] = [constraint, relation].map((text) => pg.escapeLiteral(text));
+  const [row] = await queryRows<{ definition: string }>(
+    client,
+    `select pg_catalog.pg_get_constraintdef(oid) as definition from pg_catalog.pg_constraint
+     where conname = ${name} and conrelid = pg_catalog.to_regclass(${table_})
+     union all
+     select pg_catalog.pg_get_indexdef(i.indexrelid) from pg_catalog.pg_index i
+     join pg_catalog.pg_class c on c.oid = i.indexrelid
+     where c.relname = ${name} and i.indrelid = pg_catalog.to_regclass(${table_})`,
+  ).catch(() => []);
+  const definition = row?.definition ?? findLine(script.source.text, statements, table, constraint);
   return definition && encodeText(shorten(definition, { lines: 10, characters: 1000 }));
 }
 

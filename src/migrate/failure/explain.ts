@@ -6,8 +6,10 @@ import { INSUFFICIENT_PRIVILEGE } from '../../postgres/errors/sql-states.js';
 import { explainLostConnection, remedyForLostConnection } from '../../postgres/lost-connection.js';
 import { collectKnownText, knownTextOf } from '../../postgres/redaction/known-text.js';
 import { redactCause, redactError, redactText } from '../../postgres/redaction/redact.js';
+import { explainTriggersOff } from '../../postgres/triggers-on.js';
 import type { SourceLocation } from '../../sql/errors.js';
 import { formatLocation } from '../../sql/location.js';
+import { explainForeignHistory, FOREIGN_OBJECT } from '../history/ownership.js';
 import { CREATE_HISTORY } from '../history/table.js';
 import type { Failure, Message } from '../script/message.js';
 import type { MigrationResult } from '../script/outcome.js';
@@ -44,9 +46,31 @@ export async function explainFailure(
     return explainConnectionLoss(work, lost?.cause ?? error, circumstances);
   }
   if (error.code === LOCK_LOST) return explainLockLoss(work, error, circumstances);
+  if (message.phase !== 'statement') {
+    const known = explainTriggersOff(error) ?? explainForeignObject(work, error, circumstances);
+    if (known !== undefined) return known;
+  }
   return work === null
     ? explainHistoryFailure(error)
     : explainServerError(work, message, error, circumstances);
+}
+
+function explainForeignObject(
+  work: Work | null,
+  error: pg.DatabaseError,
+  { results }: Circumstances,
+): ExplainedError | undefined {
+  if (error.code !== FOREIGN_OBJECT) return undefined;
+  if (work === null) return explainForeignHistory(error);
+  return new MigrationFailedError(
+    'object_foreign',
+    `${work.name} would adopt an object of another role, which may run its code with the rights of this one: ${error.message}.`,
+    {
+      remedy: `Find out who created the object. If that role deploys too, run as that role, or run: grant <that role> to <this role>; Otherwise drop the object. ${describeState(work)}`,
+      cause: error,
+      results,
+    },
+  );
 }
 
 async function explainServerError(

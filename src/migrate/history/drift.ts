@@ -10,6 +10,7 @@ import {
 } from '../../postgres/errors/sql-states.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import type { RemedyPart } from '../../text/remedy.js';
+import { checkHistory, explainForeignHistory } from './ownership.js';
 import { BOTH_SNAPSHOTS, COMPARE_SNAPSHOT, type RecordedSnapshot } from './snapshot.js';
 import { explainUnknown, type Unknown, type UnknownCause, unreadable } from './unknown.js';
 
@@ -60,7 +61,8 @@ function settingsOnServer({ serverVersion }: Connection): string {
   return `${liftTimeouts(serverVersion.number)};
 set local lock_timeout = 1000;
 set local statement_timeout = 10000;
-${SNAPSHOT_SETTINGS}`;
+${SNAPSHOT_SETTINGS};
+${checkHistory('read')}`;
 }
 
 const TIMEOUTS = new Set([LOCK_NOT_AVAILABLE, QUERY_CANCELED]);
@@ -109,7 +111,7 @@ async function queryCatalog<Row extends object>(
   sql: string,
 ): Promise<PromiseSettledResult<{ readonly rows: readonly Row[] }>> {
   const { client } = connection;
-  const [, , answer] = await withAnswerLimit(connection, () =>
+  const [, settings, answer] = await withAnswerLimit(connection, () =>
     Promise.allSettled([
       client.query('begin isolation level repeatable read read only'),
       client.query(settingsOnServer(connection)),
@@ -117,7 +119,9 @@ async function queryCatalog<Row extends object>(
       client.query('commit'),
     ]),
   );
-  return answer;
+  return settings.status === 'rejected'
+    ? { status: 'rejected', reason: explainForeignHistory(settings.reason) ?? settings.reason }
+    : answer;
 }
 
 function toDrift(comparison: Comparison | null): Drift {

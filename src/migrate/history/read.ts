@@ -1,5 +1,6 @@
 import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
 import type pg from '../../postgres/driver/pg.js';
+import { queryRows, textArray } from '../../postgres/driver/search-path.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import {
   INSUFFICIENT_PRIVILEGE,
@@ -7,6 +8,7 @@ import {
   UNDEFINED_COLUMN,
   UNDEFINED_TABLE,
 } from '../../postgres/errors/sql-states.js';
+import { checkHistory, explainForeignHistory } from './ownership.js';
 import { HISTORY_TABLE, type HistoryColumn, type HistoryRow } from './table.js';
 
 /** The columns of a {@link HistoryRow}, by its properties. */
@@ -43,20 +45,22 @@ type RawRow = Omit<HistoryRow, 'id' | 'version'> & { readonly id: string; readon
  *
  * @param lockTimeoutMs the longest wait for such a session; the server's error is then `LOCK_NOT_AVAILABLE`
  * @returns the rows in the order of application; null if the database has no history yet
- * @throws ExplainedError `history_unreadable` if this role may not read it, `history_unknown` if the table is not the
+ * @param use `write` if the caller will act on it: then it must belong to a role that this session trusts
+ * @throws ExplainedError `history_foreign` if it may run the code of another role, `history_unreadable` if this role may not read it, `history_unknown` if the table is not the
  *   one that this release knows
  */
 export async function readHistory(
   client: pg.Client,
   lockTimeoutMs: number,
+  use: 'read' | 'write' = 'read',
 ): Promise<readonly HistoryRow[] | null> {
   try {
     // One query is one transaction, so that behind a pooler no other client inherits the setting.
-    const answers: unknown = await client.query(
-      `set local lock_timeout = ${lockTimeoutMs};\n${READ_HISTORY}`,
+    const rows = await queryRows<RawRow>(
+      client,
+      `set local lock_timeout = ${lockTimeoutMs};\n${checkHistory(use)};\n${READ_HISTORY}`,
     );
-    const [, read] = answers as readonly [unknown, pg.QueryResult<RawRow>];
-    return read.rows.map((row) => ({ ...row, id: BigInt(row.id), version: BigInt(row.version) }));
+    return rows.map((row) => ({ ...row, id: BigInt(row.id), version: BigInt(row.version) }));
   } catch (error) {
     if (sqlStateOf(error) === UNDEFINED_TABLE) return null;
     throw explainReadError(error);
@@ -79,7 +83,7 @@ function explainReadError(error: unknown): unknown {
         { remedy: 'Use the release that created it, or a newer one.', cause: error },
       );
     default:
-      return error;
+      return explainForeignHistory(error) ?? error;
   }
 }
 
@@ -88,9 +92,9 @@ export async function readDownSql(
   client: pg.Client,
   versions: readonly bigint[],
 ): Promise<ReadonlyMap<bigint, string>> {
-  const { rows } = await client.query<{ version: string; down_sql: string | null }>(
-    `select version, down_sql from ${HISTORY_TABLE} where version = any ($1::bigint[])`,
-    [versions.map(String)],
+  const rows = await queryRows<{ version: string; down_sql: string | null }>(
+    client,
+    `select version, down_sql from ${HISTORY_TABLE} where version = any (${textArray(versions.map(String))}::bigint[])`,
   );
   return new Map(
     rows.flatMap((row) => (row.down_sql === null ? [] : [[BigInt(row.version), row.down_sql] as const])),

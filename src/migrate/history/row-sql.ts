@@ -86,11 +86,11 @@ export function insertSql(rows: readonly RowValues[]): string {
 }
 
 /**
- * SQL that inserts a row, or updates the row that an earlier run began. The durations add up.
+ * SQL that inserts a row, or updates the row that an earlier run began. The durations add up, and the search path stays.
  */
 export function insertOrUpdateSql(row: RowValues): string {
   const columns = HISTORY_COLUMNS.filter((column) => column in row);
-  const replaced = columns.filter((column) => column !== 'version' && column !== 'duration_ms');
+  const replaced = columns.filter((column) => !['version', 'duration_ms', 'search_path'].includes(column));
   return `${insertSql([row])}
 on conflict (version) do update set
   duration_ms = history.duration_ms + excluded.duration_ms,

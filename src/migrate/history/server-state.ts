@@ -2,6 +2,7 @@ import { withAnswerLimit } from '../../postgres/answer-limit.js';
 import type { Blocker } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
 import { sendTogether } from '../../postgres/driver/pg-internals.js';
+import { queryRows } from '../../postgres/driver/search-path.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { option, remedy } from '../../text/remedy.js';
 import { readHistory } from './read.js';
@@ -28,33 +29,40 @@ export interface ServerState {
  * @param connection in pipeline mode
  * @param wait how to wait while another session holds the history
  * @param onBlocked called with that session
+ * @param use the same as for `readHistory`
  */
 export function readState(
   connection: Connection,
   wait: Wait = READER_WAIT,
   onBlocked: (blocker: Blocker) => void = () => {},
+  use: 'read' | 'write' = 'read',
 ): Promise<ServerState> {
   return waitForHistory(connection, wait, onBlocked, (lockTimeoutMs) =>
-    readStateOnce(connection, lockTimeoutMs),
+    readStateOnce(connection, lockTimeoutMs, use),
   );
 }
 
-async function readStateOnce(connection: Connection, lockTimeoutMs: number): Promise<ServerState> {
+async function readStateOnce(
+  connection: Connection,
+  lockTimeoutMs: number,
+  use: 'read' | 'write',
+): Promise<ServerState> {
   const { client, reportedPid } = connection;
   const read = () =>
     Promise.all([
-      client.query<{ pid: number; standby: boolean; version: string }>(
+      queryRows<{ pid: number; standby: boolean; version: string }>(
+        client,
         'select pg_catalog.pg_backend_pid() as pid, pg_catalog.pg_is_in_recovery() as standby, pg_catalog.version() as version',
       ),
-      readHistory(client, lockTimeoutMs),
+      readHistory(client, lockTimeoutMs, use),
     ]);
-  const [facts, rows] = await withAnswerLimit(connection, () => sendTogether(client, read));
+  const [[facts], rows] = await withAnswerLimit(connection, () => sendTogether(client, read));
   return {
     rows: rows ?? [],
     hasHistory: rows !== null,
-    isStandby: facts.rows[0]?.standby === true,
-    noticesLostClient: /linux|darwin|bsd/.test(facts.rows[0]?.version ?? ''),
-    isPooled: facts.rows[0]?.pid !== reportedPid,
+    isStandby: facts?.standby === true,
+    noticesLostClient: /linux|darwin|bsd/.test(facts?.version ?? ''),
+    isPooled: facts?.pid !== reportedPid,
   };
 }
 

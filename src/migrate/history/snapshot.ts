@@ -6,6 +6,7 @@ import {
   snapshotQuery,
 } from '../../catalog/snapshot.js';
 import pg from '../../postgres/driver/pg.js';
+import { queryRows } from '../../postgres/driver/search-path.js';
 import type { Statement } from '../../sql/statements.js';
 import { NEWEST_ID, type RowValues, updateSql } from './row-sql.js';
 import { HISTORY_TABLE } from './table.js';
@@ -133,6 +134,6 @@ ${snapshotQuery(coveredSchemas([]))}
 export async function readRecordedSnapshot(
   client: pg.Client,
 ): Promise<(RecordedSnapshot & { readonly snapshot: string | null }) | null> {
-  const { rows } = await client.query<RecordedSnapshot & { readonly snapshot: string | null }>(NEWEST_ROW);
-  return rows[0] ?? null;
+  const [row] = await queryRows<RecordedSnapshot & { readonly snapshot: string | null }>(client, NEWEST_ROW);
+  return row ?? null;
 }

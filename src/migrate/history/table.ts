@@ -79,6 +79,10 @@ const COLUMNS = {
     type: 'uuid not null',
     comment: 'The run that applied it; the newest row of a run holds the snapshot.',
   },
+  search_path: {
+    type: 'text',
+    comment: 'The search path with which the statements of the up file began; null if they did not run.',
+  },
   unfinished: {
     type: "text constraint unfinished_names_a_direction check (unfinished in ('up', 'down'))",
     comment: 'The direction of a no-transaction file that stopped part-way; null for a whole migration.',

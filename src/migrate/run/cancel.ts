@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withAnswerLimit } from '../../postgres/answer-limit.js';
 import { type Connection, connect } from '../../postgres/connect.js';
+import { queryRows } from '../../postgres/driver/search-path.js';
 import type { MigrationLock } from './lock.js';
 
 const CANCEL_EVERY_MS = 100;
@@ -26,7 +27,7 @@ export function cancelOnAbort(
     try {
       while (!isOver) {
         await withAnswerLimit(connection, () =>
-          connection.client.query(`select pg_catalog.pg_cancel_backend(${backendPid})`),
+          queryRows(connection.client, `select pg_catalog.pg_cancel_backend(${backendPid})`),
         );
         await sleep(CANCEL_EVERY_MS);
       }

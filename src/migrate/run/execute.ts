@@ -1,5 +1,6 @@
 import type { Connection } from '../../postgres/connect.js';
 import type pg from '../../postgres/driver/pg.js';
+import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { TOUCH_NEWEST_ROW } from '../history/row-sql.js';
 import { recordSnapshotSql } from '../history/snapshot.js';
@@ -94,6 +95,7 @@ function durationIn(results: readonly pg.QueryResult[]): number {
 export async function settle({ client, serverVersion }: Connection, done: readonly Work[]): Promise<void> {
   const sql = [
     'begin',
+    SYSTEM_NAMES_ONLY,
     liftTimeouts(serverVersion.number),
     TOUCH_NEWEST_ROW,
     recordSnapshotSql(

@@ -1,5 +1,7 @@
 import type { IndexElem, IndexStmt, RangeVar } from 'libpg-query';
+import { omitPublic } from '../../catalog/names.js';
 import pg from '../../postgres/driver/pg.js';
+import { queryRows } from '../../postgres/driver/search-path.js';
 import { parseSql, type Statement } from '../../sql/statements.js';
 import type { Listener } from './events.js';
 
@@ -38,7 +40,7 @@ export async function dropInvalidIndex(
     if (index === null) return 'run';
     if (index.valid) return wasSent && (await isSameIndex(index.definition, statement)) ? 'done' : 'run';
     if (index.builder === null) {
-      emit({ kind: 'rebuilding', index: index.name });
+      emit({ kind: 'rebuilding', index: omitPublic(index.name) });
       await client.query(`drop index concurrently if exists ${index.name}`);
       return 'run';
     }
@@ -55,7 +57,7 @@ export async function dropInvalidIndex(
 export async function invalidIndexAfter(client: pg.Client, { node }: Statement): Promise<string | null> {
   if (!('IndexStmt' in node)) return null;
   const index = await findIndex(client, node.IndexStmt);
-  return index === null || index.valid ? null : index.name;
+  return index === null || index.valid ? null : omitPublic(index.name);
 }
 
 /**
@@ -63,30 +65,37 @@ export async function invalidIndexAfter(client: pg.Client, { node }: Statement):
  * with `_ccnew`.
  */
 export async function dropLeftoversOfReindex(client: pg.Client, emit: Listener): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(
+  const rows = await queryRows<{ name: string }>(
+    client,
     `select indexrelid::regclass::text as name from pg_index join pg_class on pg_class.oid = indexrelid
      where not indisvalid and relname ~ '_cc(new|old)[0-9]*$'
        and not exists (select from pg_stat_progress_create_index p where p.index_relid = indexrelid or p.relid = indrelid)`,
   );
   for (const { name } of rows) {
-    emit({ kind: 'rebuilding', index: name });
+    emit({ kind: 'rebuilding', index: omitPublic(name) });
     await client.query(`drop index concurrently if exists ${name}`);
   }
 }
 
 async function findIndex(client: pg.Client, { idxname = '', relation }: IndexStmt): Promise<Index | null> {
   if (relation === undefined) return null;
-  const { rows } = await client.query<Index>(
+  // The table of the statement is searched for along the search path of the file; no operator is.
+  const { rows } = await client.query<{ table: string | null }>(
+    `select pg_catalog.to_regclass(${pg.escapeLiteral(qualifiedName(relation))})::pg_catalog.oid as table`,
+  );
+  const table = rows[0]?.table ?? null;
+  if (table === null) return null;
+  const [index] = await queryRows<Index>(
+    client,
     `select c.oid, c.oid::regclass::text as name, i.indisvalid as valid, pg_get_indexdef(c.oid) as definition,
        (select min(pid) from pg_stat_progress_create_index p
         where p.datid = (select oid from pg_database where datname = current_database()) and p.index_relid = c.oid) as builder
      from pg_class t
-     join pg_class c on c.relnamespace = t.relnamespace and c.relname = $2 and c.relkind in ('i', 'I')
+     join pg_class c on c.relnamespace = t.relnamespace and c.relname = ${pg.escapeLiteral(idxname)} and c.relkind in ('i', 'I')
      join pg_index i on i.indexrelid = c.oid
-     where t.oid = to_regclass($1)`,
-    [qualifiedName(relation), idxname],
+     where t.oid = ${table}`,
   );
-  return rows[0] ?? null;
+  return index ?? null;
 }
 
 /** Checks whether an index is the one that a statement asks for: kind, uniqueness, columns in order, and a condition. */

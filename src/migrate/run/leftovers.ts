@@ -1,5 +1,6 @@
 import type { Node } from 'libpg-query';
 import pg from '../../postgres/driver/pg.js';
+import { queryRows } from '../../postgres/driver/search-path.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import type { Statement } from '../../sql/statements.js';
 import { option, remedy } from '../../text/remedy.js';
@@ -66,13 +67,12 @@ function waitOverError(pid: number, limitMs: number): ExplainedError {
 /** Waits for a server process that executes the same statement in this database: its client has gone, or is another run. */
 async function waitForLeftover(client: pg.Client, { sql }: Statement, wait: WaitForProcess): Promise<void> {
   for (;;) {
-    const { rows } = await client.query<{ pid: number }>(
+    const [leftover] = await queryRows<{ pid: number }>(
+      client,
       `select pid from pg_catalog.pg_stat_activity
        where datname = current_database() and pid <> pg_backend_pid() and state = 'active'
-         and query = left($1, octet_length(query)) and query <> ''`,
-      [sql],
+         and query = left(${pg.escapeLiteral(sql)}, octet_length(query)) and query <> ''`,
     );
-    const [leftover] = rows;
     if (leftover === undefined) return;
     await wait(leftover.pid);
   }
@@ -80,11 +80,15 @@ async function waitForLeftover(client: pg.Client, { sql }: Statement, wait: Wait
 
 async function areDropped(client: pg.Client, objects: readonly Node[]): Promise<Verdict> {
   const names = objects.map((object) => ('List' in object ? (object.List.items ?? []) : []).map(nameOf));
-  const { rows } = await client.query<{ left: string }>(
-    'select count(*) as left from unnest($1::text[]) as name where to_regclass(name) is not null',
-    [names.map((parts) => parts.map((part) => pg.escapeIdentifier(part)).join('.'))],
+  const found = names.map(
+    (parts) =>
+      `pg_catalog.to_regclass(${pg.escapeLiteral(parts.map((part) => pg.escapeIdentifier(part)).join('.'))})`,
   );
-  return rows[0]?.left === '0' ? 'done' : 'run';
+  // The names are searched for along the search path of the file; the query has no operator.
+  const { rows } = await client.query<Record<string, unknown>>(
+    `select ${found.map((name, index) => `${name} is null as dropped_${index}`).join(', ')}`,
+  );
+  return Object.values(rows[0] ?? {}).every((isDropped) => isDropped === true) ? 'done' : 'run';
 }
 
 function nameOf(node: Node): string {

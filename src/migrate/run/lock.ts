@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
 import { withAnswerLimit } from '../../postgres/answer-limit.js';
 import type { Connection } from '../../postgres/connect.js';
 import type pg from '../../postgres/driver/pg.js';
+import { queryRows, SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { encodeName } from '../../text/encode.js';
@@ -10,9 +12,11 @@ import { NEWEST_ID } from '../history/row-sql.js';
 import { interruptedError, type Wait } from '../history/wait.js';
 import { HOLDER_KEY, LOCK_IN_PG_LOCKS, LOCK_KEY } from '../script/guard.js';
 
-/** A session that holds the lock of a run. */
+/** A session that holds the lock of a run. Every role that may connect to the database can take an advisory lock. */
 export interface LockHolder {
   readonly pid: number;
+  /** Whether it may be a run: it holds both locks of a run, and its role may write the history or create it. */
+  readonly isRun: boolean;
   /** The role; null if this role may not see it. */
   readonly role: string | null;
   readonly application: string | null;
@@ -89,9 +93,9 @@ async function tryLock(
   hasHistory: boolean,
 ): Promise<Omit<MigrationLock, 'release'> | null> {
   const answers: unknown = await client.query(
-    `begin isolation level read committed; ${liftTimeouts(serverVersion.number)};
+    `begin isolation level read committed; ${SYSTEM_NAMES_ONLY}; ${liftTimeouts(serverVersion.number)};
      select pg_catalog.pg_try_advisory_xact_lock(${LOCK_KEY}) as held, pg_catalog.pg_backend_pid() as pid,
-       pg_catalog.pg_try_advisory_xact_lock(${HOLDER_KEY}, pg_catalog.pg_backend_pid());
+       pg_catalog.pg_try_advisory_xact_lock(${HOLDER_KEY}, pg_catalog.pg_backend_pid()) as is_holder;
      savepoint before_read;
      select (${hasHistory ? NEWEST_ID : 'null'}) as newest;
      rollback to before_read`,
@@ -99,7 +103,8 @@ async function tryLock(
   const [lock, history] = (answers as pg.QueryResult[])
     .filter(({ command }) => command === 'SELECT')
     .map(({ rows }) => rows[0]);
-  if (lock?.held === true) {
+  // Without the second lock, the guard could not find out that this session has ended. Only a stranger can hold it.
+  if (lock?.held === true && lock.is_holder === true) {
     return { pid: lock.pid, newestRow: history?.newest == null ? null : BigInt(history.newest) };
   }
   await client.query('rollback');
@@ -112,14 +117,43 @@ async function tryLock(
  * @returns null if no run holds it
  */
 export async function findLockHolder({ client }: Pick<Connection, 'client'>): Promise<LockHolder | null> {
-  const { rows } = await client.query<LockHolder>(
-    `select l.pid, a.usename as role, a.application_name as application, host(a.client_addr) as host, a.xact_start as since
+  const [holder] = await queryRows<LockHolder>(
+    client,
+    `select l.pid, a.usename as role, a.application_name as application, host(a.client_addr) as host, a.xact_start as since,
+       ${MAY_BE_A_RUN} as "isRun"
      from pg_catalog.pg_locks l
      left join pg_catalog.pg_stat_activity a on a.pid = l.pid
-     where ${LOCK_IN_PG_LOCKS}`,
+     where (${LOCK_IN_PG_LOCKS} or ${OWN_HOLDER_LOCK}) and l.pid <> pg_catalog.pg_backend_pid()`,
   );
-  return rows[0] ?? null;
+  return holder ?? null;
 }
+
+/** The condition that finds the session that holds the second lock of this one. */
+const OWN_HOLDER_LOCK = `locktype = 'advisory'
+    and objsubid = 2
+    and classid = ${HOLDER_KEY}
+    and objid = pg_catalog.pg_backend_pid()::pg_catalog.oid
+    and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+    and granted`;
+
+/** SQL of the history's OID; null without a history. A name without USAGE on its schema would be an error. */
+const HISTORY_OID = `(
+         select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+         where n.nspname = '${HISTORY_SCHEMA}' and c.relname = 'history'
+       )`;
+
+/** SQL of whether the session of a lock `l` may be a run. Its name of the application would prove nothing. */
+const MAY_BE_A_RUN = `exists (
+         select from pg_catalog.pg_locks own
+         where own.pid = l.pid and own.locktype = 'advisory' and own.objsubid = 2 and own.granted
+           and own.classid = ${HOLDER_KEY} and own.objid = l.pid::pg_catalog.oid and own.database = l.database
+       ) and coalesce(
+         case when ${HISTORY_OID} is null
+           then pg_catalog.has_database_privilege(a.usesysid, l.database, 'create')
+           else pg_catalog.has_table_privilege(a.usesysid, ${HISTORY_OID}, 'insert, update, delete')
+         end,
+         false
+       )`;
 
 /** A holder in words: `server process 4711 (voicesurvey-db 0.1.0 as deploy from 10.0.0.7, since 12:00:01)`. */
 export function describeHolder(holder: LockHolder | null): string {
@@ -132,11 +166,22 @@ export function describeHolder(holder: LockHolder | null): string {
 }
 
 function waitOverError(holder: LockHolder | null, limitMs: number): ExplainedError {
+  if (holder?.isRun === false) return strangerError(holder, limitMs);
   return new ExplainedError(
     'lock_wait_over',
     `Another run is still migrating this database after ${limitMs / 1000} s: ${describeHolder(holder)}.`,
     {
       remedy: remedy`Run the command again when that is done, or allow a longer wait with ${option('lockWaitMs')}.`,
+    },
+  );
+}
+
+function strangerError(holder: LockHolder, limitMs: number): ExplainedError {
+  return new ExplainedError(
+    'lock_wait_over',
+    `No run is migrating this database, but after ${limitMs / 1000} s its lock is still held by another session: ${describeHolder(holder)}.`,
+    {
+      remedy: remedy`End that session: select pg_terminate_backend(${String(holder.pid)}); Every role that may connect can take the lock, so let only known roles connect: revoke connect on database <database> from public;`,
     },
   );
 }

@@ -1,5 +1,7 @@
+import { omitPublic } from '../../catalog/names.js';
 import { type Blocker, findBlocker } from '../../postgres/blocker.js';
 import { type Connection, connect } from '../../postgres/connect.js';
+import { queryRows } from '../../postgres/driver/search-path.js';
 import type { Listener } from './events.js';
 
 /** Observes a run from another session. */
@@ -54,10 +56,11 @@ export function startMonitor(target: Connection['target'], backendPid: string, e
     const { client } = await connection;
     const [current, builds] = await Promise.all([
       findBlocker(client, `pg_catalog.pg_blocking_pids(${backendPid})`),
-      client.query<{ phase: string; index: string; percent: number | null }>(indexBuildOf(backendPid)),
+      queryRows<{ phase: string; index: string; percent: number | null }>(client, indexBuildOf(backendPid)),
     ]);
     if (current !== null) reportBlocker(current);
-    for (const { phase, index, percent } of builds.rows) emit({ kind: 'building', index, phase, percent });
+    for (const { phase, index, percent } of builds)
+      emit({ kind: 'building', index: omitPublic(index), phase, percent });
   };
 
   const pollUnlessPolling = (): void => {

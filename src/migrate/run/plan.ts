@@ -36,7 +36,7 @@ export type ReadPlan = (connection: Connection, onPending?: () => Promise<void>)
  */
 export function planReader(planner: Planner, wait: Wait, emit: Listener): ReadPlan {
   return async (connection, onPending) => {
-    const state = await readState(connection, wait, (blocker) => emit({ kind: 'blocked', blocker }));
+    const state = await readState(connection, wait, (blocker) => emit({ kind: 'blocked', blocker }), 'write');
     return { state, works: await planner(connection, state, onPending) };
   };
 }

@@ -10,6 +10,7 @@ import {
 } from '../history/row-sql.js';
 import { recordSnapshotSql } from '../history/snapshot.js';
 import type { RunContext } from './context.js';
+import { RECORDED_SEARCH_PATH } from './settings.js';
 import type { TransactionStep } from './steps.js';
 
 /** The time that the transaction has taken so far, in milliseconds. */
@@ -39,6 +40,7 @@ function recordUp({ work: { script, migration }, progress }: TransactionStep, ru
     ...(migration && newRowValues(migration, run)),
     origin: literal('applied'),
     duration_ms: DURATION,
+    search_path: RECORDED_SEARCH_PATH,
     ...progressValues('up', progress),
   };
   return script.options.transaction

@@ -1,5 +1,7 @@
 import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
+import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
+import { TRIGGERS_ON_IN_SESSION } from '../../postgres/triggers-on.js';
 import type { RunContext } from './context.js';
 import type { Work } from './work.js';
 
@@ -8,9 +10,6 @@ export const BEGIN = 'begin isolation level read committed read write';
 
 /** The parser splits every file with this setting; without it, the server would find other ends of strings. */
 export const STRINGS_AS_PARSED = 'set local standard_conforming_strings = on';
-
-/** Whatever `search_path` a file has set, the engine's own SQL refers to the objects that it names. */
-export const FULL_NAMES_ONLY = 'set local search_path = pg_catalog, pg_temp';
 
 /**
  * Only the last commit of a run waits for the disk. The log is written in order, so a crash of the server loses at most
@@ -37,8 +36,15 @@ export function lockTimeoutOf({ script }: Work): number {
 
 /** The settings that a no-transaction file starts with. They hold for its session, as do those that the file sets. */
 export function sessionSettings(work: Work, run: RunContext): readonly string[] {
-  return [liftTimeouts(run.serverVersion, 'set'), `set lock_timeout = ${lockTimeoutOf(work)}`];
+  return [
+    TRIGGERS_ON_IN_SESSION,
+    liftTimeouts(run.serverVersion, 'set'),
+    `set lock_timeout = ${lockTimeoutOf(work)}`,
+  ];
 }
+
+/** The search path that the database or the role sets. The statements of a file run with it, unless the file sets another. */
+export const SEARCH_PATH_OF_SESSION = 'set local search_path to default';
 
 /**
  * Ends what a file has set, inside its own transaction: behind a transaction pooler the next transaction may run in
@@ -71,10 +77,24 @@ export function settingsForRecord({ serverVersion }: RunContext): string {
 set local session authorization default;
 set local role to default;
 ${liftTimeouts(serverVersion)};
-${FULL_NAMES_ONLY}`;
+${SYSTEM_NAMES_ONLY}`;
 }
 
-/** These two are around the guard of a no-transaction file, whose lock timeout may be the file's own. */
-const SAVED = `'${HISTORY_SCHEMA}.lock_timeout'`;
-export const SAVE_LOCK_TIMEOUT = `select from pg_catalog.set_config(${SAVED}, pg_catalog.current_setting('lock_timeout'), true)`;
-export const RESTORE_LOCK_TIMEOUT = `select from pg_catalog.set_config('lock_timeout', pg_catalog.current_setting(${SAVED}), true)`;
+/** The setting that holds the search path of a file until the file is recorded; it ends with the transaction. */
+const SAVED_SEARCH_PATH = `'${HISTORY_SCHEMA}.search_path'`;
+
+/** SQL of the search path that {@link SAVE_SEARCH_PATH} has saved. */
+export const RECORDED_SEARCH_PATH = `pg_catalog.current_setting(${SAVED_SEARCH_PATH})`;
+
+/** Saves the search path of the session for the history, before the engine sets its own. */
+export const SAVE_SEARCH_PATH = `select from pg_catalog.set_config(${SAVED_SEARCH_PATH}, pg_catalog.current_setting('search_path'), true)`;
+
+/** Sets the search path that {@link SAVE_SEARCH_PATH} has saved. */
+export const RESTORE_SEARCH_PATH = `select from pg_catalog.set_config('search_path', ${RECORDED_SEARCH_PATH}, true)`;
+
+/** These two are around the guard of a no-transaction file, whose lock timeout and search path may be the file's own. */
+const SAVED_LOCK_TIMEOUT = `'${HISTORY_SCHEMA}.lock_timeout'`;
+export const SAVE_SETTINGS = `${SAVE_SEARCH_PATH};
+select from pg_catalog.set_config(${SAVED_LOCK_TIMEOUT}, pg_catalog.current_setting('lock_timeout'), true)`;
+export const RESTORE_SETTINGS = `select from pg_catalog.set_config('lock_timeout', pg_catalog.current_setting(${SAVED_LOCK_TIMEOUT}), true);
+${RESTORE_SEARCH_PATH}`;

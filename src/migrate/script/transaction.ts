@@ -1,5 +1,9 @@
+import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
+import { TRIGGERS_ON } from '../../postgres/triggers-on.js';
+import { checkHistory } from '../history/ownership.js';
 import { CREATE_HISTORY } from '../history/table.js';
+import { checkAdoption } from './adoption.js';
 import type { RunContext } from './context.js';
 import { guard, lockGuard } from './guard.js';
 import { type Message, makeMessage, statementMessage } from './message.js';
@@ -10,11 +14,12 @@ import {
   checkClient,
   DO_NOT_WAIT_FOR_THE_DISK,
   END_OF_TRANSACTION,
-  FULL_NAMES_ONLY,
   lockTimeoutOf,
-  RESTORE_LOCK_TIMEOUT,
+  RESTORE_SETTINGS,
   resetSession,
-  SAVE_LOCK_TIMEOUT,
+  SAVE_SEARCH_PATH,
+  SAVE_SETTINGS,
+  SEARCH_PATH_OF_SESSION,
   STRINGS_AS_PARSED,
   sessionSettings,
   settingsForRecord,
@@ -43,8 +48,17 @@ export function messagesOf(step: Step, run: RunContext, safeguard: Safeguard): r
 function historyMessages(run: RunContext): readonly Message[] {
   const { serverVersion } = run;
   return [
-    makeMessage('begin', null, BEGIN, DO_NOT_WAIT_FOR_THE_DISK, liftTimeouts(serverVersion), lockGuard(run)),
-    makeMessage('record', null, CREATE_HISTORY),
+    makeMessage(
+      'begin',
+      null,
+      BEGIN,
+      SYSTEM_NAMES_ONLY,
+      DO_NOT_WAIT_FOR_THE_DISK,
+      liftTimeouts(serverVersion),
+      lockGuard(run),
+    ),
+    // Checked again: another session may create the schema between the first check and the creation.
+    makeMessage('record', null, checkHistory('write'), CREATE_HISTORY, checkHistory('write')),
     makeMessage('commit', null, 'commit'),
   ];
 }
@@ -58,15 +72,27 @@ function fileMessages(step: TransactionStep, run: RunContext, safeguard: Safegua
       'begin',
       work,
       BEGIN,
+      SYSTEM_NAMES_ONLY,
       ...durability,
       liftTimeouts(run.serverVersion),
       STRINGS_AS_PARSED,
       ...checkClient(run),
       guard(predecessor, run),
+      ...checkAdoption(step.statements),
+      TRIGGERS_ON,
+      SEARCH_PATH_OF_SESSION,
       `set local lock_timeout = ${lockTimeoutOf(work)}`,
     ),
     ...statementsOf(step, safeguard),
-    makeMessage('record', work, resetSession(run), ...durability, FULL_NAMES_ONLY, recordSql(step, run)),
+    makeMessage(
+      'record',
+      work,
+      resetSession(run),
+      SAVE_SEARCH_PATH,
+      SYSTEM_NAMES_ONLY,
+      ...durability,
+      recordSql(step, run),
+    ),
     makeMessage('commit', work, 'commit', END_OF_TRANSACTION),
   ];
 }
@@ -82,9 +108,11 @@ function partMessages(step: TransactionStep, run: RunContext, safeguard: Safegua
       BEGIN,
       STRINGS_AS_PARSED,
       ...checkClient(run),
-      SAVE_LOCK_TIMEOUT,
+      SAVE_SETTINGS,
+      SYSTEM_NAMES_ONLY,
       guard(predecessor, run, { version, direction, statementsDone }),
-      RESTORE_LOCK_TIMEOUT,
+      ...checkAdoption(step.statements),
+      RESTORE_SETTINGS,
     ),
     ...statementsOf(step, safeguard),
     makeMessage('record', work, settingsForRecord(run), recordSql(step, run)),

@@ -60,6 +60,7 @@ export const ERROR_CODES = {
   Runs: {
     backup_failed: 'the data that a rollback deletes could not be backed up; nothing was deleted',
     catalog_busy: 'the catalog could not be read, because of a lock or a timeout',
+    history_foreign: 'the history belongs to another role, or runs its code',
     history_held: 'another session holds a lock on the history',
     history_not_created: 'the history could not be created',
     history_unknown: 'the history is not a table that this release knows',
@@ -70,10 +71,12 @@ export const ERROR_CODES = {
     may_not_create: 'the role may not create the history',
     migration_failed: 'the server rejected a statement; `location` and `server` say which and why',
     needs_direct_connection: 'a no-transaction file behind a pooler',
+    object_foreign: 'a migration would adopt an object of another role',
     reference_elsewhere: 'the migrations change the whole server, so they cannot be tried on it',
     reference_failed: 'the migrations fail in the throw-away database',
     sizes_unreadable: 'the sizes of the tables could not be read',
     standby: 'the server is a standby',
+    triggers_off: 'the database or the role sets session_replication_role, and the role may not change that',
   },
   'Seed data and generated files': {
     file_not_written: 'a file could not be written',

@@ -1,5 +1,6 @@
 import { maskSecrets } from '../../text/mask-secrets.js';
 import type pg from '../driver/pg.js';
+import { queryRows, textArray } from '../driver/search-path.js';
 import { functionsIn } from './context.js';
 import { quotedNames } from './quotes.js';
 import { isRaised, namesIn, type ServerText } from './server-text.js';
@@ -36,9 +37,10 @@ export async function collectKnownText(
   text: ServerText,
 ): Promise<KnownText> {
   if (!needsCatalog(text)) return known;
-  const { rows } = await client
-    .query<{ text: string }>(CATALOG_TEXT, [functionsIn(text.where ?? ''), namesToFind(text)])
-    .catch(() => ({ rows: [] }));
+  const rows = await queryRows<{ text: string }>(
+    client,
+    catalogText(functionsIn(text.where ?? ''), namesToFind(text)),
+  ).catch(() => []);
   return { ...known, text: [known.text, ...rows.map((row) => maskSecrets(row.text).text)].join('\n') };
 }
 
@@ -48,8 +50,11 @@ function namesToFind(text: ServerText): readonly string[] {
 }
 
 /** The bodies of the functions with some names, and those of some names that exist in the catalog. */
-const CATALOG_TEXT = `select prosrc as text from pg_catalog.pg_proc
-where proname = any ($1) and pronamespace <> 'pg_catalog'::pg_catalog.regnamespace
+const catalogText = (
+  functions: readonly string[],
+  names: readonly string[],
+) => `select prosrc as text from pg_catalog.pg_proc
+where proname = any (${textArray(functions)}) and pronamespace <> 'pg_catalog'::pg_catalog.regnamespace
 union all
 select name from (
   select relname from pg_catalog.pg_class
@@ -65,4 +70,4 @@ select name from (
   union select extname from pg_catalog.pg_extension
   union select name from pg_catalog.pg_settings
 ) as object (name)
-where name::text = any ($2)`;
+where name::text = any (${textArray(names)})`;

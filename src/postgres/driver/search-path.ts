@@ -1,0 +1,49 @@
+import pg from './pg.js';
+
+/**
+ * The search path of this package's own SQL. A database or a role may set a `search_path` with another schema before
+ * `pg_catalog`. Then a name without a schema, which includes every operator, would run code of that schema's owner with the
+ * rights of this session. `pg_temp` is named last: if it is not named, it comes first.
+ */
+export const SYSTEM_NAMES_ONLY = 'set local search_path = pg_catalog, pg_temp';
+
+/**
+ * Runs a query of this package with {@link SYSTEM_NAMES_ONLY}, in the same round trip. Outside of a transaction, the setting
+ * ends with the query, also behind a transaction pooler. Inside one, it stays until the transaction ends.
+ *
+ * @param sql one statement, or several; without parameters, because it is sent as several statements
+ * @returns the rows of the last statement
+ * @example
+ * ```ts
+ * const [row] = await queryRows<{ count: string }>(client, `select count(*) from ${table}`);
+ * ```
+ */
+export async function queryRows<Row extends object>(client: pg.Client, sql: string): Promise<readonly Row[]> {
+  const results: unknown = await client.query(`${SYSTEM_NAMES_ONLY};\n${sql}`);
+  return (results as readonly pg.QueryResult<Row>[]).at(-1)?.rows ?? [];
+}
+
+/** The setting that holds the search path of a transaction during a query of this package. */
+const SAVED = "'voicesurvey_db.search_path'";
+
+/**
+ * Runs a query as {@link queryRows} does, between the statements of a file: their search path is restored.
+ *
+ * @param sql one statement
+ */
+export async function queryRowsBetween<Row extends object>(
+  client: pg.Client,
+  sql: string,
+): Promise<readonly Row[]> {
+  const results: unknown =
+    await client.query(`select from pg_catalog.set_config(${SAVED}, pg_catalog.current_setting('search_path'), true);
+${SYSTEM_NAMES_ONLY};
+${sql};
+select from pg_catalog.set_config('search_path', pg_catalog.current_setting(${SAVED}), true)`);
+  return (results as readonly pg.QueryResult<Row>[]).at(-2)?.rows ?? [];
+}
+
+/** SQL of an array of texts. */
+export function textArray(texts: readonly string[]): string {
+  return `array[${texts.map((text) => pg.escapeLiteral(text)).join(', ')}]::pg_catalog.text[]`;
+}
