@@ -361,7 +361,9 @@ describe.skipIf(debianPrograms === undefined && process.env.REQUIRE_PSQL !== '1'
           source,
           sql(`update call_attempts set answered_at = started_at where id = :${attemptOf('cleo')}`),
         );
-        await until(isEqual);
+        const caughtUp = blocksOf(PAGE, 'Switch over')[0]?.code ?? '';
+        await until(async () => (await value(source, caughtUp)) === true);
+        expect(await isEqual()).toBe(true);
         expect(await brokenBy(subscriber)).toEqual(Object.keys(FORBIDDEN));
         expect(await verify({ url: subscriber, directory: migrationsDirectory })).toMatchObject({
           findings: [],
