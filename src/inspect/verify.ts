@@ -25,6 +25,7 @@ import { historyHeld, interruptedError, isHistoryHeld } from '../migrate/history
 import type { Connection } from '../postgres/connect.js';
 import { ExplainedError } from '../postgres/errors/explained-error.js';
 import { LOCK_NOT_AVAILABLE, QUERY_CANCELED, sqlStateOf } from '../postgres/errors/sql-states.js';
+import { redactError } from '../postgres/redaction/redact.js';
 import { plural } from '../text/plural.js';
 import { option, remedy } from '../text/remedy.js';
 import {
@@ -234,7 +235,7 @@ function explainReadError(error: unknown): unknown {
       : 'the statement timeout was exceeded';
   return new ExplainedError('catalog_busy', `The catalog could not be read: ${why}.`, {
     remedy: remedy`Run it again when no session changes the schema. For a slow server, allow more time with ${option('statementTimeoutMs')}.`,
-    cause: error,
+    cause: redactError(error).cause,
   });
 }
 

@@ -3,6 +3,7 @@ import { describeTarget, type Target } from '../postgres/connection/target.js';
 import { createDatabase } from '../postgres/create-database.js';
 import { ConnectionError } from '../postgres/errors/explained-error.js';
 import { explainLostConnection } from '../postgres/lost-connection.js';
+import { redactError } from '../postgres/redaction/redact.js';
 import { explainStatementError } from '../postgres/statement-errors.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
 
@@ -37,6 +38,7 @@ export function describeServer({ target, serverVersion }: Connection): Server {
  * @param options the database, and whether to create it if it is missing
  * @throws ConnectionError if the server cannot be reached or the database does not exist
  * @throws ExplainedError for an error that any statement may meet, such as a missing privilege or a timeout
+ * @throws DatabaseError for every other error of the server, redacted
  */
 export async function withDatabase<T>(
   { url, create = false }: Database & { readonly create?: boolean | undefined },
@@ -47,7 +49,11 @@ export async function withDatabase<T>(
   try {
     return await work(database);
   } catch (error) {
-    throw explainLostConnection(error, database.connection) ?? explainStatementError(error) ?? error;
+    throw (
+      explainLostConnection(error, database.connection) ??
+      explainStatementError(error) ??
+      redactError(error).cause
+    );
   } finally {
     await database.connection.close();
   }

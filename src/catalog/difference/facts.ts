@@ -1,3 +1,4 @@
+import { maskSecrets } from '../../text/mask-secrets.js';
 import type { Fact } from '../snapshot/format.js';
 import { excerpts } from './excerpts.js';
 
@@ -20,7 +21,10 @@ export function describeFact(fact: string, here: MaybeFact, there: MaybeFact, la
   if (Array.isArray(here ?? there) && [...listOf(here), ...listOf(there)].every(isText)) {
     return describeList(fact, listOf(here), listOf(there), label);
   }
-  const [mine, theirs] = excerpts(textOf(here), textOf(there), fact === 'comment' ? '"' : '');
+  const [bodyHere, bodyThere] = [here, there].map((value) => shownText(fact, value));
+  if (bodyHere !== undefined && bodyHere === bodyThere)
+    return [`${fact} with another secret here than in ${label}`];
+  const [mine, theirs] = excerpts(bodyHere, bodyThere, fact === 'comment' ? '"' : '');
   if (here === undefined) return [`no ${fact} here, ${theirs} in ${label}`];
   return [`${fact} ${mine} here, ${theirs} in ${label}`];
 }
@@ -50,7 +54,7 @@ function describeList(
   const one = fact.replace(/s$/, '');
   const changes = [...new Set([...here, ...there])]
     .filter((item) => here.includes(item) !== there.includes(item))
-    .map((item) => describeSide(`${one} ${item}`, here.includes(item), label));
+    .map((item) => describeSide(`${one} ${shownItem(fact, item)}`, here.includes(item), label));
   return changes.length > 0 ? changes : describeOrder(fact, here, there, label);
 }
 
@@ -89,6 +93,17 @@ function listOf(value: unknown): readonly string[] {
 
 function recordOf(value: MaybeFact): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+/** A text without the secrets that the body of a function may have. */
+function shownText(fact: string, value: MaybeFact): string | undefined {
+  const text = textOf(value);
+  return text === undefined || fact !== 'body' ? text : maskSecrets(text).text;
+}
+
+/** An item of a list. A custom setting of a function, such as `app.key=…`, may be a secret. */
+function shownItem(fact: string, item: string): string {
+  return fact === 'settings' ? item.replace(/^([^=]*\.[^=]*=).*$/s, "$1'***'") : item;
 }
 
 function textOf(value: MaybeFact): string | undefined {

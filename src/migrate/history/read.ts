@@ -8,6 +8,7 @@ import {
   UNDEFINED_COLUMN,
   UNDEFINED_TABLE,
 } from '../../postgres/errors/sql-states.js';
+import { redactError } from '../../postgres/redaction/redact.js';
 import { checkHistory, explainForeignHistory } from './ownership.js';
 import { HISTORY_TABLE, type HistoryColumn, type HistoryRow } from './table.js';
 
@@ -74,13 +75,13 @@ function explainReadError(error: unknown): unknown {
         remedy:
           `Ask its owner to run: grant usage on schema ${HISTORY_SCHEMA} to <role>; ` +
           `grant select on ${HISTORY_TABLE} to <role>;`,
-        cause: error,
+        cause: redactError(error).cause,
       });
     case UNDEFINED_COLUMN:
       return new ExplainedError(
         'history_unknown',
         `${HISTORY_TABLE} is not the table that this release knows.`,
-        { remedy: 'Use the release that created it, or a newer one.', cause: error },
+        { remedy: 'Use the release that created it, or a newer one.', cause: redactError(error).cause },
       );
     default:
       return explainForeignHistory(error) ?? error;
