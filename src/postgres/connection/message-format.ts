@@ -91,6 +91,19 @@ export function countAt(bytes: Buffer, at: number, end: number): number {
   return count < 0 ? Number.POSITIVE_INFINITY : count;
 }
 
+/** Lists the types of the columns in a well-formed description of a result, as numbers of PostgreSQL. */
+export function typesIn(bytes: Buffer, start: number, end: number): readonly number[] {
+  const types: number[] = [];
+  let at = start + 2;
+  while (at < end) {
+    // After the name are the table and the number of the column, in six bytes, and eight bytes follow the type.
+    const type = endOfString(bytes, at, end) + 6;
+    types.push(bytes.readUInt32BE(type));
+    at = type + 12;
+  }
+  return types;
+}
+
 /** Returns the place after the zero that ends a string, which is after `end` if the string does not end there. */
 export function endOfString(bytes: Buffer, start: number, end: number): number {
   const zero = start >= end ? -1 : bytes.indexOf(0, start);

@@ -72,8 +72,10 @@ export function makeMessageReader(
   const hold = (bytes: Buffer): void => {
     const length = heldLength + bytes.length;
     if (length > held.length) {
-      // Each buffer is twice as long as the last, so that a message in many small packets is not copied with each.
-      const longer = Buffer.allocUnsafe(2 * length);
+      // Each buffer is twice as long as the last, so that a message in many small packets is not copied with each, but no
+      // longer than the message.
+      const most = wholeLength === 0 ? 2 * length : Math.max(length, wholeLength);
+      const longer = Buffer.allocUnsafe(Math.min(2 * length, most));
       held.copy(longer, 0, 0, heldLength);
       held = longer;
     }

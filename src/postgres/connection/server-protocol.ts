@@ -1,7 +1,8 @@
 import { beginLogin, type LoginPolicy, type LoginState } from './login-state.js';
-import { countAt, isWellFormed } from './message-format.js';
+import { countAt, isWellFormed, typesIn } from './message-format.js';
 import type { MessageRules } from './message-reader.js';
 import { answerTooLarge, protocolViolation } from './protocol-errors.js';
+import { COST_OF_COLUMN, COST_OF_COMMAND, costOfRow } from './result-cost.js';
 
 /** The rules for all messages of a server on one connection. */
 export interface ServerProtocol extends MessageRules {
@@ -21,16 +22,20 @@ const LONGEST_SHORT_MESSAGE = 30_000;
 const LONGEST_MESSAGE = 256 * MEBIBYTE;
 /** The longest message that a server can send. */
 const LONGEST_POSSIBLE_MESSAGE = 1024 * MEBIBYTE;
-/** The longest result of one query, with {@link MESSAGE_OVERHEAD} for each message. */
-const LONGEST_RESULT = 512 * MEBIBYTE;
-/** The memory that a row or a statement takes besides its values. */
-const MESSAGE_OVERHEAD = 128;
+/** The longest error or notice. */
+const LONGEST_NOTICE = 16 * MEBIBYTE;
+/** The most memory that the result of one query may take, as estimated. */
+const LARGEST_RESULT = 512 * MEBIBYTE;
 
 /** The types of the messages after the server has accepted the login, until it is ready for a query. */
 const START_TYPES = 'ESKNZ';
-const SHORT_TYPES = '123CGHISZcnst';
-const LONG_TYPES = 'ADENT';
+/** Without PortalSuspended: no query asks for a part of its rows, and `pg` answers each of these messages. */
+const SHORT_TYPES = '123ACGHISZcnt';
+const NOTICE_TYPES = 'EN';
+const LONG_TYPES = 'DT';
 const COPY_DATA = 'd';
+/** CopyInResponse. No query sends data, so `pg` refuses, once for every such message. */
+const COPY_IN = 'G';
 
 /**
  * Makes the rules for the messages of a server on a new connection. They are stricter than `pg`, which waits for whatever
@@ -43,8 +48,10 @@ export function beginProtocol(policy: LoginPolicy): ServerProtocol {
   /** Whether the login succeeded and the server was ready for a query. */
   let isOpen = false;
   let loginLength = 0;
-  let resultLength = 0;
-  let columnCount: number | undefined;
+  let resultCost = 0;
+  let types: readonly number[] | undefined;
+  /** Whether the server must answer a refusal to send data for a copy before it may ask again. */
+  let hasRefusedCopy = false;
 
   const failWith = (detail: string): never => {
     login.fail();
@@ -54,6 +61,7 @@ export function beginProtocol(policy: LoginPolicy): ServerProtocol {
   const longestOf = (type: string): number | undefined => {
     if (type === 'R') return LONGEST_REQUEST;
     if (isOpen && SHORT_TYPES.includes(type)) return LONGEST_SHORT_MESSAGE;
+    if (isOpen && NOTICE_TYPES.includes(type)) return LONGEST_NOTICE;
     if (isOpen) return (LONG_TYPES + COPY_DATA).includes(type) ? LONGEST_POSSIBLE_MESSAGE : undefined;
     return (login.hasAccepted() ? START_TYPES : 'E').includes(type) ? LONGEST_LOGIN_MESSAGE : undefined;
   };
@@ -69,20 +77,32 @@ export function beginProtocol(policy: LoginPolicy): ServerProtocol {
     if (type === 'E') login.fail();
     if (type === 'Z') isOpen = true;
   };
+  const checkCopy = (type: string): void => {
+    if (type === COPY_IN && hasRefusedCopy) failWith('a second request for the data of a copy');
+    if (type === COPY_IN) hasRefusedCopy = true;
+    else if ('EZ'.includes(type)) hasRefusedCopy = false;
+  };
+  /** Estimates the memory that a message of a result takes, in bytes. */
+  const costOf = (type: string, bytes: Buffer, start: number, end: number): number => {
+    if (type === 'C') return COST_OF_COMMAND;
+    if (type === 'T') {
+      types = typesIn(bytes, start, end);
+      return end - start + types.length * COST_OF_COLUMN;
+    }
+    if (type !== 'D') return 0;
+    if (types === undefined || countAt(bytes, start, end) !== types.length) {
+      return failWith('a row that does not have the columns of its result');
+    }
+    return costOfRow(bytes, start, end, types);
+  };
   const checkSessionContent = (type: string, bytes: Buffer, start: number, end: number): void => {
-    if (type === 'Z') resultLength = 0;
-    if (type === 'T') columnCount = countAt(bytes, start, end);
-    if (type === 'D' && countAt(bytes, start, end) !== columnCount) {
-      failWith('a row that does not have the columns of its result');
-    }
-    if (!'TDC'.includes(type)) return;
-    resultLength += end - start + MESSAGE_OVERHEAD;
-    if (resultLength > LONGEST_RESULT) {
-      throw answerTooLarge(
-        where,
-        `a result of more than ${LONGEST_RESULT / MEBIBYTE} MiB, which is the limit`,
-      );
-    }
+    checkCopy(type);
+    resultCost = type === 'Z' ? 0 : resultCost + costOf(type, bytes, start, end);
+    if (resultCost <= LARGEST_RESULT) return;
+    throw answerTooLarge(
+      where,
+      `a result that takes more than ${LARGEST_RESULT / MEBIBYTE} MiB of memory, which is the limit`,
+    );
   };
 
   return {

@@ -112,6 +112,8 @@ const MALFORMED = [
   ['a key in the middle of a session', [message('K', int32(1), int32(2))]],
   ['another protocol version', [message('v', int32(0), int32(0))]],
   ['a copy in both directions', [message('W', Buffer.alloc(3))]],
+  ['a part of the rows', [rowDescription(['a']), row('1'), message('s')]],
+  ['two requests for the data of a copy', [message('G', Buffer.alloc(3)), message('G', Buffer.alloc(3))]],
   ['a text of another protocol', [Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')]],
 ] as const;
 
@@ -143,6 +145,10 @@ describe.each([false, true])('an answer that is malformed; pipeline: %s', (pipel
     ['json', 114, '{"a":'],
     ['jsonb', 3802, 'no json'],
     ['integer array', 1007, '{1,2'],
+    // A megabyte of digits would be parsed for half an hour.
+    ['date', 1082, '1'.repeat(1_000_000)],
+    ['timestamptz', 1184, `2026-01-01 00:00:00.${'0'.repeat(1_000_000)}`],
+    ['timestamp array', 1115, `{2026-01-01,${'1'.repeat(1_000_000)}}`],
   ])('a value that the type %s does not have rejects the query', async (_name, type, value) => {
     await using server = await mangled(({ send }) =>
       send(rowDescription(['a'], type), row(value), COMPLETE, READY),
@@ -273,6 +279,14 @@ describe('memory', () => {
       expect((await failureOf(connect(targetOf(server)))).code).toBe('protocol_violation');
     });
     expect(growth).toBeLessThan(100 * MEBIBYTE);
+  });
+
+  test.each(['E', 'N'])('a message of the type %s that claims 20 MB takes no memory', async (type) => {
+    await using server = await mangled(flood(header(type, 20_000_000)));
+    const connection = await connect(targetOf(server));
+    const error = await failureOf(connection.client.query('select 1'));
+    expect(error.code).toBe('protocol_violation');
+    await connection.close();
   });
 
   test('a message that is larger than a result may be is refused before it arrives', async () => {

@@ -80,5 +80,7 @@ test('the protocol refuses a result whose rows together are larger than the limi
   // The next query begins from 0.
   read(Buffer.concat([COMPLETE, READY, rowDescription(['a'])]));
   for (let sent = 0; sent < 511; sent += 1) read(large);
-  expect(() => read(large)).toThrow('sent a result of more than 512 MiB, which is the limit.');
+  expect(() => read(large)).toThrow(
+    'sent a result that takes more than 512 MiB of memory, which is the limit.',
+  );
 });
