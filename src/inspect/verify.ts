@@ -9,7 +9,7 @@ import {
   snapshotQuery,
 } from '../catalog/snapshot.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
-import { readMigrations } from '../migrate/files/read-folder.js';
+import { type Migration, readMigrations } from '../migrate/files/read-folder.js';
 import { compare, type Entry, type MigrationState } from '../migrate/history/compare.js';
 import { type Drift, knownDrift, unknownDrift } from '../migrate/history/drift.js';
 import { readHistory } from '../migrate/history/read.js';
@@ -34,6 +34,9 @@ import {
   createAppliedReference,
 } from './baseline/applied-reference.js';
 import { findRuleViolations } from './rules/schema-rules.js';
+import { readHistoryRights } from './verify/history-rights.js';
+import { findPrivileges } from './verify/privileges.js';
+import { type ReplicationRole, readReplicationRoles } from './verify/replication-role.js';
 import { readUnknownTimeZone } from './verify/time-zone.js';
 import { findUnvalidated, type UnvalidatedConstraint } from './verify/unvalidated.js';
 
@@ -42,9 +45,18 @@ export interface VerifyFinding {
   /**
    * `migration`: not applied, changed, missing or unfinished; `unknown`: the catalog could not be compared with what the
    * last run left; `drift`: changed outside of migrations; `index`: invalid, so that no query uses it; `constraint`: not
-   * validated; `rule`: violates a rule of the schema.
+   * validated; `rule`: violates a rule of the schema; `privilege`: a role could change the objects of the migrations, or
+   * run its code with the rights of another role; `setting`: disables the rules.
    */
-  readonly kind: 'migration' | 'unknown' | 'drift' | 'index' | 'constraint' | 'rule';
+  readonly kind:
+    | 'migration'
+    | 'unknown'
+    | 'drift'
+    | 'index'
+    | 'constraint'
+    | 'rule'
+    | 'privilege'
+    | 'setting';
   /** The object, in words: `column contacts.email`. */
   readonly object: string;
   /** The problem, in words. */
@@ -132,6 +144,8 @@ ${SNAPSHOT_SETTINGS}`);
       .catch((error: unknown) => Promise.reject(explainReadError(error)));
     const { snapshot, fingerprint } = parseSnapshot(live.rows[0]?.snapshot ?? '');
     const unvalidated = await findUnvalidated(client, schemas);
+    const rights = rows === null ? null : await readHistoryRights(client);
+    const replicationRoles = await readReplicationRoles(client);
     const timeZone = options.rules === false ? null : await readUnknownTimeZone(client);
     await client.query('commit');
     if (options.signal?.aborted) throw interruptedError('while it read the catalog');
@@ -150,6 +164,10 @@ ${SNAPSHOT_SETTINGS}`);
         ...findingsOfIndexes(snapshot),
         ...unvalidated.map(findingOfConstraint),
         ...(options.rules === false ? [] : findingsOfRules(snapshot)),
+        ...(rights === null ? [] : findPrivileges(snapshot, rights, upText(migrations))).map(
+          ({ object, finding: text }) => finding('privilege', object, text),
+        ),
+        ...replicationRoles.map(findingOfReplicationRole),
         ...(timeZone === null ? [] : [findingOfTimeZone(timeZone)]),
       ],
     };
@@ -277,6 +295,16 @@ function findingOfConstraint({ table, name, rows, reason }: UnvalidatedConstrain
 
 function findingsOfRules(snapshot: Snapshot): VerifyFinding[] {
   return findRuleViolations(snapshot).map(({ object, finding: text }) => finding('rule', object, text));
+}
+
+/** The text of the up files, which names the objects of the migrations. */
+function upText(migrations: readonly Migration[]): string {
+  return migrations.map(({ up }) => up.source.text).join('\n');
+}
+
+function findingOfReplicationRole({ where, value }: ReplicationRole): VerifyFinding {
+  const problem = `${value} for ${where}, so that no trigger fires and no foreign key is checked`;
+  return finding('setting', 'setting session_replication_role', problem);
 }
 
 function findingOfTimeZone(zone: string): VerifyFinding {

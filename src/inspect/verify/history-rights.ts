@@ -1,0 +1,49 @@
+import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
+import { trustedRoles } from '../../catalog/trusted-roles.js';
+import { HISTORY_TABLE } from '../../migrate/history/table.js';
+import type pg from '../../postgres/driver/pg.js';
+import { queryRows } from '../../postgres/driver/search-path.js';
+
+/** Who owns the history, and who else may write it. */
+export interface HistoryRights {
+  readonly owner: string;
+  /** The owner, the roles that it is a member of, and the superusers. */
+  readonly trusted: readonly string[];
+  /** The roles that are not trusted and may write the history, or create objects in its schema. */
+  readonly writers: readonly {
+    readonly role: string;
+    readonly privileges: readonly string[];
+    readonly object: string;
+  }[];
+}
+
+const READ = `select
+  owner.rolname::text as owner,
+  array(select rolname::text from pg_roles where oid = any (trusted)) as trusted,
+  (
+    select coalesce(json_agg(json_build_object('object', object, 'role', role, 'privileges', privileges) order by object, role), '[]')
+    from (
+      select
+        object,
+        case grantee when 0 then 'public' else pg_get_userbyid(grantee)::text end as role,
+        array_agg(distinct lower(privilege_type)) as privileges
+      from (
+        select 'table ${HISTORY_TABLE}' as object, (aclexplode(relacl)).*
+        union all
+        select 'schema ${HISTORY_SCHEMA}', (aclexplode(nspacl)).* from pg_namespace where pg_namespace.oid = relnamespace
+      ) as granted
+      where privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'CREATE')
+        and grantee <> all (trusted)
+      group by object, grantee
+    ) as other
+  ) as writers
+from pg_class
+join pg_roles as owner on owner.oid = relowner
+cross join lateral (select ${trustedRoles('pg_roles.oid = relowner')}) as roles (trusted)
+where pg_class.oid = to_regclass('${HISTORY_TABLE}')`;
+
+/** Reads who may write the history; null if there is none. */
+export async function readHistoryRights(client: pg.Client): Promise<HistoryRights | null> {
+  const [row] = await queryRows<HistoryRights>(client, READ);
+  return row ?? null;
+}

@@ -1,0 +1,149 @@
+import { displayName, omitPublic, splitKey, unquote } from '../../catalog/names.js';
+import type { Facts, Snapshot } from '../../catalog/snapshot.js';
+import { isKnownText } from '../../postgres/redaction/words.js';
+import { plural } from '../../text/plural.js';
+import { executeRightsIn } from './execute-rights.js';
+import type { HistoryRights } from './history-rights.js';
+
+/** A right that a role has beyond what the migrations give it, in words. */
+export interface PrivilegeFinding {
+  readonly object: string;
+  readonly finding: string;
+}
+
+interface FoundObject {
+  readonly key: string;
+  readonly kind: string;
+  readonly facts: Facts;
+}
+
+/**
+ * Finds rights with which a role could change the objects of the migrations, or run its code with the rights of another role:
+ *
+ * - objects of another owner than the history's;
+ * - the right to create objects in a schema of the migrations;
+ * - the right to create triggers on their tables;
+ * - the right to call a security definer function, if no file grants it;
+ * - the right to write the history.
+ *
+ * The owner of the history, the roles that it is a member of, and superusers have these rights anyway.
+ *
+ * @param sql the text of the up files, which name the objects of the migrations
+ */
+export function findPrivileges(
+  snapshot: Snapshot,
+  rights: HistoryRights,
+  sql: string,
+): readonly PrivilegeFinding[] {
+  const objects = Object.entries(snapshot.objects)
+    .map(([key, members]) => ({ key, kind: splitKey(key)[0], facts: members.itself ?? {} }))
+    .filter((object) => isOfMigrations(object, sql));
+  const isTrusted = (role: string): boolean => rights.trusted.includes(role);
+  return [
+    ...findOwners(objects, rights, isTrusted),
+    ...findCreators(objects, isTrusted),
+    ...findTriggerRights(objects, isTrusted),
+    ...findExecuteRights(objects, isTrusted, sql),
+    ...rights.writers.map(({ role, privileges, object }) => ({
+      object,
+      finding: `${role} may ${privileges.join(', ')}, and so choose the SQL that the next rollback runs`,
+    })),
+  ];
+}
+
+/** Other packages may have objects in `public`, too. */
+function isOfMigrations({ key, kind }: FoundObject, sql: string): boolean {
+  if (kind === 'extension') return false;
+  const name = splitKey(key)[1];
+  if (kind === 'schema' || !name.startsWith('public.')) return true;
+  return isKnownText(unquote(omitPublic(name).replace(/\(.*\)$/, '')), sql);
+}
+
+function findOwners(
+  objects: readonly FoundObject[],
+  { owner }: HistoryRights,
+  isTrusted: (role: string) => boolean,
+): readonly PrivilegeFinding[] {
+  const foreign = objects.filter(
+    ({ key, facts }) => key !== 'schema public' && typeof facts.owner === 'string' && !isTrusted(facts.owner),
+  );
+  return [...groupBy(foreign, ({ facts }) => String(facts.owner))].map(([role, own]) => ({
+    object: `role ${role}`,
+    finding: `owns ${describe(own)}, while the history belongs to ${owner}`,
+  }));
+}
+
+function findCreators(
+  objects: readonly FoundObject[],
+  isTrusted: (role: string) => boolean,
+): readonly PrivilegeFinding[] {
+  return objects
+    .filter(({ kind }) => kind === 'schema')
+    .flatMap((schema) =>
+      rolesWith(schema, 'create', isTrusted).map((role) => ({
+        object: displayName(schema.key, 'itself'),
+        finding: `${role} may create objects in it, which the next migrations may find instead of their own`,
+      })),
+    );
+}
+
+function findTriggerRights(
+  objects: readonly FoundObject[],
+  isTrusted: (role: string) => boolean,
+): readonly PrivilegeFinding[] {
+  const pairs = objects
+    .filter(({ kind }) => kind === 'table' || kind === 'view')
+    .flatMap((table) => rolesWith(table, 'trigger', isTrusted).map((role) => ({ ...table, role })));
+  return [...groupBy(pairs, ({ role }) => role)].map(([role, tables]) => ({
+    object: `privileges of ${role}`,
+    finding: `may create triggers on ${describe(tables)}, which run its code with the rights of each writer`,
+  }));
+}
+
+function findExecuteRights(
+  objects: readonly FoundObject[],
+  isTrusted: (role: string) => boolean,
+  sql: string,
+): readonly PrivilegeFinding[] {
+  const isGranted = executeRightsIn(sql);
+  const pairs = objects
+    .filter(({ facts }) => facts['security definer'] === true)
+    .flatMap((definer) =>
+      rolesWith(definer, 'execute', isTrusted)
+        .filter((role) => !isGranted(splitKey(definer.key)[1], role))
+        .map((role) => ({ ...definer, role })),
+    );
+  return [...groupBy(pairs, ({ role }) => role)].map(([role, functions]) => ({
+    object: `privileges of ${role}`,
+    finding: `may call ${describe(functions)}, which runs with the rights of its owner; no migration grants that`,
+  }));
+}
+
+/** The roles that have a privilege, without the owner and the trusted roles. */
+function rolesWith(
+  { facts }: FoundObject,
+  privilege: string,
+  isTrusted: (role: string) => boolean,
+): readonly string[] {
+  const privileges = (facts.privileges ?? {}) as Readonly<Record<string, readonly string[]>>;
+  return Object.entries(privileges).flatMap(([role, rights]) =>
+    role !== facts.owner && !isTrusted(role) && rights.some((right) => right.split(' ')[0] === privilege)
+      ? [role]
+      : [],
+  );
+}
+
+function describe(objects: readonly FoundObject[]): string {
+  const [first] = objects;
+  const name = first === undefined ? '' : displayName(first.key, 'itself');
+  return objects.length === 1 ? name : `${plural(objects.length, 'object')}, such as ${name}`;
+}
+
+function groupBy<Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+): ReadonlyMap<string, readonly Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
+}

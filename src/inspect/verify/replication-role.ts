@@ -1,0 +1,30 @@
+import type pg from '../../postgres/driver/pg.js';
+import { queryRows } from '../../postgres/driver/search-path.js';
+
+/** A place that sets `session_replication_role`, in words. */
+export interface ReplicationRole {
+  readonly where: string;
+  readonly value: string;
+}
+
+const READ = `select
+  case
+    when setrole = 0 then 'the database'
+    when setdatabase = 0 then 'role ' || pg_get_userbyid(setrole)
+    else 'role ' || pg_get_userbyid(setrole) || ' in this database'
+  end as where,
+  substr(setting, strpos(setting, '=') + 1) as value
+from pg_db_role_setting
+cross join unnest(setconfig) as setting
+where lower(split_part(setting, '=', 1)) = 'session_replication_role'
+  and lower(substr(setting, strpos(setting, '=') + 1)) <> 'origin'
+  and setdatabase in (0, (select oid from pg_database where datname = current_database()))
+union all
+select 'the server', setting from pg_settings
+where name = 'session_replication_role' and setting <> 'origin' and source in ('configuration file', 'command line')
+order by 1`;
+
+/** Reads where `session_replication_role` is set, so that in those sessions no trigger fires and no foreign key is checked. */
+export function readReplicationRoles(client: pg.Client): Promise<readonly ReplicationRole[]> {
+  return queryRows<ReplicationRole>(client, READ);
+}

@@ -1,0 +1,149 @@
+import { describe, expect } from 'vitest';
+import { executeRightsIn } from '../../src/inspect/verify/execute-rights.js';
+import { verify } from '../../src/inspect/verify.js';
+import { status } from '../../src/migrate/status.js';
+import { migrationsDirectory as directory } from '../../src/seed/paths.js';
+import { type TestDatabase, test } from '../support/database.js';
+
+async function findings({ url }: TestDatabase): Promise<readonly string[]> {
+  const result = await verify({ url, directory });
+  return result.findings.flatMap(({ kind, object, finding }) =>
+    kind === 'privilege' || kind === 'setting' ? [`${kind}: ${object}: ${finding}`] : [],
+  );
+}
+
+describe('verify reports', () => {
+  test.for([
+    ['grant create on schema public to public', 'privilege: schema public: public may create objects in it'],
+    ['grant create on schema public to :role', 'privilege: schema public: :role may create objects in it'],
+    [
+      'grant create on schema voicesurvey_rules to :role',
+      'privilege: schema voicesurvey_rules: :role may create',
+    ],
+    ['grant all on schema voicesurvey to :role', 'privilege: schema voicesurvey: :role may create'],
+    [
+      'alter table contacts owner to :role',
+      'privilege: role :role: owns table contacts, while the history belongs to ',
+    ],
+    [
+      'grant usage, create on schema voicesurvey_rules to :role; alter function voicesurvey_rules.reject_change() owner to :role; revoke create on schema voicesurvey_rules from :role',
+      'privilege: role :role: owns function voicesurvey_rules.reject_change',
+    ],
+    ['alter schema voicesurvey_rules owner to :role', 'privilege: role :role: owns schema voicesurvey_rules'],
+    ['alter type contact_state owner to :role', 'privilege: role :role: owns enum contact_state'],
+    [
+      'grant trigger on contacts to :role',
+      'privilege: privileges of :role: may create triggers on table contacts',
+    ],
+    [
+      'grant all on all tables in schema public to :role',
+      'privilege: privileges of :role: may create triggers on 11 objects',
+    ],
+    [
+      'grant execute on all functions in schema voicesurvey_rules to public',
+      'privilege: privileges of public: may call ',
+    ],
+    [
+      'grant execute on function voicesurvey_rules.check_transcript() to :role',
+      'privilege: privileges of :role: may call function voicesurvey_rules.check_transcript',
+    ],
+    [
+      'grant insert on voicesurvey_migrations.history to :role',
+      'privilege: table voicesurvey_migrations.history: :role may insert, and so',
+    ],
+    [
+      'grant create on schema voicesurvey_migrations to :role',
+      'privilege: schema voicesurvey_migrations: :role may create',
+    ],
+    [
+      'alter database :database set session_replication_role = replica',
+      'setting: setting session_replication_role: replica for the database',
+    ],
+    [
+      'alter role :role set session_replication_role = replica',
+      'setting: setting session_replication_role: replica for role :role',
+    ],
+    [
+      'alter role :role in database :database set session_replication_role = local',
+      'setting: setting session_replication_role: local for role :role in this database',
+    ],
+  ] as const)('%s', async ([sql, expected], { migrated }) => {
+    expect(await findings(migrated)).toEqual([]);
+    const { client, name } = migrated;
+    const role = `${name}_other`;
+    await client.query(`create role ${role}`);
+    try {
+      await client.query(sql.replaceAll(':role', role).replaceAll(':database', name));
+      expect(await findings(migrated)).toEqual([expect.stringContaining(expected.replaceAll(':role', role))]);
+    } finally {
+      await client.query(
+        `reset role; reassign owned by ${role} to current_user; drop owned by ${role}; alter database ${name} reset session_replication_role; drop role ${role}`,
+      );
+    }
+  });
+
+  test('nothing about the grants that a service needs', async ({ migrated }) => {
+    const { client, name } = migrated;
+    const role = `${name}_service`;
+    await client.query(`create role ${role}; grant usage on schema public to ${role};
+grant select, insert, update, delete on all tables in schema public to ${role};
+grant usage on schema voicesurvey_migrations to ${role}; grant select on voicesurvey_migrations.history to ${role};`);
+    try {
+      expect(await findings(migrated)).toEqual([]);
+    } finally {
+      await client.query(`drop owned by ${role}; drop role ${role}`);
+    }
+  });
+});
+
+describe('the rights to execute in the files', () => {
+  const sql = `create function api.a() returns void security definer …;
+revoke execute on function api.a(), api.b() from public; -- grant execute on function api.b() to public;
+grant execute on function
+  api.a()
+to service, "other";
+do $$begin execute 'x'; grant execute on all functions in schema tools to public; end$$;`;
+  test.for([
+    ['api.a()', 'service', true],
+    ['api.a()', 'public', false],
+    ['api.b()', 'public', false],
+    ['api.c()', 'public', true],
+    ['api.c()', 'service', false],
+    ['tools.d(integer)', 'public', true],
+  ] as const)('%s to %s: %s', ([name, role, expected]) => {
+    expect(executeRightsIn(sql)(name, role)).toBe(expected);
+  });
+});
+
+describe('settings of the database that change the text of the catalog are no drift:', () => {
+  test.for([
+    ['standard_conforming_strings', 'off'],
+    ['quote_all_identifiers', 'on'],
+    ['datestyle', "'German, DMY'"],
+    ['intervalstyle', 'iso_8601'],
+    ['timezone', "'Pacific/Kiritimati'"],
+    ['bytea_output', 'escape'],
+    ['extra_float_digits', '-15'],
+    ['lc_monetary', "'C.UTF-8'"],
+    ['xmlbinary', 'hex'],
+    ['xmloption', 'document'],
+    ['search_path', "''"],
+    ['array_nulls', 'off'],
+    ['transform_null_equals', 'on'],
+    ['escape_string_warning', 'off'],
+    ['default_text_search_config', "'pg_catalog.german'"],
+    ['row_security', 'off'],
+  ] as const)('%s = %s', async ([setting, value], { migrated }) => {
+    const { url, client, name } = migrated;
+    await client.query(String.raw`create table public.texts (
+  path text default 'a\b' check (path <> E'c\\d'), at timestamptz default '2026-01-02 03:04:05+00', number float8 default 0.1,
+  span interval default '1 day 2 hours', bytes bytea default '\x00ff', day date default '2026-02-01', price money default '1.50'
+)`);
+    const options = { url, directory };
+    const before = (await verify(options)).findings;
+    await client.query(`alter database ${name} set ${setting} = ${value}`);
+    expect((await verify(options)).findings).toEqual(before);
+    await client.query('drop table public.texts');
+    expect((await status(options)).drift.state).toBe('none');
+  });
+});
