@@ -1,6 +1,7 @@
 import { type Connection, connect } from '../postgres/connect.js';
 import pg from '../postgres/driver/pg.js';
 import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
+import { REPORT_WARNINGS } from '../postgres/replication.js';
 import { liftTimeouts } from '../postgres/timeouts.js';
 import { call, remedy } from '../text/remedy.js';
 import { explainWriteError } from './failure/write-history.js';
@@ -55,6 +56,7 @@ export async function recordAcceptance(
     const sql = [
       BEGIN,
       SYSTEM_NAMES_ONLY,
+      REPORT_WARNINGS,
       liftTimeouts(connection.serverVersion.number),
       guard(newest.version, { lockPid: lock?.pid ?? 0, wait }),
       ALLOW_ACCEPTED,

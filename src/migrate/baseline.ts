@@ -2,6 +2,7 @@ import { type Connection, connect } from '../postgres/connect.js';
 import { describeTarget } from '../postgres/connection/target.js';
 import pg from '../postgres/driver/pg.js';
 import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
+import { REPORT_WARNINGS } from '../postgres/replication.js';
 import { liftTimeouts } from '../postgres/timeouts.js';
 import { call, remedy } from '../text/remedy.js';
 import { explainHistoryFailure } from './failure/explain.js';
@@ -74,6 +75,7 @@ export async function recordBaseline(
     const sql = [
       BEGIN,
       SYSTEM_NAMES_ONLY,
+      REPORT_WARNINGS,
       liftTimeouts(connection.serverVersion.number),
       lockGuard(run),
       checkHistory('write'),

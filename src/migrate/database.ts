@@ -1,9 +1,10 @@
 import { type Connection, connect } from '../postgres/connect.js';
 import { describeTarget, type Target } from '../postgres/connection/target.js';
 import { createDatabase } from '../postgres/create-database.js';
-import { ConnectionError } from '../postgres/errors/explained-error.js';
+import { ConnectionError, ExplainedError } from '../postgres/errors/explained-error.js';
 import { explainLostConnection } from '../postgres/lost-connection.js';
 import { redactError } from '../postgres/redaction/redact.js';
+import { NOT_REPLICATED, REPLICATION_REMEDY, watchReplication } from '../postgres/replication.js';
 import { explainStatementError } from '../postgres/statement-errors.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
 
@@ -37,7 +38,8 @@ export function describeServer({ target, serverVersion }: Connection): Server {
  *
  * @param options the database, and whether to create it if it is missing
  * @throws ConnectionError if the server cannot be reached or the database does not exist
- * @throws ExplainedError for an error that any statement may meet, such as a missing privilege or a timeout
+ * @throws ExplainedError for an error that any statement may meet, such as a missing privilege or a timeout;
+ *   `not_replicated` if a commit was not confirmed by the synchronous standby
  * @throws DatabaseError for every other error of the server, redacted
  */
 export async function withDatabase<T>(
@@ -46,9 +48,13 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const target = parseDatabaseUrl(url);
   const database = await open(target, create);
+  const replication = watchReplication(database.connection.client);
   try {
-    return await work(database);
+    const result = await work(database);
+    if (replication.wasCanceled()) throw notReplicatedError();
+    return result;
   } catch (error) {
+    if (replication.wasCanceled()) throw notReplicatedError();
     throw (
       explainLostConnection(error, database.connection) ??
       explainStatementError(error) ??
@@ -57,6 +63,12 @@ export async function withDatabase<T>(
   } finally {
     await database.connection.close();
   }
+}
+
+function notReplicatedError(): ExplainedError {
+  return new ExplainedError('not_replicated', `The change is ${NOT_REPLICATED}.`, {
+    remedy: REPLICATION_REMEDY,
+  });
 }
 
 async function open(target: Target, create: boolean): Promise<OpenDatabase> {

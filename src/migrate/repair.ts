@@ -1,5 +1,7 @@
+import { describeTarget } from '../postgres/connection/target.js';
 import { queryRows } from '../postgres/driver/search-path.js';
 import { UsageError } from '../postgres/errors/explained-error.js';
+import { REPORT_WARNINGS } from '../postgres/replication.js';
 import { call, option, remedy } from '../text/remedy.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import { explainWriteError } from './failure/write-history.js';
@@ -9,7 +11,7 @@ import { compare, isAsApplied } from './history/compare.js';
 import { HistoryError } from './history/errors.js';
 import { refuseOtherName } from './history/plan.js';
 import { fileValues, literal, reasonSql, updateSql } from './history/row-sql.js';
-import { readState } from './history/server-state.js';
+import { readState, refuseStandby } from './history/server-state.js';
 import { READER_WAIT } from './history/wait.js';
 import { fileParser, upWork } from './script/work.js';
 
@@ -54,7 +56,9 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
   const migrations = await readMigrations(options.directory);
   const version = parseVersion(options.version);
   return withDatabase(options, async ({ connection }) => {
-    const { rows } = await readState(connection, READER_WAIT, undefined, 'write');
+    const state = await readState(connection, READER_WAIT, undefined, 'write');
+    refuseStandby(state, describeTarget(connection.target));
+    const { rows } = state;
     const entry = compare(migrations, rows).find((candidate) => candidate.version === version);
     const migration = entry?.migration;
     if (entry === undefined || !migration || entry.row === null) {
@@ -81,11 +85,11 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
     await upWork(migration, fileParser());
     await queryRows(
       connection.client,
-      updateSql(`id = ${entry.row.id}`, {
+      `${REPORT_WARNINGS};\n${updateSql(`id = ${entry.row.id}`, {
         ...fileValues(migration),
         origin: literal('repaired'),
         reason: reasonSql(literal(reason)),
-      }),
+      })}`,
     ).catch((error: unknown) => Promise.reject(explainWriteError(error)));
     return { server: describeServer(connection), repaired: migration.name, reason };
   });

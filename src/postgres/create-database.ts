@@ -13,6 +13,7 @@ import {
 import { explainLostConnection } from './lost-connection.js';
 import { knownTextOf } from './redaction/known-text.js';
 import { redactError } from './redaction/redact.js';
+import { explainStandby } from './standby.js';
 
 /** Databases to connect to while the one that is wanted does not exist. Every server has at least one of them. */
 const MAINTENANCE_DATABASES = ['postgres', 'template1'];
@@ -33,6 +34,7 @@ const ALREADY_CREATED = [DUPLICATE_DATABASE, UNIQUE_VIOLATION];
  *   `postgres` or `template1`
  * @returns true if this call created it; false if it existed, or another session created it at the same time
  * @throws ConnectionError if the server cannot be reached or refuses
+ * @throws ExplainedError `standby`
  * @example
  * ```ts
  * const target = parseDatabaseUrl('postgresql://ann:secret@localhost/survey');
@@ -58,7 +60,11 @@ export async function createDatabase(target: Target): Promise<boolean> {
     return true;
   } catch (error) {
     if (ALREADY_CREATED.includes(sqlStateOf(error) ?? '')) return false;
-    throw explainLostConnection(error, connection) ?? explainCreation(error, target);
+    throw (
+      explainLostConnection(error, connection) ??
+      (await explainStandby(error, connection)) ??
+      explainCreation(error, target)
+    );
   } finally {
     await connection.close();
   }

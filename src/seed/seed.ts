@@ -3,10 +3,16 @@ import { readSourceFile } from '../migrate/files/source.js';
 import pg from '../postgres/driver/pg.js';
 import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
 import { ExplainedError } from '../postgres/errors/explained-error.js';
-import { UNDEFINED_OBJECT, UNDEFINED_TABLE } from '../postgres/errors/sql-states.js';
+import {
+  READ_ONLY_SQL_TRANSACTION,
+  UNDEFINED_OBJECT,
+  UNDEFINED_TABLE,
+} from '../postgres/errors/sql-states.js';
 import { explainLostConnection } from '../postgres/lost-connection.js';
 import { collectKnownText, knownTextOf } from '../postgres/redaction/known-text.js';
 import { redactCause, redactError, redactText } from '../postgres/redaction/redact.js';
+import { REPORT_WARNINGS } from '../postgres/replication.js';
+import { explainStandby } from '../postgres/standby.js';
 import { explainTriggersOff, TRIGGERS_ON } from '../postgres/triggers-on.js';
 import { formatLocation, locate } from '../sql/location.js';
 import type { SourceFile } from '../sql/source-file.js';
@@ -23,7 +29,7 @@ export interface SeedResult {
 /**
  * Adds the eighteen fixed rows in one transaction. Existing rows are not changed.
  *
- * @throws ExplainedError `no_schema` if the migrations are not applied, `seed_failed` if the server refuses a row
+ * @throws ExplainedError `standby`, `not_replicated`, `no_schema` if the migrations are not applied, `seed_failed` if the server refuses a row
  * @example
  * ```ts
  * const { inserted } = await seed({ url: process.env.DATABASE_URL ?? '' });
@@ -34,11 +40,17 @@ export async function seed(options: Database): Promise<SeedResult> {
   return withDatabase(options, async ({ connection }) => {
     const { client } = connection;
     const [, rows] = await Promise.all([
-      client.query(`begin;\n${SYSTEM_NAMES_ONLY};\n${TRIGGERS_ON}`).catch((error: unknown) => {
-        throw explainTriggersOff(error) ?? error;
-      }),
+      client
+        .query(`begin;\n${SYSTEM_NAMES_ONLY};\n${REPORT_WARNINGS};\n${TRIGGERS_ON}`)
+        .catch((error: unknown) => {
+          throw explainTriggersOff(error) ?? error;
+        }),
       client.query(source.text).catch(async (error: unknown) => {
-        throw explainLostConnection(error, connection) ?? (await explainSeedError(client, source, error));
+        throw (
+          explainLostConnection(error, connection) ??
+          (await explainStandby(error, connection)) ??
+          (await explainSeedError(client, source, error))
+        );
       }),
       // The file sets the search path of the session, which behind a pooler serves other clients next.
       client.query('commit;\nreset search_path'),
@@ -56,7 +68,7 @@ function countInserted(result: unknown): number {
 }
 
 async function explainSeedError(client: pg.Client, source: SourceFile, error: unknown): Promise<unknown> {
-  if (!(error instanceof pg.DatabaseError)) return error;
+  if (!(error instanceof pg.DatabaseError) || error.code === READ_ONLY_SQL_TRANSACTION) return error;
   if (error.code === UNDEFINED_TABLE || error.code === UNDEFINED_OBJECT) {
     const { message, cause } = redactError(error, knownTextOf(source.text));
     return new ExplainedError('no_schema', `This database does not have the schema yet: ${message}.`, {

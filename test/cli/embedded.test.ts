@@ -36,7 +36,7 @@ describe.sequential('in a clone without DATABASE_URL', { timeout: SLOW }, () => 
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(lines).toEqual([
       expect.stringMatching(/^Started PostgreSQL \d+\.\d+; its data is in \.voicesurvey-db\/server\.$/),
-      ...lines.filter((line) => / applied in \d+ ms$/.test(line)),
+      ...lines.filter((line) => / committed in \d+ ms$/.test(line)),
       expect.stringMatching(/^Done: \d+ applied, the database is at V\d+\.$/),
       'Added 18 seed rows.',
       expect.stringMatching(

@@ -39,7 +39,7 @@ describe('up', () => {
     child.kill(signal);
     const { code, stdout, stderr } = await result;
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^V1 applied in \d+ ms\nInterrupted: .*\nerror: Interrupted in V2\. /);
+    expect(stderr).toMatch(/^V1 committed in \d+ ms\nInterrupted: .*\nerror: Interrupted in V2\. /);
     // The process ends before the server has noticed the closed connection.
     await expect.poll(() => statementsLeft(database), { timeout: 20_000 }).toBe(0);
     expect(await database.rows('select name from voicesurvey_migrations.history')).toEqual([{ name: 'V1' }]);

@@ -25,7 +25,7 @@ describe.skipIf(!hasTerminal)('on a terminal of 80 columns', () => {
       'V2.down.sql': '',
     });
     const lines = await linesOnTerminal(database, 'up', '--dir', dir);
-    expect(lines[0]).toMatch(/^V1 applied in \d+ ms$/);
+    expect(lines[0]).toMatch(/^V1 committed in \d+ ms$/);
     expect(lines.slice(1).join(' ')).toMatch(
       /^error: \S+ column "wrong" does not exist \(SQLSTATE 42703\)\. {2}1 \| /,
     );

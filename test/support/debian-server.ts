@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { accessSync, readdirSync } from 'node:fs';
-import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -35,11 +35,19 @@ function exists(path: string): boolean {
   }
 }
 
+/** A server that a test starts. */
+export interface DebianServer {
+  readonly url: string;
+  /** Restarts it as a standby, which has no primary server and accepts no writes. */
+  restartAsStandby(): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /**
  * Starts a server of Debian's packages, which bring `pg_dump`, unlike the embedded one. Its superuser is `postgres`,
  * without a password.
  */
-export async function startDebianServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+export async function startDebianServer(): Promise<DebianServer> {
   if (debianPrograms === undefined)
     throw new Error('PostgreSQL is not installed: apt-get install postgresql-15');
   const folder = await mkdtemp(join(tmpdir(), 'voicesurvey-db-debian-'));
@@ -62,11 +70,17 @@ export async function startDebianServer(): Promise<{ readonly url: string; stop(
   const control = (...words: string[]) =>
     run(join(debianPrograms ?? '', 'pg_ctl'), [...words, `--pgdata=${data}`, '--silent'], as);
   const options = settings.map((setting) => `-c ${setting}`).join(' ');
-  await control('start', '--wait', `--log=${join(folder, 'log')}`, `--options=${options}`);
+  const start = () => control('start', '--wait', `--log=${join(folder, 'log')}`, `--options=${options}`);
+  await start();
   return {
     url: `postgresql://postgres@127.0.0.1:${port}/postgres`,
+    restartAsStandby: async () => {
+      await control('stop', '--mode=fast');
+      await writeFile(join(data, 'standby.signal'), '');
+      await start();
+    },
     stop: async () => {
-      await control('stop', '--mode=immediate');
+      await control('stop', '--mode=immediate').catch(() => {});
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -47,7 +47,7 @@ function lineFor(event: Exclude<RunEvent, { kind: 'drifted' }>): string {
     case 'started':
       return `${name} ${event.direction} …`;
     case 'finished':
-      return `${name} ${event.direction === 'up' ? 'applied' : 'rolled back'} in ${event.durationMs} ms`;
+      return `${name} ${event.direction === 'up' ? 'committed' : 'rollback committed'} in ${event.durationMs} ms`;
     case 'waiting':
       return `waiting: ${describeHolder(event.holder)} ${event.holder?.isRun === false ? 'is no run, but holds the lock of this database' : 'is migrating this database'}`;
     case 'blocked':

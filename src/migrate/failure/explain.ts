@@ -6,6 +6,7 @@ import { INSUFFICIENT_PRIVILEGE } from '../../postgres/errors/sql-states.js';
 import { explainLostConnection, remedyForLostConnection } from '../../postgres/lost-connection.js';
 import { collectKnownText, knownTextOf } from '../../postgres/redaction/known-text.js';
 import { redactCause, redactError, redactText } from '../../postgres/redaction/redact.js';
+import { NOT_REPLICATED, REPLICATION_REMEDY, type ReplicationWatch } from '../../postgres/replication.js';
 import { explainTriggersOff } from '../../postgres/triggers-on.js';
 import type { SourceLocation } from '../../sql/errors.js';
 import { formatLocation } from '../../sql/location.js';
@@ -30,6 +31,8 @@ export interface Circumstances {
   readonly blocker: Blocker | null;
   /** Whether the caller interrupted the run. */
   readonly interrupted: boolean | undefined;
+  /** Watches the connection; undefined if nothing is committed. */
+  readonly replication?: ReplicationWatch | undefined;
 }
 
 /** Explains a message that failed: makes an error with location and remedy from the error of the server or the network. */
@@ -40,6 +43,10 @@ export async function explainFailure(
   const { message, error } = failure;
   const { work } = message;
   if (error instanceof ExplainedError) return error;
+  // The failure came after the commit: a further cancel, or the end of a session that waited for the standby.
+  if (circumstances.replication?.wasCanceled() && message.phase === 'commit') {
+    return notReplicatedError(circumstances.results);
+  }
   if (circumstances.interrupted === true) return explainInterrupt(work, error, circumstances);
   const lost = explainLostConnection(error, circumstances.connection);
   if (lost !== undefined || !(error instanceof pg.DatabaseError)) {
@@ -71,6 +78,20 @@ function explainForeignObject(
       results,
     },
   );
+}
+
+/**
+ * The error of a run that is committed, whose last commit the synchronous standby did not confirm.
+ *
+ * @param results every migration of the run, in its order
+ */
+export function notReplicatedError(results: readonly MigrationResult[]): MigrationFailedError {
+  return new MigrationFailedError('not_replicated', `The run is ${NOT_REPLICATED}.`, {
+    remedy: REPLICATION_REMEDY,
+    results: results.map((result) =>
+      result.status === 'not_reached' ? result : { ...result, status: 'unconfirmed' },
+    ),
+  });
 }
 
 async function explainServerError(

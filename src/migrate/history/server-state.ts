@@ -3,8 +3,7 @@ import type { Blocker } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
 import { sendTogether } from '../../postgres/driver/pg-internals.js';
 import { queryRows } from '../../postgres/driver/search-path.js';
-import { ExplainedError } from '../../postgres/errors/explained-error.js';
-import { option, remedy } from '../../text/remedy.js';
+import { standbyError } from '../../postgres/standby.js';
 import { readHistory } from './read.js';
 import type { HistoryRow } from './table.js';
 import { READER_WAIT, type Wait, waitForHistory } from './wait.js';
@@ -68,10 +67,5 @@ async function readStateOnce(
 
 /** @throws ExplainedError `standby` if the server is a standby */
 export function refuseStandby({ isStandby }: ServerState, server: string): void {
-  if (!isStandby) return;
-  throw new ExplainedError(
-    'standby',
-    `${server} is a standby: it follows another server and cannot be changed.`,
-    { remedy: remedy`Set ${option('url')} to the address of the primary server.` },
-  );
+  if (isStandby) throw standbyError(server);
 }

@@ -39,7 +39,12 @@ export async function dryRun(
   const failure = await safeguard.rehearse(connection, run, steps);
   if (failure !== null) {
     const interrupted = wait.signal?.aborted;
-    throw await explainFailure(failure, { results: [], connection, blocker: null, interrupted });
+    throw await explainFailure(failure, {
+      results: [],
+      connection,
+      blocker: null,
+      interrupted,
+    });
   }
   if (steps.length === 0) return '';
   const sql = groupByFile(steps).map((own) => maskSecrets(printFile(own, run, safeguard)));

@@ -18,6 +18,7 @@ export type RunEvent =
   /** The run could not read the catalog to record its snapshot, so drift is unknown until a snapshot is recorded. */
   | { readonly kind: 'snapshot-missing'; readonly reason: string }
   | { readonly kind: 'started'; readonly name: string; readonly direction: 'up' | 'down' }
+  /** A file is committed. It is durable once the run has returned: only the last commit of a run waits for the disk. */
   | {
       readonly kind: 'finished';
       readonly name: string;

@@ -1,6 +1,7 @@
 import type { Connection } from '../../postgres/connect.js';
 import type pg from '../../postgres/driver/pg.js';
 import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
+import { REPORT_WARNINGS } from '../../postgres/replication.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { TOUCH_NEWEST_ROW } from '../history/row-sql.js';
 import { recordSnapshotSql } from '../history/snapshot.js';
@@ -91,11 +92,13 @@ function durationIn(results: readonly pg.QueryResult[]): number {
  * the catalog. The commit that waits for the disk is that of an update that changes nothing.
  *
  * @param done the files that are committed
+ * @returns whether the server confirmed that it is on the disk
  */
-export async function settle({ client, serverVersion }: Connection, done: readonly Work[]): Promise<void> {
+export async function settle({ client, serverVersion }: Connection, done: readonly Work[]): Promise<boolean> {
   const sql = [
     'begin',
     SYSTEM_NAMES_ONLY,
+    REPORT_WARNINGS,
     liftTimeouts(serverVersion.number),
     TOUCH_NEWEST_ROW,
     recordSnapshotSql(
@@ -104,8 +107,12 @@ export async function settle({ client, serverVersion }: Connection, done: readon
     ),
     'commit',
   ];
-  await client.query(sql.join(';\n')).catch(async () => {
+  try {
+    await client.query(sql.join(';\n'));
+    return true;
+  } catch {
     // The caller reports the failure of the run. If the connection is lost, that failure says so.
     await client.query('rollback').catch(() => undefined);
-  });
+    return false;
+  }
 }

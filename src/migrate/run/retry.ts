@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../../postgres/connect.js';
 import { DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgres/errors/sql-states.js';
-import { explainFailure } from '../failure/explain.js';
+import type { ReplicationWatch } from '../../postgres/replication.js';
+import { explainFailure, notReplicatedError } from '../failure/explain.js';
 import type { RunContext } from '../script/context.js';
 import type { Failure } from '../script/message.js';
-import type { MigrationResult, Outcome } from '../script/outcome.js';
+import { type MigrationResult, type Outcome, unconfirmed } from '../script/outcome.js';
 import type { Safeguard } from '../script/safeguard.js';
 import { lockTimeoutOf } from '../script/settings.js';
 import { HISTORY_MOVED } from '../script/sql-states.js';
@@ -25,6 +26,8 @@ export interface LockedRun {
   readonly safeguard: Safeguard;
   readonly emit: Listener;
   readonly monitor: Monitor;
+  /** Watches the connection. */
+  readonly replication: ReplicationWatch;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -41,25 +44,33 @@ const SIGN_OF_LIFE_MS = 500;
  * @throws MigrationFailedError for the first file whose failure a retry does not fix
  */
 export async function runWithRetries(locked: LockedRun): Promise<readonly MigrationResult[]> {
-  const { connection, readPlan, safeguard, emit, monitor, signal } = locked;
+  const { connection, readPlan, safeguard, emit, monitor, replication, signal } = locked;
   const done: MigrationResult[] = [];
   let plan = locked.plan ?? (await readPlan());
+  let isDurable = true;
   for (let attempt = 1; plan.works.length > 0; attempt++) {
     const outcome = await runPlan(locked, plan);
     done.push(...outcome.done);
     const { failure } = outcome;
-    if (failure === null) return done;
+    if (failure === null) {
+      if (replication.wasCanceled()) throw notReplicatedError(done);
+      return done;
+    }
     const isDone = (work: Work): boolean => outcome.done.some(({ version }) => version === work.label);
     if (outcome.done.length > 0) {
       attempt = 1;
-      await settle(connection, plan.works.filter(isDone));
+      isDurable = await settle(connection, plan.works.filter(isDone));
     }
     const mayRetry = attempt < ATTEMPTS && signal?.aborted !== true;
     const pauseMs = mayRetry ? pauseAfter(failure, attempt, safeguard) : null;
     if (pauseMs === null) {
       const notDone = plan.works.filter((work) => !isDone(work));
       throw await explainFailure(failure, {
-        results: [...done, ...resultsAfterFailure(notDone)],
+        results: [
+          ...(isDurable && !replication.wasCanceled() ? done : unconfirmed(done)),
+          ...resultsAfterFailure(notDone),
+        ],
+        replication,
         connection,
         blocker: monitor.lastBlocker(),
         interrupted: signal?.aborted,

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Connection } from '../../postgres/connect.js';
 import { type LazyConnection, makeLazyConnection } from '../../postgres/lazy-connection.js';
 import { explainLostConnection } from '../../postgres/lost-connection.js';
+import { watchReplication } from '../../postgres/replication.js';
 import { type DriftReport, readDrift, readDriftReport } from '../history/drift.js';
 import { type WaitOptions, waitOf } from '../history/wait.js';
 import { makeRunContext } from '../script/context.js';
@@ -155,6 +156,7 @@ async function runUnderLock({
   let knownSql = sqlOf(plan);
   const notices = makeNoticeReporter(target, () => knownSql, onEvent);
   const warnings = listenToWarnings(connection, notices, onEvent);
+  const replication = watchReplication(connection.client);
   const cancel = cancelOnAbort(signal, target, backendPid, lock);
   try {
     const results = await runWithRetries({
@@ -169,6 +171,7 @@ async function runUnderLock({
       safeguard,
       emit: warnings.emit,
       monitor,
+      replication,
       signal,
     });
     return { results, snapshotMissing: warnings.snapshotMissing() };
@@ -176,6 +179,7 @@ async function runUnderLock({
     throw explainLostConnection(error, connection) ?? error;
   } finally {
     await warnings.stop();
+    replication.stop();
     await cancel.done();
     await monitor.stop();
   }

@@ -5,9 +5,20 @@ export interface MigrationResult {
   /** The version as the file writes it: `V0002`. */
   readonly version: string;
   readonly name: string;
-  readonly status: 'applied' | 'rolled_back' | 'failed' | 'not_reached';
-  /** How long it took, in milliseconds; null for a migration that did not finish. */
+  /**
+   * - `applied`, `rolled_back`: it is committed, and the server confirmed that the commit is durable;
+   * - `unconfirmed`: it is committed, but a crash or a failover of the server may lose the commit;
+   * - `failed`: it is rolled back, or a no-transaction file stopped part-way;
+   * - `not_reached`: the run ended before it.
+   */
+  readonly status: 'applied' | 'rolled_back' | 'unconfirmed' | 'failed' | 'not_reached';
+  /** How long it took, in milliseconds; null for a migration that is not committed. */
   readonly durationMs: number | null;
+}
+
+/** The results of migrations whose commits may be lost. */
+export function unconfirmed(results: readonly MigrationResult[]): readonly MigrationResult[] {
+  return results.map((result) => ({ ...result, status: 'unconfirmed' }));
 }
 
 /** The outcome of one attempt to run files. */

@@ -1,5 +1,6 @@
 import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
 import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
+import { REPORT_WARNINGS } from '../../postgres/replication.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { TRIGGERS_ON_IN_SESSION } from '../../postgres/triggers-on.js';
 import type { RunContext } from './context.js';
@@ -77,7 +78,8 @@ export function settingsForRecord({ serverVersion }: RunContext): string {
 set local session authorization default;
 set local role to default;
 ${liftTimeouts(serverVersion)};
-${SYSTEM_NAMES_ONLY}`;
+${SYSTEM_NAMES_ONLY};
+${REPORT_WARNINGS}`;
 }
 
 /** The setting that holds the search path of a file until the file is recorded; it ends with the transaction. */

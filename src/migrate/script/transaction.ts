@@ -1,4 +1,5 @@
 import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
+import { REPORT_WARNINGS } from '../../postgres/replication.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { TRIGGERS_ON } from '../../postgres/triggers-on.js';
 import { checkHistory } from '../history/ownership.js';
@@ -90,6 +91,7 @@ function fileMessages(step: TransactionStep, run: RunContext, safeguard: Safegua
       resetSession(run),
       SAVE_SEARCH_PATH,
       SYSTEM_NAMES_ONLY,
+      REPORT_WARNINGS,
       ...durability,
       recordSql(step, run),
     ),

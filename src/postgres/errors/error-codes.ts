@@ -71,6 +71,7 @@ export const ERROR_CODES = {
     may_not_create: 'the role may not create the history',
     migration_failed: 'the server rejected a statement; `location` and `server` say which and why',
     needs_direct_connection: 'a no-transaction file behind a pooler',
+    not_replicated: 'the change is committed, but its synchronous standby may lack it',
     object_foreign: 'a migration would adopt an object of another role',
     reference_elsewhere: 'the migrations change the whole server, so they cannot be tried on it',
     reference_failed: 'the migrations fail in the throw-away database',

@@ -21,7 +21,7 @@ describe('on a database', () => {
   test('up --seed applies and seeds, and a second run has nothing to do', async ({ database }) => {
     const first = await run(database.url, 'up', '--seed');
     expect([first.code, first.stdout]).toEqual([0, '']);
-    expect(first.stderr).toMatch(/^V0001 applied in \d+ ms\n/);
+    expect(first.stderr).toMatch(/^V0001 committed in \d+ ms\n/);
     expect(first.stderr).toMatch(/\nDone: \d+ applied, the database is at V\d+\.\nAdded 18 seed rows\.\non /);
     expect(first.stderr).toContain(`\non ${addressOf(database.url)} (PostgreSQL `);
 
@@ -42,7 +42,7 @@ describe('on a database', () => {
     try {
       const created = await run(url, 'up', '--create', '--dir', dir);
       expect(created.stderr).toMatch(
-        /^1 applied in \d+ ms\nCreated the database\.\nDone: 1 applied, the database is at 1\.\non /,
+        /^1 committed in \d+ ms\nCreated the database\.\nDone: 1 applied, the database is at 1\.\non /,
       );
       const again = await run(url, 'up', '--create', '--dir', dir);
       expect(again.stderr).toMatch(/^Nothing to do: the database is at 1\.\non /);
@@ -88,14 +88,14 @@ test('up, down and status work on a folder with other naming styles', async ({ d
 
   const up = await commands('up');
   expect(up.stderr).toMatch(
-    /^000001_init applied in \d+ ms\nV0002\.WebAuthn applied .*\n3__third-one applied .*\nDone: 3 applied, the database is at 3\.\n/,
+    /^000001_init committed in \d+ ms\nV0002\.WebAuthn committed .*\n3__third-one committed .*\nDone: 3 applied, the database is at 3\.\n/,
   );
   expect(await tablesOf(database)).toEqual(['one', 'three', 'two']);
 
   const down = await commands('down');
   expect(down).toMatchObject({ code: 0, stdout: '' });
   expect(down.stderr).toMatch(
-    /^3__third-one rolled back in \d+ ms\nDone: 1 rolled back, the database is at V0002\.\non /,
+    /^3__third-one rollback committed in \d+ ms\nDone: 1 rolled back, the database is at V0002\.\non /,
   );
 
   const status = await commands('status');
