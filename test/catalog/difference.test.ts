@@ -204,6 +204,10 @@ const CHANGES: readonly (readonly [sql: string, lines: readonly string[]])[] = [
     ['function twice(integer): body select n * 3 here, select n * 2 in V0003'],
   ],
   [
+    "create or replace function twice(n integer) returns integer language sql immutable as 'select n  * 2'",
+    ['function twice(integer): body differs from V0003 only in white space'],
+  ],
+  [
     'alter function twice(bigint) volatile',
     ['function twice(bigint): volatility volatile here, immutable in V0003'],
   ],

@@ -16,7 +16,6 @@ export function excerpts(
 ): readonly [string, string] {
   const one = a?.replaceAll(/\s+/g, ' ').trim();
   const other = b?.replaceAll(/\s+/g, ' ').trim();
-  if (one !== undefined && one === other) return ['written with different white space', 'written'];
   const beforeDifference = Math.max(0, commonLength(one ?? '', other ?? '') - CONTEXT_LENGTH);
   const start = (one ?? other ?? '').lastIndexOf(' ', beforeDifference) + 1;
   const isLong = [one, other].some((text) => (text?.length ?? 0) > MAX_LENGTH);

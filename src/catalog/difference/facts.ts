@@ -21,6 +21,7 @@ export function describeFact(fact: string, here: MaybeFact, there: MaybeFact, la
   if (Array.isArray(here ?? there) && [...listOf(here), ...listOf(there)].every(isText)) {
     return describeList(fact, listOf(here), listOf(there), label);
   }
+  if (isSameExceptWhiteSpace(here, there)) return [`${fact} differs from ${label} only in white space`];
   const [bodyHere, bodyThere] = [here, there].map((value) => shownText(fact, value));
   if (bodyHere !== undefined && bodyHere === bodyThere)
     return [`${fact} with another secret here than in ${label}`];
@@ -77,6 +78,11 @@ function describePrivileges(
 
 function describeSide(what: string, isHere: boolean, label: string): string {
   return isHere ? `${what} here, not in ${label}` : `${what} in ${label}, not here`;
+}
+
+function isSameExceptWhiteSpace(here: MaybeFact, there: MaybeFact): boolean {
+  const [one, other] = [here, there].map((value) => textOf(value)?.replaceAll(/\s+/g, ' ').trim());
+  return one !== undefined && one === other;
 }
 
 function isFlag(value: MaybeFact): boolean {
