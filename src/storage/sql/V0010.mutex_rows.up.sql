@@ -20,7 +20,7 @@
 -- A row is inserted on first use, so there is nothing to seed. Like the rows that it protects, a mutex row is logged: a
 -- prepared transaction survives a crash and a promotion of a standby, and so does its lock, in the row itself.
 --
--- Three gates make sessions queue. No rule depends on them.
+-- Three more locks make sessions queue. No rule depends on them.
 --   - Claims share the table lock of claim_gate (V0012), and a change of a campaign takes it exclusively. Table locks are
 --     granted in the order of the requests. So new claims do not starve a change of a campaign, as with row locks.
 --   - An exclusion takes a table lock of mutex_rows that conflicts only with itself (V0013). So exclusions run one after
@@ -67,6 +67,8 @@ comment on table voicesurvey_rules.claim_gate is
   'A table without rows, whose table lock claims share and a change of a campaign takes exclusively. Holds no data.';
 comment on column voicesurvey_rules.claim_gate.id is
   'Has no meaning. Written by no session.';
+comment on constraint the_claim_gate_has_no_rows on voicesurvey_rules.claim_gate is
+  'Rule 3: the table has no rows, because only the table itself is locked.';
 
 create or replace function voicesurvey_rules.advisory_lock_class()
 returns integer
