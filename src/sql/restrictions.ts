@@ -159,7 +159,7 @@ function refuseEnumValueInUse(script: SqlFile, statements: readonly Statement[])
       script,
       use.offset,
       'enum_value_in_use',
-      `this file adds the value '${added.value}' to the enum ${added.type}; PostgreSQL allows its use only after that is committed`,
+      `this file adds the value '${added.value}' to the enum ${added.type}; PostgreSQL allows its use only after the addition is committed`,
       'Use the value in a separate migration with the next version. One run applies both.',
     );
   });

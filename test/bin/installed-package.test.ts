@@ -64,7 +64,7 @@ describe('an installed package', () => {
       'There is no server to try the migrations on.',
       "Or use the package's own server with --embedded",
     ],
-    ['start', '"start" is about the package\'s own server', '`voicesurvey-db start --embedded`'],
+    ['start', '"start" manages the package\'s own server', '`voicesurvey-db start --embedded`'],
   ] as const)('runs %s without DATABASE_URL, which fails with exit code 2 and starts no server', async ([
     command,
     message,

@@ -74,8 +74,7 @@ function linesFor(result: AcceptResult): string[] {
 }
 
 function comparisonLine({ comparedWith, notCompared, differences }: AcceptResult): string {
-  if (notCompared !== null)
-    return `warning: the catalog was compared with nothing: ${encodeName(notCompared)}.`;
+  if (notCompared !== null) return `warning: the catalog could not be compared: ${encodeName(notCompared)}.`;
   const other = comparedWith === 'snapshot' ? 'what the last run left' : 'what the migrations make';
   return differences.length === 0
     ? `The database is ${other}.`

@@ -90,7 +90,7 @@ export function requireEmbedded(options: ServerOptions, command: string): void {
   if (isClone || options.embedded === true) return;
   throw new UsageError(
     'embedded_not_asked',
-    `"${command}" is about the package's own server, which is for development only.`,
+    `"${command}" manages the package's own server, which is for development only.`,
     { remedy: `If you want that server, run \`${PROGRAM} ${command} --embedded\`.` },
   );
 }

@@ -69,7 +69,7 @@ export function surviveClosedOutput(): void {
     process.exitCode = 1;
     printSentences(
       `error: The result cannot be written to standard output: ${error.message}.`,
-      'The command itself was done. Check the file or device that its output goes to.',
+      'The command did its work; only its output is lost. Check the file or device that the output goes to.',
     );
   });
 }

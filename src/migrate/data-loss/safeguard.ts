@@ -14,7 +14,7 @@ import { rehearse } from './rehearse.js';
 
 const DRY_RUN_NOTES = [
   'Before this SQL, a run executes all of it once in a transaction that is rolled back.',
-  'Neither of them shows the queries that detect the deleted data, nor the copies of that data to files.',
+  'This SQL leaves out the queries that detect the deleted data, and the copies of that data to files.',
 ];
 
 /** The safeguard of a down: it deletes only data that the caller agreed to delete, and backs that data up first. */

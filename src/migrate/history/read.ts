@@ -80,8 +80,11 @@ function explainReadError(error: unknown): unknown {
     case UNDEFINED_COLUMN:
       return new ExplainedError(
         'history_unknown',
-        `${HISTORY_TABLE} is not the table that this release knows.`,
-        { remedy: 'Use the release that created it, or a newer one.', cause: redactError(error).cause },
+        `${HISTORY_TABLE} lacks a column that this release needs.`,
+        {
+          remedy: 'Use the release that created the table, or a newer one.',
+          cause: redactError(error).cause,
+        },
       );
     default:
       return explainForeignHistory(error) ?? error;

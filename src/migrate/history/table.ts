@@ -57,7 +57,7 @@ const COLUMNS = {
   },
   checksum_down: {
     type: 'text',
-    comment: 'The same of the down file; null for an irreversible migration.',
+    comment: 'SHA-256 of the down file, computed in the same way; null for an irreversible migration.',
   },
   down_sql: {
     type: 'text',

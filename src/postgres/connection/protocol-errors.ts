@@ -1,7 +1,7 @@
 import { ConnectionError } from '../errors/explained-error.js';
 
 const TRY_AGAIN =
-  'Check that host and port are those of PostgreSQL or its pooler, and that no proxy between changes the data. Then run the command again.';
+  'Check that host and port are those of PostgreSQL or its pooler, and that no proxy in between changes the data. Then run the command again.';
 const THIRD_PARTY =
   'A third party may pretend to be the server. Check host and port in the URL, report it to the administrator of the network, and verify the server with sslmode=verify-full.';
 

@@ -68,7 +68,7 @@ export function beginProtocol(policy: LoginPolicy): ServerProtocol {
 
   const checkLoginContent = (type: string, content: Buffer): void => {
     loginLength += content.length;
-    if (loginLength > LONGEST_LOGIN) failWith('more data during the login than a login has');
+    if (loginLength > LONGEST_LOGIN) failWith('more data during the login than a login needs');
     if (type === 'R') login.receive(content);
     if (type === 'S') {
       const [name = '', value = ''] = content.toString('utf8').split('\0');
@@ -133,6 +133,6 @@ export function beginProtocol(policy: LoginPolicy): ServerProtocol {
 
 function describeUnexpected(type: string): string {
   return /^[A-Za-z0-9]$/.test(type)
-    ? `a message of the type ${type} at a time when no server sends one`
+    ? `a message of the type ${type} at a time when no server sends it`
     : 'a message of an unknown type';
 }

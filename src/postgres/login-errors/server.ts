@@ -140,7 +140,7 @@ function otherRefusal(error: pg.DatabaseError): Diagnosis {
     code: 'connection_failed',
     problem: `refused the connection: ${messageOf(error)} (SQLSTATE ${error.code ?? 'unknown'})`,
     remedy:
-      "Look up the SQLSTATE in appendix A of the PostgreSQL manual, and read the server's log of this moment.",
+      "Look up the SQLSTATE in appendix A of the PostgreSQL manual, and read what the server's log says about this login.",
   };
 }
 

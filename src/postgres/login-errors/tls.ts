@@ -27,7 +27,7 @@ function diagnoseTls(code: string, error: Error, target: Target): Diagnosis | un
       code: 'tls_not_supported',
       problem: `does not support TLS, and sslmode=${mode} requires it`,
       remedy:
-        'Set ssl = on in the server. If the network between is trusted, set sslmode=disable in the URL instead.',
+        'Set ssl = on in the server. If you trust the network to the server, set sslmode=disable in the URL instead.',
     };
   }
   if (UNTRUSTED.test(code)) {
