@@ -4,7 +4,7 @@ import pg from '../../postgres/driver/pg.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { INSUFFICIENT_PRIVILEGE } from '../../postgres/errors/sql-states.js';
 import { explainLostConnection, remedyForLostConnection } from '../../postgres/lost-connection.js';
-import { collectKnownText, knownTextOf } from '../../postgres/redaction/known-text.js';
+import { collectKnownText, knownTextOf, NOTHING_KNOWN } from '../../postgres/redaction/known-text.js';
 import { redactCause, redactError, redactText } from '../../postgres/redaction/redact.js';
 import { NOT_REPLICATED, REPLICATION_REMEDY, type ReplicationWatch } from '../../postgres/replication.js';
 import { explainTriggersOff } from '../../postgres/triggers-on.js';
@@ -69,12 +69,13 @@ function explainForeignObject(
 ): ExplainedError | undefined {
   if (error.code !== FOREIGN_OBJECT) return undefined;
   if (work === null) return explainForeignHistory(error);
+  const { message } = redactText({ ...error, message: error.message, routine: undefined }, NOTHING_KNOWN);
   return new MigrationFailedError(
     'object_foreign',
-    `${work.name} would adopt an object of another role, which may run its code with the rights of this one: ${error.message}.`,
+    `${work.name} would adopt an object of another role, which may run its code with the rights of this one: ${message}.`,
     {
       remedy: `Find out who created the object. If that role deploys too, run as that role, or run: grant <that role> to <this role>; Otherwise drop the object. ${describeState(work)}`,
-      cause: error,
+      cause: redactError(error).cause,
       results,
     },
   );

@@ -2,6 +2,8 @@ import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
 import { TRUSTED_BY_SESSION } from '../../catalog/trusted-roles.js';
 import pg from '../../postgres/driver/pg.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
+import { NOTHING_KNOWN } from '../../postgres/redaction/known-text.js';
+import { redactError, redactText } from '../../postgres/redaction/redact.js';
 import { HISTORY_TABLE } from './table.js';
 
 /** The SQLSTATE of an object that the engine or a migration would use and that runs the code of another role. */
@@ -84,14 +86,15 @@ const FOREIGN_OWNER = `select 'its schema belongs to ' || pg_catalog.pg_get_user
 /** Explains an error of {@link checkHistory}; undefined for any other error. */
 export function explainForeignHistory(error: unknown): ExplainedError | undefined {
   if (!(error instanceof pg.DatabaseError) || error.code !== FOREIGN_OBJECT) return undefined;
+  const { message } = redactText({ ...error, message: error.message, routine: undefined }, NOTHING_KNOWN);
   return new ExplainedError(
     'history_foreign',
-    `${HISTORY_TABLE} may run the code of another role with the rights of this one: ${error.message}.`,
+    `${HISTORY_TABLE} may run the code of another role with the rights of this one: ${message}.`,
     {
       remedy:
         `Find out who created it. If that role deploys too, run as that role, or run: grant <that role> to <this role>; ` +
         `Otherwise drop what it has created, such as: drop schema ${HISTORY_SCHEMA} cascade;`,
-      cause: error,
+      cause: redactError(error).cause,
     },
   );
 }

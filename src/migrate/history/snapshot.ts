@@ -18,7 +18,7 @@ import { HISTORY_TABLE } from './table.js';
 const LOCK_TIMEOUT_MS = 200;
 
 /** The SQLSTATE of the warning that a run could not record a snapshot. The engine's other ones are in `script/`. */
-export const SNAPSHOT_MISSING = 'VS004';
+export const SNAPSHOT_MISSING = 'VS006';
 
 const NEWEST_SNAPSHOT = `select snapshot from ${HISTORY_TABLE} where snapshot is not null order by id desc limit 1`;
 

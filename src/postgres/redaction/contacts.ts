@@ -3,20 +3,22 @@ import { isKnownText } from './words.js';
 const E_MAIL = /[^\s"'(),:;<=>[\]{}«»„“”]+[@＠][^\s"'(),:;<=>[\]{}«»„“”]+/gu;
 /** Ids stay; numbers may be written in groups, and with the digits of any script. */
 const ID_OR_NUMBER =
-  /(?<![\p{L}\p{N}])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\p{L}\p{N}])|[+＋]?[(（]?\p{Nd}(?:[\s()./（）\-\u2010-\u2015]*\p{Nd})*/gu;
+  /(?<![\p{L}\p{N}])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\p{L}\p{N}])|(?<![\p{L}\p{N}_])[+＋]?[(（]?\p{Nd}(?:[\s()./（）\-\u2010-\u2015]*\p{Nd})*/gu;
 /** A number with fewer digits is a count, a year or a SQLSTATE. */
 const FEWEST_DIGITS = 6;
 const ID = /^[0-9a-f]{8}-/;
 
 /**
  * Redacts e-mail addresses and long numbers, since dynamic SQL may put them into any message. Numbers of six digits or more
- * may be telephone numbers, however they are grouped.
+ * may be telephone numbers, however they are grouped. Digits in a name, such as that of a partition, stay.
  */
 export function redactContacts(text: string, knownText: string): string {
   return text
     .replace(E_MAIL, (address) => (isKnownText(address, knownText) ? address : '…'))
-    .replace(ID_OR_NUMBER, (found) => {
-      const isShown = ID.test(found) || countDigits(found) < FEWEST_DIGITS || isKnownText(found, knownText);
+    .replace(ID_OR_NUMBER, (found, start: number, whole: string) => {
+      const isPartOfName = /^[\p{L}_]/u.test(whole.slice(start + found.length));
+      const isShown =
+        ID.test(found) || isPartOfName || countDigits(found) < FEWEST_DIGITS || isKnownText(found, knownText);
       return isShown ? found : '…';
     });
 }

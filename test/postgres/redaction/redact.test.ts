@@ -71,7 +71,7 @@ describe('redactText redacts everywhere', () => {
     expect(redactText(text, knownTextOf(`drop table ${contact}`)).message).toBe(text.message);
   });
 
-  test.for(['2704', '15', '42P01', ID])('but not %s', (harmless) => {
+  test.for(['2704', '15', '42P01', 'calls_20261128', '20261128_calls', ID])('but not %s', (harmless) => {
     const message = `the object ${harmless} is too large`;
     expect(redactText({ code: '54000', message }, NOTHING_KNOWN).message).toBe(message);
   });
