@@ -69,6 +69,29 @@ export async function connect(target: Target, options: ConnectOptions = {}): Pro
   throw explainLoginFailures(failures, target);
 }
 
+/** The longest login of {@link connectWithLimit}, in seconds. */
+const LONGEST_LOGIN_SECONDS = 10;
+
+/**
+ * {@link connect}, for a connection that only accompanies other work, such as to cancel or to monitor it. The login has a
+ * limit also with `connect_timeout=0`, so that the work does not wait for a server that is silent.
+ */
+export function connectWithLimit(target: Target, options?: ConnectOptions): Promise<Connection> {
+  return connect(
+    { ...target, connectTimeoutSeconds: target.connectTimeoutSeconds || LONGEST_LOGIN_SECONDS },
+    options,
+  );
+}
+
+/**
+ * Ends a connection without a goodbye.
+ *
+ * @param error what every query in flight is rejected with
+ */
+export function endConnection({ client }: Pick<Connection, 'client'>, error: ConnectionError): void {
+  streamOf(client).destroy(error);
+}
+
 async function checkServer({ client, parameters }: Login, target: Target): Promise<Connection> {
   try {
     const serverVersion = checkServerVersion(parameters.get('server_version'), describeTarget(target));

@@ -1,6 +1,6 @@
 import { omitPublic } from '../../catalog/names.js';
 import { type Blocker, findBlocker } from '../../postgres/blocker.js';
-import { type Connection, connect } from '../../postgres/connect.js';
+import { type Connection, connectWithLimit } from '../../postgres/connect.js';
 import { queryRows } from '../../postgres/driver/search-path.js';
 import type { Listener } from './events.js';
 
@@ -52,7 +52,7 @@ export function startMonitor(target: Connection['target'], backendPid: string, e
   };
 
   const poll = async (): Promise<void> => {
-    connection ??= connect(target, { pipeline: true });
+    connection ??= connectWithLimit(target, { pipeline: true });
     const { client } = await connection;
     const [current, builds] = await Promise.all([
       findBlocker(client, `pg_catalog.pg_blocking_pids(${backendPid})`),

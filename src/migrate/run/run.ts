@@ -157,7 +157,7 @@ async function runUnderLock({
   const notices = makeNoticeReporter(target, () => knownSql, onEvent);
   const warnings = listenToWarnings(connection, notices, onEvent);
   const replication = watchReplication(connection.client);
-  const cancel = cancelOnAbort(signal, target, backendPid, lock);
+  const cancel = cancelOnAbort(signal, connection, backendPid, lock);
   try {
     const results = await runWithRetries({
       connection,

@@ -4,6 +4,7 @@ import { startMonitor } from '../../../src/migrate/run/monitor.js';
 import { status } from '../../../src/migrate/status.js';
 import { up } from '../../../src/migrate/up.js';
 import { ANSWER_LIMIT_MS } from '../../../src/postgres/answer-limit.js';
+import { connectWithLimit } from '../../../src/postgres/connect.js';
 import { parseDatabaseUrl } from '../../../src/postgres/url.js';
 import { test } from '../../support/database.js';
 import { folderWith } from '../../support/folder.js';
@@ -65,4 +66,37 @@ test('a monitor stops although the server is silent while it polls', async ({ da
   monitor.pollFaster(100);
   await expect.poll(() => isSilent, { timeout: 10_000 }).toBe(true);
   await monitor.stop();
+});
+
+test('an interrupted run ends with a message if the server is silent', async ({ database }) => {
+  const directory = await folderWith({
+    'V1.up.sql': 'select pg_sleep(600);',
+    'V1.down.sql': 'select 1;',
+  });
+  const port = Number(new URL(database.url).port);
+  let isSilent = false;
+  await using relay = await listen((near) => {
+    const far = dial({ port, host: '127.0.0.1' });
+    near.on('data', (bytes) => isSilent || far.write(bytes));
+    far.on('data', (bytes) => isSilent || near.write(bytes));
+    near.on('close', () => far.destroy());
+  });
+  const interrupt = new AbortController();
+  const url = `${through(database.url, relay.port)}?connect_timeout=1`;
+  const result = up({ url, directory, signal: interrupt.signal }).catch((error: unknown) => error);
+  const sleeping = `select count(*)::integer from pg_stat_activity where datname = current_database() and query like '%pg_sleep(600)%' and pid <> pg_backend_pid()`;
+  await expect.poll(() => database.value(sleeping), { timeout: 20_000 }).toBeGreaterThan(0);
+  isSilent = true;
+  interrupt.abort();
+  expect(await result).toMatchObject({ code: 'connection_timeout' });
+});
+
+test('a connection that accompanies other work has a limit for its login with connect_timeout=0', async () => {
+  await using silent = await listen(() => undefined);
+  const target = parseDatabaseUrl(`postgresql://ann@127.0.0.1:${silent.port}/survey?connect_timeout=0`, {});
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const result = connectWithLimit(target).catch((error: unknown) => error);
+  await new Promise((resolve) => setImmediate(resolve));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await result).toMatchObject({ code: 'connection_timeout' });
 });
