@@ -142,6 +142,102 @@ end
 $guard$;
 
 
+-- Nor does this file adopt an object of another role: its owner could change it at any time, and its triggers run the
+-- code of their owner with the rights of each writer. Each object must belong to this role, to a role that it is a member
+-- of, or to a superuser.
+
+do $owners$
+declare
+  table_names constant text[] := array[
+    'users', 'email_templates', 'campaigns', 'contacts', 'exclusion_list_entries', 'call_attempts',
+    'survey_responses', 'events', 'email_notifications', 'provider_configs', 'transcript_snippets'
+  ];
+  type_names constant text[] := array[
+    'user_role', 'campaign_status', 'campaign_language', 'question_type', 'contact_state', 'contact_language',
+    'contact_outcome', 'exclusion_source', 'event_type', 'email_status', 'email_template_type', 'provider_type',
+    'llm_provider'
+  ];
+  foreign_objects text;
+begin
+  with recursive trusted (role) as (
+    select oid
+    from pg_catalog.pg_roles
+    where rolname in (session_user, current_user)
+
+    union
+
+    -- PostgreSQL 16 added memberships that give neither the rights of the role nor the right to act as it. The owner of
+    -- the database is a member of pg_database_owner without an entry.
+    select granted.role
+    from trusted
+    cross join lateral (
+      select roleid
+      from pg_catalog.pg_auth_members as membership
+      where member = trusted.role
+        and (
+          coalesce((to_jsonb(membership) ->> 'inherit_option')::boolean, true)
+          or coalesce((to_jsonb(membership) ->> 'set_option')::boolean, true)
+        )
+
+      union all
+
+      select 'pg_database_owner'::regrole
+      from pg_catalog.pg_database
+      where datname = current_database()
+        and datdba = trusted.role
+    ) as granted (role)
+  )
+  select string_agg(
+    pg_describe_object(object.class, object.id, 0) || ' belongs to ' || pg_get_userbyid(object.owner), ', '
+  )
+  into foreign_objects
+  from (
+    -- The triggers of a table run the functions of their owners.
+    select pg_class.tableoid, pg_class.oid, relowner
+    from pg_catalog.pg_class
+    where relnamespace = to_regnamespace('public')
+      and relname = any (table_names)
+
+    union all
+
+    select pg_trigger.tableoid, pg_trigger.oid, proowner
+    from pg_catalog.pg_class
+    join pg_catalog.pg_trigger
+      on tgrelid = pg_class.oid
+    join pg_catalog.pg_proc
+      on pg_proc.oid = tgfoid
+    where relnamespace = to_regnamespace('public')
+      and relname = any (table_names)
+
+    union all
+
+    select tableoid, oid, typowner
+    from pg_catalog.pg_type
+    where typnamespace = to_regnamespace('public')
+      and typname = any (type_names)
+
+    union all
+
+    -- With all overloads: the types of the arguments decide which one a call picks.
+    select tableoid, oid, proowner
+    from pg_catalog.pg_proc
+    where pronamespace = to_regnamespace('public')
+      and proname = 'set_updated_at'
+  ) as object (class, id, owner)
+  where object.owner not in (select role from trusted)
+    and not exists (select from pg_catalog.pg_roles where oid = object.owner and rolsuper);
+
+  if foreign_objects is not null then
+    raise exception using
+      errcode = 'object_not_in_prerequisite_state',
+      message = format('Objects with names of voicesurvey-db belong to another role: %s.', foreign_objects),
+      hint = 'Nothing was changed. If that role deploys too, run this file as that role, or grant it to this one. '
+        'Otherwise drop these objects.';
+  end if;
+end
+$owners$;
+
+
 -- Types. PostgreSQL has no CREATE TYPE IF NOT EXISTS.
 
 do $types$

@@ -53,6 +53,77 @@ end
 $locks$;
 
 
+-- The owner of an object can change it at any time, and the owner of a schema can drop and replace what is in it. "If not
+-- exists" and "or replace" would adopt them from a role that was faster. So they must belong to this role, to a role that
+-- it is a member of, or to a superuser.
+
+do $owners$
+declare
+  foreign_objects text;
+begin
+  with recursive trusted (role) as (
+    select oid
+    from pg_catalog.pg_roles
+    where rolname in (session_user, current_user)
+
+    union
+
+    -- PostgreSQL 16 added memberships that give neither the rights of the role nor the right to act as it. The owner of
+    -- the database is a member of pg_database_owner without an entry.
+    select granted.role
+    from trusted
+    cross join lateral (
+      select roleid
+      from pg_catalog.pg_auth_members as membership
+      where member = trusted.role
+        and (
+          coalesce((to_jsonb(membership) ->> 'inherit_option')::boolean, true)
+          or coalesce((to_jsonb(membership) ->> 'set_option')::boolean, true)
+        )
+
+      union all
+
+      select 'pg_database_owner'::regrole
+      from pg_catalog.pg_database
+      where datname = current_database()
+        and datdba = trusted.role
+    ) as granted (role)
+  )
+  select string_agg(
+    pg_describe_object(object.class, object.id, 0) || ' belongs to ' || pg_get_userbyid(object.owner), ', '
+  )
+  into foreign_objects
+  from (
+    select tableoid, oid, nspowner
+    from pg_catalog.pg_namespace
+    where nspname in ('voicesurvey_rules')
+
+    union all
+
+    select tableoid, oid, relowner
+    from pg_catalog.pg_class
+    where relnamespace in (to_regnamespace('voicesurvey_rules'))
+
+    union all
+
+    select tableoid, oid, proowner
+    from pg_catalog.pg_proc
+    where pronamespace in (to_regnamespace('voicesurvey_rules'))
+  ) as object (class, id, owner)
+  where object.owner not in (select role from trusted)
+    and not exists (select from pg_catalog.pg_roles where oid = object.owner and rolsuper);
+
+  if foreign_objects is not null then
+    raise exception using
+      errcode = 'object_not_in_prerequisite_state',
+      message = format('Objects with names of voicesurvey-db belong to another role: %s.', foreign_objects),
+      hint = 'Nothing was changed. If that role deploys too, run this file as that role, or grant it to this one. '
+        'Otherwise drop these objects.';
+  end if;
+end
+$owners$;
+
+
 create schema if not exists voicesurvey_rules;
 
 comment on schema voicesurvey_rules is
