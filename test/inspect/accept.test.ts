@@ -93,7 +93,7 @@ describe('accept', () => {
     expect((await status({ url: database.url, directory })).drift.state).toBe('none');
   });
 
-  test('records why the catalog was compared with nothing if the role may not create a database', async ({
+  test('records why the catalog could not be compared if the role may not create a database', async ({
     database,
   }) => {
     const directory = await unknownState(database);
@@ -117,7 +117,7 @@ describe('accept', () => {
     ]);
   });
 
-  test('compares with nothing if the files are not those that were applied', async ({ database }) => {
+  test('compares nothing if the files are not those that were applied', async ({ database }) => {
     const directory = await unknownState(database);
     await addFiles(directory, { 'V1.up.sql': 'create table one (id integer primary key);' });
     expect(await acceptIn(database, directory)).toMatchObject({

@@ -96,7 +96,7 @@ grant usage on schema voicesurvey_migrations to ${role}; grant select on voicesu
   });
 });
 
-describe('the rights to execute in the files', () => {
+describe('executeRightsIn reads whether the migration files grant EXECUTE:', () => {
   const sql = `create function api.a() returns void security definer …;
 revoke execute on function api.a(), api.b() from public; -- grant execute on function api.b() to public;
 grant execute on function
@@ -110,7 +110,7 @@ do $$begin execute 'x'; grant execute on all functions in schema tools to public
     ['api.c()', 'public', true],
     ['api.c()', 'service', false],
     ['tools.d(integer)', 'public', true],
-  ] as const)('%s to %s: %s', ([name, role, expected]) => {
+  ] as const)('on %s to %s: %s', ([name, role, expected]) => {
     expect(executeRightsIn(sql)(name, role)).toBe(expected);
   });
 });

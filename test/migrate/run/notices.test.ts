@@ -27,7 +27,9 @@ async function noticesOf({ url }: TestDatabase, sql: string): Promise<readonly s
 }
 
 describe('a notice shows no value of a row', () => {
-  test.for(['notice', 'info', 'warning'])('that a block raises as a %s', async (level, { database }) => {
+  test.for(['notice', 'info', 'warning'])('if a block raises it with the level %s', async (level, {
+    database,
+  }) => {
     await addPerson(database);
     const [notice, ...others] = await noticesOf(
       database,

@@ -24,7 +24,7 @@ const EVERY_TABLE = [
 const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'voicesurvey-db-lost-'));
 
 describe('a schema before pg_catalog in the search path of the database', () => {
-  test('is not called by the product: up, seed, status, verify, down', { timeout: 120_000 }, async ({
+  test('is not used by up, seed, status, verify and down of the product', { timeout: 120_000 }, async ({
     database,
   }) => {
     await addEvilSchema(database);
@@ -42,7 +42,7 @@ describe('a schema before pg_catalog in the search path of the database', () => 
     expect(await evilCalls(database)).toEqual([]);
   });
 
-  test('is not called by the engine: baseline, repair, no-transaction files, failures', {
+  test('is not used by baseline, repair, no-transaction files and failed runs of any folder', {
     timeout: 120_000,
   }, async ({ database }) => {
     await database.client.query(`create table one (id uuid primary key, note varchar(9));
