@@ -116,6 +116,9 @@ describe.sequential('in a clone without DATABASE_URL', { timeout: SLOW }, () => 
       applied: [],
       current: expect.any(String),
       drift: [],
+      driftUnknown: null,
+      snapshotMissing: null,
+      notices: [],
       embedded: true,
       url: (await running()).url,
     });

@@ -1,6 +1,6 @@
 import type { Connection } from '../../postgres/connect.js';
 import { encodeName } from '../../text/encode.js';
-import { maskSecrets } from '../../text/mask-secrets.js';
+import { hideSecrets, maskSecrets } from '../../text/mask-secrets.js';
 import { explainFailure } from '../failure/explain.js';
 import type { Wait } from '../history/wait.js';
 import { makeRunContext, type RunContext } from '../script/context.js';
@@ -9,6 +9,7 @@ import { type Message, makeMessage } from '../script/message.js';
 import { NO_SAFEGUARD, type Safeguard } from '../script/safeguard.js';
 import { groupByFile, planSteps, type Step } from '../script/steps.js';
 import { messagesOf } from '../script/transaction.js';
+import type { Work } from '../script/work.js';
 import { END_OF_SESSION } from './no-transaction.js';
 import type { Plan } from './plan.js';
 
@@ -47,10 +48,10 @@ export async function dryRun(
     });
   }
   if (steps.length === 0) return '';
-  const sql = groupByFile(steps).map((own) => maskSecrets(printFile(own, run, safeguard)));
-  const hidden = sql.some(({ secrets }) => secrets.length > 0) ? [SECRETS_HIDDEN] : [];
+  const files = groupByFile(steps);
+  const hidden = files.some(([{ work }]) => secretsOf(work).length > 0) ? [SECRETS_HIDDEN] : [];
   const notes = [...NOTES, ...hidden, ...safeguard.dryRunNotes].map((note) => `-- ${note}\n`).join('');
-  return [notes, ...sql.map(({ text }) => text)].join('\n');
+  return [notes, ...files.map((own) => printFile(own, run, safeguard))].join('\n');
 }
 
 function printFile(steps: readonly [Step, ...Step[]], run: RunContext, safeguard: Safeguard): string {
@@ -58,7 +59,16 @@ function printFile(steps: readonly [Step, ...Step[]], run: RunContext, safeguard
   const title = work === null ? 'the history' : `${work.name}.${work.direction}.sql`;
   const messages = steps.flatMap((step) => withLock(step, messagesOf(step, run, NO_SAFEGUARD), safeguard));
   const end = kind === 'session' ? [makeMessage('commit', work, END_OF_SESSION)] : [];
-  return `-- ${encodeName(title)}\n${[...messages, ...end].map(({ sql }) => terminate(sql)).join('')}`;
+  const secrets = secretsOf(work);
+  const shown = ({ phase, sql }: Message): string =>
+    phase === 'statement' ? maskSecrets(sql).text : hideSecrets(sql, secrets);
+  return `-- ${encodeName(title)}\n${[...messages, ...end].map((message) => terminate(shown(message))).join('')}`;
+}
+
+/** The secrets in the files of a migration. The engine writes the text of the down to the history. */
+function secretsOf(work: Work | null): readonly string[] {
+  const texts = [work?.script.source.text, work?.migration?.down?.source.text];
+  return texts.flatMap((text) => (text === undefined ? [] : maskSecrets(text).secrets));
 }
 
 /** A transaction that deletes data begins with the lock under which a run backs that data up. */

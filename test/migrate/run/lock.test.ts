@@ -120,7 +120,7 @@ describe('up, while another run holds the lock,', () => {
       return [work];
     };
     const connection = await connect(parseDatabaseUrl(url), { pipeline: true });
-    expect(await run(connection, planner, NO_SAFEGUARD, {})).toEqual({ results: [], drift: [], sql: null });
+    expect(await run(connection, planner, NO_SAFEGUARD, {})).toMatchObject({ results: [], sql: null });
     expect(plans).toEqual([1n, 2n]);
   });
 });
