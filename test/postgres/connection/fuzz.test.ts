@@ -5,6 +5,7 @@ import pg from '../../../src/postgres/driver/pg.js';
 import { ExplainedError } from '../../../src/postgres/errors/explained-error.js';
 import { explainLostConnection } from '../../../src/postgres/lost-connection.js';
 import { parseDatabaseUrl } from '../../../src/postgres/url.js';
+import { SLOW } from '../../support/timeouts.js';
 import {
   CLEAR_TEXT,
   COMPLETE,
@@ -100,7 +101,7 @@ async function use(port: number, pipeline: boolean): Promise<unknown> {
   }
 }
 
-test('a server that sends mangled bytes causes an explained error, or none', async () => {
+test('a server that sends mangled bytes causes an explained error, or none', { timeout: SLOW }, async () => {
   const numRuns = Number(process.env.FUZZ_RUNS ?? 300);
   // A failure prints its seed.
   const seed = process.env.FUZZ_SEED === undefined ? {} : { seed: Number(process.env.FUZZ_SEED) };

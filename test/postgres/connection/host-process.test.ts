@@ -168,7 +168,7 @@ const ENDS: readonly (readonly [string, (peer: Peer) => unknown])[] = [
   ['requests the password again', ({ send }) => send(CLEAR_TEXT)],
 ];
 
-describe('a process that uses the library', () => {
+describe('a process that uses the library', { timeout: SLOW }, () => {
   test.each(ENDS)('gets a rejection and nothing else if a server %s', async (_name, script) => {
     await using server = await mangled(script);
     const { codes } = await runHost(server);

@@ -6,6 +6,7 @@ import type { Target } from '../../../src/postgres/connection/target.js';
 import { ConnectionError } from '../../../src/postgres/errors/explained-error.js';
 import { explainLostConnection } from '../../../src/postgres/lost-connection.js';
 import { parseDatabaseUrl } from '../../../src/postgres/url.js';
+import { SLOW } from '../../support/timeouts.js';
 import {
   answering,
   authentication,
@@ -185,7 +186,7 @@ describe('messages that no query has asked for', () => {
     expect(server.received()).not.toContain('secret');
   });
 
-  test('endless notices, notifications and settings take no memory', async () => {
+  test('endless notices, notifications and settings take no memory', { timeout: SLOW }, async () => {
     const noise = Buffer.concat([
       message('N', 'SNOTICE\0VNOTICE\0C00000\0Mhello\0\0'),
       message('A', int32(1), 'channel\0', 'payload\0'),
