@@ -2,14 +2,14 @@
 const TOKENS =
   /"(?:[^"]|"")*"|(?<![\w$])\$(?<tag>[A-Za-z_]\w*|)\$[\s\S]*?(?:\$\k<tag>\$|$)|[eE]'(?:[^'\\]|\\[\s\S]|'')*(?:'|$)|'(?:[^']|'')*(?:'|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|;/g;
 
-/** What a statement with a secret contains: the word for it, a custom setting, or an address with a password. */
+/** What a statement with a secret contains: the word for it, a custom setting of another program, or an address with a password. */
 const SECRET = new RegExp(
   [
     '(?<![a-z])(?:passw(?:or)?ds?|pwd|passphrase|secrets?|tokens?|api_?keys?|access_?keys?|private_?keys?|credentials?|authorization|bearer|conninfo|dblink\\w*|crypt|hmac|(?:pgp_\\w*)?(?:en|de)crypt)(?![a-z])',
     'user\\s+mapping',
     "(?:connection|program)\\s+(?:[eE]|[uU]&)?['$]",
     'set\\s+(?:(?:local|session)\\s+)?[\\w"]+\\.[\\w"]+\\s*(?:=|to\\b)',
-    "set_config\\s*\\(\\s*'[^']*\\.",
+    "set_config\\s*\\(\\s*'(?!voicesurvey_migrations\\.)[^']*\\.",
     ':\\/\\/[^\\s:@/]*:[^\\s@/]+@',
   ].join('|'),
   'i',

@@ -101,3 +101,15 @@ create table other (id integer); insert into one values (gen_random_uuid(), 'a')
     expect(await database.value("select to_regclass('app.things')")).toBeNull();
   });
 });
+
+test('a dry run prints the names of the settings of the engine, also for a no-transaction file', async ({
+  database: { url },
+}) => {
+  const directory = await folderWith({
+    'V1.up.sql': '-- migrate: no-transaction\ncreate table public.one (id integer);',
+    'V1.down.sql': 'drop table public.one;',
+  });
+  const { sql } = await up({ url, directory, dryRun: true });
+  expect(sql).toContain("set_config('voicesurvey_migrations.search_path'");
+  expect(sql).not.toContain('***');
+});
