@@ -13,7 +13,7 @@ import { checkHistory, explainForeignHistory } from './history/ownership.js';
 import { insertSql, literal, newRowValues, newRunIdentity, type RowValues } from './history/row-sql.js';
 import { readState, refuseStandby } from './history/server-state.js';
 import { snapshotValues } from './history/snapshot.js';
-import { CREATE_HISTORY, type HistoryRow } from './history/table.js';
+import { CREATE_HISTORY, type HistoryRow, SET_HISTORY_ASIDE } from './history/table.js';
 import { READER_WAIT, type WaitOptions, waitOf } from './history/wait.js';
 import type { Listener } from './run/events.js';
 import { acquireLock } from './run/lock.js';
@@ -120,7 +120,7 @@ function notEmptyError({ name, origin }: HistoryRow): HistoryError {
     'history_not_empty',
     `This database has a history already: the newest migration in it is ${name}, ${origin}.`,
     {
-      remedy: remedy`It needs no baseline. Apply what is newer than ${extractLabel(name)} with ${call('up')}. To see its state, run ${call('status')} and ${call('verify')}.`,
+      remedy: remedy`It needs no baseline. Apply what is newer than ${extractLabel(name)} with ${call('up')}. To see its state, run ${call('status')} and ${call('verify')}. If the history was restored without its tables, or with other ones, set it aside: ${SET_HISTORY_ASIDE} Then run the command again.`,
     },
   );
 }

@@ -1,5 +1,6 @@
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { readSourceFile } from '../migrate/files/source.js';
+import { SET_HISTORY_ASIDE } from '../migrate/history/table.js';
 import pg from '../postgres/driver/pg.js';
 import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
 import { ExplainedError } from '../postgres/errors/explained-error.js';
@@ -72,7 +73,7 @@ async function explainSeedError(client: pg.Client, source: SourceFile, error: un
   if (error.code === UNDEFINED_TABLE || error.code === UNDEFINED_OBJECT) {
     const { message, cause } = redactError(error, knownTextOf(source.text));
     return new ExplainedError('no_schema', `This database does not have the schema yet: ${message}.`, {
-      remedy: remedy`Apply the migrations with ${call('up')}, then run ${call('seed')} again.`,
+      remedy: remedy`Apply the migrations with ${call('up')}, then run ${call('seed')} again. If ${call('up')} has nothing to do, only the history was restored: set it aside before that: ${SET_HISTORY_ASIDE}`,
       cause,
     });
   }

@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest';
 import { runCli, runJson } from '../support/cli.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
+import { SLOW } from '../support/timeouts.js';
 
 // `toEqual` fails on an unexpected key, so these tests hold every key that programs read.
 
@@ -128,9 +129,9 @@ describe('--json', () => {
     });
   });
 
-  test('status and verify end with 3 for an unknown state, up reports it, and accept makes it known', async ({
-    database,
-  }) => {
+  test('status and verify end with 3 for an unknown state, up reports it, and accept makes it known', {
+    timeout: SLOW,
+  }, async ({ database }) => {
     const dir = await folderWith(two);
     const forget = `update voicesurvey_migrations.history
       set snapshot = null, snapshot_format = null, snapshot_server_major = null, fingerprint = null`;

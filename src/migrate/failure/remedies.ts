@@ -4,13 +4,22 @@ import {
   ACTIVE_SQL_TRANSACTION,
   DEADLOCK_DETECTED,
   DISK_FULL,
+  DUPLICATE_COLUMN,
+  DUPLICATE_OBJECT,
+  DUPLICATE_SCHEMA,
+  DUPLICATE_TABLE,
   INSUFFICIENT_PRIVILEGE,
+  INVALID_SCHEMA_NAME,
   LOCK_NOT_AVAILABLE,
   OUT_OF_MEMORY,
   READ_ONLY_SQL_TRANSACTION,
+  UNDEFINED_COLUMN,
+  UNDEFINED_OBJECT,
+  UNDEFINED_TABLE,
   UNSAFE_NEW_ENUM_VALUE_USAGE,
 } from '../../postgres/errors/sql-states.js';
 import { call, joinRemedies, type Remedy, remedy } from '../../text/remedy.js';
+import { SET_HISTORY_ASIDE } from '../history/table.js';
 import type { Message } from '../script/message.js';
 import { UNEXPECTED_LOSS } from '../script/sql-states.js';
 import type { Work } from '../script/work.js';
@@ -52,12 +61,29 @@ export function remedyForFailure(
     describeState(work),
     remedy`Then run ${call(work.direction)} again.`,
   ];
+  if (message.phase === 'statement') steps.push(...remedyForRestore(code, work));
   if (known === undefined && message.phase === 'statement' && work.direction === 'down') {
     steps.push(
       remedy`If the down itself is wrong, correct ${work.name}.down.sql first, and ${recordDown(work)}.`,
     );
   }
   return joinRemedies(...steps);
+}
+
+const EXISTS_ALREADY = new Set([DUPLICATE_TABLE, DUPLICATE_OBJECT, DUPLICATE_COLUMN, DUPLICATE_SCHEMA]);
+const IS_MISSING = new Set([UNDEFINED_TABLE, UNDEFINED_OBJECT, UNDEFINED_COLUMN, INVALID_SCHEMA_NAME]);
+
+/** A backup may have been restored so that the history does not belong to the tables. */
+function remedyForRestore(sqlState: string, { direction }: Work): readonly Remedy[] {
+  if (EXISTS_ALREADY.has(sqlState) && direction === 'up') {
+    return [
+      remedy`If the tables were restored without their history, or with an older one, set this history aside: ${SET_HISTORY_ASIDE} Then adopt the database with ${call('baseline', { version: '<version>' })}.`,
+    ];
+  }
+  if (!IS_MISSING.has(sqlState)) return [];
+  return [
+    remedy`If only the history was restored, without its tables, set it aside: ${SET_HISTORY_ASIDE} Then create the tables with ${call('up')}.`,
+  ];
 }
 
 /** A down runs from the history, so a correction of the file alone has no effect. */

@@ -9,6 +9,12 @@ export const LET_WRITE_HISTORY =
   `grant usage on schema ${HISTORY_SCHEMA} to <role>; ` +
   `grant select, insert, update, delete on ${HISTORY_TABLE} to <role>;`;
 
+/** Sets a history aside that does not belong to the tables, as after a restore of one without the other. */
+export const SET_HISTORY_ASIDE = `alter schema ${HISTORY_SCHEMA} rename to ${HISTORY_SCHEMA}_before;`;
+
+/** Sets the sequence of the ids after the rows: a restore of the rows alone leaves it at its start. */
+export const CONTINUE_IDS = `select setval(pg_get_serial_sequence('${HISTORY_TABLE}', 'id'), (select max(id) from ${HISTORY_TABLE}));`;
+
 /** How a migration got into the history. */
 export type Origin = 'applied' | 'baseline' | 'repaired' | 'accepted';
 

@@ -120,7 +120,13 @@ describe('up, while another run holds the lock,', () => {
       return [work];
     };
     const connection = await connect(parseDatabaseUrl(url), { pipeline: true });
-    expect(await run(connection, planner, NO_SAFEGUARD, {})).toMatchObject({ results: [], sql: null });
+    expect(await run(connection, planner, NO_SAFEGUARD, {})).toEqual({
+      results: [],
+      drift: [],
+      driftUnknown: null,
+      sql: null,
+      snapshotMissing: null,
+    });
     expect(plans).toEqual([1n, 2n]);
   });
 });
