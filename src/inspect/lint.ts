@@ -4,6 +4,7 @@ import { locate } from '../sql/location.js';
 import { byMigration, type CheckFinding } from './check/finding.js';
 import { parseUpFile } from './lint/commands.js';
 import { constraintOnLiveTable } from './lint/constraint-on-live-table.js';
+import { definerWithoutSearchPath } from './lint/definer-without-search-path.js';
 import { allows, describeExceptionProblem, readExceptions } from './lint/exceptions.js';
 import { foreignKeyWithoutIndex } from './lint/foreign-key-without-index.js';
 import { indexOnLiveTable } from './lint/index-on-live-table.js';
@@ -21,6 +22,7 @@ const RULES: readonly LintRule[] = [
   tableWithoutUuidKey,
   withoutComment,
   withoutName,
+  definerWithoutSearchPath,
 ];
 
 /** The names of the rules from which a file can allow exceptions. */

@@ -58,6 +58,10 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   'column-without-comment': ['V0002:3:28 without-comment'],
   'enum-without-comment': ['V0002:4:5 without-comment'],
   'constraint-without-name': ['V0002:7:3 without-name'],
+  'definer-without-search-path': [
+    'V0002:3:1 definer-without-search-path',
+    'V0002:11:1 definer-without-search-path',
+  ],
   'exception-without-reason': ['V0002:1:1 exception', 'V0002:2:1 index-on-live-table'],
   'exception-not-needed': ['V0002:1:1 exception'],
 };

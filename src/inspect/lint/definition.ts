@@ -61,6 +61,11 @@ function definitionIn(
       ? whole
       : undefined;
   }
+  if (kind === 'function') {
+    return 'CreateFunctionStmt' in node && joinName(textsOf(node.CreateFunctionStmt.funcname)) === object
+      ? whole
+      : undefined;
+  }
   if (kind === 'column') {
     const location = changedTable(node) === object ? columnLocation(node, member) : undefined;
     if (location !== undefined) return { offset: at(location), isNamed: true };

@@ -20,6 +20,7 @@ export function textsOf(nodes: readonly Node[] | undefined): string[] {
 export function partsOf(object: Node | undefined): string[] {
   if (object === undefined) return [];
   if ('List' in object) return textsOf(object.List.items);
+  if ('ObjectWithArgs' in object) return textsOf(object.ObjectWithArgs.objname);
   if ('TypeName' in object) return textsOf(object.TypeName.names);
   return textsOf([object]);
 }

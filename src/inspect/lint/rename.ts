@@ -2,6 +2,14 @@ import type { Node } from 'libpg-query';
 import { joinName, partsOf } from './names.js';
 import type { Target } from './target.js';
 
+/** The types whose rename changes the name of an object, and not of a member. */
+const RENAMES_WHOLE_OBJECT: ReadonlySet<string> = new Set([
+  'OBJECT_TABLE',
+  'OBJECT_TYPE',
+  'OBJECT_FUNCTION',
+  'OBJECT_PROCEDURE',
+]);
+
 /** The target by its name before a rename or a change of schema; undefined if the statement does not rename it. */
 export function targetBeforeRename(node: Node, target: Target): Partial<Target> | undefined {
   if ('AlterObjectSchemaStmt' in node) {
@@ -15,7 +23,7 @@ export function targetBeforeRename(node: Node, target: Target): Partial<Target> 
   const { renameType, relation, subname, newname = '', object } = node.RenameStmt;
   const old =
     relation === undefined ? partsOf(object) : [relation.schemaname ?? 'public', relation.relname ?? ''];
-  if (renameType === 'OBJECT_TABLE' || renameType === 'OBJECT_TYPE') {
+  if (RENAMES_WHOLE_OBJECT.has(renameType ?? '')) {
     const isSame = joinName([...old.slice(0, -1), newname]) === target.object && fits(renameType, target);
     return isSame ? { object: joinName(old) } : undefined;
   }
@@ -29,8 +37,11 @@ function fits(type: string | undefined, { kind }: Target): boolean {
   switch (type) {
     case 'OBJECT_TYPE':
       return kind === 'enum';
+    case 'OBJECT_FUNCTION':
+    case 'OBJECT_PROCEDURE':
+      return kind === 'function';
     case 'OBJECT_TABLE':
-      return kind !== 'enum';
+      return kind !== 'enum' && kind !== 'function';
     case 'OBJECT_COLUMN':
       return kind === 'column';
     case 'OBJECT_TABCONSTRAINT':
