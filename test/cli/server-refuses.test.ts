@@ -32,7 +32,7 @@ describe('an error that a server may return to any statement has its own code an
       REPAIR,
       '',
       'permission_denied',
-      'grant select, insert',
+      'Connect as the role that owns',
     ],
     [
       'repair in a read-only session',

@@ -5,7 +5,7 @@ import {
   UNIQUE_VIOLATION,
 } from '../../postgres/errors/sql-states.js';
 import { option, type Remedy, remedy } from '../../text/remedy.js';
-import { CONTINUE_IDS, LET_WRITE_HISTORY } from '../history/table.js';
+import { CONTINUE_IDS, MIGRATE_AS_OWNER } from '../history/table.js';
 import type { Message } from '../script/message.js';
 
 type EnginePhase = Exclude<Message['phase'], 'statement'>;
@@ -45,5 +45,5 @@ export function remedyForEngineSql(
   if (sqlState === UNIQUE_VIOLATION && phase === 'record') {
     return `If the rows of the history were restored alone, their ids are taken. Set the sequence after them, as the owner of the history: ${CONTINUE_IDS}`;
   }
-  return sqlState === INSUFFICIENT_PRIVILEGE ? LET_WRITE_HISTORY : null;
+  return sqlState === INSUFFICIENT_PRIVILEGE ? MIGRATE_AS_OWNER : null;
 }

@@ -2,14 +2,14 @@ import pg from '../../postgres/driver/pg.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { INSUFFICIENT_PRIVILEGE } from '../../postgres/errors/sql-states.js';
 import { redactError } from '../../postgres/redaction/redact.js';
-import { LET_WRITE_HISTORY } from '../history/table.js';
+import { MIGRATE_AS_OWNER } from '../history/table.js';
 
 /** Explains why a change of the history failed, if the role lacks a privilege; returns every other error unchanged. */
 export function explainWriteError(error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) return error;
   const { message, cause } = redactError(error);
   return new ExplainedError('permission_denied', `This role may not write the history: ${message}.`, {
-    remedy: LET_WRITE_HISTORY,
+    remedy: MIGRATE_AS_OWNER,
     cause,
   });
 }

@@ -3,11 +3,10 @@ import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
 /** The history's full name. */
 export const HISTORY_TABLE = `${HISTORY_SCHEMA}.history`;
 
-/** The privileges of a role that runs or repairs migrations, as a remedy. */
-export const LET_WRITE_HISTORY =
-  `A role that runs migrations must be able to write the history. Ask its owner to run: ` +
-  `grant usage on schema ${HISTORY_SCHEMA} to <role>; ` +
-  `grant select, insert, update, delete on ${HISTORY_TABLE} to <role>;`;
+/** The remedy for a role that may not write the history. `verify` reports a role that was granted the privilege. */
+export const MIGRATE_AS_OWNER =
+  `Connect as the role that owns ${HISTORY_TABLE}. ` +
+  'All migrations of a database run as that one role, which then owns everything that they create.';
 
 /** Sets a history aside that does not belong to the tables, as after a restore of one without the other. */
 export const SET_HISTORY_ASIDE = `alter schema ${HISTORY_SCHEMA} rename to ${HISTORY_SCHEMA}_before;`;
