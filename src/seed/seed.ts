@@ -1,8 +1,8 @@
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { readSourceFile } from '../migrate/files/source.js';
-import { SET_HISTORY_ASIDE } from '../migrate/history/table.js';
+import { HISTORY_TABLE, SET_HISTORY_ASIDE } from '../migrate/history/table.js';
 import pg from '../postgres/driver/pg.js';
-import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
+import { queryRows, SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
 import { ExplainedError } from '../postgres/errors/explained-error.js';
 import {
   READ_ONLY_SQL_TRANSACTION,
@@ -73,7 +73,9 @@ async function explainSeedError(client: pg.Client, source: SourceFile, error: un
   if (error.code === UNDEFINED_TABLE || error.code === UNDEFINED_OBJECT) {
     const { message, cause } = redactError(error, knownTextOf(source.text));
     return new ExplainedError('no_schema', `This database does not have the schema yet: ${message}.`, {
-      remedy: remedy`Apply the migrations with ${call('up')}, then run ${call('seed')} again. If ${call('up')} has nothing to do, only the history was restored: set it aside before that: ${SET_HISTORY_ASIDE}`,
+      remedy: (await hasHistory(client))
+        ? remedy`Run ${call('status')} to see which migrations this database has. If its history was restored without the tables, set it aside: ${SET_HISTORY_ASIDE} Then create the tables with ${call('up')}, and run ${call('seed')} again.`
+        : remedy`Apply the migrations with ${call('up')}, then run ${call('seed')} again.`,
       cause,
     });
   }
@@ -86,4 +88,12 @@ async function explainSeedError(client: pg.Client, source: SourceFile, error: un
       'No row was added. Correct the cause, for example a row of yours that has the same key, and run it again.',
     cause: redactCause(error, shown),
   });
+}
+
+async function hasHistory(client: pg.Client): Promise<boolean> {
+  const [row] = await queryRows<{ found: boolean }>(
+    client,
+    `select to_regclass('${HISTORY_TABLE}') is not null as found`,
+  );
+  return row?.found === true;
 }

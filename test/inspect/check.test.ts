@@ -21,7 +21,7 @@ const FAULTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'down-leaves-a-function': [`${NOT_RESTORED}function grown_up(integer): here, not in V1.`],
   'down-leaves-a-type': [`${NOT_RESTORED}enum mood: here, not in V1.`],
-  'down-leaves-a-comment': [`${NOT_RESTORED}column people.age: comment In years. here, none in V1.`],
+  'down-leaves-a-comment': [`${NOT_RESTORED}column people.age: comment "In years." here, none in V1.`],
   'down-leaves-a-privilege': [`${NOT_RESTORED}table people: public may select here, not in V1.`],
   'down-drops-a-column-it-did-not-add': [`${NOT_RESTORED}column people.age: missing here, in V1.`],
   'down-leaves-an-enum-label': [`${NOT_RESTORED}enum mood: label so_so here, not in V1.`],
