@@ -6,7 +6,7 @@ import { isOfClass, UNDEFINED_TABLE, UNIQUE_VIOLATION } from '../../../src/postg
 const SQL_STATE = /['"][0-9][0-9A-Z]{4}['"]/;
 
 test('only sql-states.ts writes a SQLSTATE of PostgreSQL as five characters', async () => {
-  const source = new URL('../../../src', import.meta.url);
+  const source = new URL('../../../src/', import.meta.url);
   const files = (await readdir(source, { recursive: true })).filter(
     (file) => file.endsWith('.ts') && !file.endsWith('sql-states.ts'),
   );
