@@ -1,11 +1,15 @@
 import type { Connection } from '../../postgres/connect.js';
 import pg from '../../postgres/driver/pg.js';
+import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { DUPLICATE_OBJECT, DUPLICATE_TABLE, sqlStateOf } from '../../postgres/errors/sql-states.js';
 import { timeoutsOf } from '../../postgres/timeouts.js';
+import type { Statement } from '../../sql/statements.js';
+import { checkAdoption, PATH_OF_SESSION } from '../script/adoption.js';
 import type { RunContext } from '../script/context.js';
 import { type Failure, statementMessage } from '../script/message.js';
 import { runPipeline } from '../script/pipeline.js';
 import type { Safeguard } from '../script/safeguard.js';
+import { SAVE_SEARCH_PATH } from '../script/settings.js';
 import type { LoneStep, Step } from '../script/steps.js';
 import type { Listener } from './events.js';
 import { invalidIndexAfter } from './invalid-indexes.js';
@@ -59,6 +63,7 @@ async function runAlone(
 ): Promise<Failure | null> {
   const { client } = connection;
   const message = statementMessage(work, statement);
+  await refuseAdoption(client, statement);
   for (let attempt = 1; ; attempt++) {
     const verdict = await handleLeftovers(client, statement, wasSent, { wait: run.wait, emit });
     const failure = verdict === 'done' ? null : await runPipeline(connection, [message]);
@@ -71,6 +76,12 @@ async function runAlone(
     if (invalid === null) return null;
     if (isLast) return { message, error: new Error(`the index ${invalid} is invalid`) };
   }
+}
+
+/** The check has its own transaction, before the statement, and keeps the search path of the session. */
+async function refuseAdoption(client: pg.Client, statement: Statement): Promise<void> {
+  const checks = checkAdoption([statement], PATH_OF_SESSION);
+  if (checks.length > 0) await client.query([SAVE_SEARCH_PATH, SYSTEM_NAMES_ONLY, ...checks].join(';\n'));
 }
 
 /** Lifts the timeouts for a statement that may rightly take hours, then restores those that the file or the role has set. */

@@ -39,6 +39,8 @@ export function lockTimeoutOf({ script }: Work): number {
 export function sessionSettings(work: Work, run: RunContext): readonly string[] {
   return [
     TRIGGERS_ON_IN_SESSION,
+    // Statements that run alone begin no transaction that could be made read-write.
+    'set default_transaction_read_only = off',
     liftTimeouts(run.serverVersion, 'set'),
     `set lock_timeout = ${lockTimeoutOf(work)}`,
   ];

@@ -4,7 +4,7 @@ import { liftTimeouts } from '../../postgres/timeouts.js';
 import { TRIGGERS_ON } from '../../postgres/triggers-on.js';
 import { checkHistory } from '../history/ownership.js';
 import { CREATE_HISTORY } from '../history/table.js';
-import { checkAdoption } from './adoption.js';
+import { checkAdoption, PATH_OF_SESSION, PATH_OF_TRANSACTION } from './adoption.js';
 import type { RunContext } from './context.js';
 import { guard, lockGuard } from './guard.js';
 import { type Message, makeMessage, statementMessage } from './message.js';
@@ -79,7 +79,7 @@ function fileMessages(step: TransactionStep, run: RunContext, safeguard: Safegua
       STRINGS_AS_PARSED,
       ...checkClient(run),
       guard(predecessor, run),
-      ...checkAdoption(step.statements),
+      ...checkAdoption(step.statements, PATH_OF_TRANSACTION),
       TRIGGERS_ON,
       SEARCH_PATH_OF_SESSION,
       `set local lock_timeout = ${lockTimeoutOf(work)}`,
@@ -113,7 +113,7 @@ function partMessages(step: TransactionStep, run: RunContext, safeguard: Safegua
       SAVE_SETTINGS,
       SYSTEM_NAMES_ONLY,
       guard(predecessor, run, { version, direction, statementsDone }),
-      ...checkAdoption(step.statements),
+      ...checkAdoption(step.statements, PATH_OF_SESSION),
       RESTORE_SETTINGS,
     ),
     ...statementsOf(step, safeguard),

@@ -194,6 +194,31 @@ describe('a migration that would adopt an object of another role fails before it
       'create table public.t (id integer)',
       'table public.t',
     ],
+    [
+      'create table public.t (id integer); create unique index if not exists one_id on public.t (id)',
+      'create table public.u (id integer); create index one_id on public.u (id)',
+      'index public.one_id',
+    ],
+    [
+      '-- migrate: no-transaction\ncreate table public.t (id integer); create unique index concurrently if not exists one_id on public.t (id)',
+      'create table public.u (id integer); create index one_id on public.u (id)',
+      'index public.one_id',
+    ],
+    [
+      'create or replace aggregate public.total (integer) (sfunc = int4pl, stype = integer)',
+      'create aggregate public.total (integer) (sfunc = int4larger, stype = integer)',
+      'function public.total(integer)',
+    ],
+    [
+      'set search_path = missing, theirs, public; create table if not exists t (id integer); insert into t values (1)',
+      'create schema theirs; create table theirs.t (id integer)',
+      'table theirs.t',
+    ],
+    [
+      '-- migrate: no-transaction\nset search_path = theirs, public; create table if not exists t (id integer)',
+      'create schema theirs; create table theirs.t (id integer)',
+      'table theirs.t',
+    ],
   ] as const)('%s', async ([sql, theirs, object], { database }) => {
     const { url } = database;
     const directory = await folderWith({ 'V1.up.sql': `${sql};`, 'V1.down.sql': '' });
@@ -204,6 +229,25 @@ describe('a migration that would adopt an object of another role fails before it
       });
       const error = await up({ url, directory }).catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ message: expect.stringContaining(`belongs to ${role}`) });
+    });
+  });
+
+  test.for([
+    '',
+    '-- migrate: no-transaction\n',
+  ])('a name without a schema, in the search path of the database %j', async (option, { database }) => {
+    const { url, client, name } = database;
+    const directory = await folderWith({
+      'V1.up.sql': `${option}create table if not exists t (id integer);`,
+      'V1.down.sql': '',
+    });
+    await withStranger(database, 'create schema theirs; create table theirs.t (id integer)', async (role) => {
+      await client.query(`grant usage, create on schema theirs to public;
+alter database ${name} set search_path = theirs, public`);
+      await expect(up({ url, directory })).rejects.toMatchObject({
+        code: 'object_foreign',
+        message: expect.stringContaining(`table theirs.t belongs to ${role}`),
+      });
     });
   });
 
