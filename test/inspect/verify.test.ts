@@ -112,6 +112,7 @@ describe('verify of a catalog without a comparable snapshot', () => {
       'snapshot = null, snapshot_format = null, snapshot_server_major = null, fingerprint = null',
       'no_snapshot',
     ],
+    ['a damaged snapshot', "snapshot = '{\"x'", 'damaged_snapshot'],
     ['a snapshot of another format', 'snapshot_format = 0', 'other_format'],
     ['a snapshot of another major version of the server', 'snapshot_server_major = 14', 'other_server'],
   ] as const)('reports, with %s, that drift is unknown and what differs from the migrations', async ([

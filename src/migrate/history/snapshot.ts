@@ -20,8 +20,6 @@ const LOCK_TIMEOUT_MS = 200;
 /** The SQLSTATE of the warning that a run could not record a snapshot. The engine's other ones are in `script/`. */
 export const SNAPSHOT_MISSING = 'VS006';
 
-const NEWEST_SNAPSHOT = `select snapshot from ${HISTORY_TABLE} where snapshot is not null order by id desc limit 1`;
-
 /** The columns of the newest history row that describe its snapshot; null if none was recorded. */
 export interface RecordedSnapshot {
   /** The migration that recorded the snapshot. */
@@ -30,18 +28,31 @@ export interface RecordedSnapshot {
   /** The major version of the server that described the catalog. */
   readonly major: number | null;
   readonly fingerprint: string | null;
+  /** Whether the text of the snapshot does not have its fingerprint, so that it is of no use. */
+  readonly damaged: boolean;
 }
-
-/** SQL of the newest row, as a {@link RecordedSnapshot} with the text of the snapshot. */
-const NEWEST_ROW = `select name, snapshot, snapshot_format as format, snapshot_server_major as major, fingerprint
-from ${HISTORY_TABLE}
-order by id desc
-limit 1`;
 
 /** SQL of the fingerprint of a text. */
 function fingerprintOf(text: string): string {
   return `pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(${text}, 'UTF8')), 'hex')`;
 }
+
+/** The condition that the text of a row's snapshot has its fingerprint; null if the row has no snapshot. */
+const IS_INTACT = `fingerprint = ${fingerprintOf('snapshot')}`;
+
+const NEWEST_SNAPSHOT = `select snapshot from ${HISTORY_TABLE} where ${IS_INTACT} order by id desc limit 1`;
+
+/** SQL of the newest row, as a {@link RecordedSnapshot} with the text of the snapshot; null if it is damaged. */
+const NEWEST_ROW = `select
+  name,
+  case when ${IS_INTACT} then snapshot end as snapshot,
+  snapshot_format as format,
+  snapshot_server_major as major,
+  fingerprint,
+  not coalesce(${IS_INTACT}, true) as damaged
+from ${HISTORY_TABLE}
+order by id desc
+limit 1`;
 
 /** SQL of the server's major version. */
 const SERVER_MAJOR = "pg_catalog.current_setting('server_version_num')::integer / 10000";
@@ -61,13 +72,14 @@ export function snapshotValues(snapshot: string, fingerprint: string): RowValues
   };
 }
 
-/** SQL of the schemas that a snapshot covers: those of the previous snapshot, and those that statements name. */
-function coveredSchemas(statements: readonly Statement[]): string {
-  const names = listSchemas(statements)
-    .map((name) => pg.escapeLiteral(name))
-    .join(', ');
+/** SQL of the schemas that a snapshot covers: those of the previous snapshot, and some more. */
+function coveredSchemas(schemas: readonly string[]): string {
+  const names = schemas.map((name) => pg.escapeLiteral(name)).join(', ');
   return `array[${names}] || array(select json_array_elements_text((${NEWEST_SNAPSHOT})::json -> 'schemas'))`;
 }
+
+/** The reason of a warning with {@link SNAPSHOT_MISSING}. */
+export const NO_EARLIER_SNAPSHOT = 'no earlier snapshot names the schemas of the other migrations';
 
 /**
  * SQL that writes a snapshot of the catalog to the newest row of the history. Send it where no timeout applies: only a
@@ -76,15 +88,21 @@ function coveredSchemas(statements: readonly Statement[]): string {
  *
  * @param statements all statements that this run has executed; the snapshot covers the schemas that they name
  * @param leaving the version whose row is about to be deleted; null if none is
+ * @param others the schemas of the other migrations in the history; null if no snapshot names them. Then none is recorded:
+ *   it would not cover these schemas, and no change of them would be found.
  */
-export function recordSnapshotSql(statements: readonly Statement[], leaving: bigint | null): string {
+export function recordSnapshotSql(
+  statements: readonly Statement[],
+  leaving: bigint | null,
+  others: readonly string[] | null,
+): string {
   return `do $record_snapshot$
 declare
   taken text;
 begin
   set local lock_timeout = ${LOCK_TIMEOUT_MS};
-  ${SNAPSHOT_SETTINGS};
-  ${snapshotIntoVariable('taken', coveredSchemas(statements))};
+  ${SNAPSHOT_SETTINGS};${others === null ? `\n  raise exception '${NO_EARLIER_SNAPSHOT}';` : ''}
+  ${snapshotIntoVariable('taken', coveredSchemas([...listSchemas(statements), ...(others ?? [])]))};
   ${updateSql(
     `id = (${NEWEST_ID} where version is distinct from ${leaving ?? 'null'})`,
     snapshotValues('taken', fingerprintOf('taken')),
@@ -99,7 +117,7 @@ $record_snapshot$`;
 
 /**
  * The query that compares the live catalog with the newest row of the history. It returns at most one row: `name`,
- * `format`, `major`, `server_major`, `fingerprint`, and `live`, which is null if the two cannot be compared.
+ * `format`, `major`, `server_major`, `fingerprint`, `damaged`, and `live`, which is null if the two cannot be compared.
  */
 export const COMPARE_SNAPSHOT = `select
   newest.name,
@@ -107,10 +125,11 @@ export const COMPARE_SNAPSHOT = `select
   newest.major,
   ${SERVER_MAJOR} as server_major,
   newest.fingerprint,
-  case when newest.format = ${SNAPSHOT_FORMAT} and newest.major = ${SERVER_MAJOR} then (
+  newest.damaged,
+  case when newest.format = ${SNAPSHOT_FORMAT} and newest.major = ${SERVER_MAJOR} and not newest.damaged then (
     select ${fingerprintOf('taken.snapshot')}
     from (
-${snapshotQuery(coveredSchemas([]))}
+${snapshotQuery(coveredSchemas(listSchemas([])))}
     ) as taken
   ) end as live
 from (
@@ -123,8 +142,21 @@ from (
 ${NEWEST_ROW}
 ) as newest,
 (
-${snapshotQuery(coveredSchemas([]))}
+${snapshotQuery(coveredSchemas(listSchemas([])))}
 ) as taken`;
+
+/**
+ * Reads the schemas that the newest snapshot covers: those of the migrations in the history.
+ *
+ * @returns null if no row of the history has a snapshot that is intact
+ */
+export async function readCoveredSchemas(client: pg.Client): Promise<readonly string[] | null> {
+  const [row] = await queryRows<{ schemas: readonly string[] }>(
+    client,
+    `select snapshot::json -> 'schemas' as schemas from (${NEWEST_SNAPSHOT}) as newest`,
+  );
+  return row?.schemas ?? null;
+}
 
 /**
  * Reads the snapshot that the newest row of the history holds.

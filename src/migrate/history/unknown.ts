@@ -7,6 +7,7 @@ import type { RecordedSnapshot } from './snapshot.js';
  *
  * - `not_applied`: nothing is applied;
  * - `no_snapshot`: the last run recorded no snapshot, for example because a lock kept it from reading the catalog;
+ * - `damaged_snapshot`: the text of the snapshot does not have its fingerprint;
  * - `other_format`: another release recorded the snapshot, in another format;
  * - `other_server`: the snapshot was recorded on another major version of PostgreSQL;
  * - `catalog_unreadable`: the catalog could not be read, because of a lock, a timeout or another error.
@@ -14,6 +15,7 @@ import type { RecordedSnapshot } from './snapshot.js';
 export type UnknownCause =
   | 'not_applied'
   | 'no_snapshot'
+  | 'damaged_snapshot'
   | 'other_format'
   | 'other_server'
   | 'catalog_unreadable';
@@ -34,8 +36,9 @@ export interface Unknown {
  */
 export function explainUnknown(recorded: RecordedSnapshot | null, major: number): Unknown | null {
   if (recorded === null) return unknown('not_applied', 'nothing is applied');
-  const { name, fingerprint, format } = recorded;
+  const { name, fingerprint, format, damaged } = recorded;
   if (fingerprint === null) return unknown('no_snapshot', `no snapshot was recorded with ${name}`);
+  if (damaged) return unknown('damaged_snapshot', `the snapshot that ${name} recorded is damaged`);
   if (format !== SNAPSHOT_FORMAT) {
     return unknown('other_format', 'the recorded snapshot was recorded by another release');
   }
@@ -69,6 +72,7 @@ export const RECORD_UNCOMPARED = remedy`To compare the catalog, run ${call('veri
 const REMEDIES: Readonly<Record<UnknownCause, readonly RemedyPart[]>> = {
   not_applied: remedy`Apply the migrations with ${call('up')}.`,
   no_snapshot: RECORD_AGAIN,
+  damaged_snapshot: RECORD_AGAIN,
   other_format: RECORD_AGAIN,
   other_server: RECORD_AGAIN,
   catalog_unreadable: remedy`Run ${call('status')} again when no session changes or locks the schema.`,

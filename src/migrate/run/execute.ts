@@ -92,9 +92,14 @@ function durationIn(results: readonly pg.QueryResult[]): number {
  * the catalog. The commit that waits for the disk is that of an update that changes nothing.
  *
  * @param done the files that are committed
+ * @param others the schemas of the other migrations in the history; null if no snapshot names them
  * @returns whether the server confirmed that it is on the disk
  */
-export async function settle({ client, serverVersion }: Connection, done: readonly Work[]): Promise<boolean> {
+export async function settle(
+  { client, serverVersion }: Connection,
+  done: readonly Work[],
+  others: readonly string[] | null,
+): Promise<boolean> {
   const sql = [
     'begin',
     SYSTEM_NAMES_ONLY,
@@ -104,6 +109,7 @@ export async function settle({ client, serverVersion }: Connection, done: readon
     recordSnapshotSql(
       done.flatMap(({ statements }) => statements),
       null,
+      others,
     ),
     'commit',
   ];

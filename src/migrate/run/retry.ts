@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { listSchemas } from '../../catalog/schemas.js';
 import type { Connection } from '../../postgres/connect.js';
 import { DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgres/errors/sql-states.js';
 import type { ReplicationWatch } from '../../postgres/replication.js';
@@ -9,7 +10,7 @@ import { type MigrationResult, type Outcome, unconfirmed } from '../script/outco
 import type { Safeguard } from '../script/safeguard.js';
 import { lockTimeoutOf } from '../script/settings.js';
 import { HISTORY_MOVED } from '../script/sql-states.js';
-import { planSteps } from '../script/steps.js';
+import { hasOtherMigrations, planSteps } from '../script/steps.js';
 import type { Work } from '../script/work.js';
 import type { Listener } from './events.js';
 import { execute, settle } from './execute.js';
@@ -25,6 +26,8 @@ export interface LockedRun {
   readonly readPlan: () => Promise<Plan>;
   readonly safeguard: Safeguard;
   readonly emit: Listener;
+  /** Called before each attempt. */
+  readonly onAttempt: () => void;
   readonly monitor: Monitor;
   /** Watches the connection. */
   readonly replication: ReplicationWatch;
@@ -46,10 +49,12 @@ const SIGN_OF_LIFE_MS = 500;
 export async function runWithRetries(locked: LockedRun): Promise<readonly MigrationResult[]> {
   const { connection, readPlan, safeguard, emit, monitor, replication, signal } = locked;
   const done: MigrationResult[] = [];
+  let { run } = locked;
   let plan = locked.plan ?? (await readPlan());
   let isDurable = true;
   for (let attempt = 1; plan.works.length > 0; attempt++) {
-    const outcome = await runPlan(locked, plan);
+    locked.onAttempt();
+    const outcome = await runPlan({ ...locked, run }, plan);
     done.push(...outcome.done);
     const { failure } = outcome;
     if (failure === null) {
@@ -59,7 +64,10 @@ export async function runWithRetries(locked: LockedRun): Promise<readonly Migrat
     const isDone = (work: Work): boolean => outcome.done.some(({ version }) => version === work.label);
     if (outcome.done.length > 0) {
       attempt = 1;
-      isDurable = await settle(connection, plan.works.filter(isDone));
+      const works = plan.works.filter(isDone);
+      const others = hasOtherMigrations(works, plan.state) ? run.coveredSchemas : [];
+      isDurable = await settle(connection, works, others);
+      run = withSchemasOf(works, run, others);
     }
     const mayRetry = attempt < ATTEMPTS && signal?.aborted !== true;
     const pauseMs = mayRetry ? pauseAfter(failure, attempt, safeguard) : null;
@@ -83,6 +91,19 @@ export async function runWithRetries(locked: LockedRun): Promise<readonly Migrat
     plan = await readPlan();
   }
   return done;
+}
+
+/** After these files, the history also has their schemas, whether or not {@link settle} could record a snapshot. */
+function withSchemasOf(
+  works: readonly Work[],
+  run: RunContext,
+  others: RunContext['coveredSchemas'],
+): RunContext {
+  if (others === null) return run;
+  return {
+    ...run,
+    coveredSchemas: [...others, ...listSchemas(works.flatMap(({ statements }) => statements))],
+  };
 }
 
 async function runPlan(

@@ -4,6 +4,7 @@ import { type LazyConnection, makeLazyConnection } from '../../postgres/lazy-con
 import { explainLostConnection } from '../../postgres/lost-connection.js';
 import { watchReplication } from '../../postgres/replication.js';
 import { type DriftReport, readDrift, readDriftReport } from '../history/drift.js';
+import { readCoveredSchemas } from '../history/snapshot.js';
 import { type WaitOptions, waitOf } from '../history/wait.js';
 import { makeRunContext } from '../script/context.js';
 import { backendPidOf } from '../script/guard.js';
@@ -102,6 +103,7 @@ async function lockAndRun(
           ({ state }) => state === 'none',
           () => false,
         );
+  const covered = rows.length === 0 ? Promise.resolve([]) : readCovered(locking);
   const lock = await acquireLock(locking, {
     wait: waitOf(options),
     hasHistory,
@@ -115,9 +117,17 @@ async function lockAndRun(
   });
   if (lock === null) return NOTHING_DONE;
   const connection = await executing.open();
+  // Another run may have finished before this one got the lock.
+  const isSameHistory = (rows.at(-1)?.id ?? null) === lock.newestRow;
+  const coveredSchemas = await (isSameHistory ? covered : readCovered(connection));
   const report = (await isUnchanged) ? NO_DRIFT : await reportDrift(connection, options);
-  const done = await runUnderLock({ connection, lock, plan, readPlan, safeguard, options });
+  const done = await runUnderLock({ connection, lock, plan, coveredSchemas, readPlan, safeguard, options });
   return { ...report, ...done, sql: null };
+}
+
+/** A run does not fail because a snapshot cannot be read. */
+function readCovered({ client }: Connection): Promise<readonly string[] | null> {
+  return readCoveredSchemas(client).catch(() => null);
 }
 
 const NO_DRIFT: DriftReport = { drift: [], driftUnknown: null };
@@ -138,6 +148,7 @@ async function runUnderLock({
   connection,
   lock,
   plan,
+  coveredSchemas,
   readPlan,
   safeguard,
   options,
@@ -145,6 +156,7 @@ async function runUnderLock({
   readonly connection: Connection;
   readonly lock: MigrationLock;
   readonly plan: Plan;
+  readonly coveredSchemas: readonly string[] | null;
   readonly readPlan: ReadPlan;
   readonly safeguard: Safeguard;
   readonly options: RunOptions;
@@ -161,7 +173,7 @@ async function runUnderLock({
   try {
     const results = await runWithRetries({
       connection,
-      run: makeRunContext(connection, plan.state, waitOf(options), lock.pid),
+      run: makeRunContext(connection, plan.state, waitOf(options), lock.pid, coveredSchemas),
       plan: isCurrent(plan, lock) ? plan : null,
       readPlan: async () => {
         const next = await readPlan(connection);
@@ -169,7 +181,8 @@ async function runUnderLock({
         return next;
       },
       safeguard,
-      emit: warnings.emit,
+      emit: onEvent,
+      onAttempt: warnings.forgetSnapshot,
       monitor,
       replication,
       signal,

@@ -1,14 +1,14 @@
 import type { Connection } from '../../postgres/connect.js';
 import { knownTextOf } from '../../postgres/redaction/known-text.js';
 import { redactText } from '../../postgres/redaction/redact.js';
-import { SNAPSHOT_MISSING } from '../history/snapshot.js';
+import { NO_EARLIER_SNAPSHOT, SNAPSHOT_MISSING } from '../history/snapshot.js';
 import type { Listener } from './events.js';
 import { isReported, type NoticeReporter } from './notices.js';
 
 /** What the server has warned of during a run. */
 export interface ServerWarnings {
-  /** Reports an event of the run. */
-  readonly emit: Listener;
+  /** Forgets the warning of a failed attempt that it left no snapshot, before the next attempt. */
+  forgetSnapshot(): void;
   /** Why the last file of the run left no snapshot of the catalog; null if it did. */
   snapshotMissing(): string | null;
   /** Stops listening, and waits until every notice is reported. */
@@ -16,8 +16,7 @@ export interface ServerWarnings {
 }
 
 /** The words of the usual reasons. A migration could raise any text with the same SQLSTATE. */
-const USUAL_REASONS =
-  'canceling statement due to lock statement timeout user request, permission denied for table schema view function, deadlock detected, out of memory';
+const USUAL_REASONS = `canceling statement due to lock statement timeout user request, permission denied for table schema view function, deadlock detected, out of memory, ${NO_EARLIER_SNAPSHOT}`;
 
 /**
  * Listens to what the server says besides its answers. Reports warnings, and the messages that a migration raises; not the
@@ -42,10 +41,9 @@ export function listenToWarnings(
   };
   client.on('notice', listener);
   return {
-    emit: (event) => {
-      // The snapshot after a failed attempt does not matter once the next attempt has begun.
-      if (event.kind === 'started') snapshotMissing = null;
-      emit(event);
+    // Not when a file is reported as started: its warning may have arrived before, in the same packet as that answer.
+    forgetSnapshot: () => {
+      snapshotMissing = null;
     },
     snapshotMissing: () => snapshotMissing,
     stop: async () => {

@@ -17,6 +17,8 @@ export interface RunContext extends RunLock, RunIdentity {
   readonly serverVersion: number;
   /** The same as in {@link ServerState}. */
   readonly noticesLostClient: boolean;
+  /** The schemas of the migrations that were in the history before the run; null if no snapshot names them. */
+  readonly coveredSchemas: readonly string[] | null;
   /** Whether the SQL is only printed. */
   readonly isDryRun: boolean;
 }
@@ -27,12 +29,14 @@ const DRY_RUN_ID = '00000000-0000-0000-0000-000000000000';
  * Makes the context of a run.
  *
  * @param lockPid the server process that holds the lock of the run; null for a dry run, which takes no lock
+ * @param coveredSchemas as in {@link RunContext}; not needed for a dry run
  */
 export function makeRunContext(
   { serverVersion }: Connection,
   { noticesLostClient }: ServerState,
   wait: Wait,
   lockPid: number | null,
+  coveredSchemas: readonly string[] | null = [],
 ): RunContext {
   const isDryRun = lockPid === null;
   return {
@@ -42,6 +46,7 @@ export function makeRunContext(
     wait,
     serverVersion: serverVersion.number,
     noticesLostClient,
+    coveredSchemas,
     isDryRun,
   };
 }

@@ -21,13 +21,14 @@ const DURATION = 'extract(epoch from clock_timestamp() - now()) * 1000';
  * the catalog; a dry run does not print that.
  */
 export function recordSql(step: TransactionStep, run: RunContext): string {
-  const { work, runStatements } = step;
+  const { work, runStatements, hasOthers } = step;
   const change = work.direction === 'up' ? recordUp(step, run) : recordDown(step);
   if (run.isDryRun || runStatements === null) return change;
+  const others = hasOthers ? run.coveredSchemas : [];
   // The deleted row may hold the snapshot that names the covered schemas, so it is deleted last.
   return work.direction === 'up'
-    ? `${change};\n${recordSnapshotSql(runStatements, null)}`
-    : `${recordSnapshotSql(runStatements, work.version)};\n${change}`;
+    ? `${change};\n${recordSnapshotSql(runStatements, null, others)}`
+    : `${recordSnapshotSql(runStatements, work.version, others)};\n${change}`;
 }
 
 function recordDown({ work: { version }, progress }: TransactionStep): string {

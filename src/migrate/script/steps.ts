@@ -34,6 +34,8 @@ export interface TransactionStep {
   readonly progress: Progress | null;
   /** All statements of the run, if the run ends with this step; null if it does not. */
   readonly runStatements: readonly Statement[] | null;
+  /** Whether the history has other migrations than those of the run. */
+  readonly hasOthers: boolean;
 }
 
 /** A statement that runs outside of any transaction, between two transactions that record the progress. */
@@ -59,14 +61,25 @@ export function planSteps(works: readonly Work[], state: ServerState): readonly 
   if (works.length === 0) return [];
   const steps: Step[] = state.hasHistory ? [] : [{ kind: 'history', work: null }];
   const runStatements = works.flatMap(({ statements }) => statements);
+  const hasOthers = hasOtherMigrations(works, state);
   let predecessor = state.rows.at(-1)?.version ?? null;
   for (const work of works) {
-    const place = { state, predecessor, runStatements: work === works.at(-1) ? runStatements : null };
+    const place = {
+      state,
+      predecessor,
+      runStatements: work === works.at(-1) ? runStatements : null,
+      hasOthers,
+    };
     if (work.script.options.transaction) steps.push(wholeFile(work, place));
     else steps.push(...fileInParts(work, place));
     predecessor = newestAfter(work, place);
   }
   return steps;
+}
+
+/** Checks whether the history has other migrations than those of a run. */
+export function hasOtherMigrations(works: readonly Work[], { rows }: Pick<ServerState, 'rows'>): boolean {
+  return rows.some((row) => works.every(({ version }) => version !== row.version));
 }
 
 /** The steps of each file; the creation of the history comes first, if it is needed. */
@@ -85,9 +98,10 @@ interface Place {
   readonly state: ServerState;
   readonly predecessor: bigint | null;
   readonly runStatements: readonly Statement[] | null;
+  readonly hasOthers: boolean;
 }
 
-function wholeFile(work: Work, { predecessor, runStatements }: Place): TransactionStep {
+function wholeFile(work: Work, { predecessor, runStatements, hasOthers }: Place): TransactionStep {
   const { statements } = work;
   const end = statements.length;
   return {
@@ -99,6 +113,7 @@ function wholeFile(work: Work, { predecessor, runStatements }: Place): Transacti
     end,
     progress: null,
     runStatements,
+    hasOthers,
   };
 }
 
@@ -128,6 +143,7 @@ function fileInParts(work: Work, place: Place): readonly Step[] {
       end,
       progress,
       runStatements,
+      hasOthers: place.hasOthers,
     });
     // From its first transaction on, the row of this file is the newest one.
     predecessor = newestAfter({ ...work, direction: 'up' }, place);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { takeSnapshot } from '../../../src/catalog/snapshot.js';
+import { accept } from '../../../src/inspect/accept.js';
 import { down } from '../../../src/migrate/down.js';
 import type { RunEvent } from '../../../src/migrate/run/events.js';
 import { status } from '../../../src/migrate/status.js';
@@ -225,13 +226,55 @@ describe('drift', () => {
     });
   });
 
+  test('after a down of several migrations covers the schemas of those that stay', async ({ database }) => {
+    const { url, client } = database;
+    const directory = await folderWith(three);
+    await addFiles(directory, {
+      'V4.up.sql': 'create table four (id integer);',
+      'V4.down.sql': 'drop table four;',
+    });
+    await up({ url, directory });
+    await down({ url, directory, to: 'V2' });
+    expect((await status({ url, directory })).drift).toMatchObject({ state: 'none', since: 'V2' });
+    await client.query('drop schema ours cascade');
+    expect((await status({ url, directory })).drift).toMatchObject({ state: 'drifted', since: 'V2' });
+  });
+
+  test.for([
+    'snapshot = null, snapshot_format = null, snapshot_server_major = null, fingerprint = null',
+    'snapshot = left(snapshot, 100)',
+  ])('stays "unknown" after an up or a down if no snapshot names the earlier schemas: %s', async (change, {
+    database,
+  }) => {
+    const { url, client } = database;
+    const directory = await folderWith(three);
+    await up({ url, directory });
+    await client.query(`update voicesurvey_migrations.history set ${change} where snapshot is not null`);
+    await addFiles(directory, {
+      'V4.up.sql': 'create table four (id integer);',
+      'V4.down.sql': 'drop table four;',
+    });
+    const reason = 'no earlier snapshot names the schemas of the other migrations';
+    expect(await up({ url, directory })).toMatchObject({ current: 'V4', snapshotMissing: reason });
+    await client.query('drop schema ours cascade');
+    expect((await status({ url, directory })).drift).toMatchObject({ state: 'unknown', since: 'V4' });
+    expect(await down({ url, directory })).toMatchObject({ snapshotMissing: reason });
+    expect((await status({ url, directory })).drift).toMatchObject({ state: 'unknown', since: 'V3' });
+    await expect(accept({ url, directory, reason: 'ours is gone' })).resolves.toMatchObject({
+      accepted: 'V3',
+      differences: [{ object: 'schema ours' }, { object: 'table ours.two' }],
+    });
+    expect((await status({ url, directory })).drift).toMatchObject({ state: 'none' });
+  });
+
   test('is "unknown" after a run that recorded no snapshot, and known again after the next run', async ({
     database,
   }) => {
     const directory = await folderWith(three);
+    await up({ url: database.url, directory, to: 'V1' });
     await up({ url: database.url, directory, to: 'V2' });
     await database.client.query(`update voicesurvey_migrations.history
-      set snapshot = null, snapshot_format = null, snapshot_server_major = null, fingerprint = null`);
+      set snapshot = null, snapshot_format = null, snapshot_server_major = null, fingerprint = null where version = 2`);
     expect((await status({ url: database.url, directory })).drift).toMatchObject({
       state: 'unknown',
       since: 'V2',
