@@ -142,7 +142,11 @@ describe.skipIf(debianPrograms === undefined && process.env.REQUIRE_PSQL !== '1'
       expect(await rowsOf(restored)).toEqual(await rowsOf(source));
       expect(await brokenBy(restored)).toEqual(Object.keys(FORBIDDEN));
       expect(
-        await value(restored, 'select setconfig from pg_db_role_setting where setdatabase <> 0'),
+        await value(
+          restored,
+          `select setconfig from pg_db_role_setting
+           where setdatabase = (select oid from pg_database where datname = current_database())`,
+        ),
       ).toEqual(['voicesurvey.time_zone=Europe/Rome']);
       expect(await value(restored, `select has_table_privilege('${service}', 'contacts', 'update')`)).toBe(
         true,
