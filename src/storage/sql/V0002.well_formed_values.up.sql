@@ -129,8 +129,11 @@ create schema if not exists voicesurvey_rules;
 comment on schema voicesurvey_rules is
   'The functions and tables that keep the rules of voicesurvey-db. Services neither call nor read them.';
 
+-- Without USAGE, another role cannot name the tables of this schema. PREPARE and CREATE VIEW lock the tables that they
+-- name before PostgreSQL checks any privilege on them, and CREATE TRIGGER and CREATE RULE wait for such a lock. So a role
+-- without privileges could stop all claims. CHECKs and triggers call their functions without USAGE.
+
 revoke all on schema voicesurvey_rules from public;
-grant usage on schema voicesurvey_rules to public;
 
 
 -- The functions of the CHECKs. Their bodies have the form of the SQL standard: PostgreSQL resolves the names in them

@@ -27,8 +27,8 @@
 --     the other.
 --   - An import holds one of eight advisory locks, so that another import chooses another stripe.
 --
--- A table lock needs a privilege on the table, and only the owner of these tables has one. An advisory lock needs none:
--- any role that may connect can take it and hold it. So only the choice of a stripe uses advisory locks, because an
+-- Another role cannot take a lock of these tables, because it has no USAGE on their schema (V0002). An advisory lock
+-- needs no privilege: any role that may connect can take it and hold it. So only the choice of a stripe uses advisory locks, because an
 -- import that gets none of them shares a stripe with another import. Their first key is advisory_lock_class(), which no
 -- lock of the migration engine uses. The second key is 1 to 8.
 --
