@@ -340,7 +340,9 @@ begin
     perform voicesurvey_rules.lock_mutex_rows(array[0]);
   end if;
 
-  -- The usual path. A contact whose call is open is in_progress or excluded.
+  -- The usual path. The state of another contact of the number does not show whether it has an open call: this check may
+  -- run early (set constraints), while this transaction has set another state for a moment. "offset 0" makes the plan
+  -- look the calls up only if another contact has the number.
   perform
   from public.contacts as contact
   where contact.id = new.contact_id
@@ -352,7 +354,13 @@ begin
       from public.contacts as other
       where other.phone_number = contact.phone_number
         and other.id <> contact.id
-        and other.state in ('in_progress', 'excluded')
+        and exists (
+          select
+          from public.call_attempts
+          where contact_id = other.id
+            and ended_at is null
+          offset 0
+        )
     );
 
   if found then

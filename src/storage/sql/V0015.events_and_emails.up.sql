@@ -75,6 +75,22 @@ begin
         end
       when contact.attempts_count < (select max_attempts from public.campaigns where id = contact.campaign_id)
       then 'not_reached_is_published_after_the_last_attempt'
+
+      -- The check may run early (set constraints), and a contact in a call may be not_reached for a moment. So the last
+      -- call has ended, or it was erased.
+      when not exists (
+          select
+          from public.call_attempts
+          where contact_id = contact.id
+            and attempt_number = contact.attempts_count
+            and ended_at is not null
+        )
+        and not exists (
+          select
+          from voicesurvey_rules.erased_last_calls
+          where contact_id = contact.id
+        )
+      then 'not_reached_is_published_after_the_last_attempt'
       when attempt.id is not null and (attempt.outcome is null or attempt.outcome in ('completed', 'refused'))
       then 'an_event_names_the_call_that_led_to_it'
     end
