@@ -101,6 +101,15 @@ describe('an exclusion', () => {
     await Promise.all(sessions.map((session) => session.end()));
   });
 
+  test('does not wait for the lock with which REINDEX CONCURRENTLY rebuilds the index of the mutex rows', async ({
+    migrated,
+  }) => {
+    const operator = await open(migrated);
+    await operator.run('lock table voicesurvey_rules.mutex_rows in share update exclusive mode');
+    await migrated.client.query(`set lock_timeout = '1s'; ${listNumber('+4920009999')}`);
+    await operator.end();
+  });
+
   test('that lists number by number waits for another exclusion, without a deadlock', async ({
     migrated,
   }) => {

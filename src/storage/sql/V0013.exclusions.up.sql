@@ -61,9 +61,8 @@ begin
     perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
   end if;
 
-  -- Exclusions run one after the other. Otherwise two transactions that list number by number could deadlock. The lock
-  -- conflicts with itself and with none of an import.
-  lock table voicesurvey_rules.mutex_rows in share update exclusive mode;
+  -- Exclusions run one after the other. Otherwise two transactions that list number by number could deadlock.
+  lock table voicesurvey_rules.exclusion_gate in share update exclusive mode;
 
   perform voicesurvey_rules.lock_mutex_rows(
     array(
@@ -178,7 +177,7 @@ begin
   if (old.state = 'excluded' or old.do_not_call or new.state = 'excluded' or new.do_not_call)
     and not exists (select from public.exclusion_list_entries where phone_number = old.phone_number)
   then
-    lock table voicesurvey_rules.mutex_rows in share update exclusive mode;
+    lock table voicesurvey_rules.exclusion_gate in share update exclusive mode;
 
     mutex_rows := mutex_rows || array(
       select voicesurvey_rules.mutex_row_of_number(old.phone_number, stripe)
