@@ -47,6 +47,7 @@ const LOCK_CHANGED_NUMBER_LATE = `
     "new.state := ''excluded''",
     "update public.contacts set state = ''excluded'' where id = new.id",
   )};
+  ${editFunction('exclude_contact_of_listed_number', "''BEFORE''", "''AFTER''")};
   drop trigger the_new_number_of_a_contact_is_excluded_if_it_is_listed on contacts;
   create trigger the_new_number_of_a_contact_is_excluded_if_it_is_listed after update of phone_number on contacts
     for each row execute function voicesurvey_rules.exclude_contact_of_listed_number();`;
