@@ -137,6 +137,8 @@ const comments = Object.entries<Column>(COLUMNS).flatMap(([name, { comment }]) =
  * write the history need not be allowed to create schemas.
  */
 export const CREATE_HISTORY = `do $create_history$
+declare
+  other record;
 begin
   if pg_catalog.to_regclass('${HISTORY_TABLE}') is not null then
     return;
@@ -151,6 +153,27 @@ begin
   );
   revoke all on schema ${HISTORY_SCHEMA} from public;
   revoke all on ${HISTORY_TABLE} from public;
+  -- Default privileges may let other roles write, which could then choose the SQL of the next rollback. They may read.
+  for other in
+    select rolname as role, pg_catalog.bool_or(privilege_type = 'SELECT') as may_read
+    from pg_catalog.pg_namespace
+    join pg_catalog.pg_class on relnamespace = pg_namespace.oid
+    cross join lateral (
+      select * from pg_catalog.aclexplode(nspacl)
+      union all
+      select * from pg_catalog.aclexplode(relacl)
+    ) as granted
+    join pg_catalog.pg_roles on pg_roles.oid = grantee
+    where pg_class.oid = '${HISTORY_TABLE}'::pg_catalog.regclass
+      and grantee <> relowner
+    group by rolname
+  loop
+    execute pg_catalog.format('revoke create on schema ${HISTORY_SCHEMA} from %I', other.role);
+    execute pg_catalog.format('revoke all on ${HISTORY_TABLE} from %I', other.role);
+    if other.may_read then
+      execute pg_catalog.format('grant select on ${HISTORY_TABLE} to %I', other.role);
+    end if;
+  end loop;
   comment on table ${HISTORY_TABLE} is 'One row for every applied migration, in the order of application.';
   ${comments.join('\n  ')}
 end

@@ -145,6 +145,29 @@ describe('a history that another role has made before the first up', () => {
   });
 });
 
+describe('the history', () => {
+  test('cannot be written by a role that the default privileges give all tables and schemas', async ({
+    database,
+  }) => {
+    const { url, client, rows } = database;
+    const directory = await folderWith(files);
+    await withStranger(database, 'select', async (role) => {
+      await client.query(`alter default privileges grant all on tables to ${role};
+alter default privileges grant all on schemas to ${role}`);
+      await up({ url, directory });
+      await client.query(`alter default privileges revoke all on tables from ${role};
+alter default privileges revoke all on schemas from ${role}`);
+      expect(
+        await rows(`select privilege_type from pg_class, aclexplode(relacl)
+where oid = 'voicesurvey_migrations.history'::regclass and grantee = '${role}'::regrole
+union all
+select privilege_type from pg_namespace, aclexplode(nspacl)
+where nspname = 'voicesurvey_migrations' and grantee = '${role}'::regrole order by 1`),
+      ).toEqual([{ privilege_type: 'SELECT' }, { privilege_type: 'USAGE' }]);
+    });
+  });
+});
+
 describe('a trigger on the history', () => {
   test('whose function belongs to another role stops the next up', async ({ database }) => {
     const { url, client, value } = database;
