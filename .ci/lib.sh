@@ -5,6 +5,16 @@ passed=0
 failed=0
 failures=()
 servers=()
+
+# The tests of another major version. Those left out use no server, start one of their own, or do not depend on its version.
+server_tests=(
+  npm test --
+  --exclude 'test/{bin,text}/**'
+  --exclude 'test/postgres/{connection,embedded,url}/**'
+  --exclude 'test/{cli,postgres}/embedded.test.ts'
+  --exclude test/storage/prepared-transactions.test.ts
+)
+
 work=$(mktemp -d)
 chmod 755 "$work"
 
