@@ -61,15 +61,29 @@ export function checkHistory(use: 'read' | 'write'): string {
   return `do $check_history$
 declare
   history constant oid := pg_catalog.to_regclass('${HISTORY_TABLE}');
-  found text;
+  foreign_code text;
 begin
-  select problem into found
+  -- A table that this role has made, and that others attached nothing to, runs no code of others. The search below takes
+  -- 4 ms in a new session.
+  perform
+  from pg_catalog.pg_class
+  join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
+  where pg_class.oid = history
+    and relkind = 'r'
+    and not (relhasrules or relhastriggers or relrowsecurity or relhassubclass)
+    and relowner = current_user::regrole
+    and nspowner = relowner;
+  if found then
+    return;
+  end if;
+
+  select problem into foreign_code
   from (
     ${use === 'write' ? `${FOREIGN_OWNER}\n    union all\n    ` : ''}${FOREIGN_CODE}
   ) as problems
   limit 1;
-  if found is not null then
-    raise exception '%', found using errcode = '${FOREIGN_OBJECT}';
+  if foreign_code is not null then
+    raise exception '%', foreign_code using errcode = '${FOREIGN_OBJECT}';
   end if;
 end
 $check_history$`;
