@@ -1,37 +1,20 @@
 import type { Command } from 'commander';
-import { acceptCommand } from './commands/accept.js';
-import { baselineCommand } from './commands/baseline.js';
-import { checkCommand } from './commands/check.js';
-import { docsCommand } from './commands/docs.js';
-import { downCommand } from './commands/down.js';
-import { newCommand } from './commands/new.js';
-import { repairCommand } from './commands/repair.js';
-import { seedCommand } from './commands/seed.js';
-import { startCommand } from './commands/start.js';
-import { statusCommand } from './commands/status.js';
-import { stopCommand } from './commands/stop.js';
-import { typesCommand } from './commands/types.js';
-import { upCommand } from './commands/up.js';
-import { urlCommand } from './commands/url.js';
-import { verifyCommand } from './commands/verify.js';
 
-// A command imports what only it needs when it runs: loading all of it would take much of the time of an `up`.
-
-/** The commands by their names, in the order of the help. */
-export const COMMANDS: Readonly<Record<string, () => Command>> = {
-  up: upCommand,
-  down: downCommand,
-  status: statusCommand,
-  verify: verifyCommand,
-  baseline: baselineCommand,
-  check: checkCommand,
-  new: newCommand,
-  docs: docsCommand,
-  types: typesCommand,
-  repair: repairCommand,
-  accept: acceptCommand,
-  seed: seedCommand,
-  start: startCommand,
-  stop: stopCommand,
-  url: urlCommand,
+/** Loads and defines the commands, by their names, in the order of the help. An `up` needs no other command. */
+export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import('./commands/up.js')).upCommand(),
+  down: async () => (await import('./commands/down.js')).downCommand(),
+  status: async () => (await import('./commands/status.js')).statusCommand(),
+  verify: async () => (await import('./commands/verify.js')).verifyCommand(),
+  baseline: async () => (await import('./commands/baseline.js')).baselineCommand(),
+  check: async () => (await import('./commands/check.js')).checkCommand(),
+  new: async () => (await import('./commands/new.js')).newCommand(),
+  docs: async () => (await import('./commands/docs.js')).docsCommand(),
+  types: async () => (await import('./commands/types.js')).typesCommand(),
+  repair: async () => (await import('./commands/repair.js')).repairCommand(),
+  accept: async () => (await import('./commands/accept.js')).acceptCommand(),
+  seed: async () => (await import('./commands/seed.js')).seedCommand(),
+  start: async () => (await import('./commands/start.js')).startCommand(),
+  stop: async () => (await import('./commands/stop.js')).stopCommand(),
+  url: async () => (await import('./commands/url.js')).urlCommand(),
 };

@@ -35,7 +35,7 @@ ${PROGRAM} <command> --help.
 export async function main(args: readonly string[]): Promise<void> {
   surviveClosedOutput();
   beforeParserLoads(compileWebAssemblyOnce);
-  const program = makeProgram(args[0]);
+  const program = await makeProgram(args[0]);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -47,7 +47,7 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 /** @param first the first word; if it is a command, the others are not needed */
-function makeProgram(first: string | undefined): Command {
+async function makeProgram(first: string | undefined): Promise<Command> {
   const program = new Command(PROGRAM)
     .description(
       'The PostgreSQL database of an AI phone-survey product: schema, migrations, seed data, and a server for development.',
@@ -56,7 +56,9 @@ function makeProgram(first: string | undefined): Command {
     .addHelpText('after', EXIT_CODES + ENVIRONMENT)
     .showSuggestionAfterError();
   const only = first !== undefined && Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
-  const commands = only === undefined ? Object.values(COMMANDS).map((make) => make()) : [only()];
+  const commands = await Promise.all(
+    (only === undefined ? Object.values(COMMANDS) : [only]).map((make) => make()),
+  );
   for (const command of commands) {
     program.addCommand(withCommonOptions(command).addHelpText('after', EXIT_CODES));
   }

@@ -4,7 +4,8 @@ import { compare, type Entry, type MigrationState } from './history/compare.js';
 import { type Drift, readDrift } from './history/drift.js';
 import { readState } from './history/server-state.js';
 import type { Origin } from './history/table.js';
-import { findLockHolder, type LockHolder } from './run/lock.js';
+import { findLockHolder } from './run/lock.js';
+import type { LockHolder } from './run/lock-holder.js';
 
 /** The state of one migration. */
 export interface MigrationStatus {

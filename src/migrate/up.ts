@@ -4,12 +4,13 @@ import { compare, type Entry } from './history/compare.js';
 import type { DriftReport } from './history/drift.js';
 import { planUp } from './history/plan.js';
 import { withNotices } from './run/notices.js';
+import type { RunOptions } from './run/options.js';
 import type { Planner } from './run/plan.js';
-import { type RunOptions, run } from './run/run.js';
+import { run } from './run/run.js';
 import type { Notice } from './script/notice.js';
 import type { MigrationResult } from './script/outcome.js';
 import { NO_SAFEGUARD } from './script/safeguard.js';
-import { fileParser, upWork } from './script/work.js';
+import type { Parse } from './script/work.js';
 
 /** Options of {@link up}. */
 export interface UpOptions extends Database, RunOptions {
@@ -65,15 +66,19 @@ export function up(options: UpOptions): Promise<UpResult> {
 async function apply(options: UpOptions): Promise<Omit<UpResult, 'notices'>> {
   const migrations = await readMigrations(options.directory);
   const to = options.to === undefined ? undefined : findVersion(migrations, options.to);
-  const parse = fileParser();
+  let parse: Parse | undefined;
   const create = options.create === true && options.dryRun !== true;
   return withDatabase({ url: options.url, create }, async ({ connection, created }) => {
     let entries: readonly Entry[] = [];
     const planner: Planner = async (_, state, onPending) => {
       entries = compare(migrations, state.rows);
       const due = planUp(entries, { to, allowOutOfOrder: options.allowOutOfOrder });
-      if (due.length > 0) await onPending?.();
-      return Promise.all(due.map((migration) => upWork(migration, parse)));
+      if (due.length === 0) return [];
+      await onPending?.();
+      const { fileParser, upWork } = await import('./script/work.js');
+      const remembering = parse ?? fileParser();
+      parse = remembering;
+      return Promise.all(due.map((migration) => upWork(migration, remembering)));
     };
     const { results: applied, ...rest } = await run(connection, planner, NO_SAFEGUARD, options);
     const has = new Set(applied.map(({ version }) => version));

@@ -160,7 +160,7 @@ describe('an installed package', () => {
 
   test('reports a missing part of the package', async () => {
     const { packageRoot, root } = project;
-    await rm(join(packageRoot, 'dist/parts/shared.js'));
+    await rm(join(packageRoot, 'dist/parts/up.js'));
     const { code, stdout, stderr } = await runCli(['up', '--json'], { root: packageRoot, cwd: root });
     expect([code, stderr]).toEqual([1, '']);
     expect(JSON.parse(stdout)).toEqual({
@@ -170,7 +170,7 @@ describe('an installed package', () => {
       server: null,
       error: {
         code: 'package_incomplete',
-        message: `A part of the package is missing: Cannot find module '${packageRoot}/dist/parts/shared.js'.`,
+        message: `A part of the package is missing: Cannot find module '${packageRoot}/dist/parts/up.js'.`,
         remedy: 'Install voicesurvey-db again.',
         location: null,
         server: null,

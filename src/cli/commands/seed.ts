@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import { type SeedResult, seed } from '../../seed/seed.js';
-import { plural } from '../../text/plural.js';
+import { seed } from '../../seed/seed.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import type { CommonOptions } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
-import { serverLine } from '../ui/lines.js';
+import { seedLine, serverLine } from '../ui/lines.js';
 import type { CommandResult } from '../ui/result.js';
 
 const HELP = {
@@ -22,11 +21,4 @@ export function seedCommand(): Command {
 async function run(_options: CommonOptions, { url }: CommandServer): Promise<CommandResult> {
   const result = await seed({ url });
   return { document: { ...result }, lines: [seedLine(result), serverLine(result.server)] };
-}
-
-/** The result of seeding, in one line. */
-export function seedLine({ inserted }: SeedResult): string {
-  return inserted === 0
-    ? 'Nothing to seed: the rows are there already.'
-    : `Added ${plural(inserted, 'seed row')}.`;
 }

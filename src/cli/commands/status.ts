@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Drift } from '../../migrate/history/drift.js';
-import { describeHolder } from '../../migrate/run/lock.js';
+import { describeHolder } from '../../migrate/run/lock-holder.js';
 import { type MigrationStatus, type StatusResult, status } from '../../migrate/status.js';
 import { applicationName } from '../../postgres/connection/application-name.js';
 import { migrationsDirectory } from '../../seed/paths.js';

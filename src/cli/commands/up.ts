@@ -4,7 +4,7 @@ import { interruptedError } from '../../migrate/history/wait.js';
 import { type UpResult, up } from '../../migrate/up.js';
 import type { EmbeddedServer } from '../../postgres/embedded.js';
 import { migrationsDirectory } from '../../seed/paths.js';
-import { type SeedResult, seed } from '../../seed/seed.js';
+import type { SeedResult } from '../../seed/seed.js';
 import { shellQuote } from '../../text/shell-quote.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import { isClone, packageRoot } from '../program/installation.js';
@@ -19,13 +19,12 @@ import {
   withRunOptions,
 } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
-import { dryRunLine, serverLine, snapshotLines } from '../ui/lines.js';
+import { dryRunLine, seedLine, serverLine, snapshotLines } from '../ui/lines.js';
 import { displayPath } from '../ui/paths.js';
 import { printProgress } from '../ui/progress.js';
 import { PROGRAM } from '../ui/remedy.js';
 import type { CommandResult } from '../ui/result.js';
 import { welcomeLines } from '../ui/welcome.js';
-import { seedLine } from './seed.js';
 
 interface Options extends CommonOptions, FolderOptions, RunCommandOptions {
   readonly to?: string;
@@ -99,6 +98,7 @@ async function applyAndSeed(
   // The signal came too late to interrupt the last migration.
   if (signal.aborted)
     throw interruptedError('after the migrations were applied: the seed rows were not added');
+  const { seed } = await import('../../seed/seed.js');
   return { result, seeded: await seed({ url }) };
 }
 

@@ -1,6 +1,8 @@
 import type { Difference } from '../../catalog/difference.js';
 import type { Server } from '../../migrate/database.js';
+import type { SeedResult } from '../../seed/seed.js';
 import { encodeName } from '../../text/encode.js';
+import { plural } from '../../text/plural.js';
 import { call, type Remedy, remedy } from '../../text/remedy.js';
 
 /** The last line of every result: the server that it is about. */
@@ -28,4 +30,11 @@ export function snapshotLines({
 /** The line that a dry run prints in addition to the SQL. */
 export function dryRunLine(sql: string): string {
   return sql === '' ? 'Nothing to do.' : 'This SQL would be sent. Nothing was changed.';
+}
+
+/** The result of seeding, in one line. */
+export function seedLine({ inserted }: SeedResult): string {
+  return inserted === 0
+    ? 'Nothing to seed: the rows are there already.'
+    : `Added ${plural(inserted, 'seed row')}.`;
 }

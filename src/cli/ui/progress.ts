@@ -1,7 +1,7 @@
 import { lossLine } from '../../migrate/data-loss/loss.js';
 import type { Drift, DriftDetails } from '../../migrate/history/drift.js';
 import type { Listener, RunEvent } from '../../migrate/run/events.js';
-import { describeHolder } from '../../migrate/run/lock.js';
+import { describeHolder } from '../../migrate/run/lock-holder.js';
 import type { Notice } from '../../migrate/script/notice.js';
 import { describeBlocker } from '../../postgres/blocker.js';
 import { encodeName } from '../../text/encode.js';

@@ -17,7 +17,11 @@ export const MAX_FILE_BYTES = 2 * 1024 * 1024;
  * @returns SHA-256 in hex of the normalized text without its trailing newlines
  */
 export function computeChecksum(text: string): string {
-  return createHash('sha256').update(normalizeText(text).replace(/\n+$/, '')).digest('hex');
+  return checksumOf(normalizeText(text));
+}
+
+function checksumOf(normalizedText: string): string {
+  return createHash('sha256').update(normalizedText.replace(/\n+$/, '')).digest('hex');
 }
 
 /**
@@ -28,7 +32,7 @@ export function computeChecksum(text: string): string {
 export async function readSourceFile(path: string): Promise<SourceFile> {
   const bytes = readBytes(path);
   const text = decode(path, bytes);
-  return { path, text, checksum: computeChecksum(text) };
+  return { path, text, checksum: checksumOf(text) };
 }
 
 function readBytes(path: string): Buffer {

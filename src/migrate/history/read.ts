@@ -4,12 +4,13 @@ import { queryRows, textArray } from '../../postgres/driver/search-path.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import {
   INSUFFICIENT_PRIVILEGE,
+  INVALID_TEXT_REPRESENTATION,
   sqlStateOf,
   UNDEFINED_COLUMN,
   UNDEFINED_TABLE,
 } from '../../postgres/errors/sql-states.js';
 import { redactError } from '../../postgres/redaction/redact.js';
-import { checkHistory, explainForeignHistory } from './ownership.js';
+import { ASSERT_NO_DOUBT, checkHistory, explainForeignHistory } from './ownership.js';
 import { HISTORY_TABLE, type HistoryColumn, type HistoryRow } from './table.js';
 
 /** The columns of a {@link HistoryRow}, by its properties. */
@@ -55,12 +56,18 @@ export async function readHistory(
   lockTimeoutMs: number,
   use: 'read' | 'write' = 'read',
 ): Promise<readonly HistoryRow[] | null> {
+  // One query is one transaction, so that behind a pooler no other client inherits the setting.
+  const read = (check: string) =>
+    queryRows<RawRow>(client, `set local lock_timeout = ${lockTimeoutMs};\n${check};\n${READ_HISTORY}`);
+  const search = () => read(checkHistory(use));
   try {
-    // One query is one transaction, so that behind a pooler no other client inherits the setting.
-    const rows = await queryRows<RawRow>(
-      client,
-      `set local lock_timeout = ${lockTimeoutMs};\n${checkHistory(use)};\n${READ_HISTORY}`,
-    );
+    const rows =
+      use === 'read'
+        ? await search()
+        : await read(ASSERT_NO_DOUBT).catch((error: unknown) => {
+            if (sqlStateOf(error) === INVALID_TEXT_REPRESENTATION) return search();
+            throw error;
+          });
     return rows.map((row) => ({ ...row, id: BigInt(row.id), version: BigInt(row.version) }));
   } catch (error) {
     if (sqlStateOf(error) === UNDEFINED_TABLE) return null;

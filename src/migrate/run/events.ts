@@ -2,7 +2,7 @@ import type { Blocker } from '../../postgres/blocker.js';
 import type { Drift, DriftDetails } from '../history/drift.js';
 import type { Notice } from '../script/notice.js';
 import type { LostData } from '../script/safeguard.js';
-import type { LockHolder } from './lock.js';
+import type { LockHolder } from './lock-holder.js';
 
 /** An event that a run reports. The events are for people to read; no result depends on them. */
 export type RunEvent =

@@ -6,25 +6,11 @@ import type pg from '../../postgres/driver/pg.js';
 import { queryRows, SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
-import { encodeName } from '../../text/encode.js';
 import { option, remedy } from '../../text/remedy.js';
 import { NEWEST_ID } from '../history/row-sql.js';
 import { interruptedError, type Wait } from '../history/wait.js';
 import { HOLDER_KEY, LOCK_IN_PG_LOCKS, LOCK_KEY } from '../script/guard.js';
-
-/** A session that holds the lock of a run. Every role that may connect to the database can take an advisory lock. */
-export interface LockHolder {
-  readonly pid: number;
-  /** Whether it may be a run: it holds both locks of a run, and its role may write the history or create it. */
-  readonly isRun: boolean;
-  /** The role; null if this role may not see it. */
-  readonly role: string | null;
-  readonly application: string | null;
-  /** The address that the session comes from; null for a Unix socket. */
-  readonly host: string | null;
-  /** When its transaction began, which is when it took the lock. */
-  readonly since: Date | null;
-}
+import { describeHolder, type LockHolder } from './lock-holder.js';
 
 /** The lock of a run, held until `release`. */
 export interface MigrationLock {
@@ -154,16 +140,6 @@ const MAY_BE_A_RUN = `exists (
          end,
          false
        )`;
-
-/** A holder in words: `server process 4711 (voicesurvey-db 0.1.0 as deploy from 10.0.0.7, since 12:00:01)`. */
-export function describeHolder(holder: LockHolder | null): string {
-  if (holder === null) return 'another run';
-  const from = holder.host === null ? '' : ` from ${holder.host}`;
-  const since = holder.since === null ? '' : `, since ${holder.since.toISOString()}`;
-  return encodeName(
-    `server process ${holder.pid} (${holder.application ?? 'unknown'} as ${holder.role ?? 'unknown'}${from}${since})`,
-  );
-}
 
 function waitOverError(holder: LockHolder | null, limitMs: number): ExplainedError {
   if (holder?.isRun === false) return strangerError(holder, limitMs);

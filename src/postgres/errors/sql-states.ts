@@ -7,6 +7,7 @@ import pg from '../driver/pg.js';
 
 export const NUMERIC_VALUE_OUT_OF_RANGE = '22003';
 export const INVALID_PARAMETER_VALUE = '22023';
+export const INVALID_TEXT_REPRESENTATION = '22P02';
 export const UNIQUE_VIOLATION = '23505';
 export const ACTIVE_SQL_TRANSACTION = '25001';
 export const READ_ONLY_SQL_TRANSACTION = '25006';

@@ -11,8 +11,8 @@ import { addFiles, folderWith } from '../../support/folder.js';
 const DOWN = { 'V0001.down.sql': 'drop table one;' };
 
 /** The flags of a command, and what its help calls their values. */
-function flagsOf(name: string): readonly string[] {
-  return COMMANDS[name]?.().options.map(({ flags }) => flags) ?? [];
+async function flagsOf(name: string): Promise<readonly string[]> {
+  return (await COMMANDS[name]?.())?.options.map(({ flags }) => flags) ?? [];
 }
 
 /** An option as the help of a command writes it. */
@@ -25,19 +25,21 @@ function flagOf(name: keyof typeof FLAG_OF_OPTION): string {
 describe('a remedy on the command line', () => {
   test.for(
     Object.keys(REMEDY_CALLS) as (keyof typeof REMEDY_CALLS)[],
-  )('that calls %s names a command with arguments and flags that it has', (name) => {
+  )('that calls %s names a command with arguments and flags that it has', async (name) => {
     const form = COMMAND_OF_CALL[name];
-    const operands = COMMANDS[form.name]?.().registeredArguments ?? [];
+    const operands = (await COMMANDS[form.name]?.())?.registeredArguments ?? [];
+    const flagsOfCommand = await flagsOf(form.name);
     expect(operands.map((operand) => operand.name())).toEqual(form.arguments);
     const flags = REMEDY_CALLS[name].filter((one) => !(form.arguments as readonly string[]).includes(one));
-    expect(flagsOf(form.name)).toEqual(expect.arrayContaining(flags.map(flagOf)));
-    expect(flagsOf(form.name).includes(flagOf('directory'))).toBe(form.takesFolder);
+    expect(flagsOfCommand).toEqual(expect.arrayContaining(flags.map(flagOf)));
+    expect(flagsOfCommand.includes(flagOf('directory'))).toBe(form.takesFolder);
   });
 
   test.for(
     REMEDY_OPTIONS.filter((name) => name !== 'url'),
-  )('that names the option %s names a flag that some command has', (name) => {
-    expect(Object.keys(COMMANDS).flatMap(flagsOf)).toContain(flagOf(name));
+  )('that names the option %s names a flag that some command has', async (name) => {
+    const flags = await Promise.all(Object.keys(COMMANDS).map(flagsOf));
+    expect(flags.flat()).toContain(flagOf(name));
   });
 
   test('prints a complete command: the program, the options that the user gave, and quoted values', () => {
