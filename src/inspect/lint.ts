@@ -1,11 +1,12 @@
 import type { Snapshot } from '../catalog/snapshot.js';
 import type { Migration } from '../migrate/files/read-folder.js';
+import { allows } from '../sql/exceptions.js';
 import { locate } from '../sql/location.js';
 import { byMigration, type CheckFinding } from './check/finding.js';
 import { parseUpFile } from './lint/commands.js';
 import { constraintOnLiveTable } from './lint/constraint-on-live-table.js';
 import { definerWithoutSearchPath } from './lint/definer-without-search-path.js';
-import { allows, describeExceptionProblem, readExceptions } from './lint/exceptions.js';
+import { describeExceptionProblem, exceptionsIn, type FileException } from './lint/exceptions.js';
 import { foreignKeyWithoutIndex } from './lint/foreign-key-without-index.js';
 import { indexOnLiveTable } from './lint/index-on-live-table.js';
 import type { LintedFolder, LintRule, Violation } from './lint/rule.js';
@@ -43,26 +44,28 @@ export async function lint(
   catalogs: readonly Snapshot[],
 ): Promise<readonly CheckFinding[]> {
   const folder = await parseFolder(migrations, catalogs);
-  const exceptions = folder.files.flatMap(readExceptions);
+  const exceptions = folder.files.flatMap(exceptionsIn);
   const violations = RULES.flatMap(({ name, find }) =>
     find(folder).map((violation) => ({ name, violation })),
   );
   const faulty = exceptions.flatMap((exception) => {
-    const isNeeded = violations.some(({ name, violation }) => allows(exception, name, violation));
+    const isNeeded = violations.some(({ name, violation }) => covers(exception, name, violation));
     const problem = describeExceptionProblem(exception, lintRuleNames, isNeeded);
-    const { migration } = exception.file;
-    return problem === null
-      ? []
-      : [{ name: 'exception', violation: { ...problem, migration, offset: exception.offset } }];
+    const { migration, offset } = exception;
+    return problem === null ? [] : [{ name: 'exception', violation: { ...problem, migration, offset } }];
   });
   return [
     ...violations.filter(
-      ({ name, violation }) => !exceptions.some((exception) => allows(exception, name, violation)),
+      ({ name, violation }) => !exceptions.some((exception) => covers(exception, name, violation)),
     ),
     ...faulty,
   ]
     .map(({ name, violation }) => toFinding(name, violation))
     .sort(byLocation(migrations));
+}
+
+function covers(exception: FileException, rule: string, { migration, offset }: Violation): boolean {
+  return exception.migration === migration && allows(exception, rule, offset);
 }
 
 async function parseFolder(
