@@ -30,7 +30,8 @@ export {
 export type { LockMode } from './inspect/locks/modes.js';
 export type { TableSize } from './inspect/locks/sizes.js';
 export { type LocksOptions, type LocksResult, measureLocks, type TableLock } from './inspect/locks.js';
-export { type VerifyFinding, type VerifyOptions, type VerifyResult, verify } from './inspect/verify.js';
+export type { VerifyFinding } from './inspect/verify/finding.js';
+export { type VerifyOptions, type VerifyResult, verify } from './inspect/verify.js';
 export { LossRefusedError } from './migrate/data-loss/errors.js';
 export type { Database, Server } from './migrate/database.js';
 export { type DownOptions, type DownResult, down } from './migrate/down.js';

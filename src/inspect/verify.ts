@@ -1,69 +1,29 @@
-import { compareSnapshots } from '../catalog/difference.js';
-import { displayName } from '../catalog/names.js';
 import { listSchemasOfMigrations } from '../catalog/schemas.js';
-import {
-  type FingerprintedSnapshot,
-  parseSnapshot,
-  SNAPSHOT_SETTINGS,
-  type Snapshot,
-  snapshotQuery,
-} from '../catalog/snapshot.js';
+import { parseSnapshot, SNAPSHOT_SETTINGS, snapshotQuery } from '../catalog/snapshot.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { type Migration, readMigrations } from '../migrate/files/read-folder.js';
-import { compare, type Entry, type MigrationState } from '../migrate/history/compare.js';
-import { type Drift, knownDrift, unknownDrift } from '../migrate/history/drift.js';
-import { readHistory } from '../migrate/history/read.js';
-import { type RecordedSnapshot, readRecordedSnapshot } from '../migrate/history/snapshot.js';
-import { HISTORY_TABLE, type HistoryRow } from '../migrate/history/table.js';
+import { compare } from '../migrate/history/compare.js';
+import type { Drift } from '../migrate/history/drift.js';
+import { readRecordedSnapshot } from '../migrate/history/snapshot.js';
+import { HISTORY_TABLE } from '../migrate/history/table.js';
+import { explainUnknown } from '../migrate/history/unknown.js';
+import { interruptedError } from '../migrate/history/wait.js';
+import { compareUnknown, compareWithSnapshot } from './verify/comparison.js';
+import { finding, type VerifyFinding } from './verify/finding.js';
 import {
-  explainUnknown,
-  RECORD_COMPARED,
-  RECORD_UNCOMPARED,
-  type Unknown,
-} from '../migrate/history/unknown.js';
-import { historyHeld, interruptedError, isHistoryHeld } from '../migrate/history/wait.js';
-import type { Connection } from '../postgres/connect.js';
-import { ExplainedError } from '../postgres/errors/explained-error.js';
-import { LOCK_NOT_AVAILABLE, QUERY_CANCELED, sqlStateOf } from '../postgres/errors/sql-states.js';
-import { redactError } from '../postgres/redaction/redact.js';
-import { plural } from '../text/plural.js';
-import { option, remedy } from '../text/remedy.js';
-import {
-  type AppliedReference,
-  type AppliedReferenceOptions,
-  createAppliedReference,
-} from './baseline/applied-reference.js';
-import { findRuleViolations } from './rules/schema-rules.js';
+  findingOfConstraint,
+  findingOfReplicationRole,
+  findingOfTimeZone,
+  findingsOfIndexes,
+  findingsOfMigration,
+  findingsOfRules,
+} from './verify/findings.js';
 import { readHistoryRights } from './verify/history-rights.js';
 import { findPrivileges } from './verify/privileges.js';
-import { type ReplicationRole, readReplicationRoles } from './verify/replication-role.js';
+import { explainReadError, LOCK_TIMEOUT_MS, readHistoryUnlessHeld } from './verify/read.js';
+import { readReplicationRoles } from './verify/replication-role.js';
 import { readUnknownTimeZone } from './verify/time-zone.js';
-import { findUnvalidated, type UnvalidatedConstraint } from './verify/unvalidated.js';
-
-/** A deviation of a live database from its migrations or from the rules of the schema. */
-export interface VerifyFinding {
-  /**
-   * `migration`: not applied, changed, missing or unfinished; `unknown`: the catalog could not be compared with what the
-   * last run left; `drift`: changed outside of migrations; `index`: invalid, so that no query uses it; `constraint`: not
-   * validated; `rule`: violates a rule of the schema; `privilege`: a role could change the objects of the migrations, or
-   * run its code with the rights of another role; `setting`: disables the rules.
-   */
-  readonly kind:
-    | 'migration'
-    | 'unknown'
-    | 'drift'
-    | 'index'
-    | 'constraint'
-    | 'rule'
-    | 'privilege'
-    | 'setting';
-  /** The object, in words: `column contacts.email`. */
-  readonly object: string;
-  /** The problem, in words. */
-  readonly finding: string;
-  /** How many rows violate the constraint; null for other kinds, or if the rows could not be counted. */
-  readonly rows: number | null;
-}
+import { findUnvalidated } from './verify/unvalidated.js';
 
 /** The options of {@link verify}. */
 export interface VerifyOptions extends Database {
@@ -94,15 +54,6 @@ export interface VerifyResult {
 }
 
 const STATEMENT_TIMEOUT_MS = 30_000;
-const LOCK_TIMEOUT_MS = 2000;
-
-const STATE_IN_WORDS: Readonly<Record<Exclude<MigrationState, 'applied'>, string>> = {
-  pending: 'not applied yet',
-  late: 'not applied, although a newer one is',
-  changed: 'the file differs from what was applied',
-  missing: 'applied, and this release has no file for it',
-  unfinished: 'stopped part-way',
-};
 
 /**
  * Compares a live database with its migrations and the rules of the schema. Finds migrations that are not applied, changed
@@ -174,144 +125,7 @@ ${SNAPSHOT_SETTINGS}`);
   });
 }
 
-/** What a catalog was compared with, and the findings of that. */
-interface Comparison {
-  readonly with: VerifyResult['comparedWith'];
-  readonly drift: Drift;
-  readonly findings: readonly VerifyFinding[];
-}
-
-function compareWithSnapshot(
-  live: Pick<FingerprintedSnapshot, 'snapshot' | 'fingerprint'>,
-  snapshotBefore: Snapshot | null,
-  recorded: RecordedSnapshot | null,
-): Comparison {
-  const since = recorded?.name ?? null;
-  if (snapshotBefore === null || live.fingerprint === recorded?.fingerprint) {
-    return { with: 'snapshot', drift: knownDrift('none', since), findings: [] };
-  }
-  return {
-    with: 'snapshot',
-    drift: knownDrift('drifted', since),
-    findings: findingsOfDrift(live.snapshot, snapshotBefore, since ?? ''),
-  };
-}
-
-async function compareUnknown(
-  connection: Connection,
-  options: AppliedReferenceOptions,
-  live: Snapshot,
-  recorded: RecordedSnapshot | null,
-  unknown: Unknown,
-): Promise<Comparison> {
-  const drift = unknownDrift(recorded?.name ?? null, unknown);
-  if (recorded === null) return { with: 'nothing', drift, findings: [] };
-  const made = await createAppliedReference(connection, options);
-  const advice = 'missing' in made ? RECORD_UNCOMPARED : RECORD_COMPARED;
-  return { ...compareWithReference(live, unknown.reason, made), drift: { ...drift, remedy: advice } };
-}
-
-/** The unknown state is a finding, whatever the comparison with the reference finds. */
-function compareWithReference(
-  live: Snapshot,
-  reason: string,
-  made: AppliedReference,
-): Omit<Comparison, 'drift'> {
-  const unknown = (how: string): VerifyFinding =>
-    finding('unknown', 'the catalog', `not comparable: ${reason}; ${how}`);
-  if ('missing' in made) {
-    const how = `the migrations could not be run for a comparison either: ${made.missing}`;
-    return { with: 'nothing', findings: [unknown(how)] };
-  }
-  const drift = findingsOfDrift(live, made.reference.snapshot, made.label);
-  const count = drift.length === 0 ? 'no difference' : plural(drift.length, 'difference');
-  const how = `compared with what the migrations make in a throw-away database: ${count}`;
-  return { with: 'migrations', findings: [unknown(how), ...drift] };
-}
-
-async function readHistoryUnlessHeld(connection: Connection): Promise<readonly HistoryRow[] | null> {
-  const { client } = connection;
-  try {
-    return await readHistory(client, LOCK_TIMEOUT_MS);
-  } catch (error) {
-    if (!isHistoryHeld(error)) throw error;
-    await client.query('rollback');
-    throw await historyHeld(connection, LOCK_TIMEOUT_MS);
-  }
-}
-
-/**
- * Explains a lock that was not available in time: PostgreSQL locks a table to print the definitions of its views and, from
- * version 17 on, its defaults and conditions.
- */
-function explainReadError(error: unknown): unknown {
-  const sqlState = sqlStateOf(error);
-  if (sqlState !== LOCK_NOT_AVAILABLE && sqlState !== QUERY_CANCELED) return error;
-  const why =
-    sqlState === LOCK_NOT_AVAILABLE
-      ? 'another session holds a lock on a table'
-      : 'the statement timeout was exceeded';
-  return new ExplainedError('catalog_busy', `The catalog could not be read: ${why}.`, {
-    remedy: remedy`Run it again when no session changes the schema. For a slow server, allow more time with ${option('statementTimeoutMs')}.`,
-    cause: redactError(error).cause,
-  });
-}
-
-function findingsOfMigration({ name, state }: Entry): VerifyFinding[] {
-  if (state === 'applied') return [];
-  return [finding('migration', `migration ${name}`, STATE_IN_WORDS[state])];
-}
-
-function findingsOfDrift(live: Snapshot, recorded: Snapshot, label: string): VerifyFinding[] {
-  return compareSnapshots(live, recorded, label).map(({ object, difference }) =>
-    finding('drift', object, difference),
-  );
-}
-
-function findingsOfIndexes({ objects }: Snapshot): VerifyFinding[] {
-  return Object.entries(objects).flatMap(([object, members]) =>
-    Object.entries(members).flatMap(([member, facts]) =>
-      facts['is invalid'] === true || facts['index is invalid'] === true
-        ? [
-            finding(
-              'index',
-              displayName(object, member),
-              'invalid, because its build failed; no query uses it',
-            ),
-          ]
-        : [],
-    ),
-  );
-}
-
-function findingOfConstraint({ table, name, rows, reason }: UnvalidatedConstraint): VerifyFinding {
-  const counted =
-    rows === null
-      ? `its rows could not be counted: ${reason}`
-      : `${rows} ${rows === 1 ? 'row violates' : 'rows violate'} it`;
-  const object = displayName(`table ${table}`, `constraint ${name}`);
-  return { ...finding('constraint', object, `not validated; ${counted}`), rows };
-}
-
-function findingsOfRules(snapshot: Snapshot): VerifyFinding[] {
-  return findRuleViolations(snapshot).map(({ object, finding: text }) => finding('rule', object, text));
-}
-
 /** The text of the up files, which names the objects of the migrations. */
 function upText(migrations: readonly Migration[]): string {
   return migrations.map(({ up }) => up.source.text).join('\n');
-}
-
-function findingOfReplicationRole({ where, value }: ReplicationRole): VerifyFinding {
-  const problem = `${value} for ${where}, so that no trigger fires and no foreign key is checked`;
-  return finding('setting', 'setting session_replication_role', problem);
-}
-
-function findingOfTimeZone(zone: string): VerifyFinding {
-  const problem = `${zone} is neither UTC nor an Area/Location name of pg_timezone_names, so no call starts`;
-  return finding('rule', 'setting voicesurvey.time_zone', problem);
-}
-
-function finding(kind: VerifyFinding['kind'], object: string, text: string): VerifyFinding {
-  return { kind, object, finding: text, rows: null };
 }

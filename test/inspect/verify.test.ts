@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
-import { type VerifyFinding, type VerifyOptions, verify } from '../../src/inspect/verify.js';
+import type { VerifyFinding } from '../../src/inspect/verify/finding.js';
+import { type VerifyOptions, verify } from '../../src/inspect/verify.js';
 import { up } from '../../src/migrate/up.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { type TestDatabase, test } from '../support/database.js';

@@ -1,0 +1,77 @@
+import { compareSnapshots } from '../../catalog/difference.js';
+import type { FingerprintedSnapshot, Snapshot } from '../../catalog/snapshot.js';
+import { type Drift, knownDrift, unknownDrift } from '../../migrate/history/drift.js';
+import type { RecordedSnapshot } from '../../migrate/history/snapshot.js';
+import { RECORD_COMPARED, RECORD_UNCOMPARED, type Unknown } from '../../migrate/history/unknown.js';
+import type { Connection } from '../../postgres/connect.js';
+import { plural } from '../../text/plural.js';
+import {
+  type AppliedReference,
+  type AppliedReferenceOptions,
+  createAppliedReference,
+} from '../baseline/applied-reference.js';
+import { finding, type VerifyFinding } from './finding.js';
+
+/** What a catalog was compared with, and the findings of that. */
+export interface Comparison {
+  /** The recorded snapshot, what the migrations make in a throw-away database, or, if neither was possible, nothing. */
+  readonly with: 'snapshot' | 'migrations' | 'nothing';
+  readonly drift: Drift;
+  readonly findings: readonly VerifyFinding[];
+}
+
+/** Compares a catalog with the recorded snapshot. */
+export function compareWithSnapshot(
+  live: Pick<FingerprintedSnapshot, 'snapshot' | 'fingerprint'>,
+  snapshotBefore: Snapshot | null,
+  recorded: RecordedSnapshot | null,
+): Comparison {
+  const since = recorded?.name ?? null;
+  if (snapshotBefore === null || live.fingerprint === recorded?.fingerprint) {
+    return { with: 'snapshot', drift: knownDrift('none', since), findings: [] };
+  }
+  return {
+    with: 'snapshot',
+    drift: knownDrift('drifted', since),
+    findings: findingsOfDrift(live.snapshot, snapshotBefore, since ?? ''),
+  };
+}
+
+/** Compares a catalog with what the migrations make, because the recorded snapshot cannot be compared. */
+export async function compareUnknown(
+  connection: Connection,
+  options: AppliedReferenceOptions,
+  live: Snapshot,
+  recorded: RecordedSnapshot | null,
+  unknown: Unknown,
+): Promise<Comparison> {
+  const drift = unknownDrift(recorded?.name ?? null, unknown);
+  if (recorded === null) return { with: 'nothing', drift, findings: [] };
+  const made = await createAppliedReference(connection, options);
+  const advice = 'missing' in made ? RECORD_UNCOMPARED : RECORD_COMPARED;
+  return { ...compareWithReference(live, unknown.reason, made), drift: { ...drift, remedy: advice } };
+}
+
+/** The unknown state is a finding, whatever the comparison with the reference finds. */
+function compareWithReference(
+  live: Snapshot,
+  reason: string,
+  made: AppliedReference,
+): Omit<Comparison, 'drift'> {
+  const unknown = (how: string): VerifyFinding =>
+    finding('unknown', 'the catalog', `not comparable: ${reason}; ${how}`);
+  if ('missing' in made) {
+    const how = `the migrations could not be run for a comparison either: ${made.missing}`;
+    return { with: 'nothing', findings: [unknown(how)] };
+  }
+  const drift = findingsOfDrift(live, made.reference.snapshot, made.label);
+  const count = drift.length === 0 ? 'no difference' : plural(drift.length, 'difference');
+  const how = `compared with what the migrations make in a throw-away database: ${count}`;
+  return { with: 'migrations', findings: [unknown(how), ...drift] };
+}
+
+function findingsOfDrift(live: Snapshot, recorded: Snapshot, label: string): VerifyFinding[] {
+  return compareSnapshots(live, recorded, label).map(({ object, difference }) =>
+    finding('drift', object, difference),
+  );
+}

@@ -1,0 +1,65 @@
+import { displayName } from '../../catalog/names.js';
+import type { Snapshot } from '../../catalog/snapshot.js';
+import type { Entry, MigrationState } from '../../migrate/history/compare.js';
+import { findRuleViolations } from '../rules/schema-rules.js';
+import { finding, type VerifyFinding } from './finding.js';
+import type { ReplicationRole } from './replication-role.js';
+import type { UnvalidatedConstraint } from './unvalidated.js';
+
+const STATE_IN_WORDS: Readonly<Record<Exclude<MigrationState, 'applied'>, string>> = {
+  pending: 'not applied yet',
+  late: 'not applied, although a newer one is',
+  changed: 'the file differs from what was applied',
+  missing: 'applied, and this release has no file for it',
+  unfinished: 'stopped part-way',
+};
+
+/** The finding of a migration that is not applied as its files are now. */
+export function findingsOfMigration({ name, state }: Entry): VerifyFinding[] {
+  if (state === 'applied') return [];
+  return [finding('migration', `migration ${name}`, STATE_IN_WORDS[state])];
+}
+
+/** The findings of the indexes that no query uses. */
+export function findingsOfIndexes({ objects }: Snapshot): VerifyFinding[] {
+  return Object.entries(objects).flatMap(([object, members]) =>
+    Object.entries(members).flatMap(([member, facts]) =>
+      facts['is invalid'] === true || facts['index is invalid'] === true
+        ? [
+            finding(
+              'index',
+              displayName(object, member),
+              'invalid, because its build failed; no query uses it',
+            ),
+          ]
+        : [],
+    ),
+  );
+}
+
+/** The finding of a constraint that is not validated, with the rows that violate it. */
+export function findingOfConstraint({ table, name, rows, reason }: UnvalidatedConstraint): VerifyFinding {
+  const counted =
+    rows === null
+      ? `its rows could not be counted: ${reason}`
+      : `${rows} ${rows === 1 ? 'row violates' : 'rows violate'} it`;
+  const object = displayName(`table ${table}`, `constraint ${name}`);
+  return { ...finding('constraint', object, `not validated; ${counted}`), rows };
+}
+
+/** The findings of the rules of the schema. */
+export function findingsOfRules(snapshot: Snapshot): VerifyFinding[] {
+  return findRuleViolations(snapshot).map(({ object, finding: text }) => finding('rule', object, text));
+}
+
+/** The finding of a default that disables triggers and foreign keys. */
+export function findingOfReplicationRole({ where, value }: ReplicationRole): VerifyFinding {
+  const problem = `${value} for ${where}, so that no trigger fires and no foreign key is checked`;
+  return finding('setting', 'setting session_replication_role', problem);
+}
+
+/** The finding of a time zone with which no call starts. */
+export function findingOfTimeZone(zone: string): VerifyFinding {
+  const problem = `${zone} is neither UTC nor an Area/Location name of pg_timezone_names, so no call starts`;
+  return finding('rule', 'setting voicesurvey.time_zone', problem);
+}
