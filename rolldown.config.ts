@@ -28,18 +28,28 @@ export default defineConfig({
   },
 });
 
-/** Keeps what PostgreSQL's parser says to our own migrations, see src/sql/parser.ts. */
+/**
+ * Keeps what PostgreSQL's parser says to our own migrations, see src/sql/parser.ts. A file that cannot be read or parsed is
+ * left to the engine, which names file, line and column; commands that do not run the file work.
+ */
 function parsedMigrations(directory: string): Plugin {
   return {
     name: 'parsed-migrations',
     async generateBundle() {
       for (const name of await readdir(directory)) {
-        const { text, checksum } = await readSourceFile(join(directory, name));
-        const { stmts = [] } = await parse(text);
+        const file = await parseFile(join(directory, name)).catch(() => undefined);
+        if (file === undefined) continue;
+        const { checksum, stmts } = file;
         this.emitFile({ type: 'asset', fileName: `parsed/${checksum}.json`, source: JSON.stringify(stmts) });
       }
     },
   };
+}
+
+async function parseFile(path: string) {
+  const { text, checksum } = await readSourceFile(path);
+  const { stmts = [] } = await parse(text);
+  return { checksum, stmts };
 }
 
 /** Names the file in dist that a module goes to; null leaves it to rolldown. */

@@ -1,4 +1,5 @@
 import type { Node, RangeVar } from 'libpg-query';
+import { MigrationFileError } from '../sql/errors.js';
 import type { SourceFile } from '../sql/source-file.js';
 import { parseStatements, type Statement } from '../sql/statements.js';
 
@@ -22,12 +23,24 @@ export function listSchemas(statements: readonly Statement[]): readonly string[]
   return [...new Set([DEFAULT_SCHEMA, ...statements.flatMap(({ node }) => listSchemasOfNode(node))])];
 }
 
-/** Lists the schemas in which the up files of a folder create or alter objects. */
+/**
+ * Lists the schemas in which the up files of a folder create or alter objects. Leaves out a file that PostgreSQL cannot
+ * parse: it was never applied, and the commands that run it report it.
+ */
 export async function listSchemasOfMigrations(
   migrations: readonly { readonly up: { readonly source: SourceFile } }[],
 ): Promise<readonly string[]> {
-  const statements = await Promise.all(migrations.map(({ up }) => parseStatements(up.source)));
+  const statements = await Promise.all(migrations.map(({ up }) => parseIfPossible(up.source)));
   return listSchemas(statements.flat());
+}
+
+async function parseIfPossible(source: SourceFile): Promise<readonly Statement[]> {
+  try {
+    return await parseStatements(source);
+  } catch (error) {
+    if (error instanceof MigrationFileError) return [];
+    throw error;
+  }
 }
 
 function listSchemasOfNode(node: Node): readonly string[] {

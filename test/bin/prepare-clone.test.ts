@@ -11,9 +11,10 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { type CliResult, repository, runCli, runJson, startCli } from '../support/cli.js';
 import { clone, sharedClone } from '../support/clone.js';
+import { createDatabase, dropDatabase } from '../support/databases.js';
 import { folderWith } from '../support/folder.js';
 import { until } from '../support/until.js';
 
@@ -139,6 +140,41 @@ describe('a clone with a build', () => {
     expect(await readFile(join(root, 'dist/index.js'), 'utf8')).toContain('added');
     expect(await leftovers(root)).toEqual([]);
   });
+});
+
+test('a migration that is not SQL fails only the commands that run it, with file, line and column', async () => {
+  const { root } = await clone({ built: false });
+  const folder = join(root, 'src/storage/sql');
+  await writeFile(join(folder, 'V9999.broken.up.sql'), '-- V9999\n\nselct 1;\n');
+  await writeFile(join(folder, 'V9999.broken.down.sql'), 'drop tabel x;\n');
+  await writeFile(join(folder, 'notes.bin'), Buffer.from([0xff, 0x00]));
+  await writeFile(join(folder, 'notes.md'), 'not SQL');
+  const name = `${inject('runName')}_broken_file`;
+  const url = await createDatabase(inject('serverUrl'), name, `${inject('runName')}_schema`);
+  const options = { root, env: { DATABASE_URL: url } };
+  try {
+    expect(await version(root)).toEqual(worked);
+    for (const command of ['status', 'verify']) {
+      const { code, stderr, document } = await runJson([command], options);
+      expect([command, code, stderr, document.ok]).toEqual([command, 3, '', true]);
+    }
+    expect(await runCli(['types'], options)).toMatchObject({ code: 0 });
+    expect(await runCli(['up', '--to', 'V0001'], options)).toMatchObject({ code: 0 });
+    const { code, document } = await runJson(['up'], options);
+    expect([code, document.error]).toEqual([
+      1,
+      expect.objectContaining({
+        code: 'syntax_error',
+        location: expect.objectContaining({
+          file: join(folder, 'V9999.broken.up.sql'),
+          line: 3,
+          column: 1,
+        }),
+      }),
+    ]);
+  } finally {
+    await dropDatabase(inject('serverUrl'), name);
+  }
 });
 
 test('a clone without packages fails with a remedy if npm is missing', async () => {
