@@ -40,13 +40,18 @@ const REMEDIES: Readonly<Record<string, string>> = {
     'The session is read-only. Connect to the primary server, as a role without default_transaction_read_only.',
 };
 
+/** PostgreSQL reports a full /dev/shm with the SQLSTATE of a full disk. */
+const SHARED_MEMORY = /shared memory segment/;
+const SHARED_MEMORY_REMEDY =
+  '/dev/shm of the server is full or too small; its disk is not. Free space there, enlarge it (Docker: --shm-size), or set max_parallel_maintenance_workers and max_parallel_workers_per_gather to 0.';
+
 /**
  * The remedy for an error of the server.
  *
  * @param blocker the session that the run last waited for
  */
 export function remedyForFailure(
-  { code = '' }: pg.DatabaseError,
+  { code = '', message: text }: pg.DatabaseError,
   work: Work,
   message: Message,
   blocker: Blocker | null,
@@ -55,7 +60,7 @@ export function remedyForFailure(
   if (forEngine === null && (code === LOCK_NOT_AVAILABLE || code === DEADLOCK_DETECTED)) {
     return remedyForLock(work, blocker);
   }
-  const known = forEngine ?? REMEDIES[code];
+  const known = forEngine ?? (SHARED_MEMORY.test(text) ? SHARED_MEMORY_REMEDY : REMEDIES[code]);
   const steps = [
     known ?? 'Fix the cause.',
     describeState(work),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { EmbeddedServerError } from '../errors/explained-error.js';
 import type { EmbeddedBinaries } from './binaries.js';
 import { type ProgramResult, runProgram } from './run-program.js';
-import { errorLines, isDiskFull } from './server-log.js';
+import { errorLines, remedyForFullStorage } from './server-log.js';
 import { generatePassword } from './server-password.js';
 import type { ServerUser } from './server-user.js';
 
@@ -45,9 +45,9 @@ function requireSuccess({ succeeded, output }: ProgramResult): void {
     'embedded_initdb_failed',
     `PostgreSQL could not create a data directory for the embedded server:\n${errorLines(output)}`,
     {
-      remedy: isDiskFull(output)
-        ? 'Free disk space (a new server takes 60 MB) and run the command again.'
-        : 'Fix what PostgreSQL reports and run the command again, or set DATABASE_URL to the address of a PostgreSQL 15 or newer.',
+      remedy:
+        remedyForFullStorage(output) ??
+        'Fix what PostgreSQL reports and run the command again, or set DATABASE_URL to the address of a PostgreSQL 15 or newer.',
     },
   );
 }

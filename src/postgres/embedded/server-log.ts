@@ -63,9 +63,25 @@ export function errorLines(output: string): string {
   return (errors.length > 0 ? errors.slice(0, 6) : lines.slice(-6)).join('\n');
 }
 
-/** Checks whether a server's output says that the disk is full. */
-export function isDiskFull(output: string): boolean {
-  return /No space left on device|Disk quota exceeded/.test(output);
+const RETRY = 'and run the command again.';
+
+/**
+ * Finds the remedy for a server that lacks room. For shared memory and for semaphores, the operating system also reports
+ * that no space is left on a device, although the disk has room.
+ *
+ * @param output what the server or `initdb` wrote
+ * @returns null if it reports another cause
+ */
+export function remedyForFullStorage(output: string): string | null {
+  if (/shared memory segment "\/PostgreSQL/.test(output)) {
+    return `PostgreSQL keeps shared memory in /dev/shm, which is full, too small or closed to this user. Free space there (see \`df -h /dev/shm\`), or start the container with more of it (\`docker run --shm-size=256m\`), ${RETRY}`;
+  }
+  if (/shared memory|semaphore/.test(output)) {
+    return `Raise the limit of the operating system that PostgreSQL names, ${RETRY} The disk is not full.`;
+  }
+  return /No space left on device|Disk quota exceeded/.test(output)
+    ? `Free disk space (a new server takes 60 MB) ${RETRY}`
+    : null;
 }
 
 async function openForAppending(path: string): Promise<FileHandle> {

@@ -8,7 +8,7 @@ import {
   readPostmasterState,
   removeStalePidFile,
 } from './postmaster.js';
-import { errorLines, isDiskFull, openServerLog } from './server-log.js';
+import { errorLines, openServerLog, remedyForFullStorage } from './server-log.js';
 import { START_TIMEOUT_MS, type StartOptions, spawnPostmaster, startTooSlow } from './spawn-postmaster.js';
 
 /** How long to wait until the processes of a killed server have ended. */
@@ -82,9 +82,9 @@ function startFailed(folder: string, log: string, output: string): EmbeddedServe
     'embedded_start_failed',
     `The embedded server in ${folder} could not be started:\n${errorLines(output)}`,
     {
-      remedy: isDiskFull(output)
-        ? 'Free disk space and run the command again.'
-        : `Fix what PostgreSQL reports and run the command again. The whole log is ${log}.`,
+      remedy:
+        remedyForFullStorage(output) ??
+        `Fix what PostgreSQL reports and run the command again. The whole log is ${log}.`,
     },
   );
 }

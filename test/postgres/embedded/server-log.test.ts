@@ -2,7 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { appendFile, link, readFile, rm, stat, symlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { errorLines, openServerLog } from '../../../src/postgres/embedded/server-log.js';
+import {
+  errorLines,
+  openServerLog,
+  remedyForFullStorage,
+} from '../../../src/postgres/embedded/server-log.js';
 import { createFolder } from './support.js';
 
 test('errorLines selects the errors and hints of a log, without times', () => {
@@ -71,4 +75,31 @@ test('errorLines leaves out statements and the values of rows', () => {
     'CONTEXT:  COPY people, line 1: "could not be ann@example.com"',
   ];
   expect(errorLines(log.join('\n'))).toBe([log[0], log[3]].join('\n'));
+});
+
+test.each([
+  [
+    'FATAL:  could not resize shared memory segment "/PostgreSQL.2890264466" to 1048576 bytes: No space left on device',
+    /\/dev\/shm.*--shm-size/,
+  ],
+  [
+    'FATAL:  could not open shared memory segment "/PostgreSQL.2890264466": Read-only file system',
+    /\/dev\/shm/,
+  ],
+  [
+    'FATAL:  could not create shared memory segment: No space left on device\nDETAIL:  Failed system call was shmget(…).',
+    /^Raise the limit of the operating system/,
+  ],
+  [
+    'FATAL:  could not create semaphores: No space left on device',
+    /^Raise the limit of the operating system/,
+  ],
+  ['FATAL:  could not create lock file "postmaster.pid": No space left on device', /^Free disk space/],
+  ['FATAL:  could not write to file "base/1": Disk quota exceeded', /^Free disk space/],
+])('remedyForFullStorage names what is full in: %s', (output, remedy) => {
+  expect(remedyForFullStorage(output)).toMatch(remedy);
+});
+
+test('remedyForFullStorage has no remedy for another error', () => {
+  expect(remedyForFullStorage('FATAL:  invalid value for parameter "work_mem"')).toBeNull();
 });
