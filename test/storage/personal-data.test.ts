@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -74,6 +74,8 @@ describe('the library and the command line show only the table, the name and the
 
 test("the server's log contains no values of rows with the settings of docs/rules.md", async () => {
   const directory = await mkdtemp(join(tmpdir(), 'voicesurvey-log-'));
+  // A server that root starts runs as another user, which must be able to enter the folder.
+  await chmod(directory, 0o755);
   const server = await startEmbeddedServer({ directory, settings: { fsync: 'off' } });
   try {
     await up({ url: server.url, directory: migrationsDirectory });
@@ -93,6 +95,7 @@ test("the server's log contains no values of rows with the settings of docs/rule
     await stopEmbeddedServer({ directory });
     await rm(directory, { recursive: true, force: true });
   }
+  await expect(access(server.directory)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 /** Breaks a unique index, a check with parameters, a foreign key and a trigger, and sends an invalid statement, with literals. */
