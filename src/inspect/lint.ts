@@ -6,6 +6,7 @@ import { byMigration, type CheckFinding } from './check/finding.js';
 import { parseUpFile } from './lint/commands.js';
 import { constraintOnLiveTable } from './lint/constraint-on-live-table.js';
 import { definerWithoutSearchPath } from './lint/definer-without-search-path.js';
+import { emptyFile } from './lint/empty-file.js';
 import { describeExceptionProblem, exceptionsIn, type FileException } from './lint/exceptions.js';
 import { foreignKeyWithoutIndex } from './lint/foreign-key-without-index.js';
 import { indexOnLiveTable } from './lint/index-on-live-table.js';
@@ -24,6 +25,7 @@ const RULES: readonly LintRule[] = [
   withoutComment,
   withoutName,
   definerWithoutSearchPath,
+  emptyFile,
 ];
 
 /** The names of the rules from which a file can allow exceptions. */

@@ -62,6 +62,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'V0002:3:1 definer-without-search-path',
     'V0002:11:1 definer-without-search-path',
   ],
+  'empty-file': ['V0002:1:1 empty-file'],
   'exception-without-reason': ['V0002:1:1 exception', 'V0002:2:1 index-on-live-table'],
   'exception-not-needed': ['V0002:1:1 exception'],
 };

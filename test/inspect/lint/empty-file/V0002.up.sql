@@ -1,0 +1,4 @@
+-- V0002: notes.
+--
+-- Describe here what it is for.
+
