@@ -45,7 +45,7 @@ async function requestShutdown(folder: string, pid: number): Promise<void> {
     throw new EmbeddedServerError(
       'embedded_not_yours',
       `The embedded server in ${folder} (process ${pid}) belongs to another user.`,
-      { remedy: 'Run the command as that user or as root.', cause },
+      { remedy: 'Ask that user to stop it, or use a folder of your own.', cause },
     );
   }
 }

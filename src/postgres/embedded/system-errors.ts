@@ -45,10 +45,12 @@ export async function explainSystemErrors<Result>(
   }
 }
 
+/** Never advises to run a command as root, for which it would then create files that belong to root. */
 async function remedyForForbidden(path: string): Promise<string> {
   const [existing, uid] = await ownerOfNearest(path);
-  const owner = uid === 0 ? 'root' : `${await loginNameOf(uid)} (the owner of ${existing}) or root`;
-  return `Run the command as ${owner}, or in a folder of your own, or set DATABASE_URL to another server.`;
+  const owner = uid === 0 ? 'root' : await loginNameOf(uid);
+  const asOwner = ['root', 'nobody'].includes(owner) ? 'Run the command' : `Run the command as ${owner}, or`;
+  return `${existing} belongs to ${owner}. ${asOwner} in a folder of your own, or set DATABASE_URL to another server.`;
 }
 
 /** Returns the nearest existing parent of a path, and the uid of its owner. */

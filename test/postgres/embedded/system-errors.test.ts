@@ -15,7 +15,11 @@ test.each([
   ['ENOTDIR', 'embedded_directory_unusable', /Move the file to another place/],
   ['EMFILE', 'embedded_directory_unusable', /ulimit -n/],
   ['EIO', 'embedded_directory_unusable', /^Fix the cause/],
-  ['EACCES', 'embedded_not_yours', /^Run the command as root, or in a folder of your own/],
+  [
+    'EACCES',
+    'embedded_not_yours',
+    /^\/ belongs to root\. Run the command in a folder of your own, or set DATABASE_URL/,
+  ],
 ])('explainSystemErrors says what to do about %s', async (code, ours, remedy) => {
   const error = Object.assign(new Error(`${code}: oh`), { code, syscall: 'open', path: '/missing/file' });
   await expect(explainSystemErrors('started', '/clone', () => Promise.reject(error))).rejects.toMatchObject({
