@@ -1,6 +1,6 @@
 #!/bin/sh
 # Rolls back every migration, which drops every table. Asks on a terminal; without one, needs --yes.
-# The rows are backed up first, to a folder voicesurvey-lost in the working directory.
+# The rows are backed up first, to a folder voicesurvey-backup in the working directory.
 # Passes other arguments on to "voicesurvey-db down". With --steps or --to it rolls back less, and --lose must name the data
 # that may be deleted.
 set -eu
@@ -40,7 +40,7 @@ if [ "$confirmed" = no ]; then
   # Fails here if the address is invalid. Never prints the password.
   address=$("$program" url $embedded)
   address=$(printf '%s' "$address" | sed 's|^\([^:]*://[^:@/]*\):[^@]*@|\1@|')
-  printf '%s\nRoll back %s? This drops tables with their rows.\nThe rows are backed up to %s first. [y/N] ' "$address" "$what" "$PWD/voicesurvey-lost" >&2
+  printf '%s\nRoll back %s? This drops tables with their rows.\nThe rows are backed up to %s first. [y/N] ' "$address" "$what" "$PWD/voicesurvey-backup" >&2
   read -r answer || answer=
   case $answer in
     [yY] | [yY][eE][sS]) ;;

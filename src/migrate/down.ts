@@ -23,7 +23,7 @@ import { downWork, fileParser, type Parse, type Work } from './script/work.js';
 /** Smaller than every version, including 0. */
 const BEFORE_EVERYTHING = -1n;
 
-const LOST_FOLDER = 'voicesurvey-lost';
+const BACKUP_FOLDER = 'voicesurvey-backup';
 
 /** Options of {@link down}. */
 export interface DownOptions extends Database, RunOptions {
@@ -42,9 +42,9 @@ export interface DownOptions extends Database, RunOptions {
    */
   readonly lose?: readonly string[] | undefined;
   /**
-   * The folder of the backups, in which each migration has a folder; by default `voicesurvey-lost` in the current folder.
+   * The folder of the backups, in which each migration has a folder; by default `voicesurvey-backup` in the current folder.
    */
-  readonly lostFolder?: string | undefined;
+  readonly backupFolder?: string | undefined;
 }
 
 /** Result of {@link down}. */
@@ -87,8 +87,8 @@ export interface DownResult extends DriftReport {
  * ```
  */
 export async function down(options: DownOptions): Promise<DownResult> {
-  const { lose = [], lostFolder = LOST_FOLDER, directory } = options;
-  const ledger = newLedger(lose, lostFolder, directory);
+  const { lose = [], backupFolder = BACKUP_FOLDER, directory } = options;
+  const ledger = newLedger(lose, backupFolder, directory);
   const result = await withNotices(options.onEvent, (onEvent) =>
     rollBack({ ...options, onEvent }, dataLossSafeguard(ledger, onEvent)),
   );
@@ -101,7 +101,7 @@ export async function down(options: DownOptions): Promise<DownResult> {
  * @param options as of {@link down}
  */
 export async function downWithoutBackup(
-  options: Omit<DownOptions, 'lose' | 'lostFolder'>,
+  options: Omit<DownOptions, 'lose' | 'backupFolder'>,
 ): Promise<DownResult> {
   const result = await withNotices(options.onEvent, (onEvent) =>
     rollBack({ ...options, onEvent }, NO_SAFEGUARD),

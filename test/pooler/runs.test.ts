@@ -171,11 +171,11 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
     });
     expect(await down({ url, directory })).toMatchObject({ current: 'V2' });
     expect(await database.value("select to_regclass('t3')")).toBeNull();
-    const lostFolder = await folderWith();
-    await expect(down({ url, directory, lostFolder, to: '0' })).rejects.toMatchObject({
+    const backupFolder = await folderWith();
+    await expect(down({ url, directory, backupFolder, to: '0' })).rejects.toMatchObject({
       code: 'would_lose_data',
     });
-    expect(await down({ url, directory, lostFolder, to: '0', lose: ['journal'] })).toMatchObject({
+    expect(await down({ url, directory, backupFolder, to: '0', lose: ['journal'] })).toMatchObject({
       current: null,
       // 1, 2 and 3 of the ups, and -3 and -2 of the downs.
       losses: [{ name: 'journal', count: 5 }],

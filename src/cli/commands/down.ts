@@ -31,7 +31,7 @@ const HELP = {
   summary: 'roll back the migration that was applied last, or more',
   description:
     'Rolls migrations back, the one that was applied last first; by default, one. Refuses with exit code 4 to delete ' +
-    'data that --lose does not name. The data that it deletes is backed up first, to a folder voicesurvey-lost in the ' +
+    'data that --lose does not name. The data that it deletes is backed up first, to a folder voicesurvey-backup in the ' +
     'working directory, with a script that restores it.',
   examples: [
     ['down --dry-run', 'print the SQL and the data that it would delete'],

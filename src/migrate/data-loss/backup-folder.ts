@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createFolder } from '../../text/create-folder.js';
 
@@ -21,10 +21,11 @@ export interface BackupFolder {
  * Makes a folder that only its owner may enter. If the name is taken, a number follows it. Until the folder is finished
  * its name ends in `.partial`, so that a user does not mistake the folder of a killed process for a complete backup.
  *
- * @param parent created if it is missing
+ * @param parent created if it is missing. Git ignores it if this function creates it or finds it empty.
  */
 export async function newBackupFolder(parent: string, name: string): Promise<BackupFolder> {
   await createFolder(parent, 0o700);
+  if ((await readdir(parent)).length === 0) await ignoreInGit(parent);
   const path = await firstFree(join(parent, name));
   const partialPath = `${path}.partial`;
   return {
@@ -41,6 +42,14 @@ export async function newBackupFolder(parent: string, name: string): Promise<Bac
       await rm(path, { recursive: true, force: true });
     },
   };
+}
+
+/** The files hold personal data, so a `git add` of the whole project must not add them. */
+async function ignoreInGit(folder: string): Promise<void> {
+  await writeFile(join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    // Another process has written it.
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 async function firstFree(path: string): Promise<string> {

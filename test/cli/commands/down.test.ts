@@ -78,7 +78,7 @@ describe('the command down', () => {
     const { code, stderr } = await runCli(args, { env: { DATABASE_URL: database.url }, cwd });
     expect(code).toBe(0);
     const [folder = ''] = /(?<=backed up to )\S+(?=:\n)/.exec(stderr) ?? [];
-    expect(folder.startsWith(join(cwd, 'voicesurvey-lost'))).toBe(true);
+    expect(folder.startsWith(join(cwd, 'voicesurvey-backup'))).toBe(true);
     expect((await readdir(folder)).sort()).toEqual(['1-a.more.csv', '2-b.csv', 'restore.sql']);
   });
 });

@@ -139,8 +139,9 @@ test('a restore script names the command that applies the migration again, with 
   expect(await runCli(['up', ...args], options)).toMatchObject({ code: 0 });
   await client.query('insert into one values (1)');
   expect(await runCli(['down', ...args, '--lose', 'one'], options)).toMatchObject({ code: 0 });
-  const [backup = ''] = await readdir(join(folder, 'voicesurvey-lost'));
-  const script = await readFile(join(folder, 'voicesurvey-lost', backup, 'restore.sql'), 'utf8');
+  const backup =
+    (await readdir(join(folder, 'voicesurvey-backup'))).find((name) => name !== '.gitignore') ?? '';
+  const script = await readFile(join(folder, 'voicesurvey-backup', backup, 'restore.sql'), 'utf8');
   const advised = /voicesurvey-db (up --to .*)$/m.exec(script)?.[1] ?? '';
   const applied = await runProgram('sh', ['-c', `"$NODE" "$PROGRAM" ${advised}`], {
     env: { DATABASE_URL: url, NODE: process.execPath, PROGRAM: `${repository}/bin/voicesurvey-db` },

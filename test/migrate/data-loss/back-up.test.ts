@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { down } from '../../../src/migrate/down.js';
+import { up } from '../../../src/migrate/up.js';
 import { repository, runProgram, startCli } from '../../support/cli.js';
 import { type TestDatabase, test } from '../../support/database.js';
 import { folderWith } from '../../support/folder.js';
@@ -16,7 +17,9 @@ const exists = async ({ value }: TestDatabase, table: string): Promise<boolean> 
 
 /** The names of the backups in a folder, without the time. */
 const backupsIn = async (folder: string): Promise<string[]> =>
-  (await readdir(folder).catch(() => [])).map((name) => name.replace(/^.*-(?=V\d)/, ''));
+  (await readdir(folder).catch(() => []))
+    .filter((name) => name !== '.gitignore')
+    .map((name) => name.replace(/^.*-(?=V\d)/, ''));
 
 async function isShareLocked({ value }: TestDatabase, table: string): Promise<boolean> {
   const locks = await value(
@@ -58,6 +61,20 @@ describe('a down that deletes data', () => {
     const { losses } = await rolledBack;
     expect(losses).toMatchObject([{ name: 'a.more' }, { name: 'b', count: 2 }]);
     expect(await readFile(losses[1]?.file ?? '', 'utf8')).toBe('id\n7\n8\n');
+  });
+
+  test('makes git ignore a folder of backups that it creates, and leaves a folder with other files as it is', async ({
+    database,
+  }) => {
+    const options = await migrate(database);
+    const project = await folderWith({ 'README.md': '' });
+    const git = (...args: readonly string[]) => runProgram('git', ['-C', project, ...args]);
+    await git('init', '--quiet');
+    await down({ ...options, backupFolder: join(project, 'backup'), lose: ['b', 'a.more'] });
+    expect((await git('status', '--porcelain', '--untracked-files=all')).stdout).toBe('?? README.md\n');
+    await up(options);
+    await down({ ...options, backupFolder: project, lose: ['b', 'a.more'] });
+    expect(await readdir(project)).not.toContain('.gitignore');
   });
 
   test('backs up a table of 200,000 rows whole', async ({ database }) => {
@@ -116,14 +133,14 @@ describe('a down that deletes data', () => {
     const lost = down({ ...options, url: through(database.url, proxy.port), lose: ['b', 'a.more'] });
     await expect(lost).rejects.toMatchObject({ code: 'connection_lost' });
     expect(await exists(database, 'b')).toBe(false);
-    expect(await backupsIn(options.lostFolder)).toEqual(['V2']);
+    expect(await backupsIn(options.backupFolder)).toEqual(['V2']);
   });
 
   test('deletes nothing if the folder of the backup cannot be created', async ({ database }) => {
     const options = await migrate(database);
     const blocked = join(options.directory, 'a_file');
     await writeFile(blocked, '');
-    await expect(down({ ...options, lostFolder: blocked, lose: ['b', 'a.more'] })).rejects.toMatchObject({
+    await expect(down({ ...options, backupFolder: blocked, lose: ['b', 'a.more'] })).rejects.toMatchObject({
       code: 'backup_failed',
       exitCode: 1,
       remedy: expect.stringMatching(/^V2 was not rolled back\./),
@@ -146,7 +163,7 @@ describe('a down that deletes data', () => {
     });
     expect([code, stderr]).toEqual([1, expect.stringContaining('could not be backed up to a folder in')]);
     expect(await database.value('select count(*)::integer from b')).toBe(199_992);
-    expect(await readdir(join(cwd, 'voicesurvey-lost'))).toEqual([]);
+    expect(await backupsIn(join(cwd, 'voicesurvey-backup'))).toEqual([]);
   });
 
   test.for([
@@ -162,7 +179,7 @@ describe('a down that deletes data', () => {
     const cwd = await folderWith();
     const args = ['down', '--dir', directory, '--lose', 'b', '--lose', 'a.more'];
     const { child, result } = startCli(args, { env: { DATABASE_URL: database.url }, cwd });
-    const lost = join(cwd, 'voicesurvey-lost');
+    const lost = join(cwd, 'voicesurvey-backup');
     await until(async () => (await backupsIn(lost)).length > 0 || child.exitCode !== null);
     child.kill(signal);
     expect((await result).code).toBe(signal === 'SIGINT' ? 1 : null);

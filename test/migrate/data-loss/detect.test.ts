@@ -159,7 +159,7 @@ async function prepare({ url }: TestDatabase, { up: text = 'select 1', down: dow
     'V2.down.sql': downText,
   });
   await up({ url, directory });
-  return { url, directory, lostFolder: join(await folderWith(), 'lost') };
+  return { url, directory, backupFolder: join(await folderWith(), 'lost') };
 }
 
 describe('a down that drops or deletes', () => {
@@ -171,7 +171,7 @@ describe('a down that drops or deletes', () => {
       const options = await prepare(database, example);
       if (loses === undefined) {
         expect(await down(options)).toMatchObject({ current: 'V1', losses: [] });
-        await expect(readdir(options.lostFolder)).rejects.toMatchObject({ code: 'ENOENT' });
+        await expect(readdir(options.backupFolder)).rejects.toMatchObject({ code: 'ENOENT' });
         return;
       }
       const losses = loses.map(([what, count, as]) => ({ version: 'V2', what, count, name: as, file: null }));

@@ -16,8 +16,8 @@ export const FILES = {
 export async function migrate(
   { url }: TestDatabase,
   files: Readonly<Record<string, string>> = FILES,
-): Promise<{ readonly url: string; readonly directory: string; readonly lostFolder: string }> {
+): Promise<{ readonly url: string; readonly directory: string; readonly backupFolder: string }> {
   const directory = await folderWith(files);
   await up({ url, directory });
-  return { url, directory, lostFolder: join(await folderWith(), 'lost') };
+  return { url, directory, backupFolder: join(await folderWith(), 'lost') };
 }

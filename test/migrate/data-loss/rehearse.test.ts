@@ -32,8 +32,13 @@ describe('a down of several migrations', () => {
       ['V2', 'table b', 1],
       ['V1', 'table a', 2],
     ]);
-    const folders = await readdir(options.lostFolder);
-    expect(folders.map((name) => name.slice(-2)).sort()).toEqual(['V1', 'V2']);
+    const folders = await readdir(options.backupFolder);
+    expect(
+      folders
+        .filter((name) => name !== '.gitignore')
+        .map((name) => name.slice(-2))
+        .sort(),
+    ).toEqual(['V1', 'V2']);
   });
 
   test('checks each transaction again, and stops at rows that an earlier one inserted', async ({

@@ -60,12 +60,12 @@ describe.skipIf(!hasPsql)('the restore script of a down', () => {
   test('restores every value, and the triggers and sequences', async ({ database }) => {
     const { url } = database;
     const directory = await folderWith(FILES);
-    const lostFolder = join(await folderWith(), 'lost');
+    const backupFolder = join(await folderWith(), 'lost');
     await up({ url, directory, to: 'V2' });
     await database.client.query(ROWS);
     const before = await contents(database);
     const lose = ['a_child', 'stays.note', 'parents'];
-    const { losses } = await down({ url, directory, lostFolder, lose });
+    const { losses } = await down({ url, directory, backupFolder, lose });
     expect(losses.map(({ what, count }) => [what, count])).toEqual([
       ['table a_child', 4],
       ['rows of table parents', 1],
@@ -73,10 +73,11 @@ describe.skipIf(!hasPsql)('the restore script of a down', () => {
     ]);
     expect(await contents(database)).not.toEqual(before);
 
-    const [name = ''] = await readdir(lostFolder);
+    const [ignore, name = ''] = (await readdir(backupFolder)).sort();
+    expect(ignore).toBe('.gitignore');
     expect(name).toMatch(/^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-voicesurvey_test_\w+-V2$/);
-    const folder = join(lostFolder, name);
-    expect((await stat(lostFolder)).mode & 0o777).toBe(0o700);
+    const folder = join(backupFolder, name);
+    expect((await stat(backupFolder)).mode & 0o777).toBe(0o700);
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     for (const file of await readdir(folder))
       expect((await stat(join(folder, file))).mode & 0o777).toBe(0o600);
@@ -106,13 +107,13 @@ describe.skipIf(!hasPsql)('the restore script of a down', () => {
       'V3.up.sql': 'create table visits (pet integer references pets);',
       'V3.down.sql': 'drop table visits;',
     });
-    const lostFolder = await folderWith();
+    const backupFolder = await folderWith();
     const pets = (): Promise<unknown> => rows('select id, mood::text, moods::text from pets order by id');
     await up({ url, directory });
     await database.client.query(`insert into pets values (1, 'odd', '{good,odd}'), (2, 'bad', '{odd}'), (3, null, null);
       insert into visits values (1), (1)`);
     const before = await pets();
-    const { losses } = await down({ url, directory, lostFolder, to: '0', lose: ['pets', 'visits'] });
+    const { losses } = await down({ url, directory, backupFolder, to: '0', lose: ['pets', 'visits'] });
     expect(losses.map(({ what, count }) => [what, count])).toEqual([
       ['table visits', 2],
       ["label mood 'odd' in pets.mood", 1],
@@ -121,8 +122,8 @@ describe.skipIf(!hasPsql)('the restore script of a down', () => {
     ]);
     for (const version of ['V1', 'V2', 'V3']) {
       await up({ url, directory, to: version });
-      const folder = (await readdir(lostFolder)).find((name) => name.endsWith(version)) ?? '';
-      await runPsql(url, join(lostFolder, folder), 'restore.sql');
+      const folder = (await readdir(backupFolder)).find((name) => name.endsWith(version)) ?? '';
+      await runPsql(url, join(backupFolder, folder), 'restore.sql');
     }
     expect(await pets()).toEqual(before);
     expect(await rows('select pet from visits')).toEqual([{ pet: 1 }, { pet: 1 }]);

@@ -25,7 +25,7 @@ describe('a no-transaction file (E9)', () => {
     expect(
       await database.value('select unfinished from voicesurvey_migrations.history where version = 2'),
     ).toBeNull();
-    await down({ url: database.url, directory, lose: ['two'], lostFolder: await folderWith() });
+    await down({ url: database.url, directory, lose: ['two'], backupFolder: await folderWith() });
     expect(await tablesOf(database)).toEqual(['one']);
   });
 

@@ -21,7 +21,7 @@ const EVERY_TABLE = [
   ...['survey_responses', 'events', 'email_notifications', 'provider_configs', 'transcript_snippets'],
 ];
 
-const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'voicesurvey-db-lost-'));
+const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'voicesurvey-db-backup-'));
 
 describe('a schema before pg_catalog in the search path of the database', () => {
   test('is not used by up, seed, status, verify and down of the product', { timeout: 120_000 }, async ({
@@ -38,7 +38,7 @@ describe('a schema before pg_catalog in the search path of the database', () => 
     await countContents({ url });
     await readTableSizes(url, [{ schema: 'public', name: 'contacts' }]);
     await down({ url, directory, to: '0', dryRun: true });
-    await down({ url, directory, to: '0', lose: EVERY_TABLE, lostFolder: await newFolder() });
+    await down({ url, directory, to: '0', lose: EVERY_TABLE, backupFolder: await newFolder() });
     expect(await evilCalls(database)).toEqual([]);
   });
 
@@ -71,7 +71,7 @@ create table other (id integer); insert into one values (gen_random_uuid(), 'a')
     await expect(up({ url, directory })).rejects.toMatchObject({ code: 'migration_failed' });
     await addFiles(directory, { 'V3.up.sql': 'select 1;' });
     await up({ url, directory });
-    await down({ url, directory, to: 'V1', lose: ['other'], lostFolder: await newFolder() });
+    await down({ url, directory, to: 'V1', lose: ['other'], backupFolder: await newFolder() });
     expect(await evilCalls(database)).toEqual([]);
   });
 
@@ -97,7 +97,7 @@ create table other (id integer); insert into one values (gen_random_uuid(), 'a')
       { version: 1, search_path: 'app, public', app: true, public: true },
       { version: 2, search_path: 'app, public', app: true, public: true },
     ]);
-    await down({ url, directory, to: '0', lose: ['app.things', 'other'], lostFolder: await newFolder() });
+    await down({ url, directory, to: '0', lose: ['app.things', 'other'], backupFolder: await newFolder() });
     expect(await database.value("select to_regclass('app.things')")).toBeNull();
   });
 });
