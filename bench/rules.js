@@ -9,6 +9,7 @@ import { markdownTable } from './report/markdown-table.js';
 import { printProgress } from './report/progress.js';
 import { median, quantile } from './report/statistics.js';
 import { createRulesDatabase, disableTriggers } from './rules/database.js';
+import { measureFunctions } from './rules/function-times.js';
 import { callCycle } from './workload/call-cycle.js';
 import { importContacts, insertImportCampaign } from './workload/contact-import.js';
 
@@ -25,7 +26,9 @@ const { values: options } = parseArgs({
 const CYCLES = 100;
 const SESSIONS = 4;
 const IMPORTED_CONTACTS = 100_000;
-const ROUNDS = options.quick ? { cycles: 10, imports: 2 } : { cycles: 41, imports: 7 };
+const ROUNDS = options.quick
+  ? { cycles: 10, imports: 2, functions: 2 }
+  : { cycles: 41, imports: 7, functions: 10 };
 
 /** @typedef {import('./rules/database.js').RulesDatabase} RulesDatabase */
 /** @typedef {import('./rules/database.js').Cost} Cost */
@@ -35,7 +38,7 @@ await withEnvironment(options, measureRules);
 
 /**
  * @param {import('./environment/environment.js').Environment} environment
- * @returns {Promise<string>} the table, in Markdown
+ * @returns {Promise<string>} the tables, in Markdown
  */
 async function measureRules({ packageFolder, server }) {
   /** @type {typeof import('../src/index.js')} */
@@ -44,7 +47,7 @@ async function measureRules({ packageFolder, server }) {
     createRulesDatabase(server, (url) => up({ url, directory: migrationsDirectory }), {
       name,
       sessions: SESSIONS,
-      contacts: 4 * (ROUNDS.cycles + 1) * CYCLES,
+      contacts: (4 * (ROUNDS.cycles + 1) + ROUNDS.functions + 1) * CYCLES,
     });
   const pair = {
     withTriggers: await create('bench_with_triggers'),
@@ -62,6 +65,11 @@ async function measureRules({ packageFolder, server }) {
     const name = `import of ${IMPORTED_CONTACTS} contacts, ${batch} per statement`;
     rows.push(await compare(pair, name, ROUNDS.imports, imports(batch), 1));
   }
+  printProgress('time of each function');
+  const functions = await measureFunctions(pair.withTriggers, cycles(1, true), {
+    rounds: ROUNDS.functions,
+    units: CYCLES,
+  });
   await pair.withTriggers.close();
   await pair.withoutTriggers.close();
   const head = [
@@ -75,7 +83,8 @@ async function measureRules({ packageFolder, server }) {
   ];
   return `\nPostgreSQL ${server.version}, ${cpus().length} × ${cpus()[0]?.model}
 
-${markdownTable(head, rows)}`;
+${markdownTable(head, rows)}
+${markdownTable(['function', 'runs per cycle', 'µs per cycle'], functions)}`;
 }
 
 /**
