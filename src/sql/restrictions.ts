@@ -4,6 +4,7 @@ import type { MigrationFileError } from './errors.js';
 import { createFileError } from './location.js';
 import type { SourceFile } from './source-file.js';
 import { createCopyError, readsStandardInput, type Statement, transactionCommand } from './statements.js';
+import { endOfSettings, levelOf, modesOfSession, modesOfSet, takeIsolation } from './transaction-modes.js';
 
 /** A file, and whether it runs in one transaction. */
 interface SqlFile {
@@ -13,8 +14,8 @@ interface SqlFile {
 
 /**
  * Checks a file, before any SQL runs, for statements that PostgreSQL would refuse half-way or that would escape the
- * engine's transactions: a statement that cannot run inside a transaction, a transaction command, an enum value added
- * and used in one file, `COPY … FROM stdin`.
+ * engine's transactions: a statement that cannot run inside a transaction, a transaction command or mode, an enum value
+ * added and used in one file, `COPY … FROM stdin`.
  *
  * @throws MigrationFileError with the location and the remedy
  */
@@ -43,7 +44,12 @@ export function checkRestrictions(script: SqlFile, statements: readonly Statemen
       );
     }
   }
-  if (script.options.transaction) refuseEnumValueInUse(script, statements);
+  if (script.options.transaction) {
+    refuseModes(script, statements);
+    refuseEnumValueInUse(script, statements);
+  } else {
+    refuseModesOutsideOfTransaction(script, statements);
+  }
 }
 
 function refuseTransactionCommand(script: SqlFile, statement: Statement): void {
@@ -58,6 +64,73 @@ function refuseTransactionCommand(script: SqlFile, statement: Statement): void {
       ? 'Remove it. The engine runs the file and its history row in one transaction; only a begin and a commit around the whole file are allowed.'
       : 'Remove it. In a no-transaction file the engine commits after each statement.',
   );
+}
+
+/** Refuses modes that the transaction of a file cannot have, and an isolation level after the first query. */
+function refuseModes(script: SqlFile, statements: readonly Statement[]): void {
+  const { isolation: level } = takeIsolation(statements);
+  const end = endOfSettings(statements);
+  for (const [index, statement] of statements.entries()) {
+    const { readOnly, deferrable, isolation, snapshot } = modesOfSet(statement) ?? {};
+    if (readOnly === true) {
+      throw modeError(
+        script,
+        statement,
+        'a READ ONLY transaction cannot record that the migration is applied',
+        'Remove READ ONLY. The engine writes the history row in the transaction of the file.',
+      );
+    }
+    if (snapshot === true) {
+      throw modeError(
+        script,
+        statement,
+        'a migration cannot import the snapshot of another transaction, which may have ended',
+        'Remove the statement.',
+      );
+    }
+    const isLate = index >= end;
+    const differs = isolation !== undefined && levelOf(isolation) !== level;
+    if (isLate && (differs || deferrable === true)) {
+      throw modeError(
+        script,
+        statement,
+        'PostgreSQL accepts this mode only before the first query of a transaction',
+        'Move it to the top of the file: set transaction isolation level …; Only settings may precede it.',
+      );
+    }
+  }
+}
+
+/** Refuses modes that a no-transaction file would lose. */
+function refuseModesOutsideOfTransaction(script: SqlFile, statements: readonly Statement[]): void {
+  for (const statement of statements) {
+    if (modesOfSet(statement) !== undefined) {
+      throw modeError(
+        script,
+        statement,
+        'SET TRANSACTION has no effect outside of a transaction',
+        'Remove the line "-- migrate: no-transaction" if every statement can run in one transaction. Otherwise remove this statement.',
+      );
+    }
+    const { isolation, readOnly } = modesOfSession(statement) ?? {};
+    if (readOnly === true || (isolation !== undefined && levelOf(isolation) !== null)) {
+      throw modeError(
+        script,
+        statement,
+        'a no-transaction file runs in READ COMMITTED, READ WRITE transactions',
+        'Move the statements that need another mode to a file without the line "-- migrate: no-transaction", and begin that file with: set transaction isolation level …;',
+      );
+    }
+  }
+}
+
+function modeError(
+  script: SqlFile,
+  { offset }: Statement,
+  problem: string,
+  remedy: string,
+): MigrationFileError {
+  return restrictionError(script, offset, 'transaction_mode', problem, remedy);
 }
 
 /**

@@ -5,6 +5,7 @@ import { createFileError } from './location.js';
 import { loadParser, type Parse, parsedAtBuild } from './parser.js';
 import type { SourceFile } from './source-file.js';
 import { diagnose } from './syntax-error.js';
+import { setModesOfBegin } from './transaction-modes.js';
 
 /** A statement of a file, as PostgreSQL's own parser delimits it. */
 export interface Statement {
@@ -20,7 +21,7 @@ export interface Statement {
  * Splits a file into statements with PostgreSQL's own parser.
  *
  * Files of other tools are often wrapped whole in `begin; … commit;`. These two are dropped, because the engine runs the
- * file in its own transaction.
+ * file in its own transaction. The modes of the `begin`, such as an isolation level, become a `set transaction`.
  *
  * @returns the statements in order; an empty list for a file that holds only comments
  * @throws MigrationFileError with file, line, column and a caret for text that PostgreSQL cannot parse, and for commands
@@ -72,9 +73,11 @@ function toStatements(text: string, stmts: readonly RawStmt[]): Statement[] {
 }
 
 function withoutWrapper(statements: readonly Statement[]): readonly Statement[] {
-  const isBegin = /^TRANS_STMT_(BEGIN|START)$/.test(transactionCommand(statements[0]) ?? '');
+  const [begin] = statements;
+  const isBegin = /^TRANS_STMT_(BEGIN|START)$/.test(transactionCommand(begin) ?? '');
   const isCommit = transactionCommand(statements.at(-1)) === 'TRANS_STMT_COMMIT';
-  return isBegin && isCommit ? statements.slice(1, -1) : statements;
+  if (begin === undefined || !isBegin || !isCommit) return statements;
+  return [...setModesOfBegin(begin), ...statements.slice(1, -1)];
 }
 
 /** Returns the kind of a transaction command, such as `TRANS_STMT_COMMIT`; undefined for every other statement. */

@@ -75,6 +75,21 @@ describe.skipIf(poolerMissing)(`behind PgBouncer, the next client ${poolerMissin
     expect(await seenByOtherClients(url)).toEqual(clean);
   });
 
+  test('inherits nothing from a migration in SERIALIZABLE, whether it is applied or fails (E4)', async ({
+    database,
+  }) => {
+    const url = pooler.through(database.url);
+    const serializable = `set transaction isolation level serializable; ${EVERYTHING}`;
+    const files = { 'V1.up.sql': serializable, 'V1.down.sql': '' };
+    expect(await up({ url, directory: await folderWith(files) })).toMatchObject({ current: 'V1' });
+    expect(await seenByOtherClients(url)).toEqual(clean);
+    const failing = { ...files, 'V2.up.sql': `${serializable} select 1 / 0;`, 'V2.down.sql': '' };
+    await expect(up({ url, directory: await folderWith(failing) })).rejects.toMatchObject({
+      server: { sqlState: '22012' },
+    });
+    expect(await seenByOtherClients(url)).toEqual(clean);
+  });
+
   test('inherits nothing from a migration that failed (E4)', async ({ database }) => {
     const url = pooler.through(database.url);
     const directory = await folderWith({

@@ -53,7 +53,7 @@ function lineFor(event: Exclude<RunEvent, { kind: 'drifted' }>): string {
     case 'blocked':
       return `waiting for a lock held by ${describeBlocker(event.blocker)}`;
     case 'retrying':
-      return `${name}: lock timeout; retrying in ${Math.ceil(event.pauseMs / 1000)} s`;
+      return `${name}: ${event.reason}; retrying in ${Math.ceil(event.pauseMs / 1000)} s`;
     case 'building':
       return `${encodeName(event.index)}: ${event.phase}${event.percent === null ? '' : `, ${event.percent} %`}`;
     case 'rebuilding':

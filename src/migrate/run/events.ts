@@ -27,8 +27,14 @@ export type RunEvent =
     }
   /** A statement waits for a lock that another session holds. */
   | { readonly kind: 'blocked'; readonly blocker: Blocker }
-  /** A lock was not free in time; the engine retries the migration after a pause. `attempt` counts from 1. */
-  | { readonly kind: 'retrying'; readonly name: string; readonly attempt: number; readonly pauseMs: number }
+  /** Another session was in the way; the engine retries the migration after a pause. `attempt` counts from 1. */
+  | {
+      readonly kind: 'retrying';
+      readonly name: string;
+      readonly reason: 'lock timeout' | 'deadlock' | 'serialization failure';
+      readonly attempt: number;
+      readonly pauseMs: number;
+    }
   /** The progress of an index build; `percent` is of its phase, null if the server does not report it. */
   | {
       readonly kind: 'building';

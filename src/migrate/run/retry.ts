@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listSchemas } from '../../catalog/schemas.js';
 import type { Connection } from '../../postgres/connect.js';
-import { DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgres/errors/sql-states.js';
+import {
+  DEADLOCK_DETECTED,
+  LOCK_NOT_AVAILABLE,
+  SERIALIZATION_FAILURE,
+  sqlStateOf,
+} from '../../postgres/errors/sql-states.js';
 import type { ReplicationWatch } from '../../postgres/replication.js';
 import { explainFailure, notReplicatedError } from '../failure/explain.js';
 import type { RunContext } from '../script/context.js';
@@ -85,7 +90,10 @@ export async function runWithRetries(locked: LockedRun): Promise<readonly Migrat
       });
     }
     const { work } = failure.message;
-    if (pauseMs > 0) emit({ kind: 'retrying', name: work?.name ?? 'the history', attempt, pauseMs });
+    if (pauseMs > 0) {
+      const reason = PASSING_ERRORS[sqlStateOf(failure.error) ?? ''] ?? 'lock timeout';
+      emit({ kind: 'retrying', name: work?.name ?? 'the history', reason, attempt, pauseMs });
+    }
     await pause(connection, pauseMs, signal);
     if (work !== null && monitor.lastBlocker() === null) monitor.pollFaster(lockTimeoutOf(work));
     plan = await readPlan();
@@ -124,11 +132,18 @@ async function pause({ client }: Connection, ms: number, signal: AbortSignal | u
   }
 }
 
+/** The errors that another session has caused, and may not cause again. */
+const PASSING_ERRORS: Readonly<Record<string, 'lock timeout' | 'deadlock' | 'serialization failure'>> = {
+  [LOCK_NOT_AVAILABLE]: 'lock timeout',
+  [DEADLOCK_DETECTED]: 'deadlock',
+  [SERIALIZATION_FAILURE]: 'serialization failure',
+};
+
 /** How long to wait before a failed run may succeed, in milliseconds; null if a retry does not help. */
 function pauseAfter(failure: Failure, attempt: number, safeguard: Safeguard): number | null {
   const sqlState = sqlStateOf(failure.error);
   if (sqlState === HISTORY_MOVED || safeguard.learn(failure)) return 0;
-  if (sqlState !== LOCK_NOT_AVAILABLE && sqlState !== DEADLOCK_DETECTED) return null;
+  if (sqlState === undefined || PASSING_ERRORS[sqlState] === undefined) return null;
   // The guard has already waited for another run until the limit of the wait.
   if (sqlState === LOCK_NOT_AVAILABLE && failure.message.phase === 'begin') return null;
   return Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS) * (0.5 + Math.random());

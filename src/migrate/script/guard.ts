@@ -47,7 +47,8 @@ export interface ExpectedProgress {
  * Then it fails unless that row is the newest one, the no-transaction file has the expected progress, and the session of
  * the lock still holds the lock.
  *
- * It needs READ COMMITTED, where every statement sees what was committed before it.
+ * It needs READ COMMITTED, where every statement sees what was committed before it. A file with another isolation level is
+ * guarded by a transaction before its own, see {@link guardNext}.
  *
  * It waits as long as one run waits for another, not only for the lock timeout of the file, because no session queues after
  * it. If the row of the predecessor does not exist, it does not wait. So after a failure in a pipeline no later guard waits.
@@ -64,6 +65,33 @@ begin
   ${announceTransaction(run)}
   ${predecessor === null ? REQUIRE_EMPTY : requireNewest(predecessor)}
   ${progress === undefined ? '' : requireProgress(progress)}
+  ${requireLock(run)}
+end
+$guard$`;
+}
+
+/**
+ * SQL after the guard, in its transaction, for a file whose own transaction follows: the session announces itself as the one
+ * that executes the run until it releases all its advisory locks.
+ */
+export function guardNext({ lockPid }: RunLock): string {
+  return `select from pg_catalog.pg_advisory_lock_shared(${EXECUTOR_KEY}, ${lockPid})`;
+}
+
+/**
+ * The first SQL of a transaction that follows its guard. It is no query, so that the transaction has no snapshot yet: the
+ * file may first lock a table, and must then see what was committed before it got that lock. A later run waits for this
+ * transaction as for any other, because its guard locks a row of the table.
+ */
+export const LOCK_HISTORY = `lock table ${HISTORY_TABLE} in exclusive mode`;
+
+/**
+ * SQL before such a transaction records its file. It fails if the session of the lock has ended since the guard, because
+ * another run may have begun then. While that session holds the lock, no other run changes the history.
+ */
+export function guardAgain(run: RunLock): string {
+  return `do $guard$
+begin
   ${requireLock(run)}
 end
 $guard$`;

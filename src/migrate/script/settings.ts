@@ -6,7 +6,7 @@ import { TRIGGERS_ON_IN_SESSION } from '../../postgres/triggers-on.js';
 import type { RunContext } from './context.js';
 import type { Work } from './work.js';
 
-/** The beginning of every transaction of a run. */
+/** The beginning of every transaction of a run, except for a file that asks for another isolation level. */
 export const BEGIN = 'begin isolation level read committed read write';
 
 /** The parser splits every file with this setting; without it, the server would find other ends of strings. */

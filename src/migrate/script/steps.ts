@@ -1,5 +1,6 @@
 import { addsEnumValue, runsAlone } from '../../sql/restrictions.js';
 import type { Statement } from '../../sql/statements.js';
+import { type IsolationLevel, takeIsolation } from '../../sql/transaction-modes.js';
 import type { ServerState } from '../history/server-state.js';
 import { type Progress, progressAt, statementsDone } from './progress.js';
 import type { Work } from './work.js';
@@ -24,6 +25,8 @@ export interface TransactionStep {
   readonly work: Work;
   /** Empty if the transaction only records the progress. */
   readonly statements: readonly Statement[];
+  /** The isolation level that the file asks for; null for READ COMMITTED. */
+  readonly isolation: IsolationLevel | null;
   /** The version of the newest history row before it; null for an empty history. */
   readonly predecessor: bigint | null;
   /** How many statements of the no-transaction file the history has recorded before it; null if it has no progress. */
@@ -102,12 +105,13 @@ interface Place {
 }
 
 function wholeFile(work: Work, { predecessor, runStatements, hasOthers }: Place): TransactionStep {
-  const { statements } = work;
-  const end = statements.length;
+  const { isolation, statements } = takeIsolation(work.statements);
+  const end = work.statements.length;
   return {
     kind: 'transaction',
     work,
     statements,
+    isolation,
     predecessor,
     start: null,
     end,
@@ -138,6 +142,7 @@ function fileInParts(work: Work, place: Place): readonly Step[] {
       kind: 'transaction',
       work,
       statements: pending,
+      isolation: null,
       predecessor,
       start,
       end,

@@ -1,12 +1,13 @@
 import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { REPORT_WARNINGS } from '../../postgres/replication.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
-import { TRIGGERS_ON } from '../../postgres/triggers-on.js';
+import { TRIGGERS_ON, TRIGGERS_ON_IN_SESSION } from '../../postgres/triggers-on.js';
+import type { IsolationLevel } from '../../sql/transaction-modes.js';
 import { checkHistory } from '../history/ownership.js';
 import { CREATE_HISTORY } from '../history/table.js';
 import { checkAdoption, PATH_OF_SESSION, PATH_OF_TRANSACTION } from './adoption.js';
 import type { RunContext } from './context.js';
-import { guard, lockGuard } from './guard.js';
+import { guard, guardAgain, guardNext, LOCK_HISTORY, lockGuard } from './guard.js';
 import { type Message, makeMessage, statementMessage } from './message.js';
 import { recordSql } from './record-sql.js';
 import type { Safeguard } from './safeguard.js';
@@ -66,23 +67,13 @@ function historyMessages(run: RunContext): readonly Message[] {
 
 /** A file that runs in one transaction together with its history row. */
 function fileMessages(step: TransactionStep, run: RunContext, safeguard: Safeguard): readonly Message[] {
-  const { work, predecessor } = step;
-  const durability = step.runStatements === null ? [DO_NOT_WAIT_FOR_THE_DISK] : [];
+  const { work, isolation } = step;
+  const durability = durabilityOf(step);
   return [
     makeMessage(
       'begin',
       work,
-      BEGIN,
-      SYSTEM_NAMES_ONLY,
-      ...durability,
-      liftTimeouts(run.serverVersion),
-      STRINGS_AS_PARSED,
-      ...checkClient(run),
-      guard(predecessor, run),
-      ...checkAdoption(step.statements, PATH_OF_TRANSACTION),
-      TRIGGERS_ON,
-      SEARCH_PATH_OF_SESSION,
-      `set local lock_timeout = ${lockTimeoutOf(work)}`,
+      ...(isolation === null ? begin(step, run) : beginIsolated(step, run, isolation)),
     ),
     ...statementsOf(step, safeguard),
     makeMessage(
@@ -91,12 +82,62 @@ function fileMessages(step: TransactionStep, run: RunContext, safeguard: Safegua
       resetSession(run),
       SAVE_SEARCH_PATH,
       SYSTEM_NAMES_ONLY,
+      ...(isolation === null ? [] : [guardAgain(run)]),
       REPORT_WARNINGS,
       ...durability,
       recordSql(step, run),
     ),
     makeMessage('commit', work, 'commit', END_OF_TRANSACTION),
   ];
+}
+
+function durabilityOf({ runStatements }: TransactionStep): readonly string[] {
+  return runStatements === null ? [DO_NOT_WAIT_FOR_THE_DISK] : [];
+}
+
+/** Begins the transaction of a file. */
+function begin(step: TransactionStep, run: RunContext): readonly string[] {
+  const { work, predecessor, statements } = step;
+  return [
+    BEGIN,
+    SYSTEM_NAMES_ONLY,
+    ...durabilityOf(step),
+    ...fileSettings(run),
+    guard(predecessor, run),
+    ...checkAdoption(statements, PATH_OF_TRANSACTION),
+    TRIGGERS_ON,
+    SEARCH_PATH_OF_SESSION,
+    `set local lock_timeout = ${lockTimeoutOf(work)}`,
+  ];
+}
+
+/**
+ * Begins the transaction of a file with the isolation level that the file asks for. The guard needs READ COMMITTED, and its
+ * queries would give the file's transaction its snapshot. So the guard runs in a transaction of its own before it. If the
+ * guard fails, its transaction stays open and refuses the statements of the file.
+ */
+function beginIsolated(step: TransactionStep, run: RunContext, isolation: IsolationLevel): readonly string[] {
+  const { work, predecessor, statements } = step;
+  return [
+    BEGIN,
+    SYSTEM_NAMES_ONLY,
+    DO_NOT_WAIT_FOR_THE_DISK,
+    liftTimeouts(run.serverVersion),
+    guard(predecessor, run),
+    ...checkAdoption(statements, PATH_OF_TRANSACTION),
+    TRIGGERS_ON_IN_SESSION,
+    guardNext(run),
+    'commit',
+    `begin isolation level ${isolation} read write`,
+    ...durabilityOf(step),
+    ...fileSettings(run),
+    `set local lock_timeout = ${lockTimeoutOf(work)}`,
+    LOCK_HISTORY,
+  ];
+}
+
+function fileSettings(run: RunContext): readonly string[] {
+  return [liftTimeouts(run.serverVersion), STRINGS_AS_PARSED, ...checkClient(run)];
 }
 
 /** Statements of a no-transaction file that run in one transaction together with the file's progress. */

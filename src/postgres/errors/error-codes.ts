@@ -41,6 +41,7 @@ export const ERROR_CODES = {
     not_utf8: 'a file that is not UTF-8',
     syntax_error: 'a syntax error',
     transaction_command: 'a transaction command in a file',
+    transaction_mode: 'a mode of a transaction that the engine cannot give to a file',
     unreadable_file: 'a file that cannot be read, or is not a regular file',
     up_missing: 'a down file without its up file',
   },
