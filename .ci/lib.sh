@@ -16,7 +16,10 @@ server_tests=(
 )
 
 work=$(mktemp -d)
-chmod 755 "$work"
+# The data of servers is in memory if there is room, where creating a database takes a quarter of the time.
+data=$work
+[[ $(df --output=avail /dev/shm 2>/dev/null | tail -n 1) -lt $((6 * 1024 * 1024)) ]] || data=$(mktemp -d --tmpdir=/dev/shm)
+chmod 755 "$work" "$data"
 
 # step NAME COMMAND...: runs a command that passes or fails as a whole.
 step() {
@@ -69,7 +72,7 @@ install_package() {
 
 # start_postgres NAME BIN: starts a server on a free port of the loopback interface and sets $url to its address.
 start_postgres() {
-  local folder=$work/$1 bin=$2 port
+  local folder=$data/$1 bin=$2 port
   url=''
   port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
   mkdir "$folder"
@@ -86,7 +89,7 @@ stop_servers() {
   for server in "${servers[@]}"; do
     as_server_user "${server% *}" stop --pgdata="${server#* }" --mode=immediate --silent
   done
-  rm -rf "$work"
+  rm -rf "$work" "$data"
 }
 trap stop_servers EXIT
 

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { chmod, chown, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chown, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type pg from 'pg';
 import { startEmbeddedServer, stopEmbeddedServer } from '../../src/postgres/embedded.js';
 import { session, withDatabaseName } from '../support/databases.js';
+import { makeServerFolder } from '../support/server-folder.js';
 import { until } from '../support/until.js';
 import type { CrashServer } from './server.js';
 
@@ -29,8 +29,7 @@ export async function startStandby(
   primary: CrashServer,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Standby> {
-  const directory = await mkdtemp(join(tmpdir(), 'voicesurvey-db-standby-'));
-  await chmod(directory, 0o755);
+  const directory = await makeServerFolder();
   const onPrimary = await session(withDatabaseName(primary.url, 'postgres'));
   await copyServer(onPrimary, primary.folder, join(directory, 'server'));
   const { password } = new URL(primary.url);

@@ -1,5 +1,4 @@
-import { access, chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import pg from 'pg';
@@ -11,6 +10,7 @@ import { seed } from '../../src/seed/seed.js';
 import { runCli } from '../support/cli.js';
 import { test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
+import { makeServerFolder } from '../support/server-folder.js';
 
 const seedSql = await readFile(seedFile, 'utf8');
 const PERSONAL = /\+\d{7}|@example\.com|@voicesurvey\.local|olivia/;
@@ -73,9 +73,7 @@ describe('the library and the command line show only the table, the name and the
 });
 
 test("the server's log contains no values of rows with the settings of docs/rules.md", async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'voicesurvey-log-'));
-  // A server that root starts runs as another user, which must be able to enter the folder.
-  await chmod(directory, 0o755);
+  const directory = await makeServerFolder();
   const server = await startEmbeddedServer({ directory, settings: { fsync: 'off' } });
   try {
     await up({ url: server.url, directory: migrationsDirectory });

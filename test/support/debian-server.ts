@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { accessSync, readdirSync } from 'node:fs';
-import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chown, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { chooseServerUser } from '../../src/postgres/embedded/server-user.js';
 import { unusedPort } from './listeners.js';
+import { makeServerFolder } from './server-folder.js';
 
 const run = promisify(execFile);
 
@@ -50,13 +50,12 @@ export interface DebianServer {
 export async function startDebianServer(): Promise<DebianServer> {
   if (debianPrograms === undefined)
     throw new Error('PostgreSQL is not installed: apt-get install postgresql-15');
-  const folder = await mkdtemp(join(tmpdir(), 'voicesurvey-db-debian-'));
+  const folder = await makeServerFolder();
   const data = join(folder, 'data');
   // PostgreSQL refuses to run as root.
   const user = await chooseServerUser('/');
   const as = { cwd: '/', ...(user && { uid: user.uid, gid: user.gid }) };
   if (user !== null) await chown(folder, user.uid, user.gid);
-  await chmod(folder, 0o755);
   const port = await unusedPort();
   const settings = [
     'listen_addresses=127.0.0.1',

@@ -1,7 +1,6 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { startEmbeddedServer, stopEmbeddedServer } from '../../src/postgres/embedded.js';
+import { makeServerFolder } from './server-folder.js';
 
 /** A server for the tests of one run. */
 export interface TestServer {
@@ -31,9 +30,7 @@ function existingServer(url: string | undefined): TestServer {
 }
 
 async function startEmbedded(): Promise<TestServer> {
-  const directory = await mkdtemp(join(tmpdir(), 'voicesurvey-db-test-'));
-  // A server that root starts runs as another user, which must be able to enter the folder.
-  await chmod(directory, 0o755);
+  const directory = await makeServerFolder();
   // The data is deleted after the run, so it need not survive a crash.
   const settings = { fsync: 'off', max_connections: '200' };
   const server = await startEmbeddedServer({ directory, settings });

@@ -1,10 +1,10 @@
-import { chmod, chown, copyFile, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, chown, copyFile, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import pg from 'pg';
 import type { Target } from '../../src/postgres/connection/target.js';
 import { startEmbeddedServer, stopEmbeddedServer } from '../../src/postgres/embedded.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
+import { makeServerFolder } from './server-folder.js';
 import { type Certificates, makeCertificates } from './tls-certificates.js';
 import { until } from './until.js';
 
@@ -47,9 +47,7 @@ export interface TlsServer {
 
 /** Starts a server with TLS in a temporary folder; takes about a second. */
 export async function startTlsServer(): Promise<TlsServer> {
-  const directory = await mkdtemp(join(tmpdir(), 'voicesurvey-tls-'));
-  // A server that root starts runs as the user nobody, which must be able to enter the folder.
-  await chmod(directory, 0o755);
+  const directory = await makeServerFolder();
   const [embedded, pems, home] = ['embedded', 'pems', 'home'].map((name) => join(directory, name));
   await Promise.all([mkdir(`${pems}`), mkdir(`${home}`)]);
   const [server, certificates] = await Promise.all([
