@@ -14,7 +14,8 @@ Exit codes:
   0  done
   1  failed
   2  usage error
-  3  a command that only reads has found something: pending, drift or a fault
+  3  a command that only reads has found something: pending, drift, an unknown
+     state, a broken rule or a fault
   4  refused; needs a flag
 `;
 
@@ -22,9 +23,11 @@ const ENVIRONMENT = `
 Environment:
   DATABASE_URL  postgresql://user:password@host:5432/database; without it, a
                 clone uses the embedded PostgreSQL and starts it if needed
+  NO_COLOR      if set, no colors on a terminal
 
-Every command takes --json and --embedded. For all options of a command, run
-${PROGRAM} <command> --help.
+Results go to standard output; progress, warnings and errors go to standard
+error. Every command takes --json and --embedded. For all options of a command,
+run ${PROGRAM} <command> --help.
 `;
 
 /**

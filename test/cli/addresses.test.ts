@@ -141,9 +141,9 @@ test('status connects with an unencoded # in the password and does not print the
     const { code, stdout, stderr } = await runCli(['status'], {
       env: { DATABASE_URL: addressWith(password) },
     });
-    expect([[0, 3], stdout]).toEqual([expect.arrayContaining([code]), '']);
-    expect(stderr).toContain(`on postgresql://${role}@`);
-    expect(stderr).not.toContain(SECRET);
+    expect([[0, 3], stderr]).toEqual([expect.arrayContaining([code]), '']);
+    expect(stdout).toContain(`on postgresql://${role}@`);
+    expect(stdout).not.toContain(SECRET);
   } finally {
     await drop();
   }

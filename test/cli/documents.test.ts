@@ -170,8 +170,8 @@ describe('--json', () => {
       ['status', drift.remedy],
       ['verify', record],
     ] as const) {
-      const { code, stderr } = await runCli([command, '--dir', dir], { env });
-      expect(stderr.replaceAll(/\s+/g, ' ')).toContain(`Drift is unknown: ${drift.reason}. ${advice}`);
+      const { code, stdout } = await runCli([command, '--dir', dir], { env });
+      expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`Drift is unknown: ${drift.reason}. ${advice}`);
       expect(code).toBe(3);
     }
     const accepted = await documentOf(database, ...accept, '--dir', dir);
@@ -189,9 +189,9 @@ describe('--json', () => {
     const { document } = await documentOf(database, 'up', '--dir', dir);
     expect(document).toMatchObject({ drift: [], driftUnknown: { state: 'unknown', since: 'V1' } });
     await database.client.query(`${forget}; drop table two`);
-    const { code, stderr } = await runCli([...accept, '--dir', dir], { env });
-    expect(stderr).toMatch(
-      /^ {2}table two: missing here, in V2\.add_two\nAccepted 1 difference from what the migrations make, and recorded them in the history\.\nDone: the catalog is accepted as it is, after V2\.add_two\.\non /,
+    const { code, stdout } = await runCli([...accept, '--dir', dir], { env });
+    expect(stdout).toMatch(
+      /^Done: the catalog is accepted as it is, after V2\.add_two\.\nAccepted 1 difference from what the migrations make, and recorded them in the history\.\non .*\n\n {2}table two: missing here, in V2\.add_two\n$/,
     );
     expect(code).toBe(0);
   });

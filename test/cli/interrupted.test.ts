@@ -76,7 +76,7 @@ describe('up', () => {
     child.kill('SIGKILL');
     await result;
     const next = await runCli(['up', '--seed'], { env });
-    expect(next).toMatchObject({ code: 0, stderr: expect.stringMatching(/ the database is at V\d+\.\n/) });
+    expect(next).toMatchObject({ code: 0, stdout: expect.stringMatching(/ the database is at V\d+\.\n/) });
     expect(await database.value('select count(*)::integer from users')).toBe(3);
   });
 });
@@ -90,6 +90,7 @@ describe('a command whose output cannot be written', () => {
 
   test.for([
     ['standard output', '--json', (command: string) => `{ { ${command}; } | true; } 3>&1`],
+    ['standard output', '', (command: string) => `{ { ${command}; } 2>/dev/null | true; } 3>&1`],
     ['standard error', '', (command: string) => `{ { ${command}; } 2>&1 | true; } 3>&1`],
   ] as const)('succeeds if the reader of %s has gone', async ([, json, template], { database }) => {
     const dir = await folderWith({ ...slow, 'V2.up.sql': 'select pg_sleep(0.3);' });

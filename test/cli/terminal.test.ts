@@ -1,16 +1,27 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect } from 'vitest';
 import { up } from '../../src/migrate/up.js';
-import { repository } from '../support/cli.js';
+import { repository, runCli, runProgram } from '../support/cli.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { addFiles, folderWith } from '../support/folder.js';
-import { hasTerminal, runOnTerminal } from '../support/terminal.js';
+import { hasTerminal, runOnTerminal, type TerminalOptions } from '../support/terminal.js';
 
-/** Runs a command on a terminal of 80 columns; returns the lines that it shows in the end. */
-async function linesOnTerminal({ url }: TestDatabase, ...args: string[]): Promise<string[]> {
+/** Runs a command on a terminal; returns everything that it writes. */
+async function outputOnTerminal(
+  { url }: Pick<TestDatabase, 'url'>,
+  args: readonly string[],
+  options: TerminalOptions = {},
+): Promise<string> {
   const command = [process.execPath, `${repository}bin/voicesurvey-db`, ...args];
-  const { stdout } = await runOnTerminal(command, { env: { DATABASE_URL: url } });
+  const env = { DATABASE_URL: url, ...options.env };
+  return (await runOnTerminal(command, { ...options, env })).stdout;
+}
+
+/** Runs a command on a terminal of 80 columns; returns the lines that it shows in the end, without their colors. */
+async function linesOnTerminal(database: TestDatabase, ...args: string[]): Promise<string[]> {
+  const output = await outputOnTerminal(database, args);
   // A terminal shows of a line what comes after its last carriage return.
-  return stdout.split('\n').map((line) => line.slice(line.lastIndexOf('\r') + 1).replaceAll('\u001B[K', ''));
+  return output.split('\n').map((line) => stripVTControlCharacters(line.slice(line.lastIndexOf('\r') + 1)));
 }
 
 /** A name of 61 characters: with what a list says about it, a line does not fit into 80 columns. */
@@ -63,5 +74,77 @@ describe.skipIf(!hasTerminal)('on a terminal of 80 columns', () => {
       `  column one.${LONG_NAME}: null`,
       '    allowed in V1, not here',
     ]);
+  });
+});
+
+const RED = '\u001B[31m';
+const YELLOW = '\u001B[33m';
+
+/** A database with one migration applied and one pending, whose table was changed outside of migrations. */
+async function drifted({ url, client }: TestDatabase): Promise<string> {
+  const directory = await folderWith({
+    'V1.up.sql': 'create table one (id integer);',
+    'V1.down.sql': 'drop table one;',
+    'V2.up.sql': 'create table two (id integer);',
+    'V2.down.sql': 'drop table two;',
+  });
+  await up({ url, directory, to: 'V1' });
+  await client.query('alter table one add column by_hand text');
+  return directory;
+}
+
+describe.skipIf(!hasTerminal)('the colors of a terminal', () => {
+  test('status shows what is pending in yellow and drift in red', async ({ database }) => {
+    const output = await outputOnTerminal(database, ['status', '--dir', await drifted(database)]);
+    expect(output).toContain(`${YELLOW}1 applied, 1 pending.`);
+    expect(output).toContain(`${YELLOW}V2  pending`);
+    expect(output).toContain(`${RED}Drift: `);
+    expect(output).toMatch(/^V1 {2}applied/m);
+  });
+
+  test('verify shows a finding in red, and an error has a red label', async ({ database }) => {
+    const dir = await drifted(database);
+    const output = await outputOnTerminal(database, ['verify', '--no-rules', '--dir', dir]);
+    expect(output).toContain(`${RED}drift `);
+    const error = await outputOnTerminal(database, ['up', '--to', 'V9', '--dir', dir]);
+    expect(error).toContain(`${RED}error\u001B[39m: `);
+  });
+
+  test.for([
+    ['NO_COLOR', '1'],
+    ['TERM', 'dumb'],
+  ] as const)('%s=%s switches them off', async ([name, value], { database }) => {
+    const args = ['status', '--dir', await drifted(database)];
+    const output = await outputOnTerminal(database, args, { env: { [name]: value } });
+    expect(output).toContain('1 applied, 1 pending.');
+    expect(output).not.toContain('\u001B');
+  });
+});
+
+describe('a pipe', () => {
+  test('gets no color and no movement of the cursor from any command', async ({ database }) => {
+    const dir = await drifted(database);
+    const env = { DATABASE_URL: database.url };
+    for (const args of [['status'], ['verify'], ['up'], ['down'], ['up', '--to', 'V9']]) {
+      const { stdout, stderr } = await runCli([...args, '--dir', dir], { env });
+      for (const code of ['\u001B', '\r']) expect(stdout + stderr).not.toContain(code);
+    }
+  });
+
+  test('gets colors if FORCE_COLOR asks for them', async ({ database }) => {
+    const env = { DATABASE_URL: database.url, FORCE_COLOR: '1' };
+    const { stdout } = await runCli(['status', '--dir', await drifted(database)], { env });
+    expect(stdout).toContain(`${YELLOW}1 applied, 1 pending.`);
+  });
+
+  test('that ends early, as in status | head -1, gets the result as its first line, and status ends quietly', async ({
+    database,
+  }) => {
+    const program = `'${process.execPath}' '${repository}bin/voicesurvey-db'`;
+    const script = `{ ${program} status --dir '${await drifted(database)}'; echo $? >&2; } | head -1`;
+    const { stdout, stderr } = await runProgram('sh', ['-c', script], {
+      env: { DATABASE_URL: database.url },
+    });
+    expect([stdout, stderr]).toEqual(['1 applied, 1 pending.\n', '3\n']);
   });
 });

@@ -27,8 +27,8 @@ describe('db_upgrade.sh and db_seed.sh', () => {
     const seed = await run(database, 'db_seed.sh');
     expect(seed).toMatchObject({
       code: 0,
-      stdout: '',
-      stderr: expect.stringMatching(/^Added 18 seed rows\.\n/),
+      stdout: expect.stringMatching(/^Added 18 seed rows\.\n/),
+      stderr: '',
     });
   });
 
@@ -53,7 +53,10 @@ describe('db_downgrade.sh', () => {
     const options = { env: { DATABASE_URL: migrated.url }, cwd: await folderWith() };
     await runProgram(script('db_seed.sh'), [], options);
     const down = await runProgram(script('db_downgrade.sh'), ['--yes', '--json'], options);
-    expect(down).toMatchObject({ code: 0, stderr: expect.stringMatching(/^backed up to \//) });
+    expect(down).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^backed up to voicesurvey-backup\//),
+    });
     const { losses } = JSON.parse(down.stdout) as { losses: { count: number; file: string }[] };
     expect(losses.reduce((sum, { count }) => sum + count, 0)).toBe(18);
     for (const { file } of losses) expect(existsSync(file)).toBe(true);
@@ -93,15 +96,15 @@ describe('db_downgrade.sh', () => {
     );
     expect(await run(migrated, 'db_downgrade.sh', '--yes', '--to', newest)).toMatchObject({
       code: 0,
-      stderr: expect.stringMatching(/^Nothing to do: /),
+      stdout: expect.stringMatching(/^Nothing to do: /),
     });
     expect(await run(migrated, 'db_downgrade.sh', '--yes', '--steps=1')).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('Done: 1 rolled back'),
+      stdout: expect.stringContaining('Done: 1 rolled back'),
     });
     expect(await run(migrated, 'db_downgrade.sh', '--yes')).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('the database has no migration'),
+      stdout: expect.stringContaining('the database has no migration'),
     });
   });
 

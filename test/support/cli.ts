@@ -83,7 +83,7 @@ function start(program: string, args: readonly string[], { env, cwd, input }: Cl
 
 function environmentWith(changes: CliOptions['env'] = {}): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => name !== 'DATABASE_URL' && !/^(PG|NODE_|VITEST|npm_)/.test(name),
+    ([name]) => name !== 'DATABASE_URL' && !/^(PG|NODE_|VITEST|npm_|(FORCE|NO)_COLOR$)/.test(name),
   );
   return Object.fromEntries(
     Object.entries({ ...Object.fromEntries(inherited), ...changes }).filter(

@@ -15,9 +15,9 @@ import {
   type RunCommandOptions,
 } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
-import { differenceLines, serverLine } from '../ui/lines.js';
+import { differenceLines, resultLines } from '../ui/lines.js';
 import { printProgress } from '../ui/progress.js';
-import type { CommandResult } from '../ui/result.js';
+import type { CommandResult, Line } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions, Pick<RunCommandOptions, 'lockWait'> {
   readonly reason: string;
@@ -61,20 +61,23 @@ async function run(
       signal,
     }),
   );
-  return { document: { ...result }, lines: linesFor(result) };
+  return { document: { ...result }, lines: linesFor(result), notes: notesFor(result) };
 }
 
-function linesFor(result: AcceptResult): string[] {
-  return [
-    ...differenceLines(result.differences),
-    comparisonLine(result),
-    `Done: the catalog is accepted as it is, after ${encodeName(result.accepted)}.`,
-    serverLine(result.server),
-  ];
+function linesFor(result: AcceptResult): readonly Line[] {
+  const { accepted, notCompared, differences, server } = result;
+  const done = `Done: the catalog is accepted as it is, after ${encodeName(accepted)}.`;
+  const compared = notCompared === null ? [comparisonLine(result)] : [];
+  return resultLines([done, ...compared], server, differenceLines(differences));
 }
 
-function comparisonLine({ comparedWith, notCompared, differences }: AcceptResult): string {
-  if (notCompared !== null) return `warning: the catalog could not be compared: ${encodeName(notCompared)}.`;
+function notesFor({ notCompared }: AcceptResult): readonly string[] {
+  return notCompared === null
+    ? []
+    : [`warning: the catalog could not be compared: ${encodeName(notCompared)}.`];
+}
+
+function comparisonLine({ comparedWith, differences }: AcceptResult): string {
   const other = comparedWith === 'snapshot' ? 'what the last run left' : 'what the migrations make';
   return differences.length === 0
     ? `The database is ${other}.`

@@ -13,9 +13,9 @@ import {
   type RunCommandOptions,
 } from '../program/options.js';
 import { type CommandServer, startEmbedded } from '../program/server.js';
-import { differenceLines, serverLine } from '../ui/lines.js';
+import { differenceLines, resultLines } from '../ui/lines.js';
 import { printProgress } from '../ui/progress.js';
-import type { CommandResult } from '../ui/result.js';
+import type { CommandResult, Line } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions, Pick<RunCommandOptions, 'lockWait'> {
   readonly acceptDifferences?: boolean;
@@ -63,13 +63,12 @@ async function run(
   return { document: { ...result }, lines: linesFor(result) };
 }
 
-function linesFor({ baselined, current, differences, server }: BaselineResult): string[] {
-  return [
-    ...differenceLines(differences),
+function linesFor({ baselined, current, differences, server }: BaselineResult): readonly Line[] {
+  const result = [
+    `Done: ${plural(baselined.length, 'migration')} recorded, the database is at ${current}.`,
     differences.length === 0
       ? `The database is what ${current} makes.`
       : `Accepted ${plural(differences.length, 'difference')} and recorded them in the history.`,
-    `Done: ${plural(baselined.length, 'migration')} recorded, the database is at ${current}.`,
-    serverLine(server),
   ];
+  return resultLines(result, server, differenceLines(differences));
 }

@@ -9,11 +9,11 @@ import { runInterruptibly } from '../program/interrupt.js';
 import { type CommonOptions, type FolderOptions, folderOption, notEmpty } from '../program/options.js';
 import { type CommandServer, chooseScratchServer } from '../program/server.js';
 import { annotationOf } from '../ui/annotations.js';
-import { serverLine } from '../ui/lines.js';
+import { resultLines } from '../ui/lines.js';
 import { locksTable } from '../ui/locks-table.js';
 import { displayPath, workingDirectory } from '../ui/paths.js';
-import { type CommandResult, EXIT_FINDINGS } from '../ui/result.js';
-import { printAnnotations, showStatusLine } from '../ui/terminal.js';
+import { type CommandResult, EXIT_FINDINGS, type Line } from '../ui/result.js';
+import { printAnnotations, showStatusLine, type Tone } from '../ui/terminal.js';
 
 interface Options extends CommonOptions, FolderOptions {
   readonly url?: string;
@@ -63,7 +63,8 @@ async function runLocks(
   const result = await runInterruptibly(json, (signal) =>
     measureLocks({ url, directory, sizesIn, onMigration, signal }),
   );
-  return { document: { ...result }, lines: [...locksTable(result), serverLine(result.server)] };
+  const { summary, table } = locksTable(result);
+  return { document: { ...result }, lines: resultLines([summary], result.server, table) };
 }
 
 async function runProofs(
@@ -96,18 +97,21 @@ function annotate({ findings, notes }: CheckResult): void {
   printAnnotations(...notes.map((note) => annotationOf('notice', note, workspace)));
 }
 
-function linesFor({ server, migrations, findings, notes }: CheckResult): string[] {
-  return [
-    ...findings.flatMap((finding) => describe(finding, '')),
-    ...notes.flatMap((note) => describe(note, 'note: ')),
-    `${plural(migrations, 'migration')}: ${summaryOf(findings, notes)}.`,
-    serverLine(server),
-  ];
+function linesFor({ server, migrations, findings, notes }: CheckResult): readonly Line[] {
+  const summary = `${plural(migrations, 'migration')}: ${summaryOf(findings, notes)}.`;
+  return resultLines([summary], server, [
+    ...findings.flatMap((finding) => describe(finding, '', 'error')),
+    ...notes.flatMap((note) => describe(note, 'note: ', 'warning')),
+  ]);
 }
 
-function describe({ file, line, column, rule, message, remedy }: CheckFinding, prefix: string): string[] {
+function describe(
+  { file, line, column, rule, message, remedy }: CheckFinding,
+  prefix: string,
+  tone: Tone,
+): readonly Line[] {
   const location = [displayPath(file), line, column].filter((part) => part !== null).join(':');
-  return [`${location}: ${prefix}${message} (${rule})`, `  ${remedy}`];
+  return [{ text: `${location}: ${prefix}${message} (${rule})`, tone }, `  ${remedy}`];
 }
 
 function summaryOf(findings: readonly CheckFinding[], notes: readonly CheckFinding[]): string {

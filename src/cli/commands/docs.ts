@@ -5,6 +5,7 @@ import { defineDatabaseCommand } from '../program/define-command.js';
 import { type CommonOptions, type FolderOptions, folderOption, notEmpty } from '../program/options.js';
 import { writeOutputFile } from '../program/output-file.js';
 import type { CommandServer } from '../program/server.js';
+import { displayPath } from '../ui/paths.js';
 import type { CommandResult } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions {
@@ -40,13 +41,11 @@ async function run({ dir: directory, out }: Options, { url }: CommandServer): Pr
   const leftOut = svg === null ? [join(out, 'schema.svg')] : [];
   return {
     document: { files, leftOut },
-    lines: [
-      ...files.map((file) => `Wrote ${file}.`),
-      ...leftOut.map(
-        (file) =>
-          `Did not write ${file}: the npm package that draws it is not installed. ` +
-          `Run \`npm install --save-dev ${PICTURE_PACKAGE}\` and then this command again.`,
-      ),
-    ],
+    lines: files.map((file) => `Wrote ${displayPath(file)}.`),
+    notes: leftOut.map(
+      (file) =>
+        `Did not write ${displayPath(file)}: the npm package that draws it is not installed. ` +
+        `Run \`npm install --save-dev ${PICTURE_PACKAGE}\` and then this command again.`,
+    ),
   };
 }

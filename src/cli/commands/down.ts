@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { lossLine } from '../../migrate/data-loss/loss.js';
 import { type DownResult, down } from '../../migrate/down.js';
@@ -16,7 +17,8 @@ import {
   withRunOptions,
 } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
-import { dryRunLine, serverLine, snapshotLines } from '../ui/lines.js';
+import { dryRunLine, resultLines, serverLine, snapshotLines } from '../ui/lines.js';
+import { displayPath } from '../ui/paths.js';
 import { printProgress } from '../ui/progress.js';
 import type { CommandResult } from '../ui/result.js';
 
@@ -66,11 +68,13 @@ async function run(options: Options, { url }: CommandServer): Promise<CommandRes
   const { sql, server } = result;
   const document = { ...result };
   if (sql !== null) {
-    return { document, lines: [dryRunLine(sql), ...lossLines(result), serverLine(server)], output: sql };
+    const notes = [dryRunLine(sql), ...lossLines(result), serverLine(server)];
+    return { document, lines: [], output: sql, notes };
   }
   return {
     document,
-    lines: [doneLine(result), ...snapshotLines(result), ...restoreLines(result), serverLine(server)],
+    lines: resultLines([doneLine(result), ...restoreLines(result)], server),
+    notes: snapshotLines(result),
   };
 }
 
@@ -91,9 +95,12 @@ function lossLines({ losses }: DownResult): readonly string[] {
     : ['It would delete data:', ...losses.map((loss) => `  ${loss.version}  ${lossLine(loss)}`)];
 }
 
-/** The backups themselves were printed as progress. */
+/** The data in each backup was printed when it was written. */
 function restoreLines({ losses }: DownResult): readonly string[] {
-  return losses.length === 0 ? [] : ['To restore the data, read restore.sql in each of these folders.'];
+  const folders = new Set(losses.flatMap(({ file }) => (file === null ? [] : [dirname(file)])));
+  return [...folders].map(
+    (folder) => `To restore the data, read ${displayPath(join(folder, 'restore.sql'))}.`,
+  );
 }
 
 function collectNames(name: string, names: readonly string[] = []): readonly string[] {

@@ -3,6 +3,7 @@ import { newMigration } from '../../migrate/new.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { defineCommand } from '../program/define-command.js';
 import { type CommonOptions, type FolderOptions, folderOption } from '../program/options.js';
+import { displayPath } from '../ui/paths.js';
 import type { CommandResult } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions {}
@@ -24,5 +25,8 @@ export function newCommand(): Command {
 
 async function run({ dir: directory }: Options, words: readonly string[]): Promise<CommandResult> {
   const result = await newMigration({ directory, name: words.join(' ') });
-  return { document: { ...result }, lines: [`Wrote ${result.up} and ${result.down}.`] };
+  return {
+    document: { ...result },
+    lines: [`Wrote ${displayPath(result.up)} and ${displayPath(result.down)}.`],
+  };
 }

@@ -4,7 +4,7 @@ import { migrationsDirectory } from '../../seed/paths.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import { type CommonOptions, type FolderOptions, folderOption, notEmpty } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
-import { serverLine } from '../ui/lines.js';
+import { resultLines } from '../ui/lines.js';
 import type { CommandResult } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions {
@@ -36,6 +36,9 @@ async function run(
   const result = await repair({ url, directory, version, reason });
   return {
     document: { ...result },
-    lines: [`Done: the files of ${result.repaired} are accepted as they are now.`, serverLine(result.server)],
+    lines: resultLines(
+      [`Done: the files of ${result.repaired} are accepted as they are now.`],
+      result.server,
+    ),
   };
 }

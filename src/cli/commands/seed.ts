@@ -3,7 +3,7 @@ import { seed } from '../../seed/seed.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import type { CommonOptions } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
-import { seedLine, serverLine } from '../ui/lines.js';
+import { resultLines, seedLine } from '../ui/lines.js';
 import type { CommandResult } from '../ui/result.js';
 
 const HELP = {
@@ -20,5 +20,5 @@ export function seedCommand(): Command {
 
 async function run(_options: CommonOptions, { url }: CommandServer): Promise<CommandResult> {
   const result = await seed({ url });
-  return { document: { ...result }, lines: [seedLine(result), serverLine(result.server)] };
+  return { document: { ...result }, lines: resultLines([seedLine(result)], result.server) };
 }

@@ -5,12 +5,13 @@ import { type MigrationStatus, type StatusResult, status } from '../../migrate/s
 import { applicationName } from '../../postgres/connection/application-name.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { encodeName } from '../../text/encode.js';
-import { call, type Remedy, remedy } from '../../text/remedy.js';
+import { call, remedy } from '../../text/remedy.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import { type CommonOptions, type FolderOptions, folderOption } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
-import { serverLine } from '../ui/lines.js';
-import { type CommandResult, EXIT_FINDINGS } from '../ui/result.js';
+import { resultLines } from '../ui/lines.js';
+import { type CommandResult, EXIT_FINDINGS, type Line } from '../ui/result.js';
+import type { Tone } from '../ui/terminal.js';
 
 interface Options extends CommonOptions, FolderOptions {}
 
@@ -37,30 +38,42 @@ async function run(options: Options, { url }: CommandServer): Promise<CommandRes
   };
 }
 
-function linesFor({ server, migrations, migratingNow, upToDate, drift }: StatusResult): Remedy[] {
-  const widest = (column: 'name' | 'state'): number =>
-    Math.max(...migrations.map(({ [column]: text }) => encodeName(text).length));
-  const [nameWidth, stateWidth] = [widest('name'), widest('state')];
-  return [
-    ...migrations.map(
-      (migration) =>
-        `${encodeName(migration.name).padEnd(nameWidth)}  ${encodeName(describe(migration, stateWidth))}`,
-    ),
+function linesFor({ server, migrations, migratingNow, upToDate, drift }: StatusResult): readonly Line[] {
+  const result = [
+    upToDate ? 'Everything is applied.' : summaryLine(migrations),
     ...(migratingNow === null
       ? []
       : [
           `${describeHolder(migratingNow)} ${migratingNow.isRun ? 'is migrating now' : 'is no run, but holds the lock of a run'}`,
         ]),
-    upToDate ? 'Everything is applied.' : summaryOf(migrations),
     ...(drift.cause === 'not_applied' ? [] : [driftLine(drift)]),
-    serverLine(server),
   ];
+  return resultLines(result, server, rowsFor(migrations));
 }
 
-function driftLine({ state, since, reason, remedy: advice }: Drift): Remedy {
+function rowsFor(migrations: readonly MigrationStatus[]): readonly Line[] {
+  const widest = (column: 'name' | 'state'): number =>
+    Math.max(...migrations.map(({ [column]: text }) => encodeName(text).length));
+  const [nameWidth, stateWidth] = [widest('name'), widest('state')];
+  return migrations.map((migration) => {
+    const { name, state } = migration;
+    const text = `${encodeName(name).padEnd(nameWidth)}  ${encodeName(describe(migration, stateWidth))}`;
+    return state === 'applied' ? text : { text, tone: toneOf(state) };
+  });
+}
+
+/** What is only pending is as a deploy expects it. */
+function toneOf(state: MigrationStatus['state']): Tone {
+  return state === 'pending' ? 'warning' : 'error';
+}
+
+function driftLine({ state, since, reason, remedy: advice }: Drift): Line {
   if (state === 'none') return `No drift since ${since}.`;
-  if (state === 'unknown') return remedy`Drift is unknown: ${encodeName(reason ?? '')}. ${advice ?? ''}`;
-  return remedy`Drift: the catalog is not what ${since ?? 'the last run'} left. To see what changed, run ${call('verify')}.`;
+  if (state === 'unknown') {
+    return { text: remedy`Drift is unknown: ${encodeName(reason ?? '')}. ${advice ?? ''}`, tone: 'warning' };
+  }
+  const text = remedy`Drift: the catalog is not what ${since ?? 'the last run'} left. To see what changed, run ${call('verify')}.`;
+  return { text, tone: 'error' };
 }
 
 function describe(
@@ -79,8 +92,10 @@ function describeOrigin(origin: MigrationStatus['origin'], reason: string | null
   return reason === null ? ` (${origin})` : ` (${origin}: ${reason.split('\n')[0]})`;
 }
 
-function summaryOf(migrations: readonly MigrationStatus[]): string {
-  const counts = new Map<string, number>();
+function summaryLine(migrations: readonly MigrationStatus[]): Line {
+  const counts = new Map<MigrationStatus['state'], number>();
   for (const { state } of migrations) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return `${[...counts].map(([state, count]) => `${count} ${state}`).join(', ')}.`;
+  const tones = [...counts.keys()].filter((state) => state !== 'applied').map(toneOf);
+  const text = `${[...counts].map(([state, count]) => `${count} ${state}`).join(', ')}.`;
+  return { text, tone: tones.includes('error') ? 'error' : 'warning' };
 }

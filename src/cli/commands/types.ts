@@ -4,6 +4,7 @@ import { defineDatabaseCommand } from '../program/define-command.js';
 import { type CommonOptions, type FolderOptions, folderOption, notEmpty } from '../program/options.js';
 import { writeOutputFile } from '../program/output-file.js';
 import type { CommandServer } from '../program/server.js';
+import { displayPath } from '../ui/paths.js';
 import type { CommandResult } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions {
@@ -31,5 +32,5 @@ async function run({ dir: directory, out }: Options, { url }: CommandServer): Pr
   const text = generateTypes(await readCatalog({ url, directory }));
   if (out === undefined) return { document: { types: text }, lines: [], output: text };
   await writeOutputFile(out, text);
-  return { document: { files: [out] }, lines: [`Wrote ${out}.`] };
+  return { document: { files: [out] }, lines: [`Wrote ${displayPath(out)}.`] };
 }

@@ -19,7 +19,7 @@ import {
   withRunOptions,
 } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
-import { dryRunLine, seedLine, serverLine, snapshotLines } from '../ui/lines.js';
+import { dryRunLine, resultLines, seedLine, serverLine, snapshotLines } from '../ui/lines.js';
 import { displayPath } from '../ui/paths.js';
 import { printProgress } from '../ui/progress.js';
 import { PROGRAM } from '../ui/remedy.js';
@@ -63,19 +63,22 @@ async function run(options: Options, { url, embedded }: CommandServer): Promise<
   );
   const { sql, server } = result;
   if (sql !== null) {
-    return { document: { ...result }, lines: [dryRunLine(sql), serverLine(server)], output: sql };
+    const notes = [dryRunLine(sql), serverLine(server)];
+    return { document: { ...result }, lines: [], output: sql, notes };
   }
   const isFirst = embedded?.started === true;
   return {
     document: { ...result, ...(isFirst && { url }), ...(seeded && { seeded: seeded.inserted }) },
-    lines: [
-      ...(result.created ? ['Created the database.'] : []),
-      doneLine(result),
-      ...snapshotLines(result),
-      ...(seeded === null ? [] : [seedLine(seeded)]),
-      serverLine(server),
-      ...(isFirst && !options.json ? await welcome(embedded) : []),
-    ],
+    lines: resultLines(
+      [
+        doneLine(result),
+        ...(result.created ? ['Created the database.'] : []),
+        ...(seeded === null ? [] : [seedLine(seeded)]),
+      ],
+      server,
+      isFirst && !options.json ? await welcome(embedded) : [],
+    ),
+    notes: snapshotLines(result),
   };
 }
 

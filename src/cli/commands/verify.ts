@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { VerifyResult } from '../../inspect/verify.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { encodeName } from '../../text/encode.js';
-import { type Remedy, remedy } from '../../text/remedy.js';
+import { plural } from '../../text/plural.js';
+import { remedy } from '../../text/remedy.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import { runInterruptibly } from '../program/interrupt.js';
 import {
@@ -13,8 +14,8 @@ import {
   positiveSeconds,
 } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
-import { serverLine } from '../ui/lines.js';
-import { type CommandResult, EXIT_FINDINGS } from '../ui/result.js';
+import { resultLines } from '../ui/lines.js';
+import { type CommandResult, EXIT_FINDINGS, type Line } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions {
   readonly rules: boolean;
@@ -58,16 +59,21 @@ async function run(options: Options, { url }: CommandServer): Promise<CommandRes
   };
 }
 
-function linesFor({ server, drift, findings }: VerifyResult): Remedy[] {
-  const width = Math.max(...findings.map(({ kind }) => kind.length));
-  return [
-    ...findings.map(
-      ({ kind, object, finding }) => `${kind.padEnd(width)}  ${object}: ${encodeName(finding)}`,
-    ),
-    findings.length === 0 ? 'Nothing is wrong.' : `${findings.length} found.`,
+function linesFor({ server, drift, findings }: VerifyResult): readonly Line[] {
+  const result: Line[] = [
+    findings.length === 0
+      ? 'Nothing is wrong.'
+      : { text: `${plural(findings.length, 'finding')}.`, tone: 'error' },
     ...(drift.remedy === null
       ? []
       : [remedy`Drift is unknown: ${encodeName(drift.reason ?? '')}. ${drift.remedy}`]),
-    serverLine(server),
   ];
+  const width = Math.max(...findings.map(({ kind }) => kind.length));
+  const details = findings.map(
+    ({ kind, object, finding }): Line => ({
+      text: `${kind.padEnd(width)}  ${object}: ${encodeName(finding)}`,
+      tone: kind === 'unknown' ? 'warning' : 'error',
+    }),
+  );
+  return resultLines(result, server, details);
 }

@@ -3,7 +3,7 @@ import { ConnectionError } from '../../postgres/errors/explained-error.js';
 import { printError } from '../ui/error.js';
 import { type GivenOptions, givenOptions, PROGRAM } from '../ui/remedy.js';
 import { type CommandResult, printResult } from '../ui/result.js';
-import { clearStatusLine, printLines } from '../ui/terminal.js';
+import { clearStatusLine, printMessages } from '../ui/terminal.js';
 import { startedLine } from '../ui/welcome.js';
 import { Command } from './commander.js';
 import type { CommonOptions } from './options.js';
@@ -59,7 +59,7 @@ export function defineDatabaseCommand<Options extends CommonOptions>(
     try {
       server = await choose(options);
       const { embedded } = server;
-      if (embedded?.started && !json) printLines(startedLine(embedded));
+      if (embedded?.started && !json) printMessages(startedLine(embedded));
       const result = await run(options, server, words).finally(clearStatusLine);
       const document = { ...result.document, embedded: embedded !== null };
       printResult({ ...result, document }, { command: name, given, json });

@@ -1,4 +1,4 @@
-import { clearStatusLine, printSentences } from '../ui/terminal.js';
+import { clearStatusLine, printMessages } from '../ui/terminal.js';
 
 /** Ctrl-C, the end of a job in CI or of a container, and a closed terminal. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -23,7 +23,7 @@ export async function runInterruptibly<Result>(
     controller.abort();
     if (quiet) return;
     clearStatusLine();
-    printSentences(
+    printMessages(
       'Interrupted: ending the current statement. A second signal ends this command immediately.',
     );
   };

@@ -8,7 +8,7 @@ import { MigrationFileError, type SourceLocation } from '../../sql/errors.js';
 import { differenceLines } from './lines.js';
 import { maskPasswords } from './mask-passwords.js';
 import { commandLineRemedy, type Invocation } from './remedy.js';
-import { printDocument, printLines, printSentences } from './terminal.js';
+import { printDocument, printLines, printMessages } from './terminal.js';
 
 /** The command that failed. */
 export interface ErrorContext extends Invocation {
@@ -64,16 +64,16 @@ function detailsOf(error: ExplainedError): Readonly<Record<string, unknown>> {
 function printForPeople(error: ExplainedError, remedy: string, address: string | undefined): void {
   const message = maskPasswords(error.message);
   const { location, report } = reportOf(error);
-  printSentences(`error: ${message}`);
+  printMessages(`error: ${message}`);
   if (location !== undefined) printLines('', location.excerpt, '');
-  if (error instanceof DifferencesError) printSentences(...differenceLines(error.differences));
+  if (error instanceof DifferencesError) printMessages(...differenceLines(error.differences));
   for (const fact of ['detail', 'definition', 'hint', 'context'] as const) {
-    if (report?.[fact]) printSentences(`${fact}: ${report[fact]}`);
+    if (report?.[fact]) printMessages(`${fact}: ${report[fact]}`);
   }
   // A wrong call or a wrong file is wrong on every server.
   const isAboutServer = !(error instanceof UsageError || error instanceof MigrationFileError);
   if (address !== undefined && isAboutServer && !message.includes(address)) printLines(`server: ${address}`);
-  printSentences(remedy);
+  printMessages(remedy);
 }
 
 /** The location of an error in a file, and the report of the server. */

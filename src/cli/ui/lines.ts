@@ -4,8 +4,18 @@ import type { SeedResult } from '../../seed/seed.js';
 import { encodeName } from '../../text/encode.js';
 import { plural } from '../../text/plural.js';
 import { call, type Remedy, remedy } from '../../text/remedy.js';
+import type { Line } from './result.js';
 
-/** The last line of every result: the server that it is about. */
+/** The lines of a result: the result first, then the server that it is about, then the details after an empty line. */
+export function resultLines(
+  result: readonly Line[],
+  server: Server,
+  details: readonly Line[] = [],
+): readonly Line[] {
+  return [...result, serverLine(server), ...(details.length === 0 ? [] : ['', ...details])];
+}
+
+/** The server that a result is about. */
 export function serverLine({ address, version }: Server): string {
   return `on ${address} (PostgreSQL ${version})`;
 }
@@ -27,7 +37,7 @@ export function snapshotLines({
   ];
 }
 
-/** The line that a dry run prints in addition to the SQL. */
+/** The remark that a dry run prints on standard error, in addition to the SQL on standard output. */
 export function dryRunLine(sql: string): string {
   return sql === '' ? 'Nothing to do.' : 'This SQL would be sent. Nothing was changed.';
 }

@@ -20,9 +20,13 @@ const MEANINGS: Readonly<Record<LockMode, string>> = {
 const WIDEST_TABLE = 29;
 
 /**
- * The locks of each file as a table of at most 80 columns, and what the lock modes mean. The locks of readers are left out.
+ * The locks of each file: a summary, and a table of at most 80 columns with what the lock modes mean. The locks of readers are
+ * left out.
  */
-export function locksTable({ migrations, locks }: LocksResult): string[] {
+export function locksTable({ migrations, locks }: LocksResult): {
+  readonly summary: string;
+  readonly table: readonly string[];
+} {
   const listed = locks.filter(({ lock, rewrites }) => rewrites || lock !== 'access share');
   const files = [...new Set(listed.map(({ file }) => file))];
   const width = Math.min(
@@ -30,14 +34,14 @@ export function locksTable({ migrations, locks }: LocksResult): string[] {
     Math.max(0, ...listed.map(({ table }) => encodeName(omitPublic(table)).length)),
   );
   const modes = LOCK_MODES.filter((mode) => listed.some(({ lock }) => lock === mode)).toReversed();
-  return [
+  const table = [
     ...files.flatMap((file) => {
       const locksOfFile = listed.filter((lock) => lock.file === file);
       return [headingFor(file, locksOfFile), ...locksOfFile.flatMap((lock) => rowsFor(lock, width)), ''];
     }),
     ...modes.map((mode) => `${mode.padEnd(22)}  ${MEANINGS[mode]}`),
-    `${plural(migrations, 'migration')}: ${summaryOf(listed)}.`,
   ];
+  return { summary: `${plural(migrations, 'migration')}: ${summaryOf(listed)}.`, table };
 }
 
 function headingFor(file: string, [first]: readonly TableLock[]): string {

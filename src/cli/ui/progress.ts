@@ -6,7 +6,8 @@ import type { Notice } from '../../migrate/script/notice.js';
 import { describeBlocker } from '../../postgres/blocker.js';
 import { encodeName } from '../../text/encode.js';
 import { differenceLines } from './lines.js';
-import { clearStatusLine, printSentences, showStatusLine } from './terminal.js';
+import { displayPath } from './paths.js';
+import { clearStatusLine, printMessages, showStatusLine } from './terminal.js';
 
 /** Prints the events of a run on standard error; those without lasting interest only as the status line of a terminal. */
 export const printProgress: Listener = (event) => {
@@ -14,7 +15,7 @@ export const printProgress: Listener = (event) => {
     showStatusLine(lineFor(event));
   } else {
     clearStatusLine();
-    printSentences(...(event.kind === 'drifted' ? driftLines(event) : [lineFor(event)]));
+    printMessages(...(event.kind === 'drifted' ? driftLines(event) : [lineFor(event)]));
   }
 };
 
@@ -62,7 +63,7 @@ function lineFor(event: Exclude<RunEvent, { kind: 'drifted' }>): string {
       return `waiting for server process ${event.pid}, which still executes this statement for an earlier run`;
     case 'backed-up':
       return [
-        `backed up to ${encodeName(event.folder)}:`,
+        `backed up to ${displayPath(event.folder)}:`,
         ...event.losses.map((loss) => `  ${lossLine(loss)}`),
       ].join('\n');
     case 'notice':

@@ -1,15 +1,20 @@
 import { partsOf, type Remedy } from '../../text/remedy.js';
 import { commandLineRemedy, type Invocation } from './remedy.js';
-import { printDocument, printOutput, printWrapped } from './terminal.js';
+import { printDocument, printMessages, printOutput, printResultLines, type Tone } from './terminal.js';
+
+/** A line for people; one that advises a command is a remedy, and one with a tone is colored on a terminal. */
+export type Line = Remedy | { readonly text: Remedy; readonly tone: Tone };
 
 /** The result of a command: a document for programs, lines for people, and the exit code. */
 export interface CommandResult {
   /** Printed with `--json`; dates become ISO 8601. */
   readonly document: Readonly<Record<string, unknown>>;
-  /** For people, on standard error; a line that advises a command is a remedy. */
-  readonly lines: readonly Remedy[];
-  /** The value that the user asked for, such as an address; on standard output unless `--json` is given. */
+  /** What the user asked for, on standard output: the result first, then the server, then the details. */
+  readonly lines: readonly Line[];
+  /** A value for a file or another program, such as SQL or an address; printed as it is, in the place of lines. */
   readonly output?: string;
+  /** Warnings and remarks about the result, on standard error. */
+  readonly notes?: readonly Remedy[];
   /** 0 by default. */
   readonly exitCode?: number;
 }
@@ -26,16 +31,23 @@ export const EXIT_FINDINGS = 3;
 
 /** Prints a result and sets the exit code. */
 export function printResult(
-  { document, lines, output, exitCode = 0 }: CommandResult,
+  { document, lines, output, notes = [], exitCode = 0 }: CommandResult,
   context: ResultContext,
 ): void {
   process.exitCode = exitCode;
   if (context.json) {
     printDocument(withRemedies({ command: context.command, ok: true, exitCode, ...document }, context));
   } else {
-    printWrapped(...lines.map((line) => commandLineRemedy(partsOf(line), context)));
+    const render = (text: Remedy): string => commandLineRemedy(partsOf(text), context);
+    const toned = lines.map((line) => (isToned(line) ? line : { text: line, tone: null }));
+    printResultLines(...toned.map(({ text, tone }) => ({ text: render(text), tone })));
     if (output) printOutput(output);
+    printMessages(...notes.map(render));
   }
+}
+
+function isToned(line: Line): line is Exclude<Line, Remedy> {
+  return typeof line === 'object' && 'tone' in line;
 }
 
 /** Renders each remedy in a document as the text that the command line shows. */

@@ -1,8 +1,10 @@
+import { styleText } from 'node:util';
 import { encodeCode, encodeJson, encodeName, encodeText } from '../../text/encode.js';
 import { truncateToWidth } from '../../text/terminal-width.js';
 import { wrap } from './wrap.js';
 
-// Every text that this program prints passes through this file, which encodes it. No other file writes to an output.
+// Every text that this program prints passes through this file, which encodes it and chooses its output: what the user asked
+// for goes to standard output; progress, warnings and errors go to standard error. No other file writes to an output.
 
 /** Longer sentences are hard to read, however wide the terminal is. */
 const LONGEST_LINE = 100;
@@ -11,6 +13,38 @@ const ERASE_LINE = '\r\u001B[K';
 
 /** Whether the terminal shows a status line. */
 let isStatusShown = false;
+
+/** What a text is about: on a terminal, an error is red, and a warning or something that is pending is yellow. */
+export type Tone = 'error' | 'warning';
+
+/** A text for people, and its tone; null for none. */
+export interface TonedText {
+  readonly text: string;
+  readonly tone: Tone | null;
+}
+
+const COLORS = { error: 'red', warning: 'yellow' } as const satisfies Record<Tone, string>;
+
+/** The word that a message on standard error begins with. */
+const LABEL = /^(error|warning)(?=:)/;
+
+/** Prints lines of the result that the user asked for on standard output; a terminal gets them wrapped to its width. */
+export function printResultLines(...lines: readonly TonedText[]): void {
+  const width = widthOf(process.stdout);
+  for (const { text, tone } of lines) {
+    process.stdout.write(`${paint(wrap(encodeText(text), width), tone, process.stdout)}\n`);
+  }
+}
+
+/** Prints messages for people, which are no part of a result, on standard error; a terminal gets them wrapped. */
+export function printMessages(...texts: readonly string[]): void {
+  const width = widthOf(process.stderr);
+  for (const text of texts) {
+    const message = wrap(encodeText(text), width && Math.min(width, LONGEST_LINE));
+    const painted = message.replace(LABEL, (label) => paint(label, label as Tone, process.stderr));
+    process.stderr.write(`${painted}\n`);
+  }
+}
 
 /** Prints lines for people on standard error, not wrapped. */
 export function printLines(...lines: readonly string[]): void {
@@ -22,7 +56,7 @@ export function printAnnotations(...annotations: readonly string[]): void {
   for (const annotation of annotations) process.stderr.write(`${encodeName(annotation)}\n`);
 }
 
-/** Prints the value that the user asked for, such as an address, SQL or TypeScript, on standard output. */
+/** Prints a value that the user asked for, such as an address, SQL or TypeScript, on standard output as it is. */
 export function printOutput(text: string): void {
   process.stdout.write(`${encodeCode(text.trimEnd())}\n`);
 }
@@ -46,18 +80,6 @@ export function clearStatusLine(): void {
   isStatusShown = false;
 }
 
-/** Prints lines for people on standard error; a terminal gets them wrapped to its width. */
-export function printWrapped(...lines: readonly string[]): void {
-  const width = terminalWidth();
-  printLines(...lines.map((line) => wrap(encodeText(line), width)));
-}
-
-/** Prints sentences for people on standard error; a terminal gets them wrapped to a readable width. */
-export function printSentences(...texts: readonly string[]): void {
-  const width = terminalWidth();
-  printLines(...texts.map((text) => wrap(encodeText(text), width && Math.min(width, LONGEST_LINE))));
-}
-
 /**
  * Lets a command end as usual if the reader of its output has gone, as in `voicesurvey-db up | head -1`: a closed pipe must
  * not stop a migration. If the result cannot be written for another reason, such as a full disk, the command fails.
@@ -67,15 +89,24 @@ export function surviveClosedOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return;
     process.exitCode = 1;
-    printSentences(
+    printMessages(
       `error: The result cannot be written to standard output: ${error.message}.`,
       'The command did its work; only its output is lost. Check the file or device that the output goes to.',
     );
   });
 }
 
-/** The columns of the terminal on standard error; undefined without a terminal. */
-function terminalWidth(): number | undefined {
-  const { isTTY, columns } = process.stderr;
+/** The columns of a terminal; undefined without a terminal. */
+function widthOf({ isTTY, columns }: NodeJS.WriteStream): number | undefined {
   return isTTY && columns > 0 ? columns : undefined;
+}
+
+/**
+ * Colors a text line by line if its output is a terminal with colors. Node.js decides: it knows `NO_COLOR`, `FORCE_COLOR` and
+ * `TERM=dumb`.
+ */
+function paint(text: string, tone: Tone | null, stream: NodeJS.WriteStream): string {
+  if (tone === null) return text;
+  const paintLine = (line: string): string => styleText(COLORS[tone], line, { stream });
+  return text.split('\n').map(paintLine).join('\n');
 }

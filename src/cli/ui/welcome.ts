@@ -25,7 +25,6 @@ export function welcomeLines(
   ] as const;
   const width = Math.max(...next.map(([command]) => command.length));
   return [
-    '',
     `  ${url}`,
     '',
     `It holds ${tables} tables, ${enums} enum types and ${rows} rows.`,

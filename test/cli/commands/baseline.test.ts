@@ -19,14 +19,14 @@ describe('baseline', () => {
     const { code, stdout, stderr } = await runCli(['baseline', 'V1', '--dir', dir], {
       env: { DATABASE_URL: url },
     });
-    expect([code, stdout]).toEqual([0, '']);
-    expect(stderr).toMatch(
-      /^The database is what V1 makes\.\nDone: 1 migration recorded, the database is at V1\.\non postgresql:/m,
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(
+      /^Done: 1 migration recorded, the database is at V1\.\nThe database is what V1 makes\.\non postgresql:/,
     );
     const status = await runCli(['status', '--dir', dir], { env: { DATABASE_URL: url } });
     expect(status).toMatchObject({
       code: 0,
-      stderr: expect.stringMatching(/^V1 +applied .* \(baseline\)$/m),
+      stdout: expect.stringMatching(/^V1 +applied .* \(baseline\)$/m),
     });
   });
 
@@ -78,9 +78,9 @@ describe('baseline', () => {
       differences: [{ object: 'column one.id', difference: 'null allowed in V1, not here' }],
       embedded: false,
     });
-    const { stderr } = await runCli(['status', '--dir', dir], { env });
-    expect(stderr).toMatch(
-      /^V1 .* \(baseline: accepted 1 difference\)\nEverything is applied\.\nNo drift since V1\.$/m,
+    const { stdout } = await runCli(['status', '--dir', dir], { env });
+    expect(stdout).toMatch(
+      /^Everything is applied\.\nNo drift since V1\.\non .*\n\nV1 .* \(baseline: accepted 1 difference\)\n$/,
     );
   });
 });

@@ -75,10 +75,11 @@ describe('the command down', () => {
     const directory = await migrated(database);
     const cwd = await folderWith();
     const args = ['down', '--dir', directory, '--lose', 'b', '--lose', 'a.more'];
-    const { code, stderr } = await runCli(args, { env: { DATABASE_URL: database.url }, cwd });
+    const { code, stdout, stderr } = await runCli(args, { env: { DATABASE_URL: database.url }, cwd });
     expect(code).toBe(0);
     const [folder = ''] = /(?<=backed up to )\S+(?=:\n)/.exec(stderr) ?? [];
-    expect(folder.startsWith(join(cwd, 'voicesurvey-backup'))).toBe(true);
-    expect((await readdir(folder)).sort()).toEqual(['1-a.more.csv', '2-b.csv', 'restore.sql']);
+    expect(folder).toMatch(/^voicesurvey-backup\//);
+    expect(stdout).toContain(`\nTo restore the data, read ${folder}/restore.sql.\n`);
+    expect((await readdir(join(cwd, folder))).sort()).toEqual(['1-a.more.csv', '2-b.csv', 'restore.sql']);
   });
 });

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { repository, runCli, runJson } from '../../support/cli.js';
 import { test } from '../../support/database.js';
@@ -18,8 +18,16 @@ test('types prints the committed types, or writes them to a file', async ({ migr
 
 test('docs writes the data dictionary and the picture', async ({ migrated }) => {
   const out = await folderWith();
-  const result = await runCli(['docs', '--out', out], { env: { DATABASE_URL: migrated.url } });
-  expect([result.code, result.stdout]).toEqual([0, '']);
+  const { code, stdout, stderr } = await runCli(['docs', '--out', out], {
+    env: { DATABASE_URL: migrated.url },
+    cwd: dirname(out),
+  });
+  const folder = basename(out);
+  expect([code, stdout, stderr]).toEqual([
+    0,
+    `Wrote ${folder}/schema.md.\nWrote ${folder}/schema.svg.\n`,
+    '',
+  ]);
   expect((await readdir(out)).sort()).toEqual(['schema.md', 'schema.svg']);
   expect(await readFile(join(out, 'schema.md'), 'utf8')).toContain('## contacts\n');
 });

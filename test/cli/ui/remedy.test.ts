@@ -115,7 +115,7 @@ describe('a command that a failure advises', () => {
     const env = { DATABASE_URL: url };
     await runCli(['up', '--dir', dir], { env });
     await client.query('drop table one');
-    expect((await runCli(['status', '--dir', dir], { env })).stderr).toContain(
+    expect((await runCli(['status', '--dir', dir], { env })).stdout).toContain(
       `To see what changed, run \`voicesurvey-db verify --dir ${dir}\`.\n`,
     );
   });
