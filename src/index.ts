@@ -43,6 +43,7 @@ export type { Origin } from './migrate/history/table.js';
 export type { UnknownCause } from './migrate/history/unknown.js';
 export { type NewMigration, type NewMigrationOptions, newMigration } from './migrate/new.js';
 export { type RepairOptions, type RepairResult, repair } from './migrate/repair.js';
+export { type RestoredData, type RestoreOptions, type RestoreResult, restore } from './migrate/restore.js';
 export type { Listener, RunEvent } from './migrate/run/events.js';
 export type { LockHolder } from './migrate/run/lock-holder.js';
 export type { RunOptions } from './migrate/run/options.js';

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   up: async () => (await import('./commands/up.js')).upCommand(),
   down: async () => (await import('./commands/down.js')).downCommand(),
+  restore: async () => (await import('./commands/restore.js')).restoreCommand(),
   status: async () => (await import('./commands/status.js')).statusCommand(),
   verify: async () => (await import('./commands/verify.js')).verifyCommand(),
   baseline: async () => (await import('./commands/baseline.js')).baselineCommand(),

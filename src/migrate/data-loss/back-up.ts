@@ -5,6 +5,7 @@ import pg from '../../postgres/driver/pg.js';
 import { toFileName } from '../../text/file-name.js';
 import type { LostData } from '../script/safeguard.js';
 import type { Work } from '../script/work.js';
+import type { BackupFile } from './backup-file.js';
 import { type BackupFolder, newBackupFolder } from './backup-folder.js';
 import { copyOut } from './copy-out.js';
 import { countLosses, READ_SETTINGS, rowsOf, withExistingData } from './count.js';
@@ -12,7 +13,7 @@ import { describeTables, type TableDescription } from './describe-table.js';
 import { backupFailedError } from './errors.js';
 import { type Ledger, refuseUnnamed } from './ledger.js';
 import { type CountedLoss, describeLoss, type Loss, type MigrationLoss } from './loss.js';
-import { type BackupFile, restoreScript } from './restore-script.js';
+import { restoreScript } from './restore-script.js';
 
 /** The files of the data that a transaction is about to delete. */
 export interface Backup {
@@ -70,25 +71,25 @@ async function writeFiles(
   client: pg.Client,
   database: string,
   ledger: Ledger,
-  { name, label: version }: Work,
+  { version, name, label }: Work,
   counted: readonly MigrationLoss<CountedLoss>[],
 ): Promise<Backup> {
   const at = new Date();
   const tables = await describeTables(client, [...new Set(counted.map(({ table }) => table))]);
   let folder: BackupFolder | null = null;
   try {
-    folder = await newBackupFolder(ledger.folder, folderName(at, database, version));
+    folder = await newBackupFolder(ledger.folder, folderName(at, database, label));
     const files: BackupFile[] = [];
     for (const [index, loss] of counted.entries()) {
       const table = tables.get(loss.table);
       if (table === undefined) throw new Error(`${loss.table} does not exist`);
-      const file = `${index + 1}-${fileName(loss)}.csv`;
-      const backupFile = { loss, table, columns: columnsOf(loss, table), file };
-      await copyOut(client, copySql(backupFile), join(folder.partialPath, file));
-      files.push(backupFile);
+      const file = `${index + 1}-${fileName(loss)}.tsv`;
+      const columns = columnsOf(loss, table);
+      const rows = await copyOut(client, copySql(loss, columns), join(folder.partialPath, file));
+      files.push({ loss, table, columns, file, rows });
     }
     const { directory } = ledger;
-    await folder.write('restore.sql', restoreScript(files, { version, database, directory, at }));
+    await folder.write('restore.sql', restoreScript(files, { version, label, database, directory, at }));
     await folder.finish();
     const { path, remove } = folder;
     return {
@@ -102,8 +103,8 @@ async function writeFiles(
   }
 }
 
-function copySql({ loss, columns }: BackupFile): string {
-  return `copy (select ${columns.join(', ')} from ${rowsOf(loss)}) to stdout with (format csv, header)`;
+function copySql(loss: Loss, columns: readonly string[]): string {
+  return `copy (select ${columns.join(', ')} from ${rowsOf(loss)}) to stdout with (header)`;
 }
 
 /** All columns if rows are deleted. Otherwise the key and the value; without a key, all columns again. */

@@ -10,9 +10,10 @@ import { listenToCopyData, streamOf } from '../../postgres/driver/pg-internals.j
  * little memory, whatever the size of the table.
  *
  * @param client a connection with no query in flight; it may be in pipeline mode
+ * @returns how many rows the file has, without its header
  * @throws DatabaseError, or the system's error about the file, which must not exist yet
  */
-export async function copyOut(client: pg.Client, sql: string, path: string): Promise<void> {
+export async function copyOut(client: pg.Client, sql: string, path: string): Promise<number> {
   const stream = streamOf(client);
   const file = createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true });
   let failure: unknown;
@@ -29,8 +30,9 @@ export async function copyOut(client: pg.Client, sql: string, path: string): Pro
     resume();
   });
   const stopListening = listenToCopyData(client, write);
+  let rows = 0;
   try {
-    await client.query(sql);
+    rows = (await client.query(sql)).rowCount ?? 0;
   } finally {
     stopListening();
     file.end();
@@ -41,4 +43,5 @@ export async function copyOut(client: pg.Client, sql: string, path: string): Pro
     resume();
   }
   if (failure !== undefined) throw failure;
+  return rows;
 }

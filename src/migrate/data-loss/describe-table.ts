@@ -8,6 +8,8 @@ export interface TableDescription {
   readonly columns: readonly string[];
   /** The columns of the primary key; empty without one. */
   readonly key: readonly string[];
+  /** The same, if an insert can ignore a row whose key exists: a deferrable key allows no `on conflict`. */
+  readonly conflictKey: readonly string[];
   /** The triggers that are enabled, except those of constraints. */
   readonly triggers: readonly {
     readonly name: string;
@@ -18,9 +20,8 @@ export interface TableDescription {
     readonly name: string;
     readonly column: string;
     readonly last: string | null;
+    readonly isAscending: boolean;
   }[];
-  /** The tables that its foreign keys reference. */
-  readonly references: readonly string[];
 }
 
 /** Describes tables, in one query. */
@@ -32,6 +33,14 @@ export async function describeTables(
   return new Map(rows.map((row) => [row.name, row]));
 }
 
+const primaryKey = (condition: string) => `array(
+    select quote_ident(attname) from pg_index
+    cross join unnest(indkey::smallint[]) with ordinality as part (number, place)
+    join pg_attribute on attrelid = id and attnum = number
+    where indrelid = id and indisprimary and ${condition}
+    order by place
+  )`;
+
 const describe = (tables: readonly string[]) => `select
   asked.name,
   array(
@@ -39,13 +48,8 @@ const describe = (tables: readonly string[]) => `select
     where attrelid = id and attnum > 0 and not attisdropped and attgenerated = ''
     order by attnum
   ) as columns,
-  array(
-    select quote_ident(attname) from pg_index
-    cross join unnest(indkey::smallint[]) with ordinality as part (number, place)
-    join pg_attribute on attrelid = id and attnum = number
-    where indrelid = id and indisprimary
-    order by place
-  ) as key,
+  ${primaryKey('true')} as key,
+  ${primaryKey('indimmediate')} as "conflictKey",
   (
     select coalesce(json_agg(json_build_object(
       'name', quote_ident(tgname),
@@ -58,21 +62,16 @@ const describe = (tables: readonly string[]) => `select
     select coalesce(json_agg(json_build_object(
       'name', format('%I.%I', nspname, relname),
       'column', quote_ident(attname),
-      'last', pg_sequence_last_value(sequence.oid)::text
+      'last', pg_sequence_last_value(sequence.oid)::text,
+      'isAscending', seqincrement > 0
     ) order by attnum), '[]')
     from pg_depend
     join pg_class as sequence on sequence.oid = objid and relkind = 'S'
+    join pg_sequence on seqrelid = sequence.oid
     join pg_namespace on pg_namespace.oid = relnamespace
     join pg_attribute on attrelid = id and attnum = refobjsubid
     where classid = 'pg_class'::regclass and refclassid = 'pg_class'::regclass and refobjid = id and deptype in ('a', 'i')
-  ) as sequences,
-  array(
-    select distinct format('%I.%I', nspname, relname)
-    from pg_constraint
-    join pg_class on pg_class.oid = confrelid
-    join pg_namespace on pg_namespace.oid = relnamespace
-    where conrelid = id and contype = 'f' and confrelid <> id
-  ) as "references"
+  ) as sequences
 from unnest(${textArray(tables)}) as asked (name)
 cross join lateral (select to_regclass(asked.name)::oid as id) as described
 where id is not null`;

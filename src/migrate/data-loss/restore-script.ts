@@ -1,22 +1,18 @@
+import { REPORT_WARNINGS } from '../../postgres/replication.js';
+import { TRIGGERS_ON } from '../../postgres/triggers-on.js';
 import { encodeName } from '../../text/encode.js';
 import { shellQuote } from '../../text/shell-quote.js';
-import type { TableDescription } from './describe-table.js';
-import { type CountedLoss, describeLoss, lossLine, type MigrationLoss } from './loss.js';
+import { literal } from '../history/row-sql.js';
+import type { BackupFile } from './backup-file.js';
+import { type CountedLoss, describeLoss, lossLine } from './loss.js';
+import { requireState } from './restore-guard.js';
+import { insertSql, updateSql } from './restore-rows.js';
 
-/** A file with the data of a loss. */
-export interface BackupFile {
-  readonly loss: MigrationLoss<CountedLoss>;
-  /** The name of the file, without a folder. */
-  readonly file: string;
-  /** The columns in the file, as SQL needs them. */
-  readonly columns: readonly string[];
-  readonly table: TableDescription;
-}
-
-/** The rollback that a script restores the data of. */
-export interface Rollback {
+/** The transaction that deleted the data. */
+export interface Deletion {
+  readonly version: bigint;
   /** The migration, as its file writes it. */
-  readonly version: string;
+  readonly label: string;
   /** The name of the database. */
   readonly database: string;
   /** The folder of migrations; absolute. */
@@ -24,74 +20,136 @@ export interface Rollback {
   readonly at: Date;
 }
 
+/** The settings under which the files are read and rows are compared. Those of the server are lost in a restore. */
+const SETTINGS = `set local datestyle = 'ISO, YMD';
+set local intervalstyle = postgres;
+set local lc_monetary = 'C';
+set local xmloption = content;
+set local row_security = off;
+do $settings$
+begin
+  perform pg_catalog.set_config(name, '0', true)
+  from pg_catalog.pg_settings
+  where name in ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout');
+end
+$settings$;
+${TRIGGERS_ON};
+${REPORT_WARNINGS};`;
+
+/** A statement queued for a lock blocks every later reader. It is set after the guard, which may wait for a run. */
+const LOCK_TIMEOUT = "set local lock_timeout = '4s';";
+
 /**
- * A script for psql that restores the data that a rollback deleted. Run it when that migration is applied again and no
- * later one is, so that the tables are as they were when the files were written.
+ * A script that restores the data that a migration deleted, for `restore` and for psql. It runs in one transaction, and
+ * fails unless the database has the state in which the files were written.
  *
- * The rows are restored unchanged: user triggers are disabled meanwhile, foreign keys and checks apply.
+ * The rows are restored unchanged: user triggers are disabled meanwhile, foreign keys and checks apply. The files are in
+ * the text format of COPY: it escapes line breaks and backslashes, so no line of a file is `\.`, which older versions of
+ * psql take for the end of a CSV file.
  */
-export function restoreScript(
-  files: readonly BackupFile[],
-  { version, database, directory, at }: Rollback,
-): string {
-  const up = `voicesurvey-db up --to ${version} --dir ${shellQuote(directory)}`;
-  const sorted = inOrder(files);
-  const triggers = triggersOf(sorted);
+export function restoreScript(files: readonly BackupFile[], deletion: Deletion): string {
+  const { label, database, directory, at } = deletion;
+  const readable = files.filter(({ columns }) => columns.length > 0);
+  const triggers = triggersOf(readable);
+  const up = `voicesurvey-db up --to ${label} --dir ${shellQuote(directory)}`;
   return [
-    `-- Restores the data that the database ${database.replaceAll(/[^\w.-]/g, '?')} had when ${version} was rolled back,`,
-    `-- ${at.toISOString()}. Apply ${version} again, and nothing newer:`,
+    `-- Restores the data that the database ${database.replaceAll(/[^\w.-]/g, '?')} had when ${label} was rolled back,`,
+    `-- ${at.toISOString()}. Apply ${label} again, and nothing newer:`,
     `-- ${encodeName(up)}`,
-    '-- Then, in this folder: psql --no-psqlrc --dbname="$DATABASE_URL" --file=restore.sql',
+    '-- Then run: voicesurvey-db restore <this folder>',
+    '-- or, in this folder: psql --no-psqlrc --dbname="$DATABASE_URL" --file=restore.sql',
     '-- Then apply the newer migrations.',
     '',
     '\\set ON_ERROR_STOP on',
+    '\\set QUIET on',
     '\\encoding UTF8',
     'begin;',
-    "set local datestyle = 'ISO, YMD';",
-    'set local intervalstyle = postgres;',
+    requireState(deletion),
+    SETTINGS,
+    LOCK_TIMEOUT,
     ...triggers.map(({ table, name }) => `alter table ${table} disable trigger ${name};`),
-    ...sorted.flatMap((file, index) => ['', `-- ${commentOf(file)}`, ...commandsOf(file, index + 1)]),
+    ...readable.flatMap((file, index) => ['', ...loadSql(file, index + 1)]),
+    ...restoreSql(readable),
     '',
-    ...(triggers.length === 0 ? [] : ['set constraints all immediate;']),
+    ...sequencesSql(readable),
+    'set constraints all immediate;',
     ...triggers.map(({ table, name, fires }) => `alter table ${table} ${fires} trigger ${name};`),
     'commit;',
     '',
   ].join('\n');
 }
 
+/** Reads a file into a temporary table, and checks that none of its rows is missing. */
+function loadSql(backupFile: BackupFile, number: number): readonly string[] {
+  const { file, columns, table, rows } = backupFile;
+  return [
+    `-- ${commentOf(backupFile)}`,
+    `create temporary table backup_${number} on commit drop as select ${columns.join(', ')} from ${table.name} with no data;`,
+    `\\copy pg_temp.backup_${number} from '${file}' with (header match)`,
+    `do $complete$
+begin
+  if (select count(*) from pg_temp.backup_${number}) <> ${rows} then
+    raise exception '${file} does not have its ${rows} rows';
+  end if;
+end
+$complete$;`,
+  ];
+}
+
+/**
+ * All rows are inserted by one statement, so their foreign keys are checked when all of them exist. Each file of values has
+ * its own statement: a statement cannot update a row twice.
+ */
+function restoreSql(files: readonly BackupFile[]): readonly string[] {
+  const numbered = files.map((file, index) => ({ file, number: index + 1 }));
+  const whole = numbered.filter(({ file }) => deletesRows(file.loss));
+  const values = numbered.filter(({ file }) => !deletesRows(file.loss));
+  const inserts = whole.map(({ file, number }) => ({ file, number, sql: insertSql(file, number) }));
+  return [
+    ...(inserts.length === 0 ? [] : ['', changeSql(inserts)]),
+    ...values.flatMap(({ file, number }) =>
+      file.table.key.length === 0
+        ? [
+            '',
+            `-- ${commentOf(file)}: the table has no primary key, so no command can identify its rows; the file has whole rows.`,
+          ]
+        : ['', changeSql([{ file, number, sql: updateSql(file, number) }])],
+    ),
+  ];
+}
+
+interface Change {
+  readonly file: BackupFile;
+  readonly number: number;
+  /** An insert or an update that returns a row for each row that it changes. */
+  readonly sql: string;
+}
+
+/** A statement that makes changes. Its result has a row for each: the data, and how many rows were changed. */
+function changeSql(changes: readonly Change[]): string {
+  const parts = changes.map(({ number, sql }) => `restored_${number} as (\n${sql}\n)`);
+  const results = changes.map(
+    ({ file, number }) =>
+      `select ${literal(commentOf(file))} as data, (select count(*) from restored_${number}) as restored`,
+  );
+  return `with ${parts.join(',\n')}\n${results.join('\nunion all\n')};`;
+}
+
 function commentOf({ loss, file }: BackupFile): string {
   return encodeName(lossLine(describeLoss(loss, file)));
 }
 
-function commandsOf(backupFile: BackupFile, number: number): string[] {
-  const { loss, file, columns, table } = backupFile;
-  if (!deletesRows(loss) && table.key.length === 0) {
-    return ['-- The table has no primary key, so no command can identify its rows; the file has whole rows.'];
-  }
-  const list = columns.join(', ');
-  return [
-    `create temporary table backup_${number} as select ${list} from ${table.name} with no data;`,
-    `\\copy backup_${number} from '${file}' with (format csv, header match)`,
-    deletesRows(loss) ? insertFrom(backupFile, number) : updateFrom(backupFile, number),
-    ...sequencesOf(backupFile),
-  ];
-}
-
-/** A row that exists already, such as one that the migration itself inserts, stays unchanged. */
-function insertFrom({ table, columns }: BackupFile, number: number): string {
-  const list = columns.join(', ');
-  return `insert into ${table.name} (${list}) overriding system value table backup_${number} on conflict do nothing;`;
-}
-
-function updateFrom({ loss, table }: BackupFile, number: number): string {
-  const same = table.key.map((column) => `live.${column} = backup.${column}`).join(' and ');
-  return `update ${table.name} as live set ${loss.column} = backup.${loss.column} from backup_${number} as backup where ${same};`;
-}
-
-function sequencesOf({ table, columns }: BackupFile): string[] {
-  return table.sequences
-    .filter(({ column, last }) => last !== null && columns.includes(column))
-    .map(({ name, last }) => `select pg_catalog.setval('${name.replaceAll("'", "''")}', ${last});`);
+/** A sequence never goes back: rows may have been added since the migration was applied again. */
+function sequencesSql(files: readonly BackupFile[]): readonly string[] {
+  const moves = files.flatMap(({ table, columns }) =>
+    table.sequences.flatMap(({ name, column, last, isAscending }) => {
+      if (last === null || !columns.includes(column)) return [];
+      const text = literal(name);
+      const furthest = isAscending ? 'greatest' : 'least';
+      return `  perform pg_catalog.setval(${text}, ${furthest}(${last}, pg_catalog.pg_sequence_last_value(${text}::pg_catalog.regclass)));`;
+    }),
+  );
+  return moves.length === 0 ? [] : ['do $sequences$', 'begin', ...moves, 'end', '$sequences$;'];
 }
 
 function triggersOf(files: readonly BackupFile[]): { table: string; name: string; fires: string }[] {
@@ -99,24 +157,6 @@ function triggersOf(files: readonly BackupFile[]): { table: string; name: string
   return [...tables.values()].flatMap(({ name: table, triggers }) =>
     triggers.map(({ name, fires }) => ({ table, name, fires })),
   );
-}
-
-/** Tables after those that their foreign keys reference, and whole tables before parts of tables. */
-function inOrder(files: readonly BackupFile[]): readonly BackupFile[] {
-  const waiting = new Map(
-    files.filter(({ loss }) => deletesRows(loss)).map((file) => [file.table.name, file]),
-  );
-  const sorted: BackupFile[] = [];
-  const add = (file: BackupFile): void => {
-    if (!waiting.delete(file.table.name)) return;
-    for (const name of file.table.references) {
-      const first = waiting.get(name);
-      if (first !== undefined) add(first);
-    }
-    sorted.push(file);
-  };
-  for (const file of [...waiting.values()]) add(file);
-  return [...sorted, ...files.filter(({ loss }) => !deletesRows(loss))];
 }
 
 function deletesRows({ kind }: CountedLoss): boolean {

@@ -8,3 +8,6 @@ export const LOCK_LOST = 'VS002';
 
 /** A transaction deletes data that the run did not expect. */
 export const UNEXPECTED_LOSS = 'VS003';
+
+/** The database does not have the state in which a backup was made. */
+export const NOT_RESTORABLE = 'VS007';

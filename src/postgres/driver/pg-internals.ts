@@ -125,6 +125,32 @@ export function listenToCopyData(client: pg.Client, listener: (chunk: Buffer) =>
   return () => connection.off('copyData', receive);
 }
 
+/** Sends data to a `COPY … FROM stdin`. */
+export interface CopySink {
+  write(chunk: Buffer): void;
+  /** Ends the data. */
+  end(): void;
+  /** Ends the data, and makes the server discard it. */
+  fail(reason: string): void;
+}
+
+/** Calls a function when the server waits for the data of a `COPY … FROM stdin`, which `pg` refuses by default. */
+export function onCopyIn(query: pg.Query, send: (sink: CopySink) => void): void {
+  const internals = query as unknown as {
+    handleCopyInResponse(connection: {
+      sendCopyFromChunk(chunk: Buffer): void;
+      endCopyFrom(): void;
+      sendCopyFail(reason: string): void;
+    }): void;
+  };
+  internals.handleCopyInResponse = (connection) =>
+    send({
+      write: (chunk) => connection.sendCopyFromChunk(chunk),
+      end: () => connection.endCopyFrom(),
+      fail: (reason) => connection.sendCopyFail(reason),
+    });
+}
+
 /** Checks whether `pg` refused a login because the server does not support TLS. The error has no code. */
 export function isServerWithoutTls(error: unknown): boolean {
   return error instanceof Error && error.message === 'The server does not support SSL connections';

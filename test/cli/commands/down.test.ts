@@ -80,6 +80,6 @@ describe('the command down', () => {
     const [folder = ''] = /(?<=backed up to )\S+(?=:\n)/.exec(stderr) ?? [];
     expect(folder).toMatch(/^voicesurvey-backup\//);
     expect(stdout).toContain(`\nTo restore the data, read ${folder}/restore.sql.\n`);
-    expect((await readdir(join(cwd, folder))).sort()).toEqual(['1-a.more.csv', '2-b.csv', 'restore.sql']);
+    expect((await readdir(join(cwd, folder))).sort()).toEqual(['1-a.more.tsv', '2-b.tsv', 'restore.sql']);
   });
 });

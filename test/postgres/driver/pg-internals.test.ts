@@ -9,6 +9,7 @@ import {
   isServerWithoutTls,
   listenToCopyData,
   listenToLogin,
+  onCopyIn,
   onStatementCompleted,
   reportedPidOf,
   sendTogether,
@@ -218,6 +219,25 @@ test('pg emits the chunks of a copy, and the server waits while the stream is pa
   stopListening();
   await client.query('copy (select 1) to stdout');
   expect(rows).toBe(1_000_000);
+});
+
+test('pg passes the data of a copy from stdin on, and the server discards all of it after a failure', async () => {
+  const client = await connected({ pipeline: true });
+  await client.query('create temporary table t (note text)');
+  const copy = (...chunks: readonly string[]): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const query = new pg.Query('copy t from stdin', (error) => (error ? reject(error) : resolve(null)));
+      onCopyIn(query, ({ write, end, fail }) => {
+        for (const chunk of chunks) write(Buffer.from(chunk));
+        if (chunks.length === 1) fail('the reason');
+        else end();
+      });
+      client.query(query);
+    });
+  await copy('one\nt', 'wo\n');
+  await expect(copy('three\n')).rejects.toThrow('the reason');
+  const { rows } = await client.query('select note from t');
+  expect(rows).toEqual([{ note: 'one' }, { note: 'two' }]);
 });
 
 test('pg reports a server without TLS in the words that isServerWithoutTls expects', async () => {

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { type RestoreResult, restore } from '../../migrate/restore.js';
+import { defineDatabaseCommand } from '../program/define-command.js';
+import type { CommonOptions } from '../program/options.js';
+import type { CommandServer } from '../program/server.js';
+import { serverLine } from '../ui/lines.js';
+import type { CommandResult } from '../ui/result.js';
+
+const HELP = {
+  name: 'restore',
+  summary: 'restore the data that a migration deleted, from its backup',
+  description:
+    'Restores the data of one backup, in one transaction. Existing rows stay, so it may run again. The database must have ' +
+    'the migrations with which the backup was made: the first lines of restore.sql in the folder name them.',
+  examples: [
+    [
+      'restore voicesurvey-backup/2026-11-28T17-21-36Z-survey-V0005',
+      'restore what the rollback of V0005 deleted',
+    ],
+  ],
+} as const;
+
+/** `restore`: restores the data of a backup. */
+export function restoreCommand(): Command {
+  return defineDatabaseCommand<CommonOptions>(HELP, run).argument('<folder>', 'the folder of one backup');
+}
+
+async function run(
+  _: CommonOptions,
+  { url }: CommandServer,
+  [folder = '']: readonly string[],
+): Promise<CommandResult> {
+  const result = await restore({ url, folder });
+  return { document: { ...result }, lines: [...linesFor(result), serverLine(result.server)] };
+}
+
+function linesFor({ restored }: RestoreResult): readonly string[] {
+  return [
+    'Restored:',
+    ...restored.map(
+      ({ data, restored: count }) => `  ${data} in the backup, ${count.toLocaleString('en-US')} restored`,
+    ),
+  ];
+}

@@ -1,0 +1,145 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Connection } from '../postgres/connect.js';
+import pg from '../postgres/driver/pg.js';
+import { ExplainedError, UsageError } from '../postgres/errors/explained-error.js';
+import { knownTextOf } from '../postgres/redaction/known-text.js';
+import { redactCause, redactText } from '../postgres/redaction/redact.js';
+import { explainStatementError } from '../postgres/statement-errors.js';
+import { explainTriggersOff } from '../postgres/triggers-on.js';
+import { copyIn } from './data-loss/copy-in.js';
+import { type CopyPart, readRestoreParts, type SqlPart } from './data-loss/restore-parts.js';
+import { type Database, describeServer, type Server, withDatabase } from './database.js';
+import { NOT_RESTORABLE } from './script/sql-states.js';
+
+/** The options of {@link restore}. */
+export interface RestoreOptions extends Database {
+  /** The folder of one backup, which has a `restore.sql`. */
+  readonly folder: string;
+}
+
+/** Data that was restored. */
+export interface RestoredData {
+  /** What the backup has, in words: `table call_events: 1,203 rows`. */
+  readonly data: string;
+  /** How many rows were inserted or changed. A row that exists already is not counted. */
+  readonly restored: number;
+}
+
+/** The result of {@link restore}. */
+export interface RestoreResult {
+  readonly server: Server;
+  readonly restored: readonly RestoredData[];
+}
+
+/**
+ * Restores the data of a backup, as its `restore.sql` does with psql: in one transaction, without the user triggers of the
+ * tables. Existing rows stay, so it may run again.
+ *
+ * @throws UsageError `no_backup` if the folder has no complete backup
+ * @throws ExplainedError `restore_refused` if the database does not have the migrations with which the backup was made,
+ *   `restore_failed` if a row does not fit or a file cannot be read; nothing is restored then
+ * @example
+ * ```ts
+ * const folder = 'voicesurvey-backup/2026-11-28T17-21-36Z-survey-V0005';
+ * const { restored } = await restore({ url: process.env.DATABASE_URL ?? '', folder });
+ * ```
+ */
+export async function restore(options: RestoreOptions): Promise<RestoreResult> {
+  const { folder } = options;
+  const script = await readScript(folder);
+  const parts = readRestoreParts(script);
+  if (parts === null) {
+    throw noBackupError(
+      `${join(folder, 'restore.sql')} has commands of psql that no backup has.`,
+      'Run it with psql.',
+    );
+  }
+  return withDatabase(options, async ({ connection }) => {
+    try {
+      const restored = await runParts(connection, folder, parts);
+      return { server: describeServer(connection), restored };
+    } catch (error) {
+      await connection.client.query('rollback').catch(() => undefined);
+      throw explain(error, folder, script);
+    }
+  });
+}
+
+async function readScript(folder: string): Promise<string> {
+  if (/\.partial\/*$/.test(folder)) {
+    throw noBackupError(
+      `${folder} is incomplete: the command that wrote it was ended.`,
+      'That command deleted nothing. Remove the folder.',
+    );
+  }
+  try {
+    return await readFile(join(folder, 'restore.sql'), 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+    throw noBackupError(
+      `${folder} has no restore.sql that can be read (${reason}).`,
+      'Name the folder of one migration: the one that the command printed after "backed up to".',
+    );
+  }
+}
+
+function noBackupError(message: string, remedy: string): UsageError {
+  return new UsageError('no_backup', message, { remedy });
+}
+
+async function runParts(
+  { client }: Connection,
+  folder: string,
+  parts: readonly (SqlPart | CopyPart)[],
+): Promise<readonly RestoredData[]> {
+  const restored: RestoredData[] = [];
+  for (const part of parts) {
+    if (part.kind === 'copy') {
+      await copyIn(client, part.sql, join(folder, part.file));
+      continue;
+    }
+    const results = [await client.query(part.sql)].flat() as readonly pg.QueryResult[];
+    for (const { data, restored: count } of results.flatMap(({ rows }) => rows)) {
+      if (typeof data === 'string') restored.push({ data, restored: Number(count) });
+    }
+  }
+  return restored;
+}
+
+function explain(error: unknown, folder: string, script: string): unknown {
+  if (!(error instanceof pg.DatabaseError)) return explainFileError(error, folder);
+  const known = explainTriggersOff(error) ?? explainStatementError(error);
+  if (known !== undefined) return known;
+  const shown = redactText(error, knownTextOf(script));
+  const cause = redactCause(error, shown);
+  const start = join(folder, 'restore.sql');
+  if (error.code === NOT_RESTORABLE) {
+    return new ExplainedError('restore_refused', `${folder} cannot be restored now: ${shown.message}.`, {
+      remedy: `Nothing was restored. The first lines of ${start} say which migrations the database must have.`,
+      cause,
+    });
+  }
+  const detail = shown.detail === null ? '' : `: ${shown.detail}`;
+  return new ExplainedError(
+    'restore_failed',
+    `${folder} was not restored: ${shown.message} (SQLSTATE ${error.code}${detail}).`,
+    {
+      remedy: `Nothing was restored. Compare the tables of the database with the files, whose columns are in their first lines. The first lines of ${start} say which migrations the database must have.`,
+      cause,
+    },
+  );
+}
+
+/** The error of a file; any other error is not about one. */
+function explainFileError(error: unknown, folder: string): unknown {
+  if (!(error instanceof Error) || !('path' in error) || !('code' in error)) return error;
+  return new ExplainedError(
+    'restore_failed',
+    `${String(error.path)} cannot be read (${String(error.code)}).`,
+    {
+      remedy: `Nothing was restored. Complete the folder ${folder}, or run the command as a user who may read its files.`,
+      cause: error,
+    },
+  );
+}
