@@ -13,6 +13,7 @@ export interface Difference {
 /** Facts that the definition contains. If the definition differs, they are not listed separately. */
 const PARTS_OF_DEFINITION = new Set([
   'kind',
+  'column order',
   'columns',
   'references',
   'referenced columns',

@@ -1,7 +1,12 @@
 import { encodeName } from '../text/encode.js';
 
+/** A literal or a quoted name in SQL that PostgreSQL wrote: it doubles every quote in one. */
+const QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"/;
+
+const QUOTED_OR_PUBLIC = new RegExp(`(${QUOTED.source})|(?<![\\w.$\\u0080-\\uFFFF])public\\.`, 'g');
+
 /**
- * Omits the schema `public` from the names in a text.
+ * Omits the schema `public` from the names in a text. Literals and quoted names stay as they are.
  *
  * @param text a name, or SQL as PostgreSQL writes it, in which names are followed and preceded by other text
  * @example
@@ -11,7 +16,18 @@ import { encodeName } from '../text/encode.js';
  * ```
  */
 export function omitPublic(text: string): string {
-  return text.replaceAll(/(?<![\w."$])public\./g, '');
+  return text.replaceAll(QUOTED_OR_PUBLIC, (_, quoted?: string) => quoted ?? '');
+}
+
+/**
+ * Replaces the content of each literal and each quoted name by as many letters, so that a search for a word finds only the
+ * words of SQL, at their positions in the text.
+ */
+export function maskQuoted(sql: string): string {
+  return sql.replaceAll(
+    new RegExp(QUOTED, 'g'),
+    (quoted) => quoted.charAt(0) + 'x'.repeat(quoted.length - 2) + quoted.charAt(0),
+  );
 }
 
 /**
@@ -33,6 +49,24 @@ export function displayName(object: string, member: string): string {
 /** Removes the quotes that PostgreSQL writes around a name that needs them. */
 export function unquote(name: string): string {
   return /^".*"$/s.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
+
+const FULL_NAME = /^("(?:[^"]|"")*"|[^".]+)\.("(?:[^"]|"")*"|[^".(]+)(\(.*\))?$/s;
+
+/** The parts of a full name. */
+export interface FullName {
+  /** Without quotes. */
+  readonly schema: string;
+  /** Without quotes. */
+  readonly name: string;
+  /** The types of a function's arguments, in parentheses. */
+  readonly argumentTypes: string | undefined;
+}
+
+/** Splits the full name of an object as the snapshot has it: `public.contacts`, `audit."a.b"(integer)`. */
+export function splitFullName(fullName: string): FullName {
+  const [, schema = '', name = fullName, argumentTypes] = FULL_NAME.exec(fullName) ?? [];
+  return { schema: unquote(schema), name: unquote(name), argumentTypes };
 }
 
 const KIND_AND_NAME = /^(materialized view|foreign table|window function|[a-z]+) (.*)$/s;

@@ -24,6 +24,8 @@ export interface NamedObject {
   readonly kind: string;
   /** The name without the schema `public`. */
   readonly name: string;
+  /** The name with its schema, quoted as PostgreSQL quotes it; for a function, with the types of its arguments. */
+  readonly fullName: string;
   readonly facts: Facts;
   /** In the order of the table. */
   readonly columns: readonly Column[];
@@ -41,7 +43,8 @@ export function objectsOf(snapshot: Snapshot, ...kinds: readonly string[]): read
         return memberKind === wanted ? [{ name: unquote(name), facts }] : [];
       });
     const facts = parts.itself ?? {};
-    return [{ kind, name: omitPublic(fullName), facts, columns: inOrder(members('column'), facts), members }];
+    const columns = inOrder(members('column'), facts);
+    return [{ kind, name: omitPublic(fullName), fullName, facts, columns, members }];
   });
 }
 

@@ -32,10 +32,10 @@ export const RELATIONS: ObjectQuery = `select object, 'itself', json_build_objec
     'owner', pg_get_userbyid(relowner),
     'comment', ${commentOn('pg_class', 'relation.oid')},
     'definition', case when relkind in ('v', 'm') then btrim(pg_get_viewdef(relation.oid)) end,
-    'column order', case when relkind not in ('v', 'm') then (
+    'column order', (
       select json_agg(attname order by attnum) from pg_attribute
       where attrelid = relation.oid and attnum > 0 and not attisdropped
-    ) end,
+    ),
     'partitioned by', case when relkind = 'p' then pg_get_partkeydef(relation.oid) end,
     'inherits', (
       select json_agg(${fullName('pg_class', 'inhparent')} order by inhseqno) from pg_inherits
