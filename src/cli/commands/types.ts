@@ -16,7 +16,8 @@ const HELP = {
   summary: 'print TypeScript types for the rows of the database',
   description:
     'Prints TypeScript types for the rows and functions of a migrated database, as the driver `pg` returns them, or ' +
-    'writes them to a file.',
+    'writes them to a file. A type has another name than usual, such as Date$Enum, if its usual name is that of a ' +
+    'built-in type or of another table.',
   examples: [['types --out src/rows.ts', 'write them to a file']],
 } as const;
 

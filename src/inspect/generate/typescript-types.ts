@@ -4,84 +4,82 @@ export interface Shape {
   readonly read: string;
   /** The type that `pg` accepts. */
   readonly write: string;
+  /** The type that `pg` returns for an element of an array; undefined if it returns the array as text, such as `{a,b}`. */
+  readonly element?: string;
 }
 
-const DATE: Shape = { read: 'Date', write: 'Date | string' };
-const NUMBER: Shape = { read: 'number', write: 'number' };
-const STRING: Shape = { read: 'string', write: 'string' };
-/** `pg` returns them as text, because a number cannot hold every value. */
-const EXACT: Shape = { read: 'string', write: 'string | number | bigint' };
-const JSON_VALUE: Shape = { read: 'unknown', write: 'unknown' };
+const DATE: Shape = { read: 'Date', write: 'Date | string', element: 'Date' };
+const NUMBER: Shape = { read: 'number', write: 'number', element: 'number' };
+const TEXT: Shape = { read: 'string', write: 'string', element: 'string' };
+const JSON_VALUE: Shape = { read: 'unknown', write: 'unknown', element: 'unknown' };
+/** `pg` returns an object of a class of another package. */
+const OBJECT: Shape = { read: 'object', write: 'string', element: 'object' };
+/** The type depends on the call. */
+const ANY: Shape = { read: 'unknown', write: 'unknown' };
+/** All other types: `pg` returns the text of the value, and of an array. */
+const OTHER: Shape = { read: 'string', write: 'string' };
 
-const SHAPES: Readonly<Record<string, Shape>> = {
-  boolean: { read: 'boolean', write: 'boolean' },
-  smallint: NUMBER,
-  integer: NUMBER,
-  oid: NUMBER,
-  real: NUMBER,
-  'double precision': NUMBER,
-  bigint: EXACT,
-  numeric: EXACT,
-  date: DATE,
-  'timestamp with time zone': DATE,
-  'timestamp without time zone': DATE,
-  json: JSON_VALUE,
-  jsonb: JSON_VALUE,
-  bytea: { read: 'Buffer', write: 'Buffer' },
-  void: { read: 'void', write: 'never' },
-  // pg returns objects of classes of other packages.
-  interval: { read: 'object', write: 'string' },
-  point: { read: 'object', write: 'string' },
-  circle: { read: 'object', write: 'string' },
-};
-
-/** The element types of arrays that `pg` parses. It returns all others as text, such as `{a,b}`. */
-const PARSED_ARRAYS: ReadonlySet<string> = new Set([
-  ...[
-    'boolean',
-    'smallint',
-    'integer',
-    'oid',
-    'bigint',
-    'real',
-    'double precision',
-    'numeric',
-    'date',
-    'json',
-    'jsonb',
-  ],
-  ...[
-    'timestamp with time zone',
-    'timestamp without time zone',
+/** The types of PostgreSQL that `pg` returns in another way than {@link OTHER}, by their names without modifiers. */
+const SHAPES: ReadonlyMap<string, Shape> = new Map([
+  ['boolean', { read: 'boolean', write: 'boolean', element: 'boolean' }],
+  ...shared(NUMBER, ['smallint', 'integer', 'oid', 'real', 'double precision']),
+  // As text, because a number cannot hold every value. The elements of numeric[] are numbers nevertheless.
+  ['bigint', { read: 'string', write: 'string | number | bigint', element: 'string' }],
+  ['numeric', { read: 'string', write: 'string | number | bigint', element: 'number' }],
+  ...shared(DATE, ['date', 'timestamp with time zone', 'timestamp without time zone']),
+  ...shared(TEXT, [
     'text',
     'character varying',
+    'character',
+    'bpchar',
     'uuid',
-    'bytea',
-  ],
+    'inet',
+    'cidr',
+    'macaddr',
+    'money',
+  ]),
+  ...shared(TEXT, ['time with time zone', 'time without time zone', 'numrange', 'regproc']),
+  ...shared(JSON_VALUE, ['json', 'jsonb']),
+  ['bytea', { read: 'Buffer', write: 'Buffer', element: 'Buffer' }],
+  ...shared(OBJECT, ['interval', 'point']),
+  ['circle', { read: 'object', write: 'string' }],
+  ['void', { read: 'void', write: 'never' }],
+  ...shared(ANY, [
+    'record',
+    '"any"',
+    'anyelement',
+    'anyarray',
+    'anynonarray',
+    'anyenum',
+    'anyrange',
+    'anymultirange',
+  ]),
+  ...shared(ANY, ['anycompatible', 'anycompatiblearray', 'anycompatiblenonarray']),
+  ...shared(ANY, ['anycompatiblerange', 'anycompatiblemultirange']),
 ]);
 
 /**
- * Finds the TypeScript types of a PostgreSQL type.
+ * Finds the TypeScript types of a type of PostgreSQL, or of an array of it. A type that is not in `pg_catalog`, such as that
+ * of an extension, is returned as text.
  *
- * @param type as PostgreSQL writes it: `numeric(3,2)`, `text[]`, `public.mood`
- * @param named the types of the schema itself by their full names: the TypeScript name of an enum, or the base type of a domain
+ * @param type as PostgreSQL writes it: `numeric(3,2)`, `text[]`
  */
-export function shapeOf(type: string, named: ReadonlyMap<string, Shape | { readonly base: string }>): Shape {
-  const element = /^(.*)\[\]$/.exec(type)?.[1];
-  if (element !== undefined) return arrayOf(element, named);
-  const known = named.get(type);
-  if (known !== undefined) return 'base' in known ? shapeOf(known.base, named) : known;
-  return SHAPES[withoutModifier(type)] ?? STRING;
+export function shapeOf(type: string): Shape {
+  const [, element] = /^(.*)\[\]$/s.exec(type) ?? [];
+  if (element === undefined) return SHAPES.get(withoutModifier(type)) ?? OTHER;
+  return arrayOf(shapeOf(element));
 }
 
-function arrayOf(element: string, named: Parameters<typeof shapeOf>[1]): Shape {
-  const name = withoutModifier(element);
-  const { read, write } = shapeOf(element, named);
-  // pg returns the elements of numeric[] as numbers, although it returns numeric itself as text.
-  const item = name === 'numeric' ? 'number' : read;
-  return { read: PARSED_ARRAYS.has(name) ? `${item}[]` : 'string', write: `readonly (${write})[]` };
+/** The types of an array of a type. */
+export function arrayOf({ write, element }: Shape): Shape {
+  return { read: element === undefined ? 'string' : `${element}[]`, write: `readonly (${write})[]` };
 }
 
+function shared(shape: Shape, names: readonly string[]): [string, Shape][] {
+  return names.map((name) => [name, shape]);
+}
+
+/** Removes the precision or length, and the fields of an interval. */
 function withoutModifier(type: string): string {
-  return type.replace(/\([^)]*\)/, '');
+  return type.replace(/\([^)]*\)/, '').replace(/^interval .*/, 'interval');
 }
