@@ -19,24 +19,24 @@ const SHORT_TYPES: Readonly<Record<string, string>> = {
  */
 export function generateDiagram(snapshot: Snapshot): string {
   const tables = objectsOf(snapshot, 'table');
-  const names = new Set(tables.map(({ name }) => name));
+  const byName = new Map(tables.map((table) => [table.name, table]));
   return `digraph schema {
   graph [rankdir=RL, nodesep=0.35, ranksep=1.1, pad=0.3, bgcolor=white, fontname="Courier"]
   node [shape=plain, fontname="Courier", fontsize=11, fontcolor="${INK}"]
   edge [color="${LINE}", arrowsize=0.7]
-${tables.map(box).join('')}${tables.flatMap((table) => arrows(table, names)).join('')}}
+${tables.map(box).join('')}${tables.flatMap((table) => arrows(table, byName)).join('')}}
 `;
 }
 
 function box(table: NamedObject): string {
-  const rows = table.columns.map((column) => row(table, column)).join('');
+  const rows = table.columns.map((column, index) => row(table, column, index)).join('');
   return `  ${quote(table.name)} [label=<<table border="0" cellborder="1" cellspacing="0" cellpadding="4" color="${LINE}">
     <tr><td colspan="2" bgcolor="${HEAD_COLOR}"><font color="white"><b>${escapeHtml(table.name)}</b></font></td></tr>
 ${rows}  </table>>]
 `;
 }
 
-function row(table: NamedObject, { name, type, nullAllowed }: Column): string {
+function row(table: NamedObject, { name, type, nullAllowed }: Column, index: number): string {
   const isKey = hasConstraint(table, 'primary key', name);
   const isForeign = hasConstraint(table, 'foreign key', name);
   const shown = isKey
@@ -45,21 +45,25 @@ function row(table: NamedObject, { name, type, nullAllowed }: Column): string {
       ? `<i>${escapeHtml(name)}</i>`
       : escapeHtml(name);
   const short = omitPublic(SHORT_TYPES[type] ?? type);
-  return `    <tr><td align="left" sides="LB" port=${quote(`${name} l`)}>${shown}</td><td align="left" sides="RB" port=${quote(`${name} r`)}><font color="${LINE}">${escapeHtml(short)}${nullAllowed ? '?' : ''}</font></td></tr>
+  return `    <tr><td align="left" sides="LB" port="${index} l">${shown}</td><td align="left" sides="RB" port="${index} r"><font color="${LINE}">${escapeHtml(short)}${nullAllowed ? '?' : ''}</font></td></tr>
 `;
 }
 
-function arrows(table: NamedObject, names: ReadonlySet<string>): string[] {
+function arrows(table: NamedObject, tables: ReadonlyMap<string, NamedObject>): string[] {
   return table.members('constraint').flatMap(({ facts }) => {
-    const parent = omitPublic(textOf(facts.references) ?? '');
-    if (facts.kind !== 'foreign key' || !names.has(parent)) return [];
+    const parent = tables.get(omitPublic(textOf(facts.references) ?? ''));
+    if (facts.kind !== 'foreign key' || parent === undefined) return [];
     const [column = ''] = textsOf(facts.columns);
     const [referenced = ''] = textsOf(facts['referenced columns']);
     const isOptional = table.columns.some(({ name, nullAllowed }) => name === column && nullAllowed);
-    const from = `${quote(table.name)}:${quote(`${column} l`)}:w`;
-    const to = `${quote(parent)}:${quote(`${referenced} r`)}:e`;
+    const from = `${quote(table.name)}:"${indexOf(table, column)} l":w`;
+    const to = `${quote(parent.name)}:"${indexOf(parent, referenced)} r":e`;
     return [`  ${from} -> ${to}${isOptional ? ' [style=dashed]' : ''}\n`];
   });
+}
+
+function indexOf({ columns }: NamedObject, column: string): number {
+  return columns.findIndex(({ name }) => name === column);
 }
 
 function hasConstraint(table: NamedObject, kind: string, column: string): boolean {

@@ -1,15 +1,10 @@
-import { omitPublic } from '../../catalog/names.js';
-import {
-  type Column,
-  type Member,
-  type NamedObject,
-  objectsOf,
-  textOf,
-  textsOf,
-} from '../../catalog/objects.js';
+import { maskQuoted, omitPublic } from '../../catalog/names.js';
+import { type Column, type NamedObject, objectsOf, textOf, textsOf } from '../../catalog/objects.js';
 import type { Facts, Snapshot } from '../../catalog/snapshot.js';
+import { encodeName } from '../../text/encode.js';
 import { meaningOfKey } from './key-meaning.js';
 import { code, markdown, markdownTable, plainName } from './markdown.js';
+import { generateMermaid } from './mermaid.js';
 
 const HEAD = `# The schema
 
@@ -36,10 +31,13 @@ export function generateDictionary(snapshot: Snapshot): string {
     { title: 'Functions', body: functionsList(objectsOf(snapshot, 'function', 'procedure')) },
     { title: 'Personal data', body: personalList(tables) },
   ].filter(({ body }) => body !== '');
-  const contents = sections.map(({ title }) => `- [${plainName(title)}](#${anchor(title)})\n`).join('');
+  const anchors = anchorsOf(sections.map(({ title }) => title));
+  const contents = sections
+    .map(({ title }, index) => `- [${plainName(title)}](#${anchors[index]})\n`)
+    .join('');
   return [
     HEAD,
-    mermaid(tables),
+    `\`\`\`mermaid\n${generateMermaid(tables)}\`\`\`\n`,
     LEGEND + contents,
     ...sections.map(({ title, body }) => `## ${plainName(title)}\n\n${body}`),
   ].join('\n');
@@ -49,49 +47,22 @@ function titleOf({ kind, name }: NamedObject): string {
   return kind === 'table' ? name : `${kind} ${name}`;
 }
 
-/** The anchor that GitHub generates for a heading. */
-function anchor(title: string): string {
-  return title
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
-    .replaceAll(' ', '-');
-}
-
-/** The tables with their keys and references, as Mermaid text. */
-function mermaid(tables: readonly NamedObject[]): string {
-  const boxes = tables.map((table) => {
-    const keys = table.columns.flatMap((column) => {
-      const roles = rolesOf(table, column);
-      return roles === '' ? [] : [`    ${word(column.type)} ${word(column.name)} ${roles}\n`];
-    });
-    return `  ${word(table.name)} {\n${keys.join('')}  }\n`;
+/** The anchors that GitHub generates for the headings of sections. A repeated one gets a number. */
+function anchorsOf(titles: readonly string[]): string[] {
+  const counts = new Map([['the-schema', 0]]);
+  return titles.map((title) => {
+    const base = encodeName(title)
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{M}\p{Nd}\p{Pc} -]/gu, '')
+      .replaceAll(' ', '-');
+    let anchor = base;
+    for (let count = counts.get(base) ?? 0; counts.has(anchor); counts.set(base, count)) {
+      count += 1;
+      anchor = `${base}-${count}`;
+    }
+    counts.set(anchor, 0);
+    return anchor;
   });
-  const lines = tables.flatMap((table) =>
-    foreignKeys(table).map(({ facts }) => {
-      const columns = textsOf(facts.columns);
-      const isOptional = table.columns.some(({ name, nullAllowed }) => nullAllowed && columns.includes(name));
-      const parent = word(textOf(facts.references) ?? '');
-      return `  ${parent} ${isOptional ? '|o' : '||'}--o{ ${word(table.name)} : "${columns.map(word).join(', ')}"\n`;
-    }),
-  );
-  return `\`\`\`mermaid\nerDiagram\n${boxes.join('')}${lines.join('')}\`\`\`\n`;
-}
-
-function rolesOf(table: NamedObject, { name }: Column): string {
-  const kinds = new Map([
-    ['primary key', 'PK'],
-    ['foreign key', 'FK'],
-    ['unique', 'UK'],
-  ]);
-  const roles = table.members('constraint').flatMap(({ facts }) => {
-    const role = kinds.get(textOf(facts.kind) ?? '');
-    return role !== undefined && textsOf(facts.columns).includes(name) ? [role] : [];
-  });
-  return [...new Set(roles)].sort().reverse().join(', ');
-}
-
-function foreignKeys(table: NamedObject): readonly Member[] {
-  return table.members('constraint').filter(({ facts }) => facts.kind === 'foreign key');
 }
 
 function tableBody(table: NamedObject): string {
@@ -135,15 +106,23 @@ function definitionOf({ definition }: Facts): string {
   return code(omitPublic(textOf(definition) ?? ''));
 }
 
+const FIRING =
+  /^CREATE (?:CONSTRAINT )?TRIGGER \S+ (.*?) ON .*?( (?:NOT )?DEFERRABLE.*?)?(?: REFERENCING .*?)? FOR EACH (ROW|STATEMENT) /ds;
+
 /** When a trigger fires. The condition and the arguments of the function are left out, because they can be very long. */
 function firingOf({ definition }: Facts): string {
-  const [, events = '', rest = ''] =
-    /^CREATE (?:CONSTRAINT )?TRIGGER (?:"(?:[^"]|"")*"|\S+) (.*?) ON .*?( (?:NOT )?DEFERRABLE.*?)?(?: REFERENCING .*?)? FOR EACH /s.exec(
-      textOf(definition) ?? '',
-    ) ?? [];
-  const level = / FOR EACH ROW /.test(textOf(definition) ?? '') ? 'each row' : 'each statement';
-  const isDeferred = rest.includes('INITIALLY DEFERRED');
-  return `${events.toLowerCase()}, ${level}${isDeferred ? ', at commit' : ''}`;
+  const sql = textOf(definition) ?? '';
+  const match = FIRING.exec(maskQuoted(sql));
+  const [, , timing = '', level = ''] = match ?? [];
+  const events = sql
+    .slice(...(match?.indices?.[1] ?? [0, 0]))
+    .replaceAll(/"(?:[^"]|"")*"|[^"]+/g, lowerUnlessQuoted);
+  const isDeferred = timing.includes('INITIALLY DEFERRED');
+  return `${plainName(events)}, each ${level.toLowerCase()}${isDeferred ? ', at commit' : ''}`;
+}
+
+function lowerUnlessQuoted(text: string): string {
+  return text.startsWith('"') ? text : text.toLowerCase();
 }
 
 function enumsTable(enums: readonly NamedObject[]): string {
@@ -175,12 +154,4 @@ function personalList(tables: readonly NamedObject[]): string {
 
 function isPersonal({ comment }: Column): boolean {
   return comment !== undefined && PERSONAL.test(comment);
-}
-
-/** Mermaid accepts only letters, digits and underscores. */
-function word(text: string): string {
-  const words = omitPublic(text)
-    .replaceAll(/[^\p{L}\p{N}_]+/gu, '_')
-    .replaceAll(/^_+|_+$/g, '');
-  return words === '' ? '_' : words;
 }

@@ -1,4 +1,4 @@
-import { omitPublic } from '../../catalog/names.js';
+import { maskQuoted, omitPublic } from '../../catalog/names.js';
 import { textOf, textsOf } from '../../catalog/objects.js';
 import type { Facts } from '../../catalog/snapshot.js';
 import { code } from './markdown.js';
@@ -28,7 +28,7 @@ export function meaningOfKey(facts: Facts): string {
 }
 
 function onDeleteOf({ definition }: Facts): string {
-  switch (ON_DELETE.exec(textOf(definition) ?? '')?.[1]) {
+  switch (ON_DELETE.exec(maskQuoted(textOf(definition) ?? ''))?.[1]) {
     case 'CASCADE':
       return 'This row is deleted together with that row.';
     case 'SET NULL':

@@ -1,34 +1,36 @@
 import { encodeName } from '../../text/encode.js';
 
 /** A code span: it ends with as many backquotes as it begins with. */
-const CODE_SPAN = /(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)/gs;
+const CODE_SPAN = /(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)/gs;
 
 /**
- * Encodes the text of a comment for Markdown, on one line. Its Markdown stays; a tag of HTML is shown as text, except in
- * code, where it is text already.
+ * Escapes a text that is not Markdown, such as a name or a comment, on one line. Its code spans stay, because comments
+ * write names of columns so.
  */
 export function markdown(text: string): string {
-  const line = encodeName(text.replaceAll(/\s*\n\s*/g, ' '));
+  const line = onOneLine(text.trim());
   let shown = '';
   let last = 0;
-  for (const { 0: span, index } of line.matchAll(CODE_SPAN)) {
-    shown += escapeTags(line.slice(last, index)) + span;
+  for (const { 0: span, 2: content = '', index } of line.matchAll(CODE_SPAN)) {
+    shown += escapeInline(line.slice(last, index)) + code(withoutPadding(content));
     last = index + span.length;
   }
-  return shown + escapeTags(line.slice(last));
+  return escapeStart(shown + escapeInline(line.slice(last)));
 }
 
-/** Encodes a name for Markdown, where it is not code. */
+/** Escapes a name, in which backquotes are characters. */
 export function plainName(name: string): string {
-  return escapeTags(encodeName(name).replaceAll(/[\\`*[\]]/g, '\\$&'));
+  return escapeStart(escapeInline(encodeName(name)));
 }
 
 /** A code span, also of a text that contains backquotes. */
 export function code(text: string): string {
-  const line = encodeName(text.replaceAll(/\s*\n\s*/g, ' '));
+  const line = onOneLine(text);
+  // In a table, neither a code span nor its escapes can show a backslash before a pipe.
+  if (line.includes('\\|')) return `<code>${entities(line)}</code>`;
   const longest = Math.max(0, ...(line.match(/`+/g) ?? []).map(({ length }) => length));
   const fence = '`'.repeat(longest + 1);
-  const space = longest > 0 ? ' ' : '';
+  const space = longest > 0 || /^ .* $/.test(line) ? ' ' : '';
   return `${fence}${space}${line}${space}${fence}`;
 }
 
@@ -42,6 +44,29 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|');
 }
 
-function escapeTags(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+function onOneLine(text: string): string {
+  return encodeName(text.replaceAll(/\s*\n\s*/g, ' '));
+}
+
+/** Markdown removes one space on each side of a code span's content. */
+function withoutPadding(content: string): string {
+  return /^ .*\S.* $/s.test(content) ? content.slice(1, -1) : content;
+}
+
+/** Escapes characters that begin or end an element within a line. An underscore does so only beside a word. */
+function escapeInline(text: string): string {
+  return text
+    .replaceAll(/[\\`*~[\]]/g, '\\$&')
+    .replaceAll(/(?<![\p{L}\p{N}_])_+|_+(?![\p{L}\p{N}_])/gu, (run) => run.replaceAll('_', '\\_'))
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;');
+}
+
+/** Escapes what would begin a heading, a list, a quotation or a line at the start of a paragraph. */
+function escapeStart(line: string): string {
+  return line.replace(/^[-+#>]|(?<=^\d{1,9})[.)](?=\s|$)/, '\\$&');
+}
+
+function entities(text: string): string {
+  return text.replaceAll(/[^\p{L}\p{N} ]/gu, (character) => `&#${character.codePointAt(0)};`);
 }
