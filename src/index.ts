@@ -32,7 +32,8 @@ export type { TableSize } from './inspect/locks/sizes.js';
 export { type LocksOptions, type LocksResult, measureLocks, type TableLock } from './inspect/locks.js';
 export type { VerifyFinding } from './inspect/verify/finding.js';
 export { type VerifyOptions, type VerifyResult, verify } from './inspect/verify.js';
-export { LossRefusedError } from './migrate/data-loss/errors.js';
+export { LossRefusedError, PartWayError } from './migrate/data-loss/errors.js';
+
 export type { Database, Server } from './migrate/database.js';
 export { type DownOptions, type DownResult, down } from './migrate/down.js';
 export { MigrationFailedError, type ServerReport } from './migrate/failure/errors.js';

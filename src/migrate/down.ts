@@ -45,6 +45,11 @@ export interface DownOptions extends Database, RunOptions {
    * The folder of the backups, in which each migration has a folder; by default `voicesurvey-backup` in the current folder.
    */
   readonly backupFolder?: string | undefined;
+  /**
+   * Whether to begin although a later down file fails. The migrations before it are then rolled back. By default, nothing
+   * is.
+   */
+  readonly asFarAsPossible?: boolean | undefined;
 }
 
 /** Result of {@link down}. */
@@ -69,8 +74,8 @@ export interface DownResult extends DriftReport {
  * the deletion of its history row. The last one also records a snapshot of the catalog. It runs the down file that was
  * recorded when the migration was applied.
  *
- * It first rehearses all of it in a transaction that is rolled back, and refuses to delete data that `lose` does not
- * name. It backs up the named data in files, in the transaction that deletes it.
+ * It first rehearses all of it in a transaction that is rolled back. It refuses to begin if a later down file fails, and
+ * refuses to delete data that `lose` does not name. It backs up the named data in files, in the transaction that deletes it.
  *
  * @param options the database, the folder, and how far to go
  * @returns the migrations that were rolled back, and the data that was deleted
@@ -79,6 +84,7 @@ export interface DownResult extends DriftReport {
  * @throws MigrationFileError for a recorded down file that cannot run, before any SQL runs
  * @throws HistoryError if a migration is irreversible, or if one that stopped part-way was repaired and does not begin
  *   with the statements that are already committed
+ * @throws PartWayError if a down file after the first one fails; nothing is rolled back
  * @throws LossRefusedError if data would be deleted that `lose` does not name; nothing is rolled back
  * @throws MigrationFailedError for the first down file that the server refuses; those before it stay rolled back
  * @example
@@ -87,8 +93,13 @@ export interface DownResult extends DriftReport {
  * ```
  */
 export async function down(options: DownOptions): Promise<DownResult> {
-  const { lose = [], backupFolder = BACKUP_FOLDER, directory } = options;
-  const ledger = newLedger(lose, backupFolder, directory);
+  const {
+    lose: agreed = [],
+    backupFolder: folder = BACKUP_FOLDER,
+    directory,
+    asFarAsPossible = false,
+  } = options;
+  const ledger = newLedger({ agreed, folder, directory, asFarAsPossible });
   const result = await withNotices(options.onEvent, (onEvent) =>
     rollBack({ ...options, onEvent }, dataLossSafeguard(ledger, onEvent)),
   );
@@ -101,7 +112,7 @@ export async function down(options: DownOptions): Promise<DownResult> {
  * @param options as of {@link down}
  */
 export async function downWithoutBackup(
-  options: Omit<DownOptions, 'lose' | 'backupFolder'>,
+  options: Omit<DownOptions, 'lose' | 'backupFolder' | 'asFarAsPossible'>,
 ): Promise<DownResult> {
   const result = await withNotices(options.onEvent, (onEvent) =>
     rollBack({ ...options, onEvent }, NO_SAFEGUARD),

@@ -25,6 +25,7 @@ export const REMEDY_OPTIONS = [
   'lockWaitMs',
   'statementTimeoutMs',
   'acceptDifferences',
+  'asFarAsPossible',
 ] as const;
 
 /** A function of the library that a remedy may call. */

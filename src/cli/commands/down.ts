@@ -26,13 +26,15 @@ interface Options extends CommonOptions, FolderOptions, RunCommandOptions {
   readonly to?: string;
   readonly steps?: number;
   readonly lose?: readonly string[];
+  readonly asFarAsPossible?: boolean;
 }
 
 const HELP = {
   name: 'down',
   summary: 'roll back the migration that was applied last, or more',
   description:
-    'Rolls migrations back, the one that was applied last first; by default, one. Refuses with exit code 4 to delete ' +
+    'Rolls migrations back, the one that was applied last first; by default, one. Refuses with exit code 4 to begin if a ' +
+    'later one would fail, and to delete ' +
     'data that --lose does not name. The data that it deletes is backed up first, to a folder voicesurvey-backup in the ' +
     'working directory, with a script that restores it.',
   examples: [
@@ -55,15 +57,16 @@ export function downCommand(): Command {
       'data that may be deleted: a table, table.column or enum.label; may be repeated',
       collectNames,
     )
+    .option('--as-far-as-possible', 'begin although the down of a later migration fails')
     .addOption(folderOption(migrationsDirectory));
   return withRunOptions(command);
 }
 
 async function run(options: Options, { url }: CommandServer): Promise<CommandResult> {
-  const { dir: directory, to, steps, lose, json } = options;
+  const { dir: directory, to, steps, lose, asFarAsPossible, json } = options;
   const onEvent = json ? printBackups : printProgress;
   const result = await runInterruptibly(json, (signal) =>
-    down({ url, directory, to, steps, lose, onEvent, signal, ...runOptions(options) }),
+    down({ url, directory, to, steps, lose, asFarAsPossible, onEvent, signal, ...runOptions(options) }),
   );
   const { sql, server } = result;
   const document = { ...result };

@@ -1,5 +1,5 @@
 import { DifferencesError } from '../../inspect/baseline/differences-error.js';
-import { LossRefusedError } from '../../migrate/data-loss/errors.js';
+import { LossRefusedError, PartWayError } from '../../migrate/data-loss/errors.js';
 import { MigrationFailedError, type ServerReport } from '../../migrate/failure/errors.js';
 import { bugsUrl } from '../../postgres/connection/application-name.js';
 import { ExplainedError, UsageError } from '../../postgres/errors/explained-error.js';
@@ -81,6 +81,8 @@ function reportOf(error: ExplainedError): {
   location: SourceLocation | undefined;
   report: ServerReport | null;
 } {
-  if (error instanceof MigrationFailedError) return { location: error.location, report: error.server };
+  if (error instanceof MigrationFailedError || error instanceof PartWayError) {
+    return { location: error.location, report: error.server };
+  }
   return { location: error instanceof MigrationFileError ? error.location : undefined, report: null };
 }

@@ -54,6 +54,7 @@ export const FLAG_OF_OPTION: Readonly<Record<OptionName, Flag | string>> = {
   create: { flag: '--create' },
   allowOutOfOrder: { flag: '--allow-out-of-order' },
   acceptDifferences: { flag: '--accept-differences' },
+  asFarAsPossible: { flag: '--as-far-as-possible' },
   lockWaitMs: { flag: '--lock-wait', value: '<seconds>', isInSeconds: true },
   statementTimeoutMs: { flag: '--statement-timeout', value: '<seconds>', isInSeconds: true },
   version: '<version>',

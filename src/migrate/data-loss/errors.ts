@@ -1,6 +1,9 @@
 import { ExplainedError, RefusedError, UsageError } from '../../postgres/errors/explained-error.js';
-import { option, remedy } from '../../text/remedy.js';
+import type { SourceLocation } from '../../sql/errors.js';
+import { call, joinRemedies, option, remedy } from '../../text/remedy.js';
+import { MigrationFailedError, type ServerReport } from '../failure/errors.js';
 import type { LostData } from '../script/safeguard.js';
+import type { Work } from '../script/work.js';
 import { lossLine } from './loss.js';
 
 /** A down would delete data that the option `lose` does not name. */
@@ -19,6 +22,33 @@ export class LossRefusedError extends RefusedError {
       remedy: remedy`${state} To delete this data, add ${option('lose', namesFor(losses, agreed))}. It is backed up to files first.`,
     });
     this.losses = losses;
+  }
+}
+
+/** A down would stop part-way: the server rejects a down file after the first one. */
+export class PartWayError extends RefusedError {
+  /** The place in that file; undefined if the server rejects none of its statements. */
+  readonly location: SourceLocation | undefined;
+  /** What the server reported. */
+  readonly server: ServerReport | null;
+
+  /**
+   * @param work the down file that fails
+   * @param failure the error that its run would end with
+   */
+  constructor({ label, name }: Pick<Work, 'label' | 'name'>, failure: ExplainedError) {
+    const what = `The rollback would stop at ${label}, after it has rolled back the newer migrations. ${failure.message}`;
+    super('would_stop_part_way', what, {
+      remedy: joinRemedies(
+        remedy`Nothing was rolled back. Fix the cause. If the down itself is wrong, correct ${name}.down.sql, and record it in the history with ${call('repair', { version: label, reason: '<why>' })}.`,
+        remedy`To roll back only the newer migrations, use ${option('to', label)} or ${option('asFarAsPossible', true)}.`,
+      ),
+      cause: failure,
+    });
+    const { location, server } =
+      failure instanceof MigrationFailedError ? failure : { location: undefined, server: null };
+    this.location = location;
+    this.server = server;
   }
 }
 

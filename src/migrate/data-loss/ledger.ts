@@ -7,14 +7,20 @@ import type { TransactionStep } from '../script/steps.js';
 import { LossRefusedError } from './errors.js';
 import { type CountedLoss, describeLoss, keyOf, type Loss, type MigrationLoss, namesOf } from './loss.js';
 
-/** The data that a down deletes, and the data that the caller agreed to delete. */
-export interface Ledger {
+/** What the caller of a run agreed to. */
+export interface Agreement {
   /** The names of the data that the caller agreed to delete. */
   readonly agreed: readonly string[];
   /** The folder of the backups; each migration has a folder in it. */
   readonly folder: string;
   /** The folder of migrations, for the instructions of the restore script. */
   readonly directory: string;
+  /** Whether the run may begin although its rehearsal failed at a later migration. */
+  readonly asFarAsPossible: boolean;
+}
+
+/** The data that a run deletes, and what the caller agreed to. */
+export interface Ledger extends Agreement {
   /** The known losses of each step, by `stepKey`. */
   readonly expected: Map<string, readonly Loss[]>;
   /** The data that was deleted; in a dry run, that would be deleted. */
@@ -22,8 +28,14 @@ export interface Ledger {
 }
 
 /** A ledger without entries. A relative folder is relative to the current folder. */
-export function newLedger(agreed: readonly string[], folder: string, directory: string): Ledger {
-  return { agreed, folder: resolve(folder), directory: resolve(directory), expected: new Map(), losses: [] };
+export function newLedger({ folder, directory, ...agreement }: Agreement): Ledger {
+  return {
+    ...agreement,
+    folder: resolve(folder),
+    directory: resolve(directory),
+    expected: new Map(),
+    losses: [],
+  };
 }
 
 /** Identifies a step. The key is the same in every attempt. */

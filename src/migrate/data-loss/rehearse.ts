@@ -6,7 +6,9 @@ import {
   isOfClass,
   LOCK_NOT_AVAILABLE,
   sqlStateOf,
+  UNSAFE_NEW_ENUM_VALUE_USAGE,
 } from '../../postgres/errors/sql-states.js';
+import { explainFailure } from '../failure/explain.js';
 import type { RunContext } from '../script/context.js';
 import { type Failure, makeMessage } from '../script/message.js';
 import { runPipeline } from '../script/pipeline.js';
@@ -14,7 +16,7 @@ import { DEFAULT_LOCK_TIMEOUT_MS } from '../script/settings.js';
 import { HISTORY_MOVED, LOCK_LOST, UNEXPECTED_LOSS } from '../script/sql-states.js';
 import type { Step } from '../script/steps.js';
 import { countNow } from './count.js';
-import { notDeletedError } from './errors.js';
+import { notDeletedError, PartWayError } from './errors.js';
 import { existingNames } from './existing-names.js';
 import { expectLosses, type Ledger, refuseUnnamed, stepKey } from './ledger.js';
 import { describeLoss, keyOf, type Loss, type MigrationLoss, namesOf } from './loss.js';
@@ -33,10 +35,12 @@ export interface Rehearsal {
  * steps is refused before its first step. It takes two round trips and those of the count, whatever the number of files.
  *
  * It omits the steps that run outside of a transaction: they drop indexes, and no data. It ignores the failure of a later
- * statement that needs such a step. If another file fails, the losses of that file and of the later ones are not known. The
- * run then executes them nevertheless, and reports why they fail, or what they would delete.
+ * statement that needs such a step. If the first file fails, the run executes it nevertheless, and reports why. If a later
+ * file fails, the run must not begin, unless the caller agreed to that. The losses of that file and of those after it are
+ * then not known.
  *
  * @param run a dry run only rehearses: it holds no lock, and may report any loss
+ * @throws PartWayError if a file after the first one fails
  * @throws LossRefusedError if the caller did not agree to a loss; UsageError if the caller named data that is not deleted
  */
 export async function rehearse(
@@ -56,6 +60,9 @@ export async function rehearse(
     found.push(...losses.map((loss) => ({ ...loss, version: step.work.label })));
   });
   if (failure !== null && mayPass(failure)) return { failure, refused: null };
+  if (failure !== null && !run.isDryRun && !ledger.asFarAsPossible) {
+    await refusePartWay(connection, run, steps, failure);
+  }
   try {
     if (failure === null) await refuseUndeletedNames(connection, ledger);
     const counted = await countNow(connection, found, DEFAULT_LOCK_TIMEOUT_MS);
@@ -74,6 +81,27 @@ export async function rehearse(
 function lossesIn(results: readonly pg.QueryResult[]): readonly Loss[] {
   const losses = (results.at(-1)?.rows ?? []) as unknown as readonly Loss[];
   return losses.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}
+
+/** @throws PartWayError if the failure is that of a file after the first one, and the run would meet it, too */
+async function refusePartWay(
+  connection: Connection,
+  { wait }: RunContext,
+  steps: readonly Step[],
+  failure: Failure,
+): Promise<void> {
+  const { work } = failure.message;
+  const first = steps.find((step) => step.work !== null)?.work;
+  if (work === null || work === first || isOfOneTransaction(failure)) return;
+  const interrupted = wait.signal?.aborted;
+  const circumstances = { results: [], connection, blocker: null, interrupted };
+  throw new PartWayError(work, await explainFailure(failure, circumstances));
+}
+
+/** Checks whether the files may fail only because one transaction runs all of them: a run commits after each. */
+function isOfOneTransaction({ error }: Failure): boolean {
+  const sqlState = sqlStateOf(error) ?? '';
+  return sqlState === UNSAFE_NEW_ENUM_VALUE_USAGE || isOfClass('insufficientResources', sqlState);
 }
 
 const TRANSIENT = new Set([LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, HISTORY_MOVED, LOCK_LOST, UNEXPECTED_LOSS]);

@@ -25,6 +25,8 @@ export const ERROR_CODES = {
   'Refused: exit code 4': {
     not_the_same: 'the database differs from what the migrations make; `differences` lists how',
     would_lose_data: 'the rollback would delete data that is not named; `losses` lists it',
+    would_stop_part_way:
+      'a rollback of several migrations would fail at a later one; `location` and `server` say why',
   },
   'Files of migrations': {
     bad_file_name: "a file name that ends like a migration's and has no version",

@@ -61,22 +61,47 @@ describe('a down of several migrations', () => {
     expect(await database.value('select count(*)::integer from a')).toBe(1);
   });
 
-  test('deletes no unnamed data before a migration that fails, and reports the failure', async ({
+  test('is refused before the first one if a later down file fails, and goes as far as possible if asked to', async ({
     database,
   }) => {
     const options = await migrate(database, {
       ...FILES,
-      'V1.down.sql': 'drop table wrong;',
+      'V1.down.sql': '-- the name is wrong\ndrop table wrong;',
       'V3.up.sql': 'create table c ();',
       'V3.down.sql': 'drop table c;',
     });
-    await expect(down({ ...options, to: '0' })).rejects.toMatchObject({ code: 'would_lose_data' });
+    const all = { ...options, to: '0', lose: ['a', 'b'] };
+    await expect(down(all)).rejects.toMatchObject({
+      code: 'would_stop_part_way',
+      exitCode: 4,
+      message: expect.stringMatching(
+        /^The rollback would stop at V1, .*V1\.down\.sql:2:1: .*"wrong" does not exist/,
+      ),
+      remedy: expect.stringMatching(/^Nothing was rolled back\. .*`to: 'V1'` or `asFarAsPossible: true`\.$/),
+      location: { line: 2 },
+      server: { sqlState: '42P01' },
+    });
     expect(await versionsOf(database)).toEqual([1, 2, 3]);
-    await expect(down({ ...options, to: '0', lose: ['a', 'b'] })).rejects.toMatchObject({
+    const asFar = { ...all, asFarAsPossible: true };
+    await expect(down({ ...asFar, lose: [] })).rejects.toMatchObject({ code: 'would_lose_data' });
+    expect(await versionsOf(database)).toEqual([1, 2, 3]);
+    await expect(down(asFar)).rejects.toMatchObject({
       code: 'migration_failed',
       results: [{ status: 'rolled_back' }, { status: 'rolled_back' }, { status: 'failed' }],
     });
     expect(await versionsOf(database)).toEqual([1]);
+    await expect(down(all)).rejects.toMatchObject({ code: 'migration_failed', exitCode: 1 });
+  });
+
+  test('rolls back all files, although one transaction could not run them', async ({ database }) => {
+    const options = await migrate(database, {
+      'V1.up.sql':
+        "create type mood as enum ('good'); create table a (mood mood); insert into a values ('good');",
+      'V1.down.sql': "update a set mood = 'new'; drop table a; drop type mood;",
+      'V2.up.sql': 'select 1;',
+      'V2.down.sql': "alter type mood add value 'new';",
+    });
+    expect(await down({ ...options, to: '0', lose: ['a'] })).toMatchObject({ current: null });
   });
 
   test('retries its rehearsal if a reader blocks it, before any migration is rolled back', async ({
