@@ -37,7 +37,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   [UNSAFE_NEW_ENUM_VALUE_USAGE]:
     'A value that is added to an enum can be used only after it is committed. Use it in a separate migration, with the next version.',
   [READ_ONLY_SQL_TRANSACTION]:
-    'The session is read-only. Connect to the primary server, as a role without default_transaction_read_only.',
+    'The server has begun to refuse writes: it is a standby, or default_transaction_read_only is on. Leave it so if it is being moved, and use the new server.',
 };
 
 /** PostgreSQL reports a full /dev/shm with the SQLSTATE of a full disk. */

@@ -93,7 +93,7 @@ export const ERROR_CODES = {
   Statements: {
     lock_not_available: 'another session holds a lock that a statement needs',
     permission_denied: 'the role lacks a privilege',
-    read_only: 'the session is read-only',
+    read_only: 'the database, the role or the connection sets `default_transaction_read_only`',
     server_exhausted: 'the server ran out of disk, memory or connections',
     statement_canceled: 'the server canceled a statement, for example by statement_timeout',
   },
