@@ -1,8 +1,8 @@
 import type { Node, RawStmt } from 'libpg-query';
 import { hideSecrets, maskSecrets } from '../text/mask-secrets.js';
-import type { MigrationFileError } from './errors.js';
+import { MigrationFileError } from './errors.js';
 import { createFileError } from './location.js';
-import { loadParser, type Parse, parsedAtBuild } from './parser.js';
+import { loadParser, type Parse, ParserOverflow, parseDeeply, parsedAtBuild } from './parser.js';
 import type { SourceFile } from './source-file.js';
 import { diagnose } from './syntax-error.js';
 import { setModesOfBegin } from './transaction-modes.js';
@@ -43,13 +43,31 @@ export async function parseStatements(source: SourceFile): Promise<readonly Stat
 export async function parseAsWritten(source: SourceFile): Promise<readonly Statement[]> {
   const parsed = parsedAtBuild(source.checksum);
   if (parsed !== undefined) return toStatements(source.text, parsed);
-  const parse = await loadParser();
   if (/^\s*$/.test(source.text)) return [];
+  const parse = await loadParser();
   try {
-    return toStatements(source.text, parse(source.text));
+    return toStatements(source.text, await parseAnyDepth(source.text, parse));
   } catch (error) {
-    throw explainParseError(source, error, parse);
+    if (error instanceof ParserOverflow) throw tooDeepError(source, error);
+    throw explainParseError(source, error, await loadParser());
   }
+}
+
+async function parseAnyDepth(text: string, parse: Parse): Promise<readonly RawStmt[]> {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof ParserOverflow)) throw error;
+    return parseDeeply(text);
+  }
+}
+
+function tooDeepError({ path }: SourceFile, cause: ParserOverflow): MigrationFileError {
+  return new MigrationFileError(
+    'statement_too_deep',
+    `${path}: a statement is nested too deeply for PostgreSQL's parser, for example a sum of hundreds of thousands of terms.`,
+    { remedy: 'Write it as several statements, or as a table of values that a query aggregates.', cause },
+  );
 }
 
 /** Parses SQL that the server wrote, such as an index definition. */
@@ -68,8 +86,25 @@ function toStatements(text: string, stmts: readonly RawStmt[]): Statement[] {
     offset += bytes.toString('utf8', bytePosition, start).length;
     bytePosition = start;
     const end = length === undefined ? bytes.length : start + length;
+    if (end - start > DEEPEST) cutBelow(stmt);
     return [{ sql: bytes.toString('utf8', start, end).trimEnd(), offset, node: stmt }];
   });
+}
+
+/** The levels of a tree that are retained. Recursive functions over a deeper tree would exceed the stack. */
+const DEEPEST = 1000;
+
+/** Empties a tree below {@link DEEPEST} levels. A shorter text cannot have as many. */
+function cutBelow(tree: object): void {
+  const pending: [part: object, depth: number][] = [[tree, 1]];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const [part, depth] = next;
+    for (const [key, value] of Object.entries(part)) {
+      if (typeof value !== 'object' || value === null) continue;
+      if (depth < DEEPEST) pending.push([value, depth + 1]);
+      else Reflect.set(part, key, Array.isArray(value) ? [] : {});
+    }
+  }
 }
 
 function withoutWrapper(statements: readonly Statement[]): readonly Statement[] {

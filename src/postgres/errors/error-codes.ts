@@ -42,6 +42,7 @@ export const ERROR_CODES = {
     needs_no_transaction: 'a statement that cannot run in a transaction, in a file that has one',
     no_migrations: 'a folder without migrations',
     not_utf8: 'a file that is not UTF-8',
+    statement_too_deep: "a statement that is nested too deeply for PostgreSQL's parser",
     syntax_error: 'a syntax error',
     transaction_command: 'a transaction command in a file',
     transaction_mode: 'a mode of a transaction that the engine cannot give to a file',
