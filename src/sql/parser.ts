@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { RawStmt } from 'libpg-query';
+import { cutBelow, DEEPEST } from './cut-tree.js';
 
 const parsedFolder = new URL('../parsed/', import.meta.url);
 
@@ -11,6 +12,9 @@ const parsedFolder = new URL('../parsed/', import.meta.url);
  * deeply.
  */
 export type Parse = (sql: string) => RawStmt[];
+
+/** The major version of PostgreSQL whose syntax the parser knows. */
+export const PARSED_MAJOR = 18;
 
 /** The parser has no stack left, for example for a sum of ten thousand terms. */
 export class ParserOverflow extends Error {}
@@ -89,12 +93,15 @@ function isOverflow(error: unknown): boolean {
 /** Holds more than two hundred thousand terms of a sum. Memory is used only as far as the stack grows. */
 const LARGE_STACK_MB = 256;
 
-/** Parses in a thread with a large stack. The tree is sent as JSON, because a deep tree cannot be cloned. */
+/** Parses in a thread with a large stack. A deep tree cannot be cloned, so it is cut before it is sent. */
 const WORKER = `const { parentPort, workerData } = require('node:worker_threads');
 const parser = require(workerData.parser);
+const cutBelow = ${cutBelow};
 parser.loadModule().then(() => {
   try {
-    parentPort.postMessage({ json: JSON.stringify(parser.parseSync(workerData.sql).stmts ?? []) });
+    const { stmts = [] } = parser.parseSync(workerData.sql);
+    cutBelow(stmts, ${DEEPEST});
+    parentPort.postMessage({ stmts });
   } catch (error) {
     const { name, message, sqlDetails } = error;
     parentPort.postMessage({ failure: { name, message, sqlDetails } });
@@ -102,7 +109,7 @@ parser.loadModule().then(() => {
 });`;
 
 interface Answer {
-  readonly json?: string;
+  readonly stmts?: RawStmt[];
   readonly failure?: { readonly name: string; readonly message: string; readonly sqlDetails: unknown };
 }
 
@@ -119,8 +126,8 @@ export async function parseDeeply(sql: string): Promise<RawStmt[]> {
     resourceLimits: { stackSizeMb: LARGE_STACK_MB },
   });
   try {
-    const [{ json, failure }] = (await once(worker, 'message')) as [Answer];
-    if (json !== undefined) return JSON.parse(json);
+    const [{ stmts, failure }] = (await once(worker, 'message')) as [Answer];
+    if (stmts !== undefined) return stmts;
     if (failure?.sqlDetails === undefined) throw new ParserOverflow(failure?.message);
     throw Object.assign(new Error(failure.message), { sqlDetails: failure.sqlDetails });
   } finally {

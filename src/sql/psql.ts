@@ -38,7 +38,8 @@ const INCLUDE = 'Copy the statements of that file into this one, or make that fi
 const CONNECT = 'Remove it. A migration runs in the database, and as the role, of the address.';
 const CONDITION = 'Write the condition in a DO block: do $$ begin if … then …; end if; end $$;';
 const SET = 'Remove it, and write the value where the variable is used.';
-const EXECUTE = 'Execute the statements in a DO block: do $$ declare …; begin for … in select … loop execute …; end loop; end $$;';
+const EXECUTE =
+  'Execute the statements in a DO block: do $$ declare …; begin for … in select … loop execute …; end loop; end $$;';
 
 /** By the name of the command. */
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -62,5 +63,5 @@ const REMEDIES: Readonly<Record<string, string>> = {
   endif: CONDITION,
   c: CONNECT,
   connect: CONNECT,
-  password: "Remove it. To set a password, run ALTER ROLE outside of migrations.",
+  password: 'Remove it. To set a password, run ALTER ROLE outside of migrations.',
 };

@@ -1,21 +1,15 @@
 import type { Node, RawStmt } from 'libpg-query';
 import { hideSecrets, maskSecrets } from '../text/mask-secrets.js';
+import { cutBelow, DEEPEST } from './cut-tree.js';
 import { MigrationFileError } from './errors.js';
 import { createFileError } from './location.js';
 import { loadParser, type Parse, ParserOverflow, parseDeeply, parsedAtBuild } from './parser.js';
 import type { SourceFile } from './source-file.js';
+import type { Statement } from './statement.js';
 import { diagnose } from './syntax-error.js';
 import { setModesOfBegin } from './transaction-modes.js';
 
-/** A statement of a file, as PostgreSQL's own parser delimits it. */
-export interface Statement {
-  /** The text from its first token up to its semicolon, which is left out. */
-  readonly sql: string;
-  /** The offset of its start in the source's text, in UTF-16 code units. */
-  readonly offset: number;
-  /** The parse tree. */
-  readonly node: Node;
-}
+export type { Statement } from './statement.js';
 
 /**
  * Splits a file into statements with PostgreSQL's own parser.
@@ -86,25 +80,9 @@ function toStatements(text: string, stmts: readonly RawStmt[]): Statement[] {
     offset += bytes.toString('utf8', bytePosition, start).length;
     bytePosition = start;
     const end = length === undefined ? bytes.length : start + length;
-    if (end - start > DEEPEST) cutBelow(stmt);
+    if (end - start > DEEPEST) cutBelow(stmt, DEEPEST);
     return [{ sql: bytes.toString('utf8', start, end).trimEnd(), offset, node: stmt }];
   });
-}
-
-/** The levels of a tree that are retained. Recursive functions over a deeper tree would exceed the stack. */
-const DEEPEST = 1000;
-
-/** Empties a tree below {@link DEEPEST} levels. A shorter text cannot have as many. */
-function cutBelow(tree: object): void {
-  const pending: [part: object, depth: number][] = [[tree, 1]];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const [part, depth] = next;
-    for (const [key, value] of Object.entries(part)) {
-      if (typeof value !== 'object' || value === null) continue;
-      if (depth < DEEPEST) pending.push([value, depth + 1]);
-      else Reflect.set(part, key, Array.isArray(value) ? [] : {});
-    }
-  }
 }
 
 function withoutWrapper(statements: readonly Statement[]): readonly Statement[] {
