@@ -11,8 +11,8 @@ import {
   UNIQUE_VIOLATION,
 } from './errors/sql-states.js';
 import { explainLostConnection } from './lost-connection.js';
-import { knownTextOf } from './redaction/known-text.js';
 import { explainReadOnly } from './read-only.js';
+import { knownTextOf } from './redaction/known-text.js';
 import { redactError } from './redaction/redact.js';
 
 /** Databases to connect to while the one that is wanted does not exist. Every server has at least one of them. */

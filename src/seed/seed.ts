@@ -10,9 +10,9 @@ import {
   UNDEFINED_TABLE,
 } from '../postgres/errors/sql-states.js';
 import { explainLostConnection } from '../postgres/lost-connection.js';
+import { explainReadOnly } from '../postgres/read-only.js';
 import { collectKnownText, knownTextOf } from '../postgres/redaction/known-text.js';
 import { redactCause, redactError, redactText } from '../postgres/redaction/redact.js';
-import { explainReadOnly } from '../postgres/read-only.js';
 import { REPORT_WARNINGS } from '../postgres/replication.js';
 import { explainTriggersOff, TRIGGERS_ON } from '../postgres/triggers-on.js';
 import { formatLocation, locate } from '../sql/location.js';

@@ -17,7 +17,9 @@ test.for([
   ['extra_float_digits = -15'],
   ["timezone = 'Asia/Kathmandu'"],
   ["lc_messages = 'C'"],
-] as const)('times are right and no drift is found in a database with %s', async ([setting], { database }) => {
+] as const)('times are right and no drift is found in a database with %s', async ([setting], {
+  database,
+}) => {
   const { url, name } = database;
   const directory = await folderWith({
     'V1.up.sql': `create table t (a date default '2026-02-03', b interval default '1 day 02:03', c bytea default '\\x00ff',

@@ -9,7 +9,12 @@ const NO_TRANSACTION = '-- migrate: no-transaction';
 
 describe('the remedy of a failed statement names what the engine knows:', () => {
   test.for([
-    ['a block that commits', 'do $$ begin insert into letters values (gen_random_uuid()); commit; end $$;', '2D000', NO_TRANSACTION],
+    [
+      'a block that commits',
+      'do $$ begin insert into letters values (gen_random_uuid()); commit; end $$;',
+      '2D000',
+      NO_TRANSACTION,
+    ],
     [
       'a procedure that commits',
       'create procedure p() language plpgsql as $$ begin commit; end $$; call p();',
@@ -22,7 +27,12 @@ describe('the remedy of a failed statement names what the engine knows:', () => 
       '2D000',
       'not in a block with EXCEPTION',
     ],
-    ['a statement that cannot run in a transaction', "do $$ begin execute 'vacuum people'; end $$;", '25001', NO_TRANSACTION],
+    [
+      'a statement that cannot run in a transaction',
+      "do $$ begin execute 'vacuum people'; end $$;",
+      '25001',
+      NO_TRANSACTION,
+    ],
     [
       'such a statement in a block of a no-transaction file',
       `${NO_TRANSACTION}\ndo $$ begin execute 'vacuum people'; end $$;`,
@@ -30,7 +40,12 @@ describe('the remedy of a failed statement names what the engine knows:', () => 
       'by itself',
     ],
     ['a check that rows violate', 'alter table people add check (age > 10);', '23514', 'not valid'],
-    ['a foreign key that rows violate', 'alter table people add foreign key (id) references letters;', '23503', 'not valid'],
+    [
+      'a foreign key that rows violate',
+      'alter table people add foreign key (id) references letters;',
+      '23503',
+      'not valid',
+    ],
     ['a column that must have a value', 'alter table people add nickname text not null;', '23502', 'default'],
     [
       'a unique index over duplicates',
@@ -45,7 +60,12 @@ describe('the remedy of a failed statement names what the engine knows:', () => 
       '0A000',
       'drop it before',
     ],
-    ['an extension that the server lacks', 'create extension no_such_extension;', '0A000', 'Install the package'],
+    [
+      'an extension that the server lacks',
+      'create extension no_such_extension;',
+      '0A000',
+      'Install the package',
+    ],
     [
       'rows with deferred triggers',
       `alter table letters alter constraint a_letter_has_a_reader deferrable initially deferred;

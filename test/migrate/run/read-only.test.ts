@@ -57,23 +57,28 @@ describe('in a database that is frozen by default_transaction_read_only', () => 
     await expect(accept({ url, directory, reason })).rejects.toMatchObject(REFUSED);
     await freeze(migrated);
     await migrated.client.query('drop schema voicesurvey_migrations cascade');
-    await expect(
-      baseline({ url: migrated.url, directory, version: 'V1' }),
-    ).rejects.toMatchObject(REFUSED);
+    await expect(baseline({ url: migrated.url, directory, version: 'V1' })).rejects.toMatchObject(REFUSED);
     await expect(seed({ url: migrated.url })).rejects.toMatchObject(REFUSED);
     expect(await migrated.value('select count(*)::int from users')).toBe(0);
   });
 
-  test('up applies nothing if the database was frozen while up waited for another run', async ({ database }) => {
+  test('up applies nothing if the database was frozen while up waited for another run', async ({
+    database,
+  }) => {
     const { url } = database;
-    const files = { ...FILES, 'V2.up.sql': '-- migrate: lock-timeout 20s\nalter table written add m integer;' };
+    const files = {
+      ...FILES,
+      'V2.up.sql': '-- migrate: lock-timeout 20s\nalter table written add m integer;',
+    };
     const first = await folderWith(files);
     const second = await folderWith({ ...files, 'V3.up.sql': 'create table three ();', 'V3.down.sql': '' });
     await up({ url, directory: first, to: 'V1' });
     const holder = await session(url);
     await holder.query('begin; lock table written');
     const running = up({ url, directory: first });
-    await until(async () => (await database.value('select count(*)::int from pg_locks where not granted')) === 1);
+    await until(
+      async () => (await database.value('select count(*)::int from pg_locks where not granted')) === 1,
+    );
     const events: string[] = [];
     const waiting = up({ url, directory: second, onEvent: ({ kind }) => events.push(kind) });
     await until(() => events.includes('waiting'));
@@ -110,9 +115,13 @@ test.for([
     code: 'read_only',
     message: expect.stringContaining(setBy),
   });
-  expect(await database.value("select count(*)::int from pg_namespace where nspname = 'voicesurvey_migrations'")).toBe(0);
+  expect(
+    await database.value("select count(*)::int from pg_namespace where nspname = 'voicesurvey_migrations'"),
+  ).toBe(0);
   if (sql !== '') {
     await up({ url: `${url.href}?options=-c%20default_transaction_read_only%3Doff`, directory });
   }
-  expect(await database.value("select count(*)::int from pg_tables where schemaname = 'public'")).toBe(sql === '' ? 0 : 1);
+  expect(await database.value("select count(*)::int from pg_tables where schemaname = 'public'")).toBe(
+    sql === '' ? 0 : 1,
+  );
 });
