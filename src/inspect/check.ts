@@ -1,6 +1,7 @@
 import { listSchemas } from '../catalog/schemas.js';
+import type { Snapshot } from '../catalog/snapshot.js';
 import type { Server } from '../migrate/database.js';
-import { readMigrations } from '../migrate/files/read-folder.js';
+import { findVersion, type Migration, readMigrations } from '../migrate/files/read-folder.js';
 import { describeTarget } from '../postgres/connection/target.js';
 import { connectForMaintenance } from '../postgres/create-database.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
@@ -27,6 +28,11 @@ export interface CheckOptions {
   readonly url: string;
   /** The folder of migrations. */
   readonly directory: string;
+  /**
+   * Checks only the migrations that are newer than this version, written as `V0003` or `3`. The checks begin in a database at
+   * this version, with rows in its tables.
+   */
+  readonly from?: string | undefined;
   /** Whether to lint the files as well; true by default. */
   readonly lints?: boolean | undefined;
   /** Adds rows to the tables; by default, synthetic rows that fit the catalog. */
@@ -42,6 +48,10 @@ export interface CheckProgress {
   /** The version as the file writes it: `V0002`. */
   readonly migration: string;
   readonly over: 'empty tables' | 'rows';
+  /** Its position among the migrations that are checked, from 1. */
+  readonly number: number;
+  /** How many migrations are checked. */
+  readonly total: number;
 }
 
 /** The result of {@link check}. */
@@ -49,6 +59,10 @@ export interface CheckResult {
   readonly server: Server;
   /** How many migrations the folder has. */
   readonly migrations: number;
+  /** How many of them were to be checked: all, or those that are newer than `from`. */
+  readonly checked: number;
+  /** How long the check took, in milliseconds. */
+  readonly durationMs: number;
   /** The faults; empty if there are none. */
   readonly findings: readonly CheckFinding[];
   /** Facts that are not faults, such as another order of columns, or a migration that could not run. */
@@ -61,7 +75,7 @@ export interface CheckResult {
  * empty tables and over rows, which are added as soon as their tables exist and stay through all later migrations.
  * Finally the files are linted.
  *
- * @throws UsageError for an invalid URL or folder
+ * @throws UsageError for an invalid URL or folder, or an unknown version
  * @throws ConnectionError if the server cannot be reached, or the role may not create databases
  * @throws MigrationFileError if the folder holds no migrations
  * @throws ExplainedError `interrupted` if the signal aborts
@@ -73,14 +87,17 @@ export interface CheckResult {
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {
   const { url, directory, signal } = options;
+  const started = performance.now();
   const migrations = await readMigrations(directory);
+  const first = indexAfter(migrations, options.from);
   const { runnable, ...refused } = await parseFiles(migrations);
   const { server, shared } = await readServer(url);
   const statements = statementsOf(runnable);
   const changesServer = statements.some(changesSharedObjects);
-  const runOptions = { url, directory, migrations: runnable, schemas: listSchemas(statements) };
-  const report = (over: CheckProgress['over']) => (migration: string) =>
-    options.onProgress?.({ migration, over });
+  const runOptions = { url, directory, migrations: runnable, first, schemas: listSchemas(statements) };
+  const total = Math.max(0, runnable.length - first);
+  const report = (over: CheckProgress['over']) => (migration: string, number: number) =>
+    options.onProgress?.({ migration, over, number, total });
   try {
     const run = changesServer ? runInSequence : runConcurrently;
     const [empty, full] = await run(signal, [
@@ -92,8 +109,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
       },
     ]);
     const merged = mergeReports(empty, full);
-    const applied = runnable.slice(0, empty.catalogs.length - 1).map(({ migration }) => migration);
-    const linted = options.lints === false ? [] : await lint(applied, empty.catalogs);
+    const linted = options.lints === false ? [] : await lintApplied(runnable, first, empty.catalogs);
     const remaining = changesServer
       ? noteRemainingObjects(shared, (await readServer(url)).shared, runnable)
       : [];
@@ -101,12 +117,31 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     return {
       server,
       migrations: migrations.length,
+      checked: migrations.length - first,
+      durationMs: Math.round(performance.now() - started),
       findings: [...refused.findings, ...merged.findings, ...linted].sort(inOrder),
       notes: [...refused.notes, ...merged.notes, ...remaining].sort(inOrder),
     };
   } catch (error) {
     throw signal?.aborted ? interruptedError() : error;
   }
+}
+
+/** The index of the first migration that is newer than a version. */
+function indexAfter(migrations: readonly Migration[], from: string | undefined): number {
+  if (from === undefined) return 0;
+  const version = findVersion(migrations, from);
+  return migrations.filter((migration) => migration.version <= version).length;
+}
+
+/** Lints the migrations that were checked and could be applied. */
+async function lintApplied(
+  runnable: readonly CheckedMigration[],
+  first: number,
+  catalogs: readonly Snapshot[],
+): Promise<readonly CheckFinding[]> {
+  const applied = runnable.slice(0, first + catalogs.length - 1).map(({ migration }) => migration);
+  return catalogs.length === 0 ? [] : lint(applied, catalogs, first);
 }
 
 function statementsOf(migrations: readonly CheckedMigration[]): readonly Statement[] {

@@ -37,15 +37,18 @@ export const lintRuleNames: readonly string[] = RULES.map(({ name }) => name);
  * comment above the statement, or in it: `-- check: allow <rule> <reason>`.
  *
  * @param migrations in order, each one applied
- * @param catalogs the catalog of an empty database, and the catalog after each migration
+ * @param catalogs the catalog before the first migration that is linted, and the catalog after each one from there on
+ * @param first the index of the first migration that is linted; those before it only define objects
  * @returns the violations in the order of files and lines, and exceptions that have no reason or are not needed
  * @throws MigrationFileError for a file that PostgreSQL cannot parse
  */
 export async function lint(
   migrations: readonly Migration[],
   catalogs: readonly Snapshot[],
+  first = 0,
 ): Promise<readonly CheckFinding[]> {
-  const folder = await parseFolder(migrations, catalogs);
+  const folder = await parseFolder(migrations, catalogs, first);
+  const isLinted = ({ migration }: Violation): boolean => migrations.indexOf(migration) >= first;
   const exceptions = folder.files.flatMap(exceptionsIn);
   const violations = RULES.flatMap(({ name, find }) =>
     find(folder).map((violation) => ({ name, violation })),
@@ -62,6 +65,7 @@ export async function lint(
     ),
     ...faulty,
   ]
+    .filter(({ violation }) => isLinted(violation))
     .map(({ name, violation }) => toFinding(name, violation))
     .sort(byLocation(migrations));
 }
@@ -73,14 +77,15 @@ function covers(exception: FileException, rule: string, { migration, offset }: V
 async function parseFolder(
   migrations: readonly Migration[],
   catalogs: readonly Snapshot[],
+  first: number,
 ): Promise<LintedFolder> {
   const files = await Promise.all(
     migrations.map(async (migration, index) => ({
       ...(await parseUpFile(migration)),
-      before: catalogs[index] ?? EMPTY,
+      before: catalogs[index - first] ?? EMPTY,
     })),
   );
-  return { files, catalog: catalogs[migrations.length] ?? EMPTY };
+  return { files, catalog: catalogs.at(-1) ?? EMPTY };
 }
 
 const EMPTY: Snapshot = { format: 0, schemas: [], objects: {} };

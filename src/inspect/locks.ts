@@ -1,6 +1,6 @@
 import { describeServer, type Server } from '../migrate/database.js';
 import { explainFailure } from '../migrate/failure/explain.js';
-import { readMigrations } from '../migrate/files/read-folder.js';
+import { findVersion, readMigrations } from '../migrate/files/read-folder.js';
 import { makeMessage, statementMessage } from '../migrate/script/message.js';
 import { fileParser, upWork, type Work } from '../migrate/script/work.js';
 import { type Connection, connect } from '../postgres/connect.js';
@@ -39,6 +39,8 @@ export interface LocksOptions {
   readonly url: string;
   /** The folder of migrations. */
   readonly directory: string;
+  /** Lists only the locks of migrations that are newer than this version, written as `V0003` or `3`. */
+  readonly from?: string | undefined;
   /** The live database whose table sizes are added to the result. It is only read. */
   readonly sizesIn?: string | undefined;
   /** Receives the label of each migration before it is measured. */
@@ -60,6 +62,7 @@ export interface LocksResult {
  * Measures, in a throw-away database, which locks the up files take on tables that exist before them. A transaction holds a
  * lock until its end, so the result has only the first statement with a lock, and each one with a stronger lock.
  *
+ * @throws UsageError for an invalid folder, or an unknown version
  * @throws MigrationFileError for a file that the engine would refuse
  * @throws MigrationFailedError for a statement that the server refuses
  * @throws ConnectionError if the server cannot be reached, or the role may not create databases
@@ -72,6 +75,7 @@ export interface LocksResult {
 export async function measureLocks(options: LocksOptions): Promise<LocksResult> {
   const { url, directory, signal, onMigration, sizesIn } = options;
   const migrations = await readMigrations(directory);
+  const from = options.from === undefined ? null : findVersion(migrations, options.from);
   const parse = fileParser();
   const works = await Promise.all(migrations.map((migration) => upWork(migration, parse)));
   return inThrowawayDatabase(url, signal, async (connection, observer) => {
@@ -83,7 +87,9 @@ export async function measureLocks(options: LocksOptions): Promise<LocksResult> 
     const results: { work: Work; measured: MeasuredLock }[] = [];
     for (const work of works) {
       onMigration?.(work.label);
-      results.push(...(await measureFile(sessions, work)).map((measured) => ({ work, measured })));
+      const locks = await measureFile(sessions, work);
+      if (from !== null && work.version <= from) continue;
+      results.push(...locks.map((measured) => ({ work, measured })));
     }
     const tables = results.map(({ measured }) => measured.table);
     const sizes =

@@ -19,6 +19,7 @@ interface Options extends CommonOptions, FolderOptions {
   readonly url?: string;
   readonly lints: boolean;
   readonly locks?: boolean;
+  readonly from?: string;
 }
 
 const HELP = {
@@ -29,6 +30,7 @@ const HELP = {
     'lints them. Exit code 3 if it finds a fault. Never uses the server in DATABASE_URL unless --url names it.',
   examples: [
     ['check --dir ./sql', 'prove your own migrations on the embedded server'],
+    ['check --dir ./sql --from V0012', 'prove only the migrations after V0012'],
     [
       'check --locks --url postgresql://ci@db/postgres',
       'list the table locks and the sizes of the tables there',
@@ -44,6 +46,11 @@ export function checkCommand(): Command {
       'create the throw-away databases on this server (default: the embedded one)',
       notEmpty,
     )
+    .option(
+      '--from <version>',
+      'check only the migrations after this version, in a database at it (default: all)',
+      notEmpty,
+    )
     .option('--no-lints', 'leave out the lints, for a folder with other conventions')
     .option('--locks', 'instead, list the locks that the files take on existing tables')
     .addOption(folderOption(migrationsDirectory));
@@ -55,28 +62,28 @@ async function run(options: Options, server: CommandServer): Promise<CommandResu
 
 /** Table sizes come from the database in `--url`; the embedded one is not the user's. */
 async function runLocks(
-  { dir: directory, json, url: sizesIn }: Options,
+  { dir: directory, json, url: sizesIn, from }: Options,
   { url }: CommandServer,
 ): Promise<CommandResult> {
   const onMigration = json ? undefined : (label: string) => showStatusLine(`${label} …`);
   const { measureLocks } = await import('../../inspect/locks.js');
   const result = await runInterruptibly(json, (signal) =>
-    measureLocks({ url, directory, sizesIn, onMigration, signal }),
+    measureLocks({ url, directory, from, sizesIn, onMigration, signal }),
   );
   const { summary, table } = locksTable(result);
   return { document: { ...result }, lines: resultLines([summary], result.server, table) };
 }
 
 async function runProofs(
-  { dir: directory, json, lints }: Options,
+  { dir: directory, json, lints, from }: Options,
   { url }: CommandServer,
 ): Promise<CommandResult> {
   const rows = (await isProductFolder(directory)) ? addProductRows : undefined;
-  const onProgress = json ? undefined : showProgress;
+  const progress = json ? null : showProgress();
   const { check } = await import('../../inspect/check.js');
   const result = await runInterruptibly(json, (signal) =>
-    check({ url, directory, lints, rows, onProgress, signal }),
-  );
+    check({ url, directory, from, lints, rows, onProgress: progress?.update, signal }),
+  ).finally(progress?.stop);
   annotate(result);
   return {
     document: { ...result },
@@ -85,8 +92,23 @@ async function runProofs(
   };
 }
 
-function showProgress({ migration, over }: CheckProgress): void {
-  showStatusLine(`${migration} over ${over} …`);
+/** Shows, every second, how far both runs of the checks are and how long they have taken. */
+function showProgress(): { update(progress: CheckProgress): void; stop(): void } {
+  const started = performance.now();
+  const positions = new Map<CheckProgress['over'], string>();
+  const show = (): void => {
+    const done = [...positions].map(([over, position]) => `${position} over ${over}`);
+    const seconds = Math.round((performance.now() - started) / 1000);
+    showStatusLine(`checking ${[...done, `${seconds} s`].join(', ')} …`);
+  };
+  const timer = setInterval(show, 1000);
+  return {
+    update: ({ migration, over, number, total }) => {
+      positions.set(over, `${migration} (${number} of ${total})`);
+      show();
+    },
+    stop: () => clearInterval(timer),
+  };
 }
 
 /** GitHub Actions reads annotations from both outputs. */
@@ -97,8 +119,11 @@ function annotate({ findings, notes }: CheckResult): void {
   printAnnotations(...notes.map((note) => annotationOf('notice', note, workspace)));
 }
 
-function linesFor({ server, migrations, findings, notes }: CheckResult): readonly Line[] {
-  const summary = `${plural(migrations, 'migration')}: ${summaryOf(findings, notes)}.`;
+function linesFor(result: CheckResult): readonly Line[] {
+  const { server, migrations, checked, durationMs, findings, notes } = result;
+  const all = plural(migrations, 'migration');
+  const count = checked === migrations ? all : `${checked} of ${all}`;
+  const summary = `${count}: ${summaryOf(findings, notes)}, in ${(durationMs / 1000).toFixed(1)} s.`;
   return resultLines([summary], server, [
     ...findings.flatMap((finding) => describe(finding, '', 'error')),
     ...notes.flatMap((note) => describe(note, 'note: ', 'warning')),

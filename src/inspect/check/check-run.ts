@@ -10,10 +10,12 @@ import type { RowCounts } from './table-contents.js';
 export interface CheckRunOptions extends CheckDatabaseOptions {
   /** The migrations, in order. */
   readonly migrations: readonly CheckedMigration[];
+  /** The index of the first one that is checked. Those before it are only applied. */
+  readonly first: number;
   /** Adds rows to the tables after each migration; null leaves them empty. */
   readonly rows: RowSource | null;
-  /** Receives the label of each migration before it is checked. */
-  readonly onMigration: (label: string) => void;
+  /** Receives the label of each migration before it is checked, and its number from 1. */
+  readonly onMigration: (label: string, number: number) => void;
 }
 
 /** A run of the checks over the migrations. */

@@ -1,3 +1,4 @@
+import { locate } from '../../sql/location.js';
 import type { CheckedFile } from './checked-file.js';
 import type { CheckFinding } from './finding.js';
 import type { StatementFailure } from './statement-failure.js';
@@ -18,13 +19,14 @@ export const RULES = {
   'up-runs-by-psql':
     'Make the file independent of the transaction and the settings with which the engine runs it.',
   'up-runs-twice':
-    'Make a second run change nothing: use "if not exists" or "create or replace", or drop and add again.',
+    'Make a second run change nothing: use "if not exists" or "create or replace". Drop and create again only what holds no data, such as a constraint, a trigger or a view.',
   'down-runs': 'Correct the statement.',
   'down-restores':
     'Have the down restore exactly the schema from before the up, or declare in the up why it cannot: -- migrate: irreversible <reason>',
   'down-runs-by-psql':
     'Make the file independent of the transaction and the settings with which the engine runs it.',
-  'down-runs-twice': 'Make a second run change nothing: use "if exists", or drop and add again.',
+  'down-runs-twice':
+    'Make a second run change nothing: use "if exists". Drop and create again only what holds no data, such as a constraint, a trigger or a view.',
 } as const;
 
 /** The remedies for rules that hold over empty tables and are violated over rows. */
@@ -34,6 +36,21 @@ const REMEDIES_OVER_ROWS: Readonly<Record<string, string>> = {
   'down-runs':
     'Handle the rows written after the up, or declare in the up why it cannot be rolled back: -- migrate: irreversible <reason>',
 };
+
+const RENAME_ONCE =
+  'Rename it only while it has the old name: "alter … if exists … rename to …", or for a column, a constraint, a type or a label a DO block: do $$ begin if exists (<the old name in the catalog>) then alter …; end if; end $$; Do not drop it and add it again, which would delete its data.';
+
+/** The remedy for a violated rule. A rename that fails in a second run must not be replaced by a drop. */
+function remedyFor(rule: keyof typeof RULES, { work }: CheckedFile, failure?: StatementFailure): string {
+  const location = failure?.location;
+  if (!rule.endsWith('-runs-twice') || location === undefined) return RULES[rule];
+  const { source } = work.script;
+  const failed = work.statements.findLast(({ offset }) => {
+    const start = locate(source, offset);
+    return start.line < location.line || (start.line === location.line && start.column <= location.column);
+  });
+  return failed !== undefined && 'RenameStmt' in failed.node ? RENAME_ONCE : RULES[rule];
+}
 
 /** The notes, each with advice. */
 const NOTES = {
@@ -59,7 +76,12 @@ export function createLog(): Log {
     findings,
     notes,
     addFinding: (rule, file, message, failure) =>
-      findings.push({ ...locationOf(file, failure), rule, message, remedy: RULES[rule] }),
+      findings.push({
+        ...locationOf(file, failure),
+        rule,
+        message,
+        remedy: remedyFor(rule, file, failure),
+      }),
     addNote: (rule, file, message) => notes.push({ ...locationOf(file), rule, message, remedy: NOTES[rule] }),
   };
 }

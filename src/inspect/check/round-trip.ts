@@ -15,7 +15,7 @@ import { createLog, type Log, type Report } from './report.js';
 
 /** The report of a run, with the catalogs that it has seen. */
 export interface RunReport extends Report {
-  /** The catalog of the empty database, and the catalog after each migration that was applied. */
+  /** The catalog before the first migration that was checked, and the catalog after each one that was applied. */
   readonly catalogs: readonly Snapshot[];
 }
 
@@ -24,16 +24,18 @@ export interface RunReport extends Report {
  * check leaves the database in an unexpected state, the next check begins in a new database.
  */
 export async function checkMigrations(options: CheckRunOptions): Promise<RunReport> {
-  const { migrations } = options;
+  const { migrations, first } = options;
   const log = createLog();
   const run: CheckRun = { options, log, database: await openCheckDatabase(options) };
   const catalogs: Snapshot[] = [];
   let emptyTables: ReadonlyMap<string, string> = new Map();
   try {
+    if (!(await applyUpTo(run, migrations[first - 1]))) return { ...log, catalogs };
     let catalog: FingerprintedSnapshot | null = await run.database.takeSnapshot();
     catalogs.push(catalog.snapshot);
     for (const [index, current] of migrations.entries()) {
-      options.onMigration(current.migration.label);
+      if (index < first) continue;
+      options.onMigration(current.migration.label, index - first + 1);
       catalog = await checkMigration(run, current, migrations[index - 1], catalog);
       if (catalog === null) {
         const rest = migrations.slice(index + 1);
@@ -48,6 +50,28 @@ export async function checkMigrations(options: CheckRunOptions): Promise<RunRepo
   }
   noteEmptyTables(log, migrations.at(-1), emptyTables);
   return { ...log, catalogs };
+}
+
+/**
+ * Applies the migrations that are not checked, and adds rows.
+ *
+ * @param last the newest of them; undefined if there are none
+ * @returns whether they could be applied
+ */
+async function applyUpTo(run: CheckRun, last: CheckedMigration | undefined): Promise<boolean> {
+  if (last === undefined) return true;
+  const { options, log, database } = run;
+  const failure = await database.up(last.migration.label);
+  if (failure === null) {
+    await addRows(run);
+    return true;
+  }
+  const { migrations } = options;
+  const failed = migrations.find(({ up }) => up.work.script.source.path === failure.location?.file) ?? last;
+  log.addFinding('up-runs', failed.up, `The up fails: ${failure.reason}`, failure);
+  const rest = migrations.slice(migrations.indexOf(failed) + 1);
+  log.notes.push(...rest.map(({ migration }) => noteNotRun(migration, failed.migration)));
+  return false;
 }
 
 /**

@@ -3,6 +3,7 @@ import pg from '../../postgres/driver/pg.js';
 import { queryRows } from '../../postgres/driver/search-path.js';
 import { runsAlone } from '../../sql/restrictions.js';
 import type { Statement } from '../../sql/statements.js';
+import { takeIsolation } from '../../sql/transaction-modes.js';
 import type { LockMode } from './modes.js';
 import { type ExistingTable, type LocksByOid, readLocks, readTables, type TablesByOid } from './read.js';
 
@@ -34,9 +35,10 @@ export async function measureFile(sessions: MeasuringSessions, work: Work): Prom
   const existing = await readTables(client);
   const measured: MeasuredLock[] = [];
   if (work.script.options.transaction) {
-    await client.query('begin');
+    const { isolation, statements } = takeIsolation(work.statements);
+    await client.query(`begin isolation level ${isolation ?? 'read committed'}`);
     let before: SessionState = { tables: existing, locks: new Map() };
-    for (const statement of work.statements) {
+    for (const statement of statements) {
       await sessions.run(work, statement);
       const after = await readState(client);
       measured.push(...compare(statement, existing, before, after));

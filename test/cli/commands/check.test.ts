@@ -16,7 +16,7 @@ test('check ends with 0 if the files have no fault', async ({ database }) => {
   const dir = await folderWith(clean);
   const { code, stdout, stderr } = await runCli(['check', '--no-lints', '--dir', dir, '--url', database.url]);
   expect([code, stderr]).toEqual([0, '']);
-  expect(stdout).toMatch(/^1 migration: no fault, over empty tables and over rows\.\non /);
+  expect(stdout).toMatch(/^1 migration: no fault, over empty tables and over rows, in \d+\.\d s\.\non /);
 });
 
 test('check ends with 3 and prints the location, the fault, the failed proof and the remedy', async ({
@@ -29,13 +29,31 @@ test('check ends with 3 and prints the location, the fault, the failed proof and
   );
   expect([code, stderr]).toEqual([3, '']);
   expect(stdout.split('\n')).toEqual([
-    '2 migrations: 1 fault.',
+    expect.stringMatching(/^2 migrations: 1 fault, in \d+\.\d s\.$/),
     expect.stringMatching(/^on postgresql:.* \(PostgreSQL \d/),
     '',
     'V2.down.sql:2:1: The down fails: index "by_age" does not exist (SQLSTATE 42704). (down-runs)',
     '  Correct the statement.',
     '',
   ]);
+});
+
+test('check --from checks only the newer migrations', async ({ database }) => {
+  const dir = await folderWith(faulty);
+  const { code, stdout } = await runCli([
+    'check',
+    '--from',
+    'V1',
+    '--dir',
+    dir,
+    '--no-lints',
+    '--url',
+    database.url,
+  ]);
+  expect(code).toBe(3);
+  expect(stdout).toMatch(/^1 of 2 migrations: 1 fault, in /);
+  const unknown = await runCli(['check', '--from', 'V9', '--dir', dir, '--url', database.url]);
+  expect(unknown.code).toBe(2);
 });
 
 test('check does not use the server in DATABASE_URL', async ({ database }) => {
@@ -62,6 +80,8 @@ test('check --json prints one document', async ({ database }) => {
     exitCode: 3,
     server: { address: expect.stringMatching(/^postgresql:/), version: expect.stringMatching(/^\d+\.\d+$/) },
     migrations: 2,
+    checked: 2,
+    durationMs: expect.any(Number),
     findings: [
       {
         rule: 'down-runs',
