@@ -2,7 +2,6 @@ import { packageVersion } from '../postgres/connection/application-name.js';
 import { beforeParserLoads } from '../sql/parser.js';
 import { COMMANDS } from './commands.js';
 import { Command, CommanderError } from './program/commander.js';
-import { explainUsage } from './program/explain-usage.js';
 import { withCommonOptions } from './program/options.js';
 import { compileWebAssemblyOnce } from './program/parser-flags.js';
 import { printError } from './ui/error.js';
@@ -21,9 +20,13 @@ Exit codes:
 
 const ENVIRONMENT = `
 Environment:
-  DATABASE_URL  postgresql://user:password@host:5432/database; without it, a
-                clone uses the embedded PostgreSQL and starts it if needed
+  DATABASE_URL  postgresql://user:password@host:5432/database
+  PGHOST, …     the variables of libpq; without DATABASE_URL, PGHOST and the
+                like name the server, also PGPORT and PGDATABASE
   NO_COLOR      if set, no colors on a terminal
+
+A clone also reads these from its file .env. Without an address, it uses the
+embedded PostgreSQL and starts it if needed.
 
 Results go to standard output; progress, warnings and errors go to standard
 error. Every command takes --json and --embedded. For all options of a command,
@@ -43,8 +46,14 @@ export async function main(args: readonly string[]): Promise<void> {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    const command = program.commands.find((one) => args.includes(one.name()))?.name() ?? null;
-    const explained = error instanceof CommanderError ? explainUsage(error, args, command) : error;
+    const found = program.commands.find((one) => args.includes(one.name()));
+    const command = found?.name() ?? null;
+    const known = {
+      commands: Object.keys(COMMANDS),
+      options: (found ?? program).options.flatMap(({ long }) => long ?? []),
+    };
+    const { explainUsage } = await import('./program/explain-usage.js');
+    const explained = error instanceof CommanderError ? explainUsage(error, args, command, known) : error;
     printError(explained, { command, json: args.includes('--json') });
   }
 }
@@ -56,8 +65,7 @@ async function makeProgram(first: string | undefined): Promise<Command> {
       'The PostgreSQL database of an AI phone-survey product: schema, migrations, seed data, and a server for development.',
     )
     .version(packageVersion)
-    .addHelpText('after', EXIT_CODES + ENVIRONMENT)
-    .showSuggestionAfterError();
+    .addHelpText('after', EXIT_CODES + ENVIRONMENT);
   const only = first !== undefined && Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
   const commands = await Promise.all(
     (only === undefined ? Object.values(COMMANDS) : [only]).map((make) => make()),
@@ -66,7 +74,10 @@ async function makeProgram(first: string | undefined): Promise<Command> {
     program.addCommand(withCommonOptions(command).addHelpText('after', EXIT_CODES));
   }
   for (const command of [program, ...commands]) {
-    command.exitOverride().configureOutput({ outputError: () => {} });
+    command
+      .exitOverride()
+      .showSuggestionAfterError(false)
+      .configureOutput({ outputError: () => {} });
   }
   return program;
 }

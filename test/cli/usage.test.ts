@@ -46,7 +46,7 @@ describe('--help', () => {
 /** A command line, what is wrong with it, and what to do. */
 const MISTAKES = [
   ['stauts', "Unknown command 'stauts'.", 'Did you mean status? See `voicesurvey-db --help`.'],
-  ['help stauts', "There is no command 'stauts'.", 'See `voicesurvey-db --help`.'],
+  ['help stauts', "There is no command 'stauts'.", 'Did you mean status? See `voicesurvey-db --help`.'],
   ['up --sed', "Unknown option '--sed'.", 'Did you mean --seed? See `voicesurvey-db up --help`.'],
   [
     '--embedded up',

@@ -2,6 +2,14 @@ import type { CommanderError } from 'commander';
 import { UsageError } from '../../postgres/errors/explained-error.js';
 import { capitalize } from '../../text/capitalize.js';
 import { PROGRAM } from '../ui/remedy.js';
+import { adviseOn, similarNames } from './synonyms.js';
+
+/** The names that a command line may use. */
+export interface KnownNames {
+  readonly commands: readonly string[];
+  /** The options of the command, such as `--json`. */
+  readonly options: readonly string[];
+}
 
 /**
  * Makes an error with a remedy from what the parser of the command line reports.
@@ -13,12 +21,12 @@ export function explainUsage(
   error: CommanderError,
   args: readonly string[],
   command: string | null,
+  known: KnownNames,
 ): UsageError {
   const help = `See \`${PROGRAM} ${command === null ? '' : `${command} `}--help\`.`;
-  const [text = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-  const similar = /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(suggestion ?? '')?.[1];
+  const [text = ''] = error.message.replace(/^error: /, '').split('\n');
   return new UsageError('usage', sentenceFor(error.code, text, args), {
-    remedy: remedyFor(args, command) ?? (similar === undefined ? help : `Did you mean ${similar}? ${help}`),
+    remedy: remedyFor(args, command) ?? [adviceFor(error.code, text, args, known), help].join(' ').trim(),
   });
 }
 
@@ -36,11 +44,31 @@ function sentenceFor(code: string, text: string, args: readonly string[]): strin
 }
 
 function remedyFor(args: readonly string[], command: string | null): string | undefined {
-  if (args.some((arg) => /:\/\/|^\w+=\S+ /.test(arg))) {
+  if (args.some((arg) => /^(?:--?[\w-]+=)?\w+:\/\/|^\w+=\S+ /.test(arg))) {
     return 'Set the variable DATABASE_URL to the address of the database: command lines are visible to every user of the machine.';
   }
   if (command !== null && args[0]?.startsWith('-')) {
     return `Write options after the command: \`${PROGRAM} ${command} ${args[0]}\`.`;
   }
   return undefined;
+}
+
+/** What the user may have meant by an unknown command or option; empty if that is unknown. */
+function adviceFor(
+  code: string,
+  text: string,
+  args: readonly string[],
+  { commands, options }: KnownNames,
+): string {
+  if (code === 'commander.excessArguments' && args[0] === 'sql') return 'Write the SQL in quotes.';
+  if (code === 'commander.unknownOption') {
+    return didYouMean(similarNames(/'(-[^']*)'/.exec(text)?.[1] ?? '', options));
+  }
+  const words = code === 'commander.help' ? args.slice(1) : args;
+  if (words[0] === undefined || !/unknownCommand|help$/.test(code)) return '';
+  return adviseOn(words, commands) ?? didYouMean(similarNames(words[0], commands));
+}
+
+function didYouMean(names: readonly string[]): string {
+  return names.length === 0 ? '' : `Did you mean ${names.join(' or ')}?`;
 }
