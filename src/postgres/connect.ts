@@ -33,6 +33,8 @@ export interface Connection {
 export interface ConnectOptions {
   /** Whether to send queries without waiting for the results of earlier ones; false by default. */
   readonly pipeline?: boolean;
+  /** Whether rows are passed on and not held, so that the size of a result has no limit; false by default. */
+  readonly streamsRows?: boolean;
 }
 
 /**
@@ -61,7 +63,8 @@ export async function connect(target: Target, options: ConnectOptions = {}): Pro
   for (const encryption of encryptionsToTry(target)) {
     const hasOfferedSasl = failures.at(-1)?.hasOfferedSasl ?? false;
     const pipeline = options.pipeline ?? false;
-    const result = await logIn({ target, encryption, pipeline, hasOfferedSasl, deadline });
+    const streamsRows = options.streamsRows ?? false;
+    const result = await logIn({ target, encryption, pipeline, streamsRows, hasOfferedSasl, deadline });
     if ('client' in result) return await checkServer(result, target);
     failures.push(result);
     if (!result.mayTryOther) break;

@@ -1,10 +1,12 @@
 import { DifferencesError } from '../../inspect/baseline/differences-error.js';
+import { StatementFailedError } from '../../inspect/run-sql/statement-failed-error.js';
 import { LossRefusedError, PartWayError } from '../../migrate/data-loss/errors.js';
 import { MigrationFailedError, type ServerReport } from '../../migrate/failure/errors.js';
 import { bugsUrl } from '../../postgres/connection/application-name.js';
 import { ExplainedError, UsageError } from '../../postgres/errors/explained-error.js';
 import { redactError } from '../../postgres/redaction/redact.js';
 import { MigrationFileError, type SourceLocation } from '../../sql/errors.js';
+import { sourceText } from './address-source.js';
 import { differenceLines } from './lines.js';
 import { maskPasswords } from './mask-passwords.js';
 import { commandLineRemedy, type Invocation } from './remedy.js';
@@ -72,7 +74,10 @@ function printForPeople(error: ExplainedError, remedy: string, address: string |
   }
   // A wrong call or a wrong file is wrong on every server.
   const isAboutServer = !(error instanceof UsageError || error instanceof MigrationFileError);
-  if (address !== undefined && isAboutServer && !message.includes(address)) printLines(`server: ${address}`);
+  const source = sourceText(address ?? '');
+  if (address !== undefined && isAboutServer && (source !== '' || !message.includes(address))) {
+    printLines(`server: ${address}${source}`);
+  }
   printMessages(remedy);
 }
 
@@ -81,7 +86,11 @@ function reportOf(error: ExplainedError): {
   location: SourceLocation | undefined;
   report: ServerReport | null;
 } {
-  if (error instanceof MigrationFailedError || error instanceof PartWayError) {
+  if (
+    error instanceof MigrationFailedError ||
+    error instanceof PartWayError ||
+    error instanceof StatementFailedError
+  ) {
     return { location: error.location, report: error.server };
   }
   return { location: error instanceof MigrationFileError ? error.location : undefined, report: null };

@@ -61,6 +61,57 @@ export function printOutput(text: string): void {
   process.stdout.write(`${encodeCode(text.trimEnd())}\n`);
 }
 
+/**
+ * Prints data that the user asked for on standard output.
+ *
+ * @param how a file or a program gets the values of rows `as it is`; a terminal always gets them encoded
+ * @returns a promise if the reader is slower; it resolves when the reader is ready for more, or is gone
+ */
+export function printData(text: string, how: 'encoded' | 'as it is'): Promise<void> | undefined {
+  const { stdout } = process;
+  if (stdout.destroyed) return undefined;
+  const hasRoom = stdout.write(stdout.isTTY || how === 'encoded' ? encodeText(text) : text);
+  if (hasRoom || stdout.destroyed) return undefined;
+  outputRoom ??= new Promise((resolve) => {
+    const finish = (): void => {
+      for (const event of ['drain', 'close', 'error']) stdout.off(event, finish);
+      outputRoom = undefined;
+      resolve();
+    };
+    for (const event of ['drain', 'close', 'error']) stdout.on(event, finish);
+  });
+  return outputRoom;
+}
+
+/** Resolves when standard output has room again; undefined while it has. */
+let outputRoom: Promise<void> | undefined;
+
+/**
+ * Asks a question that can be answered with yes or no.
+ *
+ * @returns false for every other answer, and for none; null if standard input is not a terminal
+ */
+export async function askOnTerminal(question: string): Promise<boolean | null> {
+  if (!process.stdin.isTTY) return null;
+  const { createInterface } = await import('node:readline');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await new Promise<string>((resolve) => {
+      lines.once('close', () => resolve(''));
+      lines.question(`${encodeText(question)} [y/N] `, resolve);
+    });
+    return /^\s*y(?:es)?\s*$/i.test(answer);
+  } finally {
+    lines.close();
+  }
+}
+
+/** The columns of the terminal on standard output; undefined without a terminal. */
+export function outputWidth(): number | undefined {
+  const { isTTY, columns } = process.stdout;
+  return isTTY && columns > 0 ? columns : undefined;
+}
+
 /** Prints the document of a result or an error on standard output. */
 export function printDocument(document: Readonly<Record<string, unknown>>): void {
   process.stdout.write(`${encodeJson(document)}\n`);

@@ -21,6 +21,8 @@ export interface ClientOptions {
   readonly ssl: false | object;
   /** Whether to send queries without waiting for the results of earlier ones. */
   readonly pipeline: boolean;
+  /** Whether rows are passed on as they arrive, and not held. */
+  readonly streamsRows: boolean;
   /** Whether the server has offered SASL on an earlier connection. */
   readonly hasOfferedSasl: boolean;
 }
@@ -45,7 +47,7 @@ export interface NewClient {
  * what a server may send, from the first byte to the last; anything else ends the connection with a ConnectionError.
  */
 export function makeClient(options: ClientOptions): NewClient {
-  const { target, ssl, pipeline, hasOfferedSasl } = options;
+  const { target, ssl, pipeline, streamsRows, hasOfferedSasl } = options;
   const progress: LoginProgress = {
     answeredAboutTls: false,
     sentMessage: false,
@@ -54,6 +56,7 @@ export function makeClient(options: ClientOptions): NewClient {
       isEncrypted: ssl !== false,
       requiresChannelBinding: target.channelBinding === 'require',
       hasOfferedSasl,
+      streamsRows,
     }),
   };
   const client = new pg.Client({

@@ -10,6 +10,7 @@ export interface LoginOptions {
   readonly target: Target;
   readonly encryption: Encryption;
   readonly pipeline: boolean;
+  readonly streamsRows: boolean;
   /** Whether the server offered SASL in an earlier attempt. */
   readonly hasOfferedSasl: boolean;
   /** On the clock of `performance.now()`, in milliseconds; Infinity is no limit. */
@@ -38,14 +39,14 @@ export interface LoginFailure {
  * @returns the login, or why it failed; then nothing is left open
  */
 export async function logIn(options: LoginOptions): Promise<Login | LoginFailure> {
-  const { target, encryption, pipeline, hasOfferedSasl } = options;
+  const { target, encryption, pipeline, streamsRows, hasOfferedSasl } = options;
   let ssl: false | object = false;
   try {
     if (encryption === 'tls') ssl = await tlsOptions(target);
   } catch (error) {
     return { error, mayTryOther: true, hasOfferedSasl };
   }
-  const { client, progress } = makeClient({ target, ssl, pipeline, hasOfferedSasl });
+  const { client, progress } = makeClient({ target, ssl, pipeline, streamsRows, hasOfferedSasl });
   const timer = startTimer(client, options);
   try {
     await client.connect();

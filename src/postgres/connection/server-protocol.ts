@@ -11,6 +11,12 @@ export interface ServerProtocol extends MessageRules {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
+/** How the client uses a connection. */
+export interface ProtocolPolicy extends LoginPolicy {
+  /** Whether rows are passed on as they arrive, so that only one takes memory. */
+  readonly streamsRows?: boolean;
+}
+
 const MEBIBYTE = 2 ** 20;
 /** libpq's limits for a request for authentication, and for the other messages of a login. */
 const LONGEST_REQUEST = 2000;
@@ -41,7 +47,7 @@ const COPY_IN = 'G';
  * Makes the rules for the messages of a server on a new connection. They are stricter than `pg`, which waits for whatever
  * length a server claims, reads beyond the end of a message, and answers requests for a password during a query.
  */
-export function beginProtocol(policy: LoginPolicy): ServerProtocol {
+export function beginProtocol(policy: ProtocolPolicy): ServerProtocol {
   const { where } = policy;
   const login = beginLogin(policy);
   const parameters = new Map<string, string>();
@@ -97,7 +103,8 @@ export function beginProtocol(policy: LoginPolicy): ServerProtocol {
   };
   const checkSessionContent = (type: string, bytes: Buffer, start: number, end: number): void => {
     checkCopy(type);
-    resultCost = type === 'Z' ? 0 : resultCost + costOf(type, bytes, start, end);
+    const isPassedOn = policy.streamsRows === true && type === 'D';
+    resultCost = (type === 'Z' || isPassedOn ? 0 : resultCost) + costOf(type, bytes, start, end);
     if (resultCost <= LARGEST_RESULT) return;
     throw answerTooLarge(
       where,

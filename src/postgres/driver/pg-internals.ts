@@ -102,13 +102,17 @@ export function sendTogether<Result>(client: pg.Client, send: () => Result): Res
   }
 }
 
-/** Calls a listener for every statement of a query that the server has completed; `pg` reports only the end of the query. */
-export function onStatementCompleted(query: pg.Query, listener: () => void): void {
-  const internals = query as unknown as { handleCommandComplete(...message: unknown[]): void };
+/**
+ * Calls a listener for every statement of a query that the server has completed, with its command tag, such as
+ * `CREATE TABLE`; `pg` reports only the end of the query, and the first word of the tag.
+ */
+export function onStatementCompleted(query: pg.Query, listener: (tag: string) => void): void {
+  type Handler = (message: { readonly text: string }, ...rest: readonly unknown[]) => void;
+  const internals = query as unknown as { handleCommandComplete: Handler };
   const handle = internals.handleCommandComplete.bind(query);
-  internals.handleCommandComplete = (...message) => {
-    listener();
-    handle(...message);
+  internals.handleCommandComplete = (message, ...rest) => {
+    listener(message.text);
+    handle(message, ...rest);
   };
 }
 
