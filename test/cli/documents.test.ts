@@ -37,6 +37,7 @@ async function documentOf(
         version: expect.stringMatching(/^\d+\.\d+$/),
       },
       embedded: false,
+      addressSource: 'DATABASE_URL',
     },
   };
 }

@@ -1,5 +1,8 @@
 import type { OptionValues } from 'commander';
+import { FileChangedError } from '../../migrate/history/errors.js';
 import { ConnectionError } from '../../postgres/errors/explained-error.js';
+import { call, remedy } from '../../text/remedy.js';
+import { rememberSource } from '../ui/address-source.js';
 import { printError } from '../ui/error.js';
 import { type GivenOptions, givenOptions, PROGRAM } from '../ui/remedy.js';
 import { type CommandResult, printResult } from '../ui/result.js';
@@ -58,10 +61,11 @@ export function defineDatabaseCommand<Options extends CommonOptions>(
     let server: CommandServer | null = null;
     try {
       server = await choose(options);
-      const { embedded } = server;
+      const { embedded, source } = server;
+      if (source !== null) rememberSource(server.address, source);
       if (embedded?.started && !json) printMessages(startedLine(embedded));
       const result = await run(options, server, words).finally(clearStatusLine);
-      const document = { ...result.document, embedded: embedded !== null };
+      const document = { ...result.document, embedded: embedded !== null, addressSource: source };
       printResult({ ...result, document }, { command: name, given, json });
     } catch (error) {
       const { address, embedded } = server ?? {};
@@ -70,8 +74,22 @@ export function defineDatabaseCommand<Options extends CommonOptions>(
   });
 }
 
-/** Says what to do when the embedded server has stopped: its host and port are right, so checking them is no remedy. */
+/**
+ * Replaces remedies that are wrong for the embedded server. If it has stopped, its host and port are right. It belongs to
+ * one developer, so the file of an applied migration may change.
+ */
 function explainForEmbedded(error: unknown): unknown {
+  if (error instanceof FileChangedError) {
+    const { message, isNewest, previous } = error;
+    return new FileChangedError(message, {
+      isNewest,
+      previous,
+      remedy: isNewest
+        ? remedy`To apply the new text, run ${call('redo')}. If another database has this migration, restore the old text and put the change into a new migration.`
+        : remedy`To apply the new text, run ${call('down', { to: previous ?? '0' })} and then ${call('up')}. If another database has this migration, restore the old text and put the change into a new migration.`,
+      cause: error,
+    });
+  }
   if (!(error instanceof ConnectionError) || !SERVER_GONE.has(error.code)) return error;
   return new ConnectionError(error.code, error.message, {
     remedy: 'The embedded server was stopped or crashed. Run the command again: it starts the server.',

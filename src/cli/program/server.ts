@@ -2,7 +2,9 @@ import { describeTarget } from '../../postgres/connection/target.js';
 import type { EmbeddedServer } from '../../postgres/embedded.js';
 import { UsageError } from '../../postgres/errors/explained-error.js';
 import { parseDatabaseUrl } from '../../postgres/url.js';
+import { remedy } from '../../text/remedy.js';
 import { PROGRAM } from '../ui/remedy.js';
+import { findAddress, forgetLibpqVariables, type NamedAddress } from './address.js';
 import { embeddedDirectory, isClone } from './installation.js';
 
 /** The server that a command works on. */
@@ -10,6 +12,8 @@ export interface CommandServer {
   readonly url: string;
   /** The address without its password. */
   readonly address: string;
+  /** Where the user named it, such as `DATABASE_URL in .env`; null for the embedded server. */
+  readonly source: string | null;
   /** The embedded server; null for a server that the user named. */
   readonly embedded: EmbeddedServer | null;
 }
@@ -22,28 +26,24 @@ export interface ServerOptions {
 const SET_IT = 'Set it to postgresql://user:password@host:5432/database';
 
 /**
- * Chooses the server of a command: the one in `DATABASE_URL`. Without that variable, a clone uses the embedded server, and
- * an installed package does so with `--embedded`. The embedded server is started if it is not running.
+ * Chooses the server of a command: the one that the user named, see {@link findAddress}. Without a name, a clone uses the
+ * embedded server, and an installed package does so with `--embedded`. The embedded server is started if it is not running.
  *
- * @throws UsageError if the variable is empty or invalid, is missing in an installed package, or contradicts `--embedded`
+ * @throws UsageError if the address is empty or invalid, is missing in an installed package, or contradicts `--embedded`
  */
 export async function chooseServer(options: ServerOptions): Promise<CommandServer> {
-  const url = process.env.DATABASE_URL;
-  if (url === undefined) {
+  const named = findAddress(options.embedded === true ? 'environment' : 'everywhere');
+  if (named === null) {
     if (!isClone && options.embedded !== true) throw noUrl();
+    forgetLibpqVariables();
     return startEmbedded();
   }
   if (options.embedded === true) {
-    throw new UsageError('two_servers', 'DATABASE_URL names one server and --embedded another.', {
-      remedy: 'Unset DATABASE_URL, or remove --embedded.',
+    throw new UsageError('two_servers', `${named.source} names one server and --embedded another.`, {
+      remedy: `Unset ${named.source}, or remove --embedded.`,
     });
   }
-  if (url.trim() === '') {
-    throw new UsageError('empty_url', 'DATABASE_URL is set and empty.', {
-      remedy: isClone ? `${SET_IT}, or unset it to use the embedded server.` : `${SET_IT}.`,
-    });
-  }
-  return { url, address: addressOf(url), embedded: null };
+  return { ...named, address: addressFrom(named), embedded: null };
 }
 
 /**
@@ -57,7 +57,10 @@ export async function chooseScratchServer({
   embedded,
 }: ServerOptions & { readonly url?: string }): Promise<CommandServer> {
   if (url === undefined) {
-    if (isClone || embedded === true) return startEmbedded();
+    if (isClone || embedded === true) {
+      forgetLibpqVariables();
+      return startEmbedded();
+    }
     throw new UsageError('no_url', 'There is no server to try the migrations on.', {
       remedy:
         'Name a server with --url; databases are created and dropped there. ' +
@@ -69,14 +72,14 @@ export async function chooseScratchServer({
       remedy: 'Remove one of the two.',
     });
   }
-  return { url, address: addressOf(url), embedded: null };
+  return { url, address: addressOf(url), source: '--url', embedded: null };
 }
 
 /** Starts the embedded server if it is not running. */
 export async function startEmbedded(): Promise<CommandServer & { readonly embedded: EmbeddedServer }> {
   const { startEmbeddedServer } = await import('../../postgres/embedded.js');
   const embedded = await startEmbeddedServer({ directory: embeddedDirectory() });
-  return { url: embedded.url, address: addressOf(embedded.url), embedded };
+  return { url: embedded.url, address: addressOf(embedded.url), source: null, embedded };
 }
 
 /**
@@ -93,6 +96,17 @@ export function requireEmbedded(options: ServerOptions, command: string): void {
     `"${command}" manages the package's own server, which is for development only.`,
     { remedy: `If you want that server, run \`${PROGRAM} ${command} --embedded\`.` },
   );
+}
+
+/** An error about an address in a file, or about variables of libpq, says where it is. */
+function addressFrom({ url, source }: NamedAddress): string {
+  try {
+    return addressOf(url);
+  } catch (error) {
+    if (!(error instanceof UsageError) || source === 'DATABASE_URL') throw error;
+    const advice = remedy`${error.remedyParts} The address comes from ${source}.`;
+    throw new UsageError(error.code, error.message, { remedy: advice, cause: error });
+  }
 }
 
 function addressOf(url: string): string {

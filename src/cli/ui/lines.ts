@@ -4,6 +4,7 @@ import type { SeedResult } from '../../seed/seed.js';
 import { encodeName } from '../../text/encode.js';
 import { plural } from '../../text/plural.js';
 import { call, type Remedy, remedy } from '../../text/remedy.js';
+import { sourceText } from './address-source.js';
 import type { Line } from './result.js';
 
 /** The lines of a result: the result first, then the server that it is about, then the details after an empty line. */
@@ -17,7 +18,7 @@ export function resultLines(
 
 /** The server that a result is about. */
 export function serverLine({ address, version }: Server): string {
-  return `on ${address} (PostgreSQL ${version})`;
+  return `on ${address} (PostgreSQL ${version})${sourceText(address)}`;
 }
 
 /** Differences between two catalogs, one on a line. */

@@ -77,6 +77,7 @@ describe('baseline', () => {
       current: 'V1',
       differences: [{ object: 'column one.id', difference: 'null allowed in V1, not here' }],
       embedded: false,
+      addressSource: 'DATABASE_URL',
     });
     const { stdout } = await runCli(['status', '--dir', dir], { env });
     expect(stdout).toMatch(

@@ -95,6 +95,7 @@ test('check --json prints one document', async ({ database }) => {
     ],
     notes: [],
     embedded: false,
+    addressSource: '--url',
   });
 });
 
@@ -249,6 +250,7 @@ describe('check --locks', () => {
         expect.objectContaining({ migration: 'V3', until: 'statement', rewrites: false }),
       ],
       embedded: false,
+      addressSource: '--url',
     });
   });
 });
