@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import { prepareBinaries } from './embedded/binaries.js';
 import { acceptsConnections } from './embedded/ports.js';
 import { type RunningPostmaster, readLastStart, readPostmasterState } from './embedded/postmaster.js';
+import { removeServer } from './embedded/remove.js';
 import { chooseBase } from './embedded/server-base.js';
 import {
   createServerFolder,
@@ -19,7 +20,10 @@ import { EmbeddedServerError } from './errors/explained-error.js';
 
 /** A running embedded server. */
 export interface EmbeddedServer {
-  /** Its address with the password, `postgresql://postgres:<password>@127.0.0.1:<port>/voicesurvey`. */
+  /**
+   * Its address with the password, `postgresql://postgres:<password>@127.0.0.1:<port>/voicesurvey?sslmode=disable`. The
+   * server has no TLS, so the address says so, whatever `PGSSLMODE` asks of other servers.
+   */
   readonly url: string;
   /**
    * The real path of the folder with its `data`, `password` and `log`: `<directory>/server`, or the target of that link if
@@ -128,6 +132,23 @@ export function stopEmbeddedServer(options: EmbeddedServerOptions): Promise<bool
   });
 }
 
+/**
+ * Deletes the server of a folder with all its data: stops it, and deletes its data, its password, its log and the programs
+ * that were copied for it, also those in `/var/lib/voicesurvey-db` if no other server uses them. Other files stay.
+ *
+ * @param options.directory the folder; relative to the working directory or absolute
+ * @returns false if the folder has no server
+ * @throws EmbeddedServerError if this user may not stop it or delete its files
+ * @example
+ * ```ts
+ * await removeEmbeddedServer({ directory: '.voicesurvey-db' });
+ * ```
+ */
+export function removeEmbeddedServer(options: EmbeddedServerOptions): Promise<boolean> {
+  const directory = resolve(options.directory);
+  return explainSystemErrors('removed', directory, () => removeServer(directory));
+}
+
 async function findServer(directory: string): Promise<EmbeddedServer | null> {
   const folder = await findServerFolder(directory);
   if (folder === null) return null;
@@ -144,7 +165,7 @@ async function describeServer(
   const password = await readPassword(folder);
   const { version } = await readLastStart(join(folder, 'data'));
   return {
-    url: `postgresql://postgres:${password}@127.0.0.1:${port}/voicesurvey`,
+    url: `postgresql://postgres:${password}@127.0.0.1:${port}/voicesurvey?sslmode=disable`,
     directory: folder,
     port,
     pid,

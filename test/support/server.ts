@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { startEmbeddedServer, stopEmbeddedServer } from '../../src/postgres/embedded.js';
+import { removeEmbeddedServer, startEmbeddedServer } from '../../src/postgres/embedded.js';
 import { makeServerFolder } from './server-folder.js';
 
 /** A server for the tests of one run. */
@@ -35,9 +35,10 @@ async function startEmbedded(): Promise<TestServer> {
   const settings = { fsync: 'off', max_connections: '200' };
   const server = await startEmbeddedServer({ directory, settings });
   return {
-    url: server.url,
+    // Without its parameters, so that a test can add some.
+    url: server.url.replace(/\?.*$/, ''),
     stop: async () => {
-      await stopEmbeddedServer({ directory });
+      await removeEmbeddedServer({ directory });
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -8,6 +8,12 @@ import { createStaging } from './staging.js';
 import { systemErrorCode } from './system-errors.js';
 
 const SHARED_BASE = '/var/lib/voicesurvey-db';
+const temporaryBase = (): string => join(tmpdir(), 'voicesurvey-db');
+
+/** Whether a folder may hold the servers of several directories, see {@link chooseBase}. */
+export function isSharedBase(folder: string): boolean {
+  return folder === SHARED_BASE || folder === temporaryBase();
+}
 
 /**
  * Chooses the parent of a new server's folder. That is the directory itself, unless this process is root and the user who
@@ -21,7 +27,7 @@ const SHARED_BASE = '/var/lib/voicesurvey-db';
  */
 export async function chooseBase(directory: string, user: ServerUser | null): Promise<string> {
   if (user === null || (await isUsable(directory, user))) return directory;
-  const temporary = join(tmpdir(), 'voicesurvey-db');
+  const temporary = temporaryBase();
   for (const base of [SHARED_BASE, temporary]) {
     if ((await createTrusted(base)) && (await isUsable(base, user))) return base;
   }

@@ -10,6 +10,9 @@ import type { ServerUser } from './server-user.js';
 import { createStaging, removeFolder } from './staging.js';
 import { systemErrorCode } from './system-errors.js';
 
+/** The `.gitignore` of the folder. */
+export const IGNORE_EVERYTHING = '*\n';
+
 /**
  * Finds the folder with a server's `data`, `password` and `log`: `<directory>/server`, or the target of that link.
  *
@@ -34,7 +37,7 @@ export async function prepareDirectory(directory: string, user: ServerUser | nul
   const isNew = await createFolder(directory);
   const ignore = join(directory, '.gitignore');
   try {
-    await writeFile(ignore, '*\n', { flag: 'wx' });
+    await writeFile(ignore, IGNORE_EVERYTHING, { flag: 'wx' });
   } catch (error) {
     // A user who may only read the folder can still find its server.
     if (!['EEXIST', 'EACCES', 'EROFS'].includes(systemErrorCode(error) ?? '')) throw error;

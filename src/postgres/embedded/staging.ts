@@ -61,7 +61,8 @@ async function isStale(base: string, name: string): Promise<boolean> {
   return status !== undefined && Date.now() - status.mtimeMs > LONGEST_USE_MS;
 }
 
-async function stagingPath(base: string, name: string): Promise<string> {
+/** Makes an unused path for a staging folder, whose name identifies this process. */
+export async function stagingPath(base: string, name: string): Promise<string> {
   const { pid, space, start } = await identifyThisProcess();
   return join(base, `${name}.${pid}-${space}-${start}-${randomBytes(4).toString('hex')}.tmp`);
 }
