@@ -5,6 +5,7 @@
 export const REMEDY_CALLS = {
   up: ['to', 'create', 'allowOutOfOrder'],
   down: ['to', 'steps'],
+  redo: [],
   status: [],
   verify: [],
   repair: ['version', 'reason'],

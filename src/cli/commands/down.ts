@@ -8,6 +8,7 @@ import { defineDatabaseCommand } from '../program/define-command.js';
 import { runInterruptibly } from '../program/interrupt.js';
 import {
   type CommonOptions,
+  collectNames,
   type FolderOptions,
   folderOption,
   notEmpty,
@@ -104,8 +105,4 @@ function restoreLines({ losses }: DownResult): readonly string[] {
   return [...folders].map(
     (folder) => `To restore the data, read ${displayPath(join(folder, 'restore.sql'))}.`,
   );
-}
-
-function collectNames(name: string, names: readonly string[] = []): readonly string[] {
-  return [...names, notEmpty(name)];
 }

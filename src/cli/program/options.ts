@@ -82,6 +82,11 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** Collects the values of an option that may be repeated. */
+export function collectNames(name: string, names: readonly string[] = []): readonly string[] {
+  return [...names, notEmpty(name)];
+}
+
 /** Refuses an empty value, such as a shell makes of an unset variable. */
 export function notEmpty(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('It is empty.');

@@ -34,6 +34,7 @@ interface Flag {
 export const COMMAND_OF_CALL: Readonly<Record<CallName, CommandForm>> = {
   up: { name: 'up', arguments: [], takesFolder: true },
   down: { name: 'down', arguments: [], takesFolder: true },
+  redo: { name: 'redo', arguments: [], takesFolder: true },
   status: { name: 'status', arguments: [], takesFolder: true },
   verify: { name: 'verify', arguments: [], takesFolder: true },
   repair: { name: 'repair', arguments: ['version'], takesFolder: true },

@@ -1,7 +1,7 @@
 import { call, option, remedy } from '../../text/remedy.js';
 import type { Migration } from '../files/read-folder.js';
 import type { Entry } from './compare.js';
-import { HistoryError } from './errors.js';
+import { FileChangedError, HistoryError } from './errors.js';
 import type { HistoryRow } from './table.js';
 
 /** Which pending migrations an `up` applies. */
@@ -46,10 +46,13 @@ function refuseChanged(entries: readonly Entry[]): void {
   const changed = entries.find(({ state }) => state === 'changed');
   if (changed === undefined) return;
   refuseOtherName(changed);
-  throw new HistoryError(
-    'file_changed',
+  const applied = entries.filter(({ row }) => row !== null);
+  const index = applied.indexOf(changed);
+  throw new FileChangedError(
     `${changedFile(changed)} is not what was applied to this database on ${changed.row?.appliedAt.toISOString()}.`,
     {
+      isNewest: index === applied.length - 1,
+      previous: applied[index - 1]?.label ?? null,
       remedy: remedy`Restore the old text and put the change into a new migration. If the database is right as it is, accept the new text with ${call('repair', { version: changed.label, reason: '<why>' })}.`,
     },
   );

@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import type { RedoResult } from '../../migrate/redo.js';
+import { UsageError } from '../../postgres/errors/explained-error.js';
+import { migrationsDirectory } from '../../seed/paths.js';
+import { defineDatabaseCommand } from '../program/define-command.js';
+import { runInterruptibly } from '../program/interrupt.js';
+import {
+  type CommonOptions,
+  collectNames,
+  type FolderOptions,
+  folderOption,
+  inMilliseconds,
+  lockWaitOption,
+  type RunCommandOptions,
+} from '../program/options.js';
+import { type CommandServer, chooseServer } from '../program/server.js';
+import { serverLine, snapshotLines } from '../ui/lines.js';
+import { printProgress } from '../ui/progress.js';
+import type { CommandResult } from '../ui/result.js';
+
+interface Options extends CommonOptions, FolderOptions, Pick<RunCommandOptions, 'lockWait'> {
+  readonly lose?: readonly string[];
+}
+
+const HELP = {
+  name: 'redo',
+  summary: 'roll back the newest migration and apply it again',
+  description:
+    'Rolls back the migration that was applied last and applies its files as they are now, on the embedded server only. ' +
+    'Data in what the migration itself added is deleted without a question, after a backup; for other data, --lose is ' +
+    'needed as for down.',
+  examples: [['redo', 'apply a migration again after its file was edited']],
+} as const;
+
+/** `redo`: rolls back the newest migration and applies it again. */
+export function redoCommand(): Command {
+  return defineDatabaseCommand<Options>(HELP, run, chooseOwnServer)
+    .option(
+      '--lose <name>',
+      'older data that may be deleted: a table, table.column or enum.label; may be repeated',
+      collectNames,
+    )
+    .addOption(lockWaitOption())
+    .addOption(folderOption(migrationsDirectory));
+}
+
+/** Other databases are shared: their files must not change after they were applied. */
+async function chooseOwnServer(options: Options): Promise<CommandServer> {
+  const server = await chooseServer(options);
+  if (server.embedded !== null) return server;
+  const { source } = server;
+  throw new UsageError(
+    'embedded_only',
+    `redo works only on the embedded server, and ${source} names another one.`,
+    {
+      remedy: `${source?.includes(' in ') ? 'Add --embedded' : `Unset ${source}`}. On a database of your own elsewhere, run down and then up.`,
+    },
+  );
+}
+
+async function run(
+  { dir: directory, lose, lockWait, json }: Options,
+  { url }: CommandServer,
+): Promise<CommandResult> {
+  const { redo } = await import('../../migrate/redo.js');
+  const result = await runInterruptibly(json, (signal) =>
+    redo({
+      url,
+      directory,
+      lose,
+      lockWaitMs: inMilliseconds(lockWait),
+      onEvent: json ? undefined : printProgress,
+      signal,
+    }),
+  );
+  return { document: { ...result }, lines: linesFor(result) };
+}
+
+function linesFor(result: RedoResult): CommandResult['lines'] {
+  return [
+    `Done: ${result.redone} rolled back and applied again, the database is at ${result.current}.`,
+    ...snapshotLines(result),
+    serverLine(result.server),
+  ];
+}

@@ -1,0 +1,118 @@
+import { UsageError } from '../postgres/errors/explained-error.js';
+import { createThrowawayDatabase } from '../postgres/throwaway-database.js';
+import { call, remedy } from '../text/remedy.js';
+import { LossRefusedError } from './data-loss/errors.js';
+import { existingNames } from './data-loss/existing-names.js';
+import { withDatabase } from './database.js';
+import { type DownOptions, type DownResult, down } from './down.js';
+import { extractLabel } from './files/file-name.js';
+import { type Migration, readMigrations } from './files/read-folder.js';
+import { compare } from './history/compare.js';
+import { HistoryError } from './history/errors.js';
+import { planUp } from './history/plan.js';
+import { readState } from './history/server-state.js';
+import type { HistoryRow } from './history/table.js';
+import type { LostData } from './script/safeguard.js';
+import { fileParser, upWork } from './script/work.js';
+import { type UpResult, up } from './up.js';
+
+/** Options of {@link redo}. */
+export type RedoOptions = Omit<DownOptions, 'to' | 'steps' | 'dryRun'>;
+
+/** Result of {@link redo}. */
+export interface RedoResult extends Omit<UpResult, 'created' | 'sql'> {
+  /** The migration that was rolled back and applied again, as its file writes it. */
+  readonly redone: string;
+  /** The data that the rollback deleted, with the files of its backup. */
+  readonly losses: readonly LostData[];
+}
+
+/**
+ * Rolls back the migration that was applied last, by the down that was recorded, and applies its files as they are now. It
+ * is for a developer's own database: elsewhere, the file of an applied migration never changes.
+ *
+ * Data in tables, columns and labels that the migration itself added is deleted without a name in `lose`, after a backup.
+ * To find out what it added, the migrations before it are applied to a throw-away database; only if there is such data.
+ *
+ * @param options the database, the folder, and the other data that may be deleted
+ * @throws UsageError `nothing_to_redo` if nothing is applied
+ * @throws MigrationFileError if a file cannot run, before anything is rolled back
+ * @throws HistoryError if the folder has no file for the migration, or the file of an older migration was changed
+ * @throws LossRefusedError if older data would be deleted that `lose` does not name; nothing is rolled back
+ * @throws MigrationFailedError if the server refuses the down file, or the up file; after that, the migration is pending
+ * @example
+ * ```ts
+ * await redo({ url: process.env.DATABASE_URL ?? '', directory: 'migrations' });
+ * ```
+ */
+export async function redo(options: RedoOptions): Promise<RedoResult> {
+  const { migration, before } = await findNewest(options);
+  const { losses } = await rollBack(options, before);
+  const { url, directory, lockWaitMs, onEvent, signal } = options;
+  const result = await up({ url, directory, to: migration.label, lockWaitMs, onEvent, signal });
+  const { created: _created, sql: _sql, ...rest } = result;
+  return { ...rest, redone: migration.label, losses };
+}
+
+/** Finds the migration, and checks that its files can run, before anything is rolled back. */
+async function findNewest(
+  options: RedoOptions,
+): Promise<{ readonly migration: Migration; readonly before: readonly HistoryRow[] }> {
+  const migrations = await readMigrations(options.directory);
+  const { rows } = await withDatabase(options, ({ connection }) => readState(connection));
+  const newest = rows.at(-1);
+  if (newest === undefined) {
+    throw new UsageError('nothing_to_redo', 'This database has no migration.', {
+      remedy: remedy`Run ${call('up')}.`,
+    });
+  }
+  const migration = migrations.find(({ version }) => version === newest.version);
+  if (migration === undefined) {
+    throw new HistoryError(
+      'file_missing',
+      `The database has ${newest.name}, and the folder has no file for it.`,
+      { remedy: remedy`Restore the file, or roll the migration back with ${call('down')}.` },
+    );
+  }
+  const entries = compare(migrations, rows).map((entry) =>
+    entry.migration === migration ? { ...entry, state: 'applied' as const } : entry,
+  );
+  const due = planUp(entries, { to: migration.version, allowOutOfOrder: true });
+  const parse = fileParser();
+  await Promise.all([...due, migration].map((one) => upWork(one, parse)));
+  return { migration, before: rows.slice(0, -1) };
+}
+
+async function rollBack(options: RedoOptions, before: readonly HistoryRow[]): Promise<DownResult> {
+  try {
+    return await down({ ...options, steps: 1 });
+  } catch (error) {
+    if (!(error instanceof LossRefusedError)) throw error;
+    const names = error.losses.map(({ name }) => name);
+    const older = await namesBefore(options, before, names).catch(() => names);
+    if (older.length > 0) throw error;
+    return down({ ...options, steps: 1, lose: [...(options.lose ?? []), ...names] });
+  }
+}
+
+/** Which of some names the database had before the migration, found out in a throw-away database. */
+async function namesBefore(
+  { url, directory, signal }: RedoOptions,
+  before: readonly HistoryRow[],
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const newest = before.reduce<HistoryRow | null>(
+    (most, row) => (most === null || row.version > most.version ? row : most),
+    null,
+  );
+  if (newest === null) return [];
+  const database = await createThrowawayDatabase(url, signal);
+  try {
+    await up({ url: database.url, directory, to: extractLabel(newest.name), signal });
+    return await withDatabase({ url: database.url }, ({ connection }) =>
+      existingNames(connection.client, names),
+    );
+  } finally {
+    await database.drop();
+  }
+}
