@@ -38,8 +38,7 @@ if [ "$confirmed" = no ]; then
     exit 4
   fi
   # Fails here if the address is invalid. Never prints the password.
-  address=$("$program" url $embedded)
-  address=$(printf '%s' "$address" | sed 's|^\([^:]*://[^:@/]*\):[^@]*@|\1@|')
+  address=$("$program" url --no-password $embedded)
   printf '%s\nRoll back %s? This drops tables with their rows.\nThe rows are backed up to %s first. [y/N] ' "$address" "$what" "$PWD/voicesurvey-backup" >&2
   read -r answer || answer=
   case $answer in

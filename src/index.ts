@@ -43,6 +43,7 @@ export { HistoryError } from './migrate/history/errors.js';
 export type { Origin } from './migrate/history/table.js';
 export type { UnknownCause } from './migrate/history/unknown.js';
 export { type NewMigration, type NewMigrationOptions, newMigration } from './migrate/new.js';
+export { type RedoOptions, type RedoResult, redo } from './migrate/redo.js';
 export { type RepairOptions, type RepairResult, repair } from './migrate/repair.js';
 export { type RestoredData, type RestoreOptions, type RestoreResult, restore } from './migrate/restore.js';
 export type { Listener, RunEvent } from './migrate/run/events.js';
@@ -57,6 +58,7 @@ export type { Blocker } from './postgres/blocker.js';
 export {
   type EmbeddedServer,
   findEmbeddedServer,
+  removeEmbeddedServer,
   startEmbeddedServer,
   stopEmbeddedServer,
 } from './postgres/embedded.js';

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   up: async () => (await import('./commands/up.js')).upCommand(),
   down: async () => (await import('./commands/down.js')).downCommand(),
+  redo: async () => (await import('./commands/redo.js')).redoCommand(),
   restore: async () => (await import('./commands/restore.js')).restoreCommand(),
   status: async () => (await import('./commands/status.js')).statusCommand(),
   verify: async () => (await import('./commands/verify.js')).verifyCommand(),
@@ -15,7 +16,9 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   repair: async () => (await import('./commands/repair.js')).repairCommand(),
   accept: async () => (await import('./commands/accept.js')).acceptCommand(),
   seed: async () => (await import('./commands/seed.js')).seedCommand(),
+  sql: async () => (await import('./commands/sql.js')).sqlCommand(),
   start: async () => (await import('./commands/start.js')).startCommand(),
   stop: async () => (await import('./commands/stop.js')).stopCommand(),
+  reset: async () => (await import('./commands/reset.js')).resetCommand(),
   url: async () => (await import('./commands/url.js')).urlCommand(),
 };

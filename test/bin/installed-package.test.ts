@@ -112,16 +112,35 @@ describe('an installed package', () => {
     const up = await runCli(['up', '--seed', '--embedded'], { root: packageRoot, cwd: root });
     expect(up.code).toBe(0);
     expect(up.stderr).toContain('its data is in .voicesurvey-db/server.\n');
-    expect(up.stdout).toContain('  psql "$(npx voicesurvey-db url --embedded)"  open it');
+    expect(up.stdout).toContain('  npx voicesurvey-db sql "table users" --embedded  print');
     await access(join(root, '.voicesurvey-db/server/data'));
 
     const url = await runCli(['url', '--embedded'], { root: packageRoot, cwd: join(root, 'node_modules') });
-    expect(url.stdout).toMatch(/^postgresql:\/\/postgres:\S+@127\.0\.0\.1:\d+\/voicesurvey\n$/);
+    expect(url.stdout).toMatch(
+      /^postgresql:\/\/postgres:\S+@127\.0\.0\.1:\d+\/voicesurvey\?sslmode=disable\n$/,
+    );
     expect(up.stdout).toContain(url.stdout);
     expect(await readdir(packageRoot)).not.toContain('.voicesurvey-db');
 
     const stop = await runCli(['stop', '--embedded'], { root: packageRoot, cwd: root });
     expect(stop.stdout).toBe('Stopped; the data stays in .voicesurvey-db.\n');
+  });
+
+  test('new refuses to write into the package, where the next install would delete it', async () => {
+    const { packageRoot, root } = project;
+    const options = { root: packageRoot, cwd: root };
+    const before = await readdir(join(packageRoot, 'src/storage/sql'));
+    for (const args of [[], ['--dir', 'node_modules/voicesurvey-db/src/storage/sql']]) {
+      const { code, stderr } = await runCli(['new', "it's", 'mine', ...args], options);
+      expect([code, stderr]).toEqual([
+        2,
+        'error: The migration would be written into the installed package, where the next install deletes it.\n' +
+          "Name a folder of your own: `voicesurvey-db new 'it'\\''s' mine --dir ./migrations`.\n",
+      ]);
+    }
+    expect(await readdir(join(packageRoot, 'src/storage/sql'))).toEqual(before);
+    await mkdir(join(root, 'migrations'));
+    expect(await runCli(['new', 'mine', '--dir', 'migrations'], options)).toMatchObject({ code: 0 });
   });
 
   test('writes schema.md with docs, and says how to get schema.svg, which needs a package', async () => {

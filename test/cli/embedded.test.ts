@@ -36,7 +36,8 @@ describe.sequential('in a clone without DATABASE_URL', { timeout: SLOW }, () => 
       /^Started PostgreSQL \d+\.\d+; its data is in \.voicesurvey-db\/server\.\n(V\S+ committed in \d+ ms\n)+$/,
     );
     const lines = stdout.split('\n');
-    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    const shorter = lines.filter((line) => !line.includes(url));
+    expect(Math.max(...shorter.map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(lines).toEqual([
       expect.stringMatching(/^Done: \d+ applied, the database is at V\d+\.$/),
       'Added 18 seed rows.',
@@ -48,9 +49,10 @@ describe.sequential('in a clone without DATABASE_URL', { timeout: SLOW }, () => 
       '',
       'It holds 11 tables, 13 enum types and 18 rows.',
       'Next:',
-      '  psql "$(./bin/voicesurvey-db url)"  open it, in psql or any client',
-      '  ./bin/voicesurvey-db status         see which migrations it has',
-      '  ./bin/voicesurvey-db stop           stop the server; the data stays',
+      '  ./bin/voicesurvey-db sql "table users"  print the rows of a table',
+      '  ./bin/voicesurvey-db status             see which migrations it has',
+      '  ./bin/voicesurvey-db stop               stop the server; the data stays',
+      'Clients such as DBeaver, pgAdmin and TablePlus open the address above.',
       '',
     ]);
     expect(await count("pg_tables where schemaname = 'public'")).toBe(11);
@@ -82,6 +84,42 @@ describe.sequential('in a clone without DATABASE_URL', { timeout: SLOW }, () => 
       expect(stdout).not.toContain(new URL(url).password);
     },
   );
+
+  test('url --no-password prints the address for a command line', async () => {
+    const { url } = await running();
+    expect(await inClone('url --no-password')).toMatchObject({
+      code: 0,
+      stdout: `${url.replace(/:[^:@]+@/, '@')}\n`,
+    });
+  });
+
+  test('status prints where the data, the log and the port of the embedded server are', async () => {
+    const { port } = new URL((await running()).url);
+    const { stdout } = await inClone('status');
+    expect(stdout).toContain(
+      `The embedded server has its data in .voicesurvey-db/server/data, its log in .voicesurvey-db/server/log, and port ${port}.\n`,
+    );
+    const { document } = await runJson(['status'], { root: clone.root });
+    expect(document.embeddedServer).toEqual({
+      data: join(clone.root, '.voicesurvey-db/server/data'),
+      log: join(clone.root, '.voicesurvey-db/server/log'),
+      port: Number(port),
+      pid: (await running()).pid,
+    });
+  });
+
+  test.for([
+    { PGSSLMODE: 'require' },
+    { PGSSLMODE: 'verify-full' },
+    { PGCHANNELBINDING: 'require' },
+    { PGSSLNEGOTIATION: 'direct', PGSSLMODE: 'require' },
+    { PGSSLROOTCERT: 'system' },
+    { PGOPTIONS: '-c default_transaction_read_only=on' },
+    { PGTARGETSESSIONATTRS: 'read-only' },
+    { PGREQUIREAUTH: 'gss', PGUSER: 'ann', PGPASSWORD: 'x' },
+  ])('commands ignore %o, which is meant for another server', async (env) => {
+    expect(await inClone('up', { env })).toMatchObject({ code: 0 });
+  });
 
   test('start reports that the server is already running', async () => {
     const { url } = await running();
@@ -121,6 +159,7 @@ describe.sequential('in a clone without DATABASE_URL', { timeout: SLOW }, () => 
       snapshotMissing: null,
       notices: [],
       embedded: true,
+      addressSource: null,
       url: (await running()).url,
     });
     expect(await count('users')).toBe(3);
@@ -137,7 +176,9 @@ describe.sequential('in a clone without DATABASE_URL', { timeout: SLOW }, () => 
     });
     expect((await json('start')).document).toEqual({
       ...head('start'),
-      url: expect.stringMatching(/^postgresql:\/\/postgres:[^@]+@127\.0\.0\.1:\d+\/voicesurvey$/),
+      url: expect.stringMatching(
+        /^postgresql:\/\/postgres:[^@]+@127\.0\.0\.1:\d+\/voicesurvey\?sslmode=disable$/,
+      ),
       directory: join(directory, 'server'),
       port: expect.any(Number),
       pid: expect.any(Number),
@@ -155,7 +196,7 @@ describe.sequential('in a clone without DATABASE_URL', { timeout: SLOW }, () => 
     await mkdir(elsewhere);
     const { stdout, stderr } = await inClone('up', { cwd: elsewhere });
     expect(stderr).toContain(`its data is in ${clone.root}/.voicesurvey-db/server.\n`);
-    expect(stdout).toContain(`  psql "$(${clone.root}/bin/voicesurvey-db url)"  open it`);
+    expect(stdout).toContain(`  ${clone.root}/bin/voicesurvey-db sql "table users"  print`);
   });
 
   test('up works in a working directory that was removed', async () => {

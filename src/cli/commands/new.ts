@@ -1,9 +1,15 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { newMigration } from '../../migrate/new.js';
+import { UsageError } from '../../postgres/errors/explained-error.js';
 import { migrationsDirectory } from '../../seed/paths.js';
+import { shellQuote } from '../../text/shell-quote.js';
 import { defineCommand } from '../program/define-command.js';
+import { isClone, packageRoot } from '../program/installation.js';
 import { type CommonOptions, type FolderOptions, folderOption } from '../program/options.js';
 import { displayPath } from '../ui/paths.js';
+import { PROGRAM } from '../ui/remedy.js';
 import type { CommandResult } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions {}
@@ -24,9 +30,26 @@ export function newCommand(): Command {
 }
 
 async function run({ dir: directory }: Options, words: readonly string[]): Promise<CommandResult> {
+  if (!isClone && isInPackage(directory)) throw packageFolder(words);
   const result = await newMigration({ directory, name: words.join(' ') });
   return {
     document: { ...result },
     lines: [`Wrote ${displayPath(result.up)} and ${displayPath(result.down)}.`],
   };
+}
+
+/** The next install of the package deletes what was written into it. */
+function isInPackage(directory: string): boolean {
+  const folder = existsSync(directory) ? realpathSync(directory) : resolve(directory);
+  return `${folder}/`.startsWith(`${realpathSync(packageRoot)}/`);
+}
+
+function packageFolder(words: readonly string[]): UsageError {
+  return new UsageError(
+    'package_folder',
+    'The migration would be written into the installed package, where the next install deletes it.',
+    {
+      remedy: `Name a folder of your own: \`${PROGRAM} new ${words.map(shellQuote).join(' ')} --dir ./migrations\`.`,
+    },
+  );
 }

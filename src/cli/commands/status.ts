@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Drift } from '../../migrate/history/drift.js';
 import { describeHolder } from '../../migrate/run/lock-holder.js';
 import { type MigrationStatus, type StatusResult, status } from '../../migrate/status.js';
 import { applicationName } from '../../postgres/connection/application-name.js';
+import type { EmbeddedServer } from '../../postgres/embedded.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { encodeName } from '../../text/encode.js';
 import { call, remedy } from '../../text/remedy.js';
@@ -12,6 +14,7 @@ import type { CommandServer } from '../program/server.js';
 import { resultLines } from '../ui/lines.js';
 import { type CommandResult, EXIT_FINDINGS, type Line } from '../ui/result.js';
 import type { Tone } from '../ui/terminal.js';
+import { filesLine } from '../ui/welcome.js';
 
 interface Options extends CommonOptions, FolderOptions {}
 
@@ -29,16 +32,23 @@ export function statusCommand(): Command {
   return defineDatabaseCommand<Options>(HELP, run).addOption(folderOption(migrationsDirectory));
 }
 
-async function run(options: Options, { url }: CommandServer): Promise<CommandResult> {
+async function run(options: Options, { url, embedded }: CommandServer): Promise<CommandResult> {
   const result = await status({ url, directory: options.dir });
   return {
-    document: { ...result },
-    lines: linesFor(result),
+    document: { ...result, ...(embedded && { embeddedServer: filesOf(embedded) }) },
+    lines: linesFor(result, embedded),
     exitCode: result.upToDate && result.drift.state === 'none' ? 0 : EXIT_FINDINGS,
   };
 }
 
-function linesFor({ server, migrations, migratingNow, upToDate, drift }: StatusResult): readonly Line[] {
+function filesOf({ directory, port, pid }: EmbeddedServer): Readonly<Record<string, unknown>> {
+  return { data: join(directory, 'data'), log: join(directory, 'log'), port, pid };
+}
+
+function linesFor(
+  { server, migrations, migratingNow, upToDate, drift }: StatusResult,
+  embedded: EmbeddedServer | null,
+): readonly Line[] {
   const result = [
     upToDate ? 'Everything is applied.' : summaryLine(migrations),
     ...(migratingNow === null
@@ -48,7 +58,8 @@ function linesFor({ server, migrations, migratingNow, upToDate, drift }: StatusR
         ]),
     ...(drift.cause === 'not_applied' ? [] : [driftLine(drift)]),
   ];
-  return resultLines(result, server, rowsFor(migrations));
+  const files = embedded === null ? [] : [filesLine(embedded)];
+  return [...resultLines(result, server), ...files, '', ...rowsFor(migrations)];
 }
 
 function rowsFor(migrations: readonly MigrationStatus[]): readonly Line[] {

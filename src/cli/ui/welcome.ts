@@ -1,6 +1,13 @@
+import { join } from 'node:path';
 import type { Contents } from '../../inspect/contents.js';
 import type { EmbeddedServer } from '../../postgres/embedded.js';
 import { displayPath } from './paths.js';
+
+/** Where the files and the port of the embedded server are. */
+export function filesLine({ directory, port }: EmbeddedServer): string {
+  const [data, log] = ['data', 'log'].map((name) => displayPath(join(directory, name)));
+  return `The embedded server has its data in ${data}, its log in ${log}, and port ${port}.`;
+}
 
 /** A server that was started: its PostgreSQL and its folder. */
 export function startedLine({ version, directory }: EmbeddedServer): string {
@@ -19,7 +26,7 @@ export function welcomeLines(
   commandFor: (command: string) => string,
 ): string[] {
   const next = [
-    [`psql "$(${commandFor('url')})"`, 'open it, in psql or any client'],
+    [commandFor('sql "table users"'), 'print the rows of a table'],
     [commandFor('status'), 'see which migrations it has'],
     [commandFor('stop'), 'stop the server; the data stays'],
   ] as const;
@@ -30,5 +37,6 @@ export function welcomeLines(
     `It holds ${tables} tables, ${enums} enum types and ${rows} rows.`,
     'Next:',
     ...next.map(([command, effect]) => `  ${command.padEnd(width)}  ${effect}`),
+    'Clients such as DBeaver, pgAdmin and TablePlus open the address above.',
   ];
 }

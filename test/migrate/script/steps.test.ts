@@ -26,7 +26,6 @@ function serverWith(...rows: readonly Partial<HistoryRow>[]): ServerState {
     rows: rows as HistoryRow[],
     hasHistory: true,
     isStandby: false,
-    isReadOnly: false,
     noticesLostClient: true,
     isPooled: false,
   };
