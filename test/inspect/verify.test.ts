@@ -50,13 +50,17 @@ describe('verify', () => {
   }) => {
     const set = (zone: string): Promise<unknown> =>
       migrated.client.query(`alter database "${migrated.name}" set "voiceSurvey.Time_Zone" = '${zone}'`);
-    for (const zone of ['CET', 'UTC+2', 'Nowhere/Land']) {
+    for (const zone of ['CET', 'UTC+2', 'Nowhere/Land', 'EST5EDT', 'right/Europe/Rome', 'posix/EST']) {
       await set(zone);
       const problem = 'is neither UTC nor an Area/Location name of pg_timezone_names, so no call starts';
       expect(await verifyLines(migrated)).toEqual([`rule setting voicesurvey.time_zone: ${zone} ${problem}`]);
       expect(await verifyLines(migrated, { rules: false })).toEqual([]);
     }
-    for (const zone of ['UTC', 'Europe/Rome', 'europe/rome']) {
+    await set('');
+    expect(await verifyLines(migrated)).toEqual([
+      'rule setting voicesurvey.time_zone: an empty text is neither UTC nor an Area/Location name of pg_timezone_names, so no call starts',
+    ]);
+    for (const zone of ['UTC', 'Europe/Rome', 'europe/rome', 'US/Eastern', 'Etc/GMT-14']) {
       await set(zone);
       expect(await verifyLines(migrated)).toEqual([]);
     }

@@ -60,6 +60,6 @@ export function findingOfReplicationRole({ where, value }: ReplicationRole): Ver
 
 /** The finding of a time zone with which no call starts. */
 export function findingOfTimeZone(zone: string): VerifyFinding {
-  const problem = `${zone} is neither UTC nor an Area/Location name of pg_timezone_names, so no call starts`;
+  const problem = `${zone === '' ? 'an empty text' : zone} is neither UTC nor an Area/Location name of pg_timezone_names, so no call starts`;
   return finding('rule', 'setting voicesurvey.time_zone', problem);
 }

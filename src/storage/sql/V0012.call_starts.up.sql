@@ -82,15 +82,16 @@ $function$;
 
 -- PostgreSQL would accept more than the names that rule 3 allows. It takes an abbreviation (CET) for a fixed offset,
 -- without summer time, and it reads a word with a number as a POSIX zone (UTC+2, Any/Word2), with the sign reversed.
--- So the form of the name is checked here, and PostgreSQL decides only whether it knows the name. To look the name up
--- in pg_timezone_names would read all files of the time zone database for each call.
+-- Some servers have each zone a second and a third time: posix/EST, and right/Europe/Rome, which counts leap seconds and
+-- is 27 seconds late. So the form of the name is checked here, and PostgreSQL decides only whether it knows the name. To
+-- look the name up in pg_timezone_names would read all files of the time zone database for each call.
 
 create or replace function voicesurvey_rules.is_time_zone_name(zone text)
 returns boolean
 language sql
 immutable
 parallel safe
-return zone operator(pg_catalog.~*) '^(utc|[a-z_]+(/[a-z_-]+)+|etc/gmt(\+([0-9]|1[0-2])|-([0-9]|1[0-4])|0))$';
+return zone operator(pg_catalog.~*) '^(utc|(?!(posix|right)/)[a-z_]+(/[a-z_-]+)+|etc/gmt(\+([0-9]|1[0-2])|-([0-9]|1[0-4])|0))$';
 
 create or replace function voicesurvey_rules.check_call_may_start()
 returns trigger
@@ -118,8 +119,8 @@ begin
   end if;
 
   -- The settings of the database, one per line. The zone is cut out of them by split_part, because a regular
-  -- expression would take ten times as long.
-  select E'\n' || array_to_string(setconfig, E'\n')
+  -- expression would take ten times as long. In a Turkish database, lower() would change the I of "TIME_ZONE".
+  select E'\n' || array_to_string(setconfig, E'\n') || E'\n'
   into settings
   from pg_catalog.pg_db_role_setting
   where setrole = 0
@@ -129,7 +130,7 @@ begin
       where datname = current_database()
     );
 
-  zone := nullif(split_part(split_part(lower(settings), E'\nvoicesurvey.time_zone=', 2), E'\n', 1), '');
+  zone := split_part(nullif(split_part(lower(settings collate "C"), E'\nvoicesurvey.time_zone=', 2), ''), E'\n', 1);
 
   if zone is null then
     local_start := (new.started_at at time zone 'UTC')::time;
