@@ -6,13 +6,12 @@ import { type Database, describeServer, type Server, withDatabase } from '../mig
 import { readMigrations } from '../migrate/files/read-folder.js';
 import { compare } from '../migrate/history/compare.js';
 import { HistoryError } from '../migrate/history/errors.js';
-import { readState, refuseStandby } from '../migrate/history/server-state.js';
+import { readState, refuseReadOnly } from '../migrate/history/server-state.js';
 import { readRecordedSnapshot } from '../migrate/history/snapshot.js';
 import { explainUnknown } from '../migrate/history/unknown.js';
 import { READER_WAIT, type WaitOptions } from '../migrate/history/wait.js';
 import type { Listener } from '../migrate/run/events.js';
 import type { Connection } from '../postgres/connect.js';
-import { describeTarget } from '../postgres/connection/target.js';
 import { UsageError } from '../postgres/errors/explained-error.js';
 import { plural } from '../text/plural.js';
 import { call, option, remedy } from '../text/remedy.js';
@@ -57,7 +56,7 @@ export interface AcceptResult {
  * @throws UsageError `no_reason`
  * @throws HistoryError `nothing_to_accept` if the catalog is what the last run left, or nothing is applied;
  *   `history_changed` if another run has changed the history meanwhile
- * @throws ExplainedError `standby`, `permission_denied`, `lock_wait_over`, `interrupted`
+ * @throws ExplainedError `standby`, `read_only`, `permission_denied`, `lock_wait_over`, `interrupted`
  * @example
  * ```ts
  * const { differences } = await accept({ url, directory: migrationsDirectory, reason: 'restored on PostgreSQL 18' });
@@ -73,7 +72,7 @@ export async function accept(options: AcceptOptions): Promise<AcceptResult> {
   const migrations = await readMigrations(options.directory);
   return withDatabase(options, async ({ connection }) => {
     const state = await readState(connection, READER_WAIT, undefined, 'write');
-    refuseStandby(state, describeTarget(connection.target));
+    await refuseReadOnly(state, connection);
     const newest = state.rows.at(-1);
     if (newest === undefined) throw nothingAppliedError();
     const recorded = await readRecordedSnapshot(connection.client);

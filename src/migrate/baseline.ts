@@ -1,5 +1,4 @@
 import { type Connection, connect } from '../postgres/connect.js';
-import { describeTarget } from '../postgres/connection/target.js';
 import pg from '../postgres/driver/pg.js';
 import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
 import { REPORT_WARNINGS } from '../postgres/replication.js';
@@ -11,7 +10,7 @@ import type { Migration } from './files/read-folder.js';
 import { HistoryError } from './history/errors.js';
 import { checkHistory, explainForeignHistory } from './history/ownership.js';
 import { insertSql, literal, newRowValues, newRunIdentity, type RowValues } from './history/row-sql.js';
-import { readState, refuseStandby } from './history/server-state.js';
+import { readState, refuseReadOnly } from './history/server-state.js';
 import { snapshotValues } from './history/snapshot.js';
 import { CREATE_HISTORY, type HistoryRow, SET_HISTORY_ASIDE } from './history/table.js';
 import { READER_WAIT, type WaitOptions, waitOf } from './history/wait.js';
@@ -41,11 +40,11 @@ export interface BaselineWait extends WaitOptions {
  *
  * @param connection in pipeline mode
  * @throws HistoryError `history_not_empty` if it has
- * @throws ExplainedError `standby`
+ * @throws ExplainedError `standby`, `read_only`
  */
 export async function refuseHistory(connection: Connection): Promise<void> {
   const state = await readState(connection, READER_WAIT, undefined, 'write');
-  refuseStandby(state, describeTarget(connection.target));
+  await refuseReadOnly(state, connection);
   const newest = state.rows.at(-1);
   if (newest !== undefined) throw notEmptyError(newest);
 }

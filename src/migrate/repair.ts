@@ -1,4 +1,3 @@
-import { describeTarget } from '../postgres/connection/target.js';
 import { queryRows } from '../postgres/driver/search-path.js';
 import { UsageError } from '../postgres/errors/explained-error.js';
 import { REPORT_WARNINGS } from '../postgres/replication.js';
@@ -11,7 +10,7 @@ import { compare, isAsApplied } from './history/compare.js';
 import { HistoryError } from './history/errors.js';
 import { refuseOtherName } from './history/plan.js';
 import { fileValues, literal, reasonSql, updateSql } from './history/row-sql.js';
-import { readState, refuseStandby } from './history/server-state.js';
+import { readState, refuseReadOnly } from './history/server-state.js';
 import { READER_WAIT } from './history/wait.js';
 import { fileParser, upWork } from './script/work.js';
 
@@ -57,7 +56,7 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
   const version = parseVersion(options.version);
   return withDatabase(options, async ({ connection }) => {
     const state = await readState(connection, READER_WAIT, undefined, 'write');
-    refuseStandby(state, describeTarget(connection.target));
+    await refuseReadOnly(state, connection);
     const { rows } = state;
     const entry = compare(migrations, rows).find((candidate) => candidate.version === version);
     const migration = entry?.migration;

@@ -11,9 +11,9 @@ import {
   UNIQUE_VIOLATION,
 } from './errors/sql-states.js';
 import { explainLostConnection } from './lost-connection.js';
+import { explainReadOnly } from './read-only.js';
 import { knownTextOf } from './redaction/known-text.js';
 import { redactError } from './redaction/redact.js';
-import { explainStandby } from './standby.js';
 
 /** Databases to connect to while the one that is wanted does not exist. Every server has at least one of them. */
 const MAINTENANCE_DATABASES = ['postgres', 'template1'];
@@ -34,7 +34,7 @@ const ALREADY_CREATED = [DUPLICATE_DATABASE, UNIQUE_VIOLATION];
  *   `postgres` or `template1`
  * @returns true if this call created it; false if it existed, or another session created it at the same time
  * @throws ConnectionError if the server cannot be reached or refuses
- * @throws ExplainedError `standby`
+ * @throws ExplainedError `standby`, `read_only`
  * @example
  * ```ts
  * const target = parseDatabaseUrl('postgresql://ann:secret@localhost/survey');
@@ -62,7 +62,7 @@ export async function createDatabase(target: Target): Promise<boolean> {
     if (ALREADY_CREATED.includes(sqlStateOf(error) ?? '')) return false;
     throw (
       explainLostConnection(error, connection) ??
-      (await explainStandby(error, connection)) ??
+      (await explainReadOnly(error, connection)) ??
       explainCreation(error, target)
     );
   } finally {

@@ -38,7 +38,8 @@ const PROBLEMS: Readonly<Record<string, StatementProblem>> = {
   [READ_ONLY_SQL_TRANSACTION]: {
     code: 'read_only',
     summary: 'This session is read-only',
-    remedy: 'Connect to the primary server, as a role without default_transaction_read_only.',
+    remedy:
+      'Connect to the primary server. If default_transaction_read_only is on, the database may be frozen on purpose, for example while it is moved.',
   },
   [DEADLOCK_DETECTED]: LOCKED,
   [INSUFFICIENT_PRIVILEGE]: {

@@ -10,10 +10,10 @@ import {
   UNDEFINED_TABLE,
 } from '../postgres/errors/sql-states.js';
 import { explainLostConnection } from '../postgres/lost-connection.js';
+import { explainReadOnly } from '../postgres/read-only.js';
 import { collectKnownText, knownTextOf } from '../postgres/redaction/known-text.js';
 import { redactCause, redactError, redactText } from '../postgres/redaction/redact.js';
 import { REPORT_WARNINGS } from '../postgres/replication.js';
-import { explainStandby } from '../postgres/standby.js';
 import { explainTriggersOff, TRIGGERS_ON } from '../postgres/triggers-on.js';
 import { formatLocation, locate } from '../sql/location.js';
 import type { SourceFile } from '../sql/source-file.js';
@@ -30,7 +30,7 @@ export interface SeedResult {
 /**
  * Adds the eighteen fixed rows in one transaction. Existing rows are not changed.
  *
- * @throws ExplainedError `standby`, `not_replicated`, `no_schema` if the migrations are not applied, `seed_failed` if the server refuses a row
+ * @throws ExplainedError `standby`, `read_only`, `not_replicated`, `no_schema` if the migrations are not applied, `seed_failed` if the server refuses a row
  * @example
  * ```ts
  * const { inserted } = await seed({ url: process.env.DATABASE_URL ?? '' });
@@ -49,7 +49,7 @@ export async function seed(options: Database): Promise<SeedResult> {
       client.query(source.text).catch(async (error: unknown) => {
         throw (
           explainLostConnection(error, connection) ??
-          (await explainStandby(error, connection)) ??
+          (await explainReadOnly(error, connection)) ??
           (await explainSeedError(client, source, error))
         );
       }),

@@ -1,21 +1,15 @@
 import type { Node, RawStmt } from 'libpg-query';
 import { hideSecrets, maskSecrets } from '../text/mask-secrets.js';
-import type { MigrationFileError } from './errors.js';
+import { cutBelow, DEEPEST } from './cut-tree.js';
+import { MigrationFileError } from './errors.js';
 import { createFileError } from './location.js';
-import { loadParser, type Parse, parsedAtBuild } from './parser.js';
+import { loadParser, type Parse, ParserOverflow, parseDeeply, parsedAtBuild } from './parser.js';
 import type { SourceFile } from './source-file.js';
+import type { Statement } from './statement.js';
 import { diagnose } from './syntax-error.js';
 import { setModesOfBegin } from './transaction-modes.js';
 
-/** A statement of a file, as PostgreSQL's own parser delimits it. */
-export interface Statement {
-  /** The text from its first token up to its semicolon, which is left out. */
-  readonly sql: string;
-  /** The offset of its start in the source's text, in UTF-16 code units. */
-  readonly offset: number;
-  /** The parse tree. */
-  readonly node: Node;
-}
+export type { Statement } from './statement.js';
 
 /**
  * Splits a file into statements with PostgreSQL's own parser.
@@ -43,13 +37,31 @@ export async function parseStatements(source: SourceFile): Promise<readonly Stat
 export async function parseAsWritten(source: SourceFile): Promise<readonly Statement[]> {
   const parsed = parsedAtBuild(source.checksum);
   if (parsed !== undefined) return toStatements(source.text, parsed);
-  const parse = await loadParser();
   if (/^\s*$/.test(source.text)) return [];
+  const parse = await loadParser();
   try {
-    return toStatements(source.text, parse(source.text));
+    return toStatements(source.text, await parseAnyDepth(source.text, parse));
   } catch (error) {
-    throw explainParseError(source, error, parse);
+    if (error instanceof ParserOverflow) throw tooDeepError(source, error);
+    throw explainParseError(source, error, await loadParser());
   }
+}
+
+async function parseAnyDepth(text: string, parse: Parse): Promise<readonly RawStmt[]> {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof ParserOverflow)) throw error;
+    return parseDeeply(text);
+  }
+}
+
+function tooDeepError({ path }: SourceFile, cause: ParserOverflow): MigrationFileError {
+  return new MigrationFileError(
+    'statement_too_deep',
+    `${path}: a statement is nested too deeply for PostgreSQL's parser, for example a sum of hundreds of thousands of terms.`,
+    { remedy: 'Write it as several statements, or as a table of values that a query aggregates.', cause },
+  );
 }
 
 /** Parses SQL that the server wrote, such as an index definition. */
@@ -68,6 +80,7 @@ function toStatements(text: string, stmts: readonly RawStmt[]): Statement[] {
     offset += bytes.toString('utf8', bytePosition, start).length;
     bytePosition = start;
     const end = length === undefined ? bytes.length : start + length;
+    if (end - start > DEEPEST) cutBelow(stmt, DEEPEST);
     return [{ sql: bytes.toString('utf8', start, end).trimEnd(), offset, node: stmt }];
   });
 }

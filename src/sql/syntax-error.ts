@@ -1,5 +1,6 @@
 import { hideSecrets, maskSecrets } from '../text/mask-secrets.js';
 import { shorten } from '../text/shorten.js';
+import { diagnosePsql } from './psql.js';
 
 /** If a quote is not closed, the parser's message repeats the rest of the file. */
 const MAX_MESSAGE = { lines: 3, characters: 200 };
@@ -24,13 +25,8 @@ export interface Diagnosis {
  * @param error the parser's
  */
 export function diagnose(text: string, offset: number, { message }: Error): Diagnosis {
-  if (text[offset] === '\\') {
-    return {
-      offset,
-      problem: 'a command of psql, which a server does not understand',
-      remedy: 'Write plain SQL: the engine sends a migration to the server as it is, not through psql.',
-    };
-  }
+  const psql = diagnosePsql(text.slice(offset));
+  if (psql !== null) return { offset, ...psql };
   WORD.lastIndex = offset;
   const invisible = INVISIBLE.exec(WORD.exec(text)?.[0] ?? '');
   if (invisible !== null) {

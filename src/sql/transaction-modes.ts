@@ -1,5 +1,5 @@
 import type { DefElem, Node } from 'libpg-query';
-import type { Statement } from './statements.js';
+import type { Statement } from './statement.js';
 
 /** The isolation levels, besides READ COMMITTED, in which a file can run. */
 export type IsolationLevel = 'repeatable read' | 'serializable';

@@ -39,7 +39,7 @@ describe('an error that a server may return to any statement has its own code an
       REPAIR,
       'alter role ROLE set default_transaction_read_only = on; grant update on voicesurvey_migrations.history to ROLE',
       'read_only',
-      'primary',
+      'reset default_transaction_read_only',
     ],
     [
       'status that exceeds the statement timeout',

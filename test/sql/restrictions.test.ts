@@ -45,14 +45,21 @@ describe('the check of a file refuses, with location and remedy,', () => {
     ['COPY from stdin', '\ncopy t from stdin;', 'copy_from_stdin', 2, 1],
     [
       'an enum value that the file adds and uses',
-      "alter type mood add value 'new';\ninsert into t values ('new');",
+      "alter type mood add value 'new';\ninsert into t values ('new'::mood);",
+      'enum_value_in_use',
+      2,
+      1,
+    ],
+    [
+      'an enum value that the file adds and uses in an array',
+      "alter type app.mood add value 'new';\nselect array['old', 'new']::mood[];",
       'enum_value_in_use',
       2,
       1,
     ],
     [
       'an enum value that the file adds and uses as a default',
-      "alter type mood add value 'new';\nalter table t alter m set default 'new';",
+      "alter type mood add value 'new';\nalter table t add n public.mood default 'new';",
       'enum_value_in_use',
       2,
       1,
@@ -138,6 +145,14 @@ describe('the check of a file accepts', () => {
     [
       'create index concurrently in a no-transaction file',
       '-- migrate: no-transaction\ncreate index concurrently i on t (a);',
+    ],
+    [
+      'a text that is a value which the file adds, but for which the file names no type',
+      "alter type mood add value 'new'; insert into words values ('new'); comment on type mood is 'new';",
+    ],
+    [
+      'a text that is a value which the file adds, of another type',
+      "alter type app.mood add value 'new'; select 'new'::text, 'new'::state, 'new'::other.mood;",
     ],
     ['an enum value that the file adds and does not use', "alter type mood add value 'new'; select 'old';"],
     [

@@ -110,7 +110,10 @@ async function explainServerError(
   const definition = await findConstraintDefinition(connection.client, work, error);
   const where = describeLocation(work, message, location);
   return new MigrationFailedError('migration_failed', `${where}: ${text} (SQLSTATE ${error.code}).`, {
-    remedy: remedyForFailure(error, work, message, blocker),
+    remedy: remedyForFailure(error, work, message, {
+      blocker,
+      server: connection.serverVersion,
+    }),
     cause: redactCause(error, shown),
     server: { sqlState: error.code ?? '', detail, hint, context, definition },
     location,

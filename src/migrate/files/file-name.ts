@@ -25,11 +25,13 @@ const MIGRATION_SUFFIX = /\.(up|down)\.sql$/i;
  * Parses the name of a file.
  *
  * @param fileName the name without its folder
- * @returns null for a file that is not a migration, such as a README
+ * @returns null for a file that is not a migration, such as a README, and for a hidden one: editors and macOS leave files
+ *   such as `._V1.up.sql` and `.#V1.up.sql` beside the one that is edited or packed
  * @throws MigrationFileError for a name that ends like a migration's and has no version, because to ignore it would
  *   silently skip a migration
  */
 export function parseFileName(fileName: string): FileName | null {
+  if (fileName.startsWith('.')) return null;
   const parts = MIGRATION_NAME.exec(fileName)?.groups;
   if (parts === undefined) {
     if (!MIGRATION_SUFFIX.test(fileName)) return null;

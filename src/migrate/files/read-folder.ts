@@ -34,7 +34,7 @@ interface NamedFile extends FileName {
 
 /**
  * Reads a folder of migrations: `<version>.up.sql` with `<version>.down.sql`, or with a name after the version,
- * as in `000001_init.up.sql` and `V0002.WebAuthn.up.sql`. Other files are ignored.
+ * as in `000001_init.up.sql` and `V0002.WebAuthn.up.sql`. Other files are ignored, and so are hidden ones.
  *
  * @param directory the folder's path
  * @returns the migrations in the order of their versions

@@ -1,8 +1,10 @@
 import { withAnswerLimit } from '../../postgres/answer-limit.js';
 import type { Blocker } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
+import { describeTarget } from '../../postgres/connection/target.js';
 import { sendTogether } from '../../postgres/driver/pg-internals.js';
 import { queryRows } from '../../postgres/driver/search-path.js';
+import { IS_READ_ONLY, readOnlyError } from '../../postgres/read-only.js';
 import { standbyError } from '../../postgres/standby.js';
 import { readHistory } from './read.js';
 import type { HistoryRow } from './table.js';
@@ -16,6 +18,8 @@ export interface ServerState {
   readonly hasHistory: boolean;
   /** Whether the server is a standby, which accepts no writes. */
   readonly isStandby: boolean;
+  /** Whether the transactions of the session are read-only by default. */
+  readonly isReadOnly: boolean;
   /** Whether the server can check, while it executes, that its client is still connected; not every system can. */
   readonly noticesLostClient: boolean;
   /** Whether a pooler is between this client and the server. A pooler reports its own process ids. */
@@ -49,9 +53,10 @@ async function readStateOnce(
   const { client, reportedPid } = connection;
   const read = () =>
     Promise.all([
-      queryRows<{ pid: number; standby: boolean; version: string }>(
+      queryRows<{ pid: number; standby: boolean; read_only: boolean; version: string }>(
         client,
-        'select pg_catalog.pg_backend_pid() as pid, pg_catalog.pg_is_in_recovery() as standby, pg_catalog.version() as version',
+        `select pg_catalog.pg_backend_pid() as pid, pg_catalog.pg_is_in_recovery() as standby,
+           ${IS_READ_ONLY} as read_only, pg_catalog.version() as version`,
       ),
       readHistory(client, lockTimeoutMs, use),
     ]);
@@ -60,12 +65,21 @@ async function readStateOnce(
     rows: rows ?? [],
     hasHistory: rows !== null,
     isStandby: facts?.standby === true,
+    isReadOnly: facts?.read_only === true,
     noticesLostClient: /linux|darwin|bsd/.test(facts?.version ?? ''),
     isPooled: facts?.pid !== reportedPid,
   };
 }
 
-/** @throws ExplainedError `standby` if the server is a standby */
-export function refuseStandby({ isStandby }: ServerState, server: string): void {
-  if (isStandby) throw standbyError(server);
+/**
+ * Refuses a command that must write if the server accepts no writes.
+ *
+ * @throws ExplainedError `standby`, or `read_only` if the transactions of the session are read-only by default
+ */
+export async function refuseReadOnly(
+  { isStandby, isReadOnly }: ServerState,
+  connection: Connection,
+): Promise<void> {
+  if (isStandby) throw standbyError(describeTarget(connection.target));
+  if (isReadOnly) throw await readOnlyError(connection);
 }

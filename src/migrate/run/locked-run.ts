@@ -37,7 +37,7 @@ export interface PlannedRun {
 export async function lockAndRun(planned: PlannedRun): Promise<RunResult> {
   const { locking, executing, readPlan, safeguard, options } = planned;
   let { plan } = planned;
-  refuseServer(plan, locking);
+  await refuseServer(plan, locking);
   const { rows, hasHistory } = plan.state;
   const isUnchanged =
     rows.length === 0

@@ -1,8 +1,7 @@
 import type { Connection } from '../../postgres/connect.js';
-import { describeTarget } from '../../postgres/connection/target.js';
 import { MigrationFileError } from '../../sql/errors.js';
 import { option, remedy } from '../../text/remedy.js';
-import { readState, refuseStandby, type ServerState } from '../history/server-state.js';
+import { readState, refuseReadOnly, type ServerState } from '../history/server-state.js';
 import type { Wait } from '../history/wait.js';
 import type { Work } from '../script/work.js';
 import type { Listener } from './events.js';
@@ -42,14 +41,14 @@ export function planReader(planner: Planner, wait: Wait, emit: Listener): ReadPl
 }
 
 /**
- * Refuses a plan that the server cannot run. It accepts no writes if it is a standby. Behind a pooler it must not run a
+ * Refuses a plan that the server cannot run. It accepts no writes if it is a standby or frozen. Behind a pooler it must not run a
  * no-transaction file: the settings of the file would stay in a server process that then serves other clients.
  *
- * @throws ExplainedError `standby`
+ * @throws ExplainedError `standby`, `read_only`
  * @throws MigrationFileError `needs_direct_connection`
  */
-export function refuseServer({ state, works }: Plan, { target }: Connection): void {
-  refuseStandby(state, describeTarget(target));
+export async function refuseServer({ state, works }: Plan, connection: Connection): Promise<void> {
+  await refuseReadOnly(state, connection);
   const work = state.isPooled ? works.find(({ script }) => !script.options.transaction) : undefined;
   if (work === undefined) return;
   throw new MigrationFileError(

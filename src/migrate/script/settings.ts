@@ -6,8 +6,11 @@ import { TRIGGERS_ON_IN_SESSION } from '../../postgres/triggers-on.js';
 import type { RunContext } from './context.js';
 import type { Work } from './work.js';
 
-/** The beginning of every transaction of a run, except for a file that asks for another isolation level. */
-export const BEGIN = 'begin isolation level read committed read write';
+/**
+ * The beginning of every transaction of a run, except for a file that asks for another isolation level. It is not `read
+ * write`: a database may be frozen by `default_transaction_read_only` while another run is waited for.
+ */
+export const BEGIN = 'begin isolation level read committed';
 
 /** The parser splits every file with this setting; without it, the server would find other ends of strings. */
 export const STRINGS_AS_PARSED = 'set local standard_conforming_strings = on';
@@ -39,8 +42,6 @@ export function lockTimeoutOf({ script }: Work): number {
 export function sessionSettings(work: Work, run: RunContext): readonly string[] {
   return [
     TRIGGERS_ON_IN_SESSION,
-    // Statements that run alone begin no transaction that could be made read-write.
-    'set default_transaction_read_only = off',
     liftTimeouts(run.serverVersion, 'set'),
     `set lock_timeout = ${lockTimeoutOf(work)}`,
   ];

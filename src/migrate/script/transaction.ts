@@ -128,7 +128,7 @@ function beginIsolated(step: TransactionStep, run: RunContext, isolation: Isolat
     TRIGGERS_ON_IN_SESSION,
     guardNext(run),
     'commit',
-    `begin isolation level ${isolation} read write`,
+    `begin isolation level ${isolation}`,
     ...durabilityOf(step),
     ...fileSettings(run),
     `set local lock_timeout = ${lockTimeoutOf(work)}`,

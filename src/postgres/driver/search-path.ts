@@ -8,8 +8,15 @@ import pg from './pg.js';
 export const SYSTEM_NAMES_ONLY = 'set local search_path = pg_catalog, pg_temp';
 
 /**
- * Runs a query of this package with {@link SYSTEM_NAMES_ONLY}, in the same round trip. Outside of a transaction, the setting
- * ends with the query, also behind a transaction pooler. Inside one, it stays until the transaction ends.
+ * `pg` understands dates in this style alone. A database or a role may set another one, whose dates would be read as null or
+ * as another day. The order of day and month, in which the server reads dates, stays as it is.
+ */
+const ISO_DATES = 'set local datestyle = iso';
+
+/**
+ * Runs a query of this package with {@link SYSTEM_NAMES_ONLY}, in the same round trip. Dates are returned as `pg` reads them,
+ * whatever the database sets. Outside of a transaction, the settings end with the query, also behind a transaction pooler.
+ * Inside one, they stay until the transaction ends.
  *
  * @param sql one statement, or several; without parameters, because it is sent as several statements
  * @returns the rows of the last statement
@@ -19,7 +26,7 @@ export const SYSTEM_NAMES_ONLY = 'set local search_path = pg_catalog, pg_temp';
  * ```
  */
 export async function queryRows<Row extends object>(client: pg.Client, sql: string): Promise<readonly Row[]> {
-  const results: unknown = await client.query(`${SYSTEM_NAMES_ONLY};\n${sql}`);
+  const results: unknown = await client.query(`${SYSTEM_NAMES_ONLY};\n${ISO_DATES};\n${sql}`);
   return (results as readonly pg.QueryResult<Row>[]).at(-1)?.rows ?? [];
 }
 

@@ -48,6 +48,7 @@ export const ERROR_CODES = {
     needs_no_transaction: 'a statement that cannot run in a transaction, in a file that has one',
     no_migrations: 'a folder without migrations',
     not_utf8: 'a file that is not UTF-8',
+    statement_too_deep: "a statement that is nested too deeply for PostgreSQL's parser",
     syntax_error: 'a syntax error',
     transaction_command: 'a transaction command in a file',
     transaction_mode: 'a mode of a transaction that the engine cannot give to a file',
@@ -99,7 +100,7 @@ export const ERROR_CODES = {
   Statements: {
     lock_not_available: 'another session holds a lock that a statement needs',
     permission_denied: 'the role lacks a privilege',
-    read_only: 'the session is read-only',
+    read_only: 'the database, the role or the connection sets `default_transaction_read_only`',
     server_exhausted: 'the server ran out of disk, memory or connections',
     statement_canceled: 'the server canceled a statement, for example by statement_timeout',
     statement_failed: 'the server rejected a statement of `sql`; `location` and `server` say which and why',

@@ -5,16 +5,22 @@
 
 import pg from '../driver/pg.js';
 
+export const FEATURE_NOT_SUPPORTED = '0A000';
 export const NUMERIC_VALUE_OUT_OF_RANGE = '22003';
 export const INVALID_PARAMETER_VALUE = '22023';
 export const INVALID_TEXT_REPRESENTATION = '22P02';
+export const NOT_NULL_VIOLATION = '23502';
+export const FOREIGN_KEY_VIOLATION = '23503';
 export const UNIQUE_VIOLATION = '23505';
+export const CHECK_VIOLATION = '23514';
 export const ACTIVE_SQL_TRANSACTION = '25001';
 export const READ_ONLY_SQL_TRANSACTION = '25006';
 export const IDLE_IN_TRANSACTION_SESSION_TIMEOUT = '25P03';
 export const TRANSACTION_TIMEOUT = '25P04';
 export const INVALID_AUTHORIZATION_SPECIFICATION = '28000';
 export const INVALID_PASSWORD = '28P01';
+export const DEPENDENT_OBJECTS_STILL_EXIST = '2BP01';
+export const INVALID_TRANSACTION_TERMINATION = '2D000';
 export const INVALID_CATALOG_NAME = '3D000';
 export const INVALID_SCHEMA_NAME = '3F000';
 export const SERIALIZATION_FAILURE = '40001';
@@ -39,6 +45,8 @@ export const DISK_FULL = '53100';
 export const OUT_OF_MEMORY = '53200';
 export const TOO_MANY_CONNECTIONS = '53300';
 export const CONFIGURATION_LIMIT_EXCEEDED = '53400';
+export const STATEMENT_TOO_COMPLEX = '54001';
+export const OBJECT_IN_USE = '55006';
 export const LOCK_NOT_AVAILABLE = '55P03';
 export const UNSAFE_NEW_ENUM_VALUE_USAGE = '55P04';
 export const QUERY_CANCELED = '57014';
@@ -47,6 +55,7 @@ export const CRASH_SHUTDOWN = '57P02';
 export const CANNOT_CONNECT_NOW = '57P03';
 export const DATABASE_DROPPED = '57P04';
 export const IDLE_SESSION_TIMEOUT = '57P05';
+export const UNDEFINED_FILE = '58P01';
 export const RAISE_EXCEPTION = 'P0001';
 export const ASSERT_FAILURE = 'P0004';
 

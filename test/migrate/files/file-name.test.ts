@@ -12,7 +12,18 @@ describe('the name of a migration file', () => {
     expect(parseFileName(fileName)).toEqual({ version, label, stem, direction });
   });
 
-  test.for(['README.md', 'V0001.sql', 'seed.sql', 'up.sql'])('%s is not a migration', (fileName) => {
+  test.for([
+    'README.md',
+    'V0001.sql',
+    'seed.sql',
+    'up.sql',
+    '._V0001.up.sql',
+    '.#V0001.up.sql',
+    '.V0001.up.sql.swp',
+    'V0001.up.sql~',
+    '#V0001.up.sql#',
+    '.up.sql',
+  ])('%s is not a migration', (fileName) => {
     expect(parseFileName(fileName)).toBeNull();
   });
 
@@ -21,7 +32,6 @@ describe('the name of a migration file', () => {
     '0001-init.up.sql',
     'V0001.UP.SQL',
     'V.up.sql',
-    '.up.sql',
   ])('%s is refused, because to ignore it would skip a migration', (fileName) => {
     expect(() => parseFileName(fileName)).toThrow(expect.objectContaining({ code: 'bad_file_name' }));
   });

@@ -29,12 +29,6 @@ describe('a no-transaction file (E9)', () => {
     expect(await tablesOf(database)).toEqual(['one']);
   });
 
-  test('runs in a database whose sessions are read-only by default', async ({ database }) => {
-    const { url, client, name } = database;
-    await client.query(`alter database ${name} set default_transaction_read_only = on`);
-    expect(await up({ url, directory: await folderWith(files) })).toMatchObject({ current: 'V2' });
-  });
-
   test('that fails keeps the statements before the failed one, and the next up resumes there with its settings', async ({
     database,
   }) => {

@@ -26,6 +26,7 @@ function serverWith(...rows: readonly Partial<HistoryRow>[]): ServerState {
     rows: rows as HistoryRow[],
     hasHistory: true,
     isStandby: false,
+    isReadOnly: false,
     noticesLostClient: true,
     isPooled: false,
   };

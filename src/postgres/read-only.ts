@@ -1,0 +1,89 @@
+import type { Connection } from './connect.js';
+import { describeTarget } from './connection/target.js';
+import pg from './driver/pg.js';
+import { queryRows } from './driver/search-path.js';
+import { ExplainedError } from './errors/explained-error.js';
+import { READ_ONLY_SQL_TRANSACTION, sqlStateOf } from './errors/sql-states.js';
+import { standbyError } from './standby.js';
+
+const SETTING = 'default_transaction_read_only';
+
+/** SQL of whether the transactions of this session are read-only by default. */
+export const IS_READ_ONLY = `pg_catalog.current_setting('${SETTING}') = 'on'`;
+
+/** Why the server refuses writes in a session. */
+interface Reason {
+  readonly standby: boolean;
+  /** What has set `default_transaction_read_only`, as in `pg_settings`: `database`, `user`, `client`, … */
+  readonly source: string;
+  readonly database: string;
+  readonly role: string;
+}
+
+/**
+ * The error of a command that must write, in a session whose transactions are read-only by default. Such a setting freezes a
+ * database, for example while it is moved. So no command overrides it.
+ *
+ * @param connection outside of any transaction
+ */
+export async function readOnlyError(
+  { client, target }: Pick<Connection, 'client' | 'target'>,
+  cause?: unknown,
+): Promise<ExplainedError> {
+  const [reason] = await queryRows<Reason>(
+    client,
+    `select pg_catalog.pg_is_in_recovery() as standby, source, pg_catalog.current_database() as database, session_user as role
+     from pg_catalog.pg_settings
+     where name = '${SETTING}'`,
+  ).catch(() => []);
+  const server = describeTarget(target);
+  if (reason?.standby === true) return standbyError(server);
+  const [setBy, fix] = reason === undefined ? ['a setting', FIX_UNKNOWN] : originOf(reason);
+  return new ExplainedError(
+    'read_only',
+    `${server} is read-only: ${setBy} sets ${SETTING} = on. Nothing was changed.`,
+    {
+      remedy: `If the database is frozen on purpose, for example while it is moved, leave it so, and use the new server. Otherwise ${fix} Then run the command again.`,
+      cause,
+    },
+  );
+}
+
+/**
+ * Explains a refused write: the server is a standby, or the session is read-only.
+ *
+ * @param error what the write was rejected with
+ * @param connection outside of any transaction
+ * @returns undefined for every other error
+ */
+export async function explainReadOnly(
+  error: unknown,
+  connection: Pick<Connection, 'client' | 'target'>,
+): Promise<ExplainedError | undefined> {
+  return sqlStateOf(error) === READ_ONLY_SQL_TRANSACTION ? readOnlyError(connection, error) : undefined;
+}
+
+const FIX_UNKNOWN = `set ${SETTING} = off.`;
+
+/** What has set the setting, and how to reset it. */
+function originOf({ source, database, role }: Reason): readonly [setBy: string, fix: string] {
+  const inDatabase = pg.escapeIdentifier(database);
+  const ofRole = pg.escapeIdentifier(role);
+  switch (source) {
+    case 'database':
+      return ['the database', `run: alter database ${inDatabase} reset ${SETTING};`];
+    case 'user':
+      return [`the role ${ofRole}`, `run: alter role ${ofRole} reset ${SETTING};`];
+    case 'database user':
+      return [
+        `the role ${ofRole} in this database`,
+        `run: alter role ${ofRole} in database ${inDatabase} reset ${SETTING};`,
+      ];
+    case 'global':
+      return ['a setting of all roles', `run: alter role all reset ${SETTING};`];
+    case 'client':
+      return ['this connection', `remove ${SETTING} from PGOPTIONS or from the options of the URL.`];
+    default:
+      return ['the server', `run: alter system set ${SETTING} = off; select pg_reload_conf();`];
+  }
+}

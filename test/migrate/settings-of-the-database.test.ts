@@ -1,0 +1,54 @@
+import { expect } from 'vitest';
+import { verify } from '../../src/inspect/verify.js';
+import { status } from '../../src/migrate/status.js';
+import { up } from '../../src/migrate/up.js';
+import { findBlocker } from '../../src/postgres/blocker.js';
+import { test } from '../support/database.js';
+import { session } from '../support/databases.js';
+import { folderWith } from '../support/folder.js';
+
+test.for([
+  ["datestyle = 'German'"],
+  ["datestyle = 'SQL, DMY'"],
+  ["datestyle = 'Postgres, MDY'"],
+  ["datestyle = 'ISO, DMY'"],
+  ["intervalstyle = 'iso_8601'"],
+  ["bytea_output = 'escape'"],
+  ['extra_float_digits = -15'],
+  ["timezone = 'Asia/Kathmandu'"],
+  ["lc_messages = 'C'"],
+] as const)('times are right and no drift is found in a database with %s', async ([setting], {
+  database,
+}) => {
+  const { url, name } = database;
+  const directory = await folderWith({
+    'V1.up.sql': `create table t (a date default '2026-02-03', b interval default '1 day 02:03', c bytea default '\\x00ff',
+      d double precision default 0.1, e timestamptz default '2026-02-03 04:05+00');`,
+    'V1.down.sql': 'drop table t;',
+  });
+  await up({ url, directory });
+  const [before] = (await status({ url, directory })).migrations;
+  await database.client.query(`alter database ${name} set ${setting}`);
+  const [after] = (await status({ url, directory })).migrations;
+  expect(after?.appliedAt?.getTime()).toBe(before?.appliedAt?.getTime());
+  expect(Math.abs(Date.now() - (after?.appliedAt?.getTime() ?? 0))).toBeLessThan(3_600_000);
+  expect((await verify({ url, directory })).drift).toMatchObject({ state: 'none' });
+  const other = await session(url);
+  await other.query('begin; select 1');
+  const { rows } = await other.query('select pg_backend_pid() as pid');
+  const reader = await session(url);
+  const blocker = await findBlocker(reader, `array[${rows[0].pid}]`);
+  expect(Math.abs(Date.now() - (blocker?.since?.getTime() ?? 0))).toBeLessThan(3_600_000);
+  await Promise.all([other.end(), reader.end()]);
+});
+
+test('a file reads dates in the order that the database sets', async ({ database }) => {
+  const { url, name } = database;
+  await database.client.query(`alter database ${name} set datestyle = 'German'`);
+  const directory = await folderWith({
+    'V1.up.sql': "create table t as select date '03.02.2026' as d;",
+    'V1.down.sql': 'drop table t;',
+  });
+  await up({ url, directory });
+  expect(await database.value("select to_char(d, 'YYYY-MM-DD') from t")).toBe('2026-02-03');
+});
