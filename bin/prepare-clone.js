@@ -66,7 +66,7 @@ async function installPackages() {
   const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
   // No package needs an install script: the links to the libraries of the embedded server are created when it starts.
   const which = ['--ignore-scripts', '--include=dev', '--include=optional'];
-  await run('npm', ['ci', ...which, ...quiet], npmEnvironment());
+  await showing('npm ci', () => run('npm', ['ci', ...which, ...quiet], npmEnvironment()));
 }
 
 async function build() {
@@ -85,7 +85,9 @@ async function build() {
   const old = join(root, `dist.${process.pid}.old.tmp`);
   try {
     // Only the published package needs declarations of the types.
-    await run(process.execPath, [bundler, '--config', '--dir', fresh], childEnvironment(), 'ignore');
+    await showing('Building this clone', () =>
+      run(process.execPath, [bundler, '--config', '--dir', fresh], childEnvironment(), 'ignore'),
+    );
     const stamp = join(fresh, '.built');
     writeFileSync(stamp, '');
     // The stamp is as old as the newest source, so a source that is saved while the bundler runs is newer and is built
@@ -98,6 +100,27 @@ async function build() {
   } finally {
     remove(fresh);
     remove(old);
+  }
+}
+
+/**
+ * Shows on a terminal what runs, with its seconds, once it has taken a second.
+ *
+ * @param {string} text
+ * @param {() => Promise<void>} work
+ */
+async function showing(text, work) {
+  if (!process.stderr.isTTY || process.env.TERM === 'dumb') return work();
+  let seconds = 0;
+  const timer = setInterval(() => {
+    seconds += 1;
+    process.stderr.write(`\r\u001B[K${text} … ${seconds} s`);
+  }, 1000);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+    if (seconds > 0) process.stderr.write('\r\u001B[K');
   }
 }
 

@@ -6,31 +6,26 @@ import { withCommonOptions } from './program/options.js';
 import { compileWebAssemblyOnce } from './program/parser-flags.js';
 import { printError } from './ui/error.js';
 import { PROGRAM } from './ui/remedy.js';
-import { surviveClosedOutput } from './ui/terminal.js';
+import { helpWidth, surviveClosedOutput, wrapHelp } from './ui/terminal.js';
 
 const EXIT_CODES = `
 Exit codes:
   0  done
   1  failed
   2  usage error
-  3  a command that only reads has found something: pending, drift, an unknown
-     state, a broken rule or a fault
+  3  a command that only reads has found something: pending, drift, an unknown state, a broken rule or a fault
   4  refused; needs a flag
 `;
 
 const ENVIRONMENT = `
 Environment:
   DATABASE_URL  postgresql://user:password@host:5432/database
-  PGHOST, …     the variables of libpq; without DATABASE_URL, PGHOST and the
-                like name the server, also PGPORT and PGDATABASE
+  PGHOST, …     the variables of libpq; without DATABASE_URL, PGHOST and the like name the server, also PGPORT and PGDATABASE
   NO_COLOR      if set, no colors on a terminal
 
-A clone also reads these from its file .env. Without an address, it uses the
-embedded PostgreSQL and starts it if needed.
+A clone also reads these from its file .env. Without an address, it uses the embedded PostgreSQL and starts it if needed.
 
-Results go to standard output; progress, warnings and errors go to standard
-error. Every command takes --json and --embedded. For all options of a command,
-run ${PROGRAM} <command> --help.
+Results go to standard output; progress, warnings and errors go to standard error. Every command takes --json and --embedded. For all options of a command, run \`${PROGRAM} <command> --help\`.
 `;
 
 /**
@@ -65,19 +60,19 @@ async function makeProgram(first: string | undefined): Promise<Command> {
       'The PostgreSQL database of an AI phone-survey product: schema, migrations, seed data, and a server for development.',
     )
     .version(packageVersion)
-    .addHelpText('after', EXIT_CODES + ENVIRONMENT);
+    .addHelpText('after', () => wrapHelp(EXIT_CODES + ENVIRONMENT));
   const only = first !== undefined && Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
   const commands = await Promise.all(
     (only === undefined ? Object.values(COMMANDS) : [only]).map((make) => make()),
   );
   for (const command of commands) {
-    program.addCommand(withCommonOptions(command).addHelpText('after', EXIT_CODES));
+    program.addCommand(withCommonOptions(command).addHelpText('after', () => wrapHelp(EXIT_CODES)));
   }
   for (const command of [program, ...commands]) {
     command
       .exitOverride()
       .showSuggestionAfterError(false)
-      .configureOutput({ outputError: () => {} });
+      .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth, getErrHelpWidth: helpWidth });
   }
   return program;
 }

@@ -55,7 +55,7 @@ export interface DownOptions extends Database, RunOptions {
 /** Result of {@link down}. */
 export interface DownResult extends DriftReport {
   readonly server: Server;
-  /** With `dryRun`, the SQL that would be sent, empty if there is nothing to roll back; null without. */
+  /** With `dryRun`, the statements that would be sent, empty if there is nothing to roll back; null without. */
   readonly sql: string | null;
   /** The migrations that this call rolled back, in order. */
   readonly rolledBack: readonly MigrationResult[];

@@ -29,7 +29,7 @@ export interface UpResult extends DriftReport {
   readonly server: Server;
   /** Whether this call created the database. */
   readonly created: boolean;
-  /** With `dryRun`, the SQL that would be sent, empty if nothing is pending; null without. */
+  /** With `dryRun`, the statements that would be sent, empty if nothing is pending; null without. */
   readonly sql: string | null;
   /** The migrations that this call applied, in order. */
   readonly applied: readonly MigrationResult[];

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect } from 'vitest';
 import { up } from '../../src/migrate/up.js';
@@ -118,6 +119,55 @@ describe.skipIf(!hasTerminal)('the colors of a terminal', () => {
     const output = await outputOnTerminal(database, args, { env: { [name]: value } });
     expect(output).toContain('1 applied, 1 pending.');
     expect(output).not.toContain('\u001B');
+  });
+});
+
+describe.skipIf(!hasTerminal)('the status line of a terminal', () => {
+  test('up counts the seconds of a slow migration, and erases the line afterwards', async ({ database }) => {
+    const dir = await folderWith({ 'V1.up.sql': 'select pg_sleep(1.5);', 'V1.down.sql': '' });
+    const output = await outputOnTerminal(database, ['up', '--dir', dir]);
+    expect(output).toContain('\r\u001B[KV1 up … 1 s\r\u001B[KV1 committed in ');
+  });
+
+  test('status counts the seconds of its wait for a locked history', async ({ database }) => {
+    const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': '' });
+    await up({ url: database.url, directory });
+    await database.client.query('begin; lock table voicesurvey_migrations.history');
+    const running = outputOnTerminal(database, ['status', '--dir', directory]);
+    await pause(2500);
+    await database.client.query('rollback');
+    const output = await running;
+    expect(output).toMatch(/Reading the history and the catalog … [12] s/);
+    expect(output).toContain('\r\u001B[KEverything is applied.');
+  });
+
+  test('does not exist in a file, which gets one line for each event', async ({ database }) => {
+    const dir = await folderWith({ 'V1.up.sql': 'select pg_sleep(1.2);', 'V1.down.sql': '' });
+    const { stderr } = await runCli(['up', '--dir', dir], { env: { DATABASE_URL: database.url } });
+    expect(stderr).toMatch(/^V1 committed in \d+ ms\n$/);
+  });
+});
+
+describe.skipIf(!hasTerminal)('a narrow and a wide terminal', () => {
+  test.for([40, 200])('of %i columns gets no line that is wider, unless one word is', async (columns, {
+    database,
+  }) => {
+    const dir = await drifted(database);
+    for (const args of [
+      ['status', '--dir', dir],
+      ['verify', '--dir', dir],
+      ['down', '--dir', dir],
+      ['up', '--to', 'V9', '--dir', dir],
+      ['up', '--help'],
+      ['--help'],
+    ]) {
+      const output = await outputOnTerminal(database, args, { columns });
+      for (const line of stripVTControlCharacters(output).split(/[\n\r]/)) {
+        // A command to copy is one word.
+        const words = line.replaceAll(/`[^`]*`/g, (command) => command.replaceAll(' ', '_'));
+        expect(line.length <= columns || !/\S\s+\S+\s+\S/.test(words), line).toBe(true);
+      }
+    }
   });
 });
 

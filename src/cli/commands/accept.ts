@@ -30,6 +30,7 @@ const HELP = {
     'Accepts the catalog of a database as it is: compares it with the snapshot of the last run or, if none is ' +
     'comparable, with what the migrations make in a throw-away database, lists the differences, and records them with ' +
     'the reason and a new snapshot in the history. Changes nothing else. Later drift is measured from this state.',
+  activity: 'Comparing the database with its last snapshot',
   examples: [
     [
       "accept --reason 'restored on PostgreSQL 18'",

@@ -28,6 +28,7 @@ const HELP = {
     'Adopts an existing database that this tool did not create: compares it with what the migrations make in a ' +
     'throw-away database, and records the migrations up to the version as applied. Changes nothing but the history. ' +
     'A database that differs is refused with exit code 4.',
+  activity: 'Comparing the database with its migrations',
   examples: [['baseline V0006', 'the database already has V0006 and all versions before it']],
 } as const;
 

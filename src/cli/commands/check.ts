@@ -13,7 +13,8 @@ import { resultLines } from '../ui/lines.js';
 import { locksTable } from '../ui/locks-table.js';
 import { displayPath, workingDirectory } from '../ui/paths.js';
 import { type CommandResult, EXIT_FINDINGS, type Line } from '../ui/result.js';
-import { printAnnotations, showStatusLine, type Tone } from '../ui/terminal.js';
+import { showStatusLine } from '../ui/status-line.js';
+import { printAnnotations, type Tone } from '../ui/terminal.js';
 
 interface Options extends CommonOptions, FolderOptions {
   readonly url?: string;
@@ -28,6 +29,7 @@ const HELP = {
   description:
     'Proves the migration files: runs each up and down over empty tables and over rows, in throw-away databases, and ' +
     'lints them. Exit code 3 if it finds a fault. Never uses the server in DATABASE_URL unless --url names it.',
+  activity: 'Preparing throw-away databases',
   examples: [
     ['check --dir ./sql', 'prove your own migrations on the embedded server'],
     ['check --dir ./sql --from V0012', 'prove only the migrations after V0012'],
@@ -65,7 +67,7 @@ async function runLocks(
   { dir: directory, json, url: sizesIn, from }: Options,
   { url }: CommandServer,
 ): Promise<CommandResult> {
-  const onMigration = json ? undefined : (label: string) => showStatusLine(`${label} …`);
+  const onMigration = json ? undefined : (label: string) => showStatusLine(label);
   const { measureLocks } = await import('../../inspect/locks.js');
   const result = await runInterruptibly(json, (signal) =>
     measureLocks({ url, directory, from, sizesIn, onMigration, signal }),
@@ -79,11 +81,11 @@ async function runProofs(
   { url }: CommandServer,
 ): Promise<CommandResult> {
   const rows = (await isProductFolder(directory)) ? addProductRows : undefined;
-  const progress = json ? null : showProgress();
+  const onProgress = json ? undefined : makeProgressReporter();
   const { check } = await import('../../inspect/check.js');
   const result = await runInterruptibly(json, (signal) =>
-    check({ url, directory, from, lints, rows, onProgress: progress?.update, signal }),
-  ).finally(progress?.stop);
+    check({ url, directory, from, lints, rows, onProgress, signal }),
+  );
   annotate(result);
   return {
     document: { ...result },
@@ -92,22 +94,12 @@ async function runProofs(
   };
 }
 
-/** Shows, every second, how far both runs of the checks are and how long they have taken. */
-function showProgress(): { update(progress: CheckProgress): void; stop(): void } {
-  const started = performance.now();
+/** Shows how far both runs of the checks are. */
+function makeProgressReporter(): (progress: CheckProgress) => void {
   const positions = new Map<CheckProgress['over'], string>();
-  const show = (): void => {
-    const done = [...positions].map(([over, position]) => `${position} over ${over}`);
-    const seconds = Math.round((performance.now() - started) / 1000);
-    showStatusLine(`checking ${[...done, `${seconds} s`].join(', ')} …`);
-  };
-  const timer = setInterval(show, 1000);
-  return {
-    update: ({ migration, over, number, total }) => {
-      positions.set(over, `${migration} (${number} of ${total})`);
-      show();
-    },
-    stop: () => clearInterval(timer),
+  return ({ migration, over, number, total }) => {
+    positions.set(over, `${migration} (${number} of ${total}) over ${over}`);
+    showStatusLine(`Checking ${[...positions.values()].join(', ')}`, { continues: true });
   };
 }
 
@@ -136,7 +128,8 @@ function describe(
   tone: Tone,
 ): readonly Line[] {
   const location = [displayPath(file), line, column].filter((part) => part !== null).join(':');
-  return [{ text: `${location}: ${prefix}${message} (${rule})`, tone }, `  ${remedy}`];
+  const text = `${location}: ${prefix}${message} (${rule})`;
+  return [{ text, tone, mark: location.length }, `  ${remedy}`];
 }
 
 function summaryOf(findings: readonly CheckFinding[], notes: readonly CheckFinding[]): string {

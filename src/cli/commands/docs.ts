@@ -19,6 +19,7 @@ const HELP = {
     'Writes the documentation of a migrated database from its comments: schema.md, a data dictionary with a diagram, ' +
     'and schema.svg, a picture of the tables. The picture needs the npm package @hpcc-js/wasm-graphviz; without it, ' +
     'only schema.md is written.',
+  activity: 'Writing the documentation',
   examples: [['docs --out ./docs', 'write ./docs/schema.md and ./docs/schema.svg']],
 } as const;
 

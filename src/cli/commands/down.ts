@@ -38,6 +38,7 @@ const HELP = {
     'later one would fail, and to delete ' +
     'data that --lose does not name. The data that it deletes is backed up first, to a folder voicesurvey-backup in the ' +
     'working directory, with a script that restores it.',
+  activity: 'Rolling back',
   examples: [
     ['down --dry-run', 'print the SQL and the data that it would delete'],
     ['down --to V0004 --lose contacts.note', 'roll back to V0004 and delete the column contacts.note'],
@@ -72,7 +73,7 @@ async function run(options: Options, { url }: CommandServer): Promise<CommandRes
   const { sql, server } = result;
   const document = { ...result };
   if (sql !== null) {
-    const notes = [dryRunLine(sql), ...lossLines(result), serverLine(server)];
+    const notes = [dryRunLine(sql, options.verbose), ...lossLines(result), serverLine(server)];
     return { document, lines: [], output: sql, notes };
   }
   return {

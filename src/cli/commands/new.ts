@@ -19,6 +19,7 @@ const HELP = {
   summary: 'create the pair of files of a new migration',
   description:
     'Creates the up and the down file of a new migration, with the next version and the given name.',
+  activity: 'Writing the files',
   examples: [['new add opening hours', 'create V0007.add_opening_hours.up.sql and its down file']],
 } as const;
 

@@ -17,6 +17,7 @@ const HELP = {
   description:
     'Accepts the changed files of an applied migration: records their checksums, the new down and the reason in the ' +
     'history. Runs none of them.',
+  activity: 'Recording the checksums',
   examples: [["repair V0003 --reason 'only a comment was corrected'", 'accept V0003 as its files are now']],
 } as const;
 

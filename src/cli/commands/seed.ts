@@ -10,6 +10,7 @@ const HELP = {
   name: 'seed',
   summary: 'add the eighteen seed rows',
   description: 'Adds the eighteen seed rows to a migrated database. Leaves existing rows unchanged.',
+  activity: 'Adding the seed rows',
   examples: [['seed', 'add the rows that are missing']],
 } as const;
 

@@ -11,6 +11,7 @@ const HELP = {
   description:
     'Starts the embedded PostgreSQL server if it is not running, and prints its address. It listens on this machine ' +
     'only and keeps running after the command. Ignores DATABASE_URL.',
+  activity: 'Starting PostgreSQL',
   examples: [
     ['start', 'start it in a clone'],
     ['start --embedded', 'start it in a project that installed the package'],

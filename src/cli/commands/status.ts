@@ -24,6 +24,7 @@ const HELP = {
   description:
     'Lists the migrations with their states, the run in progress, and whether the catalog has drifted since the last ' +
     'run. Changes and locks nothing. Exit code 3 unless everything is applied, unchanged and known to be without drift.',
+  activity: 'Reading the history and the catalog',
   examples: [['status', 'check before a deploy whether something is pending']],
 } as const;
 

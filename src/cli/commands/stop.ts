@@ -10,6 +10,7 @@ const HELP = {
   name: 'stop',
   summary: 'stop the embedded server; its data stays',
   description: 'Stops the embedded PostgreSQL server. Its data stays. Ignores DATABASE_URL.',
+  activity: 'Stopping PostgreSQL',
   examples: [['stop', 'stop it; the next command that needs it starts it again']],
 } as const;
 

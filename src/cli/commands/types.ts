@@ -18,6 +18,7 @@ const HELP = {
     'Prints TypeScript types for the rows and functions of a migrated database, as the driver `pg` returns them, or ' +
     'writes them to a file. A type has another name than usual, such as Date$Enum, if its usual name is that of a ' +
     'built-in type or of another table.',
+  activity: 'Reading the catalog',
   examples: [['types --out src/rows.ts', 'write them to a file']],
 } as const;
 

@@ -40,6 +40,7 @@ const HELP = {
     'Applies the migrations that the database does not have yet, each in one transaction with its history row. Takes ' +
     'no lock if none is pending. Any number of processes may run it concurrently: one applies the migrations, the ' +
     'others wait.',
+  activity: 'Applying migrations',
   examples: [
     ['up --seed', 'apply everything and add the seed rows'],
     ['up --dir ./sql --lock-wait 60', 'apply your own migrations; wait for another run for a minute at most'],
@@ -63,7 +64,7 @@ async function run(options: Options, { url, embedded }: CommandServer): Promise<
   );
   const { sql, server } = result;
   if (sql !== null) {
-    const notes = [dryRunLine(sql), serverLine(server)];
+    const notes = [dryRunLine(sql, options.verbose), serverLine(server)];
     return { document: { ...result }, lines: [], output: sql, notes };
   }
   const isFirst = embedded?.started === true;

@@ -15,6 +15,7 @@ const HELP = {
     'Prints the address of the database on standard output. The address of the embedded server includes the password ' +
     'that it generated; any other address is printed without its password. Do not write an address with a password on a ' +
     'command line: every user of the machine can see it.',
+  activity: 'Reading the address',
   examples: [
     ['url', 'for a client with a window, to copy the address'],
     ['url --no-password', 'for a command line, such as that of psql, with the password in PGPASSWORD'],

@@ -30,6 +30,7 @@ const HELP = {
     'that rows break, and broken rules of the schema. Changes nothing in the database. If the last run left no snapshot ' +
     'that can be compared, compares the database with what the migrations make in a throw-away database. Exit code 3 if ' +
     'it finds something, or if the state is unknown.',
+  activity: 'Comparing the database with its migrations',
   examples: [['verify --no-rules --dir ./sql', 'verify a database with your own migrations']],
 } as const;
 
@@ -73,6 +74,7 @@ function linesFor({ server, drift, findings }: VerifyResult): readonly Line[] {
     ({ kind, object, finding }): Line => ({
       text: `${kind.padEnd(width)}  ${object}: ${encodeName(finding)}`,
       tone: kind === 'unknown' ? 'warning' : 'error',
+      mark: kind.length,
     }),
   );
   return resultLines(result, server, details);

@@ -6,7 +6,8 @@ import { rememberSource } from '../ui/address-source.js';
 import { printError } from '../ui/error.js';
 import { type GivenOptions, givenOptions, PROGRAM } from '../ui/remedy.js';
 import { type CommandResult, printResult } from '../ui/result.js';
-import { clearStatusLine, printMessages } from '../ui/terminal.js';
+import { endActivity, startActivity } from '../ui/status-line.js';
+import { printMessages, wrapHelp } from '../ui/terminal.js';
 import { startedLine } from '../ui/welcome.js';
 import { Command } from './commander.js';
 import type { CommonOptions } from './options.js';
@@ -19,6 +20,8 @@ export interface CommandHelp {
   readonly summary: string;
   /** The full description. */
   readonly description: string;
+  /** What a terminal shows while it runs, without an ellipsis. */
+  readonly activity: string;
   /** The words after the program's name, each with their effect. */
   readonly examples: readonly (readonly [words: string, effect: string])[];
 }
@@ -32,11 +35,13 @@ export function defineCommand<Options extends CommonOptions>(
   help: CommandHelp,
   run: (options: Options, words: readonly string[]) => Promise<CommandResult>,
 ): Command {
-  const { name } = help;
+  const { name, activity } = help;
   return commandWith<Options>(help, async (options, words, given) => {
     const json = options.json === true;
     try {
-      printResult(await run(options, words), { command: name, given, json });
+      if (!json) startActivity(activity);
+      const result = await run(options, words).finally(endActivity);
+      printResult(result, { command: name, given, json });
     } catch (error) {
       printError(error, { command: name, given, json });
     }
@@ -55,16 +60,18 @@ export function defineDatabaseCommand<Options extends CommonOptions>(
   run: (options: Options, server: CommandServer, words: readonly string[]) => Promise<CommandResult>,
   choose: (options: Options) => Promise<CommandServer> = chooseServer,
 ): Command {
-  const { name } = help;
+  const { name, activity } = help;
   return commandWith<Options>(help, async (options, words, given) => {
     const json = options.json === true;
     let server: CommandServer | null = null;
     try {
-      server = await choose(options);
+      if (!json) startActivity('Starting PostgreSQL');
+      server = await choose(options).finally(endActivity);
       const { embedded, source } = server;
       if (source !== null) rememberSource(server.address, source);
       if (embedded?.started && !json) printMessages(startedLine(embedded));
-      const result = await run(options, server, words).finally(clearStatusLine);
+      if (!json) startActivity(activity);
+      const result = await run(options, server, words).finally(endActivity);
       const document = { ...result.document, embedded: embedded !== null, addressSource: source };
       printResult({ ...result, document }, { command: name, given, json });
     } catch (error) {
@@ -112,7 +119,7 @@ function commandWith<Options>(
     .summary(summary)
     .description(description)
     .allowExcessArguments(false)
-    .addHelpText('after', examplesText(examples))
+    .addHelpText('after', () => wrapHelp(examplesText(examples)))
     .action(function (this: Command) {
       return action(this.opts<Options & OptionValues>(), this.args, givenOptions(this));
     });

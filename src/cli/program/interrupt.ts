@@ -1,4 +1,5 @@
-import { clearStatusLine, printMessages } from '../ui/terminal.js';
+import { clearStatusLine } from '../ui/status-line.js';
+import { printMessages } from '../ui/terminal.js';
 
 /** Ctrl-C, the end of a job in CI or of a container, and a closed terminal. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

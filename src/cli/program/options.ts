@@ -1,3 +1,4 @@
+import { UsageError } from '../../postgres/errors/explained-error.js';
 import { type Command, InvalidArgumentError, Option } from './commander.js';
 import type { ServerOptions } from './server.js';
 
@@ -22,6 +23,7 @@ export interface FolderOptions {
 /** The options of commands that change the schema. */
 export interface RunCommandOptions {
   readonly dryRun?: boolean;
+  readonly verbose?: boolean;
   /** In seconds. */
   readonly lockWait?: number;
 }
@@ -33,10 +35,11 @@ export function folderOption(defaultDirectory: string): Option {
     .argParser(notEmpty);
 }
 
-/** Adds `--dry-run` and `--lock-wait`, for commands that change the schema. */
+/** Adds `--dry-run`, `--verbose` and `--lock-wait`, for commands that change the schema. */
 export function withRunOptions(command: Command): Command {
   return command
-    .option('--dry-run', 'print the SQL on standard output and change nothing')
+    .option('--dry-run', 'print the statements of the files on standard output and change nothing')
+    .option('--verbose', "with --dry-run: print all SQL, also the engine's own")
     .addOption(lockWaitOption());
 }
 
@@ -48,12 +51,22 @@ export function lockWaitOption(): Option {
   ).argParser(seconds);
 }
 
-/** `--dry-run` and `--lock-wait` as options of the library. */
-export function runOptions({ dryRun, lockWait }: RunCommandOptions): {
+/**
+ * `--dry-run`, `--verbose` and `--lock-wait` as options of the library.
+ *
+ * @throws UsageError if `--verbose` has no effect
+ */
+export function runOptions({ dryRun, verbose, lockWait }: RunCommandOptions): {
   dryRun: boolean | undefined;
+  verbose: boolean | undefined;
   lockWaitMs: number | undefined;
 } {
-  return { dryRun, lockWaitMs: inMilliseconds(lockWait) };
+  if (verbose === true && dryRun !== true) {
+    throw new UsageError('usage', 'The option --verbose has an effect only with --dry-run.', {
+      remedy: 'Add --dry-run, or remove --verbose.',
+    });
+  }
+  return { dryRun, verbose, lockWaitMs: inMilliseconds(lockWait) };
 }
 
 /** A number of seconds that the user gave, in milliseconds. */

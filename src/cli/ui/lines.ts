@@ -39,8 +39,10 @@ export function snapshotLines({
 }
 
 /** The remark that a dry run prints on standard error, in addition to the SQL on standard output. */
-export function dryRunLine(sql: string): string {
-  return sql === '' ? 'Nothing to do.' : 'This SQL would be sent. Nothing was changed.';
+export function dryRunLine(sql: string, isVerbose = false): string {
+  if (sql === '') return 'Nothing to do.';
+  if (isVerbose) return 'This SQL would be sent. Nothing was changed.';
+  return "These statements would be sent. Nothing was changed. --verbose also prints the engine's own SQL.";
 }
 
 /** The result of seeding, in one line. */

@@ -1,4 +1,4 @@
-import { isAbsolute, relative, resolve } from 'node:path';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { encodeName } from '../../text/encode.js';
 
 /** The working directory; null if it was removed. */
@@ -14,6 +14,22 @@ export function workingDirectory(): string | null {
 export function displayPath(path: string): string {
   const here = workingDirectory();
   return encodeName(here === null ? path : pathWithin(here, path));
+}
+
+/**
+ * Shortens every path in a text that is inside the working directory to the form that a user there would write. A working
+ * directory that holds everything shortens nothing.
+ *
+ * @example
+ * ```ts
+ * shortenPaths('/srv/survey/sql/V2.up.sql:1:8: …'); // in /srv/survey: sql/V2.up.sql:1:8: …
+ * ```
+ */
+export function shortenPaths(text: string): string {
+  const here = workingDirectory();
+  if (here === null || resolve(here, sep) === here) return text;
+  const folder = `${here}${sep}`.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return text.replaceAll(new RegExp(`(?<=^|[\\s'"\`(])${folder}(?=[^\\s'"\`)])`, 'gm'), '');
 }
 
 /** A path inside a folder relative to that folder; any other path unchanged. */

@@ -7,14 +7,15 @@ import { describeBlocker } from '../../postgres/blocker.js';
 import { encodeName } from '../../text/encode.js';
 import { differenceLines } from './lines.js';
 import { displayPath } from './paths.js';
-import { clearStatusLine, printMessages, showStatusLine } from './terminal.js';
+import { clearStatusLine, showStatusLine } from './status-line.js';
+import { printMessages } from './terminal.js';
 
 /** Prints the events of a run on standard error; those without lasting interest only as the status line of a terminal. */
 export const printProgress: Listener = (event) => {
   if (event.kind === 'started' || event.kind === 'building') {
-    showStatusLine(lineFor(event));
+    showStatusLine(lineFor(event), { continues: event.kind === 'building' });
   } else {
-    clearStatusLine();
+    if (event.kind === 'finished') clearStatusLine();
     printMessages(...(event.kind === 'drifted' ? driftLines(event) : [lineFor(event)]));
   }
 };
@@ -46,7 +47,7 @@ function lineFor(event: Exclude<RunEvent, { kind: 'drifted' }>): string {
     case 'snapshot-missing':
       return `warning: no snapshot of the catalog was recorded: ${encodeName(event.reason)}`;
     case 'started':
-      return `${name} ${event.direction} …`;
+      return `${name} ${event.direction}`;
     case 'finished':
       return `${name} ${event.direction === 'up' ? 'committed' : 'rollback committed'} in ${event.durationMs} ms`;
     case 'waiting':

@@ -2,8 +2,11 @@ import { partsOf, type Remedy } from '../../text/remedy.js';
 import { commandLineRemedy, type Invocation } from './remedy.js';
 import { printDocument, printMessages, printOutput, printResultLines, type Tone } from './terminal.js';
 
-/** A line for people; one that advises a command is a remedy, and one with a tone is colored on a terminal. */
-export type Line = Remedy | { readonly text: Remedy; readonly tone: Tone };
+/**
+ * A line for people; one that advises a command is a remedy. One with a tone has a color on a terminal: `mark` characters at
+ * its beginning, which must be one word, or the whole line.
+ */
+export type Line = Remedy | { readonly text: Remedy; readonly tone: Tone; readonly mark?: number };
 
 /** The result of a command: a document for programs, lines for people, and the exit code. */
 export interface CommandResult {
@@ -40,7 +43,7 @@ export function printResult(
   } else {
     const render = (text: Remedy): string => commandLineRemedy(partsOf(text), context);
     const toned = lines.map((line) => (isToned(line) ? line : { text: line, tone: null }));
-    printResultLines(...toned.map(({ text, tone }) => ({ text: render(text), tone })));
+    printResultLines(...toned.map(({ text, ...style }) => ({ text: render(text), ...style })));
     if (output) printOutput(output);
     printMessages(...notes.map(render));
   }

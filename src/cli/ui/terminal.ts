@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { encodeCode, encodeJson, encodeName, encodeText } from '../../text/encode.js';
 import { truncateToWidth } from '../../text/terminal-width.js';
+import { shortenPaths } from './paths.js';
 import { wrap } from './wrap.js';
 
 // Every text that this program prints passes through this file, which encodes it and chooses its output: what the user asked
@@ -9,10 +10,12 @@ import { wrap } from './wrap.js';
 /** Longer sentences are hard to read, however wide the terminal is. */
 const LONGEST_LINE = 100;
 
+const HELP_WIDTH = 80;
+
 const ERASE_LINE = '\r\u001B[K';
 
-/** Whether the terminal shows a status line. */
-let isStatusShown = false;
+/** The status line that the terminal shows now; null if it shows none. */
+let shownStatus: string | null = null;
 
 /** What a text is about: on a terminal, an error is red, and a warning or something that is pending is yellow. */
 export type Tone = 'error' | 'warning';
@@ -21,6 +24,8 @@ export type Tone = 'error' | 'warning';
 export interface TonedText {
   readonly text: string;
   readonly tone: Tone | null;
+  /** How many characters at its beginning have a color; all by default. */
+  readonly mark?: number | undefined;
 }
 
 const COLORS = { error: 'red', warning: 'yellow' } as const satisfies Record<Tone, string>;
@@ -31,8 +36,10 @@ const LABEL = /^(error|warning)(?=:)/;
 /** Prints lines of the result that the user asked for on standard output; a terminal gets them wrapped to its width. */
 export function printResultLines(...lines: readonly TonedText[]): void {
   const width = widthOf(process.stdout);
-  for (const { text, tone } of lines) {
-    process.stdout.write(`${paint(wrap(encodeText(text), width), tone, process.stdout)}\n`);
+  for (const { text, tone, mark } of lines) {
+    const line = wrap(encodeText(shortenPaths(text)), width);
+    const end = mark ?? line.length;
+    write(process.stdout, `${paint(line.slice(0, end), tone, process.stdout)}${line.slice(end)}\n`);
   }
 }
 
@@ -40,25 +47,25 @@ export function printResultLines(...lines: readonly TonedText[]): void {
 export function printMessages(...texts: readonly string[]): void {
   const width = widthOf(process.stderr);
   for (const text of texts) {
-    const message = wrap(encodeText(text), width && Math.min(width, LONGEST_LINE));
+    const message = wrap(encodeText(shortenPaths(text)), width && Math.min(width, LONGEST_LINE));
     const painted = message.replace(LABEL, (label) => paint(label, label as Tone, process.stderr));
-    process.stderr.write(`${painted}\n`);
+    write(process.stderr, `${painted}\n`);
   }
 }
 
 /** Prints lines for people on standard error, not wrapped. */
 export function printLines(...lines: readonly string[]): void {
-  for (const line of lines) process.stderr.write(`${encodeText(line)}\n`);
+  for (const line of lines) write(process.stderr, `${encodeText(line)}\n`);
 }
 
 /** Prints annotations for GitHub Actions, which are commands, on standard error. */
 export function printAnnotations(...annotations: readonly string[]): void {
-  for (const annotation of annotations) process.stderr.write(`${encodeName(annotation)}\n`);
+  for (const annotation of annotations) write(process.stderr, `${encodeName(annotation)}\n`);
 }
 
 /** Prints a value that the user asked for, such as an address, SQL or TypeScript, on standard output as it is. */
 export function printOutput(text: string): void {
-  process.stdout.write(`${encodeCode(text.trimEnd())}\n`);
+  write(process.stdout, `${encodeCode(text.trimEnd())}\n`);
 }
 
 /**
@@ -114,21 +121,37 @@ export function outputWidth(): number | undefined {
 
 /** Prints the document of a result or an error on standard output. */
 export function printDocument(document: Readonly<Record<string, unknown>>): void {
-  process.stdout.write(`${encodeJson(document)}\n`);
+  write(process.stdout, `${encodeJson(document)}\n`);
 }
 
-/** Shows a line on a terminal until the next output replaces it; prints nothing if standard error is not a terminal. */
-export function showStatusLine(line: string): void {
-  if (!process.stderr.isTTY) return;
-  isStatusShown = true;
+/** Wraps a part of the help as the parser of the command line wraps the rest. */
+export function wrapHelp(text: string): string {
+  return wrap(text, helpWidth());
+}
+
+/** The columns of the help. */
+export function helpWidth(): number {
+  return Math.min(HELP_WIDTH, widthOf(process.stdout) ?? HELP_WIDTH);
+}
+
+/** Draws the status line, which the next output erases, if standard error is a terminal that can erase a line. */
+export function drawStatusLine(line: string): void {
+  if (line === shownStatus || !process.stderr.isTTY || process.env.TERM === 'dumb') return;
+  shownStatus = line;
   const width = (process.stderr.columns || 80) - 1;
-  process.stderr.write(`${ERASE_LINE}${truncateToWidth(encodeName(line), width)}`);
+  process.stderr.write(`${ERASE_LINE}${truncateToWidth(encodeName(shortenPaths(line)), width)}`);
 }
 
 /** Erases the status line. */
-export function clearStatusLine(): void {
-  if (isStatusShown) process.stderr.write(ERASE_LINE);
-  isStatusShown = false;
+export function eraseStatusLine(): void {
+  if (shownStatus !== null) process.stderr.write(ERASE_LINE);
+  shownStatus = null;
+}
+
+/** Both outputs may be the same terminal, whose status line must not stay before a text. */
+function write(stream: NodeJS.WriteStream, text: string): void {
+  eraseStatusLine();
+  stream.write(text);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Connection } from '../../postgres/connect.js';
+import type { Statement } from '../../sql/statements.js';
 import { encodeName } from '../../text/encode.js';
 import { hideSecrets, maskSecrets } from '../../text/mask-secrets.js';
 import { explainFailure } from '../failure/explain.js';
@@ -22,10 +23,11 @@ const NOTES = [
 const SECRETS_HIDDEN = "Passwords and other secrets are replaced by '***'.";
 
 /**
- * Prints the SQL that a run would send, without secrets.
+ * Prints the statements of the files that a run would send, without secrets.
  *
  * @param plan what the run would do
  * @param safeguard rehearses the run, and rolls that back
+ * @param isVerbose prints all SQL: also the transactions, the guards and the history
  * @returns SQL that psql can read; empty if nothing is pending
  * @throws MigrationFailedError if the rehearsal fails
  */
@@ -34,6 +36,7 @@ export async function dryRun(
   { state, works }: Plan,
   safeguard: Safeguard,
   wait: Wait,
+  isVerbose: boolean,
 ): Promise<string> {
   const run = makeRunContext(connection, state, wait, null);
   const steps = planSteps(works, state);
@@ -50,11 +53,32 @@ export async function dryRun(
   if (steps.length === 0) return '';
   const files = groupByFile(steps);
   const hidden = files.some(([{ work }]) => secretsOf(work).length > 0) ? [SECRETS_HIDDEN] : [];
-  const notes = [...NOTES, ...hidden, ...safeguard.dryRunNotes].map((note) => `-- ${note}\n`).join('');
-  return [notes, ...files.map((own) => printFile(own, run, safeguard))].join('\n');
+  const notes = isVerbose ? [...NOTES, ...hidden, ...safeguard.dryRunNotes] : hidden;
+  const texts = [
+    notes.map((note) => `-- ${note}\n`).join(''),
+    ...files.map((own) => (isVerbose ? printMessages(own, run, safeguard) : printStatements(own))),
+  ];
+  return texts.filter((text) => text !== '').join('\n');
 }
 
-function printFile(steps: readonly [Step, ...Step[]], run: RunContext, safeguard: Safeguard): string {
+/** Prints the statements of a file, or of the rest of one; empty for the creation of the history. */
+function printStatements(steps: readonly [Step, ...Step[]]): string {
+  const [{ kind, work }] = steps;
+  if (work === null) return '';
+  const title = `${work.name}.${work.direction}.sql${kind === 'session' ? ', not in one transaction' : ''}`;
+  return `-- ${encodeName(title)}\n${steps.flatMap(statementsOf).map(printStatement).join('')}`;
+}
+
+function statementsOf(step: Step): readonly Statement[] {
+  if (step.kind === 'alone') return [step.statement];
+  return step.kind === 'transaction' ? step.statements : [];
+}
+
+function printStatement({ sql }: Statement): string {
+  return terminate(maskSecrets(sql).text);
+}
+
+function printMessages(steps: readonly [Step, ...Step[]], run: RunContext, safeguard: Safeguard): string {
   const [{ kind, work }] = steps;
   const title = work === null ? 'the history' : `${work.name}.${work.direction}.sql`;
   const messages = steps.flatMap((step) => withLock(step, messagesOf(step, run, NO_SAFEGUARD), safeguard));

@@ -7,8 +7,10 @@ import type { Listener } from './events.js';
 export interface RunOptions extends WaitOptions {
   /** Called with the events of the run. */
   readonly onEvent?: Listener | undefined;
-  /** Writes nothing, and returns the SQL that a run would send. */
+  /** Writes nothing, and returns the statements of the files that a run would send. */
   readonly dryRun?: boolean | undefined;
+  /** With `dryRun`, returns all SQL that a run would send: also the transactions, the guards and the history. */
+  readonly verbose?: boolean | undefined;
 }
 
 /** The result of a run, and what it found before it began. */

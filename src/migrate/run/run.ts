@@ -27,7 +27,8 @@ export async function run(
   const readPlan = planReader(planner, wait, options.onEvent ?? (() => {}));
   if (options.dryRun === true) {
     const { dryRun } = await import('./dry-run.js');
-    const sql = await dryRun(connection, await readPlan(connection), safeguard, wait);
+    const isVerbose = options.verbose === true;
+    const sql = await dryRun(connection, await readPlan(connection), safeguard, wait, isVerbose);
     return { ...NOTHING_DONE, sql };
   }
   const executing = makeLazyConnection(connection.target, { pipeline: true });

@@ -128,6 +128,26 @@ describe('an option with an impossible value fails with exit code 2 and a remedy
   });
 });
 
+test('up --dry-run prints the statements of the files, and with --verbose all SQL, on standard output', async ({
+  database,
+}) => {
+  const dir = await folderWith({ '1.up.sql': 'create table one ();', '1.down.sql': 'drop table one;' });
+  const dryRun = (...args: string[]): Promise<CliResult> =>
+    run(database.url, 'up', '--dry-run', '--dir', dir, ...args);
+  const short = await dryRun();
+  expect([short.code, short.stdout]).toEqual([0, '-- 1.up.sql\ncreate table one ();\n']);
+  expect(short.stderr).toMatch(/^These statements would be sent\. Nothing was changed\. .*--verbose.*\non /);
+  const { stdout, stderr } = await dryRun('--verbose');
+  expect(stdout).toMatch(/^commit;$/m);
+  expect(stderr).toMatch(/^This SQL would be sent\. Nothing was changed\.\non /);
+  expect(await tablesOf(database)).toEqual([]);
+  const alone = await run(database.url, 'up', '--verbose', '--dir', dir);
+  expect([alone.code, alone.stderr]).toEqual([
+    2,
+    'error: The option --verbose has an effect only with --dry-run.\nAdd --dry-run, or remove --verbose.\n',
+  ]);
+});
+
 test('seed on a database without the schema advises up', async ({ database }) => {
   const { code, stdout, stderr } = await run(database.url, 'seed');
   expect([code, stdout]).toEqual([1, '']);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { displayPath, pathWithin } from '../../../src/cli/ui/paths.js';
+import { displayPath, pathWithin, shortenPaths } from '../../../src/cli/ui/paths.js';
 
 test.for([
   ['/srv/clone', '/srv/clone/sql/V1.up.sql', 'sql/V1.up.sql'],
@@ -13,4 +13,14 @@ test.for([
 test('displayPath shows a path relative to the working directory if it is inside', () => {
   expect(displayPath(resolve('src/index.ts'))).toBe('src/index.ts');
   expect(displayPath('/')).toBe('/');
+});
+
+test('shortenPaths makes every path inside the working directory relative, and no other', () => {
+  const here = process.cwd();
+  expect(shortenPaths(`${here}/sql/V1.up.sql:1:8: x; see "${here}/log" and (${here}/a b).`)).toBe(
+    'sql/V1.up.sql:1:8: x; see "log" and (a b).',
+  );
+  for (const text of [here, `${here}2/sql`, `/mnt${here}/sql`, `postgresql:///db?host=${here}/sockets`]) {
+    expect(shortenPaths(text)).toBe(text);
+  }
 });

@@ -15,8 +15,11 @@ const files = {
 };
 
 describe('a dry run (E19)', () => {
-  test('prints the SQL of every message and writes nothing, not even the history', async ({ database }) => {
-    const result = await up({ url: database.url, directory: await folderWith(files), dryRun: true });
+  test('with verbose prints the SQL of every message and writes nothing, not even the history', async ({
+    database,
+  }) => {
+    const directory = await folderWith(files);
+    const result = await up({ url: database.url, directory, dryRun: true, verbose: true });
     expect(result.applied).toEqual([]);
     for (const sql of [
       'create table one (id integer);',
@@ -30,12 +33,14 @@ describe('a dry run (E19)', () => {
     expect(await database.value("select to_regclass('one')")).toBeNull();
   });
 
-  test('prints SQL that, run by hand, leaves the same schema and history as up', async ({ database }) => {
+  test('with verbose prints SQL that, run by hand, leaves the same schema and history as up', async ({
+    database,
+  }) => {
     const directory = await folderWith({
       'V1.up.sql': files['V1.up.sql'],
       'V1.down.sql': files['V1.down.sql'],
     });
-    const { sql } = await up({ url: database.url, directory, dryRun: true });
+    const { sql } = await up({ url: database.url, directory, dryRun: true, verbose: true });
     // The guards ask for the lock that the session of a run holds.
     const holder = new pg.Client(database.url);
     await holder.connect();
@@ -49,6 +54,29 @@ describe('a dry run (E19)', () => {
     expect(await up({ url: database.url, directory })).toMatchObject({ applied: [], current: 'V1' });
   });
 
+  test('prints the statements of the files and nothing of the engine', async ({ database }) => {
+    const directory = await folderWith({
+      ...files,
+      'V3.up.sql': "-- a comment\ncreate role ann password 'Geh3im';",
+      'V3.down.sql': '',
+    });
+    const { sql } = await up({ url: database.url, directory, dryRun: true });
+    expect(sql).toBe(`-- Passwords and other secrets are replaced by '***'.
+
+-- V1.up.sql
+create table one (id integer);
+create table two (id integer) -- the second
+;
+
+-- V2.up.sql, not in one transaction
+create index concurrently one_by_id on one (id);
+select 7;
+
+-- V3.up.sql
+create role ann password '***';
+`);
+  });
+
   test('of a down prints the recorded down', async ({ database }) => {
     const directory = await folderWith(files);
     await up({ url: database.url, directory });
@@ -58,7 +86,7 @@ describe('a dry run (E19)', () => {
     expect(await up({ url: database.url, directory })).toMatchObject({ applied: [] });
   });
 
-  test('of a down prints the lock under which the data is backed up, and says what it leaves out', async ({
+  test('of a down, with verbose, prints the lock under which the data is backed up, and says what it leaves out', async ({
     database: { url, client },
   }) => {
     const directory = await folderWith({
@@ -71,7 +99,7 @@ describe('a dry run (E19)', () => {
     });
     await up({ url, directory });
     await client.query('insert into three values (1, null)');
-    const { sql } = await down({ url, directory, steps: 2, dryRun: true });
+    const { sql } = await down({ url, directory, steps: 2, dryRun: true, verbose: true });
     const seen = /^-- .* is backed up in files|^lock table .*;$|^(?:alter|drop) .*;$|^commit;$/gm;
     expect(sql?.match(seen)).toEqual([
       'commit;',

@@ -1,0 +1,63 @@
+import { drawStatusLine, eraseStatusLine } from './terminal.js';
+
+/** What runs now, and since when. */
+interface Status {
+  readonly text: string;
+  /** Of `performance.now()`. */
+  readonly since: number;
+  /** Whether it is shown only if it lasts for a second. */
+  readonly isDelayed: boolean;
+}
+
+const TICK_MS = 200;
+
+/** What the command does while it reports nothing more exact; null if no command runs that a person waits for. */
+let activity: string | null = null;
+let status: Status | null = null;
+let timer: NodeJS.Timeout | undefined;
+
+/**
+ * Shows on a terminal what a command does, with its seconds, once it has taken a second. No output of a command that ends
+ * sooner, and none to a file or a pipe.
+ *
+ * @param text such as `Comparing the catalogs`
+ */
+export function startActivity(text: string): void {
+  activity = text;
+  timer ??= setInterval(draw, TICK_MS).unref();
+  clearStatusLine();
+}
+
+/** Ends the activity and erases the status line. */
+export function endActivity(): void {
+  activity = null;
+  status = null;
+  clearInterval(timer);
+  timer = undefined;
+  eraseStatusLine();
+}
+
+/**
+ * Shows what an activity does now, with its seconds from the first on. Nothing is shown without an activity.
+ *
+ * @param continues the seconds count on from the text before
+ */
+export function showStatusLine(text: string, { continues = false } = {}): void {
+  if (activity === null) return;
+  const since = (continues && status?.since) || performance.now();
+  status = { text, since, isDelayed: false };
+  draw();
+}
+
+/** Erases the status line, and shows the activity as such again once it has taken a second. */
+export function clearStatusLine(): void {
+  eraseStatusLine();
+  status = activity === null ? null : { text: activity, since: performance.now(), isDelayed: true };
+}
+
+function draw(): void {
+  if (status === null) return;
+  const seconds = Math.floor((performance.now() - status.since) / 1000);
+  if (seconds >= 1) drawStatusLine(`${status.text} … ${seconds} s`);
+  else if (!status.isDelayed) drawStatusLine(`${status.text} …`);
+}
