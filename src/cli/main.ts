@@ -6,7 +6,7 @@ import { withCommonOptions } from './program/options.js';
 import { compileWebAssemblyOnce } from './program/parser-flags.js';
 import { printError } from './ui/error.js';
 import { PROGRAM } from './ui/remedy.js';
-import { helpWidth, surviveClosedOutput, wrapHelp } from './ui/terminal.js';
+import { formatHelpItem, helpWidth, surviveClosedOutput, wrapHelp } from './ui/terminal.js';
 
 const EXIT_CODES = `
 Exit codes:
@@ -27,6 +27,9 @@ A clone also reads these from its file .env. Without an address, it uses the emb
 
 Results go to standard output; progress, warnings and errors go to standard error. Every command takes --json and --embedded. For all options of a command, run \`${PROGRAM} <command> --help\`.
 `;
+
+/** The description of a command is wrapped on any terminal that is wider. */
+const NARROWEST_HELP = 20;
 
 /**
  * Runs the command line; sets `process.exitCode`.
@@ -72,7 +75,14 @@ async function makeProgram(first: string | undefined): Promise<Command> {
     command
       .exitOverride()
       .showSuggestionAfterError(false)
-      .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth, getErrHelpWidth: helpWidth });
+      .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth, getErrHelpWidth: helpWidth })
+      .configureHelp({ formatItem: formatHelpItem, subcommandTerm, minWidthToWrap: NARROWEST_HELP });
   }
   return program;
+}
+
+/** A command in the list of commands: its name and its arguments. Every command has options. */
+function subcommandTerm(command: Command): string {
+  const words = command.registeredArguments.map((one) => `<${one.name()}${one.variadic ? '...' : ''}>`);
+  return [command.name(), ...words].join(' ');
 }

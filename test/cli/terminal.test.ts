@@ -106,7 +106,7 @@ describe.skipIf(!hasTerminal)('the colors of a terminal', () => {
   test('verify shows a finding in red, and an error has a red label', async ({ database }) => {
     const dir = await drifted(database);
     const output = await outputOnTerminal(database, ['verify', '--no-rules', '--dir', dir]);
-    expect(output).toContain(`${RED}drift `);
+    expect(output).toContain(`${RED}drift\u001B[39m `);
     const error = await outputOnTerminal(database, ['up', '--to', 'V9', '--dir', dir]);
     expect(error).toContain(`${RED}error\u001B[39m: `);
   });
@@ -164,7 +164,9 @@ describe.skipIf(!hasTerminal)('a narrow and a wide terminal', () => {
       const output = await outputOnTerminal(database, args, { columns });
       for (const line of stripVTControlCharacters(output).split(/[\n\r]/)) {
         // A command to copy is one word.
-        const words = line.replaceAll(/`[^`]*`/g, (command) => command.replaceAll(' ', '_'));
+        const words = line
+          .replace(/^Usage: .*/, '')
+          .replaceAll(/`[^`]*`/g, (command) => command.replaceAll(' ', '_'));
         expect(line.length <= columns || !/\S\s+\S+\s+\S/.test(words), line).toBe(true);
       }
     }

@@ -12,6 +12,7 @@ const HELP = {
   description:
     'Restores the data of one backup, in one transaction. Existing rows stay, so it may run again. The database must have ' +
     'the migrations with which the backup was made: the first lines of restore.sql in the folder name them.',
+  activity: 'Restoring the data',
   examples: [
     [
       'restore voicesurvey-backup/2026-11-28T17-21-36Z-survey-V0005',

@@ -126,7 +126,12 @@ export function printDocument(document: Readonly<Record<string, unknown>>): void
 
 /** Wraps a part of the help as the parser of the command line wraps the rest. */
 export function wrapHelp(text: string): string {
-  return wrap(text, helpWidth());
+  return wrap(text.trimEnd(), helpWidth());
+}
+
+/** Formats an option or a command in the help. */
+export function formatHelpItem(term: string, termWidth: number, description: string): string {
+  return wrapHelp(`  ${term.padEnd(termWidth)}  ${description}`.trimEnd());
 }
 
 /** The columns of the help. */
