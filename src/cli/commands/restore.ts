@@ -3,8 +3,8 @@ import { type RestoreResult, restore } from '../../migrate/restore.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import type { CommonOptions } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
-import { serverLine } from '../ui/lines.js';
-import type { CommandResult } from '../ui/result.js';
+import { resultLines } from '../ui/lines.js';
+import type { CommandResult, Line } from '../ui/result.js';
 
 const HELP = {
   name: 'restore',
@@ -32,14 +32,12 @@ async function run(
   [folder = '']: readonly string[],
 ): Promise<CommandResult> {
   const result = await restore({ url, folder });
-  return { document: { ...result }, lines: [...linesFor(result), serverLine(result.server)] };
+  return { document: { ...result }, lines: linesFor(result) };
 }
 
-function linesFor({ restored }: RestoreResult): readonly string[] {
-  return [
-    'Restored:',
-    ...restored.map(
-      ({ data, restored: count }) => `  ${data} in the backup, ${count.toLocaleString('en-US')} restored`,
-    ),
-  ];
+function linesFor({ restored, server }: RestoreResult): readonly Line[] {
+  const details = restored.map(
+    ({ data, restored: count }) => `${data} in the backup, ${count.toLocaleString('en-US')} restored`,
+  );
+  return resultLines(['Done: the data of the backup is restored.'], server, details);
 }
