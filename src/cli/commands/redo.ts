@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { RedoResult } from '../../migrate/redo.js';
 import { UsageError } from '../../postgres/errors/explained-error.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
@@ -14,7 +13,7 @@ import {
   type RunCommandOptions,
 } from '../program/options.js';
 import { type CommandServer, chooseServer } from '../program/server.js';
-import { serverLine, snapshotLines } from '../ui/lines.js';
+import { resultLines, snapshotLines } from '../ui/lines.js';
 import { printProgress } from '../ui/progress.js';
 import type { CommandResult } from '../ui/result.js';
 
@@ -29,6 +28,7 @@ const HELP = {
     'Rolls back the migration that was applied last and applies its files as they are now, on the embedded server only. ' +
     'Data in what the migration itself added is deleted without a question, after a backup; for other data, --lose is ' +
     'needed as for down.',
+  activity: 'Rolling back and applying again',
   examples: [['redo', 'apply a migration again after its file was edited']],
 } as const;
 
@@ -73,13 +73,10 @@ async function run(
       signal,
     }),
   );
-  return { document: { ...result }, lines: linesFor(result) };
-}
-
-function linesFor(result: RedoResult): CommandResult['lines'] {
-  return [
-    `Done: ${result.redone} rolled back and applied again, the database is at ${result.current}.`,
-    ...snapshotLines(result),
-    serverLine(result.server),
-  ];
+  const done = `Done: ${result.redone} rolled back and applied again, the database is at ${result.current}.`;
+  return {
+    document: { ...result },
+    lines: resultLines([done], result.server),
+    notes: snapshotLines(result),
+  };
 }

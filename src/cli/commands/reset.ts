@@ -8,6 +8,7 @@ import type { CommonOptions } from '../program/options.js';
 import { requireEmbedded } from '../program/server.js';
 import { displayPath } from '../ui/paths.js';
 import type { CommandResult } from '../ui/result.js';
+import { startActivity } from '../ui/status-line.js';
 import { askOnTerminal } from '../ui/terminal.js';
 
 interface Options extends CommonOptions {
@@ -36,6 +37,7 @@ async function run(options: Options): Promise<CommandResult> {
   const directory = embeddedDirectory();
   const path = displayPath(directory);
   if (existsSync(join(directory, 'server')) && options.yes !== true) await confirm(path, options);
+  if (options.json !== true) startActivity('Deleting the embedded server');
   const { removeEmbeddedServer } = await import('../../postgres/embedded.js');
   const removed = await removeEmbeddedServer({ directory });
   return {

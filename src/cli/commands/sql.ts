@@ -11,6 +11,7 @@ import { csvLine } from '../ui/csv.js';
 import { serverLine } from '../ui/lines.js';
 import type { CommandResult } from '../ui/result.js';
 import { resultTable } from '../ui/result-table.js';
+import { startActivity } from '../ui/status-line.js';
 import { outputWidth, printData, printLines, printMessages } from '../ui/terminal.js';
 
 interface Options extends CommonOptions {
@@ -64,6 +65,7 @@ async function run(
   }
   const isInput = argument === STANDARD_INPUT;
   const sql = isInput ? await readText(process.stdin) : argument;
+  if (!json) startActivity('Executing SQL');
   const results: JsonResult[] = [];
   const receiver = json ? jsonReceiver(results) : csv ? csvReceiver() : tableReceiver();
   const { runSql } = await import('../../inspect/run-sql.js');

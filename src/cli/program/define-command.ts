@@ -20,8 +20,8 @@ export interface CommandHelp {
   readonly summary: string;
   /** The full description. */
   readonly description: string;
-  /** What a terminal shows while it runs, without an ellipsis. */
-  readonly activity: string;
+  /** What a terminal shows while it runs, without an ellipsis; undefined if the command reads standard input first. */
+  readonly activity?: string;
   /** The words after the program's name, each with their effect. */
   readonly examples: readonly (readonly [words: string, effect: string])[];
 }
@@ -39,7 +39,7 @@ export function defineCommand<Options extends CommonOptions>(
   return commandWith<Options>(help, async (options, words, given) => {
     const json = options.json === true;
     try {
-      if (!json) startActivity(activity);
+      if (!json && activity !== undefined) startActivity(activity);
       const result = await run(options, words).finally(endActivity);
       printResult(result, { command: name, given, json });
     } catch (error) {
@@ -70,7 +70,7 @@ export function defineDatabaseCommand<Options extends CommonOptions>(
       const { embedded, source } = server;
       if (source !== null) rememberSource(server.address, source);
       if (embedded?.started && !json) printMessages(startedLine(embedded));
-      if (!json) startActivity(activity);
+      if (!json && activity !== undefined) startActivity(activity);
       const result = await run(options, server, words).finally(endActivity);
       const document = { ...result.document, embedded: embedded !== null, addressSource: source };
       printResult({ ...result, document }, { command: name, given, json });

@@ -77,6 +77,7 @@ export function printOutput(text: string): void {
 export function printData(text: string, how: 'encoded' | 'as it is'): Promise<void> | undefined {
   const { stdout } = process;
   if (stdout.destroyed) return undefined;
+  eraseStatusLine();
   const hasRoom = stdout.write(stdout.isTTY || how === 'encoded' ? encodeText(text) : text);
   if (hasRoom || stdout.destroyed) return undefined;
   outputRoom ??= new Promise((resolve) => {
@@ -115,8 +116,7 @@ export async function askOnTerminal(question: string): Promise<boolean | null> {
 
 /** The columns of the terminal on standard output; undefined without a terminal. */
 export function outputWidth(): number | undefined {
-  const { isTTY, columns } = process.stdout;
-  return isTTY && columns > 0 ? columns : undefined;
+  return widthOf(process.stdout);
 }
 
 /** Prints the document of a result or an error on standard output. */
