@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import { up } from '../../src/index.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
@@ -57,6 +58,45 @@ test('PUBLIC may call no trigger function of the rules', async ({ migrated }) =>
        )`,
   );
   expect(open).toEqual([]);
+});
+
+test('default privileges give other roles neither TRIGGER on the tables nor rights on the schema of the rules', async ({
+  database,
+}) => {
+  const { client, rows, url } = database;
+  const [generous, delegating] = ['generous', 'delegating'].map(
+    (name) => `voicesurvey_test_${name}_${randomBytes(4).toString('hex')}`,
+  );
+  await client.query(`create role ${generous}; create role ${delegating};
+    alter default privileges grant all on tables to ${generous}, public;
+    alter default privileges grant all on schemas to ${generous};
+    alter default privileges grant all on tables to ${delegating} with grant option;
+    alter default privileges grant all on schemas to ${delegating} with grant option;`);
+  try {
+    await up({ url, directory: migrationsDirectory });
+    const others = await rows(
+      `select nspname || '.' || relname as object, privilege_type
+       from pg_class
+       join pg_namespace on pg_namespace.oid = relnamespace
+       cross join lateral aclexplode(relacl)
+       where nspname = 'public' and grantee <> relowner and privilege_type = 'TRIGGER'
+       union all
+       select nspname, privilege_type
+       from pg_namespace
+       cross join lateral aclexplode(nspacl)
+       where grantee <> nspowner
+         and (nspname = 'voicesurvey_rules' or nspname = 'voicesurvey' and privilege_type = 'CREATE')`,
+    );
+    expect(others).toEqual([]);
+    const reading = await rows(
+      `select has_table_privilege('${generous}', 'public.contacts', 'select') as reads,
+         has_schema_privilege('${generous}', 'voicesurvey', 'usage') as uses`,
+    );
+    expect(reading).toEqual([{ reads: true, uses: true }]);
+  } finally {
+    await client.query(`alter default privileges revoke all on tables from public;
+      drop owned by ${generous}, ${delegating} cascade; drop role ${generous}, ${delegating}`);
+  }
 });
 
 async function harden({ client }: TestDatabase): Promise<void> {

@@ -1085,3 +1085,34 @@ comment on column public.transcript_snippets.created_at is
   'When the snippet was written; its retention days count from then. Written by the server.';
 comment on index public.transcript_snippets_by_call_attempt is
   'Finds the transcript of a call, also when the call is deleted.';
+
+
+-- Default privileges may give another role TRIGGER on these tables. Such a role could run its code with the rights of
+-- each session that writes to them, and so bypass the rules.
+
+do $privileges$
+declare
+  granted record;
+begin
+  for granted in
+    select distinct
+      relation.oid::regclass as table_name,
+      case
+        when grantee = 0 then 'public'
+        else quote_ident(pg_get_userbyid(grantee))
+      end as role
+    from pg_catalog.pg_class as relation
+    cross join lateral aclexplode(relation.relacl)
+    where relation.oid in (
+        'public.users'::regclass, 'public.email_templates'::regclass, 'public.campaigns'::regclass,
+        'public.contacts'::regclass, 'public.exclusion_list_entries'::regclass, 'public.call_attempts'::regclass,
+        'public.survey_responses'::regclass, 'public.events'::regclass, 'public.email_notifications'::regclass,
+        'public.provider_configs'::regclass, 'public.transcript_snippets'::regclass
+      )
+      and privilege_type = 'TRIGGER'
+      and grantee <> relowner
+  loop
+    execute format('revoke trigger on %s from %s cascade', granted.table_name, granted.role);
+  end loop;
+end
+$privileges$;

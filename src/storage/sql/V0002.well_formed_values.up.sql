@@ -135,6 +135,24 @@ comment on schema voicesurvey_rules is
 
 revoke all on schema voicesurvey_rules from public;
 
+-- Default privileges may give the same rights to another role, or let it create functions here.
+
+do $privileges$
+declare
+  other record;
+begin
+  for other in
+    select distinct pg_get_userbyid(grantee) as role
+    from pg_catalog.pg_namespace
+    cross join lateral aclexplode(nspacl)
+    where nspname = 'voicesurvey_rules'
+      and grantee <> nspowner
+  loop
+    execute format('revoke all on schema voicesurvey_rules from %I cascade', other.role);
+  end loop;
+end
+$privileges$;
+
 
 -- The functions of the CHECKs. Their bodies have the form of the SQL standard: PostgreSQL resolves the names in them
 -- when it creates them, whatever search_path is later, and inlines them into the constraints. A session needs the

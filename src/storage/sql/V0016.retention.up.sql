@@ -91,6 +91,27 @@ create schema if not exists voicesurvey;
 comment on schema voicesurvey is
   'The API of voicesurvey-db: the functions and views that services call.';
 
+-- Default privileges may let another role create functions here, which services would call.
+
+do $privileges$
+declare
+  other record;
+begin
+  for other in
+    select pg_get_userbyid(grantee) as role
+    from pg_catalog.pg_namespace
+    cross join lateral aclexplode(nspacl)
+    where nspname = 'voicesurvey'
+      and privilege_type = 'CREATE'
+      and grantee <> nspowner
+      and grantee <> 0
+  loop
+    execute format('revoke create on schema voicesurvey from %I cascade', other.role);
+  end loop;
+end
+$privileges$;
+
+revoke create on schema voicesurvey from public;
 grant usage on schema voicesurvey to public;
 
 create or replace function voicesurvey_rules.check_transcript()
@@ -139,9 +160,17 @@ create or replace function voicesurvey.purge_expired(
   out transcripts_deleted bigint,
   out metadata_emptied bigint
 )
-language sql
+language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
+begin
+  if at_most is null or at_most < 0 then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = format('purge_expired needs a number of rows, 0 or more, and at_most is %s.', coalesce(at_most::text, 'null')),
+      hint = 'Nothing was deleted. Call it without an argument, or with the most rows of each kind that one call may process.';
+  end if;
+
   with retention as (
     select now() - make_interval(days => transcript_retention_days) as expired_before
     from public.provider_configs
@@ -175,6 +204,8 @@ as $function$
   select
     (select count(*) from deleted_transcript),
     (select count(*) from emptied_metadata)
+  into transcripts_deleted, metadata_emptied;
+end
 $function$;
 
 comment on function voicesurvey.purge_expired(integer) is

@@ -1,3 +1,5 @@
+import { expect } from 'vitest';
+import { test } from '../../support/database.js';
 import { PHONES } from './history.js';
 import {
   answerCall,
@@ -134,6 +136,19 @@ correct(
    select * from voicesurvey.purge_expired();`,
   metadataIs('new_call_of_ada', '{}'),
 );
+test.for([
+  '-1',
+  '-2147483648',
+  'null',
+])('purge_expired rejects at_most => %s with a clear error', async (number, { migrated }) => {
+  await expect(
+    migrated.client.query(`select * from voicesurvey.purge_expired(at_most => ${number})`),
+  ).rejects.toMatchObject({
+    code: '22023',
+    message: `purge_expired needs a number of rows, 0 or more, and at_most is ${number}.`,
+    hint: expect.stringMatching(/^Nothing was deleted\. /),
+  });
+});
 correct(
   'purge_expired without a provider configuration does nothing',
   `${OLD_CALL} ${transcript(attemptOf('dora'), "'old'", "now() - interval '999 d'")}
