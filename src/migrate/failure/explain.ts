@@ -4,13 +4,13 @@ import pg from '../../postgres/driver/pg.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { INSUFFICIENT_PRIVILEGE } from '../../postgres/errors/sql-states.js';
 import { explainLostConnection, remedyForLostConnection } from '../../postgres/lost-connection.js';
-import { collectKnownText, knownTextOf, NOTHING_KNOWN } from '../../postgres/redaction/known-text.js';
+import { collectKnownText, knownTextOf } from '../../postgres/redaction/known-text.js';
 import { redactCause, redactError, redactText } from '../../postgres/redaction/redact.js';
 import { NOT_REPLICATED, REPLICATION_REMEDY, type ReplicationWatch } from '../../postgres/replication.js';
 import { explainTriggersOff } from '../../postgres/triggers-on.js';
 import type { SourceLocation } from '../../sql/errors.js';
 import { formatLocation } from '../../sql/location.js';
-import { explainForeignHistory, FOREIGN_OBJECT } from '../history/ownership.js';
+import { explainForeignHistory, foreignObjectOf, remedyForForeign } from '../history/ownership.js';
 import { CREATE_HISTORY } from '../history/table.js';
 import type { Failure, Message } from '../script/message.js';
 import type { MigrationResult } from '../script/outcome.js';
@@ -67,15 +67,16 @@ function explainForeignObject(
   error: pg.DatabaseError,
   { results }: Circumstances,
 ): ExplainedError | undefined {
-  if (error.code !== FOREIGN_OBJECT) return undefined;
   if (work === null) return explainForeignHistory(error);
-  const { message } = redactText({ ...error, message: error.message, routine: undefined }, NOTHING_KNOWN);
+  const foreign = foreignObjectOf(error);
+  if (foreign === undefined) return undefined;
+  const { problem, cause } = foreign;
   return new MigrationFailedError(
     'object_foreign',
-    `${work.name} would adopt an object of another role, which may run its code with the rights of this one: ${message}.`,
+    `${work.name} would adopt an object of another role, which may run its code with the rights of this one: ${problem}.`,
     {
-      remedy: `Find out who created the object. If that role deploys too, run as that role, or run: grant <that role> to <this role>; Otherwise drop the object. ${describeState(work)}`,
-      cause: redactError(error).cause,
+      remedy: `${remedyForForeign('the object', 'drop the object.')} ${describeState(work)}`,
+      cause,
       results,
     },
   );
