@@ -13,6 +13,7 @@ import { READER_WAIT, type WaitOptions } from '../migrate/history/wait.js';
 import type { Listener } from '../migrate/run/events.js';
 import type { Connection } from '../postgres/connect.js';
 import { UsageError } from '../postgres/errors/explained-error.js';
+import { encodeName } from '../text/encode.js';
 import { plural } from '../text/plural.js';
 import { call, option, remedy } from '../text/remedy.js';
 import { type AppliedReferenceOptions, createAppliedReference } from './baseline/applied-reference.js';
@@ -136,7 +137,7 @@ function nothingAppliedError(): HistoryError {
 function nothingToAcceptError(name: string): HistoryError {
   return new HistoryError(
     'nothing_to_accept',
-    `The catalog is what ${name} left: its snapshot is recorded.`,
+    `The catalog is what ${encodeName(name)} left: its snapshot is recorded.`,
     {
       remedy: remedy`Nothing needs to be done. To see the state of the database, run ${call('status')}.`,
     },

@@ -298,20 +298,6 @@ describe.skipIf(debianPrograms === undefined && process.env.REQUIRE_PSQL !== '1'
         expect(await status(options)).toMatchObject({ drift: { state: 'none' } });
         expect(await rowsOf(lost)).toEqual(await rowsOf(source));
       });
-
-      test('continues its numbering after the restored rows', async () => {
-        await runOnce(
-          server.url,
-          `create database ${runName}_numbers template ${runName}_source owner ${owner}`,
-        );
-        const numbers = as(withDatabaseName(server.url, `${runName}_numbers`), owner);
-        const table = 'voicesurvey_migrations.history';
-        await runOnce(numbers, `alter table ${table} alter id restart with 1`);
-        const next = `select nextval(pg_get_serial_sequence('${table}', 'id')) > (select max(id) from ${table})`;
-        expect(await value(numbers, next)).toBe(false);
-        await runOnce(numbers, blocksOf(PAGE, 'Restore the history')[1]?.code ?? '');
-        expect(await value(numbers, next)).toBe(true);
-      });
     });
 
     test('reindex, vacuum full and the setting for idle sessions leave nothing to verify', async () => {

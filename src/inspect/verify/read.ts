@@ -14,7 +14,7 @@ export const LOCK_TIMEOUT_MS = 2000;
 export async function readHistoryUnlessHeld(connection: Connection): Promise<readonly HistoryRow[] | null> {
   const { client } = connection;
   try {
-    return await readHistory(client, LOCK_TIMEOUT_MS);
+    return (await readHistory(client, LOCK_TIMEOUT_MS))?.rows ?? null;
   } catch (error) {
     if (!isHistoryHeld(error)) throw error;
     await client.query('rollback');

@@ -1,11 +1,7 @@
 import { type Blocker, describeBlocker } from '../../postgres/blocker.js';
-import {
-  INSUFFICIENT_PRIVILEGE,
-  LOCK_NOT_AVAILABLE,
-  UNIQUE_VIOLATION,
-} from '../../postgres/errors/sql-states.js';
+import { INSUFFICIENT_PRIVILEGE, LOCK_NOT_AVAILABLE } from '../../postgres/errors/sql-states.js';
 import { option, type Remedy, remedy } from '../../text/remedy.js';
-import { CONTINUE_IDS, MIGRATE_AS_OWNER } from '../history/table.js';
+import { MIGRATE_AS_OWNER } from '../history/table.js';
 import type { Message } from '../script/message.js';
 
 type EnginePhase = Exclude<Message['phase'], 'statement'>;
@@ -41,9 +37,6 @@ export function remedyForEngineSql(
   if (sqlState === LOCK_NOT_AVAILABLE) {
     const holder = blocker === null ? 'another session' : describeBlocker(blocker);
     return remedy`The history is locked by ${holder}. Wait until that session releases it, or allow a longer wait with ${option('lockWaitMs')}.`;
-  }
-  if (sqlState === UNIQUE_VIOLATION && phase === 'record') {
-    return `If the rows of the history were restored alone, their ids are taken. Set the sequence after them, as the owner of the history: ${CONTINUE_IDS}`;
   }
   return sqlState === INSUFFICIENT_PRIVILEGE ? MIGRATE_AS_OWNER : null;
 }

@@ -1,3 +1,4 @@
+import { encodeName } from '../../text/encode.js';
 import { call, option, remedy } from '../../text/remedy.js';
 import type { Migration } from '../files/read-folder.js';
 import type { Entry } from './compare.js';
@@ -35,7 +36,7 @@ function refuseMissing(entries: readonly Entry[]): void {
   if (missing === undefined) return;
   throw new HistoryError(
     'file_missing',
-    `The database has ${missing.name}, and this release has no file for it.`,
+    `The database has ${encodeName(missing.name)}, and this release has no file for it.`,
     {
       remedy: remedy`The database is newer than this release, or the file was removed. Deploy the release that has the file, restore the file, or roll the migration back with ${call('down')}, which needs no file.`,
     },
@@ -49,7 +50,7 @@ function refuseChanged(entries: readonly Entry[]): void {
   const applied = entries.filter(({ row }) => row !== null);
   const index = applied.indexOf(changed);
   throw new FileChangedError(
-    `${changedFile(changed)} is not what was applied to this database on ${changed.row?.appliedAt.toISOString()}.`,
+    `${changedFile(changed)} is not what was applied to this database${describeTime(changed.row?.appliedAt)}.`,
     {
       isNewest: index === applied.length - 1,
       previous: applied[index - 1]?.label ?? null,
@@ -58,12 +59,16 @@ function refuseChanged(entries: readonly Entry[]): void {
   );
 }
 
+function describeTime(time: Date | null | undefined): string {
+  return time == null ? '' : ` on ${time.toISOString()}`;
+}
+
 /** @throws HistoryError if a version is recorded under another name, so that its file is another migration */
 export function refuseOtherName({ label, name, row }: Entry): void {
   if (row === null || row.name === name) return;
   throw new HistoryError(
     'another_migration',
-    `The database has ${row.name} as ${label}, and the folder has ${name}, which is another migration.`,
+    `The database has ${encodeName(row.name)} as ${label}, and the folder has ${name}, which is another migration.`,
     {
       remedy: remedy`Name the folder that this database is migrated from with ${option('directory')}. If the file was renamed, restore its old name.`,
     },
@@ -77,7 +82,7 @@ function changedFile({ row, migration, name }: Entry): string {
 function refuseHalfRolledBack(entries: readonly Entry[]): void {
   const half = entries.find(({ row }) => row?.unfinished === 'down');
   if (half === undefined) return;
-  throw new HistoryError('half_rolled_back', `${half.name} is partly rolled back.`, {
+  throw new HistoryError('half_rolled_back', `${encodeName(half.name)} is partly rolled back.`, {
     remedy: remedy`Finish the rollback with ${call('down')}.`,
   });
 }
@@ -88,7 +93,7 @@ function refuseLate(entries: readonly Entry[], due: readonly Entry[]): void {
   const newest = entries.filter(({ row }) => row !== null).at(-1);
   throw new HistoryError(
     'out_of_order',
-    `${late.name} is older than ${newest?.name}, which is already applied; it was merged late.`,
+    `${late.name} is older than ${encodeName(newest?.name ?? '')}, which is already applied; it was merged late.`,
     {
       remedy: remedy`Give ${late.label} the next free version. If the two migrations do not depend on each other, run ${call('up', { allowOutOfOrder: true })} instead.`,
     },
@@ -117,7 +122,7 @@ export function planDown(rows: readonly HistoryRow[], { to, steps }: DownRange):
   if (irreversible !== undefined) {
     throw new HistoryError(
       'irreversible',
-      `${irreversible.name} cannot be rolled back: ${irreversible.irreversible}.`,
+      `${encodeName(irreversible.name)} cannot be rolled back: ${irreversible.irreversible}.`,
       { remedy: 'Write a new migration that makes the change, or restore a backup.' },
     );
   }

@@ -33,20 +33,41 @@ const ROW_COLUMNS: Readonly<Record<keyof HistoryRow, HistoryColumn>> = {
   statementsDoneChecksum: 'statements_done_checksum',
 };
 
+/** SQL of whether the database has a relation besides the history. */
+const HAS_RELATIONS = `exists (
+  select from pg_catalog.pg_class
+  where oid >= 16384
+    and relkind = any ('{r,p,v,m,f,S,c}')
+    and relnamespace <> pg_catalog.to_regnamespace('${HISTORY_SCHEMA}')
+)`;
+
 const READ_HISTORY = `select ${Object.entries(ROW_COLUMNS)
   .map(([property, column]) => `${column} as "${property}"`)
-  .join(', ')}
+  .join(', ')}, ${HAS_RELATIONS} as "hasRelations"
 from ${HISTORY_TABLE}
 order by id`;
 
 /** A row as `pg` returns it: a bigint is text. */
-type RawRow = Omit<HistoryRow, 'id' | 'version'> & { readonly id: string; readonly version: string };
+type RawRow = Omit<HistoryRow, 'id' | 'version' | 'appliedAt'> & {
+  readonly id: string;
+  readonly version: string;
+  readonly appliedAt: unknown;
+  readonly hasRelations: boolean;
+};
+
+/** The history of a database. */
+export interface History {
+  /** In the order of application. */
+  readonly rows: readonly HistoryRow[];
+  /** Whether the database has a table, a view, a sequence or a composite type besides the history; true without rows. */
+  readonly hasRelations: boolean;
+}
 
 /**
  * Reads the history. It blocks no other session, and waits only for a session that is changing the table itself.
  *
  * @param lockTimeoutMs the longest wait for such a session; the server's error is then `LOCK_NOT_AVAILABLE`
- * @returns the rows in the order of application; null if the database has no history yet
+ * @returns null if the database has no history yet
  * @param use `write` if the caller will act on it: then it must belong to a role that this session trusts
  * @throws ExplainedError `history_foreign` if it may run the code of another role, `history_unreadable` if this role may not read it, `history_unknown` if the table is not the
  *   one that this release knows
@@ -55,7 +76,7 @@ export async function readHistory(
   client: pg.Client,
   lockTimeoutMs: number,
   use: 'read' | 'write' = 'read',
-): Promise<readonly HistoryRow[] | null> {
+): Promise<History | null> {
   // One query is one transaction, so that behind a pooler no other client inherits the setting.
   const read = (check: string) =>
     queryRows<RawRow>(client, `set local lock_timeout = ${lockTimeoutMs};\n${check};\n${READ_HISTORY}`);
@@ -68,11 +89,18 @@ export async function readHistory(
             if (sqlStateOf(error) === INVALID_TEXT_REPRESENTATION) return search();
             throw error;
           });
-    return rows.map((row) => ({ ...row, id: BigInt(row.id), version: BigInt(row.version) }));
+    return { rows: rows.map(toRow), hasRelations: rows[0]?.hasRelations ?? true };
   } catch (error) {
     if (sqlStateOf(error) === UNDEFINED_TABLE) return null;
     throw explainReadError(error);
   }
+}
+
+/** PostgreSQL has times that a Date cannot hold: infinity, and years after 275760. */
+function toRow({ hasRelations: _, ...row }: RawRow): HistoryRow {
+  const { id, version, appliedAt } = row;
+  const isTime = appliedAt instanceof Date && !Number.isNaN(appliedAt.getTime());
+  return { ...row, id: BigInt(id), version: BigInt(version), appliedAt: isTime ? appliedAt : null };
 }
 
 function explainReadError(error: unknown): unknown {

@@ -59,6 +59,13 @@ export const NEWEST_VERSION = `select version from ${HISTORY_TABLE} order by id 
 /** SQL of the id of the newest row. */
 export const NEWEST_ID = `select max(id) from ${HISTORY_TABLE}`;
 
+/** SQL of whether the sequence of the ids is before the newest row; false if this role may not read the sequence. */
+export const IDS_ARE_BEHIND = `select case
+    when pg_catalog.has_sequence_privilege(sequence, 'usage, select') then
+      coalesce(pg_catalog.pg_sequence_last_value(sequence), 0) < (${NEWEST_ID})
+  end
+from (select pg_catalog.pg_get_serial_sequence('${HISTORY_TABLE}', 'id')::pg_catalog.regclass as sequence) as ids`;
+
 /** SQL that writes the newest row and changes nothing in it. */
 export const TOUCH_NEWEST_ROW = `update ${HISTORY_TABLE} set version = version where id = (${NEWEST_ID})`;
 

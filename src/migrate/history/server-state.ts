@@ -16,6 +16,8 @@ export interface ServerState {
   readonly rows: readonly HistoryRow[];
   /** Whether the history exists. */
   readonly hasHistory: boolean;
+  /** The same as in `History`. */
+  readonly hasRelations: boolean;
   /** Whether the server is a standby, which accepts no writes. */
   readonly isStandby: boolean;
   /** Whether the transactions of the session are read-only by default. */
@@ -60,10 +62,11 @@ async function readStateOnce(
       ),
       readHistory(client, lockTimeoutMs, use),
     ]);
-  const [[facts], rows] = await withAnswerLimit(connection, () => sendTogether(client, read));
+  const [[facts], history] = await withAnswerLimit(connection, () => sendTogether(client, read));
   return {
-    rows: rows ?? [],
-    hasHistory: rows !== null,
+    rows: history?.rows ?? [],
+    hasHistory: history !== null,
+    hasRelations: history?.hasRelations ?? true,
     isStandby: facts?.standby === true,
     isReadOnly: facts?.read_only === true,
     noticesLostClient: /linux|darwin|bsd/.test(facts?.version ?? ''),

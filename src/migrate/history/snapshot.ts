@@ -40,7 +40,9 @@ function fingerprintOf(text: string): string {
 /** The condition that the text of a row's snapshot has its fingerprint; null if the row has no snapshot. */
 const IS_INTACT = `fingerprint = ${fingerprintOf('snapshot')}`;
 
-const NEWEST_SNAPSHOT = `select snapshot from ${HISTORY_TABLE} where ${IS_INTACT} order by id desc limit 1`;
+const NEWEST_INTACT = `from ${HISTORY_TABLE} where ${IS_INTACT} order by id desc limit 1`;
+
+const NEWEST_SNAPSHOT = `select snapshot ${NEWEST_INTACT}`;
 
 /** SQL of the newest row, as a {@link RecordedSnapshot} with the text of the snapshot; null if it is damaged. */
 const NEWEST_ROW = `select
@@ -145,17 +147,27 @@ ${NEWEST_ROW}
 ${snapshotQuery(coveredSchemas(listSchemas([])))}
 ) as taken`;
 
+/** The schemas of the newest snapshot that is intact, and the migrations that it does not know. */
+export interface CoveredSchemas {
+  readonly schemas: readonly string[];
+  /** The versions that were applied after it, in runs that recorded no snapshot. */
+  readonly laterVersions: readonly bigint[];
+}
+
 /**
- * Reads the schemas that the newest snapshot covers: those of the migrations in the history.
+ * Reads the schemas that the newest snapshot covers: those of the migrations in the history when it was recorded.
  *
  * @returns null if no row of the history has a snapshot that is intact
  */
-export async function readCoveredSchemas(client: pg.Client): Promise<readonly string[] | null> {
-  const [row] = await queryRows<{ schemas: readonly string[] }>(
+export async function readCoveredSchemas(client: pg.Client): Promise<CoveredSchemas | null> {
+  const [row] = await queryRows<{ schemas: readonly string[]; later: readonly string[] }>(
     client,
-    `select snapshot::json -> 'schemas' as schemas from (${NEWEST_SNAPSHOT}) as newest`,
+    `select
+  newest.snapshot::json -> 'schemas' as schemas,
+  array(select version::text from ${HISTORY_TABLE} where id > newest.id) as later
+from (select id, snapshot ${NEWEST_INTACT}) as newest`,
   );
-  return row?.schemas ?? null;
+  return row === undefined ? null : { schemas: row.schemas, laterVersions: row.later.map(BigInt) };
 }
 
 /**

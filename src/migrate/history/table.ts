@@ -32,7 +32,8 @@ export interface HistoryRow {
   readonly appliedBy: string;
   readonly appliedWith: string;
   readonly appliedOn: string | null;
-  readonly appliedAt: Date;
+  /** Null if the recorded time is none that a Date can hold. */
+  readonly appliedAt: Date | null;
   readonly durationMs: number;
   /** The direction of a no-transaction file that stopped part-way; null for a whole migration. */
   readonly unfinished: 'up' | 'down' | null;

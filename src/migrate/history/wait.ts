@@ -1,6 +1,7 @@
 import { type Blocker, describeBlocker, findBlocker } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
+import { interruptedError } from '../../postgres/errors/interrupted-error.js';
 import { LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgres/errors/sql-states.js';
 import { HISTORY_TABLE } from './table.js';
 
@@ -31,17 +32,6 @@ export function waitOf({ lockWaitMs, signal }: WaitOptions): Wait {
 /** The limit of a wait as a timeout setting of PostgreSQL, in milliseconds. To PostgreSQL, 0 means no limit. */
 export function timeoutSetting({ limitMs }: Wait): number {
   return limitMs === null ? 0 : Math.max(1, Math.round(limitMs));
-}
-
-/**
- * The error of a call that its signal interrupted.
- *
- * @param when follows the word "Interrupted", without a full stop
- */
-export function interruptedError(when: string): ExplainedError {
-  return new ExplainedError('interrupted', `Interrupted ${when}.`, {
-    remedy: 'Run the command again: it resumes from the state of the database.',
-  });
 }
 
 /** The longest single attempt, so that the wait is reported and the signal noticed. */

@@ -5,10 +5,11 @@ import type { Connection } from '../../postgres/connect.js';
 import type pg from '../../postgres/driver/pg.js';
 import { queryRows, SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
+import { interruptedError } from '../../postgres/errors/interrupted-error.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { option, remedy } from '../../text/remedy.js';
-import { NEWEST_ID } from '../history/row-sql.js';
-import { interruptedError, type Wait } from '../history/wait.js';
+import { IDS_ARE_BEHIND, NEWEST_ID } from '../history/row-sql.js';
+import type { Wait } from '../history/wait.js';
 import { HOLDER_KEY, LOCK_IN_PG_LOCKS, LOCK_KEY } from '../script/guard.js';
 import { describeHolder, type LockHolder } from './lock-holder.js';
 
@@ -18,6 +19,8 @@ export interface MigrationLock {
   readonly pid: number;
   /** The id of the newest row of the history, read under the lock; null if there is no row, or no history. */
   readonly newestRow: bigint | null;
+  /** Whether the id of the next row would not be the greatest, as after a restore of the rows alone. */
+  readonly idsAreBehind: boolean;
   /** Releases the lock. The transactions of the run that have not begun yet no longer pass their guard. */
   release(): Promise<void>;
 }
@@ -83,7 +86,7 @@ async function tryLock(
      select pg_catalog.pg_try_advisory_xact_lock(${LOCK_KEY}) as held, pg_catalog.pg_backend_pid() as pid,
        pg_catalog.pg_try_advisory_xact_lock(${HOLDER_KEY}, pg_catalog.pg_backend_pid()) as is_holder;
      savepoint before_read;
-     select (${hasHistory ? NEWEST_ID : 'null'}) as newest;
+     select (${hasHistory ? NEWEST_ID : 'null'}) as newest, (${hasHistory ? IDS_ARE_BEHIND : 'false'}) as ids_are_behind;
      rollback to before_read`,
   );
   const [lock, history] = (answers as pg.QueryResult[])
@@ -91,7 +94,8 @@ async function tryLock(
     .map(({ rows }) => rows[0]);
   // Without the second lock, the guard could not find out that this session has ended. Only a stranger can hold it.
   if (lock?.held === true && lock.is_holder === true) {
-    return { pid: lock.pid, newestRow: history?.newest == null ? null : BigInt(history.newest) };
+    const newestRow = history?.newest == null ? null : BigInt(history.newest);
+    return { pid: lock.pid, newestRow, idsAreBehind: history?.ids_are_behind === true };
   }
   await client.query('rollback');
   return null;

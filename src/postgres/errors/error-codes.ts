@@ -62,6 +62,7 @@ export const ERROR_CODES = {
     half_rolled_back: 'a no-transaction rollback has stopped part-way',
     history_changed: 'another run has changed the history while the catalog was compared',
     history_not_empty: 'baseline of a database that has a history',
+    history_without_objects: 'the history has migrations, and the database has none of their tables',
     irreversible: 'the migration cannot be rolled back',
     nothing_to_accept: 'the catalog is what the last run left, or nothing is applied',
     nothing_to_repair: 'the migration is not changed',

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { takeSnapshot } from '../../../src/catalog/snapshot.js';
@@ -265,6 +265,44 @@ describe('drift', () => {
       differences: [{ object: 'schema ours' }, { object: 'table ours.two' }],
     });
     expect((await status({ url, directory })).drift).toMatchObject({ state: 'none' });
+  });
+
+  test('is found in the schema that a run without a snapshot created, if its file is there', async ({
+    database,
+  }) => {
+    const { url, client } = database;
+    const directory = await folderWith(three);
+    await up({ url, directory, to: 'V1' });
+    await addFiles(directory, {
+      'V4.up.sql': 'create schema late; create table late.four (id integer);',
+      'V4.down.sql': 'drop schema late cascade;',
+      'V5.up.sql': 'create table five (id integer);',
+      'V5.down.sql': 'drop table five;',
+    });
+    await up({ url, directory, to: 'V4' });
+    await client.query(`update voicesurvey_migrations.history
+      set snapshot = null, snapshot_format = null, snapshot_server_major = null, fingerprint = null where version > 1`);
+    expect(await up({ url, directory })).toMatchObject({ current: 'V5', snapshotMissing: null });
+    await client.query('drop table late.four');
+    expect((await status({ url, directory })).drift).toMatchObject({ state: 'drifted', since: 'V5' });
+  });
+
+  test('is "unknown" after a down if the file of a migration whose run recorded no snapshot is missing', async ({
+    database,
+  }) => {
+    const { url, client } = database;
+    const directory = await folderWith(three);
+    await up({ url, directory });
+    await client.query(`update voicesurvey_migrations.history
+      set snapshot = null, snapshot_format = null, snapshot_server_major = null, fingerprint = null where version > 1`);
+    const other = await folderWith({ 'V1.up.sql': three['V1.up.sql'], 'V1.down.sql': three['V1.down.sql'] });
+    await client.query(
+      'update voicesurvey_migrations.history set snapshot = $1, snapshot_format = 0, snapshot_server_major = 15, fingerprint = $2 where version = 1',
+      ['{"schemas":["public"]}', createHash('sha256').update('{"schemas":["public"]}').digest('hex')],
+    );
+    expect(await down({ url, directory: other })).toMatchObject({
+      snapshotMissing: 'no earlier snapshot names the schemas of the other migrations',
+    });
   });
 
   test('is "unknown" after a run that recorded no snapshot, and known again after the next run', async ({

@@ -120,7 +120,7 @@ describe('up, while another run holds the lock,', () => {
       return [work];
     };
     const connection = await connect(parseDatabaseUrl(url), { pipeline: true });
-    expect(await run(connection, planner, NO_SAFEGUARD, {})).toEqual({
+    expect(await run(connection, planner, [], NO_SAFEGUARD, {})).toEqual({
       results: [],
       drift: [],
       driftUnknown: null,

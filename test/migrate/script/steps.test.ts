@@ -25,6 +25,7 @@ function serverWith(...rows: readonly Partial<HistoryRow>[]): ServerState {
   return {
     rows: rows as HistoryRow[],
     hasHistory: true,
+    hasRelations: true,
     isStandby: false,
     isReadOnly: false,
     noticesLostClient: true,
