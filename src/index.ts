@@ -71,6 +71,6 @@ export {
 } from './postgres/errors/explained-error.js';
 export type * from './rows.js';
 export { migrationsDirectory } from './seed/paths.js';
-export { type SeedResult, seed } from './seed/seed.js';
+export { type SeedOptions, type SeedResult, seed } from './seed/seed.js';
 export { MigrationFileError, type SourceLocation } from './sql/errors.js';
 export type { RemedyCall, RemedyOption, RemedyPart } from './text/remedy.js';

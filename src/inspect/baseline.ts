@@ -5,6 +5,8 @@ import { recordBaseline, refuseHistory } from '../migrate/baseline.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { findVersion, readMigrations } from '../migrate/files/read-folder.js';
 import type { Listener } from '../migrate/run/events.js';
+import { withNotices } from '../migrate/run/notices.js';
+import type { Notice } from '../migrate/script/notice.js';
 import { fileParser, upWork } from '../migrate/script/work.js';
 import { queryRows } from '../postgres/driver/search-path.js';
 import { plural } from '../text/plural.js';
@@ -44,6 +46,8 @@ export interface BaselineResult {
   readonly current: string;
   /** The accepted differences. */
   readonly differences: readonly Difference[];
+  /** The warnings and raised messages of the migrations, which ran for the comparison; at most 1000. */
+  readonly notices: readonly Notice[];
 }
 
 /**
@@ -63,7 +67,13 @@ export interface BaselineResult {
  * const { current } = await baseline({ url, directory: migrationsDirectory, version: 'V0001' });
  * ```
  */
-export async function baseline(options: BaselineOptions): Promise<BaselineResult> {
+export function baseline(options: BaselineOptions): Promise<BaselineResult> {
+  return withNotices(options.onEvent, (onEvent) => adopt({ ...options, onEvent }));
+}
+
+async function adopt(
+  options: BaselineOptions & { readonly onEvent: Listener },
+): Promise<Omit<BaselineResult, 'notices'>> {
   const { url, directory, otherServerUrl, signal } = options;
   const folder = await readMigrations(directory);
   const newest = findVersion(folder, options.version);
@@ -72,7 +82,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineResult
   const parse = fileParser();
   const works = await Promise.all(migrations.map((migration) => upWork(migration, parse)));
   const statements = works.flatMap((work) => work.statements);
-  return withDatabase({ url }, async ({ connection }) => {
+  return withDatabase({ url, signal }, async ({ connection }) => {
     await refuseHistory(connection);
     const [row] = await queryRows<{ role: string }>(connection.client, 'select current_user::text as role');
     const role = row?.role ?? '';
@@ -83,6 +93,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineResult
       statements,
       role,
       otherServerUrl,
+      onNotice: options.onEvent,
       signal,
     });
     const { snapshot, text, fingerprint } = await takeSnapshot(connection.client, listSchemas(statements));

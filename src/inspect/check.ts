@@ -2,6 +2,8 @@ import { listSchemas } from '../catalog/schemas.js';
 import type { Snapshot } from '../catalog/snapshot.js';
 import type { Server } from '../migrate/database.js';
 import { findVersion, type Migration, readMigrations } from '../migrate/files/read-folder.js';
+import { collectNotices } from '../migrate/run/notices.js';
+import type { Notice } from '../migrate/script/notice.js';
 import { describeTarget } from '../postgres/connection/target.js';
 import { connectForMaintenance } from '../postgres/create-database.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
@@ -67,6 +69,8 @@ export interface CheckResult {
   readonly findings: readonly CheckFinding[];
   /** Facts that are not faults, such as another order of columns, or a migration that could not run. */
   readonly notes: readonly CheckFinding[];
+  /** The different warnings and raised messages of the migrations, at most 1000. */
+  readonly notices: readonly Notice[];
 }
 
 /**
@@ -91,14 +95,17 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   const migrations = await readMigrations(directory);
   const first = indexAfter(migrations, options.from);
   const { runnable, ...refused } = await parseFiles(migrations);
-  const { server, shared } = await readServer(url);
   const statements = statementsOf(runnable);
   const changesServer = statements.some(changesSharedObjects);
-  const runOptions = { url, directory, migrations: runnable, first, schemas: listSchemas(statements) };
+  // Each file runs several times, and its notices are the same each time.
+  const { notices, listen: onEvent } = collectNotices(true);
+  const schemas = listSchemas(statements);
+  const runOptions = { url, directory, migrations: runnable, first, schemas, onEvent };
   const total = Math.max(0, runnable.length - first);
   const report = (over: CheckProgress['over']) => (migration: string, number: number) =>
     options.onProgress?.({ migration, over, number, total });
   try {
+    const { server, shared } = await readServer(url, signal);
     const run = changesServer ? runInSequence : runConcurrently;
     const [empty, full] = await run(signal, [
       (ended) =>
@@ -111,7 +118,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     const merged = mergeReports(empty, full);
     const linted = options.lints === false ? [] : await lintApplied(runnable, first, empty.catalogs);
     const remaining = changesServer
-      ? noteRemainingObjects(shared, (await readServer(url)).shared, runnable)
+      ? noteRemainingObjects(shared, (await readServer(url, signal)).shared, runnable)
       : [];
     const inOrder = byMigration(migrations);
     return {
@@ -121,6 +128,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
       durationMs: Math.round(performance.now() - started),
       findings: [...refused.findings, ...merged.findings, ...linted].sort(inOrder),
       notes: [...refused.notes, ...merged.notes, ...remaining].sort(inOrder),
+      notices,
     };
   } catch (error) {
     throw signal?.aborted ? interruptedError() : error;
@@ -154,9 +162,9 @@ interface ServerFacts {
 }
 
 /** Reads the server of an address, whose database need not exist. */
-async function readServer(url: string): Promise<ServerFacts> {
+async function readServer(url: string, signal: AbortSignal | undefined): Promise<ServerFacts> {
   const target = parseDatabaseUrl(url);
-  const { client, serverVersion, close } = await connectForMaintenance(target);
+  const { client, serverVersion, close } = await connectForMaintenance(target, signal);
   try {
     const server = { address: describeTarget(target), version: serverVersion.text };
     return { server, shared: await readSharedObjects(client) };

@@ -13,6 +13,8 @@ export { generateTypes } from './generate/row-types.js';
 export interface CatalogOptions extends Database {
   /** The folder of the migrations that created the schema. It determines which schemas are read. */
   readonly directory: string;
+  /** Interrupts the call. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -24,9 +26,9 @@ export interface CatalogOptions extends Database {
  * const { objects } = await readCatalog({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
  * ```
  */
-export async function readCatalog({ url, directory }: CatalogOptions): Promise<Snapshot> {
+export async function readCatalog({ url, directory, signal }: CatalogOptions): Promise<Snapshot> {
   const schemas = await listSchemasOfMigrations(await readMigrations(directory));
-  return withDatabase({ url }, async ({ connection: { client } }) => {
+  return withDatabase({ url, signal }, async ({ connection: { client } }) => {
     return (await takeSnapshot(client, schemas)).snapshot;
   });
 }

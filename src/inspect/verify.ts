@@ -7,7 +7,7 @@ import type { Drift } from '../migrate/history/drift.js';
 import { readRecordedSnapshot } from '../migrate/history/snapshot.js';
 import { HISTORY_TABLE } from '../migrate/history/table.js';
 import { explainUnknown } from '../migrate/history/unknown.js';
-import { interruptedError } from '../migrate/history/wait.js';
+import { interruptedError } from '../postgres/errors/interrupted-error.js';
 import { compareUnknown, compareWithSnapshot } from './verify/comparison.js';
 import { finding, type VerifyFinding } from './verify/finding.js';
 import {

@@ -1,19 +1,13 @@
-import { type Connection, connect } from '../postgres/connect.js';
-import pg from '../postgres/driver/pg.js';
-import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
-import { REPORT_WARNINGS } from '../postgres/replication.js';
-import { liftTimeouts } from '../postgres/timeouts.js';
+import type { Connection } from '../postgres/connect.js';
+import { sqlStateOf } from '../postgres/errors/sql-states.js';
 import { call, remedy } from '../text/remedy.js';
 import { explainWriteError } from './failure/write-history.js';
 import { HistoryError } from './history/errors.js';
 import { BY_WHOM, literal, reasonSql, updateSql } from './history/row-sql.js';
 import { snapshotValues } from './history/snapshot.js';
 import { ALLOW_ACCEPTED, type HistoryRow } from './history/table.js';
-import { type WaitOptions, waitOf } from './history/wait.js';
-import type { Listener } from './run/events.js';
-import { acquireLock } from './run/lock.js';
+import { type ChangeOptions, changeHistory } from './run/change-history.js';
 import { guard } from './script/guard.js';
-import { BEGIN } from './script/settings.js';
 import { HISTORY_MOVED } from './script/sql-states.js';
 
 /** The facts that an acceptance records in the history. */
@@ -24,11 +18,6 @@ export interface Acceptance {
   readonly reason: string;
   /** The catalog as it was when it was compared. A later change is drift. */
   readonly snapshot: { readonly text: string; readonly fingerprint: string };
-}
-
-/** How to wait for another run. */
-export interface AcceptWait extends WaitOptions {
-  readonly onEvent?: Listener | undefined;
 }
 
 /**
@@ -42,41 +31,24 @@ export interface AcceptWait extends WaitOptions {
 export async function recordAcceptance(
   connection: Connection,
   { newest, reason, snapshot }: Acceptance,
-  options: AcceptWait,
+  options: ChangeOptions,
 ): Promise<void> {
-  const wait = waitOf(options);
-  const lockConnection = await connect(connection.target);
   try {
-    const lock = await acquireLock(lockConnection, {
-      wait,
-      hasHistory: true,
-      stillNeeded: async () => true,
-      onWait: (holder) => options.onEvent?.({ kind: 'waiting', holder }),
-    });
-    const sql = [
-      BEGIN,
-      SYSTEM_NAMES_ONLY,
-      REPORT_WARNINGS,
-      liftTimeouts(connection.serverVersion.number),
-      guard(newest.version, { lockPid: lock?.pid ?? 0, wait }),
+    const results = await changeHistory(connection, true, options, (run) => [
+      guard(newest.version, run),
       ALLOW_ACCEPTED,
       updateSql(`id = ${newest.id}`, {
         origin: literal('accepted'),
         reason: reasonSql(literal(reason), BY_WHOM),
         ...snapshotValues(literal(snapshot.text), literal(snapshot.fingerprint)),
       }),
-      'commit',
-    ];
-    const results: unknown = await connection.client.query(sql.join(';\n'));
-    const update = (results as readonly pg.QueryResult[]).find(({ command }) => command === 'UPDATE');
+    ]);
+    const update = results.find(({ command }) => command === 'UPDATE');
     // The newest migration was rolled back and applied again, so that its row is another one.
     if (update?.rowCount !== 1) throw movedError();
   } catch (error) {
-    await connection.client.query('rollback').catch(() => undefined);
-    if (error instanceof pg.DatabaseError && error.code === HISTORY_MOVED) throw movedError();
+    if (sqlStateOf(error) === HISTORY_MOVED) throw movedError();
     throw explainWriteError(error);
-  } finally {
-    await lockConnection.close();
   }
 }
 

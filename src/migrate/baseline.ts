@@ -1,8 +1,5 @@
-import { type Connection, connect } from '../postgres/connect.js';
+import type { Connection } from '../postgres/connect.js';
 import pg from '../postgres/driver/pg.js';
-import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
-import { REPORT_WARNINGS } from '../postgres/replication.js';
-import { liftTimeouts } from '../postgres/timeouts.js';
 import { call, remedy } from '../text/remedy.js';
 import { explainHistoryFailure } from './failure/explain.js';
 import { extractLabel } from './files/file-name.js';
@@ -13,11 +10,9 @@ import { insertSql, literal, newRowValues, newRunIdentity, type RowValues } from
 import { readState, refuseReadOnly } from './history/server-state.js';
 import { snapshotValues } from './history/snapshot.js';
 import { CREATE_HISTORY, type HistoryRow, SET_HISTORY_ASIDE } from './history/table.js';
-import { READER_WAIT, type WaitOptions, waitOf } from './history/wait.js';
-import type { Listener } from './run/events.js';
-import { acquireLock } from './run/lock.js';
+import { READER_WAIT } from './history/wait.js';
+import { type ChangeOptions, changeHistory } from './run/change-history.js';
 import { guard, lockGuard } from './script/guard.js';
-import { BEGIN } from './script/settings.js';
 import { HISTORY_MOVED } from './script/sql-states.js';
 
 /** The facts that a baseline records in the history. */
@@ -28,11 +23,6 @@ export interface Baseline {
   readonly reason: string | null;
   /** The catalog as it was when it was compared. */
   readonly snapshot: { readonly text: string; readonly fingerprint: string };
-}
-
-/** How to wait for another run. */
-export interface BaselineWait extends WaitOptions {
-  readonly onEvent?: Listener | undefined;
 }
 
 /**
@@ -59,39 +49,21 @@ export async function refuseHistory(connection: Connection): Promise<void> {
 export async function recordBaseline(
   connection: Connection,
   baseline: Baseline,
-  options: BaselineWait,
+  options: ChangeOptions,
 ): Promise<void> {
-  const wait = waitOf(options);
-  const lockConnection = await connect(connection.target);
   try {
-    const lock = await acquireLock(lockConnection, {
-      wait,
-      hasHistory: false,
-      stillNeeded: async () => true,
-      onWait: (holder) => options.onEvent?.({ kind: 'waiting', holder }),
-    });
-    const run = { lockPid: lock?.pid ?? 0, wait };
-    const sql = [
-      BEGIN,
-      SYSTEM_NAMES_ONLY,
-      REPORT_WARNINGS,
-      liftTimeouts(connection.serverVersion.number),
+    await changeHistory(connection, false, options, (run) => [
       lockGuard(run),
       checkHistory('write'),
       CREATE_HISTORY,
       checkHistory('write'),
       guard(null, run),
       insertRows(baseline),
-      'commit',
-    ];
-    await connection.client.query(sql.join(';\n'));
+    ]);
   } catch (error) {
-    await connection.client.query('rollback').catch(() => undefined);
     if (!(error instanceof pg.DatabaseError)) throw error;
     if (error.code === HISTORY_MOVED) await refuseHistory(connection);
     throw explainForeignHistory(error) ?? explainHistoryFailure(error);
-  } finally {
-    await lockConnection.close();
   }
 }
 

@@ -1,7 +1,10 @@
+import { cancelOnAbort } from '../postgres/cancel-on-abort.js';
 import { type Connection, connect } from '../postgres/connect.js';
 import { describeTarget, type Target } from '../postgres/connection/target.js';
 import { createDatabase } from '../postgres/create-database.js';
 import { ConnectionError, ExplainedError } from '../postgres/errors/explained-error.js';
+import { interruptedError } from '../postgres/errors/interrupted-error.js';
+import { QUERY_CANCELED, sqlStateOf } from '../postgres/errors/sql-states.js';
 import { explainLostConnection } from '../postgres/lost-connection.js';
 import { redactError } from '../postgres/redaction/redact.js';
 import { NOT_REPLICATED, REPLICATION_REMEDY, watchReplication } from '../postgres/replication.js';
@@ -28,27 +31,38 @@ export interface OpenDatabase {
   readonly created: boolean;
 }
 
+/** How {@link withDatabase} opens a database. */
+interface OpenOptions {
+  /** Whether to create it if it is missing; false by default. */
+  readonly create?: boolean | undefined;
+  /** Interrupts the work. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The server of a connection, safe to print. */
 export function describeServer({ target, serverVersion }: Connection): Server {
   return { address: describeTarget(target), version: serverVersion.text };
 }
 
 /**
- * Opens a connection in pipeline mode, passes it to a function, and closes it when the function has ended.
+ * Opens a connection in pipeline mode, passes it to a function, and closes it when the function has ended. When the signal is
+ * aborted, it gives up the login, or cancels the current statement of the connection until the function has ended.
  *
- * @param options the database, and whether to create it if it is missing
+ * @param options the database, whether to create it if it is missing, and the signal that interrupts the work
  * @throws ConnectionError if the server cannot be reached or the database does not exist
  * @throws ExplainedError for an error that any statement may meet, such as a missing privilege or a timeout;
- *   `not_replicated` if a commit was not confirmed by the synchronous standby
+ *   `not_replicated` if a commit was not confirmed by the synchronous standby; `interrupted`
  * @throws DatabaseError for every other error of the server, redacted
  */
 export async function withDatabase<T>(
-  { url, create = false }: Database & { readonly create?: boolean | undefined },
+  { url, create = false, signal }: Database & OpenOptions,
   work: (database: OpenDatabase) => Promise<T>,
 ): Promise<T> {
   const target = parseDatabaseUrl(url);
-  const database = await open(target, create);
-  const replication = watchReplication(database.connection.client);
+  const database = await open(target, create, signal);
+  const { connection } = database;
+  const replication = watchReplication(connection.client);
+  const cancellation = cancelOnAbort(signal, connection);
   try {
     const result = await work(database);
     if (replication.wasCanceled()) throw notReplicatedError();
@@ -56,13 +70,25 @@ export async function withDatabase<T>(
   } catch (error) {
     if (replication.wasCanceled()) throw notReplicatedError();
     throw (
-      explainLostConnection(error, database.connection) ??
+      explainLostConnection(error, connection) ??
+      explainCancellation(error, signal) ??
       explainStatementError(error) ??
       redactError(error).cause
     );
   } finally {
-    await database.connection.close();
+    cancellation.done();
+    await connection.close();
   }
+}
+
+/** Explains that the signal has canceled a statement; undefined for any other error. */
+function explainCancellation(error: unknown, signal: AbortSignal | undefined): ExplainedError | undefined {
+  if (!signal?.aborted || (error instanceof ExplainedError && error.code === 'interrupted')) return undefined;
+  const cause = error instanceof Error ? error.cause : undefined;
+  const isCanceled = [error, cause].some((one) => sqlStateOf(one) === QUERY_CANCELED);
+  return isCanceled
+    ? interruptedError('before it was done; its current transaction is rolled back')
+    : undefined;
 }
 
 function notReplicatedError(): ExplainedError {
@@ -71,12 +97,13 @@ function notReplicatedError(): ExplainedError {
   });
 }
 
-async function open(target: Target, create: boolean): Promise<OpenDatabase> {
+async function open(target: Target, create: boolean, signal: AbortSignal | undefined): Promise<OpenDatabase> {
+  const options = { pipeline: true, signal };
   try {
-    return { connection: await connect(target, { pipeline: true }), created: false };
+    return { connection: await connect(target, options), created: false };
   } catch (error) {
     if (!create || !(error instanceof ConnectionError) || error.code !== 'database_missing') throw error;
-    const created = await createDatabase(target);
-    return { connection: await connect(target, { pipeline: true }), created };
+    const created = await createDatabase(target, { signal });
+    return { connection: await connect(target, options), created };
   }
 }

@@ -124,9 +124,8 @@ async function rollBack(
   options: DownOptions,
   safeguard: Safeguard,
 ): Promise<Omit<DownResult, 'losses' | 'notices'>> {
-  const files = new Map(
-    (await readMigrations(options.directory)).map((migration) => [migration.version, migration]),
-  );
+  const migrations = await readMigrations(options.directory);
+  const files = new Map(migrations.map((migration) => [migration.version, migration]));
   const parse = fileParser();
   return withDatabase(options, async ({ connection }) => {
     let left: readonly HistoryRow[] = [];
@@ -144,7 +143,7 @@ async function rollBack(
         chosen.map((row) => recordedWork(row, downSql.get(row.version) ?? '', files.get(row.version), parse)),
       );
     };
-    const { results: rolledBack, ...rest } = await run(connection, planner, safeguard, options);
+    const { results: rolledBack, ...rest } = await run(connection, planner, migrations, safeguard, options);
     const newest = left.at(-1);
     const current = newest === undefined ? null : extractLabel(newest.name);
     return { server: describeServer(connection), rolledBack, current, ...rest };

@@ -22,6 +22,8 @@ export interface RepairOptions extends Database {
   readonly version: string;
   /** Why the changed file is right. The history records it. */
   readonly reason: string;
+  /** Interrupts the call. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The result of {@link repair}. */
@@ -40,6 +42,7 @@ export interface RepairResult {
  * @throws HistoryError `nothing_to_repair` if the files are not changed, `another_migration` if the applied migration has
  *   another name
  * @throws MigrationFileError for a file that cannot run
+ * @throws ExplainedError `standby`, `permission_denied`, `not_replicated`, `interrupted`
  * @example
  * ```ts
  * await repair({ url, directory: migrationsDirectory, version: 'V0003', reason: 'only a comment was corrected' });

@@ -1,3 +1,4 @@
+import { interruptedError } from '../postgres/errors/interrupted-error.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import { readMigrations } from './files/read-folder.js';
 import { compare, type Entry, type MigrationState } from './history/compare.js';
@@ -13,6 +14,7 @@ export interface MigrationStatus {
   readonly version: string;
   readonly name: string;
   readonly state: MigrationState;
+  /** Null if it is not in the history, or if the recorded time is none that a Date can hold. */
   readonly appliedAt: Date | null;
   /** The database role that applied it. */
   readonly appliedBy: string | null;
@@ -48,6 +50,8 @@ export interface StatusResult {
 export interface StatusOptions extends Database {
   /** The folder of migrations. */
   readonly directory: string;
+  /** Interrupts the call. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -58,6 +62,7 @@ export interface StatusOptions extends Database {
  * @returns every migration of the folder and of the history, with its state
  * @throws UsageError for an invalid URL or folder
  * @throws ConnectionError if the server cannot be reached or the database does not exist
+ * @throws ExplainedError `interrupted`
  * @example
  * ```ts
  * const { upToDate, drift } = await status({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
@@ -71,6 +76,8 @@ export async function status(options: StatusOptions): Promise<StatusResult> {
       findLockHolder(connection),
       readDrift(connection),
     ]);
+    // A canceled query of the catalog only makes the drift unknown.
+    if (options.signal?.aborted) throw interruptedError('while it read the catalog');
     const entries = compare(migrations, state.rows);
     return {
       server: describeServer(connection),

@@ -68,21 +68,29 @@ async function apply(options: UpOptions): Promise<Omit<UpResult, 'notices'>> {
   const to = options.to === undefined ? undefined : findVersion(migrations, options.to);
   let parse: Parse | undefined;
   const create = options.create === true && options.dryRun !== true;
-  return withDatabase({ url: options.url, create }, async ({ connection, created }) => {
-    let entries: readonly Entry[] = [];
-    const planner: Planner = async (_, state, onPending) => {
-      entries = compare(migrations, state.rows);
-      const due = planUp(entries, { to, allowOutOfOrder: options.allowOutOfOrder });
-      if (due.length === 0) return [];
-      await onPending?.();
-      const { fileParser, upWork } = await import('./script/work.js');
-      const remembering = parse ?? fileParser();
-      parse = remembering;
-      return Promise.all(due.map((migration) => upWork(migration, remembering)));
-    };
-    const { results: applied, ...rest } = await run(connection, planner, NO_SAFEGUARD, options);
-    const has = new Set(applied.map(({ version }) => version));
-    const current = entries.filter(({ row, label }) => row !== null || has.has(label)).at(-1)?.label ?? null;
-    return { server: describeServer(connection), created, applied, current, ...rest };
-  });
+  return withDatabase(
+    { url: options.url, create, signal: options.signal },
+    async ({ connection, created }) => {
+      let entries: readonly Entry[] = [];
+      const planner: Planner = async (planning, state, onPending) => {
+        if (!state.hasRelations) {
+          const { refuseWithoutObjects } = await import('./history/without-objects.js');
+          await refuseWithoutObjects(planning, state);
+        }
+        entries = compare(migrations, state.rows);
+        const due = planUp(entries, { to, allowOutOfOrder: options.allowOutOfOrder });
+        if (due.length === 0) return [];
+        await onPending?.();
+        const { fileParser, upWork } = await import('./script/work.js');
+        const remembering = parse ?? fileParser();
+        parse = remembering;
+        return Promise.all(due.map((migration) => upWork(migration, remembering)));
+      };
+      const { results: applied, ...rest } = await run(connection, planner, migrations, NO_SAFEGUARD, options);
+      const has = new Set(applied.map(({ version }) => version));
+      const current =
+        entries.filter(({ row, label }) => row !== null || has.has(label)).at(-1)?.label ?? null;
+      return { server: describeServer(connection), created, applied, current, ...rest };
+    },
+  );
 }

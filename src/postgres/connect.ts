@@ -4,6 +4,7 @@ import { encryptionsToTry } from './connection/tls.js';
 import type pg from './driver/pg.js';
 import { reportedPidOf, streamOf } from './driver/pg-internals.js';
 import { ConnectionError } from './errors/explained-error.js';
+import { interruptedError } from './errors/interrupted-error.js';
 import { explainLoginFailures } from './login-errors.js';
 import { checkServerVersion, type ServerVersion } from './server-version.js';
 
@@ -35,6 +36,8 @@ export interface ConnectOptions {
   readonly pipeline?: boolean;
   /** Whether rows are passed on and not held, so that the size of a result has no limit; false by default. */
   readonly streamsRows?: boolean;
+  /** Gives up the login. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -44,6 +47,7 @@ export interface ConnectOptions {
  *
  * @param target where to connect, from {@link parseDatabaseUrl}; its `connectTimeoutSeconds` limits all attempts together
  * @returns the connection; close it, or the process stays alive
+ * @throws ExplainedError `interrupted` if the signal gave up the login
  * @throws ConnectionError that says what is wrong and what to do, with the error of the server or the operating system as
  *   its cause, and without a password
  * @example
@@ -62,10 +66,11 @@ export async function connect(target: Target, options: ConnectOptions = {}): Pro
   const failures: LoginFailure[] = [];
   for (const encryption of encryptionsToTry(target)) {
     const hasOfferedSasl = failures.at(-1)?.hasOfferedSasl ?? false;
-    const pipeline = options.pipeline ?? false;
-    const streamsRows = options.streamsRows ?? false;
-    const result = await logIn({ target, encryption, pipeline, streamsRows, hasOfferedSasl, deadline });
+    const { pipeline = false, streamsRows = false, signal } = options;
+    const login = { target, encryption, pipeline, streamsRows, hasOfferedSasl, deadline, signal };
+    const result = await logIn(login);
     if ('client' in result) return await checkServer(result, target);
+    if (signal?.aborted) throw interruptedError(`while it connected to ${describeTarget(target)}`);
     failures.push(result);
     if (!result.mayTryOther) break;
   }

@@ -1,9 +1,11 @@
 import { withAnswerLimit } from './answer-limit.js';
+import { cancelOnAbort } from './cancel-on-abort.js';
 import { type Connection, connect } from './connect.js';
 import { describeTarget, type Target } from './connection/target.js';
 import pg from './driver/pg.js';
 import { queryRows } from './driver/search-path.js';
 import { ConnectionError } from './errors/explained-error.js';
+import { interruptedError } from './errors/interrupted-error.js';
 import {
   DUPLICATE_DATABASE,
   INSUFFICIENT_PRIVILEGE,
@@ -27,11 +29,18 @@ const DATABASE_CODES = [
 /** The server's answers to the loser of a race between two sessions that create the same database. */
 const ALREADY_CREATED = [DUPLICATE_DATABASE, UNIQUE_VIOLATION];
 
+interface CreationOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly isThrowaway?: boolean;
+}
+
 /**
  * Creates the database that a target names, encoded in UTF-8, unless it exists. Concurrent calls are safe.
  *
  * @param target the database to create; its user needs the right to create one, and to connect to the database
  *   `postgres` or `template1`
+ * @param options.signal cancels the creation
+ * @param options.isThrowaway does not wait until a synchronous standby has the database
  * @returns true if this call created it; false if it existed, or another session created it at the same time
  * @throws ConnectionError if the server cannot be reached or refuses
  * @throws ExplainedError `standby`, `read_only`
@@ -42,8 +51,13 @@ const ALREADY_CREATED = [DUPLICATE_DATABASE, UNIQUE_VIOLATION];
  * const connection = await connect(target);
  * ```
  */
-export async function createDatabase(target: Target): Promise<boolean> {
-  const connection = await connectForMaintenance(target);
+export async function createDatabase(
+  target: Target,
+  { signal, isThrowaway = false }: CreationOptions = {},
+): Promise<boolean> {
+  const connect = isThrowaway ? connectForThrowaway : connectForMaintenance;
+  const connection = await connect(target, signal);
+  const cancellation = cancelOnAbort(signal, connection);
   try {
     const rows = await withAnswerLimit(connection, () =>
       queryRows<{ exists: boolean; template_is_utf8: boolean }>(
@@ -60,28 +74,42 @@ export async function createDatabase(target: Target): Promise<boolean> {
     return true;
   } catch (error) {
     if (ALREADY_CREATED.includes(sqlStateOf(error) ?? '')) return false;
+    if (signal?.aborted) throw interruptedError(`before ${describeTarget(target)} was created`);
     throw (
       explainLostConnection(error, connection) ??
       (await explainReadOnly(error, connection)) ??
       explainCreation(error, target)
     );
   } finally {
+    cancellation.done();
     await connection.close();
   }
 }
 
 /** Connects to a database that exists on every server, whatever database the target names. */
-export async function connectForMaintenance(target: Target): Promise<Connection> {
+export async function connectForMaintenance(target: Target, signal?: AbortSignal): Promise<Connection> {
   let firstError: unknown;
   for (const database of MAINTENANCE_DATABASES) {
     try {
-      return await connect({ ...target, database });
+      return await connect({ ...target, database }, { signal });
     } catch (error) {
       if (!(error instanceof ConnectionError) || !DATABASE_CODES.includes(error.code)) throw error;
       firstError ??= error;
     }
   }
   throw firstError;
+}
+
+/**
+ * {@link connectForMaintenance}, to create or drop a throw-away database: no commit waits for a synchronous standby, which may
+ * be gone. A pooler would pass that setting on to the sessions of other clients, so behind a pooler, commits wait.
+ */
+export async function connectForThrowaway(target: Target, signal?: AbortSignal): Promise<Connection> {
+  const connection = await connectForMaintenance(target, signal);
+  const { client, reportedPid } = connection;
+  const [row] = await queryRows<{ pid: number }>(client, 'select pg_catalog.pg_backend_pid() as pid');
+  if (row?.pid === reportedPid) await client.query('set synchronous_commit = local');
+  return connection;
 }
 
 function explainCreation(error: unknown, target: Target): ConnectionError {

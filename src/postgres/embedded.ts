@@ -17,6 +17,7 @@ import { startPostmaster } from './embedded/start.js';
 import { stopPostmaster } from './embedded/stop.js';
 import { explainSystemErrors } from './embedded/system-errors.js';
 import { EmbeddedServerError } from './errors/explained-error.js';
+import { interruptedError } from './errors/interrupted-error.js';
 
 /** A running embedded server. */
 export interface EmbeddedServer {
@@ -55,18 +56,24 @@ export interface EmbeddedServerOptions {
  * @param options.directory the folder; relative to the working directory or absolute
  * @param options.settings further settings of PostgreSQL for this start, such as `{ fsync: 'off' }` in tests; a running
  *   server ignores them
+ * @param options.signal ends the call: a new server that is not complete is removed; one that is starting continues to start
  * @returns the server, ready for connections
  * @throws EmbeddedServerError if it cannot be started; its `code`, message and remedy say why
+ * @throws ExplainedError `interrupted`
  * @example
  * ```ts
  * const { url } = await startEmbeddedServer({ directory: '.voicesurvey-db' });
  * ```
  */
 export function startEmbeddedServer(
-  options: EmbeddedServerOptions & { readonly settings?: Readonly<Record<string, string>> },
+  options: EmbeddedServerOptions & {
+    readonly settings?: Readonly<Record<string, string>>;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<EmbeddedServer> {
   const directory = resolve(options.directory);
-  return explainSystemErrors('started', directory, async () => {
+  const { signal } = options;
+  const starting = explainSystemErrors('started', directory, async () => {
     await removeStaleStaging(directory);
     const running = await findServer(directory);
     if (running !== null) return running;
@@ -77,7 +84,7 @@ export function startEmbeddedServer(
     const base = existing === null ? await chooseBase(directory, user) : dirname(existing);
     if (base !== directory) await removeStaleStaging(base);
     const binaries = await prepareBinaries({ user, copyTo: base });
-    const folder = existing ?? (await createServerFolder({ directory, base, user, binaries }));
+    const folder = existing ?? (await createServerFolder({ directory, base, user, binaries, signal }));
     const data = join(folder, 'data');
     await checkDataMajor(folder, binaries.version);
     const obstacle = await findObstacle(user, data, 1);
@@ -90,8 +97,12 @@ export function startEmbeddedServer(
       user,
       binaries,
       settings: options.settings ?? {},
+      signal,
     });
     return describeServer(folder, postmaster, started);
+  });
+  return starting.catch((error: unknown) => {
+    throw signal?.aborted ? interruptedError('before the embedded server was ready') : error;
   });
 }
 

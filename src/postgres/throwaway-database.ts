@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describeTarget, type Target } from './connection/target.js';
-import { connectForMaintenance, createDatabase } from './create-database.js';
+import { connectForThrowaway, createDatabase } from './create-database.js';
 import pg from './driver/pg.js';
 import { queryRows } from './driver/search-path.js';
 import { ConnectionError } from './errors/explained-error.js';
@@ -48,7 +48,9 @@ export async function createThrowawayDatabase(url: string, signal?: AbortSignal)
   const target = parseDatabaseUrl(url);
   const name = `${PREFIX}${Math.floor(Date.now() / 1000)}_${randomBytes(6).toString('hex')}`;
   const throwaway = { ...target, database: name };
-  await createDatabase(throwaway).catch((error: unknown) => Promise.reject(explainForbidden(error, target)));
+  await createDatabase(throwaway, { signal, isThrowaway: true }).catch((error: unknown) =>
+    Promise.reject(explainForbidden(error, target)),
+  );
   let dropped: Promise<void> | undefined;
   const drop = (): Promise<void> => {
     dropped ??= withMaintenance(target, async (client) => {
@@ -93,7 +95,7 @@ async function dropAbandoned(client: pg.Client): Promise<void> {
 }
 
 async function withMaintenance(target: Target, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const { client, close } = await connectForMaintenance(target);
+  const { client, close } = await connectForThrowaway(target);
   try {
     await work(client);
   } finally {

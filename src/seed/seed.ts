@@ -1,6 +1,10 @@
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { readSourceFile } from '../migrate/files/source.js';
 import { HISTORY_TABLE, SET_HISTORY_ASIDE } from '../migrate/history/table.js';
+import type { Listener } from '../migrate/run/events.js';
+import { makeNoticeReporter, withNotices } from '../migrate/run/notices.js';
+import { listenToWarnings } from '../migrate/run/warnings.js';
+import type { Notice } from '../migrate/script/notice.js';
 import pg from '../postgres/driver/pg.js';
 import { queryRows, SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
 import { ExplainedError } from '../postgres/errors/explained-error.js';
@@ -20,43 +24,65 @@ import type { SourceFile } from '../sql/source-file.js';
 import { call, remedy } from '../text/remedy.js';
 import { seedFile } from './paths.js';
 
+/** The options of {@link seed}. */
+export interface SeedOptions extends Database {
+  /** Receives the notices. */
+  readonly onEvent?: Listener | undefined;
+  /** Interrupts the call. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The result of {@link seed}. */
 export interface SeedResult {
   readonly server: Server;
   /** How many of the eighteen rows were missing and were added. */
   readonly inserted: number;
+  /** The warnings and raised messages of triggers, at most 1000. */
+  readonly notices: readonly Notice[];
 }
 
 /**
  * Adds the eighteen fixed rows in one transaction. Existing rows are not changed.
  *
- * @throws ExplainedError `standby`, `read_only`, `not_replicated`, `no_schema` if the migrations are not applied, `seed_failed` if the server refuses a row
+ * @throws ExplainedError `standby`, `read_only`, `not_replicated`, `interrupted`, `no_schema` if the migrations are not applied, `seed_failed`
+ *   if the server refuses a row
  * @example
  * ```ts
  * const { inserted } = await seed({ url: process.env.DATABASE_URL ?? '' });
  * ```
  */
-export async function seed(options: Database): Promise<SeedResult> {
+export function seed(options: SeedOptions): Promise<SeedResult> {
+  return withNotices(options.onEvent, (emit) => addRows(options, emit));
+}
+
+async function addRows(options: SeedOptions, emit: Listener): Promise<Omit<SeedResult, 'notices'>> {
   const source = await readSourceFile(seedFile);
   return withDatabase(options, async ({ connection }) => {
     const { client } = connection;
-    const [, rows] = await Promise.all([
-      client
-        .query(`begin;\n${SYSTEM_NAMES_ONLY};\n${REPORT_WARNINGS};\n${TRIGGERS_ON}`)
-        .catch((error: unknown) => {
-          throw explainTriggersOff(error) ?? error;
+    const notices = makeNoticeReporter(connection.target, () => source.text, emit);
+    const warnings = listenToWarnings(connection, notices, emit);
+    try {
+      const [, rows] = await Promise.all([
+        client
+          .query(`begin;\n${SYSTEM_NAMES_ONLY};\n${REPORT_WARNINGS};\n${TRIGGERS_ON}`)
+          .catch((error: unknown) => {
+            throw explainTriggersOff(error) ?? error;
+          }),
+        client.query(source.text).catch(async (error: unknown) => {
+          if (options.signal?.aborted) throw error;
+          throw (
+            explainLostConnection(error, connection) ??
+            (await explainReadOnly(error, connection)) ??
+            (await explainSeedError(client, source, error))
+          );
         }),
-      client.query(source.text).catch(async (error: unknown) => {
-        throw (
-          explainLostConnection(error, connection) ??
-          (await explainReadOnly(error, connection)) ??
-          (await explainSeedError(client, source, error))
-        );
-      }),
-      // The file sets the search path of the session, which behind a pooler serves other clients next.
-      client.query('commit;\nreset search_path'),
-    ]);
-    return { server: describeServer(connection), inserted: countInserted(rows) };
+        // The file sets the search path of the session, which behind a pooler serves other clients next.
+        client.query('commit;\nreset search_path'),
+      ]);
+      return { server: describeServer(connection), inserted: countInserted(rows) };
+    } finally {
+      await warnings.stop();
+    }
   });
 }
 

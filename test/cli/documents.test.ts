@@ -199,7 +199,7 @@ describe('--json', () => {
 
   test('seed and up --seed print the number of inserted rows', async ({ migrated }) => {
     const seed = await documentOf(migrated, 'seed');
-    expect(seed.document).toEqual({ ...(seed.head as object), inserted: 18 });
+    expect(seed.document).toEqual({ ...(seed.head as object), inserted: 18, notices: [] });
     const up = await documentOf(migrated, 'up', '--seed');
     expect(up.document).toEqual({
       ...(up.head as object),

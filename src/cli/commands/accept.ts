@@ -4,7 +4,6 @@ import { migrationsDirectory } from '../../seed/paths.js';
 import { encodeName } from '../../text/encode.js';
 import { plural } from '../../text/plural.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
-import { runInterruptibly } from '../program/interrupt.js';
 import {
   type CommonOptions,
   type FolderOptions,
@@ -50,18 +49,18 @@ export function acceptCommand(): Command {
 async function run(
   { dir: directory, reason, lockWait, json }: Options,
   { url }: CommandServer,
+  _words: readonly string[],
+  signal: AbortSignal,
 ): Promise<CommandResult> {
   const { accept } = await import('../../inspect/accept.js');
-  const result = await runInterruptibly(json, (signal) =>
-    accept({
-      url,
-      directory,
-      reason,
-      lockWaitMs: inMilliseconds(lockWait),
-      onEvent: json ? undefined : printProgress,
-      signal,
-    }),
-  );
+  const result = await accept({
+    url,
+    directory,
+    reason,
+    lockWaitMs: inMilliseconds(lockWait),
+    onEvent: json ? undefined : printProgress,
+    signal,
+  });
   return { document: { ...result }, lines: linesFor(result), notes: notesFor(result) };
 }
 

@@ -3,7 +3,6 @@ import type { BaselineResult } from '../../inspect/baseline.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { plural } from '../../text/plural.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
-import { runInterruptibly } from '../program/interrupt.js';
 import {
   type CommonOptions,
   type FolderOptions,
@@ -45,22 +44,22 @@ async function run(
   options: Options,
   { url, embedded }: CommandServer,
   [version = '']: readonly string[],
+  signal: AbortSignal,
 ): Promise<CommandResult> {
   // Migrations that change roles or tablespaces are tried on the embedded server, never beside a live database.
-  const otherServerUrl = async (): Promise<string> => (embedded ?? (await startEmbedded()).embedded).url;
+  const otherServerUrl = async (): Promise<string> =>
+    (embedded ?? (await startEmbedded(signal)).embedded).url;
   const { baseline } = await import('../../inspect/baseline.js');
-  const result = await runInterruptibly(options.json, (signal) =>
-    baseline({
-      url,
-      directory: options.dir,
-      version,
-      acceptDifferences: options.acceptDifferences,
-      lockWaitMs: inMilliseconds(options.lockWait),
-      otherServerUrl,
-      onEvent: options.json ? undefined : printProgress,
-      signal,
-    }),
-  );
+  const result = await baseline({
+    url,
+    directory: options.dir,
+    version,
+    acceptDifferences: options.acceptDifferences,
+    lockWaitMs: inMilliseconds(options.lockWait),
+    otherServerUrl,
+    onEvent: options.json ? undefined : printProgress,
+    signal,
+  });
   return { document: { ...result }, lines: linesFor(result) };
 }
 

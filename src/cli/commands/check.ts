@@ -5,13 +5,13 @@ import { migrationsDirectory } from '../../seed/paths.js';
 import { addProductRows, isProductFolder } from '../../seed/product-rows.js';
 import { plural } from '../../text/plural.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
-import { runInterruptibly } from '../program/interrupt.js';
 import { type CommonOptions, type FolderOptions, folderOption, notEmpty } from '../program/options.js';
 import { type CommandServer, chooseScratchServer } from '../program/server.js';
 import { annotationOf } from '../ui/annotations.js';
 import { resultLines } from '../ui/lines.js';
 import { locksTable } from '../ui/locks-table.js';
 import { displayPath, workingDirectory } from '../ui/paths.js';
+import { noticeLines } from '../ui/progress.js';
 import { type CommandResult, EXIT_FINDINGS, type Line } from '../ui/result.js';
 import { showStatusLine } from '../ui/status-line.js';
 import { printAnnotations, type Tone } from '../ui/terminal.js';
@@ -58,20 +58,24 @@ export function checkCommand(): Command {
     .addOption(folderOption(migrationsDirectory));
 }
 
-async function run(options: Options, server: CommandServer): Promise<CommandResult> {
-  return options.locks === true ? runLocks(options, server) : runProofs(options, server);
+async function run(
+  options: Options,
+  server: CommandServer,
+  _words: readonly string[],
+  signal: AbortSignal,
+): Promise<CommandResult> {
+  return options.locks === true ? runLocks(options, server, signal) : runProofs(options, server, signal);
 }
 
 /** Table sizes come from the database in `--url`; the embedded one is not the user's. */
 async function runLocks(
   { dir: directory, json, url: sizesIn, from }: Options,
   { url }: CommandServer,
+  signal: AbortSignal,
 ): Promise<CommandResult> {
   const onMigration = json ? undefined : (label: string) => showStatusLine(label);
   const { measureLocks } = await import('../../inspect/locks.js');
-  const result = await runInterruptibly(json, (signal) =>
-    measureLocks({ url, directory, from, sizesIn, onMigration, signal }),
-  );
+  const result = await measureLocks({ url, directory, from, sizesIn, onMigration, signal });
   const { summary, table } = locksTable(result);
   return { document: { ...result }, lines: resultLines([summary], result.server, table) };
 }
@@ -79,17 +83,17 @@ async function runLocks(
 async function runProofs(
   { dir: directory, json, lints, from }: Options,
   { url }: CommandServer,
+  signal: AbortSignal,
 ): Promise<CommandResult> {
   const rows = (await isProductFolder(directory)) ? addProductRows : undefined;
   const onProgress = json ? undefined : makeProgressReporter();
   const { check } = await import('../../inspect/check.js');
-  const result = await runInterruptibly(json, (signal) =>
-    check({ url, directory, from, lints, rows, onProgress, signal }),
-  );
+  const result = await check({ url, directory, from, lints, rows, onProgress, signal });
   annotate(result);
   return {
     document: { ...result },
     lines: linesFor(result),
+    notes: result.notices.map((notice) => noticeLines(notice).join('\n')),
     exitCode: result.findings.length === 0 ? 0 : EXIT_FINDINGS,
   };
 }

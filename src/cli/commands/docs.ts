@@ -30,9 +30,14 @@ export function docsCommand(): Command {
     .addOption(folderOption(migrationsDirectory));
 }
 
-async function run({ dir: directory, out }: Options, { url }: CommandServer): Promise<CommandResult> {
+async function run(
+  { dir: directory, out }: Options,
+  { url }: CommandServer,
+  _words: readonly string[],
+  signal: AbortSignal,
+): Promise<CommandResult> {
   const { generateDocumentation, PICTURE_PACKAGE, readCatalog } = await import('../../inspect/generate.js');
-  const { markdown, svg } = await generateDocumentation(await readCatalog({ url, directory }));
+  const { markdown, svg } = await generateDocumentation(await readCatalog({ url, directory, signal }));
   const files = [join(out, 'schema.md')];
   await writeOutputFile(join(out, 'schema.md'), markdown);
   if (svg !== null) {

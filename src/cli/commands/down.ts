@@ -4,8 +4,8 @@ import { lossLine } from '../../migrate/data-loss/loss.js';
 import { type DownResult, down } from '../../migrate/down.js';
 import type { Listener } from '../../migrate/run/events.js';
 import { migrationsDirectory } from '../../seed/paths.js';
+import { encodeName } from '../../text/encode.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
-import { runInterruptibly } from '../program/interrupt.js';
 import {
   type CommonOptions,
   collectNames,
@@ -64,12 +64,16 @@ export function downCommand(): Command {
   return withRunOptions(command);
 }
 
-async function run(options: Options, { url }: CommandServer): Promise<CommandResult> {
+async function run(
+  options: Options,
+  { url }: CommandServer,
+  _words: readonly string[],
+  signal: AbortSignal,
+): Promise<CommandResult> {
   const { dir: directory, to, steps, lose, asFarAsPossible, json } = options;
   const onEvent = json ? printBackups : printProgress;
-  const result = await runInterruptibly(json, (signal) =>
-    down({ url, directory, to, steps, lose, asFarAsPossible, onEvent, signal, ...runOptions(options) }),
-  );
+  const runSettings = { onEvent, signal, ...runOptions(options) };
+  const result = await down({ url, directory, to, steps, lose, asFarAsPossible, ...runSettings });
   const { sql, server } = result;
   const document = { ...result };
   if (sql !== null) {
@@ -84,7 +88,7 @@ async function run(options: Options, { url }: CommandServer): Promise<CommandRes
 }
 
 function doneLine({ rolledBack, current }: DownResult): string {
-  const at = current === null ? 'the database has no migration' : `the database is at ${current}`;
+  const at = current === null ? 'the database has no migration' : `the database is at ${encodeName(current)}`;
   return rolledBack.length === 0 ? `Nothing to do: ${at}.` : `Done: ${rolledBack.length} rolled back, ${at}.`;
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { repair } from '../../migrate/repair.js';
 import { migrationsDirectory } from '../../seed/paths.js';
+import { encodeName } from '../../text/encode.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import { type CommonOptions, type FolderOptions, folderOption, notEmpty } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
@@ -33,12 +34,13 @@ async function run(
   { dir: directory, reason }: Options,
   { url }: CommandServer,
   [version = '']: readonly string[],
+  signal: AbortSignal,
 ): Promise<CommandResult> {
-  const result = await repair({ url, directory, version, reason });
+  const result = await repair({ url, directory, version, reason, signal });
   return {
     document: { ...result },
     lines: resultLines(
-      [`Done: the files of ${result.repaired} are accepted as they are now.`],
+      [`Done: the files of ${encodeName(result.repaired)} are accepted as they are now.`],
       result.server,
     ),
   };

@@ -4,6 +4,7 @@ import { defineDatabaseCommand } from '../program/define-command.js';
 import type { CommonOptions } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
 import { resultLines, seedLine } from '../ui/lines.js';
+import { printProgress } from '../ui/progress.js';
 import type { CommandResult } from '../ui/result.js';
 
 const HELP = {
@@ -19,7 +20,12 @@ export function seedCommand(): Command {
   return defineDatabaseCommand<CommonOptions>(HELP, run);
 }
 
-async function run(_options: CommonOptions, { url }: CommandServer): Promise<CommandResult> {
-  const result = await seed({ url });
+async function run(
+  { json }: CommonOptions,
+  { url }: CommandServer,
+  _words: readonly string[],
+  signal: AbortSignal,
+): Promise<CommandResult> {
+  const result = await seed({ url, onEvent: json ? undefined : printProgress, signal });
   return { document: { ...result }, lines: resultLines([seedLine(result)], result.server) };
 }

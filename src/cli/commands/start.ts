@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { defineCommand } from '../program/define-command.js';
+import { runInterruptibly } from '../program/interrupt.js';
 import type { CommonOptions } from '../program/options.js';
 import { requireEmbedded, startEmbedded } from '../program/server.js';
 import type { CommandResult } from '../ui/result.js';
@@ -25,7 +26,7 @@ export function startCommand(): Command {
 
 async function run(options: CommonOptions): Promise<CommandResult> {
   requireEmbedded(options, 'start');
-  const { embedded: server } = await startEmbedded();
+  const { embedded: server } = await runInterruptibly(options.json, startEmbedded);
   return {
     document: { ...server },
     lines: [

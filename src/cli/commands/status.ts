@@ -33,8 +33,13 @@ export function statusCommand(): Command {
   return defineDatabaseCommand<Options>(HELP, run).addOption(folderOption(migrationsDirectory));
 }
 
-async function run(options: Options, { url, embedded }: CommandServer): Promise<CommandResult> {
-  const result = await status({ url, directory: options.dir });
+async function run(
+  options: Options,
+  { url, embedded }: CommandServer,
+  _words: readonly string[],
+  signal: AbortSignal,
+): Promise<CommandResult> {
+  const result = await status({ url, directory: options.dir, signal });
   return {
     document: { ...result, ...(embedded && { embeddedServer: filesOf(embedded) }) },
     lines: linesFor(result, embedded),
@@ -80,11 +85,11 @@ function toneOf(state: MigrationStatus['state']): Tone {
 }
 
 function driftLine({ state, since, reason, remedy: advice }: Drift): Line {
-  if (state === 'none') return `No drift since ${since}.`;
+  if (state === 'none') return `No drift since ${encodeName(since ?? '')}.`;
   if (state === 'unknown') {
     return { text: remedy`Drift is unknown: ${encodeName(reason ?? '')}. ${advice ?? ''}`, tone: 'warning' };
   }
-  const text = remedy`Drift: the catalog is not what ${since ?? 'the last run'} left. To see what changed, run ${call('verify')}.`;
+  const text = remedy`Drift: the catalog is not what ${encodeName(since ?? 'the last run')} left. To see what changed, run ${call('verify')}.`;
   return { text, tone: 'error' };
 }
 
@@ -92,9 +97,10 @@ function describe(
   { state, appliedAt, appliedBy, appliedWith, origin, reason }: MigrationStatus,
   width: number,
 ): string {
-  if (appliedAt === null) return state === 'late' ? 'late: older than the newest applied one' : state;
+  if (origin === null) return state === 'late' ? 'late: older than the newest applied one' : state;
   const program = appliedWith === applicationName ? '' : ` with ${appliedWith}`;
-  const when = `${appliedAt.toISOString().slice(0, 19)}Z by ${appliedBy}${program}`;
+  const time = appliedAt === null ? 'at an unknown time' : `${appliedAt.toISOString().slice(0, 19)}Z`;
+  const when = `${time} by ${appliedBy}${program}`;
   return `${state.padEnd(width)}  ${when}${describeOrigin(origin, reason)}`;
 }
 

@@ -29,9 +29,14 @@ export function typesCommand(): Command {
     .addOption(folderOption(migrationsDirectory));
 }
 
-async function run({ dir: directory, out }: Options, { url }: CommandServer): Promise<CommandResult> {
+async function run(
+  { dir: directory, out }: Options,
+  { url }: CommandServer,
+  _words: readonly string[],
+  signal: AbortSignal,
+): Promise<CommandResult> {
   const { readCatalog, generateTypes } = await import('../../inspect/generate.js');
-  const text = generateTypes(await readCatalog({ url, directory }));
+  const text = generateTypes(await readCatalog({ url, directory, signal }));
   if (out === undefined) return { document: { types: text }, lines: [], output: text };
   await writeOutputFile(out, text);
   return { document: { files: [out] }, lines: [`Wrote ${displayPath(out)}.`] };

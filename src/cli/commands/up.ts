@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { interruptedError } from '../../migrate/history/wait.js';
 import { type UpResult, up } from '../../migrate/up.js';
 import type { EmbeddedServer } from '../../postgres/embedded.js';
+import { interruptedError } from '../../postgres/errors/interrupted-error.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import type { SeedResult } from '../../seed/seed.js';
+import { encodeName } from '../../text/encode.js';
 import { shellQuote } from '../../text/shell-quote.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import { isClone, packageRoot } from '../program/installation.js';
-import { runInterruptibly } from '../program/interrupt.js';
 import {
   type CommonOptions,
   type FolderOptions,
@@ -58,10 +58,13 @@ export function upCommand(): Command {
   return withRunOptions(command);
 }
 
-async function run(options: Options, { url, embedded }: CommandServer): Promise<CommandResult> {
-  const { result, seeded } = await runInterruptibly(options.json, (signal) =>
-    applyAndSeed(options, { url, embedded, signal }),
-  );
+async function run(
+  options: Options,
+  { url, embedded }: CommandServer,
+  _words: readonly string[],
+  signal: AbortSignal,
+): Promise<CommandResult> {
+  const { result, seeded } = await applyAndSeed(options, { url, embedded, signal });
   const { sql, server } = result;
   if (sql !== null) {
     const notes = [dryRunLine(sql, options.verbose), serverLine(server)];
@@ -69,7 +72,11 @@ async function run(options: Options, { url, embedded }: CommandServer): Promise<
   }
   const isFirst = embedded?.started === true;
   return {
-    document: { ...result, ...(isFirst && { url }), ...(seeded && { seeded: seeded.inserted }) },
+    document: {
+      ...result,
+      ...(isFirst && { url }),
+      ...(seeded && { seeded: seeded.inserted, notices: [...result.notices, ...seeded.notices] }),
+    },
     lines: resultLines(
       [
         doneLine(result),
@@ -103,11 +110,11 @@ async function applyAndSeed(
   if (signal.aborted)
     throw interruptedError('after the migrations were applied: the seed rows were not added');
   const { seed } = await import('../../seed/seed.js');
-  return { result, seeded: await seed({ url }) };
+  return { result, seeded: await seed({ url, onEvent: options.json ? undefined : printProgress, signal }) };
 }
 
 function doneLine({ applied, current }: UpResult): string {
-  const at = current === null ? 'the database has no migration' : `the database is at ${current}`;
+  const at = current === null ? 'the database has no migration' : `the database is at ${encodeName(current)}`;
   return applied.length === 0 ? `Nothing to do: ${at}.` : `Done: ${applied.length} applied, ${at}.`;
 }
 

@@ -5,7 +5,6 @@ import { encodeName } from '../../text/encode.js';
 import { plural } from '../../text/plural.js';
 import { remedy } from '../../text/remedy.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
-import { runInterruptibly } from '../program/interrupt.js';
 import {
   type CommonOptions,
   type FolderOptions,
@@ -46,13 +45,16 @@ export function verifyCommand(): Command {
     .addOption(folderOption(migrationsDirectory));
 }
 
-async function run(options: Options, { url }: CommandServer): Promise<CommandResult> {
+async function run(
+  options: Options,
+  { url }: CommandServer,
+  _words: readonly string[],
+  signal: AbortSignal,
+): Promise<CommandResult> {
   const { dir: directory, rules, statementTimeout } = options;
   const { verify } = await import('../../inspect/verify.js');
   const statementTimeoutMs = inMilliseconds(statementTimeout);
-  const result = await runInterruptibly(options.json, (signal) =>
-    verify({ url, directory, rules, statementTimeoutMs, signal }),
-  );
+  const result = await verify({ url, directory, rules, statementTimeoutMs, signal });
   return {
     document: { ...result },
     lines: linesFor(result),
@@ -72,7 +74,7 @@ function linesFor({ server, drift, findings }: VerifyResult): readonly Line[] {
   const width = Math.max(...findings.map(({ kind }) => kind.length));
   const details = findings.map(
     ({ kind, object, finding }): Line => ({
-      text: `${kind.padEnd(width)}  ${object}: ${encodeName(finding)}`,
+      text: `${kind.padEnd(width)}  ${encodeName(object)}: ${encodeName(finding)}`,
       tone: kind === 'unknown' ? 'warning' : 'error',
       mark: kind.length,
     }),

@@ -10,6 +10,7 @@ import { endActivity, startActivity } from '../ui/status-line.js';
 import { printMessages, wrapHelp } from '../ui/terminal.js';
 import { startedLine } from '../ui/welcome.js';
 import { Command } from './commander.js';
+import { runInterruptibly } from './interrupt.js';
 import type { CommonOptions } from './options.js';
 import { type CommandServer, chooseServer } from './server.js';
 
@@ -50,30 +51,40 @@ export function defineCommand<Options extends CommonOptions>(
 
 /**
  * Defines a command that works on a database. The server is chosen before the work begins, and started if it is the embedded
- * one. Results and errors name it.
+ * one. Results and errors name it. Ctrl-C and the signals that end a process abort `signal`, which both functions pass on to
+ * the library.
  *
  * @param run does the work on that server; `words` are the command's arguments
  * @param choose which server that is; by default the one in `DATABASE_URL`, or the embedded one
  */
 export function defineDatabaseCommand<Options extends CommonOptions>(
   help: CommandHelp,
-  run: (options: Options, server: CommandServer, words: readonly string[]) => Promise<CommandResult>,
-  choose: (options: Options) => Promise<CommandServer> = chooseServer,
+  run: (
+    options: Options,
+    server: CommandServer,
+    words: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<CommandResult>,
+  choose: (options: Options, signal: AbortSignal) => Promise<CommandServer> = chooseServer,
 ): Command {
   const { name, activity } = help;
   return commandWith<Options>(help, async (options, words, given) => {
     const json = options.json === true;
-    let server: CommandServer | null = null;
-    try {
+    let server = null as CommandServer | null;
+    const work = async (signal: AbortSignal): Promise<CommandResult> => {
       if (!json) startActivity('Starting PostgreSQL');
-      server = await choose(options).finally(endActivity);
+      server = await choose(options, signal).finally(endActivity);
       const { embedded, source } = server;
       if (source !== null) rememberSource(server.address, source);
       if (embedded?.started && !json) printMessages(startedLine(embedded));
       if (!json && activity !== undefined) startActivity(activity);
-      const result = await run(options, server, words).finally(endActivity);
+      const result = await run(options, server, words, signal).finally(endActivity);
       const document = { ...result.document, embedded: embedded !== null, addressSource: source };
-      printResult({ ...result, document }, { command: name, given, json });
+      return { ...result, document };
+    };
+    try {
+      const result = await runInterruptibly(json, work);
+      printResult(result, { command: name, given, json });
     } catch (error) {
       const { address, embedded } = server ?? {};
       printError(embedded ? explainForEmbedded(error) : error, { command: name, given, json, address });

@@ -31,12 +31,12 @@ const SET_IT = 'Set it to postgresql://user:password@host:5432/database';
  *
  * @throws UsageError if the address is empty or invalid, is missing in an installed package, or contradicts `--embedded`
  */
-export async function chooseServer(options: ServerOptions): Promise<CommandServer> {
+export async function chooseServer(options: ServerOptions, signal?: AbortSignal): Promise<CommandServer> {
   const named = findAddress(options.embedded === true ? 'environment' : 'everywhere');
   if (named === null) {
     if (!isClone && options.embedded !== true) throw noUrl();
     forgetLibpqVariables();
-    return startEmbedded();
+    return startEmbedded(signal);
   }
   if (options.embedded === true) {
     throw new UsageError('two_servers', `${named.source} names one server and --embedded another.`, {
@@ -52,14 +52,14 @@ export async function chooseServer(options: ServerOptions): Promise<CommandServe
  *
  * @throws UsageError if `--url` contradicts `--embedded`, or if an installed package gets neither
  */
-export async function chooseScratchServer({
-  url,
-  embedded,
-}: ServerOptions & { readonly url?: string }): Promise<CommandServer> {
+export async function chooseScratchServer(
+  { url, embedded }: ServerOptions & { readonly url?: string },
+  signal?: AbortSignal,
+): Promise<CommandServer> {
   if (url === undefined) {
     if (isClone || embedded === true) {
       forgetLibpqVariables();
-      return startEmbedded();
+      return startEmbedded(signal);
     }
     throw new UsageError('no_url', 'There is no server to try the migrations on.', {
       remedy:
@@ -76,9 +76,11 @@ export async function chooseScratchServer({
 }
 
 /** Starts the embedded server if it is not running. */
-export async function startEmbedded(): Promise<CommandServer & { readonly embedded: EmbeddedServer }> {
+export async function startEmbedded(
+  signal?: AbortSignal,
+): Promise<CommandServer & { readonly embedded: EmbeddedServer }> {
   const { startEmbeddedServer } = await import('../../postgres/embedded.js');
-  const embedded = await startEmbeddedServer({ directory: embeddedDirectory() });
+  const embedded = await startEmbeddedServer({ directory: embeddedDirectory(), signal });
   return { url: embedded.url, address: addressOf(embedded.url), source: null, embedded };
 }
 

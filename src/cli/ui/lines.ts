@@ -46,7 +46,7 @@ export function dryRunLine(sql: string, isVerbose = false): string {
 }
 
 /** The result of seeding, in one line. */
-export function seedLine({ inserted }: SeedResult): string {
+export function seedLine({ inserted }: Pick<SeedResult, 'inserted'>): string {
   return inserted === 0
     ? 'Nothing to seed: the rows are there already.'
     : `Added ${plural(inserted, 'seed row')}.`;

@@ -22,7 +22,7 @@ export const printProgress: Listener = (event) => {
 
 function driftLines({ since, differences }: DriftDetails): string[] {
   return [
-    `warning: since ${since} the schema was changed outside of migrations; drift is now measured from this state:`,
+    `warning: since ${encodeName(since)} the schema was changed outside of migrations; drift is now measured from this state:`,
     ...differenceLines(differences),
   ];
 }
@@ -31,7 +31,8 @@ function sinceText({ since }: Drift): string {
   return since === null ? '' : ` since ${encodeName(since)}`;
 }
 
-function noticeLines({ severity, text, detail, hint }: Notice): string[] {
+/** The lines of a notice. */
+export function noticeLines({ severity, text, detail, hint }: Notice): string[] {
   return [
     `${severity.toLowerCase()}: ${text}`,
     ...(detail === null ? [] : [`detail: ${detail}`]),

@@ -1,8 +1,10 @@
 import { listSchemas } from '../../catalog/schemas.js';
 import { type Snapshot, takeSnapshot } from '../../catalog/snapshot.js';
 import { describeServer, type Server, withDatabase } from '../../migrate/database.js';
+import type { Listener } from '../../migrate/run/events.js';
 import { up } from '../../migrate/up.js';
 import { ConnectionError, ExplainedError } from '../../postgres/errors/explained-error.js';
+import { interruptedError } from '../../postgres/errors/interrupted-error.js';
 import { createThrowawayDatabase } from '../../postgres/throwaway-database.js';
 import type { Statement } from '../../sql/statements.js';
 
@@ -28,6 +30,8 @@ export interface ReferenceOptions {
   readonly schemas?: readonly string[] | undefined;
   /** The address of another server. */
   readonly otherServerUrl?: (() => Promise<string>) | undefined;
+  /** Receives the notices of the migrations, and none of the other events. */
+  readonly onNotice?: Listener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,9 +47,20 @@ const CHANGES_THE_SERVER =
  * same version, extensions and roles, or else on another server.
  *
  * @throws ExplainedError `reference_failed` if the migrations fail, `reference_elsewhere` if they must not run on the server
- *   of a live database, and no other server is given
+ *   of a live database, and no other server is given; `interrupted`
  */
 export async function createReference(options: ReferenceOptions): Promise<Reference> {
+  try {
+    return await createSomewhere(options);
+  } catch (error) {
+    // The signal also drops the throw-away database, and so ends its sessions.
+    throw options.signal?.aborted
+      ? interruptedError('while the migrations ran in a throw-away database')
+      : error;
+  }
+}
+
+async function createSomewhere(options: ReferenceOptions): Promise<Reference> {
   if (options.statements.some(({ sql }) => CHANGES_THE_SERVER.test(sql))) {
     if (options.otherServerUrl === undefined) throw elsewhereError(options.to);
     return createOn(await options.otherServerUrl(), options);
@@ -53,21 +68,23 @@ export async function createReference(options: ReferenceOptions): Promise<Refere
   try {
     return await createOn(options.url, options);
   } catch (error) {
-    if (!needsOtherServer(error) || options.otherServerUrl === undefined) throw error;
+    if (options.signal?.aborted || !needsOtherServer(error) || options.otherServerUrl === undefined)
+      throw error;
     return await createOn(await options.otherServerUrl(), options);
   }
 }
 
 async function createOn(
   url: string,
-  { directory, to, statements, schemas = listSchemas(statements), role, signal }: ReferenceOptions,
+  { directory, to, statements, schemas = listSchemas(statements), role, onNotice, signal }: ReferenceOptions,
 ): Promise<Reference> {
-  const database = await createThrowawayDatabase(url);
+  const database = await createThrowawayDatabase(url, signal);
   try {
-    await up({ url: database.url, directory, to, signal }).catch((error: unknown) => {
+    const onEvent: Listener = (event) => (event.kind === 'notice' ? onNotice?.(event) : undefined);
+    await up({ url: database.url, directory, to, onEvent, signal }).catch((error: unknown) => {
       throw explainFailedRun(error, to);
     });
-    return await withDatabase({ url: database.url }, async ({ connection }) => {
+    return await withDatabase({ url: database.url, signal }, async ({ connection }) => {
       const { snapshot } = await takeSnapshot(connection.client, schemas);
       const { target, serverVersion } = connection;
       return {

@@ -1,6 +1,7 @@
 import { type FingerprintedSnapshot, takeSnapshot } from '../../catalog/snapshot.js';
 import { downWithoutBackup } from '../../migrate/down.js';
 import { explainFailure } from '../../migrate/failure/explain.js';
+import type { Listener } from '../../migrate/run/events.js';
 import { makeMessage } from '../../migrate/script/message.js';
 import { runPipeline } from '../../migrate/script/pipeline.js';
 import { up } from '../../migrate/up.js';
@@ -37,6 +38,8 @@ export interface CheckDatabaseOptions {
   readonly schemas: readonly string[];
   /** Drops the database when it aborts, which ends every statement in it. */
   readonly signal: AbortSignal | undefined;
+  /** Receives the events of the engine. */
+  readonly onEvent: Listener;
 }
 
 /** Resets what a file has set in the session. */
@@ -48,6 +51,7 @@ export async function openCheckDatabase({
   directory,
   schemas,
   signal,
+  onEvent,
 }: CheckDatabaseOptions): Promise<CheckDatabase> {
   const database = await createThrowawayDatabase(url, signal);
   const connection = await connect(database.target, { pipeline: true }).catch(async (error: unknown) => {
@@ -57,8 +61,8 @@ export async function openCheckDatabase({
   const { client } = connection;
   return {
     client,
-    up: (to) => catchFailure(up({ url: database.url, directory, to })),
-    down: () => catchFailure(downWithoutBackup({ url: database.url, directory })),
+    up: (to) => catchFailure(up({ url: database.url, directory, to, onEvent })),
+    down: () => catchFailure(downWithoutBackup({ url: database.url, directory, onEvent })),
     runAsPsql: async ({ work, psqlMessages }) => {
       const failure = await runPipeline(connection, [
         ...psqlMessages,

@@ -1,14 +1,20 @@
+import { listSchemasOfMigrations } from '../../catalog/schemas.js';
+import { type Cancellation, cancelOnAbort } from '../../postgres/cancel-on-abort.js';
 import type { Connection } from '../../postgres/connect.js';
+import { queryRows } from '../../postgres/driver/search-path.js';
+import { interruptedError } from '../../postgres/errors/interrupted-error.js';
 import type { LazyConnection } from '../../postgres/lazy-connection.js';
 import { explainLostConnection } from '../../postgres/lost-connection.js';
 import { watchReplication } from '../../postgres/replication.js';
+import { explainWriteError } from '../failure/write-history.js';
+import type { Migration } from '../files/read-folder.js';
 import { type DriftReport, readDrift, readDriftReport } from '../history/drift.js';
 import { readCoveredSchemas } from '../history/snapshot.js';
+import { CONTINUE_IDS } from '../history/table.js';
 import { waitOf } from '../history/wait.js';
 import { makeRunContext } from '../script/context.js';
 import { backendPidOf } from '../script/guard.js';
 import type { Safeguard } from '../script/safeguard.js';
-import { cancelOnAbort } from './cancel.js';
 import { acquireLock, type MigrationLock } from './lock.js';
 import { startMonitor } from './monitor.js';
 import { makeNoticeReporter } from './notices.js';
@@ -25,6 +31,8 @@ export interface PlannedRun {
   readonly executing: LazyConnection;
   readonly plan: Plan;
   readonly readPlan: ReadPlan;
+  /** The migrations of the folder. */
+  readonly folder: readonly Migration[];
   readonly safeguard: Safeguard;
   readonly options: RunOptions;
 }
@@ -35,7 +43,7 @@ export interface PlannedRun {
  * @throws MigrationFailedError for the first file that the server refuses
  */
 export async function lockAndRun(planned: PlannedRun): Promise<RunResult> {
-  const { locking, executing, readPlan, safeguard, options } = planned;
+  const { locking, executing, readPlan, folder, safeguard, options } = planned;
   let { plan } = planned;
   await refuseServer(plan, locking);
   const { rows, hasHistory } = plan.state;
@@ -46,7 +54,7 @@ export async function lockAndRun(planned: PlannedRun): Promise<RunResult> {
           ({ state }) => state === 'none',
           () => false,
         );
-  const covered = rows.length === 0 ? Promise.resolve([]) : readCovered(locking);
+  const covered = rows.length === 0 ? Promise.resolve([]) : readCovered(locking, folder);
   const lock = await acquireLock(locking, {
     wait: waitOf(options),
     hasHistory,
@@ -60,24 +68,58 @@ export async function lockAndRun(planned: PlannedRun): Promise<RunResult> {
   });
   if (lock === null) return NOTHING_DONE;
   const connection = await executing.open();
-  // Another run may have finished before this one got the lock.
-  const isSameHistory = (rows.at(-1)?.id ?? null) === lock.newestRow;
-  const coveredSchemas = await (isSameHistory ? covered : readCovered(connection));
-  const report = (await isUnchanged) ? NO_DRIFT : await reportDrift(connection, options);
-  const done = await runUnderLock({ connection, lock, plan, coveredSchemas, readPlan, safeguard, options });
-  return { ...report, ...done, sql: null };
+  // The lock is released first, so that no transaction after the current one passes its guard.
+  const cancellation = cancelOnAbort(options.signal, connection, () => lock.release());
+  try {
+    if (lock.idsAreBehind) await continueIds(connection);
+    // Another run may have finished before this one got the lock.
+    const isSameHistory = (rows.at(-1)?.id ?? null) === lock.newestRow;
+    const coveredSchemas = await (isSameHistory ? covered : readCovered(connection, folder));
+    const report = (await isUnchanged) ? NO_DRIFT : await reportDrift(connection, options);
+    const done = await runUnderLock({
+      connection,
+      lock,
+      plan,
+      coveredSchemas,
+      readPlan,
+      safeguard,
+      options,
+      cancellation,
+    });
+    return { ...report, ...done, sql: null };
+  } finally {
+    cancellation.done();
+  }
 }
 
-/** A run does not fail because a snapshot cannot be read. */
-function readCovered({ client }: Connection): Promise<readonly string[] | null> {
-  return readCoveredSchemas(client).catch(() => null);
+/**
+ * Reads the schemas of the migrations in the history. A migration that is newer than the last snapshot is read from its file.
+ * A run does not fail because a snapshot cannot be read.
+ *
+ * @returns null if they are not known
+ */
+async function readCovered(
+  { client }: Connection,
+  folder: readonly Migration[],
+): Promise<readonly string[] | null> {
+  const covered = await readCoveredSchemas(client).catch(() => null);
+  if (covered === null || covered.laterVersions.length === 0) return covered?.schemas ?? null;
+  const later = folder.filter(({ version }) => covered.laterVersions.includes(version));
+  if (later.length < covered.laterVersions.length) return null;
+  return [...covered.schemas, ...(await listSchemasOfMigrations(later))];
+}
+
+/** Restored rows may have taken ids that the sequence has not given yet. The next row must be the newest. */
+async function continueIds({ client }: Connection): Promise<void> {
+  await queryRows(client, CONTINUE_IDS).catch((error: unknown) => Promise.reject(explainWriteError(error)));
 }
 
 const NO_DRIFT: DriftReport = { drift: [], driftUnknown: null };
 
 /** Reads the drift under the lock: another run may have been between its first statement and its snapshot. */
-async function reportDrift(connection: Connection, { onEvent }: RunOptions): Promise<DriftReport> {
+async function reportDrift(connection: Connection, { onEvent, signal }: RunOptions): Promise<DriftReport> {
   const report = await readDriftReport(connection);
+  if (signal?.aborted) throw interruptedError('before the first migration; nothing was changed');
   if ('differences' in report) {
     onEvent?.({ kind: 'drifted', ...report });
     return { drift: report.differences, driftUnknown: null };
@@ -95,6 +137,7 @@ async function runUnderLock({
   readPlan,
   safeguard,
   options,
+  cancellation,
 }: {
   readonly connection: Connection;
   readonly lock: MigrationLock;
@@ -103,6 +146,7 @@ async function runUnderLock({
   readonly readPlan: ReadPlan;
   readonly safeguard: Safeguard;
   readonly options: RunOptions;
+  readonly cancellation: Cancellation;
 }): Promise<Pick<RunResult, 'results' | 'snapshotMissing'>> {
   const { onEvent = () => {}, signal } = options;
   const { target, reportedPid } = connection;
@@ -112,7 +156,6 @@ async function runUnderLock({
   const notices = makeNoticeReporter(target, () => knownSql, onEvent);
   const warnings = listenToWarnings(connection, notices, onEvent);
   const replication = watchReplication(connection.client);
-  const cancel = cancelOnAbort(signal, connection, backendPid, lock);
   try {
     const results = await runWithRetries({
       connection,
@@ -129,6 +172,7 @@ async function runUnderLock({
       monitor,
       replication,
       signal,
+      cancellation,
     });
     return { results, snapshotMissing: warnings.snapshotMissing() };
   } catch (error) {
@@ -136,7 +180,6 @@ async function runUnderLock({
   } finally {
     await warnings.stop();
     replication.stop();
-    await cancel.done();
     await monitor.stop();
   }
 }

@@ -73,6 +73,24 @@ export function makeNoticeReporter(target: Target, knownSql: () => string, emit:
   };
 }
 
+/** Collects the notices among events, each different one once if `isUnique`, and not more than a result holds. */
+export function collectNotices(isUnique = false): {
+  readonly notices: readonly Notice[];
+  readonly listen: Listener;
+} {
+  const notices: Notice[] = [];
+  const known = new Set<string>();
+  const listen: Listener = (event) => {
+    if (event.kind !== 'notice' || notices.length >= MOST_NOTICES) return;
+    const { severity, text, detail, hint } = event;
+    const key = JSON.stringify([severity, text, detail, hint]);
+    if (isUnique && known.has(key)) return;
+    known.add(key);
+    notices.push({ severity, text, detail, hint });
+  };
+  return { notices, listen };
+}
+
 /**
  * Runs work, and adds the notices that it reports to its result, or to the error that it fails with.
  *
@@ -83,12 +101,9 @@ export async function withNotices<Result extends object>(
   onEvent: Listener | undefined,
   work: (emit: Listener) => Promise<Result>,
 ): Promise<Result & { readonly notices: readonly Notice[] }> {
-  const notices: Notice[] = [];
+  const { notices, listen } = collectNotices();
   const emit: Listener = (event) => {
-    if (event.kind === 'notice' && notices.length < MOST_NOTICES) {
-      const { severity, text, detail, hint } = event;
-      notices.push({ severity, text, detail, hint });
-    }
+    listen(event);
     onEvent?.(event);
   };
   try {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listSchemas } from '../../catalog/schemas.js';
+import type { Cancellation } from '../../postgres/cancel-on-abort.js';
 import type { Connection } from '../../postgres/connect.js';
 import {
   DEADLOCK_DETECTED,
@@ -37,6 +38,8 @@ export interface LockedRun {
   /** Watches the connection. */
   readonly replication: ReplicationWatch;
   readonly signal: AbortSignal | undefined;
+  /** Cancels the statements of the connection when the signal is aborted. */
+  readonly cancellation: Cancellation;
 }
 
 /** The pauses before another attempt to get a lock grow from the first to the longest, in milliseconds. */
@@ -44,6 +47,8 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 const ATTEMPTS = 10;
 const SIGN_OF_LIFE_MS = 500;
+/** How long the end of an interrupted run may take before it is canceled, too, in milliseconds. */
+const SETTLE_MS = 3000;
 
 /**
  * Executes a plan, and retries after a failure that may pass: a lock was not free, or another run was faster.
@@ -52,7 +57,7 @@ const SIGN_OF_LIFE_MS = 500;
  * @throws MigrationFailedError for the first file whose failure a retry does not fix
  */
 export async function runWithRetries(locked: LockedRun): Promise<readonly MigrationResult[]> {
-  const { connection, readPlan, safeguard, emit, monitor, replication, signal } = locked;
+  const { connection, readPlan, safeguard, emit, monitor, replication, signal, cancellation } = locked;
   const done: MigrationResult[] = [];
   let { run } = locked;
   let plan = locked.plan ?? (await readPlan());
@@ -71,6 +76,7 @@ export async function runWithRetries(locked: LockedRun): Promise<readonly Migrat
       attempt = 1;
       const works = plan.works.filter(isDone);
       const others = hasOtherMigrations(works, plan.state) ? run.coveredSchemas : [];
+      await cancellation.spare(SETTLE_MS);
       isDurable = await settle(connection, works, others);
       run = withSchemasOf(works, run, others);
     }

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Connection } from '../../postgres/connect.js';
 import { makeLazyConnection } from '../../postgres/lazy-connection.js';
+import type { Migration } from '../files/read-folder.js';
 import { waitOf } from '../history/wait.js';
 import type { Safeguard } from '../script/safeguard.js';
 import { NOTHING_DONE, type RunOptions, type RunResult } from './options.js';
@@ -14,12 +15,14 @@ import { type Planner, planReader } from './plan.js';
  * this one got the lock, it reads the history and plans again.
  *
  * @param connection in pipeline mode; it holds the lock, while another one executes the files; it is closed
+ * @param folder the migrations of the folder
  * @param safeguard consulted before data is deleted
  * @throws MigrationFailedError for the first file that the server refuses
  */
 export async function run(
   connection: Connection,
   planner: Planner,
+  folder: readonly Migration[],
   safeguard: Safeguard,
   options: RunOptions,
 ): Promise<RunResult> {
@@ -31,7 +34,7 @@ export async function run(
     const sql = await dryRun(connection, await readPlan(connection), safeguard, wait, isVerbose);
     return { ...NOTHING_DONE, sql };
   }
-  const executing = makeLazyConnection(connection.target, { pipeline: true });
+  const executing = makeLazyConnection(connection.target, { pipeline: true, signal: options.signal });
   try {
     // The connection that executes the files opens while they are parsed, and while the lock is taken.
     const plan = await readPlan(connection, async () => {
@@ -42,7 +45,7 @@ export async function run(
     });
     if (plan.works.length === 0) return NOTHING_DONE;
     const { lockAndRun } = await import('./locked-run.js');
-    return await lockAndRun({ locking: connection, executing, plan, readPlan, safeguard, options });
+    return await lockAndRun({ locking: connection, executing, plan, readPlan, folder, safeguard, options });
   } finally {
     // Concurrently: each of them waits for its server to answer the goodbye.
     await Promise.all([connection.close(), executing.close()]);

@@ -15,6 +15,8 @@ export interface LoginOptions {
   readonly hasOfferedSasl: boolean;
   /** On the clock of `performance.now()`, in milliseconds; Infinity is no limit. */
   readonly deadline: number;
+  /** Gives up the login. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A login that succeeded. */
@@ -39,7 +41,7 @@ export interface LoginFailure {
  * @returns the login, or why it failed; then nothing is left open
  */
 export async function logIn(options: LoginOptions): Promise<Login | LoginFailure> {
-  const { target, encryption, pipeline, streamsRows, hasOfferedSasl } = options;
+  const { target, encryption, pipeline, streamsRows, hasOfferedSasl, signal } = options;
   let ssl: false | object = false;
   try {
     if (encryption === 'tls') ssl = await tlsOptions(target);
@@ -48,7 +50,10 @@ export async function logIn(options: LoginOptions): Promise<Login | LoginFailure
   }
   const { client, progress } = makeClient({ target, ssl, pipeline, streamsRows, hasOfferedSasl });
   const timer = startTimer(client, options);
+  const giveUp = (): void => void streamOf(client).destroy();
+  signal?.addEventListener('abort', giveUp, { once: true });
   try {
+    signal?.throwIfAborted();
     await client.connect();
     return { client, parameters: progress.protocol.parameters };
   } catch (error) {
@@ -60,6 +65,7 @@ export async function logIn(options: LoginOptions): Promise<Login | LoginFailure
     };
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', giveUp);
   }
 }
 

@@ -15,12 +15,15 @@ interface ClientInternals {
   /** Emits every message of the server by the name that `pg-protocol` gives it. */
   readonly connection: EventEmitter & {
     readonly stream: Duplex;
+    startup: (parameters: Readonly<Record<string, string>>) => void;
+    cancel: (processId: number | null, secretKey: number | null) => void;
     password: (password: string) => void;
     sendSASLInitialResponseMessage: (mechanism: string, response: string) => void;
     sendSCRAMClientFinalMessage: (response: string) => void;
   };
-  /** The process id in the server's BackendKeyData message. */
+  /** The process id and the key in the server's BackendKeyData message. */
   readonly processID: number | null;
+  readonly secretKey: number | null;
   /** Makes the parameters of the startup message. */
   getStartupConf: () => Readonly<Record<string, string>>;
 }
@@ -54,6 +57,16 @@ export function reportedPidOf(client: pg.Client): number {
  */
 export function setStartupParameters(client: pg.Client, parameters: Readonly<Record<string, string>>): void {
   internalsOf(client).getStartupConf = () => parameters;
+}
+
+/**
+ * Makes a client send a request to cancel the current statement of another client instead of logging in. Must be called
+ * before `client.connect()`, which then fails: the server answers by closing the connection.
+ */
+export function cancelInsteadOfLogin(client: pg.Client, running: pg.Client): void {
+  const { connection } = internalsOf(client);
+  const { processID, secretKey } = internalsOf(running);
+  connection.startup = () => connection.cancel(processID, secretKey);
 }
 
 /** Listeners for the events of a login, which `pg` does not pass on. */

@@ -12,14 +12,16 @@ import type { ServerUser } from './server-user.js';
  *
  * @param options.folder an empty folder of this user
  * @param options.user the owner of all files; null for the user of this process
+ * @param options.signal ends the programs of PostgreSQL
  * @throws EmbeddedServerError `embedded_initdb_failed` with the errors of PostgreSQL
  */
 export async function initializeServer(options: {
   readonly folder: string;
   readonly user: ServerUser | null;
   readonly binaries: EmbeddedBinaries;
+  readonly signal?: AbortSignal | undefined;
 }): Promise<void> {
-  const { folder, user, binaries } = options;
+  const { folder, user, binaries, signal } = options;
   const [data, password] = [join(folder, 'data'), join(folder, 'password')];
   await writeFile(password, `${generatePassword()}\n`, { mode: 0o600, flag: 'wx' });
   await mkdir(data, { mode: 0o700 });
@@ -31,12 +33,13 @@ export async function initializeServer(options: {
   const access = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${password}`];
   // The operating system writes the files within seconds. Until then, losing the new server loses nothing.
   const speed = ['--no-sync', '--no-instructions'];
-  requireSuccess(
-    await runProgram(binaries.initdb, [`--pgdata=${data}`, ...locale, ...access, ...speed], user),
-  );
+  const initdb = [`--pgdata=${data}`, ...locale, ...access, ...speed];
+  requireSuccess(await runProgram(binaries.initdb, initdb, user, { signal }));
 
   const single = ['--single', '-F', '-D', data, '-c', 'exit_on_error=on', 'postgres'];
-  requireSuccess(await runProgram(binaries.postgres, single, user, 'create database voicesurvey;\n'));
+  requireSuccess(
+    await runProgram(binaries.postgres, single, user, { input: 'create database voicesurvey;\n', signal }),
+  );
 }
 
 function requireSuccess({ succeeded, output }: ProgramResult): void {

@@ -44,17 +44,21 @@ export function spawnAs(
 /**
  * Runs a program of PostgreSQL to its end.
  *
- * @param input its standard input
+ * @param options.input its standard input; empty by default
+ * @param options.signal ends it
  * @throws EmbeddedServerError `embedded_program_unusable` if it cannot be run
  */
 export function runProgram(
   program: string,
   args: readonly string[],
   user: ServerUser | null,
-  input = '',
+  { input = '', signal }: { readonly input?: string; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ProgramResult> {
+  signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const child = spawnAs(user, program, args, { stdio: 'pipe' });
+    const end = (): void => void child.kill();
+    signal?.addEventListener('abort', end, { once: true });
     let output = '';
     const collect = (chunk: Buffer) => {
       output += chunk;
@@ -62,7 +66,10 @@ export function runProgram(
     child.stdout?.on('data', collect);
     child.stderr?.on('data', collect);
     child.on('error', (error) => reject(explainSpawnError(error, program, user)));
-    child.on('close', (code) => resolve({ succeeded: code === 0, output }));
+    child.on('close', (code) => {
+      signal?.removeEventListener('abort', end);
+      resolve({ succeeded: code === 0, output });
+    });
     // A program may end before it has read all of its input. Its exit code decides.
     child.stdin?.on('error', () => {});
     child.stdin?.end(input);

@@ -57,6 +57,7 @@ export async function prepareDirectory(directory: string, user: ServerUser | nul
  *
  * @param options.base the parent of the folder: `directory`, or a folder that `<directory>/server` will link into
  * @param options.user the user who runs the server; null for the user of this process
+ * @param options.signal ends the programs of PostgreSQL, so that the call fails
  * @returns its real path, or that of the process that won
  * @throws EmbeddedServerError `embedded_initdb_failed` if PostgreSQL could not create the data
  */
@@ -65,11 +66,12 @@ export async function createServerFolder(options: {
   readonly base: string;
   readonly user: ServerUser | null;
   readonly binaries: EmbeddedBinaries;
+  readonly signal?: AbortSignal | undefined;
 }): Promise<string> {
-  const { directory, base, user, binaries } = options;
+  const { directory, base, user, binaries, signal } = options;
   const staging = await createStaging(base, 'server');
   try {
-    await initializeServer({ folder: staging, user, binaries });
+    await initializeServer({ folder: staging, user, binaries, signal });
     await moveIntoPlace(staging, directory, base);
   } catch (error) {
     await removeFolder(staging);

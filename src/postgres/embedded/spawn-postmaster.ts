@@ -21,6 +21,8 @@ export interface StartOptions {
   readonly user: ServerUser | null;
   readonly binaries: EmbeddedBinaries;
   readonly settings: Readonly<Record<string, string>>;
+  /** Ends the wait for the server, which continues to start. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const isWindows = process.platform === 'win32';
@@ -60,6 +62,7 @@ export async function spawnPostmaster(
       const ended = await Promise.race([end, pause(10, null)]);
       if (ended?.error !== undefined) throw explainSpawnError(ended.error, program, user);
       if (ended !== null) return null;
+      options.signal?.throwIfAborted();
       const postmaster = await readPostmasterState(data);
       const isOurs = postmaster.state === 'running' && (postmaster.pid === child.pid || isWindows);
       if (isOurs && postmaster.ready && (await acceptsConnections(postmaster.port))) return postmaster;

@@ -31,6 +31,7 @@ export async function startPostmaster(
   const taken = new Set<number>();
   let failures = 0;
   for (;;) {
+    options.signal?.throwIfAborted();
     const found = await readPostmasterState(data);
     if (found.state === 'running' && found.ready && (await acceptsConnections(found.port))) {
       return { postmaster: found, started: false };

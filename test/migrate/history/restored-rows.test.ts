@@ -97,7 +97,7 @@ describe('status and verify of a history with odd values', () => {
     expect(drift.state).toBe('none');
     if (time !== undefined) expect(migrations[1]?.appliedAt?.toISOString() ?? null).toBe(time);
     const shown = await runCli(['status', '--dir', directory], { env: { DATABASE_URL: url } });
-    expect(shown).toMatchObject({ code: 0, stderr: expect.not.stringMatching(/^\s*::|\p{Cc}(?<!\n)/mu) });
+    expect(shown).toMatchObject({ code: 0, stdout: expect.not.stringMatching(/^\s*::|\p{Cc}(?<!\n)/mu) });
   });
 
   test('print a name with control characters on one line, encoded', async ({ database }) => {
@@ -107,9 +107,9 @@ describe('status and verify of a history with odd values', () => {
     await client.query(`update ${HISTORY} set name = E'V2\\nAn injected line.\\x1b[2J' where version = 2`);
     const other = await folderWith({ 'V1.up.sql': files['V1.up.sql'], 'V1.down.sql': files['V1.down.sql'] });
     for (const words of [['status'], ['verify', '--no-rules'], ['accept', '--reason', 'why'], ['down']]) {
-      const { stderr } = await runCli([...words, '--dir', other], { env: { DATABASE_URL: url } });
-      expect(stderr).toContain('V2\\nAn injected line.\\u001b[2J');
-      expect(stderr).not.toMatch(/^An injected line/m);
+      const { stdout, stderr } = await runCli([...words, '--dir', other], { env: { DATABASE_URL: url } });
+      expect(stdout + stderr).toContain('V2\\nAn injected line.\\u001b[2J');
+      expect(stdout + stderr).not.toMatch(/^An injected line/m);
     }
   });
 });

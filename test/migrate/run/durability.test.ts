@@ -5,6 +5,7 @@ import { baseline } from '../../../src/inspect/baseline.js';
 import { repair } from '../../../src/migrate/repair.js';
 import { status } from '../../../src/migrate/status.js';
 import { up } from '../../../src/migrate/up.js';
+import { createThrowawayDatabase } from '../../../src/postgres/throwaway-database.js';
 import { migrationsDirectory } from '../../../src/seed/paths.js';
 import { seed } from '../../../src/seed/seed.js';
 import { runCli, startCli } from '../../support/cli.js';
@@ -177,6 +178,46 @@ describe.skipIf(debianPrograms === undefined)('on a server whose synchronous sta
       code: 'not_replicated',
       message: expect.stringMatching(/^The change is committed on this server, but/),
     });
+  });
+
+  test.for([
+    ['seed', []],
+    ['up', ['--seed']],
+    ['repair', ['V3', '--reason', 'a remark']],
+    ['accept', ['--reason', 'it is right']],
+    ['baseline', ['V1', '--accept-differences']],
+  ] as const)('%s ends after one SIGINT while its commit waits, and never says Done', {
+    timeout: SLOW,
+  }, async ([command, words]) => {
+    const url = await newDatabase();
+    const isProduct = command === 'seed' || command === 'up';
+    const directory = isProduct ? migrationsDirectory : await folderWith(files);
+    if (command !== 'baseline') await up({ url, directory });
+    if (command === 'repair') await addFiles(directory, { 'V3.up.sql': `${files['V3.up.sql']} -- a remark` });
+    if (command === 'accept') await runOnce(url, FORGET);
+    await standbyNames('nobody');
+    const admin = await session(server.url);
+    const folder = command === 'seed' ? [] : ['--dir', directory];
+    const running = startCli([command, ...words, ...folder], { env: { DATABASE_URL: url } });
+    await until(async () => {
+      const { rowCount } = await admin.query("select from pg_stat_activity where wait_event = 'SyncRep'");
+      return rowCount === 1;
+    });
+    await admin.end();
+    running.child.kill('SIGINT');
+    const { code, stdout, stderr } = await running.result;
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr.replaceAll(/\s+/g, ' ')).toContain(
+      'error: The change is committed on this server, but the wait',
+    );
+    expect(stderr).not.toContain('Done');
+  });
+
+  test('a throw-away database is created and dropped without the standby', { timeout: SLOW }, async () => {
+    const url = await newDatabase();
+    await standbyNames('nobody');
+    const throwaway = await createThrowawayDatabase(url);
+    await throwaway.drop();
   });
 });
 

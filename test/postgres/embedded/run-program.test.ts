@@ -8,13 +8,13 @@ const nobody = { uid: 65534, gid: 65534, name: 'nobody' };
 
 describe.skipIf(process.platform === 'win32')('runProgram', () => {
   test('runProgram returns the output and success of a program, and writes its input', async () => {
-    expect(await runProgram('/bin/sh', ['-c', 'cat; echo oh >&2'], null, 'in\n')).toEqual({
+    expect(await runProgram('/bin/sh', ['-c', 'cat; echo oh >&2'], null, { input: 'in\n' })).toEqual({
       succeeded: true,
       output: 'in\noh\n',
     });
-    expect((await runProgram('/bin/sh', ['-c', 'exit 3'], null, 'x'.repeat(1_000_000))).succeeded).toBe(
-      false,
-    );
+    expect(
+      (await runProgram('/bin/sh', ['-c', 'exit 3'], null, { input: 'x'.repeat(1_000_000) })).succeeded,
+    ).toBe(false);
   });
 
   test('runProgram passes no variable of the environment', async () => {

@@ -1,0 +1,58 @@
+import { type Connection, connect } from '../../postgres/connect.js';
+import type pg from '../../postgres/driver/pg.js';
+import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
+import { REPORT_WARNINGS } from '../../postgres/replication.js';
+import { liftTimeouts } from '../../postgres/timeouts.js';
+import { type WaitOptions, waitOf } from '../history/wait.js';
+import type { RunLock } from '../script/context.js';
+import { BEGIN } from '../script/settings.js';
+import type { Listener } from './events.js';
+import { acquireLock } from './lock.js';
+
+/** How a change of the history waits for another run. */
+export interface ChangeOptions extends WaitOptions {
+  readonly onEvent?: Listener | undefined;
+}
+
+/**
+ * Changes the history outside of a run: under the lock of a run, and in one transaction.
+ *
+ * @param connection in pipeline mode
+ * @param hasHistory whether the history exists
+ * @param sqlFor makes the statements of the transaction, with the guard
+ * @returns the result of each statement of the transaction
+ * @throws DatabaseError unexplained, after the transaction is rolled back
+ * @throws ExplainedError `lock_wait_over`, `interrupted`
+ */
+export async function changeHistory(
+  connection: Connection,
+  hasHistory: boolean,
+  options: ChangeOptions,
+  sqlFor: (run: RunLock) => readonly string[],
+): Promise<readonly pg.QueryResult[]> {
+  const wait = waitOf(options);
+  const locking = await connect(connection.target, { signal: options.signal });
+  try {
+    const lock = await acquireLock(locking, {
+      wait,
+      hasHistory,
+      stillNeeded: async () => true,
+      onWait: (holder) => options.onEvent?.({ kind: 'waiting', holder }),
+    });
+    const sql = [
+      BEGIN,
+      SYSTEM_NAMES_ONLY,
+      REPORT_WARNINGS,
+      liftTimeouts(connection.serverVersion.number),
+      ...sqlFor({ lockPid: lock?.pid ?? 0, wait }),
+      'commit',
+    ];
+    const results: unknown = await connection.client.query(sql.join(';\n'));
+    return results as readonly pg.QueryResult[];
+  } catch (error) {
+    await connection.client.query('rollback').catch(() => undefined);
+    throw error;
+  } finally {
+    await locking.close();
+  }
+}

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Connection, endConnection } from './connect.js';
+import { ConnectionError } from './errors/explained-error.js';
+
+/** The pauses between two requests grow from the first to the longest, in milliseconds. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1000;
+
+/** Cancels the statements of a connection once a signal is aborted. */
+export interface Cancellation {
+  /** Waits for the request that is being sent, and sends no other one for some milliseconds, for work that is short. */
+  spare(ms: number): Promise<void>;
+  /** Sends no further request, and stops listening to the signal. */
+  done(): void;
+}
+
+/**
+ * Cancels the current statement of a connection when a signal is aborted, and repeats that until `done` is called: the
+ * work may send another statement, and a request may arrive between two of them. If the server is silent, the connection is
+ * ended with the error of the request.
+ *
+ * @param before awaited before the first request
+ */
+export function cancelOnAbort(
+  signal: AbortSignal | undefined,
+  connection: Connection,
+  before: () => Promise<void> = async () => {},
+): Cancellation {
+  const over = new AbortController();
+  let request = Promise.resolve();
+  let sparedUntil = Number.NEGATIVE_INFINITY;
+  const cancel = async (): Promise<void> => {
+    await before();
+    // Loaded only now: most calls are not interrupted.
+    const { requestCancel } = await import('./connection/cancel-request.js');
+    for (let ms = FIRST_PAUSE_MS; !over.signal.aborted; ms = Math.min(ms * 2, LONGEST_PAUSE_MS)) {
+      const sparedMs = sparedUntil - performance.now();
+      if (sparedMs <= 0) {
+        request = requestCancel(connection.client, connection.target, over.signal);
+        await request;
+      }
+      await sleep(Math.max(ms, sparedMs), undefined, { signal: over.signal }).catch(() => undefined);
+    }
+  };
+  const onAbort = (): void => {
+    cancel().catch((error: unknown) => {
+      if (!over.signal.aborted && error instanceof ConnectionError) endConnection(connection, error);
+    });
+  };
+  if (signal?.aborted) onAbort();
+  else signal?.addEventListener('abort', onAbort, { once: true });
+  return {
+    spare: async (ms) => {
+      sparedUntil = performance.now() + ms;
+      await request.catch(() => undefined);
+    },
+    done: () => {
+      over.abort();
+      signal?.removeEventListener('abort', onAbort);
+    },
+  };
+}
