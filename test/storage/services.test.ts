@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { test } from '../support/database.js';
+import { blocksOf } from '../support/page.js';
 import { withIds } from './rules/names.js';
 import { insertContact, insertDraft, setStatuses } from './rules/steps.js';
 
@@ -36,4 +37,22 @@ test('the SQL of docs/services.md runs as written and completes one contact, mis
   expect(await value(found)).toBe(
     '+4920000001 completed survey.completed sent, +4920000002 not_reached survey.not_reached, +4920000101 excluded',
   );
+});
+
+test('an end in whole seconds is refused after an answer in microseconds, and accepted as docs/services.md writes it', async ({
+  migrated: { client, value },
+}) => {
+  const query = (sql: string): Promise<unknown> => client.query(withIds(sql, ANY_NAME));
+  const [claim, end] = ['Claim a call', 'Times of a call'].map(
+    (heading) => blocksOf('services.md', heading)[0]?.code ?? '',
+  );
+  await query(`${BEFORE}; ${claim}`);
+  const second = "date_trunc('second', started_at) + interval '1 s'";
+  await query(`update call_attempts set answered_at = ${second} + interval '0.7 s' where id = :attempt`);
+  await expect(
+    query(`update call_attempts set ended_at = ${second}, outcome = 'refused' where id = :attempt`),
+  ).rejects.toMatchObject({ code: '23514', constraint: 'times_of_a_call_run_forward' });
+  const state = "update contacts set state = 'refused', last_outcome = 'refused' where id = :contact";
+  await query(`begin; ${end} ${state}; commit`);
+  expect(await value('select ended_at = answered_at from call_attempts')).toBe(true);
 });
