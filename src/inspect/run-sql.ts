@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, describeServer, type Server } from '../migrate/database.js';
-import { type Connection, connect, connectWithLimit } from '../postgres/connect.js';
-import { streamOf } from '../postgres/driver/pg-internals.js';
+import { cancelOnAbort } from '../postgres/cancel-on-abort.js';
+import { type Connection, connect } from '../postgres/connect.js';
 import { queryRows } from '../postgres/driver/search-path.js';
 import { ExplainedError, UsageError } from '../postgres/errors/explained-error.js';
 import { type ResultReceiver, streamQuery } from '../postgres/stream-query.js';
@@ -43,8 +42,6 @@ export interface RunSqlResult {
   readonly rolledBack: boolean;
 }
 
-const CANCEL_EVERY_MS = 100;
-
 /**
  * Executes statements one after the other, as psql does: each commits by itself unless it is in a transaction of the text.
  * Stops at the first that fails. PostgreSQL's own parser splits the text, so no statement runs if one cannot be parsed.
@@ -59,7 +56,8 @@ export async function runSql(options: RunSqlOptions): Promise<RunSqlResult> {
   const { sql, name, signal, streamsRows } = options;
   const source = { path: name, text: sql, checksum: '' };
   const statements = await parse(source);
-  const connection = await connect(parseDatabaseUrl(options.url), { streamsRows });
+  const connection = await connect(parseDatabaseUrl(options.url), { streamsRows, signal });
+  const cancellation = cancelOnAbort(signal, connection);
   try {
     connection.client.on('notice', ({ severity, message }) =>
       options.onNotice(severity ?? 'NOTICE', message ?? ''),
@@ -71,14 +69,10 @@ export async function runSql(options: RunSqlOptions): Promise<RunSqlResult> {
         `select pg_catalog.set_config('statement_timeout', '${statementTimeoutMs}', false)`,
       );
     }
-    const cancel = await cancelOnAbort(connection, signal);
-    try {
-      await executeAll(source, statements, connection, options);
-    } finally {
-      await cancel.done();
-    }
+    await executeAll(source, statements, connection, options);
     return { server: describeServer(connection), rolledBack: isTransactionOpen(statements) };
   } finally {
+    cancellation.done();
     await connection.close();
   }
 }
@@ -150,42 +144,6 @@ function isTransactionOpen(statements: readonly Statement[]): boolean {
     /^TRANS_STMT_(?:BEGIN|START|COMMIT|ROLLBACK|PREPARE)$/.test(transactionCommand(statement) ?? ''),
   );
   return /BEGIN|START/.test(transactionCommand(last) ?? '');
-}
-
-/** Cancels the current statement, again and again, since a cancel may arrive between two statements. */
-async function cancelOnAbort(
-  { client, target }: Connection,
-  signal: AbortSignal | undefined,
-): Promise<{ done(): Promise<void> }> {
-  const [row] = await queryRows<{ pid: number }>(client, 'select pg_catalog.pg_backend_pid() as pid');
-  let isOver = false;
-  let cancelling: Promise<void> = Promise.resolve();
-  const cancel = async (): Promise<void> => {
-    const other = await connectWithLimit(target);
-    try {
-      while (!isOver) {
-        await queryRows(other.client, `select pg_catalog.pg_cancel_backend(${row?.pid})`);
-        await sleep(CANCEL_EVERY_MS);
-      }
-    } finally {
-      await other.close();
-    }
-  };
-  const onAbort = (): void => {
-    // If the server refuses another connection, closing this one ends the command.
-    cancelling = cancel().catch(() => {
-      if (!isOver) streamOf(client).destroy();
-    });
-  };
-  if (signal?.aborted) onAbort();
-  else signal?.addEventListener('abort', onAbort, { once: true });
-  return {
-    done: async () => {
-      isOver = true;
-      signal?.removeEventListener('abort', onAbort);
-      await cancelling;
-    },
-  };
 }
 
 function interruptedError(state: string): ExplainedError {

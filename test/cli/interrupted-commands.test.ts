@@ -47,6 +47,7 @@ describe('a command that one signal interrupts while its server is silent ends',
     ['repair', 'V1', '--reason', 'why'],
     ['accept', '--reason', 'why'],
     ['seed'],
+    ['sql', 'select 1'],
   ])('%s %s %s %s', { timeout: SLOW }, async (words) => {
     let isConnected = false;
     await using silent = await listen(() => {
@@ -91,6 +92,7 @@ describe('a command that one signal interrupts while a statement waits for a loc
     ['up', 'lock table voicesurvey_migrations.history', ['--to', 'V1']],
     ['status', 'lock table voicesurvey_migrations.history', []],
     ['accept', 'lock table one', ['--reason', 'why']],
+    ['sql', 'lock table one', ['select * from one']],
   ] as const)('%s after %s', { timeout: SLOW }, async ([command, lock, words], { database }) => {
     const isProduct = command === 'seed';
     const directory = isProduct ? migrationsDirectory : await folderWith(files);
@@ -100,7 +102,7 @@ describe('a command that one signal interrupts while a statement waits for a loc
     const other = await session(database.url);
     try {
       await other.query(`begin; ${lock}`);
-      const folder = isProduct ? [] : ['--dir', directory];
+      const folder = isProduct || command === 'sql' ? [] : ['--dir', directory];
       const running = startCli([command, ...words, ...folder], { env: { DATABASE_URL: database.url } });
       await untilBlocked(database);
       await interrupt(running);

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { UsageError } from '../../postgres/errors/explained-error.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
-import { runInterruptibly } from '../program/interrupt.js';
 import {
   type CommonOptions,
   collectNames,
@@ -61,18 +60,18 @@ async function chooseOwnServer(options: Options): Promise<CommandServer> {
 async function run(
   { dir: directory, lose, lockWait, json }: Options,
   { url }: CommandServer,
+  _words: readonly string[],
+  signal: AbortSignal,
 ): Promise<CommandResult> {
   const { redo } = await import('../../migrate/redo.js');
-  const result = await runInterruptibly(json, (signal) =>
-    redo({
-      url,
-      directory,
-      lose,
-      lockWaitMs: inMilliseconds(lockWait),
-      onEvent: json ? undefined : printProgress,
-      signal,
-    }),
-  );
+  const result = await redo({
+    url,
+    directory,
+    lose,
+    lockWaitMs: inMilliseconds(lockWait),
+    onEvent: json ? undefined : printProgress,
+    signal,
+  });
   const done = `Done: ${result.redone} rolled back and applied again, the database is at ${result.current}.`;
   return {
     document: { ...result },

@@ -1,10 +1,11 @@
+import { addAbortSignal } from 'node:stream';
 import { text as readText } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import type { StatementReceiver } from '../../inspect/run-sql.js';
 import { ConnectionError, UsageError } from '../../postgres/errors/explained-error.js';
+import { interruptedError } from '../../postgres/errors/interrupted-error.js';
 import type { Column, TextRow } from '../../postgres/stream-query.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
-import { runInterruptibly } from '../program/interrupt.js';
 import { type CommonOptions, inMilliseconds, positiveSeconds } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
 import { csvLine } from '../ui/csv.js';
@@ -56,6 +57,7 @@ async function run(
   options: Options,
   { url }: CommandServer,
   [argument = '']: readonly string[],
+  signal: AbortSignal,
 ): Promise<CommandResult> {
   const { csv = false, json = false, statementTimeout } = options;
   if (csv && json) {
@@ -64,28 +66,33 @@ async function run(
     });
   }
   const isInput = argument === STANDARD_INPUT;
-  const sql = isInput ? await readText(process.stdin) : argument;
+  const sql = isInput ? await readInput(signal) : argument;
   if (!json) startActivity('Executing SQL');
   const results: JsonResult[] = [];
   const receiver = json ? jsonReceiver(results) : csv ? csvReceiver() : tableReceiver();
   const { runSql } = await import('../../inspect/run-sql.js');
-  const { server, rolledBack } = await runInterruptibly(json, (signal) =>
-    runSql({
-      url,
-      sql,
-      name: isInput ? 'standard input' : 'sql',
-      receiver,
-      streamsRows: !json,
-      onNotice: json ? () => {} : (severity, text) => printMessages(`${severity.toLowerCase()}: ${text}`),
-      statementTimeoutMs: inMilliseconds(statementTimeout),
-      signal,
-    }).catch((error: unknown) => Promise.reject(explainTooLarge(error))),
-  );
+  const { server, rolledBack } = await runSql({
+    url,
+    sql,
+    name: isInput ? 'standard input' : 'sql',
+    receiver,
+    streamsRows: !json,
+    onNotice: json ? () => {} : (severity, text) => printMessages(`${severity.toLowerCase()}: ${text}`),
+    statementTimeoutMs: inMilliseconds(statementTimeout),
+    signal,
+  }).catch((error: unknown) => Promise.reject(explainTooLarge(error)));
   if (!json) {
     if (rolledBack) printMessages('warning: the SQL has no commit, so its last transaction was rolled back.');
     printLines(serverLine(server));
   }
   return { document: { server, results, rolledBack }, lines: [] };
+}
+
+/** Reads standard input to its end, which on a terminal the user types. */
+function readInput(signal: AbortSignal): Promise<string> {
+  return readText(addAbortSignal(signal, process.stdin)).catch((error: unknown) => {
+    throw signal.aborted ? interruptedError('while it read standard input; nothing was sent') : error;
+  });
 }
 
 /** A document has to be held as a whole, and CSV does not. */

@@ -4,12 +4,9 @@ import { printMessages } from '../ui/terminal.js';
 /** Ctrl-C, the end of a job in CI or of a container, and a closed terminal. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-let current: AbortSignal | null = null;
-
 /**
  * Runs work that a signal interrupts. Without this, the server would continue to execute the current statement after this
- * process has ended. A second signal ends the process immediately. Inside of work that a signal interrupts already, the
- * work gets that signal.
+ * process has ended. A second signal ends the process immediately.
  *
  * @param quiet prints nothing when a signal arrives
  * @param work gets the signal to pass on to the library
@@ -18,7 +15,6 @@ export async function runInterruptibly<Result>(
   quiet: boolean | undefined,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  if (current !== null) return work(current);
   const controller = new AbortController();
   const release = (): void => {
     for (const name of SIGNALS) process.removeListener(name, interrupt);
@@ -31,11 +27,9 @@ export async function runInterruptibly<Result>(
     printMessages('Interrupted: canceling the current work. A second signal ends this command immediately.');
   };
   for (const name of SIGNALS) process.on(name, interrupt);
-  current = controller.signal;
   try {
     return await work(controller.signal);
   } finally {
-    current = null;
     release();
   }
 }
