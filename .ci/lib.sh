@@ -12,6 +12,7 @@ server_tests=(
   --exclude 'test/{bin,text}/**'
   --exclude 'test/postgres/{connection,embedded,url}/**'
   --exclude 'test/{cli,postgres}/embedded.test.ts'
+  --exclude 'test/cli/commands/{redo,reset}.test.ts'
   --exclude test/storage/prepared-transactions.test.ts
 )
 

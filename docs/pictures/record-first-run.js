@@ -31,7 +31,8 @@ try {
   });
   spawnSync('./bin/voicesurvey-db', ['--version'], { cwd: clone });
   const lines = record(COMMAND, clone);
-  spawnSync('./bin/voicesurvey-db', ['stop'], { cwd: clone });
+  // As root, the data may be outside of the clone.
+  spawnSync('./bin/voicesurvey-db', ['reset', '--yes'], { cwd: clone });
   writeFileSync(new URL('first-run.svg', import.meta.url), draw(lines));
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -51,7 +52,7 @@ function record(command, cwd) {
   const inTerminal = `stty cols ${COLUMNS} rows 50; exec ${command}`;
   execFileSync('script', ['--quiet', '--log-out', output, '--log-timing', timing, '--command', inTerminal], {
     cwd,
-    env: { ...process.env, DATABASE_URL: undefined, TERM: 'xterm' },
+    env: { ...process.env, DATABASE_URL: undefined, PGHOST: undefined, TERM: 'xterm' },
     stdio: 'ignore',
   });
   // The log begins with a line of `script` itself, which the timing does not count.
