@@ -44,8 +44,8 @@ export function redoCommand(): Command {
 }
 
 /** Other databases are shared: their files must not change after they were applied. */
-async function chooseOwnServer(options: Options): Promise<CommandServer> {
-  const server = await chooseServer(options);
+async function chooseOwnServer(options: Options, signal: AbortSignal): Promise<CommandServer> {
+  const server = await chooseServer(options, signal);
   if (server.embedded !== null) return server;
   const { source } = server;
   throw new UsageError(

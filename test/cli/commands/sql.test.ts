@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
 import { repository, runCli, runJson, runProgram, startCli } from '../../support/cli.js';
 import { type TestDatabase, test } from '../../support/database.js';
@@ -237,3 +239,20 @@ test('sql prints the notices of its statements on standard error', async ({ data
   const { code, stdout, stderr } = await sql(database, "do $$ begin raise notice 'x = %', 1; end $$");
   expect([code, stdout, stderr]).toEqual([0, 'DO\n', expect.stringContaining('notice: x = 1\n')]);
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'sql - ends on a signal while it reads standard input',
+  async ({ database }) => {
+    const env = { ...process.env, DATABASE_URL: database.url };
+    const child = spawn(process.execPath, [`${repository}/bin/voicesurvey-db`, 'sql', '-'], { env });
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    // Node.js itself handles SIGINT and SIGTERM, but not SIGHUP, which is the first bit.
+    const handlesSignals = async (): Promise<boolean> => {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+      return (Number.parseInt(/^SigCgt:\s*\w+(\w)$/m.exec(status)?.[1] ?? '0', 16) & 1) === 1;
+    };
+    await until(handlesSignals);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(1);
+  },
+);
