@@ -184,6 +184,29 @@ describe.skipIf(debianPrograms === undefined && process.env.REQUIRE_PSQL !== '1'
       expect(await brokenBy(as(restored, service))).toEqual(await brokenBy(as(source, service)));
     });
 
+    test('a restore by several jobs, and of a plain dump, has all rows and the rules', async () => {
+      const [jobs, plain] = [await newDatabase('jobs'), await newDatabase('plain')];
+      const script = `pg_restore --jobs=2 --exit-on-error --dbname="$JOBS" survey.dump
+        pg_dump --format=plain --dbname="$SOURCE" | psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --dbname="$PLAIN"`;
+      const { code, stderr } = await runProgram('bash', ['-euo', 'pipefail', '-c', script], {
+        cwd: folder,
+        env: {
+          PATH: `${debianPrograms}${delimiter}${process.env.PATH}`,
+          JOBS: as(jobs, owner),
+          PLAIN: as(plain, owner),
+          SOURCE: as(source, owner),
+        },
+      });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      for (const restored of [jobs, plain]) {
+        expect(await rowsOf(restored)).toEqual(await rowsOf(source));
+        expect(await brokenBy(restored)).toEqual(Object.keys(FORBIDDEN));
+        expect(await verify({ url: restored, directory: migrationsDirectory })).toMatchObject({
+          drift: { state: 'none' },
+        });
+      }
+    });
+
     test('the SQL after a restore closes the open calls', async () => {
       const [close] = blocksOf(PAGE, 'After every restore').filter(({ language }) => language === 'sql');
       const restored = await newDatabase('open');
