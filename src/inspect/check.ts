@@ -22,7 +22,9 @@ import {
   type SharedObject,
 } from './check/shared-objects.js';
 import { syntheticRows } from './check/synthetic-rows.js';
+import { findSquawk, lintWithSquawk, type Squawk } from './lint/squawk.js';
 import { lint } from './lint.js';
+import { measureWorks } from './locks.js';
 
 /** The options of {@link check}. */
 export interface CheckOptions {
@@ -63,6 +65,8 @@ export interface CheckResult {
   readonly migrations: number;
   /** How many of them were to be checked: all, or those that are newer than `from`. */
   readonly checked: number;
+  /** The version of squawk that also linted the files; null if it is not installed, or nothing was linted. */
+  readonly squawk: string | null;
   /** How long the check took, in milliseconds. */
   readonly durationMs: number;
   /** The faults; empty if there are none. */
@@ -82,7 +86,7 @@ export interface CheckResult {
  * @throws UsageError for an invalid URL or folder, or an unknown version
  * @throws ConnectionError if the server cannot be reached, or the role may not create databases
  * @throws MigrationFileError if the folder holds no migrations
- * @throws ExplainedError `interrupted` if the signal aborts
+ * @throws ExplainedError `interrupted` if the signal aborts, `squawk_failed`
  * @example
  * ```ts
  * const { findings } = await check({ url: process.env.TEST_DATABASE_URL ?? '', directory: 'migrations' });
@@ -116,7 +120,10 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
       },
     ]);
     const merged = mergeReports(empty, full);
-    const linted = options.lints === false ? [] : await lintApplied(runnable, first, empty.catalogs);
+    const { catalogs } = empty;
+    const squawk = options.lints === false ? null : findSquawk(directory);
+    const linted =
+      options.lints === false ? [] : await lintApplied(options, { runnable, first, catalogs, squawk });
     const remaining = changesServer
       ? noteRemainingObjects(shared, (await readServer(url, signal)).shared, runnable)
       : [];
@@ -125,6 +132,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
       server,
       migrations: migrations.length,
       checked: migrations.length - first,
+      squawk: squawk?.version ?? null,
       durationMs: Math.round(performance.now() - started),
       findings: [...refused.findings, ...merged.findings, ...linted].sort(inOrder),
       notes: [...refused.notes, ...merged.notes, ...remaining].sort(inOrder),
@@ -142,14 +150,29 @@ function indexAfter(migrations: readonly Migration[], from: string | undefined):
   return migrations.filter((migration) => migration.version <= version).length;
 }
 
-/** Lints the migrations that were checked and could be applied. */
+/** Lints the migrations that were checked and could be applied, with squawk if it is installed. */
 async function lintApplied(
-  runnable: readonly CheckedMigration[],
-  first: number,
-  catalogs: readonly Snapshot[],
+  { url, directory, signal }: CheckOptions,
+  { runnable, first, catalogs, squawk }: Applied,
 ): Promise<readonly CheckFinding[]> {
-  const applied = runnable.slice(0, first + catalogs.length - 1).map(({ migration }) => migration);
-  return catalogs.length === 0 ? [] : lint(applied, catalogs, first);
+  if (catalogs.length === 0) return [];
+  const applied = runnable.slice(0, first + catalogs.length - 1);
+  const migrations = applied.map(({ migration }) => migration);
+  const { files } = await measureWorks({ url, works: applied.map(({ up }) => up.work), signal });
+  return lint({
+    migrations,
+    catalogs,
+    locks: files.slice(first).map(({ locks }) => locks),
+    first,
+    squawk: squawk && (await lintWithSquawk(squawk, directory, migrations.slice(first), signal)),
+  });
+}
+
+interface Applied {
+  readonly runnable: readonly CheckedMigration[];
+  readonly first: number;
+  readonly catalogs: readonly Snapshot[];
+  readonly squawk: Squawk | null;
 }
 
 function statementsOf(migrations: readonly CheckedMigration[]): readonly Statement[] {

@@ -5,20 +5,28 @@ import { locate } from '../sql/location.js';
 import { byMigration, type CheckFinding } from './check/finding.js';
 import { parseUpFile } from './lint/commands.js';
 import { constraintOnLiveTable } from './lint/constraint-on-live-table.js';
+import { dataChangeUnderLock } from './lint/data-change-under-lock.js';
 import { definerWithoutSearchPath } from './lint/definer-without-search-path.js';
 import { emptyFile } from './lint/empty-file.js';
 import { describeExceptionProblem, exceptionsIn, type FileException } from './lint/exceptions.js';
 import { foreignKeyWithoutIndex } from './lint/foreign-key-without-index.js';
 import { indexOnLiveTable } from './lint/index-on-live-table.js';
+import { notNullOnLiveTable } from './lint/not-null-on-live-table.js';
+import { rewritesLiveTable } from './lint/rewrites-live-table.js';
 import type { LintedFolder, LintRule, Violation } from './lint/rule.js';
+import { SQUAWK_PREFIX, type SquawkViolation } from './lint/squawk.js';
 import { tableWithoutUuidKey } from './lint/table-without-uuid-key.js';
 import { timestampWithoutZone } from './lint/timestamp-without-zone.js';
 import { withoutComment } from './lint/without-comment.js';
 import { withoutName } from './lint/without-name.js';
+import type { MeasuredLock } from './locks/measure.js';
 
 const RULES: readonly LintRule[] = [
   indexOnLiveTable,
   constraintOnLiveTable,
+  notNullOnLiveTable,
+  rewritesLiveTable,
+  dataChangeUnderLock,
   foreignKeyWithoutIndex,
   timestampWithoutZone,
   tableWithoutUuidKey,
@@ -31,31 +39,41 @@ const RULES: readonly LintRule[] = [
 /** The names of the rules from which a file can allow exceptions. */
 export const lintRuleNames: readonly string[] = RULES.map(({ name }) => name);
 
+/** The input of {@link lint}. */
+export interface LintInput {
+  /** In order, each one applied. */
+  readonly migrations: readonly Migration[];
+  /** The catalog before the first migration that is linted, and the catalog after each one from there on. */
+  readonly catalogs: readonly Snapshot[];
+  /** The locks that each of these migrations takes on tables that exist before it. */
+  readonly locks: readonly (readonly MeasuredLock[])[];
+  /** The index of the first migration that is linted; those before it only define objects. By default 0. */
+  readonly first?: number;
+  /** The violations that squawk has found; null if it did not run. */
+  readonly squawk?: readonly SquawkViolation[] | null;
+}
+
 /**
  * Lints the up files of a folder: finds violations of rules in the catalog that they leave, and statements that block
  * other sessions on existing tables. A fault that a later file corrects is not a violation. A file allows an exception by a
  * comment above the statement, or in it: `-- check: allow <rule> <reason>`.
  *
- * @param migrations in order, each one applied
- * @param catalogs the catalog before the first migration that is linted, and the catalog after each one from there on
- * @param first the index of the first migration that is linted; those before it only define objects
  * @returns the violations in the order of files and lines, and exceptions that have no reason or are not needed
  * @throws MigrationFileError for a file that PostgreSQL cannot parse
  */
-export async function lint(
-  migrations: readonly Migration[],
-  catalogs: readonly Snapshot[],
-  first = 0,
-): Promise<readonly CheckFinding[]> {
-  const folder = await parseFolder(migrations, catalogs, first);
+export async function lint(input: LintInput): Promise<readonly CheckFinding[]> {
+  const { migrations, first = 0, squawk = null } = input;
+  const folder = await parseFolder(input);
   const isLinted = ({ migration }: Violation): boolean => migrations.indexOf(migration) >= first;
   const exceptions = folder.files.flatMap(exceptionsIn);
-  const violations = RULES.flatMap(({ name, find }) =>
-    find(folder).map((violation) => ({ name, violation })),
-  );
+  const violations = [
+    ...RULES.flatMap(({ name, find }) => find(folder).map((violation) => ({ name, violation }))),
+    ...(squawk ?? []).map(({ name, ...violation }) => ({ name, violation })),
+  ];
   const faulty = exceptions.flatMap((exception) => {
+    const isKnown = squawk !== null || !exception.rule.startsWith(SQUAWK_PREFIX);
     const isNeeded = violations.some(({ name, violation }) => covers(exception, name, violation));
-    const problem = describeExceptionProblem(exception, lintRuleNames, isNeeded);
+    const problem = describeExceptionProblem(exception, lintRuleNames, isKnown ? isNeeded : null);
     const { migration, offset } = exception;
     return problem === null ? [] : [{ name: 'exception', violation: { ...problem, migration, offset } }];
   });
@@ -74,15 +92,12 @@ function covers(exception: FileException, rule: string, { migration, offset }: V
   return exception.migration === migration && allows(exception, rule, offset);
 }
 
-async function parseFolder(
-  migrations: readonly Migration[],
-  catalogs: readonly Snapshot[],
-  first: number,
-): Promise<LintedFolder> {
+async function parseFolder({ migrations, catalogs, locks, first = 0 }: LintInput): Promise<LintedFolder> {
   const files = await Promise.all(
     migrations.map(async (migration, index) => ({
       ...(await parseUpFile(migration)),
       before: catalogs[index - first] ?? EMPTY,
+      locks: locks[index - first] ?? [],
     })),
   );
   return { files, catalog: catalogs.at(-1) ?? EMPTY };

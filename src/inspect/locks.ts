@@ -78,27 +78,52 @@ export async function measureLocks(options: LocksOptions): Promise<LocksResult> 
   const from = options.from === undefined ? null : findVersion(migrations, options.from);
   const parse = fileParser();
   const works = await Promise.all(migrations.map((migration) => upWork(migration, parse)));
+  const { server, files } = await measureWorks({ url, works, onMigration, signal });
+  const results = files
+    .filter(({ work }) => from === null || work.version > from)
+    .flatMap(({ work, locks }) => locks.map((measured) => ({ work, measured })));
+  const tables = results.map(({ measured }) => measured.table);
+  const sizes = sizesIn === undefined ? new Map<string, TableSize>() : await readTableSizes(sizesIn, tables);
+  return {
+    server,
+    migrations: migrations.length,
+    locks: results.map(({ work, measured }) => toLock(work, measured, sizes)),
+  };
+}
+
+/** The locks of an up file. */
+interface MeasuredFile {
+  readonly work: Work;
+  readonly locks: readonly MeasuredLock[];
+}
+
+/**
+ * Measures the locks of up files, which run in a throw-away database.
+ *
+ * @param options as of {@link measureLocks}; the files, in order
+ * @throws MigrationFailedError for a statement that the server refuses
+ */
+export function measureWorks({
+  url,
+  works,
+  onMigration,
+  signal,
+}: Pick<LocksOptions, 'url' | 'onMigration' | 'signal'> & { readonly works: readonly Work[] }): Promise<{
+  readonly server: Server;
+  readonly files: readonly MeasuredFile[];
+}> {
   return inThrowawayDatabase(url, signal, async (connection, observer) => {
     const sessions: MeasuringSessions = {
       client: connection.client,
       observer: observer.client,
       run: (work, statement) => execute(connection, work, statement),
     };
-    const results: { work: Work; measured: MeasuredLock }[] = [];
+    const files: MeasuredFile[] = [];
     for (const work of works) {
       onMigration?.(work.label);
-      const locks = await measureFile(sessions, work);
-      if (from !== null && work.version <= from) continue;
-      results.push(...locks.map((measured) => ({ work, measured })));
+      files.push({ work, locks: await measureFile(sessions, work) });
     }
-    const tables = results.map(({ measured }) => measured.table);
-    const sizes =
-      sizesIn === undefined ? new Map<string, TableSize>() : await readTableSizes(sizesIn, tables);
-    return {
-      server: describeServer(connection),
-      migrations: migrations.length,
-      locks: results.map(({ work, measured }) => toLock(work, measured, sizes)),
-    };
+    return { server: describeServer(connection), files };
   });
 }
 

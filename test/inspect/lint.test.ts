@@ -172,6 +172,141 @@ test('a no-transaction file may validate a constraint that it has added', async 
   expect(await lintFiles(shared, /constraint-on-live/, TABLE, noTransaction)).toEqual([]);
 });
 
+const LIVE = `create table a (id uuid constraint k primary key, b varchar(10), n integer, t timestamp, c text);
+create table big as select 1 as n;
+create materialized view m as select n from big;
+`;
+
+test.for([
+  ['a constant default', 'alter table a add column d integer default 5', 0],
+  ['a stable default', 'alter table a add column d timestamptz default now()', 0],
+  ['a volatile default', 'alter table a add column d uuid default gen_random_uuid()', 1],
+  [
+    'a volatile default that is set later',
+    'alter table a add column d uuid; alter table a alter d set default gen_random_uuid()',
+    0,
+  ],
+  ['an identity', 'alter table a add column d bigint generated always as identity', 1],
+  ['a stored generated column', 'alter table a add column d integer generated always as (n + 1) stored', 1],
+  ['a longer varchar', 'alter table a alter b type varchar(20)', 0],
+  ['a varchar that becomes text', 'alter table a alter b type text', 0],
+  ['a shorter varchar', 'alter table a alter b type varchar(5)', 1],
+  ['an integer that becomes bigint', 'alter table a alter n type bigint', 1],
+  ['a change with an expression', "alter table a alter c type text using c || ''", 1],
+  ['a change in a block', "do $$ begin execute 'alter table a alter n type bigint'; end $$", 1],
+  ['an unlogged table', 'alter table a set unlogged', 1],
+  ['a truncation', 'truncate a', 0],
+  ['a refresh', 'refresh materialized view m', 1],
+  ['a concurrent refresh', 'create unique index u on m (n); refresh materialized view concurrently m', 0],
+  ['vacuum full', '-- migrate: no-transaction\nvacuum full a', 1],
+] as const)('the rule rewrites-live-table judges %s', async ([, sql, count], { shared }) => {
+  expect(await lintFiles(shared, /rewrites-live/, LIVE, sql)).toHaveLength(count);
+  expect(
+    await lintFiles(
+      shared,
+      /rewrites-live/,
+      LIVE + sql.replace('-- migrate: no-transaction\nvacuum full a', ''),
+    ),
+  ).toEqual([]);
+});
+
+test.for([
+  ['alone', ['alter table a alter n set not null'], true],
+  ['as a constraint', ['alter table a alter id set not null'], false],
+  [
+    'after a validated check',
+    [
+      'alter table a add constraint c check (n is not null) not valid',
+      'alter table a validate constraint c',
+      'alter table a alter n set not null; alter table a drop constraint c',
+    ],
+    false,
+  ],
+  [
+    'after a check with more conditions',
+    [
+      'alter table a add constraint c check (n is not null and b is not null) not valid',
+      'alter table a validate constraint c',
+      'alter table a alter b set not null',
+    ],
+    false,
+  ],
+  [
+    'after a check that is validated in the same file',
+    [
+      'alter table a add constraint c check (n is not null) not valid',
+      'alter table a validate constraint c; alter table a alter n set not null',
+    ],
+    false,
+  ],
+  [
+    'after a check that is not validated',
+    ['alter table a add constraint c check (n is not null) not valid', 'alter table a alter n set not null'],
+    true,
+  ],
+  [
+    'after a check of another column',
+    [
+      'alter table a add constraint c check (b is not null) not valid',
+      'alter table a validate constraint c',
+      'alter table a alter n set not null',
+    ],
+    true,
+  ],
+  [
+    'after a check with an alternative',
+    [
+      'alter table a add constraint c check (n is not null or b is null) not valid',
+      'alter table a validate constraint c',
+      'alter table a alter n set not null',
+    ],
+    true,
+  ],
+  [
+    'of a column of the same file',
+    ["alter table a add column d text default 'x'; alter table a alter d set not null"],
+    true,
+  ],
+  ['in the definition of a new column', ["alter table a add column d text not null default 'x'"], false],
+  ['of a new table', ['create table z (n integer); alter table z alter n set not null'], false],
+] as const)('the rule not-null-on-live-table judges a set not null %s', async ([, files, isFound], {
+  shared,
+}) => {
+  expect(await lintFiles(shared, /not-null-on-live/, LIVE, ...files)).toHaveLength(isFound ? 1 : 0);
+});
+
+test.for([
+  ['an update after a new column', 'alter table a add column d text; update a set d = c', 1],
+  ['an update before a new column', "update a set c = ''; alter table a add column d text", 0],
+  ['an update of another table', 'alter table a add column d text; update big set n = 2', 1],
+  ['an update in a block', 'alter table a add column d text; do $$ begin update a set d = c; end $$', 1],
+  ['a delete after a lock', 'lock table a; delete from big', 1],
+  [
+    'a copy into a new table',
+    'alter table a add column d text; create table z (n integer); insert into z select n from big',
+    1,
+  ],
+  ['rows without a query', 'alter table a add column d integer; insert into big values (1)', 0],
+  [
+    'an update of a new table',
+    'alter table a add column d text; create table z as values (1); update z set column1 = 2',
+    0,
+  ],
+  [
+    'an update after a trigger, which blocks writers',
+    'create function f() returns trigger language plpgsql as $$ begin return new; end $$; create trigger g before update on a for each row execute function f(); update a set n = 1',
+    1,
+  ],
+  ['an update after a comment', "comment on table a is 'A.'; update a set n = 1", 0],
+  [
+    'an update in a no-transaction file',
+    '-- migrate: no-transaction\nalter table a add column d text; update a set d = c',
+    0,
+  ],
+] as const)('the rule data-change-under-lock judges %s', async ([, sql, count], { shared }) => {
+  expect(await lintFiles(shared, /data-change/, LIVE, sql)).toHaveLength(count);
+});
+
 const KEYS = `create table other (id uuid primary key);
 create table a (id uuid constraint k primary key, o uuid constraint f references other, p uuid);`;
 

@@ -2,22 +2,34 @@ import { listSchemasOfMigrations } from '../../src/catalog/schemas.js';
 import { type Snapshot, takeSnapshot } from '../../src/catalog/snapshot.js';
 import type { CheckFinding } from '../../src/inspect/check/finding.js';
 import { lint } from '../../src/inspect/lint.js';
+import { type MeasuredLock, measureFile } from '../../src/inspect/locks/measure.js';
 import { readMigrations } from '../../src/migrate/files/read-folder.js';
-import { parseStatements } from '../../src/sql/statements.js';
+import { fileParser, upWork } from '../../src/migrate/script/work.js';
 import type { TestDatabase } from './database.js';
+import { session } from './databases.js';
 
 /** Applies the up files of a folder to an empty database, statement by statement, and lints them. */
 export async function lintFolder(
-  { client }: TestDatabase,
+  { client, url }: TestDatabase,
   directory: string,
 ): Promise<readonly CheckFinding[]> {
   const migrations = await readMigrations(directory);
   const schemas = await listSchemasOfMigrations(migrations);
   const takeCatalog = async (): Promise<Snapshot> => (await takeSnapshot(client, schemas)).snapshot;
   const catalogs = [await takeCatalog()];
-  for (const { up } of migrations) {
-    for (const { sql } of await parseStatements(up.source)) await client.query(sql);
-    catalogs.push(await takeCatalog());
+  const locks: (readonly MeasuredLock[])[] = [];
+  const parse = fileParser();
+  const observer = await session(url);
+  try {
+    for (const migration of migrations) {
+      const run = async (_: unknown, statement: { sql: string } | 'commit'): Promise<void> => {
+        await client.query(statement === 'commit' ? 'commit' : statement.sql);
+      };
+      locks.push(await measureFile({ client, observer, run }, await upWork(migration, parse)));
+      catalogs.push(await takeCatalog());
+    }
+  } finally {
+    await observer.end();
   }
-  return lint(migrations, catalogs);
+  return lint({ migrations, catalogs, locks });
 }

@@ -116,10 +116,10 @@ function annotate({ findings, notes }: CheckResult): void {
 }
 
 function linesFor(result: CheckResult): readonly Line[] {
-  const { server, migrations, checked, durationMs, findings, notes } = result;
+  const { server, migrations, checked, squawk, durationMs, findings, notes } = result;
   const all = plural(migrations, 'migration');
   const count = checked === migrations ? all : `${checked} of ${all}`;
-  const summary = `${count}: ${summaryOf(findings, notes)}, in ${(durationMs / 1000).toFixed(1)} s.`;
+  const summary = `${count}: ${summaryOf(findings, notes)}, in ${(durationMs / 1000).toFixed(1)} s${squawk === null ? '' : `, also linted by squawk ${squawk}`}.`;
   return resultLines([summary], server, [
     ...findings.flatMap((finding) => describe(finding, '', 'error')),
     ...notes.flatMap((note) => describe(note, 'note: ', 'warning')),

@@ -83,7 +83,8 @@ function validatedImmediately(file: LintedFile, command: Command, table: string)
     }));
 }
 
-function validatedConstraints({ node }: Command): readonly string[] {
+/** The constraints that a statement validates. */
+export function validatedConstraints({ node }: Pick<Command, 'node'>): readonly string[] {
   const commands = 'AlterTableStmt' in node ? (node.AlterTableStmt.cmds ?? []) : [];
   return commands.flatMap((item) =>
     'AlterTableCmd' in item && item.AlterTableCmd.subtype === 'AT_ValidateConstraint'

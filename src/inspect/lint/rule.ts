@@ -1,10 +1,13 @@
 import type { Snapshot } from '../../catalog/snapshot.js';
 import type { Migration } from '../../migrate/files/read-folder.js';
+import type { MeasuredLock } from '../locks/measure.js';
 import type { ParsedFile } from './commands.js';
 
 /** An up file, and the catalog that it was applied to. */
 export interface LintedFile extends ParsedFile {
   readonly before: Snapshot;
+  /** The locks that its statements take on tables that exist before it; empty for a file that is not linted. */
+  readonly locks: readonly MeasuredLock[];
 }
 
 /** A folder of migrations, all of which were applied. */

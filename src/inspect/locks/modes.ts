@@ -26,3 +26,13 @@ export function parseMode(name: string): LockMode {
 export function strongest(modes: readonly LockMode[]): LockMode {
   return LOCK_MODES.findLast((mode) => modes.includes(mode)) ?? 'access share';
 }
+
+/** Whether a session that holds the lock blocks sessions that change rows. */
+export function blocksWrites(mode: LockMode): boolean {
+  return LOCK_MODES.indexOf(mode) >= LOCK_MODES.indexOf('share');
+}
+
+/** Whether a session that holds the lock blocks sessions that read. */
+export function blocksReads(mode: LockMode): boolean {
+  return mode === 'access exclusive';
+}

@@ -89,6 +89,7 @@ export const ERROR_CODES = {
     reference_failed: 'the migrations fail in the throw-away database',
     restore_failed: 'a backup does not fit the tables, or cannot be read; nothing was restored',
     restore_refused: 'the database does not have the migrations with which the backup was made',
+    squawk_failed: 'the linter squawk is installed and does not run',
     sizes_unreadable: 'the sizes of the tables could not be read',
     standby: 'the server is a standby',
     triggers_off: 'the database or the role sets session_replication_role, and the role may not change that',

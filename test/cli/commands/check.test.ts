@@ -81,6 +81,7 @@ test('check --json prints one document', async ({ database }) => {
     server: { address: expect.stringMatching(/^postgresql:/), version: expect.stringMatching(/^\d+\.\d+$/) },
     migrations: 2,
     checked: 2,
+    squawk: null,
     durationMs: expect.any(Number),
     findings: [
       {
