@@ -1,7 +1,7 @@
 import { type NamedObject, objectsOf, textOf, textsOf } from '../../catalog/objects.js';
 import type { Snapshot } from '../../catalog/snapshot.js';
 import { literal } from './typescript-text.js';
-import { arrayOf, type Shape, shapeOf } from './typescript-types.js';
+import { arrayOf, OTHER, type Shape, shapeOf } from './typescript-types.js';
 
 /** A type of PostgreSQL, seen from TypeScript. */
 export interface ColumnType extends Shape {
@@ -35,14 +35,12 @@ export function typesIn(snapshot: Snapshot, enumName: (object: NamedObject) => s
     if (object === undefined) return { ...known, ...shapeOf(type) };
     if (object.kind === 'domain') return domain(object, find);
     if (object.kind !== 'enum')
-      return { ...known, ...TEXT_ONLY, rows: object.columns.length > 0 ? object : null };
+      return { ...known, ...OTHER, rows: object.columns.length > 0 ? object : null };
     const union = enumName(object) ?? unionOf(object);
     return { ...known, read: union, write: union };
   };
   return find;
 }
-
-const TEXT_ONLY: Shape = { read: 'string', write: 'string' };
 
 /** A value is that of the base type. But `pg` returns an array of a domain as text. */
 function domain({ facts }: NamedObject, find: FindType): ColumnType {

@@ -21,10 +21,10 @@ export type TypeNames = (key: string, kind: TypeKind) => string;
  * Names the types that are generated for the objects of a database. Two types never have the same name, and none has the
  * name of a built-in type.
  *
- * A type has its usual name, such as `UserRole` or `CallAttemptsRow`, unless that is a built-in name or two objects would
- * have it. Then a name of `public` in lower case, such as `a_b`, has the usual name, and the others have an exact name:
- * `Audit$Entries$Row`, `A$2d$b$Row` for `"a-b"`. So an object whose name needs no quotes keeps the names of its types,
- * whatever other objects are added.
+ * A type has its usual name, such as `UserRole` or `CallAttemptsRow`. If that is a built-in name, it has an exact name:
+ * `Date$Enum`. If two objects would have the same name, the one in `public` whose name is in lower case, such as `a_b`, has
+ * it, and the other one has an exact name: `Audit$Entries$Row`, `A$2d$b$Row` for `"a-b"`. So an object of `public` whose name
+ * needs no quotes keeps the names of its types, whatever other objects are added.
  */
 export function nameTypes(subjects: readonly TypeSubject[]): TypeNames {
   const claims = new Map<string, number[]>();
@@ -32,7 +32,11 @@ export function nameTypes(subjects: readonly TypeSubject[]): TypeNames {
     for (const name of usualNames(subject)) claims.set(name, [...(claims.get(name) ?? []), rank(subject)]);
   }
   const exact = new Set(
-    subjects.filter((subject) => usualNames(subject).some((name) => !isGranted(name, rank(subject), claims))),
+    subjects.filter(
+      (subject) =>
+        usualBase(subject) === '' ||
+        usualNames(subject).some((name) => !isGranted(name, rank(subject), claims)),
+    ),
   );
   const bases = new Map(
     subjects.map((subject) => [
@@ -49,10 +53,10 @@ export function nameTypes(subjects: readonly TypeSubject[]): TypeNames {
 function isGranted(name: string, own: number, claims: ReadonlyMap<string, readonly number[]>): boolean {
   const others = [...(claims.get(name) ?? [])];
   others.splice(others.indexOf(own), 1);
-  return /^[\p{ID_Start}_]/u.test(name) && !BUILT_IN_NAMES.has(name) && others.every((other) => own < other);
+  return !BUILT_IN_NAMES.has(name) && others.every((other) => own < other);
 }
 
-/** The smaller one has the usual name. The ranks of two objects differ or, for objects of rank 0, their names do. */
+/** Of two objects, the one of lower rank has the usual name. Two of rank 2 both have exact names. */
 function rank({ names, overload, kinds }: TypeSubject): number {
   const isPlain =
     names.length === 1 && overload === undefined && /^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*$/.test(names[0] ?? '');

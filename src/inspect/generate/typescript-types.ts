@@ -17,7 +17,7 @@ const OBJECT: Shape = { read: 'object', write: 'string', element: 'object' };
 /** The type depends on the call. */
 const ANY: Shape = { read: 'unknown', write: 'unknown' };
 /** All other types: `pg` returns the text of the value, and of an array. */
-const OTHER: Shape = { read: 'string', write: 'string' };
+export const OTHER: Shape = { read: 'string', write: 'string' };
 
 /** The types of PostgreSQL that `pg` returns in another way than {@link OTHER}, by their names without modifiers. */
 const SHAPES: ReadonlyMap<string, Shape> = new Map([
@@ -59,15 +59,13 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map([
 ]);
 
 /**
- * Finds the TypeScript types of a type of PostgreSQL, or of an array of it. A type that is not in `pg_catalog`, such as that
- * of an extension, is returned as text.
+ * Finds the TypeScript types of a type of PostgreSQL that is not an array. A type that is not in `pg_catalog`, such as that of
+ * an extension, is returned as text.
  *
- * @param type as PostgreSQL writes it: `numeric(3,2)`, `text[]`
+ * @param type as PostgreSQL writes it: `numeric(3,2)`
  */
 export function shapeOf(type: string): Shape {
-  const [, element] = /^(.*)\[\]$/s.exec(type) ?? [];
-  if (element === undefined) return SHAPES.get(withoutModifier(type)) ?? OTHER;
-  return arrayOf(shapeOf(element));
+  return SHAPES.get(withoutModifier(type)) ?? OTHER;
 }
 
 /** The types of an array of a type. */
