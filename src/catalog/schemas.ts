@@ -43,6 +43,16 @@ async function parseIfPossible(source: SourceFile): Promise<readonly Statement[]
   }
 }
 
+/** Lists the schemas that the up files of some migrations create by name. A file that does not parse creates none. */
+export async function listCreatedSchemas(
+  migrations: readonly { readonly up: { readonly source: SourceFile } }[],
+): Promise<readonly string[]> {
+  const statements = await Promise.all(migrations.map(({ up }) => parseIfPossible(up.source)));
+  return statements
+    .flat()
+    .flatMap(({ node }) => ('CreateSchemaStmt' in node ? given(node.CreateSchemaStmt.schemaname) : []));
+}
+
 function listSchemasOfNode(node: Node): readonly string[] {
   if ('CreateSchemaStmt' in node) return ofSchema(node.CreateSchemaStmt);
   if ('CreateStmt' in node) return ofRelation(node.CreateStmt.relation);

@@ -3,16 +3,22 @@ import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
 import { HISTORY_SCHEMA } from './history-schema.js';
 import { COLUMNS } from './snapshot/columns.js';
 import { CONSTRAINTS, INDEXES } from './snapshot/constraints.js';
-import { type FingerprintedSnapshot, parseSnapshot, SNAPSHOT_FORMAT } from './snapshot/format.js';
+import {
+  type AcceptedDifference,
+  type FingerprintedSnapshot,
+  parseSnapshot,
+  SNAPSHOT_FORMAT,
+} from './snapshot/format.js';
 import { FUNCTIONS } from './snapshot/functions.js';
 import { EXTENSIONS, IS_OTHER_OBJECT, OTHER_OBJECTS, SCHEMAS, STATISTICS } from './snapshot/others.js';
-import { RELATION, RELATIONS } from './snapshot/relations.js';
+import { LEFT_OUT, RELATION, RELATIONS } from './snapshot/relations.js';
 import { SEQUENCES } from './snapshot/sequences.js';
 import { FIRST_USER_OID, type ObjectQuery } from './snapshot/sql-fragments.js';
 import { POLICIES, RULES, TRIGGERS } from './snapshot/triggers.js';
 import { TYPE, TYPES } from './snapshot/types.js';
 
 export {
+  type AcceptedDifference,
   type Fact,
   type Facts,
   type FingerprintedSnapshot,
@@ -47,11 +53,14 @@ set local enable_mergejoin = off`;
  * Needs {@link SNAPSHOT_SETTINGS}.
  *
  * @param schemas SQL of type `text[]`: the schemas to read; system schemas and the history's are left out
+ * @param accepted SQL of type `json`: the accepted differences, which the snapshot includes; null for none
  * @returns SQL of a query of one row and one column, `snapshot`
  */
-export function snapshotQuery(schemas: string): string {
+export function snapshotQuery(schemas: string, accepted = 'null'): string {
   return (
-    withScope(schemas) + [...COMMON_QUERIES, ...RARE_QUERIES.map(({ query }) => query)].join(UNION) + TAIL
+    withScope(schemas, accepted) +
+    [...COMMON_QUERIES, ...RARE_QUERIES.map(({ query }) => query)].join(UNION) +
+    TAIL
   );
 }
 
@@ -61,11 +70,12 @@ export function snapshotQuery(schemas: string): string {
  *
  * @param variable a variable of type `text`
  * @param schemas as for {@link snapshotQuery}
+ * @param accepted as for {@link snapshotQuery}
  */
-export function snapshotIntoVariable(variable: string, schemas: string): string {
+export function snapshotIntoVariable(variable: string, schemas: string, accepted = 'null'): string {
   const rare = RARE_QUERIES.map(({ query, exists }) => `(${exists}, ${quote(UNION + query)})`);
   return `execute (
-    select ${quote(withScope('$1') + COMMON_QUERIES.join(UNION))} || coalesce(string_agg(query, ''), '') || ${quote(TAIL)}
+    select ${quote(withScope('$1', '$2') + COMMON_QUERIES.join(UNION))} || coalesce(string_agg(query, ''), '') || ${quote(TAIL)}
     from (
       values
         ${rare.join(',\n        ')}
@@ -73,10 +83,10 @@ export function snapshotIntoVariable(variable: string, schemas: string): string 
     where is_present
   )
   into ${variable}
-  using ${schemas}`;
+  using ${schemas}, ${accepted}`;
 }
 
-function withScope(schemas: string): string {
+function withScope(schemas: string, accepted: string): string {
   return `with requested as materialized (
   select distinct name collate "C" as name from unnest((${schemas})::text[]) as name
   where name <> '${HISTORY_SCHEMA}' and name <> 'information_schema' and name !~ '^pg_'
@@ -84,6 +94,10 @@ function withScope(schemas: string): string {
 scope as materialized (
   select oid, nspname, nspowner, nspacl from pg_namespace join requested on nspname = name
 ),
+accepted as materialized (
+  select value, ordinality from json_array_elements((${accepted})::json) with ordinality
+),
+${LEFT_OUT},
 ${RELATION},
 ${TYPE},
 fact (object, member, facts) as (
@@ -100,6 +114,7 @@ objects as (
 select json_strip_nulls(json_build_object(
   'format', ${SNAPSHOT_FORMAT},
   'schemas', (select json_agg(name order by name) from requested),
+  'accepted', (select json_agg(value order by ordinality) from accepted),
   'objects', (select json_object_agg(object, members order by object collate "C") from objects)
 ))::text as snapshot`;
 
@@ -140,16 +155,23 @@ function quote(sql: string): string {
   return `$query$${sql}$query$`;
 }
 
+/** SQL of type `json` of accepted differences, for {@link snapshotQuery}. */
+export function acceptedLiteral(accepted: readonly AcceptedDifference[]): string {
+  return accepted.length === 0 ? 'null' : `${pg.escapeLiteral(JSON.stringify(accepted))}::json`;
+}
+
 /**
  * Takes a snapshot in one round trip, in a separate read-only transaction.
  *
  * @param client a connection outside of any transaction
  * @param schemas the schemas to read
+ * @param accepted the accepted differences, which the snapshot includes
  * @throws DatabaseError if another session holds a lock on a table or view for longer than 2 seconds
  */
 export async function takeSnapshot(
   client: pg.Client,
   schemas: readonly string[],
+  accepted: readonly AcceptedDifference[] = [],
 ): Promise<FingerprintedSnapshot> {
   const names = `array[${schemas.map((name) => pg.escapeLiteral(name)).join(', ')}]`;
   const results: unknown = await client
@@ -157,7 +179,7 @@ export async function takeSnapshot(
       `begin isolation level repeatable read read only;
 set local lock_timeout = 2000;
 ${SNAPSHOT_SETTINGS};
-${snapshotQuery(names)};
+${snapshotQuery(names, acceptedLiteral(accepted))};
 commit`,
     )
     .catch(async (error: unknown) => {

@@ -1,3 +1,4 @@
+import { listCreatedSchemas } from '../catalog/schemas.js';
 import { UsageError } from '../postgres/errors/explained-error.js';
 import { option, remedy } from '../text/remedy.js';
 import { newLedger } from './data-loss/ledger.js';
@@ -139,8 +140,12 @@ async function rollBack(
         client,
         chosen.map(({ version }) => version),
       );
+      const target = left.at(-1)?.version ?? BEFORE_EVERYTHING;
+      const created = await listCreatedSchemas(migrations.filter(({ version }) => version > target));
       return Promise.all(
-        chosen.map((row) => recordedWork(row, downSql.get(row.version) ?? '', files.get(row.version), parse)),
+        chosen.map((row) =>
+          recordedWork(row, downSql.get(row.version) ?? '', files.get(row.version), parse, created),
+        ),
       );
     };
     const { results: rolledBack, ...rest } = await run(connection, planner, migrations, safeguard, options);
@@ -159,12 +164,13 @@ function recordedWork(
   text: string,
   migration: Migration | undefined,
   parse: Parse,
+  createdSchemas: readonly string[],
 ): Promise<Work> {
   const file = migration?.down?.source;
   const path = file?.checksum === checksumDown ? file?.path : undefined;
   const source = { path: path ?? `${name}.down.sql as recorded`, text, checksum: computeChecksum(text) };
   const script: Script = { source, options: readOptions(source) };
-  return downWork({ version, label: extractLabel(name), name }, script, parse);
+  return downWork({ version, label: extractLabel(name), name }, script, parse, createdSchemas);
 }
 
 function targetVersion(text: string | undefined, rows: readonly HistoryRow[]): bigint | undefined {

@@ -157,10 +157,6 @@ const CHANGES: readonly (readonly [sql: string, lines: readonly string[]])[] = [
       "index campaigns_by_name on campaigns: definition …USING btree (name) WITH (fillfactor='50') here, …USING btree (name) in V0003",
     ],
   ],
-  [
-    'alter table users cluster on one_user_per_email',
-    ['constraint one_user_per_email on users: table is clustered by it here, not in V0003'],
-  ],
   // Triggers, rules, policies
   [
     'alter table users disable trigger updated_at_follows_every_change',
@@ -251,10 +247,6 @@ const CHANGES: readonly (readonly [sql: string, lines: readonly string[]])[] = [
     'alter view open_campaigns set (security_barrier = true)',
     ['view open_campaigns: storage option security_barrier=true here, not in V0003'],
   ],
-  [
-    'refresh materialized view campaign_names with no data',
-    ['materialized view campaign_names: not populated here, not in V0003'],
-  ],
   // Sequences, statistics, extensions, schemas
   ['alter sequence tickets increment 10', ['sequence tickets: increment 10 here, 1 in V0003']],
   [
@@ -322,6 +314,9 @@ const NO_CHANGES: readonly string[] = [
   'create table voicesurvey_migrations.leftovers ()',
   'alter table users alter name set statistics 200; alter table users alter name set statistics -1',
   'refresh materialized view campaign_names',
+  'refresh materialized view campaign_names with no data',
+  'cluster users using one_user_per_email',
+  'alter table campaigns cluster on campaigns_by_name',
 ];
 
 async function change({ client }: TestDatabase, sql: string): Promise<string[]> {

@@ -9,11 +9,15 @@ function columnsOf(relation: string, numbers: string): string {
 }
 
 const CONSTRAINT_COLUMNS = `pg_constraint.oid, conname, contype, conrelid, confrelid, conkey, confkey, convalidated, coninhcount,
-    conindid`;
+    conindid, conparentid`;
 
 /**
  * Constraints of tables and domains, with the indexes that enforce them. "Not null" is a fact of its column, and a
- * constraint trigger is among the triggers.
+ * constraint trigger is among the triggers. A foreign key that refers to a partitioned table has a second constraint for each
+ * partition, which comes and goes with the partition: it is left out.
+ *
+ * The index by which a table was clustered is left out, too. The maintenance command CLUSTER sets it, and no query and no
+ * write depends on it.
  */
 export const CONSTRAINTS: ObjectQuery = `select object, format('constraint %I', conname), json_build_object(
     'kind', case contype
@@ -32,7 +36,6 @@ export const CONSTRAINTS: ObjectQuery = `select object, format('constraint %I', 
     'inherited', ${ifTrue('coninhcount > 0')},
     'comment', ${commentOn('pg_constraint', 'pg_constraint.oid')},
     'index is invalid', ${ifTrue('not indisvalid')},
-    'table is clustered by it', ${ifTrue('indisclustered')},
     'storage options', ${sorted('index.reloptions')},
     'tablespace', ${tablespace('index.reltablespace')}
   )
@@ -43,7 +46,15 @@ from (
 ) as pg_constraint
 left join pg_index on indexrelid = conindid and contype in ('p', 'u', 'x')
 left join pg_class as index on index.oid = indexrelid
-where contype not in ('n', 't')`;
+where contype not in ('n', 't')
+  and not (
+    contype = 'f'
+    and conparentid <> 0
+    and exists (
+      select from pg_constraint as parent
+      where parent.oid = pg_constraint.conparentid and parent.conrelid = pg_constraint.conrelid
+    )
+  )`;
 
 /** Indexes that do not belong to a constraint. */
 export const INDEXES: ObjectQuery = `select object, format('index %I', index.relname), json_build_object(
@@ -55,7 +66,6 @@ export const INDEXES: ObjectQuery = `select object, format('index %I', index.rel
     'unique', ${ifTrue('indisunique')},
     'where', pg_get_expr(indpred, indrelid),
     'is invalid', ${ifTrue('not indisvalid')},
-    'table is clustered by it', ${ifTrue('indisclustered')},
     'statistics targets', (
       select json_object_agg(attnum, attstattarget order by attnum)
       from pg_attribute where attrelid = indexrelid and attstattarget >= 0

@@ -11,11 +11,23 @@ export interface Snapshot {
   readonly format: number;
   /** The schemas that were read. */
   readonly schemas: readonly string[];
+  /** What was accepted; later snapshots of the same database have it as well. */
+  readonly accepted?: readonly AcceptedDifference[];
   /**
    * By kind and full name, such as `table public.contacts`. Each object has the facts about `itself` and about its
    * members, such as `column email`.
    */
   readonly objects: Readonly<Record<string, Readonly<Record<string, Facts>>>>;
+}
+
+/** A difference from the migrations that a user has accepted, with the reason. */
+export interface AcceptedDifference {
+  /**
+   * The object, in words, as a comparison names it: `index by_hand on contacts`. For `partitions public.calls_*`, no partition
+   * with such a name is described; `*` stands for any characters.
+   */
+  readonly object: string;
+  readonly reason: string;
 }
 
 /** A snapshot with its text and fingerprint. */
@@ -27,7 +39,7 @@ export interface FingerprintedSnapshot {
 }
 
 /** The version of the snapshot's format. Snapshots of different formats cannot be compared. */
-export const SNAPSHOT_FORMAT = 1;
+export const SNAPSHOT_FORMAT = 2;
 
 /** Parses the text of a snapshot and computes its fingerprint. */
 export function parseSnapshot(text: string): FingerprintedSnapshot {

@@ -9,11 +9,18 @@ import {
   tablespace,
 } from './sql-fragments.js';
 
+/** Patterns of LIKE for the full names of the partitions that are left out. */
+export const LEFT_OUT = `left_out (pattern) as materialized (
+  select replace(replace(replace(substr(value ->> 'object', 12), E'\\\\', E'\\\\\\\\'), '_', E'\\\\_'), '*', '%')
+  from accepted
+  where starts_with(value ->> 'object', 'partitions ')
+)`;
+
 /** Tables, views and composite types in the schemas of the snapshot, with their names in the snapshot. */
 export const RELATION = `relation as materialized (
   select
-    pg_class.oid, relkind, relowner, relpartbound, reloftype, relpersistence, relispopulated, reloptions,
-    reltoastrelid, relam, reltablespace, relforcerowsecurity, relrowsecurity, relreplident, relacl,
+    pg_class.oid, relkind, relowner, relpartbound, reloftype, relpersistence, reloptions, reltoastrelid,
+    relam, reltablespace, relforcerowsecurity, relrowsecurity, relreplident, relacl,
     case relkind
       when 'v' then 'view'
       when 'm' then 'materialized view'
@@ -25,9 +32,12 @@ export const RELATION = `relation as materialized (
   join pg_class on relnamespace = scope.oid
   where relkind in ('r', 'p', 'f', 'v', 'm', 'c')
     and not ${isOfExtension('pg_class', 'pg_class.oid')}
+    and not (relispartition and exists (select from left_out where format('%I.%I', nspname, relname) like pattern))
 )`;
 
-/** Tables of every kind, and views. */
+/**
+ * Tables of every kind, and views. Whether a materialized view is populated belongs to its rows, which `refresh` changes.
+ */
 export const RELATIONS: ObjectQuery = `select object, 'itself', json_build_object(
     'owner', pg_get_userbyid(relowner),
     'comment', ${commentOn('pg_class', 'relation.oid')},
@@ -44,7 +54,6 @@ export const RELATIONS: ObjectQuery = `select object, 'itself', json_build_objec
     'partition bound', pg_get_expr(relpartbound, relation.oid),
     'of type', case when reloftype <> 0 then format_type(reloftype, null) end,
     'unlogged', ${ifTrue("relpersistence = 'u'")},
-    'not populated', ${ifTrue('not relispopulated')},
     'storage options', ${sorted('reloptions')},
     'toast options', (
       select ${sorted('toast.reloptions')} from pg_class as toast where toast.oid = relation.reltoastrelid

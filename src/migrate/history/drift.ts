@@ -11,7 +11,7 @@ import {
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import type { RemedyPart } from '../../text/remedy.js';
 import { checkHistory, explainForeignHistory } from './ownership.js';
-import { BOTH_SNAPSHOTS, COMPARE_SNAPSHOT, type RecordedSnapshot } from './snapshot.js';
+import { COMPARE_SNAPSHOT, type RecordedSnapshot } from './snapshot.js';
 import { explainUnknown, type Unknown, type UnknownCause, unreadable } from './unknown.js';
 
 /**
@@ -54,6 +54,9 @@ export interface DriftDetails {
 interface Comparison extends RecordedSnapshot {
   readonly server_major: number;
   readonly live: string | null;
+  /** The texts of the two snapshots; null if they are equal, or cannot be compared. */
+  readonly recorded: string | null;
+  readonly taken: string | null;
 }
 
 /** A read of the catalog must not wait for a lock that another session holds on a view, so it has its own timeouts. */
@@ -74,9 +77,8 @@ const TIMEOUTS = new Set([LOCK_NOT_AVAILABLE, QUERY_CANCELED]);
  * @param connection in pipeline mode, outside of any transaction
  */
 export async function readDrift(connection: Connection): Promise<Drift> {
-  const answer = await queryCatalog<Comparison>(connection, COMPARE_SNAPSHOT);
-  if (answer.status === 'rejected') return driftAfterError(answer.reason);
-  return toDrift(answer.value.rows[0] ?? null);
+  const result = await readComparison(connection);
+  return 'differences' in result ? knownDrift('drifted', result.since) : result;
 }
 
 /**
@@ -87,22 +89,18 @@ export async function readDrift(connection: Connection): Promise<Drift> {
  */
 export async function readDriftReport(connection: Connection): Promise<DriftDetails | Drift> {
   try {
-    const drift = await readDrift(connection);
-    if (drift.state !== 'drifted') return drift;
-    const answer = await queryCatalog<{ name: string; recorded: string; live: string }>(
-      connection,
-      BOTH_SNAPSHOTS,
-    );
-    if (answer.status === 'rejected') throw answer.reason;
-    const [row] = answer.value.rows;
-    if (row === undefined) return toDrift(null);
-    const [live, recorded] = [parseSnapshot(row.live), parseSnapshot(row.recorded)];
-    return { since: row.name, differences: compareSnapshots(live.snapshot, recorded.snapshot, row.name) };
+    return await readComparison(connection);
   } catch (error) {
     const sqlState = sqlStateOf(error);
     if (sqlState === undefined) throw error;
     return unknownDrift(null, unreadable(`the catalog could not be read (SQLSTATE ${sqlState})`));
   }
+}
+
+async function readComparison(connection: Connection): Promise<DriftDetails | Drift> {
+  const answer = await queryCatalog<Comparison>(connection, COMPARE_SNAPSHOT);
+  if (answer.status === 'rejected') return driftAfterError(answer.reason);
+  return toDrift(answer.value.rows[0] ?? null);
 }
 
 /** Runs a query in a transaction that only reads, pipelined. */
@@ -124,11 +122,16 @@ async function queryCatalog<Row extends object>(
     : answer;
 }
 
-function toDrift(comparison: Comparison | null): Drift {
+/** Two texts may differ although the catalogs mean the same, as after a dump and a restore. */
+function toDrift(comparison: Comparison | null): DriftDetails | Drift {
   const since = comparison?.name ?? null;
   const unknown = explainUnknown(comparison, comparison?.server_major ?? 0);
   if (unknown !== null) return unknownDrift(since, unknown);
-  return knownDrift(comparison?.live === comparison?.fingerprint ? 'none' : 'drifted', since);
+  const { name, recorded, taken } = comparison ?? {};
+  if (name === undefined || recorded == null || taken == null) return knownDrift('none', since);
+  const [live, before] = [parseSnapshot(taken).snapshot, parseSnapshot(recorded).snapshot];
+  const differences = compareSnapshots(live, before, name);
+  return differences.length === 0 ? knownDrift('none', since) : { since: name, differences };
 }
 
 /** The drift of a catalog that was compared. */
@@ -141,7 +144,7 @@ export function unknownDrift(since: string | null, unknown: Unknown): Drift {
   return { state: 'unknown', since, ...unknown };
 }
 
-function driftAfterError(error: unknown): Drift {
+function driftAfterError(error: unknown): DriftDetails | Drift {
   const sqlState = sqlStateOf(error) ?? '';
   if (sqlState === UNDEFINED_TABLE) return toDrift(null);
   if (!TIMEOUTS.has(sqlState)) throw error;

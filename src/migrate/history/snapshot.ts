@@ -6,7 +6,7 @@ import {
   snapshotQuery,
 } from '../../catalog/snapshot.js';
 import pg from '../../postgres/driver/pg.js';
-import { queryRows } from '../../postgres/driver/search-path.js';
+import { queryRows, textArray } from '../../postgres/driver/search-path.js';
 import type { Statement } from '../../sql/statements.js';
 import { NEWEST_ID, type RowValues, updateSql } from './row-sql.js';
 import { HISTORY_TABLE } from './table.js';
@@ -80,8 +80,20 @@ function coveredSchemas(schemas: readonly string[]): string {
   return `array[${names}] || array(select json_array_elements_text((${NEWEST_SNAPSHOT})::json -> 'schemas'))`;
 }
 
+/** SQL of the accepted differences of the newest snapshot; null for none. */
+const ACCEPTED = `(select (${NEWEST_SNAPSHOT})::json -> 'accepted')`;
+
 /** The reason of a warning with {@link SNAPSHOT_MISSING}. */
 export const NO_EARLIER_SNAPSHOT = 'no earlier snapshot names the schemas of the other migrations';
+
+/**
+ * Statements of PL/pgSQL that collect in `creation_schemas` where the up files have created objects whose names have no
+ * schema: in the first schema of the search path with which each file began.
+ */
+const READ_CREATION_SCHEMAS = `for path in select distinct search_path from ${HISTORY_TABLE} where search_path is not null loop
+    perform pg_catalog.set_config('search_path', path, true);
+    creation_schemas := pg_catalog.array_append(creation_schemas, pg_catalog.current_schema()::pg_catalog.text);
+  end loop`;
 
 /**
  * SQL that writes a snapshot of the catalog to the newest row of the history. Send it where no timeout applies: only a
@@ -89,26 +101,83 @@ export const NO_EARLIER_SNAPSHOT = 'no earlier snapshot names the schemas of the
  * messages the role has chosen, and the row gets no snapshot.
  *
  * @param statements all statements that this run has executed; the snapshot covers the schemas that they name
- * @param leaving the version whose row is about to be deleted; null if none is
  * @param others the schemas of the other migrations in the history; null if no snapshot names them. Then none is recorded:
  *   it would not cover these schemas, and no change of them would be found.
  */
 export function recordSnapshotSql(
   statements: readonly Statement[],
+  others: readonly string[] | null,
+): string {
+  return recordingBlock(takeAndStore(statements, null, others));
+}
+
+/**
+ * The same after a rollback, before the row of the version is deleted. If the row that becomes the newest one has a snapshot
+ * that this server can compare, the row keeps it: what the rollback left behind is then drift. The snapshot takes over what
+ * was accepted, and covers the schemas that the rolled-back files create.
+ *
+ * @param leaving the version whose row is about to be deleted; null if the rows are deleted already
+ * @param created the schemas that the rolled-back files create
+ */
+export function recordSnapshotAfterDownSql(
+  statements: readonly Statement[],
+  leaving: bigint | null,
+  created: readonly string[],
+  others: readonly string[] | null,
+): string {
+  const update = updateSql(
+    `id = (${newestIdWithout(leaving)})`,
+    snapshotValues('taken', fingerprintOf('taken')),
+  );
+  return recordingBlock(`select case when ${IS_INTACT} then snapshot::json end
+  into stored
+  from ${HISTORY_TABLE}
+  where id = (${newestIdWithout(leaving)})
+    and snapshot_format = ${SNAPSHOT_FORMAT}
+    and snapshot_server_major = ${SERVER_MAJOR};
+  if stored is not null then
+    taken := json_strip_nulls(json_build_object(
+      'format', stored -> 'format',
+      'schemas', (
+        select json_agg(distinct name collate "C" order by name collate "C")
+        from unnest(${textArray(created)} || array(select json_array_elements_text(stored -> 'schemas'))) as name
+      ),
+      'accepted', coalesce(${ACCEPTED}, stored -> 'accepted'),
+      'objects', stored -> 'objects'
+    ))::text;
+    ${update};
+    return;
+  end if;
+  ${takeAndStore(statements, leaving, others)}`);
+}
+
+function newestIdWithout(leaving: bigint | null): string {
+  return `${NEWEST_ID} where version is distinct from ${leaving ?? 'null'}`;
+}
+
+function takeAndStore(
+  statements: readonly Statement[],
   leaving: bigint | null,
   others: readonly string[] | null,
 ): string {
+  if (others === null) return `raise exception '${NO_EARLIER_SNAPSHOT}';`;
+  const schemas = `${coveredSchemas([...listSchemas(statements), ...others])} || creation_schemas`;
+  return `${snapshotIntoVariable('taken', schemas, ACCEPTED)};
+  ${updateSql(`id = (${newestIdWithout(leaving)})`, snapshotValues('taken', fingerprintOf('taken')))};`;
+}
+
+function recordingBlock(body: string): string {
   return `do $record_snapshot$
 declare
   taken text;
+  stored json;
+  path text;
+  creation_schemas text[] := '{}';
 begin
   set local lock_timeout = ${LOCK_TIMEOUT_MS};
-  ${SNAPSHOT_SETTINGS};${others === null ? `\n  raise exception '${NO_EARLIER_SNAPSHOT}';` : ''}
-  ${snapshotIntoVariable('taken', coveredSchemas([...listSchemas(statements), ...(others ?? [])]))};
-  ${updateSql(
-    `id = (${NEWEST_ID} where version is distinct from ${leaving ?? 'null'})`,
-    snapshotValues('taken', fingerprintOf('taken')),
-  )};
+  ${READ_CREATION_SCHEMAS};
+  ${SNAPSHOT_SETTINGS};
+  ${body}
 exception
   when others then
     set local client_min_messages = warning;
@@ -119,33 +188,37 @@ $record_snapshot$`;
 
 /**
  * The query that compares the live catalog with the newest row of the history. It returns at most one row: `name`,
- * `format`, `major`, `server_major`, `fingerprint`, `damaged`, and `live`, which is null if the two cannot be compared.
+ * `format`, `major`, `server_major`, `fingerprint`, `damaged`, and `live`, the fingerprint of the catalog, which is null if
+ * the two cannot be compared. If they differ, `recorded` and `taken` are the texts of the two snapshots.
  */
-export const COMPARE_SNAPSHOT = `select
-  newest.name,
-  newest.format,
-  newest.major,
-  ${SERVER_MAJOR} as server_major,
-  newest.fingerprint,
-  newest.damaged,
-  case when newest.format = ${SNAPSHOT_FORMAT} and newest.major = ${SERVER_MAJOR} and not newest.damaged then (
-    select ${fingerprintOf('taken.snapshot')}
-    from (
-${snapshotQuery(coveredSchemas(listSchemas([])))}
-    ) as taken
-  ) end as live
-from (
+export const COMPARE_SNAPSHOT = `with compared as materialized (
+  select
+    newest.*,
+    ${SERVER_MAJOR} as server_major,
+    case when newest.format = ${SNAPSHOT_FORMAT} and newest.major = ${SERVER_MAJOR} and not newest.damaged then (
+      select taken.snapshot
+      from (
+${snapshotQuery(coveredSchemas(listSchemas([])), ACCEPTED)}
+      ) as taken
+    ) end as taken
+  from (
 ${NEWEST_ROW}
-) as newest`;
-
-/** The query of the two texts, `recorded` and `live`, and of the `name` of the newest row; at most one row. */
-export const BOTH_SNAPSHOTS = `select newest.name, newest.snapshot as recorded, taken.snapshot as live
-from (
-${NEWEST_ROW}
-) as newest,
-(
-${snapshotQuery(coveredSchemas(listSchemas([])))}
-) as taken`;
+  ) as newest
+),
+fingerprinted as materialized (
+  select compared.*, ${fingerprintOf('taken')} as live from compared
+)
+select
+  name,
+  format,
+  major,
+  server_major,
+  fingerprint,
+  damaged,
+  live,
+  case when live <> fingerprint then snapshot end as recorded,
+  case when live <> fingerprint then taken end as taken
+from fingerprinted`;
 
 /** The schemas of the newest snapshot that is intact, and the migrations that it does not know. */
 export interface CoveredSchemas {

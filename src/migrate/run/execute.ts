@@ -4,7 +4,7 @@ import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { REPORT_WARNINGS } from '../../postgres/replication.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { TOUCH_NEWEST_ROW } from '../history/row-sql.js';
-import { recordSnapshotSql } from '../history/snapshot.js';
+import { recordSnapshotAfterDownSql, recordSnapshotSql } from '../history/snapshot.js';
 import type { RunContext } from '../script/context.js';
 import type { Failure } from '../script/message.js';
 import type { MigrationResult, Outcome } from '../script/outcome.js';
@@ -100,17 +100,17 @@ export async function settle(
   done: readonly Work[],
   others: readonly string[] | null,
 ): Promise<boolean> {
+  const statements = done.flatMap((work) => work.statements);
+  const [first] = done;
   const sql = [
     'begin',
     SYSTEM_NAMES_ONLY,
     REPORT_WARNINGS,
     liftTimeouts(serverVersion.number),
     TOUCH_NEWEST_ROW,
-    recordSnapshotSql(
-      done.flatMap(({ statements }) => statements),
-      null,
-      others,
-    ),
+    first?.direction === 'down'
+      ? recordSnapshotAfterDownSql(statements, null, first.createdSchemas, others)
+      : recordSnapshotSql(statements, others),
     'commit',
   ];
   try {

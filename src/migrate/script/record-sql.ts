@@ -8,7 +8,7 @@ import {
   updateSql,
   versionCondition,
 } from '../history/row-sql.js';
-import { recordSnapshotSql } from '../history/snapshot.js';
+import { recordSnapshotAfterDownSql, recordSnapshotSql } from '../history/snapshot.js';
 import type { RunContext } from './context.js';
 import { RECORDED_SEARCH_PATH } from './settings.js';
 import type { TransactionStep } from './steps.js';
@@ -27,8 +27,8 @@ export function recordSql(step: TransactionStep, run: RunContext): string {
   const others = hasOthers ? run.coveredSchemas : [];
   // The deleted row may hold the snapshot that names the covered schemas, so it is deleted last.
   return work.direction === 'up'
-    ? `${change};\n${recordSnapshotSql(runStatements, null, others)}`
-    : `${recordSnapshotSql(runStatements, work.version, others)};\n${change}`;
+    ? `${change};\n${recordSnapshotSql(runStatements, others)}`
+    : `${recordSnapshotAfterDownSql(runStatements, work.version, work.createdSchemas, others)};\n${change}`;
 }
 
 function recordDown({ work: { version }, progress }: TransactionStep): string {

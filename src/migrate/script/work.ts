@@ -12,6 +12,8 @@ export interface Work {
   readonly statements: readonly Statement[];
   /** The migration as the folder has it; null for a down. */
   readonly migration: Migration | null;
+  /** For a down, the schemas that the rolled-back files create; empty for an up. */
+  readonly createdSchemas: readonly string[];
 }
 
 /** Parses a file. It throws MigrationFileError for a file that cannot run. */
@@ -42,18 +44,20 @@ export async function upWork(migration: Migration, parse: Parse): Promise<Work> 
   const { version, label, name, up: script } = migration;
   const statements = await parse(script);
   if (migration.down !== null) await parse(migration.down);
-  return { version, label, name, direction: 'up', script, statements, migration };
+  return { version, label, name, direction: 'up', script, statements, migration, createdSchemas: [] };
 }
 
 /**
  * The down of a migration.
  *
+ * @param createdSchemas as in {@link Work}
  * @throws MigrationFileError for a file that cannot run
  */
 export async function downWork(
   { version, label, name }: Pick<Work, 'version' | 'label' | 'name'>,
   script: Script,
   parse: Parse,
+  createdSchemas: readonly string[] = [],
 ): Promise<Work> {
   return {
     version,
@@ -63,5 +67,6 @@ export async function downWork(
     script,
     statements: await parse(script),
     migration: null,
+    createdSchemas,
   };
 }

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { takeSnapshot } from '../../../src/catalog/snapshot.js';
 import { accept } from '../../../src/inspect/accept.js';
+import { verify } from '../../../src/inspect/verify.js';
 import { down } from '../../../src/migrate/down.js';
 import type { RunEvent } from '../../../src/migrate/run/events.js';
 import { status } from '../../../src/migrate/status.js';
@@ -37,7 +38,7 @@ describe('the snapshot of the catalog', () => {
       {
         version: '3',
         snapshot: live.text,
-        snapshot_format: 1,
+        snapshot_format: 2,
         snapshot_server_major: major,
         fingerprint: live.fingerprint,
       },
@@ -58,6 +59,30 @@ describe('the snapshot of the catalog', () => {
     ]);
     await down({ url: database.url, directory, to: '0' });
     expect(await snapshots(database)).toEqual([]);
+  });
+
+  test('of the version that a down returns to is compared with what the down left', async ({ database }) => {
+    const { url } = database;
+    const directory = await folderWith({
+      ...three,
+      'V2.down.sql': 'drop table ours.two;',
+      'V3.up.sql': 'create table three (id integer); create index two_by_id on ours.two (id);',
+    });
+    const driftOf = async (): Promise<unknown> => {
+      const { findings } = await verify({ url, directory, rules: false });
+      const { drift } = await status({ url, directory });
+      const found = findings.filter(({ kind }) => kind === 'drift');
+      return [drift.state, drift.since, ...found.map(({ object, finding }) => `${object}: ${finding}`)];
+    };
+    for (const to of ['V1', 'V2', 'V3']) await up({ url, directory, to });
+    await down({ url, directory });
+    expect(await driftOf()).toEqual(['drifted', 'V2', 'index two_by_id on ours.two: here, not in V2']);
+    await database.client.query('drop index ours.two_by_id');
+    expect(await driftOf()).toEqual(['none', 'V2']);
+    await down({ url, directory });
+    expect(await driftOf()).toEqual(['drifted', 'V1', 'schema ours: here, not in V1']);
+    await database.client.query('drop schema ours');
+    expect(await driftOf()).toEqual(['none', 'V1']);
   });
 
   test('covers a schema that an earlier run created', async ({ database }) => {
@@ -218,7 +243,7 @@ describe('drift', () => {
       cause: 'other_format',
       reason: 'the recorded snapshot was recorded by another release',
     });
-    await change('snapshot_format = 1, snapshot_server_major = 14');
+    await change('snapshot_format = 2, snapshot_server_major = 14');
     expect((await status({ url: database.url, directory })).drift).toMatchObject({
       state: 'unknown',
       cause: 'other_server',

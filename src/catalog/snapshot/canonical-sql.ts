@@ -1,0 +1,170 @@
+import type { Fact } from './format.js';
+
+/**
+ * The facts that are SQL which PostgreSQL has written from its own trees. PostgreSQL reads its own text back to another
+ * tree in two cases, and then writes that one differently. So these facts change in a dump and a restore, although the
+ * object is the same.
+ */
+const WRITTEN_BY_SERVER: ReadonlySet<string> = new Set([
+  'arguments',
+  'columns',
+  'default',
+  'definition',
+  'generated',
+  'partition bound',
+  'partitioned by',
+  'using',
+  'where',
+  'with check',
+]);
+
+/** The body of a function in the form of the SQL standard. A body that the server stores as a text never begins so. */
+const STANDARD_BODY = /^\s*(?:BEGIN ATOMIC|RETURN)\b/;
+
+/**
+ * Checks whether two values of a fact mean the same: whether they are equal after a dump and a restore.
+ *
+ * @param fact its name
+ */
+export function isSameFact(fact: string, one: Fact | undefined, other: Fact | undefined): boolean {
+  const [a, b] = [JSON.stringify(one), JSON.stringify(other)];
+  if (a === b || a === undefined || b === undefined) return a === b;
+  const isStandardBody = fact === 'body' && [one, other].every((body) => STANDARD_BODY.test(String(body)));
+  if (!isStandardBody && !WRITTEN_BY_SERVER.has(fact)) return false;
+  return JSON.stringify(canonicalize(one)) === JSON.stringify(canonicalize(other));
+}
+
+function canonicalize(value: unknown): unknown {
+  if (typeof value === 'string') return canonicalSql(value);
+  if (Array.isArray(value)) return value.map(canonicalize);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, canonicalize(part)]));
+}
+
+/** A token, or the content of a pair of parentheses or brackets. */
+type Node = string | Group;
+
+interface Group {
+  readonly open: '(' | '[';
+  readonly content: readonly Node[];
+}
+
+const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*|[\d.]+|::|\s+|[^\s]/gu;
+
+/**
+ * Writes SQL of PostgreSQL in the form that it has after a dump and a restore:
+ *
+ * - A cast of an array constructor becomes a cast of each element: `(ARRAY[a, b])::text[]` becomes `ARRAY[(a)::text, (b)::text]`.
+ * - An AND inside of an AND, and an OR inside of an OR, lose their parentheses: BETWEEN and a comparison of rows make such ones.
+ *
+ * @returns tokens, separated by one space
+ * @example
+ * ```ts
+ * canonicalSql("((a > 1) AND ((b > 1) AND (b < 9)))"); // ( ( a > 1 ) AND ( b > 1 ) AND ( b < 9 ) )
+ * ```
+ */
+export function canonicalSql(sql: string): string {
+  const tokens = (sql.match(TOKEN) ?? []).filter((token) => token.trim() !== '');
+  return print(rewrite(readGroup(tokens, { at: 0 })));
+}
+
+function readGroup(tokens: readonly string[], position: { at: number }): readonly Node[] {
+  const nodes: Node[] = [];
+  while (position.at < tokens.length) {
+    const token = tokens[position.at++] ?? '';
+    if (token === ')' || token === ']') break;
+    nodes.push(
+      token === '(' || token === '[' ? { open: token, content: readGroup(tokens, position) } : token,
+    );
+  }
+  return nodes;
+}
+
+function rewrite(nodes: readonly Node[]): readonly Node[] {
+  const inner = nodes.map((node) => (isText(node) ? node : { ...node, content: rewrite(node.content) }));
+  return flatten(castElements(inner));
+}
+
+function castElements(nodes: readonly Node[]): readonly Node[] {
+  for (const [index, node] of nodes.entries()) {
+    const elements = arrayIn(node);
+    const type = elements === undefined || nodes[index + 1] !== '::' ? [] : typeAt(nodes, index + 2);
+    if (elements === undefined || type.length === 0) continue;
+    const rest = nodes.slice(index + 2 + type.length);
+    return castElements([...nodes.slice(0, index), 'ARRAY', cast(elements, type.slice(0, -1)), ...rest]);
+  }
+  return nodes;
+}
+
+/** The brackets of an array constructor that is alone in parentheses. */
+function arrayIn(node: Node): Group | undefined {
+  if (isText(node) || node.open !== '(' || node.content.length !== 2) return undefined;
+  const [word, elements] = node.content;
+  return word === 'ARRAY' && elements !== undefined && !isText(elements) ? elements : undefined;
+}
+
+/** The nodes of the name of an array type, with the empty brackets at its end; none for another type. */
+function typeAt(nodes: readonly Node[], start: number): readonly Node[] {
+  for (let end = start; end < nodes.length; end++) {
+    const node = nodes[end];
+    if (node === undefined) return [];
+    if (!isText(node) && node.open === '[')
+      return node.content.length === 0 ? nodes.slice(start, end + 1) : [];
+    // Names of types have no word in upper case without quotes, as keywords have.
+    if (isText(node) && !/^(?:[\p{Ll}_"]|\.$)/u.test(node)) return [];
+  }
+  return [];
+}
+
+function cast(elements: Group, type: readonly Node[]): Group {
+  const casts = split(elements.content, [',']).map(({ nodes }): readonly Node[] => {
+    const [word, inner, ...more] = nodes;
+    if (word === 'ARRAY' && inner !== undefined && !isText(inner) && more.length === 0)
+      return ['ARRAY', cast(inner, type)];
+    return [{ open: '(', content: nodes }, '::', ...type];
+  });
+  return { open: '[', content: casts.flatMap((nodes, index) => (index === 0 ? nodes : [',', ...nodes])) };
+}
+
+function flatten(nodes: readonly Node[]): readonly Node[] {
+  const connector = connectorOf(nodes);
+  if (connector === undefined) return nodes;
+  return split(nodes, [connector]).flatMap(({ nodes: operand }, index) => {
+    const [only, ...others] = operand;
+    const isSame =
+      only !== undefined &&
+      others.length === 0 &&
+      !isText(only) &&
+      only.open === '(' &&
+      connectorOf(only.content) === connector;
+    const flat = isSame ? only.content : operand;
+    return index === 0 ? flat : [connector, ...flat];
+  });
+}
+
+/** The AND or OR that joins nodes; undefined if there is none, or for the AND of the frame of a window. */
+function connectorOf(nodes: readonly Node[]): 'AND' | 'OR' | undefined {
+  if (nodes.includes('BETWEEN')) return undefined;
+  return (['AND', 'OR'] as const).find((word) => nodes.includes(word));
+}
+
+function split(nodes: readonly Node[], separators: readonly string[]): readonly { readonly nodes: Node[] }[] {
+  const result: { readonly nodes: Node[] }[] = [{ nodes: [] }];
+  for (const node of nodes) {
+    if (isText(node) && separators.includes(node)) result.push({ nodes: [] });
+    else result.at(-1)?.nodes.push(node);
+  }
+  return result;
+}
+
+function print(nodes: readonly Node[]): string {
+  return nodes
+    .map((node) =>
+      isText(node) ? node : `${node.open} ${print(node.content)} ${node.open === '(' ? ')' : ']'}`,
+    )
+    .join(' ');
+}
+
+function isText(node: Node): node is string {
+  return typeof node === 'string';
+}
