@@ -1,6 +1,13 @@
 import { compareSnapshots, type Difference } from '../catalog/difference.js';
 import { listSchemasOfMigrations } from '../catalog/schemas.js';
-import { parseSnapshot, type Snapshot, takeSnapshot } from '../catalog/snapshot.js';
+import {
+  type AcceptedDifference,
+  type FingerprintedSnapshot,
+  parseSnapshot,
+  type Snapshot,
+  takeSnapshot,
+} from '../catalog/snapshot.js';
+import { takeOver } from '../catalog/take-over.js';
 import { recordAcceptance } from '../migrate/accept.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { readMigrations } from '../migrate/files/read-folder.js';
@@ -24,6 +31,16 @@ export interface AcceptOptions extends Database, WaitOptions {
   readonly directory: string;
   /** Why the catalog is right as it is. The history records it. */
   readonly reason: string;
+  /**
+   * The objects to accept, as `verify` names them: `index by_hand on contacts`. Other differences remain drift. By default,
+   * everything is accepted, unless `partitions` is given.
+   */
+  readonly objects?: readonly string[] | undefined;
+  /**
+   * Patterns of names of partitions that a job creates and drops: `calls_*`, with the schema unless that is `public`. No
+   * partition with such a name is compared from now on.
+   */
+  readonly partitions?: readonly string[] | undefined;
   /** Returns the address of another server for the throw-away database. It is called if it cannot be on this one. */
   readonly otherServerUrl?: (() => Promise<string>) | undefined;
   /** Receives the events of the wait. */
@@ -45,16 +62,21 @@ export interface AcceptResult {
   readonly notCompared: string | null;
   /** The accepted differences. */
   readonly differences: readonly Difference[];
+  /** The patterns of partitions that are not compared from now on, with their schemas. */
+  readonly partitions: readonly string[];
 }
 
 /**
  * Accepts the catalog of a database as it is: records its snapshot, the reason and the accepted differences in the newest
  * row of the history, so that drift is known again and measured from this state. The schema and the data are not changed.
  *
+ * With `objects` or `partitions`, it accepts only these. The snapshot holds the accepted objects and the reason, and so do the
+ * snapshots of later runs.
+ *
  * It first compares the catalog with the snapshot of the last run. If none is comparable, it compares the catalog with what
  * the migrations make in a throw-away database, if the role may create one and the files are those that were applied.
  *
- * @throws UsageError `no_reason`
+ * @throws UsageError `no_reason`; `unknown_object` for an object that does not differ
  * @throws HistoryError `nothing_to_accept` if the catalog is what the last run left, or nothing is applied;
  *   `history_changed` if another run has changed the history meanwhile
  * @throws ExplainedError `standby`, `read_only`, `permission_denied`, `lock_wait_over`, `interrupted`
@@ -84,21 +106,87 @@ export async function accept(options: AcceptOptions): Promise<AcceptResult> {
         ? before.schemas
         : [...new Set([...(before?.schemas ?? []), ...(await listSchemasOfMigrations(migrations))])];
     const entries = compare(migrations, state.rows);
-    const live = await takeSnapshot(connection.client, schemas);
-    if (isComparable && live.fingerprint === recorded?.fingerprint) throw nothingToAcceptError(newest.name);
+    const patterns = (options.partitions ?? []).map((pattern) => ({ object: partitionsOf(pattern), reason }));
+    const acceptedBefore = addAccepted(before?.accepted, patterns);
+    const live = await takeSnapshot(connection.client, schemas, acceptedBefore);
     const comparison = await compareWithReference(
       connection,
-      { ...options, entries, schemas },
+      { ...options, entries, schemas, accepted: acceptedBefore },
       live.snapshot,
       isComparable ? before : null,
     );
+    const { base, ...found } = comparison;
+    if (isComparable && found.differences.length === 0 && patterns.length === 0) {
+      throw nothingToAcceptError(newest.name);
+    }
+    const chosen = chooseDifferences(found.differences, options);
+    const result = { ...found, differences: chosen };
+    const accepted = addAccepted(
+      acceptedBefore,
+      chosen.map(({ object }) => ({ object, reason })),
+    );
+    const isWhole = chosen.length === found.differences.length || base === null;
+    const text = isWhole
+      ? withAccepted(live, accepted)
+      : JSON.stringify({
+          ...takeOver(base, live.snapshot, new Set(chosen.map(({ object }) => object))),
+          accepted,
+        });
     await recordAcceptance(
       connection,
-      { newest, reason: [reason, ...describe(comparison)].join('\n'), snapshot: live },
+      {
+        newest,
+        reason: [reason, ...describe(result, patterns)].join('\n'),
+        snapshot: parseSnapshot(text),
+      },
       options,
     );
-    return { server: describeServer(connection), accepted: newest.name, reason, ...comparison };
+    return {
+      server: describeServer(connection),
+      accepted: newest.name,
+      reason,
+      partitions: patterns.map(({ object }) => object.replace(/^partitions /, '')),
+      ...result,
+    };
   });
+}
+
+/** The differences that the caller has named; all of them if nothing is named. */
+function chooseDifferences(
+  differences: readonly Difference[],
+  { objects = [], partitions = [] }: AcceptOptions,
+): readonly Difference[] {
+  if (objects.length === 0 && partitions.length === 0) return differences;
+  const unknown = objects.find((name) => !differences.some(({ object }) => object === name));
+  if (unknown !== undefined) {
+    const names = [...new Set(differences.map(({ object }) => object))].join('; ');
+    throw new UsageError('unknown_object', `Nothing differs that is named ${unknown}.`, {
+      remedy: remedy`Name objects as ${call('verify')} lists them, without what follows the colon. What differs is: ${names === '' ? 'nothing' : names}.`,
+    });
+  }
+  return differences.filter(({ object }) => objects.includes(object));
+}
+
+function partitionsOf(pattern: string): string {
+  return `partitions ${pattern.includes('.') ? pattern : `public.${pattern}`}`;
+}
+
+/** Adds accepted differences to others; a later reason replaces an earlier one. */
+function addAccepted(
+  before: readonly AcceptedDifference[] = [],
+  added: readonly AcceptedDifference[],
+): readonly AcceptedDifference[] {
+  return [...new Map([...before, ...added].map((entry) => [entry.object, entry])).values()];
+}
+
+/** The text that the server will write for the same catalog. Numbers above 2^53 would not survive a parse. */
+function withAccepted(
+  { snapshot, text }: FingerprintedSnapshot,
+  accepted: readonly AcceptedDifference[],
+): string {
+  const { format, schemas } = snapshot;
+  const head = JSON.stringify({ format, schemas, ...(accepted.length > 0 && { accepted }) });
+  return head.slice(0, -1) + text.slice(text.indexOf(',"objects":'));
 }
 
 type Comparison = Pick<AcceptResult, 'comparedWith' | 'notCompared' | 'differences'>;
@@ -108,24 +196,31 @@ async function compareWithReference(
   options: AppliedReferenceOptions,
   live: Snapshot,
   before: Snapshot | null,
-): Promise<Comparison> {
+): Promise<Comparison & { readonly base: Snapshot | null }> {
   if (before !== null) {
     const label = options.entries.findLast(({ row }) => row !== null)?.name ?? '';
     const differences = compareSnapshots(live, before, label);
-    return { comparedWith: 'snapshot', notCompared: null, differences };
+    return { comparedWith: 'snapshot', notCompared: null, differences, base: before };
   }
   const made = await createAppliedReference(connection, options);
-  if ('missing' in made) return { comparedWith: 'nothing', notCompared: made.missing, differences: [] };
-  const differences = compareSnapshots(live, made.reference.snapshot, made.label);
-  return { comparedWith: 'migrations', notCompared: null, differences };
+  if ('missing' in made) {
+    return { comparedWith: 'nothing', notCompared: made.missing, differences: [], base: null };
+  }
+  const base = made.reference.snapshot;
+  const differences = compareSnapshots(live, base, made.label);
+  return { comparedWith: 'migrations', notCompared: null, differences, base };
 }
 
 /** What the history records after the reason. */
-function describe({ notCompared, comparedWith, differences }: Comparison): readonly string[] {
-  if (notCompared !== null) return [`not compared: ${notCompared}`];
+function describe(
+  { notCompared, comparedWith, differences }: Comparison,
+  patterns: readonly AcceptedDifference[],
+): readonly string[] {
+  const leftOut = patterns.map(({ object }) => `${object}: not compared`);
+  if (notCompared !== null) return [`not compared: ${notCompared}`, ...leftOut];
   const other = comparedWith === 'snapshot' ? 'the last snapshot' : 'what the migrations make';
   const lines = differences.map(({ object, difference }) => `${object}: ${difference}`);
-  return [`${plural(differences.length, 'difference')} from ${other}`, ...lines];
+  return [`${plural(differences.length, 'difference')} from ${other}`, ...lines, ...leftOut];
 }
 
 function nothingAppliedError(): HistoryError {

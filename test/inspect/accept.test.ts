@@ -146,6 +146,89 @@ describe('accept', () => {
     ]);
   });
 
+  test('accepts only the named objects, and the others remain drift until they are undone', async ({
+    database,
+  }) => {
+    const directory = await folderWith(files);
+    await up({ url: database.url, directory });
+    await database.client.query(
+      'alter table one add by_hand text; create index note_by_hand on one (id, note); create sequence big; drop index one_by_note',
+    );
+    const wanted = ['index note_by_hand on one', 'sequence big'];
+    const { differences } = await acceptIn(database, directory, { objects: wanted });
+    expect(differences.map(({ object }) => object).sort()).toEqual(wanted);
+    const found = await verify({ url: database.url, directory, rules: false });
+    expect(found.findings.map(({ object }) => object)).toEqual([
+      'column one.by_hand',
+      'index one_by_note on one',
+    ]);
+    await database.client.query('alter table one drop by_hand; create index one_by_note on one (note)');
+    expect((await status({ url: database.url, directory })).drift.state).toBe('none');
+    const replayed = await verify({ url: database.url, directory, rules: false, replay: true });
+    expect(replayed.findings).toEqual([]);
+    expect(await newestRow(database)).toMatchObject([
+      {
+        reason: expect.stringMatching(/\n2 differences from the last snapshot\nsequence big: here/),
+      },
+    ]);
+  });
+
+  test('keeps what was accepted in the snapshots of later runs, up and down', async ({ database }) => {
+    const directory = await folderWith(files);
+    const { url, client } = database;
+    await up({ url, directory, to: 'V1' });
+    await client.query('alter table one add by_hand text');
+    await acceptIn(database, directory);
+    await up({ url, directory });
+    await down({ url, directory });
+    expect((await status({ url, directory })).drift.state).toBe('none');
+    const { findings } = await verify({ url, directory, rules: false, replay: true });
+    expect(findings.map(({ kind }) => kind)).toEqual(['migration']);
+  });
+
+  test('refuses an object that does not differ, and names those that do', async ({ database }) => {
+    const directory = await folderWith(files);
+    await up({ url: database.url, directory });
+    await database.client.query('alter table one add by_hand text');
+    await expect(acceptIn(database, directory, { objects: ['column one.note'] })).rejects.toMatchObject({
+      code: 'unknown_object',
+      exitCode: 2,
+      remedy: expect.stringContaining('What differs is: column one.by_hand.'),
+    });
+  });
+
+  test('leaves out the partitions of a pattern from then on, whatever a job does to them', async ({
+    database,
+  }) => {
+    const { url, client } = database;
+    const directory = await folderWith({
+      'V1.up.sql': `create table calls (day date) partition by range (day);
+        create table calls_1 partition of calls for values from ('2026-01-01') to ('2026-02-01');
+        create table calls_x_1 partition of calls for values from ('2025-01-01') to ('2025-02-01');
+        create table calls_other (day date);`,
+      'V1.down.sql': 'drop table calls; drop table calls_other;',
+      'V2.up.sql': 'create table two (id integer);',
+      'V2.down.sql': 'drop table two;',
+    });
+    await up({ url, directory, to: 'V1' });
+    const result = await acceptIn(database, directory, { partitions: ['calls_?', 'calls_1*'] });
+    expect(result).toMatchObject({ differences: [], partitions: ['public.calls_?', 'public.calls_1*'] });
+    await client.query('create index by_job on calls_1 (day)');
+    expect((await status({ url, directory })).drift.state).toBe('none');
+    await up({ url, directory });
+    await client.query('drop index by_job; alter table calls_1 alter day set default now()');
+    expect((await status({ url, directory })).drift.state).toBe('none');
+    await client.query('create index by_job on calls_x_1 (day); create index by_hand on calls_other (day)');
+    const { findings } = await verify({ url, directory, rules: false });
+    expect(findings.map(({ object }) => object)).toEqual([
+      'index by_hand on calls_other',
+      'index by_job on calls_x_1',
+    ]);
+    expect(
+      await database.value('select reason from voicesurvey_migrations.history where version = 1'),
+    ).toMatch(/\npartitions public\.calls_1\*: not compared\n/);
+  });
+
   test('works on a history that a release without accept created', async ({ database }) => {
     const directory = await unknownState(database);
     await database.client.query(`alter table voicesurvey_migrations.history

@@ -23,6 +23,7 @@ export const ERROR_CODES = {
     steps_and_to: 'a number of steps and a version, which contradict each other',
     two_servers: 'two servers are named',
     unknown_parameter: 'an unknown connection parameter',
+    unknown_object: '`accept` names an object that does not differ',
     unknown_version: 'the folder or the database has no such version',
     unsupported_parameter: 'a connection parameter that this client does not support',
     user_missing: 'no user is named, and the process has no name either',
