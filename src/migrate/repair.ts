@@ -1,3 +1,4 @@
+import type { Connection } from '../postgres/connect.js';
 import { queryRows } from '../postgres/driver/search-path.js';
 import { UsageError } from '../postgres/errors/explained-error.js';
 import { REPORT_WARNINGS } from '../postgres/replication.js';
@@ -6,11 +7,12 @@ import { type Database, describeServer, type Server, withDatabase } from './data
 import { explainWriteError } from './failure/write-history.js';
 import { parseVersion } from './files/file-name.js';
 import { readMigrations } from './files/read-folder.js';
-import { compare, isAsApplied } from './history/compare.js';
+import { compare, type Entry, isAsApplied } from './history/compare.js';
 import { HistoryError } from './history/errors.js';
 import { refuseOtherName } from './history/plan.js';
-import { fileValues, literal, reasonSql, updateSql } from './history/row-sql.js';
+import { fileValues, literal, NEWEST_ID, type RowValues, reasonSql, updateSql } from './history/row-sql.js';
 import { readState, refuseReadOnly } from './history/server-state.js';
+import { snapshotValues } from './history/snapshot.js';
 import { READER_WAIT } from './history/wait.js';
 import { fileParser, upWork } from './script/work.js';
 
@@ -34,10 +36,22 @@ export interface RepairResult {
   readonly reason: string;
 }
 
+/** What the database is to be compared with after a repair. */
+export interface RepairJudgement {
+  /** Lines for the history, after the reason. */
+  readonly notes: readonly string[];
+  /** The snapshot for the newest row of the history; null for none; undefined to keep the one that it has. */
+  readonly snapshot?: { readonly text: string; readonly fingerprint: string } | null;
+}
+
+/** Judges a repair before it is recorded. */
+export type RepairJudge = (connection: Connection, entries: readonly Entry[]) => Promise<RepairJudgement>;
+
 /**
  * Accepts the changed files of an applied migration: records their checksums, the new down and the reason in the
  * history. The schema and the data are not changed.
  *
+ * @param judge says what the database is compared with from now on; by default, that does not change
  * @throws UsageError without a reason, or for a version that the folder or the history does not have
  * @throws HistoryError `nothing_to_repair` if the files are not changed, `another_migration` if the applied migration has
  *   another name
@@ -48,7 +62,10 @@ export interface RepairResult {
  * await repair({ url, directory: migrationsDirectory, version: 'V0003', reason: 'only a comment was corrected' });
  * ```
  */
-export async function repair(options: RepairOptions): Promise<RepairResult> {
+export async function repair(
+  options: RepairOptions,
+  judge: RepairJudge = async () => ({ notes: [] }),
+): Promise<RepairResult> {
   const reason = options.reason.trim();
   if (reason === '') {
     throw new UsageError('no_reason', 'A repair needs a reason.', {
@@ -61,7 +78,8 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
     const state = await readState(connection, READER_WAIT, undefined, 'write');
     await refuseReadOnly(state, connection);
     const { rows } = state;
-    const entry = compare(migrations, rows).find((candidate) => candidate.version === version);
+    const entries = compare(migrations, rows);
+    const entry = entries.find((candidate) => candidate.version === version);
     const migration = entry?.migration;
     if (entry === undefined || !migration || entry.row === null) {
       throw new UsageError(
@@ -85,14 +103,23 @@ export async function repair(options: RepairOptions): Promise<RepairResult> {
     }
     refuseOtherName(entry);
     await upWork(migration, fileParser());
-    await queryRows(
-      connection.client,
-      `${REPORT_WARNINGS};\n${updateSql(`id = ${entry.row.id}`, {
+    const { notes, snapshot } = await judge(connection, entries);
+    const updates = [
+      updateSql(`id = ${entry.row.id}`, {
         ...fileValues(migration),
         origin: literal('repaired'),
-        reason: reasonSql(literal(reason)),
-      })}`,
-    ).catch((error: unknown) => Promise.reject(explainWriteError(error)));
+        reason: reasonSql(literal([reason, ...notes].join('\n'))),
+      }),
+      ...(snapshot === undefined ? [] : [updateSql(`id = (${NEWEST_ID})`, recordedValues(snapshot))]),
+    ];
+    await queryRows(connection.client, [REPORT_WARNINGS, ...updates].join(';\n')).catch((error: unknown) =>
+      Promise.reject(explainWriteError(error)),
+    );
     return { server: describeServer(connection), repaired: migration.name, reason };
   });
+}
+
+function recordedValues(snapshot: { readonly text: string; readonly fingerprint: string } | null): RowValues {
+  if (snapshot !== null) return snapshotValues(literal(snapshot.text), literal(snapshot.fingerprint));
+  return { snapshot: 'null', snapshot_format: 'null', snapshot_server_major: 'null', fingerprint: 'null' };
 }

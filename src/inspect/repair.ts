@@ -1,0 +1,120 @@
+import { compareSnapshots, type Difference } from '../catalog/difference.js';
+import { listSchemasOfMigrations } from '../catalog/schemas.js';
+import {
+  type FingerprintedSnapshot,
+  parseSnapshot,
+  type Snapshot,
+  takeSnapshot,
+} from '../catalog/snapshot.js';
+import { takeOver } from '../catalog/take-over.js';
+import type { Entry } from '../migrate/history/compare.js';
+import { readRecordedSnapshot } from '../migrate/history/snapshot.js';
+import { explainUnknown } from '../migrate/history/unknown.js';
+import {
+  type RepairOptions as RecordOptions,
+  type RepairResult as RecordResult,
+  type RepairJudgement,
+  repair as recordRepair,
+} from '../migrate/repair.js';
+import type { Connection } from '../postgres/connect.js';
+import { plural } from '../text/plural.js';
+import { type AppliedReferenceOptions, createAppliedReference } from './baseline/applied-reference.js';
+
+/** The options of {@link repair}. */
+export interface RepairOptions extends RecordOptions, Pick<AppliedReferenceOptions, 'otherServerUrl'> {}
+
+/** The result of {@link repair}. */
+export interface RepairResult extends RecordResult {
+  /** In what the database differs from what the files make now. From now on, this is drift. */
+  readonly differences: readonly Difference[];
+  /** Why the files could not be run for a comparison, so that drift is unknown now; null if they were. */
+  readonly notCompared: string | null;
+}
+
+type Comparison = Pick<RepairResult, 'differences' | 'notCompared'>;
+
+/**
+ * Accepts the changed files of an applied migration: records their checksums, the new down and the reason in the history. The
+ * schema and the data are not changed.
+ *
+ * It runs the files in a throw-away database, and compares the result with the last snapshot. If the files say something
+ * else than the database, that is drift from now on. If they cannot be run, the state of the database is unknown.
+ *
+ * @throws UsageError without a reason, or for a version that the folder or the history does not have
+ * @throws HistoryError `nothing_to_repair` if the files are not changed, `another_migration` if the applied migration has
+ *   another name
+ * @throws MigrationFileError for a file that cannot run
+ * @example
+ * ```ts
+ * await repair({ url, directory: migrationsDirectory, version: 'V0003', reason: 'only a comment was corrected' });
+ * ```
+ */
+export async function repair(options: RepairOptions): Promise<RepairResult> {
+  let found: Comparison = { differences: [], notCompared: null };
+  const result = await recordRepair(options, async (connection, entries) => {
+    // What a migration that stopped part-way has made cannot be compared. `status` reports it.
+    if (entries.some(({ state }) => state === 'unfinished')) return { notes: [] };
+    const { judgement, ...comparison } = await compareFiles(connection, entries, options);
+    found = comparison;
+    return judgement;
+  });
+  return { ...result, ...found };
+}
+
+async function compareFiles(
+  connection: Connection,
+  entries: readonly Entry[],
+  options: RepairOptions,
+): Promise<Comparison & { readonly judgement: RepairJudgement }> {
+  const recorded = await readRecordedSnapshot(connection.client);
+  const before = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot);
+  const isComparable = explainUnknown(recorded, connection.serverVersion.major) === null;
+  const accepted = before?.snapshot.accepted ?? [];
+  const schemas = before?.snapshot.schemas ?? (await schemasOf(entries));
+  const made = await createAppliedReference(connection, {
+    ...options,
+    entries,
+    schemas,
+    accepted,
+    asFiled: true,
+  });
+  if ('missing' in made) {
+    const judgement = { notes: [`not compared: ${made.missing}`], snapshot: null };
+    return { differences: [], notCompared: made.missing, judgement };
+  }
+  const base =
+    isComparable && before !== null ? before : await takeSnapshot(connection.client, schemas, accepted);
+  const isAccepted = new Set(accepted.map(({ object }) => object));
+  const differences = compareSnapshots(base.snapshot, made.reference.snapshot, made.label).filter(
+    ({ object }) => !isAccepted.has(object),
+  );
+  const judgement = {
+    notes: [
+      `${plural(differences.length, 'difference')} from what the files make`,
+      ...differences.map(toLine),
+    ],
+    ...(differences.length > 0 || !isComparable
+      ? { snapshot: expectedSnapshot(base, made.reference.snapshot, differences) }
+      : {}),
+  };
+  return { differences, notCompared: null, judgement };
+}
+
+/** The catalog as the files make it, where they differ. */
+function expectedSnapshot(
+  base: FingerprintedSnapshot,
+  made: Snapshot,
+  differences: readonly Difference[],
+): FingerprintedSnapshot {
+  if (differences.length === 0) return base;
+  const expected = takeOver(base.snapshot, made, new Set(differences.map(({ object }) => object)));
+  return parseSnapshot(JSON.stringify({ ...expected, accepted: base.snapshot.accepted }));
+}
+
+function schemasOf(entries: readonly Entry[]): Promise<readonly string[]> {
+  return listSchemasOfMigrations(entries.flatMap(({ migration }) => migration ?? []));
+}
+
+function toLine({ object, difference }: Difference): string {
+  return `${object}: ${difference}`;
+}
