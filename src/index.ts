@@ -30,6 +30,8 @@ export {
 export type { LockMode } from './inspect/locks/modes.js';
 export type { TableSize } from './inspect/locks/sizes.js';
 export { type LocksOptions, type LocksResult, measureLocks, type TableLock } from './inspect/locks.js';
+export { type RepairOptions, type RepairResult, repair } from './inspect/repair.js';
+export type { RowProgress } from './inspect/rows/find-broken-rows.js';
 export type { VerifyFinding } from './inspect/verify/finding.js';
 export { type VerifyOptions, type VerifyResult, verify } from './inspect/verify.js';
 export { LossRefusedError, PartWayError } from './migrate/data-loss/errors.js';
@@ -44,7 +46,6 @@ export type { Origin } from './migrate/history/table.js';
 export type { UnknownCause } from './migrate/history/unknown.js';
 export { type NewMigration, type NewMigrationOptions, newMigration } from './migrate/new.js';
 export { type RedoOptions, type RedoResult, redo } from './migrate/redo.js';
-export { type RepairOptions, type RepairResult, repair } from './migrate/repair.js';
 export { type RestoredData, type RestoreOptions, type RestoreResult, restore } from './migrate/restore.js';
 export type { Listener, RunEvent } from './migrate/run/events.js';
 export type { LockHolder } from './migrate/run/lock-holder.js';

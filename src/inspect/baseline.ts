@@ -11,7 +11,7 @@ import { fileParser, upWork } from '../migrate/script/work.js';
 import { queryRows } from '../postgres/driver/search-path.js';
 import { plural } from '../text/plural.js';
 import { DifferencesError } from './baseline/differences-error.js';
-import { createReference, type Reference } from './baseline/reference.js';
+import { createReference, type Reference, readSearchPath } from './baseline/reference.js';
 
 /** The options of {@link baseline}. */
 export interface BaselineOptions extends Database {
@@ -86,17 +86,23 @@ async function adopt(
     await refuseHistory(connection);
     const [row] = await queryRows<{ role: string }>(connection.client, 'select current_user::text as role');
     const role = row?.role ?? '';
+    const searchPath = await readSearchPath(connection.client);
+    const schemas = [
+      ...new Set([...listSchemas(statements), ...(searchPath.first === null ? [] : [searchPath.first])]),
+    ];
     const reference = await createReference({
       url,
       directory,
       to: label,
       statements,
+      schemas,
+      searchPath,
       role,
       otherServerUrl,
       onNotice: options.onEvent,
       signal,
     });
-    const { snapshot, text, fingerprint } = await takeSnapshot(connection.client, listSchemas(statements));
+    const { snapshot, text, fingerprint } = await takeSnapshot(connection.client, schemas);
     const differences = compareSnapshots(snapshot, reference.snapshot, label);
     // A concurrent `up` may be the cause of the differences.
     await refuseHistory(connection);

@@ -2,6 +2,9 @@ import { listSchemasOfMigrations } from '../catalog/schemas.js';
 import { type Snapshot, takeSnapshot } from '../catalog/snapshot.js';
 import { type Database, withDatabase } from '../migrate/database.js';
 import { readMigrations } from '../migrate/files/read-folder.js';
+import { readCoveredSchemas } from '../migrate/history/snapshot.js';
+import { INSUFFICIENT_PRIVILEGE, sqlStateOf, UNDEFINED_TABLE } from '../postgres/errors/sql-states.js';
+import { readSearchPath } from './baseline/reference.js';
 import { generateDiagram } from './generate/diagram.js';
 import { generateDictionary } from './generate/dictionary.js';
 import { draw } from './generate/draw.js';
@@ -11,7 +14,10 @@ export { generateTypes } from './generate/row-types.js';
 
 /** The options of {@link readCatalog}. */
 export interface CatalogOptions extends Database {
-  /** The folder of the migrations that created the schema. It determines which schemas are read. */
+  /**
+   * The folder of the migrations that created the schema. Their schemas are read, those of the history, and the first schema
+   * of the search path.
+   */
   readonly directory: string;
   /** Interrupts the call. */
   readonly signal?: AbortSignal | undefined;
@@ -27,10 +33,20 @@ export interface CatalogOptions extends Database {
  * ```
  */
 export async function readCatalog({ url, directory, signal }: CatalogOptions): Promise<Snapshot> {
-  const schemas = await listSchemasOfMigrations(await readMigrations(directory));
+  const named = await listSchemasOfMigrations(await readMigrations(directory));
   return withDatabase({ url, signal }, async ({ connection: { client } }) => {
+    const { first } = await readSearchPath(client);
+    const covered = await readCoveredSchemas(client).catch(noHistory);
+    const schemas = [...named, ...(first === null ? [] : [first]), ...(covered?.schemas ?? [])];
     return (await takeSnapshot(client, schemas)).snapshot;
   });
+}
+
+/** A database without a history, or a role that may not read it. */
+function noHistory(error: unknown): null {
+  const sqlState = sqlStateOf(error);
+  if (sqlState === UNDEFINED_TABLE || sqlState === INSUFFICIENT_PRIVILEGE) return null;
+  throw error;
 }
 
 /** The documentation of a schema. */

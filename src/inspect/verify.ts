@@ -8,11 +8,16 @@ import { readRecordedSnapshot } from '../migrate/history/snapshot.js';
 import { HISTORY_TABLE } from '../migrate/history/table.js';
 import { explainUnknown } from '../migrate/history/unknown.js';
 import { interruptedError } from '../postgres/errors/interrupted-error.js';
-import { compareUnknown, compareWithSnapshot } from './verify/comparison.js';
+import { readSearchPath } from './baseline/reference.js';
+import { findBrokenBodies } from './functions/find-broken-bodies.js';
+import { findBrokenRows, type RowProgress } from './rows/find-broken-rows.js';
+import { addReplay, compareUnknown, compareWithSnapshot } from './verify/comparison.js';
 import { finding, type VerifyFinding } from './verify/finding.js';
 import {
+  findingOfBody,
   findingOfConstraint,
   findingOfReplicationRole,
+  findingOfRows,
   findingOfTimeZone,
   findingsOfIndexes,
   findingsOfMigration,
@@ -31,6 +36,12 @@ export interface VerifyOptions extends Database {
   readonly directory: string;
   /** Whether to check the rules of the schema, such as uuid keys and indexed foreign keys; true by default. */
   readonly rules?: boolean | undefined;
+  /** Whether to compare the catalog also with what the files make now, in a throw-away database; false by default. */
+  readonly replay?: boolean | undefined;
+  /** Whether to check the rows: the rules of the product, unless `rules` is false, and the foreign keys; false by default. */
+  readonly data?: boolean | undefined;
+  /** Called before each check of the rows. */
+  readonly onRowCheck?: ((progress: RowProgress) => void) | undefined;
   /** The timeout of each statement, in milliseconds; 30,000 by default. */
   readonly statementTimeoutMs?: number | undefined;
   /** The address of another server for the throw-away database, called if it cannot be on this one. */
@@ -49,6 +60,13 @@ export interface VerifyResult {
    * neither was possible, nothing.
    */
   readonly comparedWith: 'snapshot' | 'migrations' | 'nothing';
+  /**
+   * What checked the bodies of functions in PL/pgSQL: the extension plpgsql_check, if the database has it, or a search for the
+   * tables, columns and functions that they name; null if there is no such function.
+   */
+  readonly bodiesCheckedBy: 'plpgsql_check' | 'names' | null;
+  /** Whether the rows were checked. */
+  readonly checkedRows: boolean;
   /** Empty if the database is as it should be. */
   readonly findings: readonly VerifyFinding[];
 }
@@ -65,7 +83,10 @@ const STATEMENT_TIMEOUT_MS = 30_000;
  *
  * If the last run left no snapshot that can be compared, that is a finding. The catalog is then compared with what the
  * migrations make in a throw-away database on the same server, if the role may create one and the files are those that
- * were applied.
+ * were applied. With `replay`, it is also compared with what the files make now.
+ *
+ * The bodies of functions are checked against the catalog. With `data`, the rows are checked: triggers and foreign keys do not
+ * hold for rows that were loaded while they were disabled.
  *
  * @throws ExplainedError `catalog_busy` if a lock on a table or view, or the statement timeout, prevents reading the catalog,
  *   `history_held` if a lock prevents reading the history, `interrupted`
@@ -79,6 +100,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   const migrations = await readMigrations(options.directory);
   return withDatabase(options, async ({ connection }) => {
     const { client } = connection;
+    const path = await readSearchPath(client);
     await client.query(`begin isolation level repeatable read read only;
 set local statement_timeout = ${Math.max(1, Math.round(options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS))};
 set local lock_timeout = ${LOCK_TIMEOUT_MS};
@@ -89,31 +111,52 @@ ${SNAPSHOT_SETTINGS}`);
     const recorded = rows === null ? null : await readRecordedSnapshot(client);
     const unknown = explainUnknown(recorded, connection.serverVersion.major);
     const snapshotBefore = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot).snapshot;
-    const schemas = snapshotBefore?.schemas ?? (await listSchemasOfMigrations(migrations));
+    const schemas = snapshotBefore?.schemas ?? [
+      ...(await listSchemasOfMigrations(migrations)),
+      ...(path.first === null ? [] : [path.first]),
+    ];
+    const accepted = snapshotBefore?.accepted ?? [];
     const live = await client
-      .query<{ snapshot: string }>(snapshotQuery('$1'), [schemas])
+      .query<{ snapshot: string }>(snapshotQuery('$1', '$2'), [schemas, JSON.stringify(accepted)])
       .catch((error: unknown) => Promise.reject(explainReadError(error)));
     const { snapshot, fingerprint } = parseSnapshot(live.rows[0]?.snapshot ?? '');
     const unvalidated = await findUnvalidated(client, schemas);
     const rights = rows === null ? null : await readHistoryRights(client);
     const replicationRoles = await readReplicationRoles(client);
     const timeZone = options.rules === false ? null : await readUnknownTimeZone(client);
+    const bodies = await findBrokenBodies(client, schemas, path.setting);
+    const brokenRows =
+      options.data === true
+        ? await findBrokenRows(client, {
+            schemas,
+            rules: options.rules !== false,
+            onProgress: options.onRowCheck,
+            signal: options.signal,
+          })
+        : [];
     await client.query('commit');
     if (options.signal?.aborted) throw interruptedError('while it read the catalog');
     const entries = compare(migrations, rows ?? []);
-    const comparison =
+    const reference = { ...options, entries, schemas, accepted };
+    const compared =
       unknown === null
         ? compareWithSnapshot({ snapshot, fingerprint }, snapshotBefore, recorded)
-        : await compareUnknown(connection, { ...options, entries, schemas }, snapshot, recorded, unknown);
+        : await compareUnknown(connection, reference, snapshot, recorded, unknown);
+    const comparison =
+      options.replay === true ? await addReplay(connection, reference, snapshot, compared) : compared;
     return {
       server: describeServer(connection),
       drift: comparison.drift,
       comparedWith: comparison.with,
+      bodiesCheckedBy: bodies.plpgsqlCheckedBy,
+      checkedRows: options.data === true,
       findings: [
         ...entries.flatMap(findingsOfMigration),
         ...comparison.findings,
         ...findingsOfIndexes(snapshot),
         ...unvalidated.map(findingOfConstraint),
+        ...bodies.broken.map(findingOfBody),
+        ...brokenRows.map(findingOfRows),
         ...(options.rules === false ? [] : findingsOfRules(snapshot)),
         ...(rights === null ? [] : findPrivileges(snapshot, rights, upText(migrations))).map(
           ({ object, finding: text }) => finding('privilege', object, text),

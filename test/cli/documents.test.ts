@@ -156,6 +156,8 @@ describe('--json', () => {
       exitCode: 3,
       drift: { ...drift, remedy: record },
       comparedWith: 'migrations',
+      bodiesCheckedBy: null,
+      checkedRows: false,
       findings: [
         {
           kind: 'unknown',
@@ -164,6 +166,7 @@ describe('--json', () => {
             /^not comparable: no snapshot was recorded with V2\.add_two; .*: no difference$/,
           ),
           rows: null,
+          ids: [],
         },
       ],
     });
@@ -183,6 +186,7 @@ describe('--json', () => {
       comparedWith: 'migrations',
       notCompared: null,
       differences: [],
+      partitions: [],
     });
     expect((await documentOf(database, 'status', '--dir', dir)).document.exitCode).toBe(0);
     await documentOf(database, 'down', '--dir', dir);

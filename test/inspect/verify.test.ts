@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
+import { baseline } from '../../src/inspect/baseline.js';
+import { generateTypes, readCatalog } from '../../src/inspect/generate.js';
 import type { VerifyFinding } from '../../src/inspect/verify/finding.js';
 import { type VerifyOptions, verify } from '../../src/inspect/verify.js';
+import { status } from '../../src/migrate/status.js';
 import { up } from '../../src/migrate/up.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { type TestDatabase, test } from '../support/database.js';
@@ -191,8 +194,32 @@ describe('verify counts the rows that violate a constraint that is not validated
         object: 'constraint the_rule on children',
         finding: `not validated; ${rows} rows violate it`,
         rows,
+        ids: [],
       },
     ]);
+  });
+
+  test('a check of a domain, in tables, materialized views and domains over it', async ({ database }) => {
+    await database.client.query(`
+      create schema ours;
+      create domain amount as numeric(6, 2);
+      create domain price as amount;
+      create domain unused as text;
+      create table sales (sum amount, "a price" price, other numeric) partition by list (other);
+      create table sales_1 partition of sales for values in (1);
+      create table ours.more (sum amount);
+      create table children () inherits (ours.more);
+      insert into sales values (-1, -2, 1), (1, null, 1);
+      insert into ours.more values (-3); insert into children values (-4);
+      create materialized view sums as select sum from sales;
+      alter domain amount add constraint amount_is_positive check (value > 0) not valid;
+      alter domain unused add constraint unused_is_short check (length(value) < 3) not valid;`);
+    expect(await verifyLines(database, { rules: false })).toEqual(
+      expect.arrayContaining([
+        'constraint constraint amount_is_positive on amount: not validated; 5 rows violate it',
+        'constraint constraint unused_is_short on unused: not validated; 0 rows violate it',
+      ]),
+    );
   });
 
   test('counts the nulls in a column with not null, if the server stores that as a constraint', async ({
@@ -271,4 +298,71 @@ test('verify names objects outside of public with their schema', async ({ databa
     'drift constraint positive on ours.things: here, not in V1',
     'constraint constraint positive on ours.things: not validated; 0 rows violate it',
   ]);
+});
+
+describe('a search path with another schema first', () => {
+  const people = {
+    'V1.up.sql': 'create table people (id uuid primary key, name text);',
+    'V1.down.sql': 'drop table people;',
+  };
+
+  test.for([
+    ['of the database', (name: string) => `alter database "${name}" set search_path = app, public`, ''],
+    ['of the address', () => 'select', '?options=-csearch_path%3Dapp'],
+  ] as const)('%s: status, verify and the types read that schema', async ([, setting, parameters], {
+    database,
+  }) => {
+    await database.client.query(`create schema app; ${setting(database.name)}`);
+    const url = `${database.url}${parameters}`;
+    const directory = await folderWith(people);
+    await up({ url, directory });
+    expect(generateTypes(await readCatalog({ url, directory }))).toContain('name: string | null');
+    expect((await verify({ url, directory, rules: false, replay: true })).findings).toEqual([]);
+    await database.client.query('alter table app.people drop column name');
+    const { findings, drift } = await verify({ url, directory, rules: false });
+    expect(lines(findings)).toEqual(['drift column app.people.name: missing here, in V1']);
+    expect((await status({ url, directory })).drift).toEqual(drift);
+  });
+
+  test('a baseline compares the objects of that schema', async ({ database }) => {
+    await database.client.query(`create schema app; alter database "${database.name}" set search_path = app, public;
+      create table app.people (id uuid primary key)`);
+    await expect(
+      baseline({ url: database.url, directory: await folderWith(people), version: 'V1' }),
+    ).rejects.toMatchObject({ differences: [{ object: 'column app.people.name' }] });
+  });
+});
+
+describe('verify with replay', () => {
+  test('compares the database with what the files make now', async ({ database }) => {
+    const { url } = database;
+    const files = {
+      'V1.up.sql': 'create table one (id integer);',
+      'V1.down.sql': 'drop table one;',
+      'V2.up.sql': 'create table two (id integer);',
+      'V2.down.sql': 'drop table two;',
+    };
+    const directory = await folderWith(files);
+    await up({ url, directory, to: 'V1' });
+    await database.client.query('alter table one add by_hand text');
+    await up({ url, directory });
+    expect((await verify({ url, directory, rules: false })).findings).toEqual([]);
+    const replayed = await verify({ url, directory, rules: false, replay: true });
+    expect(replayed.comparedWith).toBe('migrations');
+    expect(lines(replayed.findings)).toEqual(['drift column one.by_hand: here, not in V2']);
+    await database.client.query('drop table two');
+    const both = await verify({ url, directory, rules: false, replay: true });
+    expect(both.findings.map(({ object }) => object)).toEqual(['table two', 'column one.by_hand']);
+  });
+
+  test('reports that the files cannot be run', async ({ database }) => {
+    const { url } = database;
+    const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': '' });
+    await up({ url, directory });
+    const other = await folderWith({ 'V2.up.sql': 'select 2;', 'V2.down.sql': '' });
+    const { findings } = await verify({ url, directory: other, rules: false, replay: true });
+    expect(lines(findings)).toContain(
+      'unknown the catalog: not compared with what the files make: V1 is missing',
+    );
+  });
 });

@@ -4,15 +4,17 @@ import { HISTORY_TABLE } from '../../migrate/history/table.js';
 import { fileParser, upWork } from '../../migrate/script/work.js';
 import type { Connection } from '../../postgres/connect.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
-import { createReference, type Reference, type ReferenceOptions } from './reference.js';
+import { createReference, type Reference, type ReferenceOptions, readSearchPath } from './reference.js';
 
 /** The options of {@link createAppliedReference}. */
 export interface AppliedReferenceOptions
-  extends Pick<ReferenceOptions, 'url' | 'directory' | 'otherServerUrl' | 'signal'> {
+  extends Pick<ReferenceOptions, 'url' | 'directory' | 'otherServerUrl' | 'signal' | 'accepted'> {
   /** The folder compared with the history. */
   readonly entries: readonly Entry[];
   /** Further schemas to read, such as those that an older snapshot covers. */
   readonly schemas: readonly string[];
+  /** Whether to run the files as they are now, even if they are not those that were applied. */
+  readonly asFiled?: boolean | undefined;
 }
 
 /** The catalog that the applied migrations make, or why it could not be made. */
@@ -24,7 +26,7 @@ export type AppliedReference =
  * Runs the migrations that a database has in a throw-away database, and takes a snapshot of it: a reference for a database
  * whose recorded snapshot cannot be compared.
  *
- * The files must be those that were applied. A role that may not create a database gets no reference, and no error.
+ * The files must be those that were applied, except with `asFiled`. A role that may not create a database gets no reference, and no error.
  *
  * @param connection to the database
  * @returns the reference, or the reason why there is none, as the end of a sentence
@@ -32,12 +34,12 @@ export type AppliedReference =
  */
 export async function createAppliedReference(
   connection: Connection,
-  { entries, schemas, ...options }: AppliedReferenceOptions,
+  { entries, schemas, asFiled = false, ...options }: AppliedReferenceOptions,
 ): Promise<AppliedReference> {
   const newest = entries.findLast(({ row }) => row !== null);
   if (newest === undefined) return { missing: 'nothing is applied' };
   const needed = entries.filter(({ version }) => version <= newest.version);
-  const other = needed.find(({ state }) => state !== 'applied');
+  const other = needed.find(({ state }) => state !== 'applied' && !(asFiled && state === 'changed'));
   if (other !== undefined) return { missing: `${other.name} is ${other.state}` };
   const parse = fileParser();
   try {
@@ -50,6 +52,7 @@ export async function createAppliedReference(
       statements,
       schemas: [...new Set([...schemas, ...listSchemas(statements)])],
       role: await ownerOfHistory(connection),
+      searchPath: await readSearchPath(connection.client),
     });
     return { reference, label: newest.name };
   } catch (error) {

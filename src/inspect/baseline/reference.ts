@@ -1,11 +1,12 @@
 import { listSchemas } from '../../catalog/schemas.js';
-import { type Snapshot, takeSnapshot } from '../../catalog/snapshot.js';
+import { type AcceptedDifference, type Snapshot, takeSnapshot } from '../../catalog/snapshot.js';
 import { describeServer, type Server, withDatabase } from '../../migrate/database.js';
 import type { Listener } from '../../migrate/run/events.js';
 import { up } from '../../migrate/up.js';
+import pg from '../../postgres/driver/pg.js';
 import { ConnectionError, ExplainedError } from '../../postgres/errors/explained-error.js';
 import { interruptedError } from '../../postgres/errors/interrupted-error.js';
-import { createThrowawayDatabase } from '../../postgres/throwaway-database.js';
+import { createThrowawayDatabase, type ThrowawayDatabase } from '../../postgres/throwaway-database.js';
 import type { Statement } from '../../sql/statements.js';
 
 /** The catalog that the migrations create, and the server on which they ran. */
@@ -14,6 +15,22 @@ export interface Reference {
   readonly server: Server;
   /** The major version of that server. */
   readonly major: number;
+}
+
+/** The search path with which the files begin in a database. */
+export interface SearchPath {
+  /** As the setting has it: `app, public`. */
+  readonly setting: string;
+  /** The first schema of it that exists; null if none does. */
+  readonly first: string | null;
+}
+
+/** Reads the search path of a new session, which a database, a role or an address may set. */
+export async function readSearchPath(client: pg.Client): Promise<SearchPath> {
+  const { rows } = await client.query<SearchPath>(
+    `select pg_catalog.current_setting('search_path') as setting, pg_catalog.current_schema()::pg_catalog.text as first`,
+  );
+  return rows[0] ?? { setting: 'public', first: null };
 }
 
 /** The options of {@link createReference}. */
@@ -28,6 +45,10 @@ export interface ReferenceOptions {
   readonly statements: readonly Statement[];
   /** The schemas to read; by default those that the statements name. */
   readonly schemas?: readonly string[] | undefined;
+  /** The accepted differences of the database, for the snapshot. */
+  readonly accepted?: readonly AcceptedDifference[] | undefined;
+  /** The search path with which the migrations begin in the database. */
+  readonly searchPath: SearchPath;
   /** The address of another server. */
   readonly otherServerUrl?: (() => Promise<string>) | undefined;
   /** Receives the notices of the migrations, and none of the other events. */
@@ -74,18 +95,17 @@ async function createSomewhere(options: ReferenceOptions): Promise<Reference> {
   }
 }
 
-async function createOn(
-  url: string,
-  { directory, to, statements, schemas = listSchemas(statements), role, onNotice, signal }: ReferenceOptions,
-): Promise<Reference> {
+async function createOn(url: string, options: ReferenceOptions): Promise<Reference> {
+  const { directory, to, statements, schemas = listSchemas(statements), role, onNotice, signal } = options;
   const database = await createThrowawayDatabase(url, signal);
   try {
+    await setSearchPath(database, options);
     const onEvent: Listener = (event) => (event.kind === 'notice' ? onNotice?.(event) : undefined);
     await up({ url: database.url, directory, to, onEvent, signal }).catch((error: unknown) => {
       throw explainFailedRun(error, to);
     });
     return await withDatabase({ url: database.url, signal }, async ({ connection }) => {
-      const { snapshot } = await takeSnapshot(connection.client, schemas);
+      const { snapshot } = await takeSnapshot(connection.client, schemas, options.accepted);
       const { target, serverVersion } = connection;
       return {
         snapshot: withOwner(snapshot, target.user, role),
@@ -96,6 +116,25 @@ async function createOn(
   } finally {
     await database.drop();
   }
+}
+
+/**
+ * The files create objects without a schema in the first schema of the search path, so the throw-away database gets the same
+ * path. It also gets that schema, unless a file creates it.
+ */
+async function setSearchPath(
+  { url, target }: ThrowawayDatabase,
+  { searchPath: { setting, first }, statements, signal }: ReferenceOptions,
+): Promise<void> {
+  const isCreated = first === null || listSchemas(statements).includes(first);
+  await withDatabase({ url, signal }, async ({ connection: { client } }) => {
+    if (!isCreated) await client.query(`create schema if not exists ${pg.escapeIdentifier(first)}`);
+    // FROM CURRENT quotes the value: it need not be well-formed SQL.
+    await client.query(
+      `select from pg_catalog.set_config('search_path', ${pg.escapeLiteral(setting)}, false);
+alter database ${pg.escapeIdentifier(target.database)} set search_path from current`,
+    );
+  });
 }
 
 /** Replaces one role by another as the owner of all objects. */

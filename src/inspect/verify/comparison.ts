@@ -30,11 +30,9 @@ export function compareWithSnapshot(
   if (snapshotBefore === null || live.fingerprint === recorded?.fingerprint) {
     return { with: 'snapshot', drift: knownDrift('none', since), findings: [] };
   }
-  return {
-    with: 'snapshot',
-    drift: knownDrift('drifted', since),
-    findings: findingsOfDrift(live.snapshot, snapshotBefore, since ?? ''),
-  };
+  // Two texts may differ although the catalogs mean the same, as after a dump and a restore.
+  const findings = findingsOfDrift(live.snapshot, snapshotBefore, since ?? '');
+  return { with: 'snapshot', drift: knownDrift(findings.length === 0 ? 'none' : 'drifted', since), findings };
 }
 
 /** Compares a catalog with what the migrations make, because the recorded snapshot cannot be compared. */
@@ -64,10 +62,37 @@ function compareWithReference(
     const how = `the migrations could not be run for a comparison either: ${made.missing}`;
     return { with: 'nothing', findings: [unknown(how)] };
   }
-  const drift = findingsOfDrift(live, made.reference.snapshot, made.label);
+  const drift = withoutAccepted(findingsOfDrift(live, made.reference.snapshot, made.label), live);
   const count = drift.length === 0 ? 'no difference' : plural(drift.length, 'difference');
   const how = `compared with what the migrations make in a throw-away database: ${count}`;
   return { with: 'migrations', findings: [unknown(how), ...drift] };
+}
+
+/**
+ * Adds to a comparison what differs from what the files make now. An object that differs in both is listed once, and an accepted
+ * one is not listed.
+ */
+export async function addReplay(
+  connection: Connection,
+  options: AppliedReferenceOptions,
+  live: Snapshot,
+  comparison: Comparison,
+): Promise<Comparison> {
+  if (comparison.with !== 'snapshot') return comparison;
+  const made = await createAppliedReference(connection, { ...options, asFiled: true });
+  if ('missing' in made) {
+    const how = `not compared with what the files make: ${made.missing}`;
+    return { ...comparison, findings: [...comparison.findings, finding('unknown', 'the catalog', how)] };
+  }
+  const listed = new Set(comparison.findings.map(({ object }) => object));
+  const replayed = withoutAccepted(findingsOfDrift(live, made.reference.snapshot, made.label), live);
+  const more = replayed.filter(({ object }) => !listed.has(object));
+  return { ...comparison, with: 'migrations', findings: [...comparison.findings, ...more] };
+}
+
+function withoutAccepted(findings: readonly VerifyFinding[], { accepted = [] }: Snapshot): VerifyFinding[] {
+  const names = new Set(accepted.map(({ object }) => object));
+  return findings.filter(({ object }) => !names.has(object));
 }
 
 function findingsOfDrift(live: Snapshot, recorded: Snapshot, label: string): VerifyFinding[] {

@@ -1,10 +1,15 @@
 import { displayName } from '../../catalog/names.js';
 import type { Snapshot } from '../../catalog/snapshot.js';
 import type { Entry, MigrationState } from '../../migrate/history/compare.js';
+import type { BrokenBody } from '../functions/checked-function.js';
+import type { BrokenRows } from '../rows/find-broken-rows.js';
 import { findRuleViolations } from '../rules/schema-rules.js';
 import { finding, type VerifyFinding } from './finding.js';
 import type { ReplicationRole } from './replication-role.js';
 import type { UnvalidatedConstraint } from './unvalidated.js';
+
+/** At most this many ids are part of a sentence. */
+const IDS_IN_TEXT = 5;
 
 const STATE_IN_WORDS: Readonly<Record<Exclude<MigrationState, 'applied'>, string>> = {
   pending: 'not applied yet',
@@ -38,12 +43,11 @@ export function findingsOfIndexes({ objects }: Snapshot): VerifyFinding[] {
 }
 
 /** The finding of a constraint that is not validated, with the rows that violate it. */
-export function findingOfConstraint({ table, name, rows, reason }: UnvalidatedConstraint): VerifyFinding {
+export function findingOfConstraint({ object, rows, reason }: UnvalidatedConstraint): VerifyFinding {
   const counted =
     rows === null
       ? `its rows could not be counted: ${reason}`
       : `${rows} ${rows === 1 ? 'row violates' : 'rows violate'} it`;
-  const object = displayName(`table ${table}`, `constraint ${name}`);
   return { ...finding('constraint', object, `not validated; ${counted}`), rows };
 }
 
@@ -62,4 +66,20 @@ export function findingOfReplicationRole({ where, value }: ReplicationRole): Ver
 export function findingOfTimeZone(zone: string): VerifyFinding {
   const problem = `${zone === '' ? 'an empty text' : zone} is neither UTC nor an Area/Location name of pg_timezone_names, so no call starts`;
   return finding('rule', 'setting voicesurvey.time_zone', problem);
+}
+
+/** The finding of a function whose body does not fit the catalog. */
+export function findingOfBody({ name, problem }: BrokenBody): VerifyFinding {
+  return finding('function', displayName(`function ${name}`, 'itself'), problem);
+}
+
+/** The finding of rows that break a rule or a foreign key. */
+export function findingOfRows({ name, rule, table, finds, rows, reason, ids }: BrokenRows): VerifyFinding {
+  const of = rule === null ? 'foreign key' : `rule ${rule}`;
+  const object = `${of}, ${name}`;
+  if (rows === null) return finding('data', object, `${table} could not be checked: ${reason}`);
+  const shown = ids.slice(0, IDS_IN_TEXT).join(', ');
+  const more = rows > IDS_IN_TEXT && ids.length > 0 ? ', …' : '';
+  const text = `${rows} in ${table} (${finds})${shown === '' ? '' : `: ${shown}${more}`}`;
+  return { ...finding('data', object, text), rows, ids };
 }
