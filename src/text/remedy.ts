@@ -11,6 +11,7 @@ export const REMEDY_CALLS = {
   repair: ['version', 'reason'],
   accept: ['reason', 'objects', 'partitions'],
   baseline: ['version'],
+  restore: ['folder'],
   newMigration: ['name'],
   seed: [],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

@@ -70,14 +70,16 @@ async function run(
 /** Table sizes come from the database in `--url`; the embedded one is not the user's. */
 async function runLocks(
   { dir: directory, json, url: sizesIn, from }: Options,
-  { url }: CommandServer,
+  { url, address }: CommandServer,
   signal: AbortSignal,
 ): Promise<CommandResult> {
   const onMigration = json ? undefined : (label: string) => showStatusLine(label);
   const { measureLocks } = await import('../../inspect/locks.js');
   const result = await measureLocks({ url, directory, from, sizesIn, onMigration, signal });
   const { summary, table } = locksTable(result);
-  return { document: { ...result }, lines: resultLines([summary], result.server, table) };
+  // The throw-away database is gone.
+  const server = { ...result.server, address };
+  return { document: { ...result, server }, lines: resultLines([summary], server, table) };
 }
 
 async function runProofs(

@@ -32,7 +32,7 @@ export function docsCommand(): Command {
 
 async function run(
   { dir: directory, out }: Options,
-  { url }: CommandServer,
+  { url, address }: CommandServer,
   _words: readonly string[],
   signal: AbortSignal,
 ): Promise<CommandResult> {
@@ -47,7 +47,7 @@ async function run(
   const leftOut = svg === null ? [join(out, 'schema.svg')] : [];
   return {
     document: { files, leftOut },
-    lines: files.map((file) => `Wrote ${displayPath(file)}.`),
+    lines: [...files.map((file) => `Wrote ${displayPath(file)}.`), `on ${address}`],
     notes: leftOut.map(
       (file) =>
         `Did not write ${displayPath(file)}: the npm package that draws it is not installed. ` +

@@ -1,10 +1,11 @@
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { lossLine } from '../../migrate/data-loss/loss.js';
 import { type DownResult, down } from '../../migrate/down.js';
 import type { Listener } from '../../migrate/run/events.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { encodeName } from '../../text/encode.js';
+import { call, type Remedy, remedy } from '../../text/remedy.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import {
   type CommonOptions,
@@ -105,9 +106,9 @@ function lossLines({ losses }: DownResult): readonly string[] {
 }
 
 /** The data in each backup was printed when it was written. */
-function restoreLines({ losses }: DownResult): readonly string[] {
+function restoreLines({ losses }: DownResult): readonly Remedy[] {
   const folders = new Set(losses.flatMap(({ file }) => (file === null ? [] : [dirname(file)])));
   return [...folders].map(
-    (folder) => `To restore the data, read ${displayPath(join(folder, 'restore.sql'))}.`,
+    (folder) => remedy`To restore the data, run ${call('restore', { folder: displayPath(folder) })}.`,
   );
 }

@@ -31,7 +31,7 @@ export function typesCommand(): Command {
 
 async function run(
   { dir: directory, out }: Options,
-  { url }: CommandServer,
+  { url, address }: CommandServer,
   _words: readonly string[],
   signal: AbortSignal,
 ): Promise<CommandResult> {
@@ -39,5 +39,5 @@ async function run(
   const text = generateTypes(await readCatalog({ url, directory, signal }));
   if (out === undefined) return { document: { types: text }, lines: [], output: text };
   await writeOutputFile(out, text);
-  return { document: { files: [out] }, lines: [`Wrote ${displayPath(out)}.`] };
+  return { document: { files: [out] }, lines: [`Wrote ${displayPath(out)}.`, `on ${address}`] };
 }

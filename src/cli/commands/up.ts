@@ -20,7 +20,7 @@ import {
 } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
 import { dryRunLine, resultLines, seedLine, serverLine, snapshotLines } from '../ui/lines.js';
-import { displayPath } from '../ui/paths.js';
+import { pathToRun } from '../ui/paths.js';
 import { printProgress } from '../ui/progress.js';
 import { PROGRAM } from '../ui/remedy.js';
 import type { CommandResult } from '../ui/result.js';
@@ -126,6 +126,5 @@ async function welcome(server: EmbeddedServer): Promise<string[]> {
 /** How to run a command of this program on the embedded server, from the working directory. */
 function commandOnEmbedded(command: string): string {
   if (!isClone) return `npx ${PROGRAM} ${command} --embedded`;
-  const path = displayPath(join(packageRoot, 'bin', PROGRAM));
-  return `${shellQuote(path.startsWith('/') ? path : `./${path}`)} ${command}`;
+  return `${shellQuote(pathToRun(join(packageRoot, 'bin', PROGRAM)))} ${command}`;
 }

@@ -32,6 +32,14 @@ export function shortenPaths(text: string): string {
   return text.replaceAll(new RegExp(`(?<=^|[\\s'"\`(])${folder}(?=[^\\s'"\`)])`, 'gm'), '');
 }
 
+/** A program as a user in the working directory runs it: `./bin/program`, or `../clone/bin/program`. */
+export function pathToRun(program: string): string {
+  const here = workingDirectory();
+  if (here === null) return program;
+  const path = relative(here, program);
+  return path.startsWith('..') || isAbsolute(path) ? path : `.${sep}${path}`;
+}
+
 /** A path inside a folder relative to that folder; any other path unchanged. */
 export function pathWithin(folder: string, path: string): string {
   const inside = relative(folder, resolve(path));

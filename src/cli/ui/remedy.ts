@@ -40,6 +40,7 @@ export const COMMAND_OF_CALL: Readonly<Record<CallName, CommandForm>> = {
   repair: { name: 'repair', arguments: ['version'], takesFolder: true },
   accept: { name: 'accept', arguments: [], takesFolder: true },
   baseline: { name: 'baseline', arguments: ['version'], takesFolder: true },
+  restore: { name: 'restore', arguments: ['folder'], takesFolder: false },
   newMigration: { name: 'new', arguments: ['name'], takesFolder: true },
   seed: { name: 'seed', arguments: [], takesFolder: false },
 };
@@ -64,6 +65,7 @@ export const FLAG_OF_OPTION: Readonly<Record<OptionName, Flag | string>> = {
   statementTimeoutMs: { flag: '--statement-timeout', value: '<seconds>', isInSeconds: true },
   version: '<version>',
   name: '<name>',
+  folder: '<folder>',
 };
 
 /** The options that the user gave, by their flags, as the words to repeat them with. */

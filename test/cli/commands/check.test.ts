@@ -203,6 +203,7 @@ describe('check --locks', () => {
     const [summary, server, ...lines] = stdout.split('\n');
     expect(summary).toBe('3 migrations: 2 locks on existing tables, 1 rewrite.');
     expect(server).toMatch(/^on postgresql:/);
+    expect(server).toContain(`/${database.name} (PostgreSQL `);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(lines).toEqual([
       '',
