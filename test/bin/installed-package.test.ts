@@ -1,4 +1,4 @@
-import { access, mkdir, readdir, readFile, rm, stat, symlink, utimes } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { repository, runCli, runJson, runProgram } from '../support/cli.js';
@@ -79,6 +79,15 @@ describe('an installed package', () => {
     expect(stderr).toContain(`error: ${message}`);
     expect(stderr).toContain(remedy);
     expect(await readdir(project.root)).not.toContain('.voicesurvey-db');
+  });
+
+  test('reads no .env', async () => {
+    const { packageRoot, root } = project;
+    for (const folder of [packageRoot, root])
+      await writeFile(join(folder, '.env'), 'DATABASE_URL=postgresql://ann@db/x');
+    const { code, stderr } = await runCli(['url'], { root: packageRoot, cwd: root });
+    for (const folder of [packageRoot, root]) await rm(join(folder, '.env'));
+    expect([code, stderr]).toEqual([2, expect.stringContaining('DATABASE_URL is not set.')]);
   });
 
   test('works on the server in DATABASE_URL through its scripts', async () => {

@@ -69,6 +69,7 @@ async function run(
   const sql = isInput ? await readInput(signal) : argument;
   if (!json) startActivity('Executing SQL');
   const results: JsonResult[] = [];
+  const notices: { readonly severity: string; readonly text: string }[] = [];
   const receiver = json ? jsonReceiver(results) : csv ? csvReceiver() : tableReceiver();
   const { runSql } = await import('../../inspect/run-sql.js');
   const { server, rolledBack } = await runSql({
@@ -77,7 +78,10 @@ async function run(
     name: isInput ? 'standard input' : 'sql',
     receiver,
     streamsRows: !json,
-    onNotice: json ? () => {} : (severity, text) => printMessages(`${severity.toLowerCase()}: ${text}`),
+    onNotice: (severity, text) => {
+      if (json) notices.push({ severity, text });
+      else printMessages(`${severity.toLowerCase()}: ${text}`);
+    },
     statementTimeoutMs: inMilliseconds(statementTimeout),
     signal,
   }).catch((error: unknown) => Promise.reject(explainTooLarge(error)));
@@ -85,7 +89,7 @@ async function run(
     if (rolledBack) printMessages('warning: the SQL has no commit, so its last transaction was rolled back.');
     printLines(serverLine(server));
   }
-  return { document: { server, results, rolledBack }, lines: [] };
+  return { document: { server, results, notices, rolledBack }, lines: [] };
 }
 
 /** Reads standard input to its end, which on a terminal the user types. */

@@ -53,6 +53,7 @@ test('sql --json prints numbers, booleans and documents as JSON, and other value
     server: { address: expect.any(String), version: expect.any(String) },
     embedded: false,
     addressSource: 'DATABASE_URL',
+    notices: [],
     rolledBack: false,
     results: [
       { command: 'CREATE TABLE', columns: null, rows: [] },
@@ -238,6 +239,10 @@ test.skipIf(!hasTerminal)('sql --csv encodes control characters only on a termin
 test('sql prints the notices of its statements on standard error', async ({ database }) => {
   const { code, stdout, stderr } = await sql(database, "do $$ begin raise notice 'x = %', 1; end $$");
   expect([code, stdout, stderr]).toEqual([0, 'DO\n', expect.stringContaining('notice: x = 1\n')]);
+  const { document } = await runJson(['sql', "do $$ begin raise warning 'x = %', 1; end $$"], {
+    env: { DATABASE_URL: database.url },
+  });
+  expect(document.notices).toEqual([{ severity: 'WARNING', text: 'x = 1' }]);
 });
 
 test.skipIf(process.platform !== 'linux')(

@@ -1,5 +1,5 @@
-import { chmod, lstat, mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat, mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readProcessTitle } from '../../../src/postgres/embedded/processes.js';
 import {
@@ -7,8 +7,7 @@ import {
   startEmbeddedServer,
   stopEmbeddedServer,
 } from '../../../src/postgres/embedded.js';
-import { SLOW } from '../../support/timeouts.js';
-import { createFolder, inChild, installInto, isRoot, kill, newDirectory, queryRow } from './support.js';
+import { createFolder, kill, newDirectory } from './support.js';
 
 const missing = { code: 'ENOENT' };
 
@@ -52,24 +51,3 @@ test('removeEmbeddedServer removes a link whose target is gone', async () => {
   expect(await removeEmbeddedServer({ directory })).toBe(false);
   await expect(lstat(directory)).rejects.toMatchObject(missing);
 });
-
-test.skipIf(!isRoot)(
-  'removeEmbeddedServer deletes the data and the programs of a server of root outside of its folder',
-  { timeout: SLOW },
-  async () => {
-    const shared = '/var/lib/voicesurvey-db';
-    const before: string[] = await readdir(shared).catch(() => []);
-    const folder = await createFolder();
-    await chmod(folder, 0o700);
-    const directory = join(folder, 'db');
-    const app = await installInto(folder);
-    const { value } = await inChild('start', directory, { app });
-    expect(dirname(value.directory)).toBe(shared);
-    expect(await queryRow(value.url, 'select 1')).toEqual([1]);
-    expect(await removeEmbeddedServer({ directory })).toBe(true);
-    const after: string[] = await readdir(shared).catch(() => []);
-    const added = after.filter((name) => !before.includes(name));
-    // The programs stay only if another server was there, which may use them.
-    expect(added.filter((name) => !/^postgresql-/.test(name) || before.length === 0)).toEqual([]);
-  },
-);

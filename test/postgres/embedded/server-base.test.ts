@@ -1,9 +1,10 @@
 import { chmod, lstat, mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { listProcesses } from '../../../src/postgres/embedded/processes.js';
 import {
   findEmbeddedServer,
+  removeEmbeddedServer,
   startEmbeddedServer,
   stopEmbeddedServer,
 } from '../../../src/postgres/embedded.js';
@@ -48,6 +49,19 @@ describe.skipIf(!isRoot)(
       removeAfterTest(directory, value.directory);
       expect(value.started).toBe(true);
       expect(await queryRow(value.url, 'select 1')).toEqual([1]);
+    });
+
+    test('removeEmbeddedServer leaves nothing of a server in a closed folder', async () => {
+      const directory = await closedDirectory();
+      const app = await installInto(dirname(directory));
+      const { value } = await inChild('start', directory, { app });
+      expect(dirname(value.directory)).toBe(SHARED_BASE);
+      expect(await removeEmbeddedServer({ directory })).toBe(true);
+      const names: string[] = await readdir(SHARED_BASE).catch(() => []);
+      expect(names).not.toContain(basename(value.directory));
+      // The copied programs stay only if another server is there, which may use them.
+      if (names.every((name) => name.startsWith('postgresql-'))) expect(names).toEqual([]);
+      await expect(lstat(directory)).rejects.toMatchObject({ code: 'ENOENT' });
     });
 
     test('concurrent starts of root in a closed folder get the same server', async () => {
