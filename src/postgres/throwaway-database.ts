@@ -4,6 +4,7 @@ import { connectForThrowaway, createDatabase } from './create-database.js';
 import pg from './driver/pg.js';
 import { queryRows } from './driver/search-path.js';
 import { ConnectionError } from './errors/explained-error.js';
+import { THROWAWAY_PREFIX as PREFIX } from './throwaway-name.js';
 import { parseDatabaseUrl } from './url.js';
 
 /** A database that exists only for a while. */
@@ -14,9 +15,6 @@ export interface ThrowawayDatabase {
   /** Drops it and ends the sessions that use it. May be called again. */
   drop(): Promise<void>;
 }
-
-/** The beginning of every name. The time of creation follows, in seconds, as ten digits. */
-const PREFIX = 'voicesurvey_throwaway_';
 
 /** Databases of killed processes: older than an hour, without a session, and owned by this role. */
 const ABANDONED_DATABASES = `select datname as name

@@ -3,11 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect } from 'vitest';
 import { check } from '../../src/inspect/check.js';
-import { migrationsDirectory } from '../../src/seed/paths.js';
-import { addProductRows } from '../../src/seed/product-rows.js';
 import { test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
-import { SLOW } from '../support/timeouts.js';
 import { describeFindings, fixture } from './check/findings.js';
 
 const OVER_ROWS = 'With rows in the tables, but not with empty tables: ';
@@ -102,14 +99,6 @@ describe('check finds nothing in the folder', () => {
     });
     expect(describeFindings(findings)).toEqual([]);
     expect(notes.map(({ rule }) => rule)).toEqual(name.includes('irreversible') ? ['not-reversible'] : []);
-  });
-
-  test("of the product's migrations, over the seed and a thousand contacts", { timeout: SLOW }, async ({
-    database,
-  }) => {
-    const result = await check({ url: database.url, directory: migrationsDirectory, rows: addProductRows });
-    expect([describeFindings(result.findings), describeFindings(result.notes)]).toEqual([[], []]);
-    expect(result.migrations).toBe((await readdir(migrationsDirectory)).length / 2);
   });
 });
 

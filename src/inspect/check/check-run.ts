@@ -44,8 +44,11 @@ export async function rebuildDatabase(
   run: CheckRun,
   to: CheckedMigration | undefined,
 ): Promise<FingerprintedSnapshot | null> {
-  await run.database.close();
-  run.database = await openCheckDatabase(run.options);
+  // Concurrently: the server takes its time to drop a database.
+  const [closed, opened] = await Promise.allSettled([run.database.close(), openCheckDatabase(run.options)]);
+  if (opened.status === 'rejected') throw opened.reason;
+  run.database = opened.value;
+  if (closed.status === 'rejected') throw closed.reason;
   if (to !== undefined && (await run.database.up(to.migration.label)) !== null) return null;
   await addRows(run);
   return run.database.takeSnapshot();

@@ -1,4 +1,5 @@
 import type { Connection } from '../../postgres/connect.js';
+import { isThrowaway } from '../../postgres/throwaway-name.js';
 import { newRunIdentity, type RunIdentity } from '../history/row-sql.js';
 import type { ServerState } from '../history/server-state.js';
 import type { Wait } from '../history/wait.js';
@@ -21,6 +22,8 @@ export interface RunContext extends RunLock, RunIdentity {
   readonly coveredSchemas: readonly string[] | null;
   /** Whether the SQL is only printed. */
   readonly isDryRun: boolean;
+  /** Whether the last transaction records a snapshot of the catalog. No drift is measured in a throw-away database. */
+  readonly recordsSnapshot: boolean;
 }
 
 const DRY_RUN_ID = '00000000-0000-0000-0000-000000000000';
@@ -32,7 +35,7 @@ const DRY_RUN_ID = '00000000-0000-0000-0000-000000000000';
  * @param coveredSchemas as in {@link RunContext}; not needed for a dry run
  */
 export function makeRunContext(
-  { serverVersion }: Connection,
+  { serverVersion, target }: Connection,
   { noticesLostClient }: ServerState,
   wait: Wait,
   lockPid: number | null,
@@ -48,5 +51,6 @@ export function makeRunContext(
     noticesLostClient,
     coveredSchemas,
     isDryRun,
+    recordsSnapshot: !isDryRun && !isThrowaway(target),
   };
 }

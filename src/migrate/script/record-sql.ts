@@ -18,12 +18,13 @@ const DURATION = 'extract(epoch from clock_timestamp() - now()) * 1000';
 
 /**
  * SQL that records in the history what a transaction has done. The last transaction of a run also records a snapshot of
- * the catalog; a dry run does not print that.
+ * the catalog; a dry run does not print that, and a throw-away database
+ * needs none.
  */
 export function recordSql(step: TransactionStep, run: RunContext): string {
   const { work, runStatements, hasOthers } = step;
   const change = work.direction === 'up' ? recordUp(step, run) : recordDown(step);
-  if (run.isDryRun || runStatements === null) return change;
+  if (!run.recordsSnapshot || runStatements === null) return change;
   const others = hasOthers ? run.coveredSchemas : [];
   // The deleted row may hold the snapshot that names the covered schemas, so it is deleted last.
   return work.direction === 'up'
