@@ -262,3 +262,21 @@ test('a clone whose node_modules is a link never installs into the linked folder
   ]);
   expect(await readdir(others)).toEqual(['package.txt']);
 });
+
+describe('an error from before the command line is loaded', () => {
+  test('is printed with control characters and commands for a CI service encoded', async () => {
+    const { root } = await clone({ built: true, name: 'x\u001b[2J\u202e\u0085##[error]' });
+    const future = new Date(Date.now() + 86_400_000);
+    // Its packages seem stale, and are a link to those of this repository.
+    await utimes(join(root, 'package-lock.json'), future, future);
+    const shown = await version(root);
+    expect(shown).toMatchObject({ code: 1, stdout: '' });
+    expect(shown.stderr).toContain('x\\u001b[2J\\u202e\\u0085#\\#[error]');
+    expect(shown.stderr).not.toMatch(/[^\n\P{Cc}]|\p{Cf}/u);
+    const { stdout, document } = await runJson(['status'], { root });
+    expect(stdout).not.toMatch(/[^\n\P{Cc}]|\p{Cf}|##\[/u);
+    expect(document).toMatchObject({
+      error: { code: 'packages_elsewhere', message: expect.stringContaining(root) },
+    });
+  });
+});
