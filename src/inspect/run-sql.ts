@@ -72,7 +72,7 @@ export async function runSql(options: RunSqlOptions): Promise<RunSqlResult> {
     await executeAll(source, statements, connection, options);
     return { server: describeServer(connection), rolledBack: isTransactionOpen(statements) };
   } finally {
-    cancellation.done();
+    await cancellation.done();
     await connection.close();
   }
 }

@@ -76,7 +76,7 @@ export async function withDatabase<T>(
       redactError(error).cause
     );
   } finally {
-    cancellation.done();
+    await cancellation.done();
     await connection.close();
   }
 }

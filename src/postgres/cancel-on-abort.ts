@@ -10,8 +10,8 @@ const LONGEST_PAUSE_MS = 1000;
 export interface Cancellation {
   /** Waits for the request that is being sent, and sends no other one for some milliseconds, for work that is short. */
   spare(ms: number): Promise<void>;
-  /** Sends no further request, and stops listening to the signal. */
-  done(): void;
+  /** Stops listening to the signal, and waits for the request that is being sent. No other one follows. */
+  done(): Promise<void>;
 }
 
 /**
@@ -36,7 +36,7 @@ export function cancelOnAbort(
     for (let ms = FIRST_PAUSE_MS; !over.signal.aborted; ms = Math.min(ms * 2, LONGEST_PAUSE_MS)) {
       const sparedMs = sparedUntil - performance.now();
       if (sparedMs <= 0) {
-        request = requestCancel(connection.client, connection.target, over.signal);
+        request = requestCancel(connection.client, connection.target);
         await request;
       }
       await sleep(Math.max(ms, sparedMs), undefined, { signal: over.signal }).catch(() => undefined);
@@ -54,9 +54,10 @@ export function cancelOnAbort(
       sparedUntil = performance.now() + ms;
       await request.catch(() => undefined);
     },
-    done: () => {
+    done: async () => {
       over.abort();
       signal?.removeEventListener('abort', onAbort);
+      await request.catch(() => undefined);
     },
   };
 }

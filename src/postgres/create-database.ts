@@ -81,7 +81,7 @@ export async function createDatabase(
       explainCreation(error, target)
     );
   } finally {
-    cancellation.done();
+    await cancellation.done();
     await connection.close();
   }
 }

@@ -74,6 +74,9 @@ export function remedyForLostConnection(cause: unknown): string | undefined {
   if (cause.message === 'query_wait_timeout') {
     return 'PgBouncer had no server connection free in time, and a run needs two. Raise default_pool_size in pgbouncer.ini, or connect to the server itself.';
   }
+  if (cause.message === 'transaction blocks not allowed in statement pooling mode') {
+    return 'PgBouncer runs in the mode statement, in which no transaction is possible. Set pool_mode to transaction or session in pgbouncer.ini, or connect to the server itself.';
+  }
   const setting = TIMEOUT_SETTINGS[cause.code ?? ''];
   if (setting === undefined) return undefined;
   return `The server ended the connection because of its setting ${setting}. Raise it in the role, the database, the server or the file that sets it, and run the command again.`;

@@ -90,7 +90,7 @@ export async function lockAndRun(planned: PlannedRun): Promise<RunResult> {
     });
     return { ...report, ...done, sql: null };
   } finally {
-    cancellation.done();
+    await cancellation.done();
   }
 }
 

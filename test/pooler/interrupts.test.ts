@@ -1,0 +1,75 @@
+import { describe, expect } from 'vitest';
+import { status } from '../../src/migrate/status.js';
+import { up } from '../../src/migrate/up.js';
+import { migrationsDirectory } from '../../src/seed/paths.js';
+import { seed } from '../../src/seed/seed.js';
+import { test } from '../support/database.js';
+import { session } from '../support/databases.js';
+import { folderWith } from '../support/folder.js';
+import { poolerMissing, sharedPooler } from '../support/pgbouncer.js';
+import { SLOW } from '../support/timeouts.js';
+import { until } from '../support/until.js';
+
+describe.skipIf(poolerMissing).for(['transaction', 'session'])(
+  `through PgBouncer in %s mode ${poolerMissing ?? ''}`,
+  (mode) => {
+    const pooler = sharedPooler({ pool_mode: mode, default_pool_size: 4 });
+
+    // PgBouncer 1.18 ends with an error if the connection of a request to cancel is closed before the answer.
+    test('an interrupted call cancels its statement, and the pooler and its other clients go on', {
+      timeout: SLOW,
+    }, async ({ migrated }) => {
+      const url = pooler.through(migrated.url);
+      const other = await session(migrated.url);
+      const waiting =
+        "select count(*)::integer from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+      try {
+        await other.query('begin; lock table users');
+        for (let attempt = 0; attempt < 10; attempt++) {
+          const controller = new AbortController();
+          const call = seed({ url, signal: controller.signal });
+          call.catch(() => undefined);
+          await until(async () => (await migrated.value(waiting)) === 1);
+          controller.abort();
+          await expect(call).rejects.toMatchObject({ code: 'interrupted' });
+          expect(await status({ url, directory: migrationsDirectory })).toMatchObject({ upToDate: true });
+        }
+        expect(await migrated.value(waiting)).toBe(0);
+      } finally {
+        await other.end();
+      }
+    });
+
+    test('an interrupted up rolls its migration back', { timeout: SLOW }, async ({ database }) => {
+      const directory = await folderWith({
+        'V1.up.sql': 'create table one (id integer); select pg_sleep(60);',
+        'V1.down.sql': 'drop table one;',
+      });
+      const controller = new AbortController();
+      const call = up({ url: pooler.through(database.url), directory, signal: controller.signal });
+      call.catch(() => undefined);
+      const sleeping =
+        "select count(*)::integer from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
+      await until(async () => (await database.value(sleeping)) === 1);
+      controller.abort();
+      await expect(call).rejects.toMatchObject({ code: 'interrupted' });
+      await expect.poll(() => database.value(sleeping), { timeout: 10_000 }).toBe(0);
+      expect(await database.value("select to_regclass('one')")).toBeNull();
+    });
+  },
+);
+
+describe.skipIf(poolerMissing)(`through PgBouncer in statement mode ${poolerMissing ?? ''}`, () => {
+  const pooler = sharedPooler({ pool_mode: 'statement' });
+
+  test('status and seed fail with the mode to set', async ({ migrated }) => {
+    const url = pooler.through(migrated.url);
+    const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': 'select 1;' });
+    for (const call of [() => status({ url, directory }), () => seed({ url })]) {
+      await expect(call()).rejects.toMatchObject({
+        code: 'connection_lost',
+        remedy: expect.stringContaining('Set pool_mode to transaction or session'),
+      });
+    }
+  });
+});
