@@ -62,7 +62,8 @@ async function makeProgram(first: string | undefined): Promise<Command> {
     .description(
       'The PostgreSQL database of an AI phone-survey product: schema, migrations, seed data, and a server for development.',
     )
-    .version(packageVersion)
+    .version(packageVersion, '-V, --version', 'print the version')
+    .helpCommand('help <command>', 'print the help of a command')
     .addHelpText('after', () => wrapHelp(EXIT_CODES + ENVIRONMENT));
   const only = first !== undefined && Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
   const commands = await Promise.all(
@@ -74,6 +75,7 @@ async function makeProgram(first: string | undefined): Promise<Command> {
   for (const command of [program, ...commands]) {
     command
       .exitOverride()
+      .helpOption('-h, --help', 'print this help')
       .showSuggestionAfterError(false)
       .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth, getErrHelpWidth: helpWidth })
       .configureHelp({ formatItem: formatHelpItem, subcommandTerm, minWidthToWrap: NARROWEST_HELP });

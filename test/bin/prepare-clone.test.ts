@@ -16,6 +16,7 @@ import { type CliResult, repository, runCli, runJson, startCli } from '../suppor
 import { clone, sharedClone } from '../support/clone.js';
 import { createDatabase, dropDatabase } from '../support/databases.js';
 import { folderWith } from '../support/folder.js';
+import { hasTerminal, runOnTerminal } from '../support/terminal.js';
 import { until } from '../support/until.js';
 
 const version = (root: string, env = {}): Promise<CliResult> => runCli(['--version'], { root, env });
@@ -48,6 +49,17 @@ describe('a clone without a build', () => {
       expect(stderr).toMatch(/^(Waiting for process \d+, which installs or builds this clone …\n)?$/);
     }
     expect(await leftovers(root)).toEqual([]);
+  });
+
+  test.skipIf(!hasTerminal)('shows the seconds of its build on a terminal, and erases them', async () => {
+    const { root } = await clone({ built: false });
+    const pause = '\nawait new Promise((resolve) => setTimeout(resolve, 1500));\n';
+    await appendFile(join(root, 'rolldown.config.ts'), pause);
+    const program = join(root, 'bin/voicesurvey-db');
+    const { stdout } = await runOnTerminal([process.execPath, program, '--version']);
+    const shown = stdout.split('\r\u001B[K');
+    expect(shown).toContain('Building this clone … 1 s');
+    expect(shown.at(-1)).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   test('is built by the next command after a build that was killed', async () => {

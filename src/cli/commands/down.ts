@@ -41,7 +41,7 @@ const HELP = {
     'working directory, with a script that restores it.',
   activity: 'Rolling back',
   examples: [
-    ['down --dry-run', 'print the SQL and the data that it would delete'],
+    ['down --dry-run', 'print the statements and the data that they would delete'],
     ['down --to V0004 --lose contacts.note', 'roll back to V0004 and delete the column contacts.note'],
   ],
 } as const;

@@ -11,7 +11,7 @@ export interface CommonOptions extends ServerOptions {
 export function withCommonOptions(command: Command): Command {
   return command
     .option('--json', 'print one JSON document on standard output and nothing else')
-    .option('--embedded', "use the package's own PostgreSQL (default in a clone without DATABASE_URL)");
+    .option('--embedded', "use the package's own PostgreSQL (default in a clone without an address)");
 }
 
 /** The options of commands that read a folder of migrations. */
