@@ -189,6 +189,13 @@ describe('a pipe', () => {
     expect(stdout).toContain(`${YELLOW}1 applied, 1 pending.`);
   });
 
+  test('gets no color and no warning if NO_COLOR contradicts FORCE_COLOR', async ({ database }) => {
+    const env = { DATABASE_URL: database.url, FORCE_COLOR: '1', NO_COLOR: '1' };
+    const { stdout, stderr } = await runCli(['status', '--dir', await drifted(database)], { env });
+    expect(stdout).toMatch(/^1 applied, 1 pending\.\n/);
+    expect(stderr).toBe('');
+  });
+
   test('that ends early, as in status | head -1, gets the result as its first line, and status ends quietly', async ({
     database,
   }) => {

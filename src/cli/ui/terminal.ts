@@ -181,11 +181,11 @@ function widthOf({ isTTY, columns }: NodeJS.WriteStream): number | undefined {
 }
 
 /**
- * Colors a text line by line if its output is a terminal with colors. Node.js decides: it knows `NO_COLOR`, `FORCE_COLOR` and
- * `TERM=dumb`.
+ * Colors a text line by line if its output is a terminal with colors. Node.js decides: it knows `FORCE_COLOR`, `TERM=dumb` and
+ * `NO_COLOR`, which wins here.
  */
 function paint(text: string, tone: Tone | null, stream: NodeJS.WriteStream): string {
-  if (tone === null) return text;
+  if (tone === null || process.env.NO_COLOR) return text;
   const paintLine = (line: string): string => styleText(COLORS[tone], line, { stream });
   return text.split('\n').map(paintLine).join('\n');
 }
