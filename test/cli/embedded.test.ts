@@ -2,11 +2,13 @@ import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { findEmbeddedServer } from '../../src/postgres/embedded.js';
 import { kill } from '../postgres/embedded/support.js';
 import { type CliOptions, type CliResult, runCli, runJson, runProgram, startCli } from '../support/cli.js';
 import { sharedClone } from '../support/clone.js';
+import { createDatabase, dropDatabase, runOnce } from '../support/databases.js';
+import { folderWith } from '../support/folder.js';
 import { hasTerminal, runOnTerminal } from '../support/terminal.js';
 import { SLOW } from '../support/timeouts.js';
 
@@ -119,6 +121,27 @@ describe.sequential('in a clone without DATABASE_URL', { timeout: SLOW }, () => 
     { PGREQUIREAUTH: 'gss', PGUSER: 'ann', PGPASSWORD: 'x' },
   ])('commands ignore %o, which is meant for another server', async (env) => {
     expect(await inClone('up', { env })).toMatchObject({ code: 0 });
+  });
+
+  test('start ignores variables of libpq, also those that are not supported', async () => {
+    expect(await inClone('start', { env: { PGSERVICE: 'production' } })).toMatchObject({ code: 0 });
+  });
+
+  test('baseline tries migrations that create a role here, whatever the variables of libpq say of the other server', async () => {
+    const name = `${inject('runName')}_baselined`;
+    const url = await createDatabase(inject('serverUrl'), name);
+    try {
+      await runOnce(url, 'create table one ()');
+      const dir = await folderWith({
+        'V1.up.sql': 'create role somebody; create table one ();',
+        'V1.down.sql': 'drop table one; drop role somebody;',
+      });
+      const env = { DATABASE_URL: `${url}?channel_binding=disable`, PGCHANNELBINDING: 'require' };
+      const { code, stderr } = await inClone(`baseline V1 --dir ${dir}`, { env });
+      expect([code, stderr]).toEqual([0, '']);
+    } finally {
+      await dropDatabase(inject('serverUrl'), name);
+    }
   });
 
   test('start reports that the server is already running', async () => {

@@ -11,7 +11,7 @@ import {
   lockWaitOption,
   type RunCommandOptions,
 } from '../program/options.js';
-import { type CommandServer, startEmbedded } from '../program/server.js';
+import { type CommandServer, startBesides } from '../program/server.js';
 import { differenceLines, resultLines } from '../ui/lines.js';
 import { printProgress } from '../ui/progress.js';
 import type { CommandResult, Line } from '../ui/result.js';
@@ -47,8 +47,7 @@ async function run(
   signal: AbortSignal,
 ): Promise<CommandResult> {
   // Migrations that change roles or tablespaces are tried on the embedded server, never beside a live database.
-  const otherServerUrl = async (): Promise<string> =>
-    (embedded ?? (await startEmbedded(signal)).embedded).url;
+  const otherServerUrl = async (): Promise<string> => embedded?.url ?? startBesides(signal);
   const { baseline } = await import('../../inspect/baseline.js');
   const result = await baseline({
     url,

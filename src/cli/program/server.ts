@@ -81,7 +81,23 @@ export async function startEmbedded(
 ): Promise<CommandServer & { readonly embedded: EmbeddedServer }> {
   const { startEmbeddedServer } = await import('../../postgres/embedded.js');
   const embedded = await startEmbeddedServer({ directory: embeddedDirectory(), signal });
-  return { url: embedded.url, address: addressOf(embedded.url), source: null, embedded };
+  // The variables of libpq are meant for another server.
+  return { url: embedded.url, address: addressOf(embedded.url, {}), source: null, embedded };
+}
+
+/** What the variables of libpq could change in the address of the embedded server, with its own values. */
+const FIXED =
+  'hostaddr=127.0.0.1&channel_binding=disable&target_session_attrs=any&sslnegotiation=postgres&sslrootcert=none' +
+  '&options=-c%20client_min_messages%3Dnotice';
+
+/**
+ * Starts the embedded server for a command that also works on another one. The variables of libpq are meant for that one, so
+ * they stay in the environment, and the address says what they must not change.
+ *
+ * @returns the address of the embedded server
+ */
+export async function startBesides(signal?: AbortSignal): Promise<string> {
+  return `${(await startEmbedded(signal)).url}&${FIXED}`;
 }
 
 /**
@@ -111,8 +127,8 @@ function addressFrom({ url, source }: NamedAddress): string {
   }
 }
 
-function addressOf(url: string): string {
-  return describeTarget(parseDatabaseUrl(url));
+function addressOf(url: string, environment = process.env): string {
+  return describeTarget(parseDatabaseUrl(url, environment));
 }
 
 function noUrl(): UsageError {
