@@ -7,6 +7,7 @@ import { parseUpFile } from './lint/commands.js';
 import { constraintOnLiveTable } from './lint/constraint-on-live-table.js';
 import { dataChangeUnderLock } from './lint/data-change-under-lock.js';
 import { definerWithoutSearchPath } from './lint/definer-without-search-path.js';
+import { deletesData } from './lint/deletes-data.js';
 import { emptyFile } from './lint/empty-file.js';
 import { describeExceptionProblem, exceptionsIn, type FileException } from './lint/exceptions.js';
 import { foreignKeyWithoutIndex } from './lint/foreign-key-without-index.js';
@@ -27,6 +28,7 @@ const RULES: readonly LintRule[] = [
   notNullOnLiveTable,
   rewritesLiveTable,
   dataChangeUnderLock,
+  deletesData,
   foreignKeyWithoutIndex,
   timestampWithoutZone,
   tableWithoutUuidKey,

@@ -24,8 +24,6 @@ import { downWork, fileParser, type Parse, type Work } from './script/work.js';
 /** Smaller than every version, including 0. */
 const BEFORE_EVERYTHING = -1n;
 
-const BACKUP_FOLDER = 'voicesurvey-backup';
-
 /** Options of {@link down}. */
 export interface DownOptions extends Database, RunOptions {
   /** The folder of migrations. Files that it lacks come from the history. */
@@ -94,13 +92,8 @@ export interface DownResult extends DriftReport {
  * ```
  */
 export async function down(options: DownOptions): Promise<DownResult> {
-  const {
-    lose: agreed = [],
-    backupFolder: folder = BACKUP_FOLDER,
-    directory,
-    asFarAsPossible = false,
-  } = options;
-  const ledger = newLedger({ agreed, folder, directory, asFarAsPossible });
+  const { lose: agreed = [], backupFolder, directory, asFarAsPossible = false } = options;
+  const ledger = newLedger({ agreed, directory, asFarAsPossible }, backupFolder);
   const result = await withNotices(options.onEvent, (onEvent) =>
     rollBack({ ...options, onEvent }, dataLossSafeguard(ledger, onEvent)),
   );

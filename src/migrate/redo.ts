@@ -14,7 +14,7 @@ import { readState } from './history/server-state.js';
 import type { HistoryRow } from './history/table.js';
 import type { LostData } from './script/safeguard.js';
 import { fileParser, upWork } from './script/work.js';
-import { type UpResult, up } from './up.js';
+import { type UpResult, up, upWithoutBackup } from './up.js';
 
 /** Options of {@link redo}. */
 export type RedoOptions = Omit<DownOptions, 'to' | 'steps' | 'dryRun'>;
@@ -23,7 +23,7 @@ export type RedoOptions = Omit<DownOptions, 'to' | 'steps' | 'dryRun'>;
 export interface RedoResult extends Omit<UpResult, 'created' | 'sql'> {
   /** The migration that was rolled back and applied again, as its file writes it. */
   readonly redone: string;
-  /** The data that the rollback deleted, with the files of its backup. */
+  /** The data that was deleted, with the files of its backup. */
   readonly losses: readonly LostData[];
 }
 
@@ -48,10 +48,24 @@ export interface RedoResult extends Omit<UpResult, 'created' | 'sql'> {
 export async function redo(options: RedoOptions): Promise<RedoResult> {
   const { migration, before } = await findNewest(options);
   const { losses } = await rollBack(options, before);
-  const { url, directory, lockWaitMs, onEvent, signal } = options;
-  const result = await up({ url, directory, to: migration.label, lockWaitMs, onEvent, signal });
-  const { created: _created, sql: _sql, ...rest } = result;
-  return { ...rest, redone: migration.label, losses };
+  const { created: _created, sql: _sql, ...result } = await applyAgain(options, migration);
+  return { ...result, redone: migration.label, losses: [...losses, ...result.losses] };
+}
+
+/** The up deletes data only if `lose` names all of it. The other names in `lose` are for the down. */
+async function applyAgain(
+  { url, directory, lose = [], backupFolder, lockWaitMs, onEvent, signal }: RedoOptions,
+  { label: to }: Migration,
+): Promise<UpResult> {
+  const options = { url, directory, to, backupFolder, lockWaitMs, onEvent, signal };
+  try {
+    return await up(options);
+  } catch (error) {
+    if (!(error instanceof LossRefusedError)) throw error;
+    const names = error.losses.map(({ name }) => name);
+    if (!names.every((name) => lose.includes(name))) throw error;
+    return await up({ ...options, lose: names });
+  }
 }
 
 /** Finds the migration, and checks that its files can run, before anything is rolled back. */
@@ -108,7 +122,7 @@ async function namesBefore(
   if (newest === null) return [];
   const database = await createThrowawayDatabase(url, signal);
   try {
-    await up({ url: database.url, directory, to: extractLabel(newest.name), signal });
+    await upWithoutBackup({ url: database.url, directory, to: extractLabel(newest.name), signal });
     return await withDatabase({ url: database.url }, ({ connection }) =>
       existingNames(connection.client, names),
     );

@@ -9,8 +9,8 @@ import type { Planner } from './run/plan.js';
 import { run } from './run/run.js';
 import type { Notice } from './script/notice.js';
 import type { MigrationResult } from './script/outcome.js';
-import { NO_SAFEGUARD } from './script/safeguard.js';
-import type { Parse } from './script/work.js';
+import { chosenLater, type LostData, NO_SAFEGUARD, type Safeguard } from './script/safeguard.js';
+import type { Parse, Work } from './script/work.js';
 
 /** Options of {@link up}. */
 export interface UpOptions extends Database, RunOptions {
@@ -22,6 +22,15 @@ export interface UpOptions extends Database, RunOptions {
   readonly allowOutOfOrder?: boolean | undefined;
   /** Creates the database if the server does not have it. */
   readonly create?: boolean | undefined;
+  /**
+   * The data that may be deleted, as in {@link DownOptions}. A file may also allow it by a comment
+   * `-- check: allow deletes-data <reason>` above each statement that deletes data.
+   */
+  readonly lose?: readonly string[] | undefined;
+  /**
+   * The folder of the backups, in which each migration has a folder; by default `voicesurvey-backup` in the current folder.
+   */
+  readonly backupFolder?: string | undefined;
 }
 
 /** Result of {@link up}. */
@@ -33,6 +42,8 @@ export interface UpResult extends DriftReport {
   readonly sql: string | null;
   /** The migrations that this call applied, in order. */
   readonly applied: readonly MigrationResult[];
+  /** The data that was deleted, with the files of its backup; with `dryRun`, the data that would be deleted. */
+  readonly losses: readonly LostData[];
   /** The newest version that the database has now, as its file writes it; null if it has none. */
   readonly current: string | null;
   /** Why no snapshot of the catalog was recorded, so that drift is unknown now; null if one was, or if nothing was done. */
@@ -46,12 +57,16 @@ export interface UpResult extends DriftReport {
  * also records a snapshot of the catalog. If nothing is pending, it takes no lock and does not wait for another run. Any
  * number of processes may call it concurrently.
  *
+ * A file whose statements may delete data is checked: `up` refuses to delete data that neither `lose` nor the file allows,
+ * and backs up what it deletes.
+ *
  * @param options the database, the folder, and how far to go
  * @returns the migrations that were applied
  * @throws UsageError for an invalid URL, folder or version
  * @throws ConnectionError if the server cannot be reached or the database does not exist
  * @throws MigrationFileError for a file that cannot run, before any SQL runs
  * @throws HistoryError if the files and the history contradict each other
+ * @throws LossRefusedError if data would be deleted that neither `lose` nor the file allows
  * @throws MigrationFailedError for the first migration that the server refuses; those before it stay applied
  * @example
  * ```ts
@@ -60,13 +75,24 @@ export interface UpResult extends DriftReport {
  * ```
  */
 export function up(options: UpOptions): Promise<UpResult> {
-  return withNotices(options.onEvent, (onEvent) => apply({ ...options, onEvent }));
+  return withNotices(options.onEvent, (onEvent) => apply({ ...options, onEvent }, []));
 }
 
-async function apply(options: UpOptions): Promise<Omit<UpResult, 'notices'>> {
+/**
+ * Applies migrations and deletes data without asking, without a backup. Only for a database that is thrown away itself.
+ *
+ * @param options as of {@link up}
+ */
+export function upWithoutBackup(options: Omit<UpOptions, 'lose' | 'backupFolder'>): Promise<UpResult> {
+  return withNotices(options.onEvent, (onEvent) => apply({ ...options, onEvent }, null));
+}
+
+/** @param losses receives the data that was deleted; null if data is deleted without asking */
+async function apply(options: UpOptions, losses: LostData[] | null): Promise<Omit<UpResult, 'notices'>> {
   const migrations = await readMigrations(options.directory);
   const to = options.to === undefined ? undefined : findVersion(migrations, options.to);
   let parse: Parse | undefined;
+  let safeguard: Safeguard = NO_SAFEGUARD;
   const create = options.create === true && options.dryRun !== true;
   return withDatabase(
     { url: options.url, create, signal: options.signal },
@@ -84,13 +110,39 @@ async function apply(options: UpOptions): Promise<Omit<UpResult, 'notices'>> {
         const { fileParser, upWork } = await import('./script/work.js');
         const remembering = parse ?? fileParser();
         parse = remembering;
-        return Promise.all(due.map((migration) => upWork(migration, remembering)));
+        const works = await Promise.all(due.map((migration) => upWork(migration, remembering)));
+        if (losses !== null && safeguard === NO_SAFEGUARD) {
+          safeguard = (await makeSafeguard(options, works, losses)) ?? NO_SAFEGUARD;
+        }
+        return works;
       };
-      const { results: applied, ...rest } = await run(connection, planner, migrations, NO_SAFEGUARD, options);
+      const { results: applied, ...rest } = await run(
+        connection,
+        planner,
+        migrations,
+        chosenLater(() => safeguard),
+        options,
+      );
       const has = new Set(applied.map(({ version }) => version));
       const current =
         entries.filter(({ row, label }) => row !== null || has.has(label)).at(-1)?.label ?? null;
-      return { server: describeServer(connection), created, applied, current, ...rest };
+      return { server: describeServer(connection), created, applied, losses: losses ?? [], current, ...rest };
     },
   );
+}
+
+/** Makes the safeguard of a run; null if no file may delete data. Most runs need none, and do not load its modules. */
+async function makeSafeguard(
+  { lose: agreed = [], directory, backupFolder, onEvent = () => {} }: UpOptions,
+  works: readonly Work[],
+  losses: LostData[],
+): Promise<Safeguard | null> {
+  const { mayDeleteData } = await import('../sql/deletions.js');
+  if (agreed.length === 0 && !works.some(({ statements }) => statements.some(mayDeleteData))) return null;
+  const [{ newLedger }, { dataLossSafeguard }] = await Promise.all([
+    import('./data-loss/ledger.js'),
+    import('./data-loss/safeguard.js'),
+  ]);
+  const ledger = newLedger({ agreed, directory, asFarAsPossible: false }, backupFolder);
+  return dataLossSafeguard({ ...ledger, losses }, onEvent);
 }

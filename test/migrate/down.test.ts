@@ -126,12 +126,14 @@ describe('down', () => {
     expect(await tablesOf(database)).toHaveLength(3);
   });
 
-  test('that fails reports file, line and column, and keeps the rollbacks before it', async ({
+  test('that goes as far as possible reports file, line and column, and keeps the rollbacks before it', async ({
     database,
   }) => {
     const directory = await folderWith({ ...three, 'V2.down.sql': '-- wrong\ndrop table t2, nothing;' });
     await up({ url: database.url, directory });
-    await expect(down({ url: database.url, directory, to: '0' })).rejects.toMatchObject({
+    await expect(
+      down({ url: database.url, directory, to: '0', asFarAsPossible: true }),
+    ).rejects.toMatchObject({
       code: 'migration_failed',
       location: { file: join(directory, 'V2.down.sql'), line: 2 },
       results: [

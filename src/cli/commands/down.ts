@@ -1,17 +1,13 @@
-import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { lossLine } from '../../migrate/data-loss/loss.js';
 import { type DownResult, down } from '../../migrate/down.js';
-import type { Listener } from '../../migrate/run/events.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { encodeName } from '../../text/encode.js';
-import { call, type Remedy, remedy } from '../../text/remedy.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import {
   type CommonOptions,
-  collectNames,
   type FolderOptions,
   folderOption,
+  loseOption,
   notEmpty,
   type RunCommandOptions,
   runOptions,
@@ -20,7 +16,7 @@ import {
 } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
 import { dryRunLine, resultLines, serverLine, snapshotLines } from '../ui/lines.js';
-import { displayPath } from '../ui/paths.js';
+import { lossLines, printBackups, restoreLines } from '../ui/losses.js';
 import { printProgress } from '../ui/progress.js';
 import type { CommandResult } from '../ui/result.js';
 
@@ -55,11 +51,7 @@ export function downCommand(): Command {
       notEmpty,
     )
     .option('--steps <number>', 'roll back this many migrations (default: 1)', wholeNumber)
-    .option(
-      '--lose <name>',
-      'data that may be deleted: a table, table.column or enum.label; may be repeated',
-      collectNames,
-    )
+    .addOption(loseOption())
     .option('--as-far-as-possible', 'begin although the down of a later migration fails')
     .addOption(folderOption(migrationsDirectory));
   return withRunOptions(command);
@@ -91,24 +83,4 @@ async function run(
 function doneLine({ rolledBack, current }: DownResult): string {
   const at = current === null ? 'the database has no migration' : `the database is at ${encodeName(current)}`;
   return rolledBack.length === 0 ? `Nothing to do: ${at}.` : `Done: ${rolledBack.length} rolled back, ${at}.`;
-}
-
-/** With --json too, a backup is printed when it is written: if a later step fails, no result names it. */
-const printBackups: Listener = (event) => {
-  if (event.kind === 'backed-up') printProgress(event);
-};
-
-/** The lines for the data that a dry run would delete. */
-function lossLines({ losses }: DownResult): readonly string[] {
-  return losses.length === 0
-    ? []
-    : ['It would delete data:', ...losses.map((loss) => `  ${loss.version}  ${lossLine(loss)}`)];
-}
-
-/** The data in each backup was printed when it was written. */
-function restoreLines({ losses }: DownResult): readonly Remedy[] {
-  const folders = new Set(losses.flatMap(({ file }) => (file === null ? [] : [dirname(file)])));
-  return [...folders].map(
-    (folder) => remedy`To restore the data, run ${call('restore', { folder: displayPath(folder) })}.`,
-  );
 }

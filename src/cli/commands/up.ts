@@ -13,6 +13,7 @@ import {
   type CommonOptions,
   type FolderOptions,
   folderOption,
+  loseOption,
   notEmpty,
   type RunCommandOptions,
   runOptions,
@@ -20,6 +21,7 @@ import {
 } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
 import { dryRunLine, resultLines, seedLine, serverLine, snapshotLines } from '../ui/lines.js';
+import { lossLines, printBackups, restoreLines } from '../ui/losses.js';
 import { pathToRun } from '../ui/paths.js';
 import { printProgress } from '../ui/progress.js';
 import { PROGRAM } from '../ui/remedy.js';
@@ -31,6 +33,7 @@ interface Options extends CommonOptions, FolderOptions, RunCommandOptions {
   readonly seed?: boolean;
   readonly create?: boolean;
   readonly allowOutOfOrder?: boolean;
+  readonly lose?: readonly string[];
 }
 
 const HELP = {
@@ -39,7 +42,8 @@ const HELP = {
   description:
     'Applies the migrations that the database does not have yet, each in one transaction with its history row. Takes ' +
     'no lock if none is pending. Any number of processes may run it concurrently: one applies the migrations, the ' +
-    'others wait.',
+    'others wait. Refuses with exit code 4 to delete data that neither --lose nor the file allows. Backs up the data ' +
+    'that it deletes, to a folder voicesurvey-backup in the working directory.',
   activity: 'Applying migrations',
   examples: [
     ['up --seed', 'apply everything and add the seed rows'],
@@ -54,6 +58,7 @@ export function upCommand(): Command {
     .option('--seed', 'add the eighteen seed rows afterwards')
     .option('--create', 'create the database if the server does not have it')
     .option('--allow-out-of-order', 'also apply migrations that are older than the newest applied one')
+    .addOption(loseOption())
     .addOption(folderOption(migrationsDirectory));
   return withRunOptions(command);
 }
@@ -67,7 +72,7 @@ async function run(
   const { result, seeded } = await applyAndSeed(options, { url, embedded, signal });
   const { sql, server } = result;
   if (sql !== null) {
-    const notes = [dryRunLine(sql, options.verbose), serverLine(server)];
+    const notes = [dryRunLine(sql, options.verbose), ...lossLines(result), serverLine(server)];
     return { document: { ...result }, lines: [], output: sql, notes };
   }
   const isFirst = embedded?.started === true;
@@ -82,6 +87,7 @@ async function run(
         doneLine(result),
         ...(result.created ? ['Created the database.'] : []),
         ...(seeded === null ? [] : [seedLine(seeded)]),
+        ...restoreLines(result),
       ],
       server,
       isFirst && !options.json ? await welcome(embedded) : [],
@@ -101,7 +107,8 @@ async function applyAndSeed(
     // The embedded server is the package's own, so its database is created again if a user dropped it.
     create: options.create === true || embedded !== null,
     allowOutOfOrder: options.allowOutOfOrder,
-    onEvent: options.json ? undefined : printProgress,
+    lose: options.lose,
+    onEvent: options.json ? printBackups : printProgress,
     signal,
     ...runOptions(options),
   });

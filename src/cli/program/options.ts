@@ -43,6 +43,14 @@ export function withRunOptions(command: Command): Command {
     .addOption(lockWaitOption());
 }
 
+/** `--lose`, for commands that delete data only if the user names it. */
+export function loseOption(): Option {
+  return new Option(
+    '--lose <name>',
+    'data that may be deleted: a table, table.column or enum.label; may be repeated',
+  ).argParser(collectNames);
+}
+
 /** `--lock-wait`, for commands of which one runs at a time. */
 export function lockWaitOption(): Option {
   return new Option(

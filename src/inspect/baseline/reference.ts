@@ -2,7 +2,7 @@ import { listSchemas } from '../../catalog/schemas.js';
 import { type AcceptedDifference, type Snapshot, takeSnapshot } from '../../catalog/snapshot.js';
 import { describeServer, type Server, withDatabase } from '../../migrate/database.js';
 import type { Listener } from '../../migrate/run/events.js';
-import { up } from '../../migrate/up.js';
+import { upWithoutBackup } from '../../migrate/up.js';
 import pg from '../../postgres/driver/pg.js';
 import { ConnectionError, ExplainedError } from '../../postgres/errors/explained-error.js';
 import { interruptedError } from '../../postgres/errors/interrupted-error.js';
@@ -101,7 +101,7 @@ async function createOn(url: string, options: ReferenceOptions): Promise<Referen
   try {
     await setSearchPath(database, options);
     const onEvent: Listener = (event) => (event.kind === 'notice' ? onNotice?.(event) : undefined);
-    await up({ url: database.url, directory, to, onEvent, signal }).catch((error: unknown) => {
+    await upWithoutBackup({ url: database.url, directory, to, onEvent, signal }).catch((error: unknown) => {
       throw explainFailedRun(error, to);
     });
     return await withDatabase({ url: database.url, signal }, async ({ connection }) => {

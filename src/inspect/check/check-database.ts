@@ -4,7 +4,7 @@ import { explainFailure } from '../../migrate/failure/explain.js';
 import type { Listener } from '../../migrate/run/events.js';
 import { makeMessage } from '../../migrate/script/message.js';
 import { runPipeline } from '../../migrate/script/pipeline.js';
-import { up } from '../../migrate/up.js';
+import { upWithoutBackup } from '../../migrate/up.js';
 import { connect } from '../../postgres/connect.js';
 import type pg from '../../postgres/driver/pg.js';
 import { createThrowawayDatabase } from '../../postgres/throwaway-database.js';
@@ -61,7 +61,7 @@ export async function openCheckDatabase({
   const { client } = connection;
   return {
     client,
-    up: (to) => catchFailure(up({ url: database.url, directory, to, onEvent })),
+    up: (to) => catchFailure(upWithoutBackup({ url: database.url, directory, to, onEvent })),
     down: () => catchFailure(downWithoutBackup({ url: database.url, directory, onEvent })),
     runAsPsql: async ({ work, psqlMessages }) => {
       const failure = await runPipeline(connection, [

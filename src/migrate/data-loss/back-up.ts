@@ -5,6 +5,7 @@ import pg from '../../postgres/driver/pg.js';
 import { toFileName } from '../../text/file-name.js';
 import type { LostData } from '../script/safeguard.js';
 import type { Work } from '../script/work.js';
+import { allowanceOf } from './allowed.js';
 import type { BackupFile } from './backup-file.js';
 import { type BackupFolder, newBackupFolder } from './backup-folder.js';
 import { copyOut } from './copy-out.js';
@@ -46,12 +47,13 @@ export async function backUp(
   if (existing.length === 0) return null;
   await client.query(`${lockTablesSql(existing)};\nsavepoint before_backup;\n${READ_SETTINGS}`);
   const { label: version } = work;
-  const counted = (await countLosses(client, existing)).map((loss) => ({ ...loss, version }));
-  refuseUnnamed(
-    ledger,
-    counted,
-    `${version} was not rolled back. Migrations that were rolled back before it stay rolled back.`,
-  );
+  const allows = allowanceOf(work);
+  const counted = (await countLosses(client, existing)).map((loss) => ({
+    ...loss,
+    version,
+    isAllowed: allows(loss),
+  }));
+  refuseUnnamed(ledger, counted, work);
   const backup =
     counted.length === 0 ? null : await writeFiles(client, target.database, ledger, work, counted);
   await client.query(END_READ);
@@ -71,14 +73,14 @@ async function writeFiles(
   client: pg.Client,
   database: string,
   ledger: Ledger,
-  { version, name, label }: Work,
+  work: Work,
   counted: readonly MigrationLoss<CountedLoss>[],
 ): Promise<Backup> {
   const at = new Date();
   const tables = await describeTables(client, [...new Set(counted.map(({ table }) => table))]);
   let folder: BackupFolder | null = null;
   try {
-    folder = await newBackupFolder(ledger.folder, folderName(at, database, label));
+    folder = await newBackupFolder(ledger.folder, folderName(at, database, work.label));
     const files: BackupFile[] = [];
     for (const [index, loss] of counted.entries()) {
       const table = tables.get(loss.table);
@@ -89,7 +91,7 @@ async function writeFiles(
       files.push({ loss, table, columns, file, rows });
     }
     const { directory } = ledger;
-    await folder.write('restore.sql', restoreScript(files, { version, label, database, directory, at }));
+    await folder.write('restore.sql', restoreScript(files, { ...work, database, directory, at }));
     await folder.finish();
     const { path, remove } = folder;
     return {
@@ -99,7 +101,7 @@ async function writeFiles(
     };
   } catch (error) {
     await folder?.remove().catch(() => undefined);
-    throw error instanceof pg.DatabaseError ? error : backupFailedError(name, ledger.folder, error);
+    throw error instanceof pg.DatabaseError ? error : backupFailedError(work, ledger.folder, error);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Connection } from '../../postgres/connect.js';
 import pg from '../../postgres/driver/pg.js';
 import { queryRows, SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
+import { isOfClass, sqlStateOf } from '../../postgres/errors/sql-states.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { type CountedLoss, keyOf, type Loss } from './loss.js';
 
@@ -64,9 +65,40 @@ export async function withExistingData<L extends Loss>(
 /**
  * Counts rows, values and uses, all in one query. It returns the losses with a count of at least one.
  *
+ * A value that PostgreSQL cannot convert fails the query, if an earlier statement of the file corrects it, or if that
+ * statement creates the new type. Then all values of a column whose type changes are counted.
+ *
+ * @param client in a transaction
  * @param losses of tables that exist
  */
 export async function countLosses<L extends Loss>(
+  client: pg.Client,
+  losses: readonly L[],
+): Promise<readonly (L & CountedLoss)[]> {
+  if (losses.every(({ newType }) => newType === null)) return countAll(client, losses);
+  await client.query('savepoint before_count');
+  try {
+    return await countAll(client, losses);
+  } catch (error) {
+    if (!isConversionError(error)) throw error;
+    await client.query('rollback to savepoint before_count');
+    return countAll(
+      client,
+      losses.map((loss) => ({ ...loss, newType: null })),
+    );
+  }
+}
+
+function isConversionError(error: unknown): boolean {
+  const sqlState = sqlStateOf(error) ?? '';
+  return (
+    isOfClass('dataException', sqlState) ||
+    isOfClass('integrityConstraintViolation', sqlState) ||
+    isOfClass('syntaxErrorOrAccessViolation', sqlState)
+  );
+}
+
+async function countAll<L extends Loss>(
   client: pg.Client,
   losses: readonly L[],
 ): Promise<readonly (L & CountedLoss)[]> {
@@ -84,8 +116,21 @@ function countSql(loss: Loss): string {
 }
 
 /** SQL of the rows that a loss affects: a table, with a condition if only some of its rows are affected. */
-export function rowsOf({ kind, table, isPartitioned, column, label, isArray }: Loss): string {
-  if (kind === 'column') return `${table} where ${column} is not null`;
+export function rowsOf({
+  kind,
+  table,
+  isPartitioned,
+  column,
+  label,
+  isArray,
+  oldType,
+  newType,
+}: Loss): string {
+  if (kind === 'type' && newType !== null) {
+    const readBack = `cast(cast(${column} as ${newType}) as ${oldType})`;
+    return `${table} where cast(${readBack} as text) is distinct from cast(${column} as text)`;
+  }
+  if (kind === 'column' || kind === 'type') return `${table} where ${column} is not null`;
   if (kind === 'label') {
     const literal = `'${(label ?? '').replaceAll("'", "''")}'`;
     return `${table} where ${isArray ? `${literal} = any (${column})` : `${column} = ${literal}`}`;

@@ -3,6 +3,7 @@ import pg from '../../postgres/driver/pg.js';
 import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { RESTORE_SEARCH_PATH, SAVE_SEARCH_PATH } from '../script/settings.js';
 import { UNEXPECTED_LOSS } from '../script/sql-states.js';
+import { CORE_TYPE, type TypeChanges, typeLossQuery } from './detect-types.js';
 
 /**
  * The server itself finds out what a transaction deletes: it compares the catalogs before and after the statements. So it
@@ -17,7 +18,7 @@ const DELETED = 'pg_catalog.pg_stat_get_xact_tuples_deleted';
 const INSERTED = 'pg_catalog.pg_stat_get_xact_tuples_inserted';
 
 /**
- * Saves the catalog before the statements of a down, which then run with the search path that they had: tables with their columns, and enums with their labels.
+ * Saves the catalog before the statements of a file, which then run with the search path that they had: tables with their columns, and enums with their labels.
  *
  * It leaves out what the server itself may lose or computes: temporary and unlogged tables, generated columns. It also
  * leaves out tables whose comment ends with "Holds no data.": their rows are there to be locked, for example. If nothing is left, it saves an empty object: an aggregate over no rows is null, which `jsonb_each` cannot expand.
@@ -43,6 +44,10 @@ select from pg_catalog.set_config('${BEFORE}', (
         'columns', (
           select coalesce(pg_catalog.jsonb_object_agg(attnum, pg_catalog.jsonb_build_object(
             'name', pg_catalog.quote_ident(attname),
+            'type', atttypid,
+            'modifier', atttypmod,
+            'type name', pg_catalog.format_type(atttypid, atttypmod),
+            'core', ${CORE_TYPE},
             'inherited', attinhcount > 0,
             'enum', case
               when base.typtype = 'e' then base.oid
@@ -97,7 +102,7 @@ ${RESTORE_SEARCH_PATH}`;
  * unless the table was detached from its parent. A label that was renamed still exists. If no type of that name exists any
  * more, the losses of its columns say what became of their values.
  */
-export const DATA_LOSS_QUERY = `with before as materialized (
+export const dataLossQuery = (changes: TypeChanges): string => `with before as materialized (
   select pg_catalog.current_setting('${BEFORE}')::jsonb as saved
 ),
 was as materialized (
@@ -133,7 +138,7 @@ labels as materialized (
 )
 select
   'table' as kind, name as "table", id::text, partitioned as "isPartitioned", null as "column", null as type,
-  null as label, false as "isArray", null::double precision as deleted
+  null as label, false as "isArray", null::double precision as deleted, null as "oldType", null as "newType"
 from was
 where not stays
   and not exists (select from was as whole where whole.id = was.parent and not whole.stays)
@@ -142,7 +147,7 @@ union all
 
 select
   'rows', name, id::text, partitioned, null, null, null, false,
-  nullif(${DELETED}(id) - (facts -> 'deleted')::bigint, 0)
+  nullif(${DELETED}(id) - (facts -> 'deleted')::bigint, 0), null, null
 from was
 where stays
   and (
@@ -157,7 +162,7 @@ where stays
 
 union all
 
-select 'column', name, id::text, partitioned, facts_of_column ->> 'name', null, null, false, null
+select 'column', name, id::text, partitioned, facts_of_column ->> 'name', null, null, false, null, null, null
 from had
 where not exists (
   select from pg_catalog.pg_attribute where attrelid = id and attnum = number and not attisdropped
@@ -167,7 +172,7 @@ union all
 
 select
   'label', had.name, had.id::text, had.partitioned, facts_of_column ->> 'name', labels.name, labels.label,
-  (facts_of_column -> 'array')::boolean, null
+  (facts_of_column -> 'array')::boolean, null, null, null
 from labels
 join had on (facts_of_column ->> 'enum')::oid = labels.type
 join pg_catalog.pg_attribute on attrelid = had.id and attnum = number and not attisdropped
@@ -176,19 +181,24 @@ where not exists (select from pg_catalog.pg_enum where pg_enum.oid = labels.id)
   and not exists (
     select from pg_catalog.pg_enum
     where enumtypid = pg_catalog.to_regtype(labels.name)::oid and enumlabel = labels.label
-  )`;
+  )
+
+union all
+
+${typeLossQuery(changes)}`;
 
 /** The key of a loss in SQL, as `keyOf` writes it. */
 const LOSS_KEY = `pg_catalog.concat("table", ' ', kind, ' ', "column", ' ', label)`;
 
 /**
- * SQL after the statements of a down. It fails if they deleted data that was not expected. The detail of the error then
+ * SQL after the statements of a file. It fails if they deleted data that was not expected. The detail of the error then
  * holds the losses, as JSON.
  *
  * @param step the key of the step, for the detail
  * @param expected the keys of the expected losses
+ * @param changes the changes of types in the step
  */
-export function assertExpected(step: string, expected: readonly string[]): string {
+export function assertExpected(step: string, expected: readonly string[], changes: TypeChanges): string {
   const keys = expected.map((key) => pg.escapeLiteral(key)).join(', ');
   return `set constraints all immediate;
 ${SYSTEM_NAMES_ONLY};
@@ -199,7 +209,7 @@ declare
 begin
   select pg_catalog.json_agg(loss) into losses
   from (
-${DATA_LOSS_QUERY}
+${dataLossQuery(changes)}
   ) as loss
   where ${LOSS_KEY} <> all (array[${keys}]::text[]);
   if losses is not null then

@@ -4,6 +4,7 @@ import { sqlStateOf } from '../../postgres/errors/sql-states.js';
 import type { LostData } from '../script/safeguard.js';
 import { UNEXPECTED_LOSS } from '../script/sql-states.js';
 import type { TransactionStep } from '../script/steps.js';
+import type { Work } from '../script/work.js';
 import { LossRefusedError } from './errors.js';
 import { type CountedLoss, describeLoss, keyOf, type Loss, type MigrationLoss, namesOf } from './loss.js';
 
@@ -11,8 +12,6 @@ import { type CountedLoss, describeLoss, keyOf, type Loss, type MigrationLoss, n
 export interface Agreement {
   /** The names of the data that the caller agreed to delete. */
   readonly agreed: readonly string[];
-  /** The folder of the backups; each migration has a folder in it. */
-  readonly folder: string;
   /** The folder of migrations, for the instructions of the restore script. */
   readonly directory: string;
   /** Whether the run may begin although its rehearsal failed at a later migration. */
@@ -21,21 +20,44 @@ export interface Agreement {
 
 /** The data that a run deletes, and what the caller agreed to. */
 export interface Ledger extends Agreement {
+  /** The folder of the backups; each migration has a folder in it. */
+  readonly folder: string;
   /** The known losses of each step, by `stepKey`. */
   readonly expected: Map<string, readonly Loss[]>;
   /** The data that was deleted; in a dry run, that would be deleted. */
   readonly losses: LostData[];
+  /** Whether the run has begun after a rehearsal, so that migrations may be committed. */
+  hasBegun: boolean;
 }
 
-/** A ledger without entries. A relative folder is relative to the current folder. */
-export function newLedger({ folder, directory, ...agreement }: Agreement): Ledger {
+/** The folder of the backups, in the current folder. */
+const BACKUP_FOLDER = 'voicesurvey-backup';
+
+/**
+ * A ledger without entries. A relative folder is relative to the current folder.
+ *
+ * @param folder of the backups; undefined for the default
+ */
+export function newLedger({ directory, ...agreement }: Agreement, folder = BACKUP_FOLDER): Ledger {
   return {
     ...agreement,
     folder: resolve(folder),
     directory: resolve(directory),
     expected: new Map(),
     losses: [],
+    hasBegun: false,
   };
+}
+
+/**
+ * Describes, in sentences, what a refused run has done.
+ *
+ * @param work the file that the refusal prevents
+ */
+export function stateOf({ hasBegun }: Pick<Ledger, 'hasBegun'>, { label, direction }: Work): string {
+  const done = direction === 'up' ? 'applied' : 'rolled back';
+  if (!hasBegun) return `Nothing was ${done}.`;
+  return `${label} was not ${done}. Migrations that were ${done} before it stay ${done}.`;
 }
 
 /** Identifies a step. The key is the same in every attempt. */
@@ -51,22 +73,24 @@ export function expectedLosses({ expected }: Ledger, step: TransactionStep): rea
 /**
  * Refuses to delete data that the caller did not agree to.
  *
- * @param counted the data that would be deleted
- * @param state the state of the run, as a sentence
+ * @param counted the data that would be deleted, and whether its file allows it
+ * @param work the file that a refusal prevents
  * @throws LossRefusedError
  */
 export function refuseUnnamed(
-  { agreed }: Ledger,
-  counted: readonly MigrationLoss<CountedLoss>[],
-  state: string,
+  ledger: Ledger,
+  counted: readonly (MigrationLoss<CountedLoss> & { readonly isAllowed: boolean })[],
+  work: Work,
 ): void {
+  const { agreed } = ledger;
   const isAgreed = (loss: Loss): boolean => namesOf(loss).some((name) => agreed.includes(name));
-  const unnamed = counted.filter((loss) => !isAgreed(loss));
+  const unnamed = counted.filter((loss) => !loss.isAllowed && !isAgreed(loss));
   if (unnamed.length === 0) return;
   throw new LossRefusedError(
     unnamed.map((loss) => describeLoss(loss, null)),
     agreed,
-    state,
+    work.direction,
+    stateOf(ledger, work),
   );
 }
 

@@ -3,24 +3,25 @@ import { encodeName } from '../../text/encode.js';
 import type { LostData } from '../script/safeguard.js';
 
 /**
- * Data that a down deletes, as the catalogs show it:
+ * Data that a file deletes, as the catalogs show it:
  *
  * - `table`: the table is dropped, even if another one of its name replaces it;
  * - `rows`: the table stays, and rows of it are deleted or it is truncated;
  * - `column`: the table stays, and a column of it is dropped;
- * - `label`: a value of an enum is removed, and this column could hold it.
+ * - `label`: a value of an enum is removed, and this column could hold it;
+ * - `type`: a column gets a type that does not hold every value, or its values by an expression.
  *
  * Names are quoted as SQL needs them, with their schema.
  */
 export interface Loss {
-  readonly kind: 'table' | 'rows' | 'column' | 'label';
+  readonly kind: 'table' | 'rows' | 'column' | 'label' | 'type';
   /** Such as `public.contacts`. */
   readonly table: string;
   /** The number of the table in `pg_class`. */
   readonly id: string;
   /** Whether the rows are in its partitions. */
   readonly isPartitioned: boolean;
-  /** Set only for a column or a label. */
+  /** Set only for a column, a label or a type. */
   readonly column: string | null;
   /** The enum of a label, such as `public.call_outcome`. */
   readonly type: string | null;
@@ -30,9 +31,13 @@ export interface Loss {
   readonly isArray: boolean;
   /** Set only for `rows`: how many are deleted; null if the table is emptied. */
   readonly deleted: number | null;
+  /** Set only for a type: the type of the column before. */
+  readonly oldType: string | null;
+  /** The type of the column after it; null if every value of the column counts. */
+  readonly newType: string | null;
 }
 
-/** Data that a down deletes, and how much of it there is. */
+/** Data that a file deletes, and how much of it there is. */
 export interface CountedLoss extends Loss {
   /** Rows, values that are not null, or uses of a label. */
   readonly count: number;
@@ -59,7 +64,7 @@ export function describeLoss(loss: MigrationLoss<CountedLoss>, file: string | nu
   return { version, what: inWords(loss, name), name, count, unit: UNITS[loss.kind], file };
 }
 
-const UNITS = { table: 'rows', rows: 'rows', column: 'values', label: 'uses' } as const;
+const UNITS = { table: 'rows', rows: 'rows', column: 'values', label: 'uses', type: 'values' } as const;
 
 /**
  * One line for people: `column contacts.note: 17 values`.
@@ -68,7 +73,8 @@ export function lossLine({ what, count, unit }: LostData): string {
   return encodeName(`${what}: ${count.toLocaleString('en-US')} ${count === 1 ? unit.slice(0, -1) : unit}`);
 }
 
-function inWords({ kind, type, table, label, column }: Loss, name: string): string {
+function inWords({ kind, type, table, label, column, newType }: Loss, name: string): string {
+  if (kind === 'type') return `column ${name} ${newType === null ? 'in its new form' : `as ${newType}`}`;
   if (kind === 'rows') return `rows of table ${name}`;
   if (kind !== 'label') return `${kind} ${name}`;
   return `label ${omitPublic(type ?? '')} '${label}' in ${omitPublic(table)}.${column}`;

@@ -16,7 +16,9 @@ import {
 } from '../script/settings.js';
 import { groupByFile, type Step, type TransactionStep } from '../script/steps.js';
 import type { Work } from '../script/work.js';
-import { DATA_LOSS_QUERY, SAVE_CATALOG } from './detect.js';
+import { dataLossQuery, SAVE_CATALOG } from './detect.js';
+import { typeChangesIn } from './detect-types.js';
+import { isGuarded } from './guarded.js';
 
 /** The messages of a rehearsal. */
 export interface RehearsalMessages {
@@ -26,10 +28,16 @@ export interface RehearsalMessages {
 }
 
 /**
- * The messages that run steps in one transaction and roll it back, with a query of the losses of each step. Steps that run
- * outside of a transaction are omitted.
+ * The messages that run steps in one transaction and roll it back, with a query of the losses of each guarded step. Steps
+ * that run outside of a transaction are omitted.
+ *
+ * @param limitMs ends the statements of the files after this time; null for no limit
  */
-export function rehearsalMessages(steps: readonly Step[], run: RunContext): RehearsalMessages {
+export function rehearsalMessages(
+  steps: readonly Step[],
+  run: RunContext,
+  limitMs: number | null,
+): RehearsalMessages {
   const transactions = steps.filter((step) => step.kind === 'transaction');
   const [first] = transactions;
   if (first === undefined) return { messages: [], queries: new Map() };
@@ -39,6 +47,13 @@ export function rehearsalMessages(steps: readonly Step[], run: RunContext): Rehe
     leftOut ||= step.kind === 'alone';
     if (step.kind !== 'transaction' || step.statements.length === 0) return [];
     const { work, statements } = step;
+    const tolerate = leftOut;
+    const sent = statements.flatMap((statement) => {
+      const message = statementMessage(work, statement);
+      const limit = limitMs === null ? [] : [makeMessage('safeguard', work, endAfter(limitMs))];
+      return [...limit, tolerate ? { ...message, sql: tolerant(statement.sql) } : message];
+    });
+    if (!isGuarded(step)) return sent;
     const query = makeMessage(
       'safeguard',
       work,
@@ -46,16 +61,12 @@ export function rehearsalMessages(steps: readonly Step[], run: RunContext): Rehe
       SAVE_SEARCH_PATH,
       SYSTEM_NAMES_ONLY,
       'set local quote_all_identifiers = off',
-      DATA_LOSS_QUERY,
+      dataLossQuery(typeChangesIn(step)),
     );
     queries.set(query, step);
-    const tolerate = leftOut;
     return [
       makeMessage('safeguard', work, SAVE_CATALOG),
-      ...statements.map((statement) => {
-        const sent = statementMessage(work, statement);
-        return tolerate ? { ...sent, sql: tolerant(statement.sql) } : sent;
-      }),
+      ...sent,
       query,
       makeMessage('safeguard', work, RESTORE_SEARCH_PATH),
     ];
@@ -76,6 +87,12 @@ export function rehearsalMessages(steps: readonly Step[], run: RunContext): Rehe
     makeMessage('commit', first.work, 'rollback', END_OF_TRANSACTION),
   ];
   return { messages, queries };
+}
+
+/** SQL that ends the next statement when the transaction has taken a time, in milliseconds. */
+function endAfter(limitMs: number): string {
+  const left = `${limitMs} - (extract(epoch from pg_catalog.clock_timestamp() operator(pg_catalog.-) pg_catalog.now()) operator(pg_catalog.*) 1000)`;
+  return `select from pg_catalog.set_config('statement_timeout', greatest(1, (${left})::integer)::text, true)`;
 }
 
 function fileSettings(work: Work): readonly string[] {

@@ -3,16 +3,14 @@ import { TRIGGERS_ON } from '../../postgres/triggers-on.js';
 import { encodeName } from '../../text/encode.js';
 import { shellQuote } from '../../text/shell-quote.js';
 import { literal } from '../history/row-sql.js';
+import type { Work } from '../script/work.js';
 import type { BackupFile } from './backup-file.js';
 import { type CountedLoss, describeLoss, lossLine } from './loss.js';
 import { requireState } from './restore-guard.js';
 import { insertSql, updateSql } from './restore-rows.js';
 
 /** The transaction that deleted the data. */
-export interface Deletion {
-  readonly version: bigint;
-  /** The migration, as its file writes it. */
-  readonly label: string;
+export interface Deletion extends Pick<Work, 'version' | 'label' | 'direction'> {
   /** The name of the database. */
   readonly database: string;
   /** The folder of migrations; absolute. */
@@ -48,17 +46,10 @@ const LOCK_TIMEOUT = "set local lock_timeout = '4s';";
  * psql take for the end of a CSV file.
  */
 export function restoreScript(files: readonly BackupFile[], deletion: Deletion): string {
-  const { label, database, directory, at } = deletion;
   const readable = files.filter(({ columns }) => columns.length > 0);
   const triggers = triggersOf(readable);
-  const up = `voicesurvey-db up --to ${label} --dir ${shellQuote(directory)}`;
   return [
-    `-- Restores the data that the database ${database.replaceAll(/[^\w.-]/g, '?')} had when ${label} was rolled back,`,
-    `-- ${at.toISOString()}. Apply ${label} again, and nothing newer:`,
-    `-- ${encodeName(up)}`,
-    '-- Then run: voicesurvey-db restore <this folder>',
-    '-- or, in this folder: psql --no-psqlrc --dbname="$DATABASE_URL" --file=restore.sql',
-    '-- Then apply the newer migrations.',
+    ...instructions(deletion),
     '',
     '\\set ON_ERROR_STOP on',
     '\\set QUIET on',
@@ -77,6 +68,32 @@ export function restoreScript(files: readonly BackupFile[], deletion: Deletion):
     'commit;',
     '',
   ].join('\n');
+}
+
+function instructions({ label, direction, database, directory, at }: Deletion): readonly string[] {
+  const folder = encodeName(shellQuote(directory));
+  const [event, prepare, command, afterwards] =
+    direction === 'down'
+      ? [
+          'was rolled back',
+          `Apply ${label} again, and nothing newer`,
+          `up --to ${label}`,
+          'apply the newer migrations',
+        ]
+      : [
+          'was applied',
+          `Roll back ${label}`,
+          'down',
+          `correct ${label}, or apply it again, which deletes the data again`,
+        ];
+  return [
+    `-- Restores the data that the database ${database.replaceAll(/[^\w.-]/g, '?')} had when ${label} ${event},`,
+    `-- ${at.toISOString()}. ${prepare}:`,
+    `-- voicesurvey-db ${command} --dir ${folder}`,
+    '-- Then run: voicesurvey-db restore <this folder>',
+    '-- or, in this folder: psql --no-psqlrc --dbname="$DATABASE_URL" --file=restore.sql',
+    `-- Then ${afterwards}.`,
+  ];
 }
 
 /** Reads a file into a temporary table, and checks that none of its rows is missing. */

@@ -1,6 +1,6 @@
 import type { Connection } from '../../postgres/connect.js';
 import pg from '../../postgres/driver/pg.js';
-import { sqlStateOf } from '../../postgres/errors/sql-states.js';
+import { QUERY_CANCELED, sqlStateOf } from '../../postgres/errors/sql-states.js';
 import type { Listener } from '../run/events.js';
 import { type Failure, type Message, makeMessage } from '../script/message.js';
 import { type OnResult, runPipeline } from '../script/pipeline.js';
@@ -8,6 +8,8 @@ import type { Safeguard } from '../script/safeguard.js';
 import type { TransactionStep } from '../script/steps.js';
 import { type Backup, backUp, lockTablesSql } from './back-up.js';
 import { assertExpected, SAVE_CATALOG } from './detect.js';
+import { typeChangesIn } from './detect-types.js';
+import { isGuarded } from './guarded.js';
 import { expectedLosses, type Ledger, learn, stepKey } from './ledger.js';
 import { keyOf } from './loss.js';
 import { rehearse } from './rehearse.js';
@@ -17,7 +19,10 @@ const DRY_RUN_NOTES = [
   'This SQL leaves out the queries that detect the deleted data, and the copies of that data to files.',
 ];
 
-/** The safeguard of a down: it deletes only data that the caller agreed to delete, and backs that data up first. */
+/**
+ * The safeguard of a run that deletes only data that the caller or the file itself agreed to delete, and backs that data up
+ * first. It guards every step of a down, and the steps of an up whose statements may delete data.
+ */
 export function dataLossSafeguard(ledger: Ledger, emit: Listener): Safeguard {
   return {
     rehearse: async (connection, run, steps) => {
@@ -25,16 +30,7 @@ export function dataLossSafeguard(ledger: Ledger, emit: Listener): Safeguard {
       if (run.isDryRun && refused !== null) emit(unknownLosses(refused));
       return failure;
     },
-    bracket: (step) => ({
-      before: [makeMessage('safeguard', step.work, SAVE_CATALOG)],
-      after: [
-        makeMessage(
-          'safeguard',
-          step.work,
-          assertExpected(stepKey(step), expectedLosses(ledger, step).map(keyOf)),
-        ),
-      ],
-    }),
+    bracket: (step) => (isGuarded(step) ? bracket(ledger, step) : { before: [], after: [] }),
     lockSql: (step) => {
       const losses = expectedLosses(ledger, step);
       return losses.length === 0 ? null : lockTablesSql(losses);
@@ -42,13 +38,27 @@ export function dataLossSafeguard(ledger: Ledger, emit: Listener): Safeguard {
     send: (connection, step, messages, onResult) =>
       sendWithBackup(connection, ledger, emit, { step, messages, onResult }),
     learn: ({ error }) => learn(ledger, error),
-    dryRunNotes: DRY_RUN_NOTES,
+    dryRunNotes: (steps) => (steps.some(isGuarded) ? DRY_RUN_NOTES : []),
+  };
+}
+
+function bracket(ledger: Ledger, step: TransactionStep): ReturnType<Safeguard['bracket']> {
+  const expected = expectedLosses(ledger, step).map(keyOf);
+  const assertion = assertExpected(stepKey(step), expected, typeChangesIn(step));
+  return {
+    before: [makeMessage('safeguard', step.work, SAVE_CATALOG)],
+    after: [makeMessage('safeguard', step.work, assertion)],
   };
 }
 
 /** Only the SQLSTATE: the message of the server may hold values of rows. */
 function unknownLosses({ message: { work }, error }: Failure): Parameters<Listener>[0] {
-  const text = `${work?.name} would fail (SQLSTATE ${sqlStateOf(error) ?? 'unknown'}), so the data that it and the later ones delete is not known`;
+  const sqlState = sqlStateOf(error) ?? 'unknown';
+  const end =
+    sqlState === QUERY_CANCELED
+      ? `The rehearsal of ${work?.name} takes too long`
+      : `${work?.name} would fail (SQLSTATE ${sqlState})`;
+  const text = `${end}, so the data that it and the later ones delete is not known`;
   return { kind: 'notice', severity: 'WARNING', text, detail: null, hint: null };
 }
 

@@ -30,7 +30,7 @@ import type { Work } from '../script/work.js';
 const CORRECTIONS: Readonly<Record<string, string>> = {
   [INSUFFICIENT_PRIVILEGE]: 'Run it as a role that owns these objects, or grant the missing privilege.',
   [UNEXPECTED_LOSS]:
-    'The data at risk changed on every attempt, so nothing was rolled back. Stop concurrent schema changes.',
+    'The data at risk changed on every attempt, so it was not deleted. Stop concurrent schema changes.',
   [DISK_FULL]: 'The disk of the server is full. Free space there.',
   [OUT_OF_MEMORY]:
     'The server is out of memory or of lock space. Do less in one migration, or raise max_locks_per_transaction.',

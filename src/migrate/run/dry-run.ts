@@ -53,7 +53,7 @@ export async function dryRun(
   if (steps.length === 0) return '';
   const files = groupByFile(steps);
   const hidden = files.some(([{ work }]) => secretsOf(work).length > 0) ? [SECRETS_HIDDEN] : [];
-  const notes = isVerbose ? [...NOTES, ...hidden, ...safeguard.dryRunNotes] : hidden;
+  const notes = isVerbose ? [...NOTES, ...hidden, ...safeguard.dryRunNotes(steps)] : hidden;
   const texts = [
     notes.map((note) => `-- ${note}\n`).join(''),
     ...files.map((own) => (isVerbose ? printMessages(own, run, safeguard) : printStatements(own))),

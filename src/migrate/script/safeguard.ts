@@ -46,8 +46,8 @@ export interface Safeguard {
   ): Promise<Failure | null>;
   /** Learns from a failure what data a step deletes. Returns whether another attempt may succeed. */
   learn(failure: Failure): boolean;
-  /** Comments at the top of the SQL that a dry run prints. */
-  readonly dryRunNotes: readonly string[];
+  /** Comments at the top of the SQL that a dry run of some steps prints. */
+  dryRunNotes(steps: readonly Step[]): readonly string[];
 }
 
 /** The safeguard of a run that deletes no data, or whose data is disposable. */
@@ -57,8 +57,20 @@ export const NO_SAFEGUARD: Safeguard = {
   lockSql: () => null,
   send: () => Promise.reject(new Error('A step without a safeguard was sent to it.')),
   learn: () => false,
-  dryRunNotes: [],
+  dryRunNotes: () => [],
 };
+
+/** A safeguard that is chosen when the files of the run are known. */
+export function chosenLater(current: () => Safeguard): Safeguard {
+  return {
+    rehearse: (...run) => current().rehearse(...run),
+    bracket: (step) => current().bracket(step),
+    lockSql: (step) => current().lockSql(step),
+    send: (...step) => current().send(...step),
+    learn: (failure) => current().learn(failure),
+    dryRunNotes: (steps) => current().dryRunNotes(steps),
+  };
+}
 
 /** Checks whether a step is expected to delete data. The safeguard then sends it, with a backup. */
 export function deletesData(step: Step, safeguard: Safeguard): step is TransactionStep {

@@ -19,7 +19,7 @@ export const ERROR_CODES = {
     no_statement: '`sql` without a statement',
     no_url: 'no database is named',
     nothing_to_redo: '`redo` of a database without migrations',
-    nothing_to_lose: 'data was named that this rollback does not delete',
+    nothing_to_lose: 'data was named that this run does not delete',
     steps_and_to: 'a number of steps and a version, which contradict each other',
     two_servers: 'two servers are named',
     unknown_parameter: 'an unknown connection parameter',
@@ -31,7 +31,7 @@ export const ERROR_CODES = {
   'Refused: exit code 4': {
     not_confirmed: 'a command that deletes all data was not confirmed',
     not_the_same: 'the database differs from what the migrations make; `differences` lists how',
-    would_lose_data: 'the rollback would delete data that is not named; `losses` lists it',
+    would_lose_data: '`up` or `down` would delete data that is not named; `losses` lists it',
     would_stop_part_way:
       'a rollback of several migrations would fail at a later one; `location` and `server` say why',
   },
@@ -71,7 +71,7 @@ export const ERROR_CODES = {
     prefix_changed: 'a no-transaction file no longer begins with its committed statements',
   },
   Runs: {
-    backup_failed: 'the data that a rollback deletes could not be backed up; nothing was deleted',
+    backup_failed: 'the data that a migration deletes could not be backed up; nothing was deleted',
     catalog_busy: 'the catalog could not be read, because of a lock or a timeout',
     history_foreign: 'the history belongs to another role, or runs its code',
     history_held: 'another session holds a lock on the history',

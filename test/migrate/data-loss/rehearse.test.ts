@@ -164,7 +164,7 @@ describe('the option "lose"', () => {
       await expect(down({ ...options, lose: ['b', 'a.more', name] })).rejects.toMatchObject({
         code: 'nothing_to_lose',
         exitCode: 2,
-        message: `This rollback does not delete what was named: ${name}.`,
+        message: `This run does not delete what was named: ${name}.`,
         remedy: 'Name only data that it deletes: a.more, b.',
       });
     }

@@ -1,0 +1,101 @@
+import type { Node } from 'libpg-query';
+import { objectsOf } from '../../catalog/objects.js';
+import { alteredColumns, innerQueries, mayDeleteData, mayDeleteDynamically } from '../../sql/deletions.js';
+import type { Command } from './commands.js';
+import { joinName, nameOfRelation, partsOf } from './names.js';
+import { isNewTable } from './new-table.js';
+import type { LintedFile, LintRule, Violation } from './rule.js';
+import { exists, withoutQuotes } from './target.js';
+
+/** A statement that may delete rows or values of a table that exists before its file. An up refuses to delete them. */
+export const deletesData: LintRule = {
+  name: 'deletes-data',
+  find: ({ files }) =>
+    files.flatMap((file) =>
+      file.commands.flatMap((command) => {
+        const what = deletionIn(file, command, command.node);
+        return what === null ? [] : [violation(command, what)];
+      }),
+    ),
+};
+
+function violation({ migration, offset }: Command, what: string): Violation {
+  return {
+    migration,
+    offset,
+    message: `This deletes data: ${what}. An up refuses to delete rows or values unasked.`,
+    remedy:
+      'Deploy releases that do not use the data first. Then write above the statement: ' +
+      '-- check: allow deletes-data <reason>',
+  };
+}
+
+/** What a statement deletes, in words; null if it deletes no data that exists before the file. */
+function deletionIn(file: LintedFile, command: Command, node: Node): string | null {
+  // The statements of the block are commands of their own.
+  if ('DoStmt' in node) return mayDeleteDynamically({ node }) ? 'by dynamic SQL' : null;
+  if (!mayDeleteData({ node })) return null;
+  const existing = (names: readonly string[]): readonly string[] =>
+    names.filter((name) => !isNewTable(file, command, name));
+  if ('TruncateStmt' in node) {
+    const tables = (node.TruncateStmt.relations ?? []).map((one) =>
+      nameOfRelation('RangeVar' in one ? one.RangeVar : undefined),
+    );
+    return listed('rows of', existing(tables));
+  }
+  if ('DeleteStmt' in node) return listed('rows of', existing([nameOfRelation(node.DeleteStmt.relation)]));
+  if ('MergeStmt' in node) return listed('rows of', existing([nameOfRelation(node.MergeStmt.relation)]));
+  if ('AlterTableStmt' in node) return listed('values of', changedColumns(file, node));
+  if ('DropStmt' in node && node.DropStmt.removeType === 'OBJECT_TABLE') {
+    return listed('table', existing((node.DropStmt.objects ?? []).map((one) => joinName(partsOf(one)))));
+  }
+  const inner = innerQueries(node);
+  if (inner.length > 0) {
+    return inner.map((query) => deletionIn(file, command, query)).find((what) => what !== null) ?? null;
+  }
+  return 'DropStmt' in node && node.DropStmt.behavior !== 'DROP_CASCADE' ? null : 'what a cascade reaches';
+}
+
+function changedColumns(
+  { before }: LintedFile,
+  node: Extract<Node, { AlterTableStmt: unknown }>,
+): readonly string[] {
+  const object = nameOfRelation(node.AlterTableStmt.relation);
+  const table = objectsOf(before, 'table').find(({ name }) => withoutQuotes(name) === object);
+  return alteredColumns({ node }).flatMap(({ column, newType }) => {
+    if (!exists(before, { kind: 'column', object, member: column })) return [];
+    const type = table?.columns.find(({ name }) => name === column)?.type ?? '';
+    return newType !== null && isWider(type, newType) ? [] : [`${object}.${column}`];
+  });
+}
+
+function listed(prefix: string, names: readonly string[]): string | null {
+  return names.length === 0 ? null : `${prefix} ${names.join(', ')}`;
+}
+
+/** The types in the order of their room. */
+const ROOM = [
+  ['smallint', 'integer', 'bigint', 'numeric'],
+  ['real', 'double precision'],
+  ['date', 'timestamp with time zone'],
+];
+
+/**
+ * Whether a column's new type holds every value of the old one, as far as their names show it.
+ *
+ * @param old as the catalog writes it
+ * @param newType as the parser reads it: the name, and the modifiers
+ */
+function isWider(old: string, { name, modifiers }: { name: string; modifiers: readonly number[] }): boolean {
+  const [, base = old, list = ''] = /^(.*?)\((\d[\d,]*)\)(?:.*)$/.exec(old) ?? [];
+  const oldModifiers = list === '' ? [] : list.split(',').map(Number);
+  if (base === name) {
+    if (modifiers.length === 0) return true;
+    if (oldModifiers.length === 0) return false;
+    // The scale of a number counts: PostgreSQL rejects too many digits before the point.
+    const at = name === 'numeric' ? 1 : 0;
+    return (modifiers[at] ?? 0) >= (oldModifiers[at] ?? 0);
+  }
+  if (modifiers.length > 0) return false;
+  return ROOM.some((types) => types.includes(base) && types.indexOf(base) < types.indexOf(name));
+}

@@ -1,0 +1,112 @@
+import pg from '../../postgres/driver/pg.js';
+import { type ColumnName, columnsSetByExpression, mayUseExpression } from '../../sql/deletions.js';
+import type { TransactionStep } from '../script/steps.js';
+
+/** SQL of the type of an element, or of the type itself, of `type`. A domain counts as its base type. */
+export const CORE_TYPE = `case
+              when type.typcategory = 'A' then type.typelem
+              when type.typtype = 'd' then type.typbasetype
+              else type.oid
+            end`;
+
+/** What the parse tree of a step says about changes of types. */
+export interface TypeChanges {
+  /** The columns that get their type by an expression, which may do anything with their values. */
+  readonly byExpression: readonly ColumnName[];
+  /** Whether the columns of any table may. */
+  readonly anyByExpression: boolean;
+}
+
+/** The changes of types in the statements of a step. */
+export function typeChangesIn({ statements }: Pick<TransactionStep, 'statements'>): TypeChanges {
+  return {
+    byExpression: statements.flatMap(columnsSetByExpression),
+    anyByExpression: statements.some(mayUseExpression),
+  };
+}
+
+/**
+ * The part of the query of losses that finds columns whose new type may not hold their values. PostgreSQL reads a value of
+ * the old type back from the new one, so the count says which values change. If it cannot, or if an expression makes the
+ * values, all of them count: then `newType` is null.
+ */
+export function typeLossQuery({ byExpression, anyByExpression }: TypeChanges): string {
+  const named = byExpression.map(({ schema, table, column }) => {
+    const inSchema =
+      schema === null ? '' : ` and relnamespace = pg_catalog.to_regnamespace(${quoted(schema)})`;
+    return `(relname = ${pg.escapeLiteral(table)} and attname = ${pg.escapeLiteral(column)}${inSchema})`;
+  });
+  const isRewritten = `(partitioned or file <> (facts ->> 'file')::oid)`;
+  const isByExpression = named.length === 0 ? 'false' : `(${isRewritten} and (${named.join(' or ')}))`;
+  const isChanged = '(old_type <> type.oid or old_modifier <> atttypmod)';
+  return `select
+  'type', name, id::text, partitioned, facts_of_column ->> 'name', null, null, false, null::double precision,
+  facts_of_column ->> 'type name',
+  case
+    when not by_expression and ${CAN_CAST('old_core', 'core')} and ${CAN_CAST('core', 'old_core')}
+    then pg_catalog.format_type(type_id, modifier)
+  end
+from (
+  select
+    had.*,
+    type.oid as type_id, atttypmod as modifier, new.core, old_type, old_modifier, old_core,
+    ${anyByExpression ? isChanged : 'false'} or ${isByExpression} as by_expression,
+    ${isChanged} and not (${IS_WIDER}) as is_narrower
+  from had
+  cross join lateral (
+    select
+      (facts_of_column ->> 'type')::oid as old_type,
+      (facts_of_column ->> 'modifier')::integer as old_modifier,
+      (facts_of_column ->> 'core')::oid as old_core
+  ) as old
+  join pg_catalog.pg_class on pg_class.oid = id
+  join pg_catalog.pg_attribute on attrelid = id and attnum = number and not attisdropped
+  join pg_catalog.pg_type as type on type.oid = atttypid
+  cross join lateral (select ${CORE_TYPE} as core) as new
+  join pg_catalog.pg_type as core_type on core_type.oid = new.core
+  -- The labels that another enum does not have are losses of their own.
+  where not (facts_of_column ->> 'enum' is not null and core_type.typtype = 'e')
+) as changed
+where is_narrower or by_expression`;
+}
+
+function quoted(name: string): string {
+  return pg.escapeLiteral(`"${name.replaceAll('"', '""')}"`);
+}
+
+/** Whether PostgreSQL can convert values from one type to another: to and from every string by their text. */
+const CAN_CAST = (from: string, to: string): string => `(${from} = ${to} or exists (
+      select from pg_catalog.pg_cast where castsource = ${from} and casttarget = ${to}
+    ) or exists (
+      select from pg_catalog.pg_type where oid in (${from}, ${to}) and typcategory = 'S'
+    ))`;
+
+const isOneOf = (expression: string, ...types: readonly string[]): string =>
+  `${expression} in (${types.map((name) => `'pg_catalog.${name}'::pg_catalog.regtype`).join(', ')})`;
+
+/** The scale in the modifier of a numeric, which may be negative. */
+const scaleOf = (modifier: string): string => `(((${modifier} - 4) & 2047) # 1024) - 1024`;
+
+/**
+ * Whether the new type holds every value of the old one, so that nothing has to be counted: text, the same type with more
+ * room, a type to which PostgreSQL converts implicitly (but not from exact numbers to floating-point numbers), a label of an
+ * enum for a text.
+ */
+const IS_WIDER = `case
+      when old_type = type.oid and atttypmod = -1 then true
+      when ${isOneOf('old_type', 'numeric', '_numeric')} and old_type = type.oid then
+        old_modifier <> -1 and ${scaleOf('old_modifier')} <= ${scaleOf('atttypmod')}
+      when ${isOneOf('old_type', 'interval', '_interval')} and old_type = type.oid then false
+      when old_type = type.oid then old_modifier <> -1 and old_modifier <= atttypmod
+      when atttypmod <> -1 then false
+      when ${isOneOf('type.oid', 'text', 'varchar')} then true
+      when ${isOneOf('type.oid', 'jsonb')} and ${isOneOf('old_type', 'json')} then true
+      when core_type.typtype = 'e' then exists (
+        select from pg_catalog.pg_type where oid = old_core and typcategory = 'S'
+      )
+      when ${isOneOf('type.oid', 'float4')} then ${isOneOf('old_type', 'int2')}
+      when ${isOneOf('type.oid', 'float8')} then ${isOneOf('old_type', 'int2', 'int4', 'float4')}
+      else exists (
+        select from pg_catalog.pg_cast where castsource = old_type and casttarget = type.oid and castcontext = 'i'
+      )
+    end`;
