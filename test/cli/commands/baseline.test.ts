@@ -78,6 +78,7 @@ describe('baseline', () => {
       differences: [{ object: 'column one.id', difference: 'null allowed in V1, not here' }],
       embedded: false,
       addressSource: 'DATABASE_URL',
+      notices: [],
     });
     const { stdout } = await runCli(['status', '--dir', dir], { env });
     expect(stdout).toMatch(
