@@ -21,7 +21,8 @@ export interface Blocker {
 const LONGEST_QUERY = 200;
 
 /**
- * Finds the session with the oldest transaction among some server processes.
+ * Finds the session with the oldest transaction among some server processes. It leaves out this query: `create index
+ * concurrently` waits for the end of its snapshot, too.
  *
  * @param pids SQL for an array of process ids
  * @returns null if none of them is a session
@@ -33,6 +34,7 @@ export async function findBlocker(client: pg.Client, pids: string): Promise<Bloc
   a.state, a.xact_start as since, nullif(a.query, '<insufficient privilege>') as query
 from unnest(${pids}) as blocking(pid)
 join pg_catalog.pg_stat_activity a on a.pid = blocking.pid
+where a.pid <> pg_backend_pid()
 order by a.xact_start
 limit 1`,
   );

@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 import type { RunEvent } from '../../../src/migrate/run/events.js';
 import { up } from '../../../src/migrate/up.js';
+import { findBlocker } from '../../../src/postgres/blocker.js';
 import { test } from '../../support/database.js';
 import { session } from '../../support/databases.js';
 import { folderWith } from '../../support/folder.js';
@@ -51,5 +52,11 @@ describe('a run reports', () => {
     });
     await holder.end();
     expect(await run).toMatchObject({ current: 'V2' });
+  });
+
+  test('no query of its own, for whose snapshot an index build waits', async ({ database }) => {
+    const client = await session(database.url);
+    expect(await findBlocker(client, 'array[pg_catalog.pg_backend_pid()]')).toBeNull();
+    await client.end();
   });
 });
