@@ -1,4 +1,8 @@
+import type { RenameStmt } from 'libpg-query';
+import pg from '../../postgres/driver/pg.js';
 import { locate } from '../../sql/location.js';
+import type { Statement } from '../../sql/statement.js';
+import { shorten } from '../../text/shorten.js';
 import type { CheckedFile } from './checked-file.js';
 import type { CheckFinding } from './finding.js';
 import type { StatementFailure } from './statement-failure.js';
@@ -37,8 +41,28 @@ const REMEDIES_OVER_ROWS: Readonly<Record<string, string>> = {
     'Handle the rows written after the up, or declare in the up why it cannot be rolled back: -- migrate: irreversible <reason>',
 };
 
-const RENAME_ONCE =
-  'Rename it only while it has the old name: "alter … if exists … rename to …", or for a column, a constraint, a type or a label a DO block: do $$ begin if exists (<the old name in the catalog>) then alter …; end if; end $$; Do not drop it and add it again, which would delete its data.';
+/** The remedy for a rename that cannot run twice. */
+function renameOnce(statement: Statement, { relation, renameType, subname = '' }: RenameStmt): string {
+  const table = [relation?.schemaname, relation?.relname].flatMap((part) => part ?? []).join('.');
+  const condition =
+    renameType === 'OBJECT_COLUMN'
+      ? `select from pg_attribute where attrelid = to_regclass(${pg.escapeLiteral(table)}) and attname = ${pg.escapeLiteral(subname)} and not attisdropped`
+      : '<a query of the catalog for the old name>';
+  const again = 'Dropping it and adding it again would delete its data.';
+  return MAY_BE_MISSING.has(renameType ?? '')
+    ? `Rename it only while it has the old name: alter … if exists … rename to … ${again}`
+    : `Rename it only while it has the old name: do $$ begin if exists (${condition}) then ${shorten(statement.sql, { lines: 3, characters: 200 })}; end if; end $$; ${again}`;
+}
+
+/** The kinds of objects that `alter … if exists … rename to` renames. */
+const MAY_BE_MISSING: ReadonlySet<string> = new Set([
+  'OBJECT_TABLE',
+  'OBJECT_VIEW',
+  'OBJECT_MATVIEW',
+  'OBJECT_INDEX',
+  'OBJECT_SEQUENCE',
+  'OBJECT_FOREIGN_TABLE',
+]);
 
 /** The remedy for a violated rule. A rename that fails in a second run must not be replaced by a drop. */
 function remedyFor(rule: keyof typeof RULES, { work }: CheckedFile, failure?: StatementFailure): string {
@@ -49,7 +73,9 @@ function remedyFor(rule: keyof typeof RULES, { work }: CheckedFile, failure?: St
     const start = locate(source, offset);
     return start.line < location.line || (start.line === location.line && start.column <= location.column);
   });
-  return failed !== undefined && 'RenameStmt' in failed.node ? RENAME_ONCE : RULES[rule];
+  return failed !== undefined && 'RenameStmt' in failed.node
+    ? renameOnce(failed, failed.node.RenameStmt)
+    : RULES[rule];
 }
 
 /** The notes, each with advice. */

@@ -69,12 +69,17 @@ function printStatements(steps: readonly [Step, ...Step[]]): string {
   return `-- ${encodeName(title)}\n${steps.flatMap(statementsOf).map(printStatement).join('')}`;
 }
 
-function statementsOf(step: Step): readonly Statement[] {
+function statementsOf(step: Step): readonly Pick<Statement, 'sql'>[] {
   if (step.kind === 'alone') return [step.statement];
-  return step.kind === 'transaction' ? step.statements : [];
+  if (step.kind !== 'transaction') return [];
+  const level = step.isolation;
+  return [
+    ...(level === null ? [] : [{ sql: `set transaction isolation level ${level}` }]),
+    ...step.statements,
+  ];
 }
 
-function printStatement({ sql }: Statement): string {
+function printStatement({ sql }: Pick<Statement, 'sql'>): string {
   return terminate(maskSecrets(sql).text);
 }
 

@@ -8,7 +8,7 @@ import type { Work } from './work.js';
 
 /**
  * The beginning of every transaction of a run, except for a file that asks for another isolation level. It is not `read
- * write`: a database may be frozen by `default_transaction_read_only` while another run is waited for.
+ * write`: a database may be frozen by `default_transaction_read_only` while the run waits for another one.
  */
 export const BEGIN = 'begin isolation level read committed';
 

@@ -45,6 +45,8 @@ describe('a file runs in the isolation level that it asks for', () => {
     ['not at all', `begin;\n${SEEN}\ncommit;`, 'read committed'],
   ] as const)('%s', async ([, sql, level], { database }) => {
     const directory = await folderWith({ ...V1, 'V2.up.sql': sql, 'V2.down.sql': 'drop table seen;' });
+    const { sql: printed } = await up({ url: database.url, directory, dryRun: true });
+    expect(printed?.includes(`set transaction isolation level ${level};`)).toBe(level !== 'read committed');
     expect(await up({ url: database.url, directory })).toMatchObject({ current: 'V2' });
     expect(await database.value('select level from seen')).toBe(level);
   });

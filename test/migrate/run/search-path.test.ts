@@ -109,7 +109,7 @@ test('a dry run prints the names of the settings of the engine, also for a no-tr
     'V1.up.sql': '-- migrate: no-transaction\ncreate table public.one (id integer);',
     'V1.down.sql': 'drop table public.one;',
   });
-  const { sql } = await up({ url, directory, dryRun: true });
+  const { sql } = await up({ url, directory, dryRun: true, verbose: true });
   expect(sql).toContain("set_config('voicesurvey_migrations.search_path'");
   expect(sql).not.toContain('***');
 });
