@@ -21,9 +21,7 @@ describe('on a database', () => {
   test('up --seed applies and seeds, and a second run has nothing to do', async ({ database }) => {
     const first = await run(database.url, 'up', '--seed');
     expect(first.code).toBe(0);
-    expect(first.stderr).toMatch(
-      /^V0001 committed in \d+ ms\n(.* committed in \d+ ms\n|waiting for a lock .*\n)+$/,
-    );
+    expect(first.stderr).toMatch(/^V0001 committed in \d+ ms\n(\S+ committed in \d+ ms\n)+$/);
     expect(first.stdout).toMatch(
       /^Done: \d+ applied, the database is at V\d+\.\nAdded 18 seed rows\.\non .*\n$/,
     );
