@@ -179,9 +179,17 @@ function explainLockLoss(
   );
 }
 
+const FIX_THE_CAUSE = 'Fix the cause and run the command again.';
+/** The SQL that creates the history calls no function in PL/pgSQL. */
+const OTHER_FUNCTION = /PL\/pgSQL function (?!inline_code_block)/;
+const LIST_EVENT_TRIGGERS =
+  'An event trigger of this database has run. To list them: select evtname, evtfoid::regproc from pg_event_trigger;';
+
 /** Explains why the migration history could not be created. */
 export function explainHistoryFailure(error: pg.DatabaseError): ExplainedError {
-  const { message, cause } = redactError(error, knownTextOf(CREATE_HISTORY));
+  const shown = redactText(error, knownTextOf(CREATE_HISTORY));
+  const { message, context } = shown;
+  const cause = redactCause(error, shown);
   if (error.code === INSUFFICIENT_PRIVILEGE) {
     return new ExplainedError(
       'may_not_create',
@@ -194,9 +202,9 @@ export function explainHistoryFailure(error: pg.DatabaseError): ExplainedError {
   }
   return new ExplainedError(
     'history_not_created',
-    `The migration history could not be created: ${message}.`,
+    `The migration history could not be created: ${message} (SQLSTATE ${error.code}).`,
     {
-      remedy: 'Fix the cause and run the command again.',
+      remedy: OTHER_FUNCTION.test(context ?? '') ? `${LIST_EVENT_TRIGGERS} ${FIX_THE_CAUSE}` : FIX_THE_CAUSE,
       cause,
     },
   );

@@ -1,4 +1,5 @@
 import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
+import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 
 /** The history's full name. */
 export const HISTORY_TABLE = `${HISTORY_SCHEMA}.history`;
@@ -149,11 +150,14 @@ begin
     comment on schema ${HISTORY_SCHEMA} is
       'Which migrations this database has. Only the migration engine writes here; reading is granted to named roles.';
   end if;
+  -- An event trigger may have changed the search path. The constraints would call the operators of another schema.
+  ${SYSTEM_NAMES_ONLY};
   create table ${HISTORY_TABLE} (
     ${definitions.join(',\n    ')}
   );
   revoke all on schema ${HISTORY_SCHEMA} from public;
   revoke all on ${HISTORY_TABLE} from public;
+  ${SYSTEM_NAMES_ONLY};
   -- Default privileges may let other roles write, which could then choose the SQL of the next rollback. They may read.
   for other in
     select rolname as role, pg_catalog.bool_or(privilege_type = 'SELECT') as may_read
@@ -177,6 +181,7 @@ begin
   end loop;
   comment on table ${HISTORY_TABLE} is 'One row for every applied migration, in the order of application.';
   ${comments.join('\n  ')}
+  ${SYSTEM_NAMES_ONLY};
 end
 $create_history$`;
 
