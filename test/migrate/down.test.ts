@@ -145,3 +145,68 @@ describe('down', () => {
     expect(await tablesOf(database)).toEqual(['t1', 't2']);
   });
 });
+
+describe('a down file that drops', () => {
+  test('the schema public and creates it again keeps the history, so that up works again', async ({
+    database,
+  }) => {
+    const directory = await folderWith({
+      'V1.up.sql': 'create extension if not exists citext; create table a (i integer);',
+      'V1.down.sql': 'drop schema public cascade; create schema public;',
+    });
+    const options = { url: database.url, directory };
+    await up(options);
+    expect(await down(options)).toMatchObject({ current: null });
+    expect(await up(options)).toMatchObject({ current: 'V1' });
+  });
+
+  test.for([
+    'drop schema public, voicesurvey_migrations cascade; create schema public;',
+    'drop table voicesurvey_migrations.history;',
+    'truncate voicesurvey_migrations.history;',
+    'alter schema voicesurvey_migrations rename to old;',
+    'alter table voicesurvey_migrations.history rename to old;',
+    'alter table voicesurvey_migrations.history drop column name;',
+  ])('or changes the history is refused before its up runs: %s', async (text, { database }) => {
+    const directory = await folderWith({ 'V1.up.sql': 'create table a (i integer);', 'V1.down.sql': text });
+    await expect(up({ url: database.url, directory })).rejects.toMatchObject({
+      code: 'changes_history',
+      location: { line: 1, column: 1 },
+      remedy: expect.stringContaining('Remove voicesurvey_migrations from the statement.'),
+    });
+    expect(await tablesOf(database)).toEqual([]);
+  });
+
+  test.for([
+    `do $$ begin execute 'drop schema voicesurvey_migrations cascade'; end $$;`,
+    'drop owned by current_user cascade;',
+  ])('the history by other names fails immediately and as a whole, and says what to correct: %s', async (text, {
+    database,
+  }) => {
+    const role = `${database.name}_owner`;
+    await database.client.query(`create role ${role} login password 'x'; grant all on database ${database.name} to ${role};
+      grant all on schema public to ${role}`);
+    try {
+      const url = new URL(database.url);
+      url.username = role;
+      url.password = 'x';
+      const directory = await folderWith({
+        'V1.up.sql': 'create table a (i integer);',
+        'V1.down.sql': `drop table a; ${text}`,
+      });
+      await up({ url: url.href, directory });
+      const started = performance.now();
+      await expect(down({ url: url.href, directory })).rejects.toMatchObject({
+        code: 'changes_history',
+        exitCode: 1,
+        remedy: expect.stringContaining('V1 is still applied'),
+      });
+      expect(performance.now() - started).toBeLessThan(30_000);
+      expect(await tablesOf(database)).toEqual(['a']);
+    } finally {
+      await database.client.query(
+        `reassign owned by ${role} to current_user; drop owned by ${role}; drop role ${role}`,
+      );
+    }
+  });
+});

@@ -10,6 +10,8 @@ import { NOT_REPLICATED, REPLICATION_REMEDY, type ReplicationWatch } from '../..
 import { explainTriggersOff } from '../../postgres/triggers-on.js';
 import type { SourceLocation } from '../../sql/errors.js';
 import { formatLocation } from '../../sql/location.js';
+import { joinRemedies } from '../../text/remedy.js';
+import { CHANGES_HISTORY, KEEP_HISTORY } from '../files/history-change.js';
 import { explainForeignHistory, foreignObjectOf, remedyForForeign } from '../history/ownership.js';
 import { CREATE_HISTORY } from '../history/table.js';
 import type { Failure, Message } from '../script/message.js';
@@ -29,6 +31,8 @@ export interface Circumstances {
   readonly connection: Connection;
   /** The session that the run last waited for; null if it waited for none. */
   readonly blocker: Blocker | null;
+  /** Whether that session is the one that holds the lock of the run; false by default. */
+  readonly waitsForItself?: boolean;
   /** Whether the caller interrupted the run. */
   readonly interrupted: boolean | undefined;
   /** Watches the connection; undefined if nothing is committed. */
@@ -100,7 +104,7 @@ async function explainServerError(
   work: Work,
   message: Message,
   error: pg.DatabaseError,
-  { results, connection, blocker }: Circumstances,
+  { results, connection, blocker, waitsForItself = false }: Circumstances,
 ): Promise<MigrationFailedError> {
   const location = locateError(work, message, error);
   const shown = redactText(
@@ -110,11 +114,14 @@ async function explainServerError(
   const { message: text, detail, hint, context } = shown;
   const definition = await findConstraintDefinition(connection.client, work, error);
   const where = describeLocation(work, message, location);
-  return new MigrationFailedError('migration_failed', `${where}: ${text} (SQLSTATE ${error.code}).`, {
-    remedy: remedyForFailure(error, work, message, {
-      blocker,
-      server: connection.serverVersion,
-    }),
+  const [code, what] = waitsForItself
+    ? (['changes_history', CHANGES_HISTORY] as const)
+    : (['migration_failed', `${text} (SQLSTATE ${error.code})`] as const);
+  const server = connection.serverVersion;
+  return new MigrationFailedError(code, `${where}: ${what}.`, {
+    remedy: waitsForItself
+      ? joinRemedies(KEEP_HISTORY, describeState(work))
+      : remedyForFailure(error, work, message, { blocker, server }),
     cause: redactCause(error, shown),
     server: { sqlState: error.code ?? '', detail, hint, context, definition },
     location,

@@ -80,7 +80,9 @@ export async function runWithRetries(locked: LockedRun): Promise<readonly Migrat
       isDurable = await settle(connection, works, others);
       run = withSchemasOf(works, run, others);
     }
-    const mayRetry = attempt < ATTEMPTS && signal?.aborted !== true;
+    const waitsForItself =
+      sqlStateOf(failure.error) === LOCK_NOT_AVAILABLE && monitor.lastBlocker()?.pid === run.lockPid;
+    const mayRetry = attempt < ATTEMPTS && signal?.aborted !== true && !waitsForItself;
     const pauseMs = mayRetry ? pauseAfter(failure, attempt, safeguard) : null;
     if (pauseMs === null) {
       const notDone = plan.works.filter((work) => !isDone(work));
@@ -92,6 +94,7 @@ export async function runWithRetries(locked: LockedRun): Promise<readonly Migrat
         replication,
         connection,
         blocker: monitor.lastBlocker(),
+        waitsForItself,
         interrupted: signal?.aborted,
       });
     }

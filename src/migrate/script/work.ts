@@ -1,5 +1,6 @@
 import { checkRestrictions } from '../../sql/restrictions.js';
 import { parseStatements, type Statement } from '../../sql/statements.js';
+import { refuseHistoryChange } from '../files/history-change.js';
 import type { Migration, Script } from '../files/read-folder.js';
 
 /** A file of a migration, parsed, with the direction in which it runs. */
@@ -28,7 +29,10 @@ export function fileParser(): Parse {
   return async (script) => {
     const key = `${script.source.path} ${script.source.checksum}`;
     const statements = known.get(key) ?? (await parseStatements(script.source));
-    if (!known.has(key)) checkRestrictions(script, statements);
+    if (!known.has(key)) {
+      checkRestrictions(script, statements);
+      refuseHistoryChange(script.source, statements);
+    }
     known.set(key, statements);
     return statements;
   };
