@@ -41,6 +41,10 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   // rewrites-live-table
   'changing-column-type',
   'adding-field-with-default',
+  // deletes-data
+  'ban-drop-column',
+  'ban-drop-table',
+  'ban-truncate-cascade',
   // timestamp-without-zone
   'prefer-timestamp-tz',
   // The proofs: up-runs over rows, up-runs-twice

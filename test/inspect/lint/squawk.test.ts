@@ -12,7 +12,8 @@ const FILES = {
   'V1.down.sql': 'drop table if exists a;',
   'V2.up.sql': '-- é\n  alter table a rename column b to d;',
   'V2.down.sql': 'alter table a rename column d to b;',
-  'V3.up.sql': '-- migrate: no-transaction\ndrop index by_c;',
+  'V3.up.sql':
+    '-- migrate: no-transaction\ndrop index by_c;\nalter table a drop column c;\ntruncate a cascade;\ndrop table a;',
   'V3.down.sql': 'create index by_c on a (c);',
 };
 
