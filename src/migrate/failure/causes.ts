@@ -82,6 +82,9 @@ function correctionForStatement(
         ? `This statement cannot run inside a transaction. ${NEEDS_NO_TRANSACTION}`
         : 'Write the statement by itself. PostgreSQL refuses it in a function, a procedure or a DO block.';
     case INVALID_TRANSACTION_TERMINATION:
+      if (!('DoStmt' in node || 'CallStmt' in node)) {
+        return 'A function or a trigger cannot end its transaction. Make it a procedure, and CALL it in a migration with the line "-- migrate: no-transaction" at the top.';
+      }
       return transaction
         ? `COMMIT and ROLLBACK in a procedure or a DO block need a file without a transaction. ${NEEDS_NO_TRANSACTION}`
         : 'PostgreSQL allows COMMIT and ROLLBACK only in a procedure or DO block that the file calls by itself, and not in a block with EXCEPTION.';

@@ -22,6 +22,12 @@ describe('the remedy of a failed statement names what the engine knows:', () => 
       NO_TRANSACTION,
     ],
     [
+      'a function that commits',
+      'create function f() returns void language plpgsql as $$ begin commit; end $$; select f();',
+      '2D000',
+      'Make it a procedure',
+    ],
+    [
       'a block with EXCEPTION that commits, in a no-transaction file',
       `${NO_TRANSACTION}\ndo $$ begin commit; exception when division_by_zero then null; end $$;`,
       '2D000',
