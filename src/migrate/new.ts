@@ -1,7 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ExplainedError, UsageError } from '../postgres/errors/explained-error.js';
 import { call, remedy } from '../text/remedy.js';
+import { createFile, isDiskFull } from '../text/replace-file.js';
 import { byVersion } from './files/file-name.js';
 import { readMigrations } from './files/read-folder.js';
 
@@ -44,7 +45,11 @@ export async function newMigration({ directory, name }: NewMigrationOptions): Pr
   const stem = `${version}.${slug}`;
   const [up, down] = [join(directory, `${stem}.up.sql`), join(directory, `${stem}.down.sql`)];
   await write(up, upText(version, slug));
-  await write(down, downText(version, slug));
+  await write(down, downText(version, slug)).catch(async (error: unknown) => {
+    // An up file without its down file would stop every command.
+    await rm(up, { force: true });
+    throw error;
+  });
   return { version, up, down };
 }
 
@@ -94,12 +99,13 @@ function downText(version: string, slug: string): string {
 
 async function write(path: string, text: string): Promise<void> {
   try {
-    await writeFile(path, text, { flag: 'wx' });
+    await createFile(path, text);
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
     throw new ExplainedError('file_not_written', `${path} cannot be written (${reason}).`, {
-      remedy:
-        'Check that the folder exists, that this user may write to it, and that the file does not exist yet.',
+      remedy: isDiskFull(cause)
+        ? 'Free disk space there.'
+        : 'Check that the folder exists, that this user may write to it, and that the file does not exist yet.',
       cause,
     });
   }

@@ -1,0 +1,48 @@
+import { lstat, rename, rm, writeFile } from 'node:fs/promises';
+
+/** The file may be written, and its folder may not, or the file is a mount of its own. */
+const CANNOT_REPLACE = new Set(['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV']);
+
+/**
+ * Writes a text to a file, all of it or nothing: if the disk is full, the file is what it was before. A device, a pipe and the
+ * target of a link are written directly.
+ *
+ * @throws the error of the operating system
+ */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const status = await lstat(path).catch(() => null);
+  if (status !== null && !status.isFile()) return writeFile(path, text);
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, text, { flag: 'wx', ...(status && { mode: status.mode & 0o777 }) });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    if (!CANNOT_REPLACE.has(codeOf(error) ?? '')) throw error;
+    await writeFile(path, text);
+  }
+}
+
+/**
+ * Writes a new file, all of it or nothing.
+ *
+ * @throws the error of the operating system; EEXIST if the file exists
+ */
+export async function createFile(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text, { flag: 'wx' });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') await rm(path, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Returns the code of an error of the operating system, or undefined for any other error. */
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+/** Whether an error says that the disk, or the user's share of it, is full. */
+export function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '');
+}
