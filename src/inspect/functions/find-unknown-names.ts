@@ -7,9 +7,15 @@ import type { BrokenBody, CheckedFunction } from './checked-function.js';
 
 /** A name to look up. */
 interface Lookup extends ObjectName {
+  /** The function whose body has the name. */
+  readonly of: string;
   readonly kind: 'table' | 'column' | 'function' | 'row';
   /** The column, for `column` and `row`; empty for other kinds. */
   readonly column: string;
+  /** The schemas of the function's search path. */
+  readonly schemas: readonly string[];
+  /** The OIDs of the tables of the function's triggers. */
+  readonly tables: readonly string[];
 }
 
 /**
@@ -24,19 +30,16 @@ export async function findUnknownNames(
 ): Promise<readonly BrokenBody[]> {
   const [parseBody, parse] = [await loadBodyParser(), await loadParser()];
   const schemasOf = new Map<string, readonly string[]>();
-  const broken: BrokenBody[] = [];
+  const lookups: Lookup[] = [];
   for (const checked of functions) {
     const names = readNames(parseBody, parse, checked.definition);
     if (names === null) continue;
     const schemas = schemasOf.get(checked.path) ?? (await readSchemas(client, checked.path));
     schemasOf.set(checked.path, schemas);
-    const unknown = await queryRows<Lookup>(
-      client,
-      queryOfUnknown(checked, toLookups(checked, names), schemas),
-    );
-    broken.push(...unknown.map((lookup) => ({ name: checked.name, problem: describe(lookup) })));
+    lookups.push(...toLookups(checked, names, schemas));
   }
-  return broken;
+  const unknown = await queryRows<Lookup>(client, queryOfUnknown(lookups));
+  return unknown.map((lookup) => ({ name: lookup.of, problem: describe(lookup) }));
 }
 
 /** The schemas of a search path that exist. */
@@ -50,12 +53,16 @@ ${SYSTEM_NAMES_ONLY}`,
   return found?.rows[0]?.schemas ?? [];
 }
 
-function toLookups({ isTrigger, triggers }: CheckedFunction, names: BodyNames): readonly Lookup[] {
+function toLookups(
+  { name: of, isTrigger, triggers }: CheckedFunction,
+  names: BodyNames,
+  schemas: readonly string[],
+): readonly Lookup[] {
   const transition = new Set(triggers.flatMap(({ oldTable, newTable }) => [oldTable, newTable]));
   // Without a trigger, the names of its transition tables are not known.
   const isKnown = ({ schema, name }: ObjectName): boolean =>
     schema !== null || !(transition.has(name) || (isTrigger && triggers.length === 0));
-  const lookups: Lookup[] = [
+  const lookups: Pick<Lookup, 'kind' | 'schema' | 'name' | 'column'>[] = [
     ...names.tables.filter(isKnown).map((table) => ({ ...table, kind: 'table' as const, column: '' })),
     ...names.columns
       .filter(({ table }) => isKnown(table))
@@ -68,24 +75,23 @@ function toLookups({ isTrigger, triggers }: CheckedFunction, names: BodyNames): 
       column,
     })),
   ];
-  const keyOf = ({ kind, schema, name, column }: Lookup): string =>
-    JSON.stringify([kind, schema, name, column]);
-  return [...new Map(lookups.map((lookup) => [keyOf(lookup), lookup])).values()];
+  const tables = triggers.map(({ table }) => table);
+  return lookups.map(({ kind, schema, name, column }) => ({
+    of,
+    kind,
+    schema,
+    name,
+    column,
+    schemas,
+    tables,
+  }));
 }
 
-function queryOfUnknown(
-  { triggers }: CheckedFunction,
-  lookups: readonly Lookup[],
-  schemas: readonly string[],
-): string {
-  const rows = JSON.stringify(
-    lookups.map(({ kind, schema, name, column }) => ({ kind, schema, name, column })),
-  );
-  return `with search (name, place) as (
-  select value, ordinality from json_array_elements_text(${pgDriver.escapeLiteral(JSON.stringify(schemas))}) with ordinality
-),
-lookup as (
-  select * from json_to_recordset(${pgDriver.escapeLiteral(rows)}) as lookup (kind text, schema text, name text, "column" text)
+function queryOfUnknown(lookups: readonly Lookup[]): string {
+  return `with lookup as (
+  select distinct *
+  from jsonb_to_recordset(${pgDriver.escapeLiteral(JSON.stringify(lookups))}) as lookup
+    (of text, kind text, schema text, name text, "column" text, schemas text[], tables oid[])
 ),
 resolved as (
   select
@@ -94,16 +100,15 @@ resolved as (
       select pg_class.oid
       from pg_class
       join pg_namespace on pg_namespace.oid = relnamespace
-      left join search on search.name = nspname
       where relname = lookup.name
         and relkind in ('r', 'p', 'v', 'm', 'f', 'c', 'S')
-        and (nspname = lookup.schema or (lookup.schema is null and search.place is not null))
-      order by search.place
+        and (nspname = schema or (schema is null and nspname = any (schemas)))
+      order by array_position(schemas, nspname::text)
       limit 1
     ) as relation
   from lookup
 )
-select kind, schema, name, "column"
+select of, kind, schema, name, "column"
 from resolved
 where case kind
   when 'table' then relation is null
@@ -111,22 +116,17 @@ where case kind
     select from pg_attribute where attrelid = relation and attname = "column" and not attisdropped
   )
   when 'row' then not exists (
-    select from pg_attribute
-    where attrelid in (select value::oid from json_array_elements_text(${pgDriver.escapeLiteral(JSON.stringify(triggers.map(({ table }) => table)))}))
-      and attname = "column"
-      and not attisdropped
+    select from pg_attribute where attrelid = any (tables) and attname = "column" and not attisdropped
   )
   else not exists (
     select from pg_proc join pg_namespace on pg_namespace.oid = pronamespace
-    where proname = resolved.name
-      and (nspname = schema or (schema is null and nspname in (select search.name from search)))
+    where proname = resolved.name and (nspname = schema or (schema is null and nspname = any (schemas)))
   ) and not exists (
     select from pg_type join pg_namespace on pg_namespace.oid = typnamespace
-    where typname = resolved.name
-      and (nspname = schema or (schema is null and nspname in (select search.name from search)))
+    where typname = resolved.name and (nspname = schema or (schema is null and nspname = any (schemas)))
   )
 end
-order by 1, 2, 3, 4`;
+order by 1, 2, 3, 4, 5`;
 }
 
 function describe({ kind, schema, name, column }: Lookup): string {

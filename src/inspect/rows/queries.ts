@@ -718,20 +718,16 @@ where contact.state = 'pending'
     rule: 10,
     table: 'contacts',
     finds: 'a contact whose last_outcome is the outcome of none of its attempts, if none was erased',
-    sql: `select contact.id
+    sql: `with call as (
+  select contact_id, count(*) as calls, array_agg(outcome) filter (where outcome is not null) as outcomes
+  from public.call_attempts
+  group by contact_id
+)
+select contact.id
 from public.contacts as contact
-where contact.last_outcome is not null
-  and not exists (
-    select
-    from public.call_attempts
-    where contact_id = contact.id
-      and outcome = contact.last_outcome
-  )
-  and contact.attempts_count = (
-    select count(*)
-    from public.call_attempts
-    where contact_id = contact.id
-  )`,
+join call on call.contact_id = contact.id
+where contact.attempts_count = call.calls
+  and not contact.last_outcome = any (coalesce(call.outcomes, '{}'))`,
   },
   {
     name: 'a_campaign_lists_a_number_once',
