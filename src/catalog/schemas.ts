@@ -24,14 +24,17 @@ export function listSchemas(statements: readonly Statement[]): readonly string[]
 }
 
 /**
- * Lists the schemas in which the up files of a folder create or alter objects. Leaves out a file that PostgreSQL cannot
- * parse: it was never applied, and the commands that run it report it.
+ * Lists the schemas in which the up files of a folder create or alter objects. A file that does not parse names none.
+ *
+ * @param first the first schema of the search path of the database; it is in the list if a file creates objects there
  */
 export async function listSchemasOfMigrations(
   migrations: readonly { readonly up: { readonly source: SourceFile } }[],
+  first: string | null = null,
 ): Promise<readonly string[]> {
-  const statements = await Promise.all(migrations.map(({ up }) => parseIfPossible(up.source)));
-  return listSchemas(statements.flat());
+  const files = await Promise.all(migrations.map(({ up }) => parseIfPossible(up.source)));
+  const isFirst = first !== null && files.some(createsInSearchPath);
+  return [...new Set([...listSchemas(files.flat()), ...(isFirst ? [first] : [])])];
 }
 
 async function parseIfPossible(source: SourceFile): Promise<readonly Statement[]> {
@@ -51,6 +54,45 @@ export async function listCreatedSchemas(
   return statements
     .flat()
     .flatMap(({ node }) => ('CreateSchemaStmt' in node ? given(node.CreateSchemaStmt.schemaname) : []));
+}
+
+const CREATE_WITHOUT_SCHEMA =
+  /\bcreate\s+(?:or\s+replace\s+)?(?:unlogged\s+|materialized\s+|recursive\s+)*(?:table|view|type|domain|sequence|function|procedure|aggregate)\s+(?:if\s+not\s+exists\s+)?(?!if\b)[a-z_][\w$]*\s*(?![\w$\s.])/i;
+
+/**
+ * Checks whether a file creates an object whose name has no schema, before it sets a search path. Such an object is created in
+ * the first schema of the search path that the database, the role or the address sets.
+ *
+ * @param statements those of one file
+ */
+export function createsInSearchPath(statements: readonly Statement[]): boolean {
+  for (const { node } of statements) {
+    if ('VariableSetStmt' in node && node.VariableSetStmt.name === 'search_path') return false;
+    if (createsWithoutSchema(node)) return true;
+  }
+  return false;
+}
+
+function createsWithoutSchema(node: Node): boolean {
+  const isBare = (relation: RangeVar | undefined): boolean =>
+    relation !== undefined && !relation.schemaname && relation.relpersistence !== 't';
+  const isOne = (names: readonly Node[] | undefined): boolean => names?.length === 1;
+  if ('CreateStmt' in node) return isBare(node.CreateStmt.relation);
+  if ('CreateForeignTableStmt' in node) return isBare(node.CreateForeignTableStmt.base?.relation);
+  if ('CreateTableAsStmt' in node) return isBare(node.CreateTableAsStmt.into?.rel);
+  if ('SelectStmt' in node) return isBare(node.SelectStmt.intoClause?.rel);
+  if ('ViewStmt' in node) return isBare(node.ViewStmt.view);
+  if ('CreateSeqStmt' in node) return isBare(node.CreateSeqStmt.sequence);
+  if ('CompositeTypeStmt' in node) return isBare(node.CompositeTypeStmt.typevar);
+  if ('CreateEnumStmt' in node) return isOne(node.CreateEnumStmt.typeName);
+  if ('CreateDomainStmt' in node) return isOne(node.CreateDomainStmt.domainname);
+  if ('CreateRangeStmt' in node) return isOne(node.CreateRangeStmt.typeName);
+  if ('CreateFunctionStmt' in node) return isOne(node.CreateFunctionStmt.funcname);
+  if ('DefineStmt' in node) return isOne(node.DefineStmt.defnames);
+  if ('CreateStatsStmt' in node) return isOne(node.CreateStatsStmt.defnames);
+  if ('DoStmt' in node)
+    return CREATE_WITHOUT_SCHEMA.test((node.DoStmt.args ?? []).flatMap(bodyOf).join('\n'));
+  return false;
 }
 
 function listSchemasOfNode(node: Node): readonly string[] {

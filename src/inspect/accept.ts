@@ -24,6 +24,7 @@ import { encodeName } from '../text/encode.js';
 import { plural } from '../text/plural.js';
 import { call, option, remedy } from '../text/remedy.js';
 import { type AppliedReferenceOptions, createAppliedReference } from './baseline/applied-reference.js';
+import { readSearchPath } from './baseline/reference.js';
 
 /** The options of {@link accept}. */
 export interface AcceptOptions extends Database, WaitOptions {
@@ -100,11 +101,12 @@ export async function accept(options: AcceptOptions): Promise<AcceptResult> {
     if (newest === undefined) throw nothingAppliedError();
     const recorded = await readRecordedSnapshot(connection.client);
     const before = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot).snapshot;
+    const { first } = await readSearchPath(connection.client);
     const isComparable = explainUnknown(recorded, connection.serverVersion.major) === null;
     const schemas =
       isComparable && before !== null
         ? before.schemas
-        : [...new Set([...(before?.schemas ?? []), ...(await listSchemasOfMigrations(migrations))])];
+        : [...new Set([...(before?.schemas ?? []), ...(await listSchemasOfMigrations(migrations, first))])];
     const entries = compare(migrations, state.rows);
     const patterns = (options.partitions ?? []).map((pattern) => ({ object: partitionsOf(pattern), reason }));
     const acceptedBefore = addAccepted(before?.accepted, patterns);

@@ -1,5 +1,5 @@
 import { compareSnapshots, type Difference } from '../catalog/difference.js';
-import { listSchemas } from '../catalog/schemas.js';
+import { listSchemasOfMigrations } from '../catalog/schemas.js';
 import { takeSnapshot } from '../catalog/snapshot.js';
 import { recordBaseline, refuseHistory } from '../migrate/baseline.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
@@ -87,9 +87,7 @@ async function adopt(
     const [row] = await queryRows<{ role: string }>(connection.client, 'select current_user::text as role');
     const role = row?.role ?? '';
     const searchPath = await readSearchPath(connection.client);
-    const schemas = [
-      ...new Set([...listSchemas(statements), ...(searchPath.first === null ? [] : [searchPath.first])]),
-    ];
+    const schemas = await listSchemasOfMigrations(migrations, searchPath.first);
     const reference = await createReference({
       url,
       directory,

@@ -15,8 +15,7 @@ export { generateTypes } from './generate/row-types.js';
 /** The options of {@link readCatalog}. */
 export interface CatalogOptions extends Database {
   /**
-   * The folder of the migrations that created the schema. Their schemas are read, those of the history, and the first schema
-   * of the search path.
+   * The folder of the migrations that created the schema. Their schemas are read, and those of the history.
    */
   readonly directory: string;
   /** Interrupts the call. */
@@ -33,11 +32,12 @@ export interface CatalogOptions extends Database {
  * ```
  */
 export async function readCatalog({ url, directory, signal }: CatalogOptions): Promise<Snapshot> {
-  const named = await listSchemasOfMigrations(await readMigrations(directory));
+  const migrations = await readMigrations(directory);
   return withDatabase({ url, signal }, async ({ connection: { client } }) => {
     const { first } = await readSearchPath(client);
+    const named = await listSchemasOfMigrations(migrations, first);
     const covered = await readCoveredSchemas(client).catch(noHistory);
-    const schemas = [...named, ...(first === null ? [] : [first]), ...(covered?.schemas ?? [])];
+    const schemas = [...named, ...(covered?.schemas ?? [])];
     return (await takeSnapshot(client, schemas)).snapshot;
   });
 }

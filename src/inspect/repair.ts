@@ -19,6 +19,7 @@ import {
 import type { Connection } from '../postgres/connect.js';
 import { plural } from '../text/plural.js';
 import { type AppliedReferenceOptions, createAppliedReference } from './baseline/applied-reference.js';
+import { readSearchPath } from './baseline/reference.js';
 
 /** The options of {@link repair}. */
 export interface RepairOptions extends RecordOptions, Pick<AppliedReferenceOptions, 'otherServerUrl'> {}
@@ -70,7 +71,7 @@ async function compareFiles(
   const before = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot);
   const isComparable = explainUnknown(recorded, connection.serverVersion.major) === null;
   const accepted = before?.snapshot.accepted ?? [];
-  const schemas = before?.snapshot.schemas ?? (await schemasOf(entries));
+  const schemas = before?.snapshot.schemas ?? (await schemasOf(connection, entries));
   const made = await createAppliedReference(connection, {
     ...options,
     entries,
@@ -111,8 +112,12 @@ function expectedSnapshot(
   return parseSnapshot(JSON.stringify({ ...expected, accepted: base.snapshot.accepted }));
 }
 
-function schemasOf(entries: readonly Entry[]): Promise<readonly string[]> {
-  return listSchemasOfMigrations(entries.flatMap(({ migration }) => migration ?? []));
+async function schemasOf({ client }: Connection, entries: readonly Entry[]): Promise<readonly string[]> {
+  const { first } = await readSearchPath(client);
+  return listSchemasOfMigrations(
+    entries.flatMap(({ migration }) => migration ?? []),
+    first,
+  );
 }
 
 function toLine({ object, difference }: Difference): string {

@@ -111,10 +111,7 @@ ${SNAPSHOT_SETTINGS}`);
     const recorded = rows === null ? null : await readRecordedSnapshot(client);
     const unknown = explainUnknown(recorded, connection.serverVersion.major);
     const snapshotBefore = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot).snapshot;
-    const schemas = snapshotBefore?.schemas ?? [
-      ...(await listSchemasOfMigrations(migrations)),
-      ...(path.first === null ? [] : [path.first]),
-    ];
+    const schemas = snapshotBefore?.schemas ?? (await listSchemasOfMigrations(migrations, path.first));
     const accepted = snapshotBefore?.accepted ?? [];
     const live = await client
       .query<{ snapshot: string }>(snapshotQuery('$1', '$2'), [schemas, JSON.stringify(accepted)])

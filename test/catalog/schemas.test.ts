@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { listSchemas } from '../../src/catalog/schemas.js';
+import { createsInSearchPath, listSchemas } from '../../src/catalog/schemas.js';
 import { parseStatements } from '../../src/sql/statements.js';
 
 const STATEMENTS: readonly (readonly [sql: string, schemas: readonly string[]])[] = [
@@ -39,4 +39,30 @@ test.for(STATEMENTS)('besides public, "%s" creates or alters objects in the sche
 ]) => {
   const statements = await parseStatements({ path: 'V1.up.sql', text: sql, checksum: '' });
   expect(listSchemas(statements)).toEqual(['public', ...schemas]);
+});
+
+const IN_SEARCH_PATH: readonly (readonly [sql: string, isTrue: boolean])[] = [
+  ['create table things ()', true],
+  ['create table if not exists ours.things (); create view v as select 1', true],
+  ['select 1 as id into things', true],
+  ["create type mood as enum ('sad')", true],
+  ['create domain score as integer', true],
+  ['create sequence numbers', true],
+  ["create function f() returns integer language sql as 'select 1'", true],
+  ['create aggregate total (integer) (sfunc = int4pl, stype = integer)', true],
+  ['do $$ begin create table if not exists things (); end $$', true],
+  ['do $$ begin create unlogged table things(id integer); end $$', true],
+  ['create table ours.things (); create index on things (id)', false],
+  ['create temporary table things ()', false],
+  ['create schema ours create table inner_one ()', false],
+  ['set search_path = ours; create table things ()', false],
+  ['do $$ begin create table ours . things (); create or replace view ours.v as select 1; end $$', false],
+  ['alter table things add id integer', false],
+];
+
+test.for(IN_SEARCH_PATH)('%s: creates an object in the search path of the database: %s', async ([
+  sql,
+  isTrue,
+]) => {
+  expect(createsInSearchPath(await parseStatements({ path: 'x.sql', text: sql, checksum: '' }))).toBe(isTrue);
 });

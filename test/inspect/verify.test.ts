@@ -324,6 +324,24 @@ describe('a search path with another schema first', () => {
     expect((await status({ url, directory })).drift).toEqual(drift);
   });
 
+  test('objects of others in that schema are no drift if the files name another schema', async ({
+    database,
+  }) => {
+    await database.client.query(
+      `create schema app; create table app.of_a_service (); alter database "${database.name}" set search_path = app, public`,
+    );
+    const directory = await folderWith({
+      'V1.up.sql': 'create table public.people (id integer);',
+      'V1.down.sql': 'drop table public.people;',
+      'V2.up.sql': 'set search_path = public; create table notes (id integer); create temporary table t ();',
+      'V2.down.sql': 'drop table public.notes;',
+    });
+    await up({ url: database.url, directory });
+    await database.client.query('create table app.another ()');
+    const { findings } = await verify({ url: database.url, directory, rules: false, replay: true });
+    expect(findings).toEqual([]);
+  });
+
   test('a baseline compares the objects of that schema', async ({ database }) => {
     await database.client.query(`create schema app; alter database "${database.name}" set search_path = app, public;
       create table app.people (id uuid primary key)`);

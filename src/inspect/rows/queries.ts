@@ -726,7 +726,8 @@ where contact.state = 'pending'
 select contact.id
 from public.contacts as contact
 join call on call.contact_id = contact.id
-where contact.attempts_count = call.calls
+where contact.last_outcome is not null
+  and contact.attempts_count = call.calls
   and not contact.last_outcome = any (coalesce(call.outcomes, '{}'))`,
   },
   {

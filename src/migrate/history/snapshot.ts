@@ -87,28 +87,40 @@ const ACCEPTED = `(select (${NEWEST_SNAPSHOT})::json -> 'accepted')`;
 export const NO_EARLIER_SNAPSHOT = 'no earlier snapshot names the schemas of the other migrations';
 
 /**
- * Statements of PL/pgSQL that collect in `creation_schemas` where the up files have created objects whose names have no
- * schema: in the first schema of the search path with which each file began.
+ * Statements of PL/pgSQL that collect in `creation_schemas` where files have created objects whose names have no schema: in
+ * the first schema of the search path with which each file began.
+ *
+ * @param versions those of the files
  */
-const READ_CREATION_SCHEMAS = `for path in select distinct search_path from ${HISTORY_TABLE} where search_path is not null loop
+function readCreationSchemas(versions: readonly bigint[]): string {
+  if (versions.length === 0) return '';
+  return `for path in
+    select distinct search_path from ${HISTORY_TABLE} where version in (${versions.join(', ')}) and search_path is not null
+  loop
     perform pg_catalog.set_config('search_path', path, true);
     creation_schemas := pg_catalog.array_append(creation_schemas, pg_catalog.current_schema()::pg_catalog.text);
-  end loop`;
+  end loop;`;
+}
+
+/** The part of a file that the recording of a snapshot needs. */
+interface RunFile {
+  readonly version: bigint;
+  readonly statements: readonly Statement[];
+  readonly createsInSearchPath: boolean;
+}
 
 /**
  * SQL that writes a snapshot of the catalog to the newest row of the history. Send it where no timeout applies: only a
  * cancellation makes it fail. If the catalog cannot be described, it warns with {@link SNAPSHOT_MISSING}, whatever level of
  * messages the role has chosen, and the row gets no snapshot.
  *
- * @param statements all statements that this run has executed; the snapshot covers the schemas that they name
+ * @param files those that this run has executed; the snapshot covers the schemas that they name
  * @param others the schemas of the other migrations in the history; null if no snapshot names them. Then none is recorded:
  *   it would not cover these schemas, and no change of them would be found.
  */
-export function recordSnapshotSql(
-  statements: readonly Statement[],
-  others: readonly string[] | null,
-): string {
-  return recordingBlock(takeAndStore(statements, null, others));
+export function recordSnapshotSql(files: readonly RunFile[], others: readonly string[] | null): string {
+  const versions = files.filter((file) => file.createsInSearchPath).map(({ version }) => version);
+  return recordingBlock(takeAndStore(files, null, others), versions);
 }
 
 /**
@@ -120,7 +132,7 @@ export function recordSnapshotSql(
  * @param created the schemas that the rolled-back files create
  */
 export function recordSnapshotAfterDownSql(
-  statements: readonly Statement[],
+  files: readonly RunFile[],
   leaving: bigint | null,
   created: readonly string[],
   others: readonly string[] | null,
@@ -148,7 +160,7 @@ export function recordSnapshotAfterDownSql(
     ${update};
     return;
   end if;
-  ${takeAndStore(statements, leaving, others)}`);
+  ${takeAndStore(files, leaving, others)}`);
 }
 
 function newestIdWithout(leaving: bigint | null): string {
@@ -156,17 +168,18 @@ function newestIdWithout(leaving: bigint | null): string {
 }
 
 function takeAndStore(
-  statements: readonly Statement[],
+  files: readonly RunFile[],
   leaving: bigint | null,
   others: readonly string[] | null,
 ): string {
   if (others === null) return `raise exception '${NO_EARLIER_SNAPSHOT}';`;
-  const schemas = `${coveredSchemas([...listSchemas(statements), ...others])} || creation_schemas`;
+  const named = listSchemas(files.flatMap(({ statements }) => statements));
+  const schemas = `${coveredSchemas([...named, ...others])} || creation_schemas`;
   return `${snapshotIntoVariable('taken', schemas, ACCEPTED)};
   ${updateSql(`id = (${newestIdWithout(leaving)})`, snapshotValues('taken', fingerprintOf('taken')))};`;
 }
 
-function recordingBlock(body: string): string {
+function recordingBlock(body: string, pathVersions: readonly bigint[] = []): string {
   return `do $record_snapshot$
 declare
   taken text;
@@ -175,7 +188,7 @@ declare
   creation_schemas text[] := '{}';
 begin
   set local lock_timeout = ${LOCK_TIMEOUT_MS};
-  ${READ_CREATION_SCHEMAS};
+  ${readCreationSchemas(pathVersions)}
   ${SNAPSHOT_SETTINGS};
   ${body}
 exception

@@ -100,7 +100,6 @@ export async function settle(
   done: readonly Work[],
   others: readonly string[] | null,
 ): Promise<boolean> {
-  const statements = done.flatMap((work) => work.statements);
   const [first] = done;
   const sql = [
     'begin',
@@ -109,8 +108,8 @@ export async function settle(
     liftTimeouts(serverVersion.number),
     TOUCH_NEWEST_ROW,
     first?.direction === 'down'
-      ? recordSnapshotAfterDownSql(statements, null, first.createdSchemas, others)
-      : recordSnapshotSql(statements, others),
+      ? recordSnapshotAfterDownSql(done, null, first.createdSchemas, others)
+      : recordSnapshotSql(done, others),
     'commit',
   ];
   try {

@@ -22,14 +22,14 @@ const DURATION = 'extract(epoch from clock_timestamp() - now()) * 1000';
  * needs none.
  */
 export function recordSql(step: TransactionStep, run: RunContext): string {
-  const { work, runStatements, hasOthers } = step;
+  const { work, runFiles, hasOthers } = step;
   const change = work.direction === 'up' ? recordUp(step, run) : recordDown(step);
-  if (!run.recordsSnapshot || runStatements === null) return change;
+  if (!run.recordsSnapshot || runFiles === null) return change;
   const others = hasOthers ? run.coveredSchemas : [];
   // The deleted row may hold the snapshot that names the covered schemas, so it is deleted last.
   return work.direction === 'up'
-    ? `${change};\n${recordSnapshotSql(runStatements, others)}`
-    : `${recordSnapshotAfterDownSql(runStatements, work.version, work.createdSchemas, others)};\n${change}`;
+    ? `${change};\n${recordSnapshotSql(runFiles, others)}`
+    : `${recordSnapshotAfterDownSql(runFiles, work.version, work.createdSchemas, others)};\n${change}`;
 }
 
 function recordDown({ work: { version }, progress }: TransactionStep): string {

@@ -35,8 +35,8 @@ export interface TransactionStep {
   readonly end: number;
   /** The progress that the history records; null at the end of the file. */
   readonly progress: Progress | null;
-  /** All statements of the run, if the run ends with this step; null if it does not. */
-  readonly runStatements: readonly Statement[] | null;
+  /** All files of the run, if the run ends with this step; null if it does not. */
+  readonly runFiles: readonly Work[] | null;
   /** Whether the history has other migrations than those of the run. */
   readonly hasOthers: boolean;
 }
@@ -63,14 +63,13 @@ export type Step = HistoryStep | SessionStep | TransactionStep | LoneStep;
 export function planSteps(works: readonly Work[], state: ServerState): readonly Step[] {
   if (works.length === 0) return [];
   const steps: Step[] = state.hasHistory ? [] : [{ kind: 'history', work: null }];
-  const runStatements = works.flatMap(({ statements }) => statements);
   const hasOthers = hasOtherMigrations(works, state);
   let predecessor = state.rows.at(-1)?.version ?? null;
   for (const work of works) {
     const place = {
       state,
       predecessor,
-      runStatements: work === works.at(-1) ? runStatements : null,
+      runFiles: work === works.at(-1) ? works : null,
       hasOthers,
     };
     if (work.script.options.transaction) steps.push(wholeFile(work, place));
@@ -100,11 +99,11 @@ export function groupByFile(steps: readonly Step[]): readonly (readonly [Step, .
 interface Place {
   readonly state: ServerState;
   readonly predecessor: bigint | null;
-  readonly runStatements: readonly Statement[] | null;
+  readonly runFiles: readonly Work[] | null;
   readonly hasOthers: boolean;
 }
 
-function wholeFile(work: Work, { predecessor, runStatements, hasOthers }: Place): TransactionStep {
+function wholeFile(work: Work, { predecessor, runFiles, hasOthers }: Place): TransactionStep {
   const { isolation, statements } = takeIsolation(work.statements);
   const end = work.statements.length;
   return {
@@ -116,7 +115,7 @@ function wholeFile(work: Work, { predecessor, runStatements, hasOthers }: Place)
     start: null,
     end,
     progress: null,
-    runStatements,
+    runFiles,
     hasOthers,
   };
 }
@@ -137,7 +136,7 @@ function fileInParts(work: Work, place: Place): readonly Step[] {
   let pending: Statement[] = [];
   const commit = (end: number): void => {
     const progress = progressAt(work, end);
-    const runStatements = progress === null ? place.runStatements : null;
+    const runFiles = progress === null ? place.runFiles : null;
     steps.push({
       kind: 'transaction',
       work,
@@ -147,7 +146,7 @@ function fileInParts(work: Work, place: Place): readonly Step[] {
       start,
       end,
       progress,
-      runStatements,
+      runFiles,
       hasOthers: place.hasOthers,
     });
     // From its first transaction on, the row of this file is the newest one.

@@ -91,8 +91,8 @@ function fileMessages(step: TransactionStep, run: RunContext, safeguard: Safegua
   ];
 }
 
-function durabilityOf({ runStatements }: TransactionStep): readonly string[] {
-  return runStatements === null ? [DO_NOT_WAIT_FOR_THE_DISK] : [];
+function durabilityOf({ runFiles }: TransactionStep): readonly string[] {
+  return runFiles === null ? [DO_NOT_WAIT_FOR_THE_DISK] : [];
 }
 
 /** Begins the transaction of a file. */

@@ -1,3 +1,4 @@
+import { createsInSearchPath } from '../../catalog/schemas.js';
 import { checkRestrictions } from '../../sql/restrictions.js';
 import { parseStatements, type Statement } from '../../sql/statements.js';
 import { refuseHistoryChange } from '../files/history-change.js';
@@ -13,6 +14,8 @@ export interface Work {
   readonly statements: readonly Statement[];
   /** The migration as the folder has it; null for a down. */
   readonly migration: Migration | null;
+  /** For an up, whether it creates objects in the first schema of the search path; false for a down. */
+  readonly createsInSearchPath: boolean;
   /** For a down, the schemas that the rolled-back files create; empty for an up. */
   readonly createdSchemas: readonly string[];
 }
@@ -48,7 +51,17 @@ export async function upWork(migration: Migration, parse: Parse): Promise<Work> 
   const { version, label, name, up: script } = migration;
   const statements = await parse(script);
   if (migration.down !== null) await parse(migration.down);
-  return { version, label, name, direction: 'up', script, statements, migration, createdSchemas: [] };
+  return {
+    version,
+    label,
+    name,
+    direction: 'up',
+    script,
+    statements,
+    migration,
+    createsInSearchPath: createsInSearchPath(statements),
+    createdSchemas: [],
+  };
 }
 
 /**
@@ -71,6 +84,7 @@ export async function downWork(
     script,
     statements: await parse(script),
     migration: null,
+    createsInSearchPath: false,
     createdSchemas,
   };
 }

@@ -43,9 +43,9 @@ function inWords(step: Step): string {
     case 'alone':
       return `${step.work.label} alone: ${step.statement.sql}${step.wasSent ? ', sent before' : ''}`;
     case 'transaction': {
-      const { work, predecessor, start, end, progress, statements, runStatements } = step;
+      const { work, predecessor, start, end, progress, statements, runFiles } = step;
       const recorded = progress === null ? 'the whole file' : `${progress.statementsDone} statements`;
-      const last = runStatements === null ? '' : ', last of the run';
+      const last = runFiles === null ? '' : ', last of the run';
       return `${work.label} transaction after ${predecessor}, from ${start} to ${end}: ${statements.length} statements, records ${recorded}${last}`;
     }
   }
@@ -79,11 +79,10 @@ describe('the steps of a run', () => {
       'V2 transaction after 1, from null to 1: 1 statements, records the whole file, last of the run',
     ]);
     const last = steps.at(-1);
-    expect(last?.kind === 'transaction' && last.runStatements?.map(({ sql }) => sql)).toEqual([
-      'select 1',
-      'select 2',
-      'select 3',
-    ]);
+    expect(
+      last?.kind === 'transaction' &&
+        last.runFiles?.flatMap(({ statements }) => statements.map(({ sql }) => sql)),
+    ).toEqual(['select 1', 'select 2', 'select 3']);
   });
 
   test('follow the newest row of the history when up applies a migration out of order', async () => {
