@@ -63,9 +63,16 @@ async function applyAgain(
   } catch (error) {
     if (!(error instanceof LossRefusedError)) throw error;
     const names = error.losses.map(({ name }) => name);
-    if (!names.every((name) => lose.includes(name))) throw error;
+    if (!names.every((name) => lose.includes(name))) throw refusedAfterDown(error.losses, to);
     return await up({ ...options, lose: names });
   }
+}
+
+/** The migration is pending now, so that another `redo` would roll back the one before it. */
+function refusedAfterDown(losses: readonly LostData[], label: string): LossRefusedError {
+  const lose = [...new Set(losses.map(({ name }) => name))];
+  const advice = remedy`run ${call('up', { lose })}`;
+  return new LossRefusedError(losses, [], 'up', `${label} is rolled back.`, advice);
 }
 
 /** Finds the migration, and checks that its files can run, before anything is rolled back. */

@@ -3,7 +3,7 @@
  * the folder of migrations are those of the call that failed, so a remedy does not repeat them.
  */
 export const REMEDY_CALLS = {
-  up: ['to', 'create', 'allowOutOfOrder'],
+  up: ['to', 'create', 'allowOutOfOrder', 'lose'],
   down: ['to', 'steps'],
   redo: [],
   status: [],

@@ -176,6 +176,7 @@ describe.sequential('in a clone without DATABASE_URL', { timeout: SLOW }, () => 
       created: false,
       sql: null,
       applied: [],
+      losses: [],
       current: expect.any(String),
       drift: [],
       driftUnknown: null,

@@ -1,6 +1,6 @@
 import { ExplainedError, RefusedError, UsageError } from '../../postgres/errors/explained-error.js';
 import type { SourceLocation } from '../../sql/errors.js';
-import { call, joinRemedies, option, remedy } from '../../text/remedy.js';
+import { call, joinRemedies, option, type Remedy, remedy } from '../../text/remedy.js';
 import { MigrationFailedError, type ServerReport } from '../failure/errors.js';
 import type { LostData } from '../script/safeguard.js';
 import type { Work } from '../script/work.js';
@@ -16,12 +16,14 @@ export class LossRefusedError extends RefusedError {
    * @param agreed the names that the caller gave
    * @param direction of the run
    * @param state the state of the run, as a sentence
+   * @param advice what to run instead of the same call with the option `lose`
    */
   constructor(
     losses: readonly LostData[],
     agreed: readonly string[],
     direction: Work['direction'],
     state: string,
+    advice?: Remedy,
   ) {
     const inFile =
       direction === 'up'
@@ -29,7 +31,7 @@ export class LossRefusedError extends RefusedError {
         : '';
     const lines = losses.map((loss) => `  ${loss.version}  ${lossLine(loss)}`);
     super('would_lose_data', `This would delete data:\n${lines.join('\n')}`, {
-      remedy: remedy`${state} To delete this data, add ${option('lose', namesFor(losses, agreed))}${inFile}. It is backed up to files first.`,
+      remedy: remedy`${state} To delete this data, ${advice ?? remedy`add ${option('lose', namesFor(losses, agreed))}`}${inFile}. It is backed up to files first.`,
     });
     this.losses = losses;
   }

@@ -95,6 +95,7 @@ test('check --json prints one document', async ({ database }) => {
       },
     ],
     notes: [],
+    notices: [],
     embedded: false,
     addressSource: '--url',
   });

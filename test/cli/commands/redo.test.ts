@@ -66,6 +66,20 @@ describe.sequential('redo in a clone', { timeout: SLOW }, () => {
     expect((await withFolder('status')).code).toBe(0);
   });
 
+  test('advises up if the new text deletes older data, since the migration is rolled back then', async () => {
+    const up = 'alter table public.people add column note varchar; create table public.tags (id bigint);';
+    await addFiles(dir(), { 'V2.note.up.sql': `${up} alter table public.people drop column name;` });
+    const { code, stderr } = await withFolder('redo');
+    expect([code, stderr]).toEqual([
+      4,
+      expect.stringMatching(
+        /column people\.name: 1 value\n[\s\S]*V2 is rolled back\. .* run `[^`]* up --dir sql --lose people\.name`/,
+      ),
+    ]);
+    await addFiles(dir(), { 'V2.note.up.sql': up });
+    expect(await withFolder('up')).toMatchObject({ code: 0 });
+  });
+
   test('refuses to delete data that is older than the migration, and names it', async () => {
     await addFiles(dir(), {
       'V3.up.sql': 'alter table public.people add column age integer;',
