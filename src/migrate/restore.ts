@@ -22,8 +22,11 @@ export interface RestoreOptions extends Database {
 export interface RestoredData {
   /** What the backup has, in words: `table call_events: 1,203 rows`. */
   readonly data: string;
-  /** How many rows were inserted or changed. A row that exists already is not counted. */
-  readonly restored: number;
+  /**
+   * How many rows were inserted or changed. A row that exists already is not counted. Null for values of a table without a
+   * primary key, whose rows no statement can identify: its file has whole rows.
+   */
+  readonly restored: number | null;
 }
 
 /** The result of {@link restore}. */
@@ -101,7 +104,7 @@ async function runParts(
     }
     const results = [await client.query(part.sql)].flat() as readonly pg.QueryResult[];
     for (const { data, restored: count } of results.flatMap(({ rows }) => rows)) {
-      if (typeof data === 'string') restored.push({ data, restored: Number(count) });
+      if (typeof data === 'string') restored.push({ data, restored: count === null ? null : Number(count) });
     }
   }
   return restored;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type RestoreResult, restore } from '../../migrate/restore.js';
+import { type RestoredData, type RestoreResult, restore } from '../../migrate/restore.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import type { CommonOptions } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
@@ -36,8 +36,16 @@ async function run(
 }
 
 function linesFor({ restored, server }: RestoreResult): readonly Line[] {
-  const details = restored.map(
-    ({ data, restored: count }) => `${data} in the backup, ${count.toLocaleString('en-US')} restored`,
-  );
-  return resultLines(['Done: the data of the backup is restored.'], server, details);
+  const left = restored.filter(({ restored: count }) => count === null).length;
+  const done =
+    left === 0
+      ? 'Done: the data of the backup is restored.'
+      : `${left === restored.length ? 'Nothing' : 'Only a part'} was restored.`;
+  return resultLines([done], server, restored.map(detailLine));
+}
+
+function detailLine({ data, restored: count }: RestoredData): string {
+  return count === null
+    ? `${data} in the backup, not restored: its table has no primary key. Copy them from the file, which has whole rows.`
+    : `${data} in the backup, ${count.toLocaleString('en-US')} restored`;
 }

@@ -128,7 +128,8 @@ function restoreSql(files: readonly BackupFile[]): readonly string[] {
       file.table.key.length === 0
         ? [
             '',
-            `-- ${commentOf(file)}: the table has no primary key, so no command can identify its rows; the file has whole rows.`,
+            '-- The table has no primary key, so no command can identify its rows. The file has whole rows.',
+            `select ${literal(commentOf(file))} as data, null::bigint as restored;`,
           ]
         : ['', changeSql([{ file, number, sql: updateSql(file, number) }])],
     ),

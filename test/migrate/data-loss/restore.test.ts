@@ -311,6 +311,32 @@ describe('the function restore', () => {
     await expect(restore({ url, folder: other })).rejects.toMatchObject({ code: 'no_backup' });
   });
 
+  test('says that it cannot restore a column of a table without a primary key', async ({ database }) => {
+    const files = {
+      'V1.up.sql':
+        '-- migrate: irreversible for this test\ncreate table t (id integer); create table u (id integer primary key);',
+      'V2.up.sql': 'alter table t add note text; alter table u add note text;',
+      'V2.down.sql': 'alter table t drop note; alter table u drop note;',
+    };
+    const directory = await folderWith(files);
+    const backupFolder = await folderWith();
+    const { url } = database;
+    await up({ url, directory });
+    await database.client.query(`insert into t values (1, 'x'); insert into u values (1, 'x')`);
+    await down({ url, directory, backupFolder, lose: ['t.note', 'u.note'] });
+    await up({ url, directory });
+    const folder = await folderIn(backupFolder);
+    expect(await restore({ url, folder })).toMatchObject({
+      restored: [
+        { data: 'column t.note: 1 value', restored: null },
+        { data: 'column u.note: 1 value', restored: 1 },
+      ],
+    });
+    const { stdout } = await runCli(['restore', folder], { env: { DATABASE_URL: url } });
+    expect(stdout).toMatch(/^Only a part was restored\.\n/);
+    expect(stdout).toContain('not restored: its table has no primary key.');
+  });
+
   test('shows no value of a row that does not fit', async ({ database }) => {
     const files = {
       'V1.up.sql': 'create table t (id integer primary key, note text);',
