@@ -4,12 +4,12 @@ import type { Facts, Snapshot } from './snapshot.js';
 type Members = Readonly<Record<string, Facts>>;
 
 /**
- * Takes over some objects of a catalog into another description of it.
+ * Replaces some objects of a snapshot by those of another snapshot of the same database.
  *
- * @param base the description
- * @param live the catalog
+ * @param base the snapshot
+ * @param live the other snapshot
  * @param objects their names, as a comparison of the two names them
- * @returns the description with these objects as they are in the catalog, or without those that the catalog does not have
+ * @returns the snapshot with these objects as `live` has them, and without those that `live` does not have
  * @example
  * ```ts
  * takeOver(recorded, live, new Set(['index by_hand on contacts']));

@@ -26,7 +26,7 @@ export interface RepairOptions extends RecordOptions, Pick<AppliedReferenceOptio
 
 /** The result of {@link repair}. */
 export interface RepairResult extends RecordResult {
-  /** In what the database differs from what the files make now. From now on, this is drift. */
+  /** The differences between the database and what the files make now. From now on, they are drift. */
   readonly differences: readonly Difference[];
   /** Why the files could not be run for a comparison, so that drift is unknown now; null if they were. */
   readonly notCompared: string | null;
@@ -38,8 +38,8 @@ type Comparison = Pick<RepairResult, 'differences' | 'notCompared'>;
  * Accepts the changed files of an applied migration: records their checksums, the new down and the reason in the history. The
  * schema and the data are not changed.
  *
- * It runs the files in a throw-away database, and compares the result with the last snapshot. If the files say something
- * else than the database, that is drift from now on. If they cannot be run, the state of the database is unknown.
+ * It runs the files in a throw-away database, and compares the result with the last snapshot. A difference is
+ * drift from now on. If the files cannot be run, the state of the database is unknown.
  *
  * @throws UsageError without a reason, or for a version that the folder or the history does not have
  * @throws HistoryError `nothing_to_repair` if the files are not changed, `another_migration` if the applied migration has
@@ -53,7 +53,7 @@ type Comparison = Pick<RepairResult, 'differences' | 'notCompared'>;
 export async function repair(options: RepairOptions): Promise<RepairResult> {
   let found: Comparison = { differences: [], notCompared: null };
   const result = await recordRepair(options, async (connection, entries) => {
-    // What a migration that stopped part-way has made cannot be compared. `status` reports it.
+    // A migration that stopped part-way made only a part of its objects, so nothing can be compared. `status` reports it.
     if (entries.some(({ state }) => state === 'unfinished')) return { notes: [] };
     const { judgement, ...comparison } = await compareFiles(connection, entries, options);
     found = comparison;
@@ -77,7 +77,7 @@ async function compareFiles(
     entries,
     schemas,
     accepted,
-    asFiled: true,
+    allowsChanged: true,
   });
   if ('missing' in made) {
     const judgement = { notes: [`not compared: ${made.missing}`], snapshot: null };
@@ -85,9 +85,9 @@ async function compareFiles(
   }
   const base =
     isComparable && before !== null ? before : await takeSnapshot(connection.client, schemas, accepted);
-  const isAccepted = new Set(accepted.map(({ object }) => object));
+  const acceptedObjects = new Set(accepted.map(({ object }) => object));
   const differences = compareSnapshots(base.snapshot, made.reference.snapshot, made.label).filter(
-    ({ object }) => !isAccepted.has(object),
+    ({ object }) => !acceptedObjects.has(object),
   );
   const judgement = {
     notes: [

@@ -120,7 +120,7 @@ async function executeAll(
       signal?.throwIfAborted();
       receiver.completed(await streamQuery(connection.client, statement.sql, receiver));
     } catch (error) {
-      if (signal?.aborted) throw interruptedError(state);
+      if (signal?.aborted) throw statementCanceledError(state);
       throw await explainStatementFailure(error, {
         connection,
         source,
@@ -132,11 +132,11 @@ async function executeAll(
   }
 }
 
-/** What became of the statements before one that failed, as a sentence. */
+/** Describes the effect of the statements before one that failed, in a sentence. */
 function stateAfter(statements: readonly Statement[]): string {
   if (statements.length === 0) return '';
   if (isTransactionOpen(statements)) return 'The transaction was rolled back.';
-  return `The ${statements.length === 1 ? 'statement' : plural(statements.length, 'statement')} before it took effect.`;
+  return `The ${statements.length === 1 ? 'statement' : plural(statements.length, 'statement')} before this one took effect.`;
 }
 
 function isTransactionOpen(statements: readonly Statement[]): boolean {
@@ -146,8 +146,8 @@ function isTransactionOpen(statements: readonly Statement[]): boolean {
   return /BEGIN|START/.test(transactionCommand(last) ?? '');
 }
 
-function interruptedError(state: string): ExplainedError {
+function statementCanceledError(state: string): ExplainedError {
   return new ExplainedError('interrupted', 'Interrupted: the current statement was canceled.', {
-    remedy: state === '' ? 'Nothing of it took effect.' : state,
+    remedy: state === '' ? 'No statement took effect.' : state,
   });
 }

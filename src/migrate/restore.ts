@@ -16,6 +16,8 @@ import { NOT_RESTORABLE } from './script/sql-states.js';
 export interface RestoreOptions extends Database {
   /** The folder of one backup, which has a `restore.sql`. */
   readonly folder: string;
+  /** Interrupts the call. Nothing is restored then. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Data that was restored. */
@@ -41,7 +43,7 @@ export interface RestoreResult {
  *
  * @throws UsageError `no_backup` if the folder has no complete backup
  * @throws ExplainedError `restore_refused` if the database does not have the migrations with which the backup was made,
- *   `restore_failed` if a row does not fit or a file cannot be read; nothing is restored then
+ *   `restore_failed` if a row does not fit or a file cannot be read, `interrupted`; nothing is restored then
  * @example
  * ```ts
  * const folder = 'voicesurvey-backup/2026-11-28T17-21-36Z-survey-V0005';

@@ -14,7 +14,7 @@ export interface MigrationStatus {
   readonly version: string;
   readonly name: string;
   readonly state: MigrationState;
-  /** Null if it is not in the history, or if the recorded time is none that a Date can hold. */
+  /** Null if it is not in the history, or if a Date cannot hold the recorded time. */
   readonly appliedAt: Date | null;
   /** The database role that applied it. */
   readonly appliedBy: string | null;

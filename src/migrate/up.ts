@@ -9,7 +9,7 @@ import type { Planner } from './run/plan.js';
 import { run } from './run/run.js';
 import type { Notice } from './script/notice.js';
 import type { MigrationResult } from './script/outcome.js';
-import { chosenLater, type LostData, NO_SAFEGUARD, type Safeguard } from './script/safeguard.js';
+import { deferSafeguard, type LostData, NO_SAFEGUARD, type Safeguard } from './script/safeguard.js';
 import type { Parse, Work } from './script/work.js';
 
 /** Options of {@link up}. */
@@ -120,7 +120,7 @@ async function apply(options: UpOptions, losses: LostData[] | null): Promise<Omi
         connection,
         planner,
         migrations,
-        chosenLater(() => safeguard),
+        deferSafeguard(() => safeguard),
         options,
       );
       const has = new Set(applied.map(({ version }) => version));

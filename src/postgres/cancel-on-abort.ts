@@ -8,9 +8,9 @@ const LONGEST_PAUSE_MS = 1000;
 
 /** Cancels the statements of a connection once a signal is aborted. */
 export interface Cancellation {
-  /** Waits for the request that is being sent, and sends no other one for some milliseconds, for work that is short. */
-  spare(ms: number): Promise<void>;
-  /** Stops listening to the signal, and waits for the request that is being sent. No other one follows. */
+  /** Waits for the request that is being sent, and sends no other one for some milliseconds, so that short work can end. */
+  pause(ms: number): Promise<void>;
+  /** Stops listening to the signal, and waits for the request that is being sent. It is the last one. */
   done(): Promise<void>;
 }
 
@@ -28,18 +28,18 @@ export function cancelOnAbort(
 ): Cancellation {
   const over = new AbortController();
   let request = Promise.resolve();
-  let sparedUntil = Number.NEGATIVE_INFINITY;
+  let pausedUntil = Number.NEGATIVE_INFINITY;
   const cancel = async (): Promise<void> => {
     await before();
     // Loaded only now: most calls are not interrupted.
     const { requestCancel } = await import('./connection/cancel-request.js');
     for (let ms = FIRST_PAUSE_MS; !over.signal.aborted; ms = Math.min(ms * 2, LONGEST_PAUSE_MS)) {
-      const sparedMs = sparedUntil - performance.now();
-      if (sparedMs <= 0) {
+      const pausedMs = pausedUntil - performance.now();
+      if (pausedMs <= 0) {
         request = requestCancel(connection.client, connection.target);
         await request;
       }
-      await sleep(Math.max(ms, sparedMs), undefined, { signal: over.signal }).catch(() => undefined);
+      await sleep(Math.max(ms, pausedMs), undefined, { signal: over.signal }).catch(() => undefined);
     }
   };
   const onAbort = (): void => {
@@ -50,8 +50,8 @@ export function cancelOnAbort(
   if (signal?.aborted) onAbort();
   else signal?.addEventListener('abort', onAbort, { once: true });
   return {
-    spare: async (ms) => {
-      sparedUntil = performance.now() + ms;
+    pause: async (ms) => {
+      pausedUntil = performance.now() + ms;
       await request.catch(() => undefined);
     },
     done: async () => {

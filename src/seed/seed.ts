@@ -44,8 +44,8 @@ export interface SeedResult {
 /**
  * Adds the eighteen fixed rows in one transaction. Existing rows are not changed.
  *
- * @throws ExplainedError `standby`, `read_only`, `not_replicated`, `interrupted`, `no_schema` if the migrations are not applied, `seed_failed`
- *   if the server refuses a row
+ * @throws ExplainedError `standby`, `read_only`, `not_replicated`, `interrupted`; `no_schema` if the migrations are not
+ *   applied; `seed_failed` if the server refuses a row
  * @example
  * ```ts
  * const { inserted } = await seed({ url: process.env.DATABASE_URL ?? '' });

@@ -1,9 +1,9 @@
-/** The levels of a parse tree that are retained. A text with fewer characters cannot have as many. */
+/** How many levels of a parse tree are retained. A text with fewer characters cannot have more levels. */
 export const DEEPEST = 1000;
 
 /**
  * Empties a parse tree below some levels. Recursive functions over a deeper tree would exceed the stack, and the time that
- * `JSON.stringify` takes grows with the square of the depth. It refers to nothing outside, because a thread gets its text.
+ * `JSON.stringify` takes grows with the square of the depth. The function uses nothing outside of itself, because a thread gets its source text.
  */
 export function cutBelow(tree: object, deepest: number): void {
   const pending: [part: object, depth: number][] = [[tree, 1]];

@@ -34,7 +34,7 @@ export function diagnosePsql(text: string): PsqlDiagnosis | null {
   };
 }
 
-const INCLUDE = 'Copy the statements of that file into this one, or make that file a migration of its own.';
+const INCLUDE = 'Copy the statements of that file into this one, or make that file a separate migration.';
 const CONNECT = 'Remove it. A migration runs in the database, and as the role, of the address.';
 const CONDITION = 'Write the condition in a DO block: do $$ begin if … then …; end if; end $$;';
 const SET = 'Remove it, and write the value where the variable is used.';

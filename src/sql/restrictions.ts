@@ -222,8 +222,8 @@ function detachesConcurrently(command: Node): boolean {
 
 /**
  * See `UNSAFE_NEW_ENUM_VALUE_USAGE`: a value that is added to an enum can be used only after its transaction has committed.
- * Only a text that the file itself gives the type of the enum is a use. Another text may belong to a column of another type,
- * which only the server knows; it refuses a use there.
+ * Only a text that the file casts to the enum, or a default of a column of that type, counts as a use. Another text may belong
+ * to a column of another type, which only the server knows. The server refuses such a use.
  */
 function refuseEnumValueInUse(script: SqlFile, statements: readonly Statement[]): void {
   const created = new Set(statements.map(createdEnum));

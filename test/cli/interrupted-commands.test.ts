@@ -48,14 +48,16 @@ describe('a command that one signal interrupts while its server is silent ends',
     ['accept', '--reason', 'why'],
     ['seed'],
     ['sql', 'select 1'],
+    ['restore', 'BACKUP'],
   ])('%s %s %s %s', { timeout: SLOW }, async (words) => {
     let isConnected = false;
     await using silent = await listen(() => {
       isConnected = true;
     });
     const url = `postgresql://ann:secret@127.0.0.1:${silent.port}/survey?connect_timeout=0`;
+    const backup = await folderWith({ 'restore.sql': 'select 1;' });
     const running = startCli(
-      words.map((word) => word.replace('URL', url)),
+      words.map((word) => word.replace('URL', url).replace('BACKUP', backup)),
       { env: { DATABASE_URL: url } },
     );
     await until(() => isConnected);
@@ -111,6 +113,26 @@ describe('a command that one signal interrupts while a statement waits for a loc
       await other.end();
     }
   });
+});
+
+test('restore that one signal interrupts while a statement waits for a lock ends, and restores nothing', {
+  timeout: SLOW,
+}, async ({ database }) => {
+  await database.client.query('create table one (id integer); create table two (id integer)');
+  const backup = await folderWith({
+    'restore.sql': 'begin;\ninsert into two values (1);\nlock table one;\ncommit;\n',
+  });
+  const other = await session(database.url);
+  try {
+    await other.query('begin; lock table one');
+    const running = startCli(['restore', backup], { env: { DATABASE_URL: database.url } });
+    await untilBlocked(database);
+    await interrupt(running);
+    await expect.poll(() => sessionsLeft(database), { timeout: 20_000 }).toBe(0);
+    expect(await database.value('select count(*)::integer from two')).toBe(0);
+  } finally {
+    await other.end();
+  }
 });
 
 describe('an interrupted baseline', () => {

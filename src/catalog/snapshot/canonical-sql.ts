@@ -1,9 +1,9 @@
 import type { Fact } from './format.js';
 
 /**
- * The facts that are SQL which PostgreSQL has written from its own trees. PostgreSQL reads its own text back to another
- * tree in two cases, and then writes that one differently. So these facts change in a dump and a restore, although the
- * object is the same.
+ * The facts whose values are SQL that PostgreSQL prints from its parse trees. In two cases, PostgreSQL parses its own text
+ * to another tree, and prints that tree differently. So these facts change in a dump and a restore, although the object is
+ * the same.
  */
 const WRITTEN_BY_SERVER: ReadonlySet<string> = new Set([
   'arguments',
@@ -54,8 +54,10 @@ const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*|[\d.]+|::|\
 /**
  * Writes SQL of PostgreSQL in the form that it has after a dump and a restore:
  *
- * - A cast of an array constructor becomes a cast of each element: `(ARRAY[a, b])::text[]` becomes `ARRAY[(a)::text, (b)::text]`.
- * - An AND inside of an AND, and an OR inside of an OR, lose their parentheses: BETWEEN and a comparison of rows make such ones.
+ * - A cast of an array constructor becomes a cast of each element: `(ARRAY[a, b])::text[]` becomes
+ *   `ARRAY[(a)::text, (b)::text]`.
+ * - An AND inside of an AND, and an OR inside of an OR, lose their parentheses. BETWEEN and a comparison of rows make such
+ *   nested conditions.
  *
  * @returns tokens, separated by one space
  * @example
@@ -103,7 +105,7 @@ function arrayIn(node: Node): Group | undefined {
   return word === 'ARRAY' && elements !== undefined && !isText(elements) ? elements : undefined;
 }
 
-/** The nodes of the name of an array type, with the empty brackets at its end; none for another type. */
+/** The nodes of the name of an array type, with the empty brackets at its end; empty for another type. */
 function typeAt(nodes: readonly Node[], start: number): readonly Node[] {
   for (let end = start; end < nodes.length; end++) {
     const node = nodes[end];

@@ -14,7 +14,7 @@ const CONSTRAINT_COLUMNS = `pg_constraint.oid, conname, contype, conrelid, confr
 /**
  * Constraints of tables and domains, with the indexes that enforce them. "Not null" is a fact of its column, and a
  * constraint trigger is among the triggers. A foreign key that refers to a partitioned table has a second constraint for each
- * partition, which comes and goes with the partition: it is left out.
+ * partition, which is created and dropped with the partition: it is left out.
  *
  * The index by which a table was clustered is left out, too. The maintenance command CLUSTER sets it, and no query and no
  * write depends on it.

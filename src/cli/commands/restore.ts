@@ -30,8 +30,9 @@ async function run(
   _: CommonOptions,
   { url }: CommandServer,
   [folder = '']: readonly string[],
+  signal: AbortSignal,
 ): Promise<CommandResult> {
-  const result = await restore({ url, folder });
+  const result = await restore({ url, folder, signal });
   return { document: { ...result }, lines: linesFor(result) };
 }
 

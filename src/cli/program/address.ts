@@ -21,7 +21,7 @@ const LIBPQ = Object.values<Parameter>(PARAMETERS).flatMap(({ variable }) => var
 /** Those of them that choose a server or a database. */
 const CHOOSING = ['PGSERVICE', 'PGHOST', 'PGHOSTADDR', 'PGPORT', 'PGDATABASE'];
 
-/** libpq's defaults and variables complete it. */
+/** An address that leaves everything to the variables and defaults of libpq. */
 const FROM_VARIABLES = 'postgresql://';
 
 const SET_IT = 'Set it to postgresql://user:password@host:5432/database';
@@ -29,7 +29,8 @@ const MEBIBYTE = 2 ** 20;
 
 /**
  * Finds the address of the database that the user named: in the environment or, if that names none, in the file `.env` of a
- * clone. An installed package reads no file, nor does a command with `--embedded`. `DATABASE_URL` comes before `PGHOST` and the other variables of libpq.
+ * clone. `DATABASE_URL` takes precedence over `PGHOST` and the other variables of libpq. An installed package reads no
+ * file, nor does a command with `--embedded`.
  *
  * If the address comes from the file, the variables of libpq in the file are added to the environment, unless it has them.
  *

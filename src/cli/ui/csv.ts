@@ -11,7 +11,7 @@ export function csvLine(values: readonly (string | null)[]): string {
 }
 
 function csvValue(value: string): string {
-  // A single column of \. would end the data for a psql that reads it.
+  // A line with only \. would end the data for a psql that reads it.
   const needsQuotes = value === '' || value === '\\.' || /[",\r\n]/.test(value);
   return needsQuotes ? `"${value.replaceAll('"', '""')}"` : value;
 }

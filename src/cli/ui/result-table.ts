@@ -18,7 +18,7 @@ const SEPARATOR = ' | ';
 /**
  * Formats a result as a table or, if that is wider than the terminal, as one line for each value.
  *
- * A null is shown as `NULL`, and a text that reads NULL in quotes. Control characters are encoded.
+ * A null is shown as `NULL`, and the text `NULL` as `"NULL"`. Control characters are encoded.
  *
  * @param width of the terminal, in cells; undefined for no limit
  * @example

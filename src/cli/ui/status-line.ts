@@ -49,7 +49,7 @@ export function showStatusLine(text: string, { continues = false } = {}): void {
   draw();
 }
 
-/** Erases the status line, and shows the activity as such again once it has taken a second. */
+/** Erases the status line, and shows the activity again when another second has passed. */
 export function clearStatusLine(): void {
   eraseStatusLine();
   status = activity === null ? null : { text: activity, since: performance.now(), isDelayed: true };

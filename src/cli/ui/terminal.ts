@@ -182,7 +182,7 @@ function widthOf({ isTTY, columns }: NodeJS.WriteStream): number | undefined {
 
 /**
  * Colors a text line by line if its output is a terminal with colors. Node.js decides: it knows `FORCE_COLOR`, `TERM=dumb` and
- * `NO_COLOR`, which wins here.
+ * `NO_COLOR`, which takes precedence here.
  */
 function paint(text: string, tone: Tone | null, stream: NodeJS.WriteStream): string {
   if (tone === null || process.env.NO_COLOR) return text;

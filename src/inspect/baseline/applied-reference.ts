@@ -13,8 +13,8 @@ export interface AppliedReferenceOptions
   readonly entries: readonly Entry[];
   /** Further schemas to read, such as those that an older snapshot covers. */
   readonly schemas: readonly string[];
-  /** Whether to run the files as they are now, even if they are not those that were applied. */
-  readonly asFiled?: boolean | undefined;
+  /** Whether to run files that were changed after they were applied; false by default. */
+  readonly allowsChanged?: boolean | undefined;
 }
 
 /** The catalog that the applied migrations make, or why it could not be made. */
@@ -26,7 +26,8 @@ export type AppliedReference =
  * Runs the migrations that a database has in a throw-away database, and takes a snapshot of it: a reference for a database
  * whose recorded snapshot cannot be compared.
  *
- * The files must be those that were applied, except with `asFiled`. A role that may not create a database gets no reference, and no error.
+ * Without `allowsChanged`, the files must be those that were applied. A role that may not create a database gets no
+ * reference, and no error.
  *
  * @param connection to the database
  * @returns the reference, or the reason why there is none, as the end of a sentence
@@ -34,12 +35,12 @@ export type AppliedReference =
  */
 export async function createAppliedReference(
   connection: Connection,
-  { entries, schemas, asFiled = false, ...options }: AppliedReferenceOptions,
+  { entries, schemas, allowsChanged = false, ...options }: AppliedReferenceOptions,
 ): Promise<AppliedReference> {
   const newest = entries.findLast(({ row }) => row !== null);
   if (newest === undefined) return { missing: 'nothing is applied' };
   const needed = entries.filter(({ version }) => version <= newest.version);
-  const other = needed.find(({ state }) => state !== 'applied' && !(asFiled && state === 'changed'));
+  const other = needed.find(({ state }) => state !== 'applied' && !(allowsChanged && state === 'changed'));
   if (other !== undefined) return { missing: `${other.name} is ${other.state}` };
   const parse = fileParser();
   try {

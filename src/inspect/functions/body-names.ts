@@ -45,7 +45,7 @@ export function readNames(
   };
 }
 
-/** The texts of SQL in a tree of PL/pgSQL, at any depth. */
+/** The SQL in a tree of PL/pgSQL, at any depth. */
 function queriesIn(tree: unknown): readonly string[] {
   if (typeof tree !== 'object' || tree === null) return [];
   return Object.entries(tree).flatMap(([key, value]) =>

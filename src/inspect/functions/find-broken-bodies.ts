@@ -9,8 +9,8 @@ import { findUnknownNames } from './find-unknown-names.js';
 export interface BodyCheck {
   readonly broken: readonly BrokenBody[];
   /**
-   * What checked the bodies in PL/pgSQL: the extension plpgsql_check, or, if the database does not have it, a search for the names
-   * in them; null if there is no such function.
+   * What checked the bodies in PL/pgSQL: the extension plpgsql_check, or, if the database does not have it, a search for
+   * the names in them. Null if there is no such function.
    */
   readonly plpgsqlCheckedBy: 'plpgsql_check' | 'names' | null;
 }
@@ -47,8 +47,8 @@ where nspname = any (${textArray(schemas)})
 order by 2`;
 
 /**
- * Finds the functions whose bodies name what the catalog does not have, as after a rename. PostgreSQL looks at the body of a
- * function only when it is created and when it runs.
+ * Finds the functions whose bodies name objects that the catalog does not have, as after a rename. PostgreSQL checks the
+ * body of a function only when it is created and when it runs.
  *
  * The server itself checks functions in SQL. The extension plpgsql_check checks those in PL/pgSQL, if the database has it;
  * otherwise their tables, columns and functions are looked up by name.
@@ -115,7 +115,7 @@ where level operator(pg_catalog.=) 'error'`,
   return [...problems].map((problem) => ({ name, problem }));
 }
 
-/** Runs a query with the search path of a function. What the server says about a name is the problem. */
+/** Runs a query with the search path of a function. An error of the server is the problem of the function. */
 async function probe<Row extends object>(
   client: pg.Client,
   path: string,

@@ -19,8 +19,8 @@ interface Lookup extends ObjectName {
 }
 
 /**
- * Looks up the tables, columns and functions that bodies of PL/pgSQL name. It does not find names in SQL that a body puts
- * together, nor a column without its table, except where a statement writes it.
+ * Looks up the tables, columns and functions that bodies of PL/pgSQL name. It does not find names in dynamic
+ * SQL. It finds a column without a table's name only if a statement writes it.
  *
  * @param client in a read-only transaction, with the search path of the engine
  */

@@ -1,5 +1,5 @@
 /**
- * Names that a generated type does not take, because it would hide the built-in type of that name: the global objects of
+ * Names that no generated type has, because it would hide the built-in type of that name: the global objects of
  * JavaScript and Node.js, and the global types of TypeScript.
  */
 export const BUILT_IN_NAMES: ReadonlySet<string> = new Set(

@@ -67,7 +67,7 @@ function quoted(text: string): string {
   return `"${escaped}"`;
 }
 
-/** The name of a column or type: it begins with a letter, has no quotes, and is none of the roles. */
+/** The name of a column or type: it begins with a letter, has no quotes, and is not a role. */
 function word(text: string): string {
   if (/^[a-z_]\w*$/i.test(text) && !isRole(text)) return text;
   const words = text

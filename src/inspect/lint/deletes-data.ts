@@ -32,7 +32,7 @@ function violation({ migration, offset }: Command, what: string): Violation {
 
 /** What a statement deletes, in words; null if it deletes no data that exists before the file. */
 function deletionIn(file: LintedFile, command: Command, node: Node): string | null {
-  // The statements of the block are commands of their own.
+  // The statements of the block are separate commands.
   if ('DoStmt' in node) return mayDeleteDynamically({ node }) ? 'by dynamic SQL' : null;
   if (!mayDeleteData({ node })) return null;
   const existing = (names: readonly string[]): readonly string[] =>

@@ -10,7 +10,7 @@ export const emptyFile: LintRule = {
         migration,
         offset: 0,
         message:
-          'The file has no statement. A database records it as applied, so it can no longer be written.',
+          'The file has no statement. Once it is applied, no database runs the statements that are written into it later.',
         remedy:
           'Write its statements, or delete it and its down file. If the version must stay, write: select 1;',
       })),

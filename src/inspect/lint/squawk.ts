@@ -19,8 +19,8 @@ export interface Squawk {
 export const SQUAWK_PREFIX = 'squawk/';
 
 /**
- * The rules of squawk that are left out: `check` or the engine answers their question with more knowledge, since it runs the
- * files and knows which tables are live.
+ * The rules of squawk that are left out. `check` and the engine answer their questions more exactly, because they run the
+ * files and know which tables are live.
  */
 const LEFT_OUT: ReadonlySet<string> = new Set([
   // The engine sets the timeouts, and decides what runs in a transaction. PostgreSQL's own parser finds syntax errors.
@@ -123,7 +123,7 @@ async function lintGroup(
     });
 }
 
-/** Squawk takes its arguments for patterns. */
+/** Squawk reads its arguments as patterns. */
 function escapePattern(path: string): string {
   return path.replaceAll(/[*?[\]]/g, '[$&]');
 }

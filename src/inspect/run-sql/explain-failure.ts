@@ -21,7 +21,7 @@ export interface FailedStatement {
   readonly connection: Connection;
   readonly source: SourceFile;
   readonly statement: Statement;
-  /** What became of the statements before it, as a sentence; empty if there are none. */
+  /** The effect of the statements before it, in a sentence; empty if there are none. */
   readonly state: string;
   /** Whether the caller set a limit for each statement. */
   readonly hasTimeout: boolean;

@@ -69,8 +69,8 @@ function compareWithReference(
 }
 
 /**
- * Adds to a comparison what differs from what the files make now. An object that differs in both is listed once, and an accepted
- * one is not listed.
+ * Adds the differences from what the files make now to a comparison. An object that differs in both is listed once. An
+ * accepted object is not listed.
  */
 export async function addReplay(
   connection: Connection,
@@ -79,7 +79,7 @@ export async function addReplay(
   comparison: Comparison,
 ): Promise<Comparison> {
   if (comparison.with !== 'snapshot') return comparison;
-  const made = await createAppliedReference(connection, { ...options, asFiled: true });
+  const made = await createAppliedReference(connection, { ...options, allowsChanged: true });
   if ('missing' in made) {
     const how = `not compared with what the files make: ${made.missing}`;
     return { ...comparison, findings: [...comparison.findings, finding('unknown', 'the catalog', how)] };

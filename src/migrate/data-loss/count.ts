@@ -65,7 +65,7 @@ export async function withExistingData<L extends Loss>(
 /**
  * Counts rows, values and uses, all in one query. It returns the losses with a count of at least one.
  *
- * A value that PostgreSQL cannot convert fails the query, if an earlier statement of the file corrects it, or if that
+ * The query fails if PostgreSQL cannot convert a value that an earlier statement of the file corrects, or if an earlier
  * statement creates the new type. Then all values of a column whose type changes are counted.
  *
  * @param client in a transaction

@@ -13,7 +13,7 @@ export const CORE_TYPE = `case
 export interface TypeChanges {
   /** The columns that get their type by an expression, which may do anything with their values. */
   readonly byExpression: readonly ColumnName[];
-  /** Whether the columns of any table may. */
+  /** Whether any column may get its type by an expression, as in dynamic SQL. */
   readonly anyByExpression: boolean;
 }
 
@@ -64,7 +64,7 @@ from (
   join pg_catalog.pg_type as type on type.oid = atttypid
   cross join lateral (select ${CORE_TYPE} as core) as new
   join pg_catalog.pg_type as core_type on core_type.oid = new.core
-  -- The labels that another enum does not have are losses of their own.
+  -- The labels that another enum does not have are separate losses.
   where not (facts_of_column ->> 'enum' is not null and core_type.typtype = 'e')
 ) as changed
 where is_narrower or by_expression`;

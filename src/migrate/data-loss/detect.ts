@@ -18,7 +18,8 @@ const DELETED = 'pg_catalog.pg_stat_get_xact_tuples_deleted';
 const INSERTED = 'pg_catalog.pg_stat_get_xact_tuples_inserted';
 
 /**
- * Saves the catalog before the statements of a file, which then run with the search path that they had: tables with their columns, and enums with their labels.
+ * Saves the catalog before the statements of a file: tables with their columns, and enums with their labels. The statements
+ * then run with the search path that they had.
  *
  * It leaves out what the server itself may lose or computes: temporary and unlogged tables, generated columns. It also
  * leaves out tables whose comment ends with "Holds no data.": their rows are there to be locked, for example. If nothing is left, it saves an empty object: an aggregate over no rows is null, which `jsonb_each` cannot expand.

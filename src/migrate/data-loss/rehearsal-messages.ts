@@ -89,7 +89,7 @@ export function rehearsalMessages(
   return { messages, queries };
 }
 
-/** SQL that ends the next statement when the transaction has taken a time, in milliseconds. */
+/** SQL that limits the next statement to the rest of the transaction's time. */
 function endAfter(limitMs: number): string {
   const left = `${limitMs} - (extract(epoch from pg_catalog.clock_timestamp() operator(pg_catalog.-) pg_catalog.now()) operator(pg_catalog.*) 1000)`;
   return `select from pg_catalog.set_config('statement_timeout', greatest(1, (${left})::integer)::text, true)`;

@@ -13,7 +13,7 @@ export const FOREIGN_OBJECT = 'VS004';
  * The schema of the history, unless this role has made it and the history, and others have attached nothing to that. Only then
  * may the history run code of others.
  */
-const DOUBTFUL_SCHEMA = `pg_catalog.pg_namespace
+const UNTRUSTED_SCHEMA = `pg_catalog.pg_namespace
   where nspname = '${HISTORY_SCHEMA}'
     and not (
       nspowner = current_user::regrole
@@ -33,8 +33,8 @@ const DOUBTFUL_SCHEMA = `pg_catalog.pg_namespace
  * SQL that fails with `INVALID_TEXT_REPRESENTATION` if the history may run code of others, which {@link checkHistory} then
  * finds out. A new session needs 1 ms less for it than for PL/pgSQL.
  */
-export const ASSERT_NO_DOUBT = `select ('another role may have changed it, so a search follows: ' || nspname)::int
-  from ${DOUBTFUL_SCHEMA}`;
+export const ASSERT_TRUSTED = `select ('another role may have changed it, so a search follows: ' || nspname)::int
+  from ${UNTRUSTED_SCHEMA}`;
 
 /**
  * Everything about the history that would run code of another role: a view, a trigger of its function, a rule, a policy,
@@ -92,7 +92,7 @@ declare
 begin
   -- The search below takes 4 ms in a new session.
   perform
-  from ${DOUBTFUL_SCHEMA};
+  from ${UNTRUSTED_SCHEMA};
   if not found then
     return;
   end if;
@@ -151,8 +151,8 @@ export function explainForeignHistory(error: unknown): ExplainedError | undefine
     `${HISTORY_TABLE} may run the code of another role with the rights of this one: ${problem}.`,
     {
       remedy: remedyForForeign(
-        'it',
-        `drop what it has created, such as: drop schema ${HISTORY_SCHEMA} cascade;`,
+        'the history',
+        `drop what that role created, such as: drop schema ${HISTORY_SCHEMA} cascade;`,
       ),
       cause,
     },

@@ -10,7 +10,7 @@ import {
   UNDEFINED_TABLE,
 } from '../../postgres/errors/sql-states.js';
 import { redactError } from '../../postgres/redaction/redact.js';
-import { ASSERT_NO_DOUBT, checkHistory, explainForeignHistory } from './ownership.js';
+import { ASSERT_TRUSTED, checkHistory, explainForeignHistory } from './ownership.js';
 import { HISTORY_TABLE, type HistoryColumn, type HistoryRow } from './table.js';
 
 /** The columns of a {@link HistoryRow}, by its properties. */
@@ -85,7 +85,7 @@ export async function readHistory(
     const rows =
       use === 'read'
         ? await search()
-        : await read(ASSERT_NO_DOUBT).catch((error: unknown) => {
+        : await read(ASSERT_TRUSTED).catch((error: unknown) => {
             if (sqlStateOf(error) === INVALID_TEXT_REPRESENTATION) return search();
             throw error;
           });

@@ -59,7 +59,7 @@ export const NEWEST_VERSION = `select version from ${HISTORY_TABLE} order by id 
 /** SQL of the id of the newest row. */
 export const NEWEST_ID = `select max(id) from ${HISTORY_TABLE}`;
 
-/** SQL of whether the sequence of the ids is before the newest row; false if this role may not read the sequence. */
+/** SQL of whether the last value of the ids' sequence is lower than the newest id; null if this role may not read it. */
 export const IDS_ARE_BEHIND = `select case
     when pg_catalog.has_sequence_privilege(sequence, 'usage, select') then
       coalesce(pg_catalog.pg_sequence_last_value(sequence), 0) < (${NEWEST_ID})

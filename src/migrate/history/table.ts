@@ -33,7 +33,7 @@ export interface HistoryRow {
   readonly appliedBy: string;
   readonly appliedWith: string;
   readonly appliedOn: string | null;
-  /** Null if the recorded time is none that a Date can hold. */
+  /** Null if a Date cannot hold the recorded time. */
   readonly appliedAt: Date | null;
   readonly durationMs: number;
   /** The direction of a no-transaction file that stopped part-way; null for a whole migration. */

@@ -7,8 +7,8 @@ import type { ServerState } from './server-state.js';
 import { SET_HISTORY_ASIDE } from './table.js';
 
 /**
- * Refuses a history whose objects are missing, as after a restore of the history alone: an `up` would report that nothing is to
- * do. A database without a relation is compared with the last snapshot, because migrations may create none.
+ * Refuses a history whose objects are missing, as after a restore of the history alone. Otherwise `up` would report that it
+ * has nothing to do. The database is compared with the last snapshot, because migrations may create no relation.
  *
  * @param connection in pipeline mode, outside of any transaction
  * @throws HistoryError `history_without_objects`

@@ -61,7 +61,7 @@ export async function lockAndRun(planned: PlannedRun): Promise<RunResult> {
     wait: waitOf(options),
     hasHistory,
     stillNeeded: async () => {
-      // It would idle while the other run lasts, and the server or a proxy may end a session that idles.
+      // This connection would idle during the other run, and the server or a proxy may end an idle session.
       await executing.close();
       plan = await readPlan(locking);
       return plan.works.length > 0;
@@ -111,14 +111,14 @@ async function readCovered(
   return [...covered.schemas, ...(await listSchemasOfMigrations(later))];
 }
 
-/** Restored rows may have taken ids that the sequence has not given yet. The next row must be the newest. */
+/** Restored rows may have ids that the sequence has not generated yet. The next row must have the largest id. */
 async function continueIds({ client }: Connection): Promise<void> {
   await queryRows(client, CONTINUE_IDS).catch((error: unknown) => Promise.reject(explainWriteError(error)));
 }
 
 const NO_DRIFT: DriftReport = { drift: [], driftUnknown: null };
 
-/** Reads the drift under the lock: another run may have been between its first statement and its snapshot. */
+/** Reads the drift under the lock: before, another run may have changed the schema and not yet recorded its snapshot. */
 async function reportDrift(connection: Connection, { onEvent, signal }: RunOptions): Promise<DriftReport> {
   const report = await readDriftReport(connection);
   if (signal?.aborted) throw interruptedError('before the first migration; nothing was changed');

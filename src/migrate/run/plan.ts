@@ -41,7 +41,7 @@ export function planReader(planner: Planner, wait: Wait, emit: Listener): ReadPl
 }
 
 /**
- * Refuses a plan that the server cannot run. It accepts no writes if it is a standby or frozen. Behind a pooler it must not run a
+ * Refuses a plan that the server cannot run. A standby or a frozen database accepts no writes. Behind a pooler it must not run a
  * no-transaction file: the settings of the file would stay in a server process that then serves other clients.
  *
  * @throws ExplainedError `standby`, `read_only`

@@ -76,7 +76,7 @@ export async function runWithRetries(locked: LockedRun): Promise<readonly Migrat
       attempt = 1;
       const works = plan.works.filter(isDone);
       const others = hasOtherMigrations(works, plan.state) ? run.coveredSchemas : [];
-      await cancellation.spare(SETTLE_MS);
+      await cancellation.pause(SETTLE_MS);
       isDurable = await settle(connection, works, others);
       run = withSchemasOf(works, run, others);
     }
@@ -100,7 +100,7 @@ export async function runWithRetries(locked: LockedRun): Promise<readonly Migrat
     }
     const { work } = failure.message;
     if (pauseMs > 0) {
-      const reason = PASSING_ERRORS[sqlStateOf(failure.error) ?? ''] ?? 'lock timeout';
+      const reason = RETRY_REASONS[sqlStateOf(failure.error) ?? ''] ?? 'lock timeout';
       emit({ kind: 'retrying', name: work?.name ?? 'the history', reason, attempt, pauseMs });
     }
     await pause(connection, pauseMs, signal);
@@ -141,8 +141,8 @@ async function pause({ client }: Connection, ms: number, signal: AbortSignal | u
   }
 }
 
-/** The errors that another session has caused, and may not cause again. */
-const PASSING_ERRORS: Readonly<Record<string, 'lock timeout' | 'deadlock' | 'serialization failure'>> = {
+/** The errors that another session caused, so that a retry may succeed. */
+const RETRY_REASONS: Readonly<Record<string, 'lock timeout' | 'deadlock' | 'serialization failure'>> = {
   [LOCK_NOT_AVAILABLE]: 'lock timeout',
   [DEADLOCK_DETECTED]: 'deadlock',
   [SERIALIZATION_FAILURE]: 'serialization failure',
@@ -152,7 +152,7 @@ const PASSING_ERRORS: Readonly<Record<string, 'lock timeout' | 'deadlock' | 'ser
 function pauseAfter(failure: Failure, attempt: number, safeguard: Safeguard): number | null {
   const sqlState = sqlStateOf(failure.error);
   if (sqlState === HISTORY_MOVED || safeguard.learn(failure)) return 0;
-  if (sqlState === undefined || PASSING_ERRORS[sqlState] === undefined) return null;
+  if (sqlState === undefined || RETRY_REASONS[sqlState] === undefined) return null;
   // The guard has already waited for another run until the limit of the wait.
   if (sqlState === LOCK_NOT_AVAILABLE && failure.message.phase === 'begin') return null;
   return Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS) * (0.5 + Math.random());

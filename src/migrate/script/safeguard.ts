@@ -60,8 +60,8 @@ export const NO_SAFEGUARD: Safeguard = {
   dryRunNotes: () => [],
 };
 
-/** A safeguard that is chosen when the files of the run are known. */
-export function chosenLater(current: () => Safeguard): Safeguard {
+/** Makes a safeguard that passes each call to the safeguard chosen by then: an up chooses when it knows its files. */
+export function deferSafeguard(current: () => Safeguard): Safeguard {
   return {
     rehearse: (...run) => current().rehearse(...run),
     bracket: (step) => current().bracket(step),

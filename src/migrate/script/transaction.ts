@@ -113,7 +113,7 @@ function begin(step: TransactionStep, run: RunContext): readonly string[] {
 
 /**
  * Begins the transaction of a file with the isolation level that the file asks for. The guard needs READ COMMITTED, and its
- * queries would give the file's transaction its snapshot. So the guard runs in a transaction of its own before it. If the
+ * queries would give the file's transaction its snapshot. So the guard runs in a separate transaction before it. If the
  * guard fails, its transaction stays open and refuses the statements of the file.
  */
 function beginIsolated(step: TransactionStep, run: RunContext, isolation: IsolationLevel): readonly string[] {

@@ -123,7 +123,7 @@ describe('sql with a mistake', () => {
       {
         code: 'statement_failed',
         message: 'sql:2:13: column "missing" does not exist (SQLSTATE 42703).',
-        remedy: expect.stringMatching(/^Correct the name\. .* The statement before it took effect\.$/),
+        remedy: expect.stringMatching(/^Correct the name\. .* The statement before this one took effect\.$/),
         location: { file: 'sql', line: 2, column: 13, excerpt: expect.stringContaining('^') },
         server: { sqlState: '42703', detail: null, hint: null, context: null, definition: null },
       },
@@ -208,7 +208,7 @@ test('sql cancels the current statement on Ctrl-C', async ({ database }) => {
   expect([code, stderr]).toEqual([
     1,
     expect.stringMatching(
-      /error: Interrupted: the current statement was canceled\.\n(server: .*\n)?The statement before it took effect\.\n$/,
+      /error: Interrupted: the current statement was canceled\.\n(server: .*\n)?The statement before this one took effect\.\n$/,
     ),
   ]);
   await until(async () => (await database.value(sleeping)) === 0);
