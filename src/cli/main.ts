@@ -23,7 +23,7 @@ Environment:
   PGHOST, …     the variables of libpq; without DATABASE_URL, PGHOST and the like name the server, also PGPORT and PGDATABASE
   NO_COLOR      if set, no colors on a terminal
 
-A clone also reads these from its file .env. Without an address, it uses the embedded PostgreSQL and starts it if needed.
+A clone also reads the address from its file .env. Without an address, it uses the embedded PostgreSQL and starts it if needed.
 
 Results go to standard output; progress, warnings and errors go to standard error. Every command takes --json and --embedded. For all options of a command, run \`${PROGRAM} <command> --help\`.
 `;
