@@ -21,4 +21,9 @@ export interface CheckedFunction {
     readonly newTable: string | null;
   }[];
   readonly isTrigger: boolean;
+  /**
+   * Whether a trusted role owns it and has fixed its search path. A check that plans the statements of another function could
+   * run the code of another role, because the planner evaluates immutable functions.
+   */
+  readonly isTrusted: boolean;
 }

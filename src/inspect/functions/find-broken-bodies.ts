@@ -1,3 +1,4 @@
+import { TRUSTED_BY_SESSION } from '../../catalog/trusted-roles.js';
 import type pg from '../../postgres/driver/pg.js';
 import pgDriver from '../../postgres/driver/pg.js';
 import { queryRows, SYSTEM_NAMES_ONLY, textArray } from '../../postgres/driver/search-path.js';
@@ -33,7 +34,9 @@ const queryOfFunctions = (schemas: readonly string[], path: string) => `select
     ),
     '[]'
   ) as triggers,
-  prorettype = 'trigger'::regtype as "isTrigger"
+  prorettype = 'trigger'::regtype as "isTrigger",
+  proowner = any (${TRUSTED_BY_SESSION})
+    and exists (select from unnest(proconfig) as setting where starts_with(setting, 'search_path=')) as "isTrusted"
 from pg_proc
 join pg_namespace on pg_namespace.oid = pronamespace
 join pg_language on pg_language.oid = prolang
@@ -51,7 +54,8 @@ order by 2`;
  * body of a function only when it is created and when it runs.
  *
  * The server itself checks functions in SQL. The extension plpgsql_check checks those in PL/pgSQL, if the database has it;
- * otherwise their tables, columns and functions are looked up by name.
+ * otherwise their tables, columns and functions are looked up by name. The same holds for functions of roles that this session
+ * does not trust, and for those without a search path, since plpgsql_check may execute functions.
  *
  * @param client in a read-only transaction
  * @param schemas the schemas to read
@@ -73,11 +77,13 @@ export async function findBrokenBodies(
   const broken: BrokenBody[] = [];
   for (const checked of sql) broken.push(...(await validate(client, checked)));
   if (plpgsql.length === 0) return { broken, plpgsqlCheckedBy: null };
-  if (extension === undefined) {
-    return { broken: [...broken, ...(await findUnknownNames(client, plpgsql))], plpgsqlCheckedBy: 'names' };
+  const isPlanned = ({ isTrusted }: CheckedFunction): boolean => extension !== undefined && isTrusted;
+  for (const checked of plpgsql.filter(isPlanned)) {
+    broken.push(...(await checkBody(client, checked, extension?.schema ?? '')));
   }
-  for (const checked of plpgsql) broken.push(...(await checkBody(client, checked, extension.schema)));
-  return { broken, plpgsqlCheckedBy: 'plpgsql_check' };
+  const others = plpgsql.filter((checked) => !isPlanned(checked));
+  broken.push(...(await findUnknownNames(client, others)));
+  return { broken, plpgsqlCheckedBy: extension === undefined ? 'names' : 'plpgsql_check' };
 }
 
 /** Runs the validator of the language, which parses the body and looks up its names, and executes nothing. */

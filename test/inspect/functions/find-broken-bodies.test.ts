@@ -125,6 +125,8 @@ test('verify checks the bodies of functions with plpgsql_check if the database h
   await database.client.query('alter table app.log rename person to people');
   const found = await findBroken(database);
   expect(found).toContain('function app.save(integer, text): line 14: column l.person does not exist');
+  // A function without a search path may name functions of others, which the planner would execute.
+  expect(found).toContain('function app.watch(): it names column app.log.person, which does not exist');
   await migrated.client.query('create extension plpgsql_check');
   const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': '' });
   const { findings, bodiesCheckedBy } = await verify({ url: migrated.url, directory, rules: false });
