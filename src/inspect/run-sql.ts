@@ -81,9 +81,7 @@ async function parse(source: SourceFile): Promise<readonly Statement[]> {
   const statements = await parseAsWritten(source).catch((error: unknown) => {
     if (!(error instanceof MigrationFileError)) throw error;
     throw new MigrationFileError(error.code, error.message, {
-      remedy: /^\s*\\/m.test(source.text)
-        ? 'Write plain SQL, or use psql for its own commands. Nothing was sent to the server.'
-        : 'Correct the statement. Nothing was sent to the server.',
+      remedy: `${remedyFor(error, source)} Nothing was sent to the server.`,
       cause: error,
       location: error.location,
     });
@@ -95,6 +93,13 @@ async function parse(source: SourceFile): Promise<readonly Statement[]> {
   }
   for (const statement of statements) refuseCopy(source, statement);
   return statements;
+}
+
+function remedyFor({ code }: MigrationFileError, { text }: SourceFile): string {
+  if (code === 'copy_from_stdin') return 'Execute it with psql, which reads the data after the statement.';
+  return /^\s*\\/m.test(text)
+    ? 'Write plain SQL, or use psql for its own commands.'
+    : 'Correct the statement.';
 }
 
 /** The data of these follows or leaves the statement, which psql handles and a server does not. */

@@ -10,6 +10,7 @@ import { endActivity, startActivity } from '../ui/status-line.js';
 import { printMessages, wrapHelp } from '../ui/terminal.js';
 import { startedLine } from '../ui/welcome.js';
 import { Command } from './commander.js';
+import { isClone } from './installation.js';
 import { runInterruptibly } from './interrupt.js';
 import type { CommonOptions } from './options.js';
 import { type CommandServer, chooseServer } from './server.js';
@@ -87,8 +88,19 @@ export function defineDatabaseCommand<Options extends CommonOptions>(
       printResult(result, { command: name, given, json });
     } catch (error) {
       const { address, embedded } = server ?? {};
-      printError(embedded ? explainForEmbedded(error) : error, { command: name, given, json, address });
+      const explained = embedded ? explainForEmbedded(error) : explainForOther(error, address);
+      printError(explained, { command: name, given, json, address });
     }
+  });
+}
+
+/** The address of the embedded server may be in `.env` or `DATABASE_URL`. Then no command starts the server by itself. */
+function explainForOther(error: unknown, address = ''): unknown {
+  if (!(error instanceof ConnectionError) || error.code !== 'connection_refused') return error;
+  if (!isClone || !address.includes('@127.0.0.1:')) return error;
+  return new ConnectionError(error.code, error.message, {
+    remedy: remedy`${error.remedyParts} If this is the embedded server of this clone, run \`${PROGRAM} start\`.`,
+    cause: error,
   });
 }
 

@@ -147,6 +147,7 @@ describe('sql with a mistake', () => {
     [' -- nothing\n', 2, 'There is no SQL statement.'],
     ['\\d contacts', 1, 'or use psql for its own commands'],
     ['copy one from stdin', 1, 'Load the data with \\copy of psql'],
+    ['copy one (id) from stdin;\n1\n2\n\\.\n', 1, 'Execute it with psql'],
     ['copy (select 1) to stdout', 1, 'Write a select instead'],
   ] as const)('refuses %j with exit code %i', async ([text, exitCode, message], { database }) => {
     const { code, stdout, stderr } = await runCli(['sql', '-'], {
