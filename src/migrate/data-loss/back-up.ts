@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { omitPublic } from '../../catalog/names.js';
 import type { Connection } from '../../postgres/connect.js';
 import pg from '../../postgres/driver/pg.js';
+import { INVALID_SCHEMA_NAME, sqlStateOf, UNDEFINED_TABLE } from '../../postgres/errors/sql-states.js';
 import { toFileName } from '../../text/file-name.js';
 import type { LostData } from '../script/safeguard.js';
 import type { Work } from '../script/work.js';
@@ -40,12 +41,10 @@ export async function backUp(
   work: Work,
   losses: readonly Loss[],
 ): Promise<Backup | null> {
-  // The statements of the file follow in this transaction, with their own search path.
-  await client.query('savepoint before_backup');
-  const existing = await withExistingData(client, losses);
-  await client.query(END_READ);
+  const existing = await lockTables(client, losses);
   if (existing.length === 0) return null;
-  await client.query(`${lockTablesSql(existing)};\nsavepoint before_backup;\n${READ_SETTINGS}`);
+  // The statements of the file follow in this transaction, with their own settings.
+  await client.query(`savepoint before_backup;\n${READ_SETTINGS}`);
   const { label: version } = work;
   const allows = allowanceOf(work);
   const counted = (await countLosses(client, existing)).map((loss) => ({
@@ -59,6 +58,32 @@ export async function backUp(
   await client.query(END_READ);
   return backup;
 }
+
+/**
+ * Locks the tables of losses against writers. The lock comes before the first query of the transaction: above READ COMMITTED
+ * that query takes the snapshot, which must have the rows that a writer commits before it releases the table.
+ *
+ * @returns the losses whose table and column exist; the others belong to tables that another session has dropped
+ */
+async function lockTables(client: pg.Client, losses: readonly Loss[]): Promise<readonly Loss[]> {
+  await client.query('savepoint before_backup');
+  let isLocked = true;
+  try {
+    await client.query(lockTablesSql(losses));
+    // The locks stay when what follows is rolled back.
+    await client.query('release savepoint before_backup;\nsavepoint before_backup');
+  } catch (error) {
+    if (!MISSING.has(sqlStateOf(error) ?? '')) throw error;
+    isLocked = false;
+    await client.query('rollback to savepoint before_backup');
+  }
+  const existing = await withExistingData(client, losses);
+  await client.query(END_READ);
+  if (!isLocked && existing.length > 0) await client.query(lockTablesSql(existing));
+  return existing;
+}
+
+const MISSING = new Set([UNDEFINED_TABLE, INVALID_SCHEMA_NAME]);
 
 /** Ends the settings of a read, so that the statements of the file do not run with them. */
 const END_READ = 'rollback to savepoint before_backup;\nrelease savepoint before_backup';
