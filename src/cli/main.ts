@@ -13,7 +13,7 @@ Exit codes:
   0  done
   1  failed
   2  usage error
-  3  a command that only reads has found something: pending, drift, an unknown state, a broken rule or a fault
+  3  status, verify or check found something, or the state is unknown
   4  refused; needs a flag
 `;
 

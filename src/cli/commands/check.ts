@@ -48,11 +48,7 @@ export function checkCommand(): Command {
       'create the throw-away databases on this server (default: the embedded one)',
       notEmpty,
     )
-    .option(
-      '--from <version>',
-      'check only the migrations after this version, in a database at it (default: all)',
-      notEmpty,
-    )
+    .option('--from <version>', 'check only the migrations after this version (default: all)', notEmpty)
     .option('--no-lints', 'leave out the lints, for a folder with other conventions')
     .option('--locks', 'instead, list the locks that the files take on existing tables')
     .addOption(folderOption(migrationsDirectory));

@@ -31,10 +31,9 @@ const HELP = {
   name: 'down',
   summary: 'roll back the migration that was applied last, or more',
   description:
-    'Rolls migrations back, the one that was applied last first; by default, one. Refuses with exit code 4 to begin if a ' +
-    'later one would fail, and to delete ' +
-    'data that --lose does not name. The data that it deletes is backed up first, to a folder voicesurvey-backup in the ' +
-    'working directory, with a script that restores it.',
+    'Rolls back the migration that was applied last, or more with --to or --steps. Refuses with exit code 4 to begin if a ' +
+    'later rollback would fail, and to delete data that --lose does not name. Backs up the data that it deletes, to a ' +
+    'folder voicesurvey-backup in the working directory, with a script that restores it.',
   activity: 'Rolling back',
   examples: [
     ['down --dry-run', 'print the statements and the data that they would delete'],
@@ -52,7 +51,7 @@ export function downCommand(): Command {
     )
     .option('--steps <number>', 'roll back this many migrations (default: 1)', wholeNumber)
     .addOption(loseOption())
-    .option('--as-far-as-possible', 'begin although the down of a later migration fails')
+    .option('--as-far-as-possible', 'begin even if a later rollback would fail, and stop there')
     .addOption(folderOption(migrationsDirectory));
   return withRunOptions(command);
 }

@@ -25,8 +25,8 @@ const HELP = {
   summary: 'roll back the newest migration and apply it again',
   description:
     'Rolls back the migration that was applied last and applies its files as they are now, on the embedded server only. ' +
-    'Data in what the migration itself added is deleted without a question, after a backup; for other data, --lose is ' +
-    'needed as for down.',
+    'Deletes data in objects that the migration itself added, after a backup. For other data, it needs --lose, as down ' +
+    'does.',
   activity: 'Rolling back and applying again',
   examples: [['redo', 'apply a migration again after its file was edited']],
 } as const;

@@ -19,8 +19,8 @@ const HELP = {
   summary: 'accept the changed files of an applied migration',
   description:
     'Accepts the changed files of an applied migration: records their checksums, the new down and the reason in the ' +
-    'history. Does not run them in this database. Runs all files in a throw-away database: where these make something ' +
-    'else than the database has, that is drift from now on.',
+    'history. Does not run them in this database. Runs all files in a throw-away database: a difference between ' +
+    'that one and this database is drift from now on.',
   activity: 'Comparing the files with the database',
   examples: [["repair V0003 --reason 'only a comment was corrected'", 'accept V0003 as its files are now']],
 } as const;

@@ -20,7 +20,7 @@ const HELP = {
   summary: 'delete the embedded server with all its data',
   description:
     'Stops the embedded PostgreSQL server and deletes it with all its data. The next command that needs it creates a new ' +
-    'one. Asks first on a terminal; anywhere else it needs --yes. Backups of `down` stay. Ignores DATABASE_URL.',
+    'one. Asks first on a terminal. Needs --yes elsewhere. Leaves the backups of up and down. Ignores DATABASE_URL.',
   examples: [
     ['reset', 'delete it, after a question'],
     ['reset --yes', 'delete it without a question'],

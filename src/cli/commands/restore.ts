@@ -10,7 +10,7 @@ const HELP = {
   name: 'restore',
   summary: 'restore the data that a migration deleted, from its backup',
   description:
-    'Restores the data of one backup, in one transaction. Existing rows stay, so it may run again. The database must have ' +
+    'Restores the data of one backup, in one transaction. Leaves existing rows unchanged, so it may run again. The database must have ' +
     'the migrations with which the backup was made: the first lines of restore.sql in the folder name them.',
   activity: 'Restoring the data',
   examples: [

@@ -24,7 +24,7 @@ const HELP = {
   name: 'sql',
   summary: 'execute SQL and print the rows',
   description:
-    'Executes SQL and prints the rows: as a table, of at most 1000 rows; with --csv or --json, all of them. Each statement ' +
+    'Executes SQL and prints the rows: at most 1000 as a table, all of them with --csv or --json. Each statement ' +
     'commits by itself, unless the SQL has begin and commit. Stops at the first error.',
   examples: [
     ['sql "select * from contacts"', 'print a table'],

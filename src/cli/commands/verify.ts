@@ -46,7 +46,7 @@ export function verifyCommand(): Command {
   return defineDatabaseCommand<Options>(HELP, run)
     .option('--no-rules', "leave out the product's own rules, for another schema")
     .option('--replay', 'also compare with what the files make now, in a throw-away database')
-    .option('--data', "check the rows: the product's rules, and all foreign keys")
+    .option('--data', "also check the rows: the product's rules, and all foreign keys")
     .option(
       '--statement-timeout <seconds>',
       'the longest time for one statement (default: 30)',
