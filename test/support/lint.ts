@@ -28,6 +28,9 @@ export async function lintFolder(
       locks.push(await measureFile({ client, observer, run }, await upWork(migration, parse)));
       catalogs.push(await takeCatalog());
     }
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
   } finally {
     await observer.end();
   }

@@ -1,8 +1,12 @@
+import type { Node } from 'libpg-query';
+import { omitPublic } from '../../catalog/names.js';
+import { objectsOf } from '../../catalog/objects.js';
 import { addedConstraints, type ConstraintDefinition } from '../../sql/constraints.js';
 import type { Command } from './commands.js';
-import { nameOfRelation } from './names.js';
+import { joinName, nameOfRelation, textsOf } from './names.js';
 import { isNewTable } from './new-table.js';
 import type { LintedFile, LintRule, Violation } from './rule.js';
+import { withoutQuotes } from './target.js';
 
 const VALIDATE_LATER =
   'Add it with "not valid", which reads no rows, and validate it in a separate migration: ' +
@@ -21,6 +25,7 @@ export const constraintOnLiveTable: LintRule = {
 
 function inCommand(file: LintedFile, command: Command): readonly Violation[] {
   const { node } = command;
+  if ('AlterDomainStmt' in node) return inDomain(file, command, node.AlterDomainStmt);
   if (!('AlterTableStmt' in node)) return [];
   const table = nameOfRelation(node.AlterTableStmt.relation);
   if (isNewTable(file, command, table)) return [];
@@ -29,6 +34,39 @@ function inCommand(file: LintedFile, command: Command): readonly Violation[] {
     ...validatedImmediately(file, command, table),
   ];
 }
+
+/** A constraint of a domain reads the rows of every table that has a column of it, and blocks their writers. */
+function inDomain(
+  { before }: LintedFile,
+  { migration, offset }: Command,
+  { subtype, typeName, def }: AlterDomainStmt,
+): readonly Violation[] {
+  const isAdded =
+    subtype === 'C' && def !== undefined && 'Constraint' in def && def.Constraint.initially_valid === true;
+  if (!isAdded && subtype !== 'O') return [];
+  const domain = joinName(textsOf(typeName));
+  const tables = objectsOf(before, 'table')
+    .filter(({ columns }) => columns.some(({ type }) => domainOf(type) === domain))
+    .map(({ name }) => name);
+  if (tables.length === 0) return [];
+  return [
+    {
+      migration,
+      offset,
+      message: `This reads every row of ${tables.join(', ')} under a lock that blocks every writer.`,
+      remedy: isAdded
+        ? 'Add it with "not valid", which reads no rows, and validate it in a separate migration: alter domain … validate constraint …'
+        : 'Add a check (value is not null) with "not valid", and validate it in a separate migration: alter domain … validate constraint …',
+    },
+  ];
+}
+
+/** The name of a column's type, as names in parse trees are written. */
+function domainOf(type: string): string {
+  return withoutQuotes(omitPublic(type.replace(/\[\]$/, '')));
+}
+
+type AlterDomainStmt = Extract<Node, { AlterDomainStmt: unknown }>['AlterDomainStmt'];
 
 function inConstraint(
   { migration, at }: Command,

@@ -1,24 +1,31 @@
 import type { Node } from 'libpg-query';
+import type { MeasuredLock } from '../locks/measure.js';
+import { blocksWrites } from '../locks/modes.js';
 import { joinName } from './names.js';
 import type { LintRule } from './rule.js';
 
-/** A statement that writes an existing table again, under a lock that blocks other sessions. It was measured. */
+/** A statement that writes an existing table or its indexes again, under a lock that blocks other sessions. It was measured. */
 export const rewritesLiveTable: LintRule = {
   name: 'rewrites-live-table',
   find: ({ files }) =>
     files.flatMap(({ migration, locks }) =>
-      locks
-        .filter(({ rewrites, statement: { node } }) => rewrites && !('TruncateStmt' in node))
-        .map(({ statement: { node, offset }, table: { schema, name } }) => ({
-          migration,
-          offset,
-          message: `This rewrites ${joinName([schema, name])} under a lock that blocks every other session until all rows are written.`,
-          remedy: remedyFor(node),
-        })),
+      locks.filter(writesAgain).map(({ statement: { node, offset }, table: { schema, name }, rewrites }) => ({
+        migration,
+        offset,
+        message: `This ${rewrites ? 'rewrites' : 'builds indexes again of'} ${joinName([schema, name])} under a lock that blocks other sessions until all rows are written.`,
+        remedy: remedyFor(node),
+      })),
     ),
 };
 
+function writesAgain({ rewrites, rebuilds, lock, statement: { node } }: MeasuredLock): boolean {
+  return (rewrites || (rebuilds && blocksWrites(lock))) && !('TruncateStmt' in node);
+}
+
 function remedyFor(node: Node): string {
+  if ('ReindexStmt' in node) {
+    return 'Use "reindex … concurrently", in a migration with "-- migrate: no-transaction" at the top.';
+  }
   if ('RefreshMatViewStmt' in node) {
     return 'Give it a unique index, and use: refresh materialized view concurrently …';
   }

@@ -41,6 +41,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   // rewrites-live-table
   'changing-column-type',
   'adding-field-with-default',
+  'require-concurrent-reindex',
   // deletes-data
   'ban-drop-column',
   'ban-drop-table',

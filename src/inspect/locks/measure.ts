@@ -14,6 +14,8 @@ export interface MeasuredLock {
   readonly lock: LockMode;
   /** Whether the statement rewrites the table. */
   readonly rewrites: boolean;
+  /** Whether the statement builds an index again that the table had before it. */
+  readonly rebuilds: boolean;
 }
 
 /** Two sessions in the throw-away database in which the files run. */
@@ -74,8 +76,14 @@ function compare(
     const lockBefore = before.locks.get(oid) ?? null;
     const lock = after.locks.get(oid) ?? null;
     const now = after.tables.get(oid);
-    const rewrites = now !== undefined && now.fileNode !== before.tables.get(oid)?.fileNode;
-    return lock !== null && (lock !== lockBefore || rewrites) ? [{ statement, table, lock, rewrites }] : [];
+    const then = before.tables.get(oid);
+    const rewrites = now !== undefined && now.fileNode !== then?.fileNode;
+    const rebuilds = Object.entries(then?.indexFiles ?? {}).some(
+      ([name, file]) => (now?.indexFiles[name] ?? file) !== file,
+    );
+    return lock !== null && (lock !== lockBefore || rewrites || rebuilds)
+      ? [{ statement, table, lock, rewrites, rebuilds }]
+      : [];
   });
 }
 

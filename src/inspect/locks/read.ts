@@ -8,6 +8,8 @@ export interface ExistingTable {
   readonly name: string;
   /** The file that holds the rows. A rewrite replaces it. Null if the table has none. */
   readonly fileNode: string | null;
+  /** The files of its indexes, by their names. */
+  readonly indexFiles: Readonly<Record<string, string>>;
   /** Whether `lock table` accepts it. It refuses a materialized view. */
   readonly canBeLocked: boolean;
 }
@@ -21,6 +23,11 @@ export async function readTables(client: pg.Client): Promise<TablesByOid> {
     client,
     `select c.oid::text as oid, n.nspname::text as schema, c.relname::text as name,
        nullif(pg_catalog.pg_relation_filenode(c.oid), 0)::text as "fileNode",
+       (
+         select coalesce(json_object_agg(i.relname, pg_catalog.pg_relation_filenode(i.oid)::text), '{}')
+         from pg_catalog.pg_index as x join pg_catalog.pg_class as i on i.oid = x.indexrelid
+         where x.indrelid = c.oid and i.relkind = 'i'
+       ) as "indexFiles",
        c.relkind <> 'm' as "canBeLocked"
      from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
      where c.relkind in ('r', 'p', 'm') and c.relpersistence <> 't'
