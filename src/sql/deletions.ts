@@ -41,7 +41,7 @@ export function mayDeleteData({ node }: Parsed): boolean {
   if ('DropStmt' in node) return HOLDING_DATA.has(node.DropStmt.removeType ?? '');
   if ('AlterTableStmt' in node) return commandsOf(node).some(deletesValues);
   if ('MergeStmt' in node) return (node.MergeStmt.mergeWhenClauses ?? []).some(deletesMatch);
-  if ('DoStmt' in node) return DELETES_IN_A_BODY.test(bodyOf(node));
+  if ('DoStmt' in node) return bodyMayDelete(bodyOf(node));
   return innerQueries(node).some((inner) => mayDeleteData({ node: inner }));
 }
 
@@ -185,6 +185,13 @@ function withoutLocations(tree: unknown): string {
 function nameOf(names: readonly Node[]): string {
   const last = names.at(-1);
   return last !== undefined && 'String' in last ? (last.String.sval ?? '') : '';
+}
+
+/** A word that dynamic SQL may continue with anything, as in `execute format('drop %s %I', kind, name)`. */
+const DELETES_DYNAMICALLY = /\b(?:drop|delete|truncate|merge)\b/i;
+
+function bodyMayDelete(body: string): boolean {
+  return DELETES_IN_A_BODY.test(body) || (/\bexecute\b/i.test(body) && DELETES_DYNAMICALLY.test(body));
 }
 
 function deletesMatch(clause: Node): boolean {
