@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, endConnection } from './connect.js';
+import { describeTarget } from './connection/target.js';
 import { ConnectionError } from './errors/explained-error.js';
 
 /** The pauses between two requests grow from the first to the longest, in milliseconds. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1000;
+/** How long the work may last after the first request, in milliseconds. */
+const LONGEST_END_MS = 15_000;
 
 /** Cancels the statements of a connection once a signal is aborted. */
 export interface Cancellation {
@@ -16,8 +19,8 @@ export interface Cancellation {
 
 /**
  * Cancels the current statement of a connection when a signal is aborted, and repeats that until `done` is called: the
- * work may send another statement, and a request may arrive between two of them. If the server is silent, the connection is
- * ended with the error of the request.
+ * work may send another statement, and a request may arrive between two of them. If the server is silent, or the work has not
+ * ended after some seconds, the connection is ended with an error.
  *
  * @param before awaited before the first request
  */
@@ -33,7 +36,9 @@ export function cancelOnAbort(
     await before();
     // Loaded only now: most calls are not interrupted.
     const { requestCancel } = await import('./connection/cancel-request.js');
+    const started = performance.now();
     for (let ms = FIRST_PAUSE_MS; !over.signal.aborted; ms = Math.min(ms * 2, LONGEST_PAUSE_MS)) {
+      if (performance.now() - started > LONGEST_END_MS) throw notEndedError(connection);
       const pausedMs = pausedUntil - performance.now();
       if (pausedMs <= 0) {
         request = requestCancel(connection.client, connection.target);
@@ -60,4 +65,16 @@ export function cancelOnAbort(
       await request.catch(() => undefined);
     },
   };
+}
+
+function notEndedError({ target }: Connection): ConnectionError {
+  const seconds = LONGEST_END_MS / 1000;
+  return new ConnectionError(
+    'answer_timeout',
+    `${describeTarget(target)} did not end its current statement within ${seconds} s after it was canceled.`,
+    {
+      remedy:
+        'The server may still execute it: to see that, run: select pid, state, query from pg_stat_activity; Then run the command again.',
+    },
+  );
 }

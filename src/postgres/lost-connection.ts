@@ -1,7 +1,9 @@
 import type { Connection } from './connect.js';
+import { protocolViolation } from './connection/protocol-errors.js';
 import { describeTarget } from './connection/target.js';
 import pg from './driver/pg.js';
 import { isClientWithoutConnection } from './driver/pg-internals.js';
+import { MissingResultsError } from './driver/search-path.js';
 import { ConnectionError } from './errors/explained-error.js';
 import {
   ADMIN_SHUTDOWN,
@@ -51,6 +53,9 @@ export function explainLostConnection(
   connection: Pick<Connection, 'target' | 'disconnectError'>,
 ): ConnectionError | undefined {
   if (error instanceof ConnectionError) return error;
+  if (error instanceof MissingResultsError) {
+    return protocolViolation(describeTarget(connection.target), 'one result for several statements', error);
+  }
   if (!(error instanceof Error) || !isLostConnection(error)) return undefined;
   // The last message of the server or the pooler says more than that the stream was closed after it.
   const cause = error instanceof pg.DatabaseError ? error : (connection.disconnectError() ?? error);

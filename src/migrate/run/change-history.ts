@@ -1,6 +1,6 @@
 import { type Connection, connect } from '../../postgres/connect.js';
 import type pg from '../../postgres/driver/pg.js';
-import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
+import { queryAll, SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { REPORT_WARNINGS } from '../../postgres/replication.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { type WaitOptions, waitOf } from '../history/wait.js';
@@ -47,8 +47,7 @@ export async function changeHistory(
       ...sqlFor({ lockPid: lock?.pid ?? 0, wait }),
       'commit',
     ];
-    const results: unknown = await connection.client.query(sql.join(';\n'));
-    return results as readonly pg.QueryResult[];
+    return await queryAll(connection.client, sql.join(';\n'));
   } catch (error) {
     await connection.client.query('rollback').catch(() => undefined);
     throw error;

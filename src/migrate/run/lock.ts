@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
 import { withAnswerLimit } from '../../postgres/answer-limit.js';
 import type { Connection } from '../../postgres/connect.js';
-import type pg from '../../postgres/driver/pg.js';
-import { queryRows, SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
+import { queryAll, queryRows, SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { interruptedError } from '../../postgres/errors/interrupted-error.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
@@ -76,12 +75,22 @@ export async function acquireLock(
   }
 }
 
+/** The two rows that the query of {@link tryLock} returns. */
+interface LockAnswer {
+  readonly held?: boolean;
+  readonly pid?: number;
+  readonly is_holder?: boolean;
+  readonly newest?: string | null;
+  readonly ids_are_behind?: boolean | null;
+}
+
 /** The read of the history is rolled back, so that the transaction keeps no lock on that table while the run lasts. */
 async function tryLock(
   { client, serverVersion }: Connection,
   hasHistory: boolean,
 ): Promise<Omit<MigrationLock, 'release'> | null> {
-  const answers: unknown = await client.query(
+  const answers = await queryAll<LockAnswer>(
+    client,
     `begin isolation level read committed; ${SYSTEM_NAMES_ONLY}; ${liftTimeouts(serverVersion.number)};
      select pg_catalog.pg_try_advisory_xact_lock(${LOCK_KEY}) as held, pg_catalog.pg_backend_pid() as pid,
        pg_catalog.pg_try_advisory_xact_lock(${HOLDER_KEY}, pg_catalog.pg_backend_pid()) as is_holder;
@@ -89,13 +98,11 @@ async function tryLock(
      select (${hasHistory ? NEWEST_ID : 'null'}) as newest, (${hasHistory ? IDS_ARE_BEHIND : 'false'}) as ids_are_behind;
      rollback to before_read`,
   );
-  const [lock, history] = (answers as pg.QueryResult[])
-    .filter(({ command }) => command === 'SELECT')
-    .map(({ rows }) => rows[0]);
+  const [lock, history] = answers.filter(({ command }) => command === 'SELECT').map(({ rows }) => rows[0]);
   // Without the second lock, the guard could not find out that this session has ended. Only a stranger can hold it.
   if (lock?.held === true && lock.is_holder === true) {
     const newestRow = history?.newest == null ? null : BigInt(history.newest);
-    return { pid: lock.pid, newestRow, idsAreBehind: history?.ids_are_behind === true };
+    return { pid: lock.pid ?? 0, newestRow, idsAreBehind: history?.ids_are_behind === true };
   }
   await client.query('rollback');
   return null;

@@ -42,12 +42,32 @@ export async function queryRowsBetween<Row extends object>(
   client: pg.Client,
   sql: string,
 ): Promise<readonly Row[]> {
-  const results: unknown =
-    await client.query(`select from pg_catalog.set_config(${SAVED}, pg_catalog.current_setting('search_path'), true);
+  const results = await queryAll<Row>(
+    client,
+    `select from pg_catalog.set_config(${SAVED}, pg_catalog.current_setting('search_path'), true);
 ${SYSTEM_NAMES_ONLY};
 ${sql};
-select from pg_catalog.set_config('search_path', pg_catalog.current_setting(${SAVED}), true)`);
-  return (results as readonly pg.QueryResult<Row>[]).at(-2)?.rows ?? [];
+select from pg_catalog.set_config('search_path', pg_catalog.current_setting(${SAVED}), true)`,
+  );
+  return results.at(-2)?.rows ?? [];
+}
+
+/** A server sent fewer results than it got statements, and no error. */
+export class MissingResultsError extends Error {}
+
+/**
+ * Runs several statements as one query.
+ *
+ * @returns the result of each statement
+ * @throws MissingResultsError
+ */
+export async function queryAll<Row extends object>(
+  client: pg.Client,
+  sql: string,
+): Promise<readonly pg.QueryResult<Row>[]> {
+  const results: unknown = await client.query(sql);
+  if (Array.isArray(results)) return results as readonly pg.QueryResult<Row>[];
+  throw new MissingResultsError('The server sent one result for several statements.');
 }
 
 /** SQL of an array of texts. */

@@ -5,10 +5,13 @@ import { status } from '../../../src/migrate/status.js';
 import { up } from '../../../src/migrate/up.js';
 import { ANSWER_LIMIT_MS } from '../../../src/postgres/answer-limit.js';
 import { connectWithLimit } from '../../../src/postgres/connect.js';
+import { queryAll } from '../../../src/postgres/driver/search-path.js';
+import { explainLostConnection } from '../../../src/postgres/lost-connection.js';
 import { parseDatabaseUrl } from '../../../src/postgres/url.js';
 import { test } from '../../support/database.js';
 import { folderWith } from '../../support/folder.js';
-import { type Listener, listen, through } from '../../support/listeners.js';
+import { type Listener, listen, relay, through } from '../../support/listeners.js';
+import { SLOW } from '../../support/timeouts.js';
 
 const files = { 'V1.up.sql': 'create table one ();', 'V1.down.sql': 'drop table one;' };
 
@@ -89,6 +92,29 @@ test('an interrupted run ends with a message if the server is silent', async ({ 
   isSilent = true;
   interrupt.abort();
   expect(await result).toMatchObject({ code: 'connection_timeout' });
+});
+
+test('an interrupted call ends if the server confirms the request and its answer is lost', {
+  timeout: SLOW,
+}, async ({ database }) => {
+  await using cutting = await relay(Number(new URL(database.url).port));
+  const interrupt = new AbortController();
+  const url = through(database.url, cutting.port);
+  const directory = await folderWith({ 'V1.up.sql': 'select pg_sleep(600);', 'V1.down.sql': 'select 1;' });
+  const result = up({ url, directory, signal: interrupt.signal }).catch((error: unknown) => error);
+  const sleeping = `select count(*)::integer from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`;
+  await expect.poll(() => database.value(sleeping), { timeout: 20_000 }).toBeGreaterThan(0);
+  cutting.cut();
+  interrupt.abort();
+  expect(await result).toMatchObject({ code: 'answer_timeout' });
+  await expect.poll(() => database.value(sleeping), { timeout: 20_000 }).toBe(0);
+});
+
+test('a server that sends one result for several statements breaks the protocol', async ({ database }) => {
+  const connection = await connectWithLimit(parseDatabaseUrl(database.url));
+  const error: unknown = await queryAll(connection.client, 'select 1').catch((thrown: unknown) => thrown);
+  expect(explainLostConnection(error, connection)).toMatchObject({ code: 'protocol_violation' });
+  await connection.close();
 });
 
 test('a connection that accompanies other work has a limit for its login with connect_timeout=0', async () => {
