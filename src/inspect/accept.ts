@@ -162,8 +162,8 @@ function chooseDifferences(
   const unknown = objects.find((name) => !differences.some(({ object }) => object === name));
   if (unknown !== undefined) {
     const names = [...new Set(differences.map(({ object }) => object))].join('; ');
-    throw new UsageError('unknown_object', `Nothing differs that is named ${unknown}.`, {
-      remedy: remedy`Name objects as ${call('verify')} lists them, without what follows the colon. What differs is: ${names === '' ? 'nothing' : names}.`,
+    throw new UsageError('unknown_object', `No difference has the name ${unknown}.`, {
+      remedy: remedy`Name objects as ${call('verify')} lists them, without what follows the colon. The differences are: ${names === '' ? 'none' : names}.`,
     });
   }
   return differences.filter(({ object }) => objects.includes(object));

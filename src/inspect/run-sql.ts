@@ -108,9 +108,15 @@ function refuseCopy(source: SourceFile, statement: Statement): void {
   const isToClient =
     'CopyStmt' in node && node.CopyStmt.is_from !== true && node.CopyStmt.filename === undefined;
   if (!readsStandardInput(statement) && !isToClient) return;
-  throw createFileError(source, offset, 'copy_from_stdin', 'a copy from or to the client', {
-    remedy: isToClient ? 'Write a select instead.' : 'Load the data with \\copy of psql, or with insert.',
-  });
+  throw createFileError(
+    source,
+    offset,
+    'copy_from_stdin',
+    'a COPY from stdin or to stdout is not supported here',
+    {
+      remedy: isToClient ? 'Write a select instead.' : 'Load the data with \\copy of psql, or with insert.',
+    },
+  );
 }
 
 async function executeAll(

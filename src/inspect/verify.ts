@@ -66,7 +66,7 @@ export interface VerifyResult {
    */
   readonly bodiesCheckedBy: 'plpgsql_check' | 'names' | null;
   /** Whether the rows were checked. */
-  readonly checkedRows: boolean;
+  readonly rowsChecked: boolean;
   /** Empty if the database is as it should be. */
   readonly findings: readonly VerifyFinding[];
 }
@@ -146,7 +146,7 @@ ${SNAPSHOT_SETTINGS}`);
       drift: comparison.drift,
       comparedWith: comparison.with,
       bodiesCheckedBy: bodies.plpgsqlCheckedBy,
-      checkedRows: options.data === true,
+      rowsChecked: options.data === true,
       findings: [
         ...entries.flatMap(findingsOfMigration),
         ...comparison.findings,

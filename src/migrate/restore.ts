@@ -56,7 +56,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   const parts = readRestoreParts(script);
   if (parts === null) {
     throw noBackupError(
-      `${join(folder, 'restore.sql')} has commands of psql that no backup has.`,
+      `${join(folder, 'restore.sql')} has commands of psql that a backup never has.`,
       'Run it with psql.',
     );
   }
@@ -74,7 +74,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
 async function readScript(folder: string): Promise<string> {
   if (/\.partial\/*$/.test(folder)) {
     throw noBackupError(
-      `${folder} is incomplete: the command that wrote it was ended.`,
+      `${folder} is incomplete: the command that wrote it was killed.`,
       'That command deleted nothing. Remove the folder.',
     );
   }

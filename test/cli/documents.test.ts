@@ -159,7 +159,7 @@ describe('--json', () => {
       drift: { ...drift, remedy: record },
       comparedWith: 'migrations',
       bodiesCheckedBy: null,
-      checkedRows: false,
+      rowsChecked: false,
       findings: [
         {
           kind: 'unknown',

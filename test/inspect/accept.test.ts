@@ -193,7 +193,7 @@ describe('accept', () => {
     await expect(acceptIn(database, directory, { objects: ['column one.note'] })).rejects.toMatchObject({
       code: 'unknown_object',
       exitCode: 2,
-      remedy: expect.stringContaining('What differs is: column one.by_hand.'),
+      remedy: expect.stringContaining('The differences are: column one.by_hand.'),
     });
   });
 

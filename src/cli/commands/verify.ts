@@ -90,7 +90,7 @@ function showRowCheck({ name, number, count }: RowProgress): void {
   showStatusLine(`Checking rows: ${name} (${number} of ${count})`, { continues: true });
 }
 
-function linesFor({ server, drift, findings, bodiesCheckedBy, checkedRows }: VerifyResult): readonly Line[] {
+function linesFor({ server, drift, findings, bodiesCheckedBy, rowsChecked }: VerifyResult): readonly Line[] {
   const result: Line[] = [
     findings.length === 0
       ? 'Nothing is wrong.'
@@ -99,7 +99,7 @@ function linesFor({ server, drift, findings, bodiesCheckedBy, checkedRows }: Ver
       ? []
       : [remedy`Drift is unknown: ${encodeName(drift.reason ?? '')}. ${drift.remedy}`]),
     ...(bodiesCheckedBy === 'names' ? [BODIES_BY_NAME] : []),
-    ...(checkedRows ? [] : [ROWS_NOT_CHECKED]),
+    ...(rowsChecked ? [] : [ROWS_NOT_CHECKED]),
   ];
   const width = Math.max(...findings.map(({ kind }) => kind.length));
   const details = findings.map(

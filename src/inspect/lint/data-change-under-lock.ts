@@ -29,7 +29,7 @@ function inCommand(file: LintedFile, command: Command): readonly Violation[] {
     {
       migration,
       offset,
-      message: `This changes rows${rows} while an earlier statement of the file holds a lock on ${joinName([schema, name])} that blocks ${blocked}. It is held until all rows are changed.`,
+      message: `This changes rows${rows} while an earlier statement of the file holds a lock on ${joinName([schema, name])} that blocks ${blocked}. The lock is held until all rows are changed.`,
       remedy:
         'Move the change of the rows to a separate migration, before or after this one, or into a job that works in batches.',
     },

@@ -10,10 +10,10 @@ export interface TableConstraint {
   readonly kind: 'c' | 'f' | 'n';
   readonly condition: string | null;
   readonly columns: readonly string[];
-  readonly referenced_table: string | null;
-  readonly referenced_columns: readonly string[];
+  readonly referencedTable: string | null;
+  readonly referencedColumns: readonly string[];
   readonly operators: readonly string[];
-  readonly match_full: boolean;
+  readonly matchesFull: boolean;
 }
 
 /** A check of a domain, with the columns that have its type, or a domain over it. */
@@ -53,16 +53,16 @@ export function readTableConstraints(
   (
     select format('%I.%I', n.nspname, c.relname)
     from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = confrelid
-  ) as referenced_table,
+  ) as "referencedTable",
   array(
     select quote_ident(attname) from unnest(confkey) with ordinality as key (number, ordinal)
     join pg_attribute on attrelid = confrelid and attnum = number order by ordinal
-  ) as referenced_columns,
+  ) as "referencedColumns",
   array(
     select format('operator(%I.%s)', nspname, oprname) from unnest(conpfeqop) with ordinality as key (number, ordinal)
     join pg_operator on pg_operator.oid = number join pg_namespace on pg_namespace.oid = oprnamespace order by ordinal
   ) as operators,
-  confmatchtype = 'f' as match_full
+  confmatchtype = 'f' as "matchesFull"
 from pg_constraint
 join pg_class on pg_class.oid = conrelid
 join pg_namespace on pg_namespace.oid = relnamespace
@@ -76,7 +76,7 @@ export function violationCondition({
   kind,
   condition,
   columns,
-  match_full,
+  matchesFull,
   ...foreign
 }: TableConstraint): string {
   if (kind === 'c') return `not (${condition})`;
@@ -84,10 +84,10 @@ export function violationCondition({
   const isNull = columns.map((column) => `child.${column} is null`);
   const isSame = columns.map(
     (column, index) =>
-      `parent.${foreign.referenced_columns[index]} ${foreign.operators[index]} child.${column}`,
+      `parent.${foreign.referencedColumns[index]} ${foreign.operators[index]} child.${column}`,
   );
-  const missing = `not exists (select from ${foreign.referenced_table} as parent where ${isSame.join(' and ')})`;
-  const ignored = match_full ? isNull.join(' and ') : isNull.join(' or ');
+  const missing = `not exists (select from ${foreign.referencedTable} as parent where ${isSame.join(' and ')})`;
+  const ignored = matchesFull ? isNull.join(' and ') : isNull.join(' or ');
   return `not (${ignored}) and ${missing}`;
 }
 

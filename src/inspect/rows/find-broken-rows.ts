@@ -92,7 +92,7 @@ async function queriesFor(client: pg.Client): Promise<readonly Check[]> {
 }
 
 function toReferenceCheck(constraint: TableConstraint): Check {
-  const { name, table, key, referenced_table: parent } = constraint;
+  const { name, table, key, referencedTable: parent } = constraint;
   return {
     name,
     rule: null,

@@ -62,7 +62,7 @@ test('verify --data --replay lists ids, and its document has them', async ({ mig
   expect(stdout).toContain('data  rule 13, updated_at_is_between_created_at_and_now: 1 in email_templates (');
   const { document } = await runJson(['verify', '--data'], { env });
   expect(document).toMatchObject({
-    checkedRows: true,
+    rowsChecked: true,
     bodiesCheckedBy: 'names',
     findings: [{ kind: 'data', rows: 1, ids: [id] }],
   });
