@@ -124,7 +124,7 @@ describe.skipIf(debianPrograms === undefined && process.env.REQUIRE_PSQL !== '1'
       expect(language).toBe('bash');
       const script = code.replaceAll(/\bsurvey_service\b/g, service).replaceAll(/\bdeploy\b/g, owner);
       const path = [folder, debianPrograms ?? '', process.env.PATH].join(delimiter);
-      return runProgram('bash', ['-euo', 'pipefail', '-c', script], {
+      return runProgram('bash', ['--norc', '-euo', 'pipefail', '-c', script], {
         cwd: folder,
         env: { PATH: path, ...env },
       });
@@ -188,7 +188,7 @@ describe.skipIf(debianPrograms === undefined && process.env.REQUIRE_PSQL !== '1'
       const [jobs, plain] = [await newDatabase('jobs'), await newDatabase('plain')];
       const script = `pg_restore --jobs=2 --exit-on-error --dbname="$JOBS" survey.dump
         pg_dump --format=plain --dbname="$SOURCE" | psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --dbname="$PLAIN"`;
-      const { code, stderr } = await runProgram('bash', ['-euo', 'pipefail', '-c', script], {
+      const { code, stderr } = await runProgram('bash', ['--norc', '-euo', 'pipefail', '-c', script], {
         cwd: folder,
         env: {
           PATH: `${debianPrograms}${delimiter}${process.env.PATH}`,
