@@ -11,7 +11,7 @@ import {
 
 /** Patterns of LIKE for the full names of the partitions that are left out. */
 export const LEFT_OUT = `left_out (pattern) as materialized (
-  select replace(replace(replace(substr(value ->> 'object', 12), E'\\\\', E'\\\\\\\\'), '_', E'\\\\_'), '*', '%')
+  select replace(replace(replace(replace(substr(value ->> 'object', 12), E'\\\\', E'\\\\\\\\'), '_', E'\\\\_'), '%', E'\\\\%'), '*', '%')
   from accepted
   where starts_with(value ->> 'object', 'partitions ')
 )`;
