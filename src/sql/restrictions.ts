@@ -1,5 +1,6 @@
 import type { DefElem, Node } from 'libpg-query';
 import type { ErrorCode } from '../postgres/errors/error-codes.js';
+import { findUnsafeEnumUse } from './enum-values.js';
 import type { MigrationFileError } from './errors.js';
 import { createFileError } from './location.js';
 import type { SourceFile } from './source-file.js';
@@ -220,97 +221,17 @@ function detachesConcurrently(command: Node): boolean {
   );
 }
 
-/**
- * See `UNSAFE_NEW_ENUM_VALUE_USAGE`: a value that is added to an enum can be used only after its transaction has committed.
- * Only a text that the file casts to the enum, or a default of a column of that type, counts as a use. Another text may belong
- * to a column of another type, which only the server knows. The server refuses such a use.
- */
 function refuseEnumValueInUse(script: SqlFile, statements: readonly Statement[]): void {
-  const created = new Set(statements.map(createdEnum));
-  statements.forEach((statement, index) => {
-    const added = addedEnumValue(statement);
-    if (added === undefined || created.has(added.type.at(-1))) return;
-    const use = statements.slice(index + 1).find(({ node }) => usesValue(node, added));
-    if (use === undefined) return;
-    throw restrictionError(
-      script,
-      use.offset,
-      'enum_value_in_use',
-      `this file adds the value '${added.value}' to the enum ${added.type.join('.')}; PostgreSQL allows its use only after the addition is committed`,
-      'Use the value in a separate migration with the next version. One run applies both.',
-    );
-  });
-}
-
-/** Whether the statement adds an enum value. A no-transaction file commits after it, so that the value can be used. */
-export function addsEnumValue(statement: Statement): boolean {
-  return addedEnumValue(statement) !== undefined;
-}
-
-/** A value of an enum. */
-interface EnumValue {
-  /** The parts of the type's name. */
-  readonly type: readonly string[];
-  readonly value: string;
-}
-
-function addedEnumValue({ node }: Statement): EnumValue | undefined {
-  if (!('AlterEnumStmt' in node)) return undefined;
-  const { typeName, newVal, oldVal } = node.AlterEnumStmt;
-  return newVal === undefined || oldVal !== undefined
-    ? undefined
-    : { type: namesOf(typeName), value: newVal };
-}
-
-function createdEnum({ node }: Statement): string | undefined {
-  return 'CreateEnumStmt' in node ? namesOf(node.CreateEnumStmt.typeName).at(-1) : undefined;
-}
-
-function namesOf(names: readonly Node[] = []): readonly string[] {
-  return names.flatMap((name) => ('String' in name ? [name.String.sval ?? ''] : []));
-}
-
-/** Whether a tree casts the value to its enum, or is a column of that type with the value as its default. */
-function usesValue(tree: unknown, { type, value }: EnumValue): boolean {
-  const pending: unknown[] = [tree];
-  for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
-    if (typeof part !== 'object' || part === null) continue;
-    const { TypeCast: cast, ColumnDef: column } = part as Partial<Record<string, Typed>>;
-    if (isOfType(cast, type) && holdsText(cast?.arg, value)) return true;
-    if (isOfType(column, type) && column?.constraints?.some((each) => holdsText(defaultOf(each), value))) {
-      return true;
-    }
-    pending.push(...Object.values(part));
-  }
-  return false;
-}
-
-/** The parts of a cast or of a column that matter here. */
-interface Typed {
-  readonly typeName?: { readonly names?: readonly Node[] };
-  readonly arg?: Node;
-  readonly constraints?: readonly Node[];
-}
-
-/** Whether a name of a type may be another one: a name without a schema may be in any schema. */
-function isOfType(typed: Typed | undefined, type: readonly string[]): boolean {
-  const names = namesOf(typed?.typeName?.names);
-  const length = Math.min(names.length, type.length);
-  return length > 0 && names.slice(-length).join('.') === type.slice(-length).join('.');
-}
-
-function defaultOf(constraint: Node): Node | undefined {
-  return 'Constraint' in constraint && constraint.Constraint.contype === 'CONSTR_DEFAULT'
-    ? constraint.Constraint.raw_expr
-    : undefined;
-}
-
-/** Whether an expression is a text, or an array that holds it. */
-function holdsText(expression: Node | undefined, text: string): boolean {
-  if (expression === undefined) return false;
-  if ('A_Const' in expression) return expression.A_Const.sval?.sval === text;
-  if (!('A_ArrayExpr' in expression)) return false;
-  return (expression.A_ArrayExpr.elements ?? []).some((element) => holdsText(element, text));
+  const unsafe = findUnsafeEnumUse(statements);
+  if (unsafe === null) return;
+  const { type, value, use } = unsafe;
+  throw restrictionError(
+    script,
+    use.offset,
+    'enum_value_in_use',
+    `this file adds the value '${value}' to the enum ${type.join('.')}; PostgreSQL allows its use only after the addition is committed`,
+    'Use the value in a separate migration with the next version. One run applies both.',
+  );
 }
 
 function restrictionError(

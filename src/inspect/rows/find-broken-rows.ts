@@ -2,7 +2,8 @@ import type pg from '../../postgres/driver/pg.js';
 import { queryRows } from '../../postgres/driver/search-path.js';
 import { readTableConstraints, type TableConstraint, violationCondition } from './constraints.js';
 import { countRows, type RowCount } from './count.js';
-import { ROW_QUERIES, type RowQuery } from './queries.js';
+import type { RowQuery } from './queries/row-query.js';
+import { ROW_QUERIES } from './queries.js';
 
 /** Rows that break a rule of the product or a foreign key, or a check that could not be made. */
 export interface BrokenRows extends RowCount {

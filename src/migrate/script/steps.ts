@@ -1,4 +1,5 @@
-import { addsEnumValue, runsAlone } from '../../sql/restrictions.js';
+import { addsEnumValue } from '../../sql/enum-values.js';
+import { runsAlone } from '../../sql/restrictions.js';
 import type { Statement } from '../../sql/statements.js';
 import { type IsolationLevel, takeIsolation } from '../../sql/transaction-modes.js';
 import type { ServerState } from '../history/server-state.js';
