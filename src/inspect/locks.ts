@@ -83,7 +83,8 @@ export async function measureLocks(options: LocksOptions): Promise<LocksResult> 
     .filter(({ work }) => from === null || work.version > from)
     .flatMap(({ work, locks }) => locks.map((measured) => ({ work, measured })));
   const tables = results.map(({ measured }) => measured.table);
-  const sizes = sizesIn === undefined ? new Map<string, TableSize>() : await readTableSizes(sizesIn, tables);
+  const sizes =
+    sizesIn === undefined ? new Map<string, TableSize>() : await readTableSizes(sizesIn, tables, signal);
   return {
     server,
     migrations: migrations.length,

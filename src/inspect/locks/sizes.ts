@@ -29,8 +29,9 @@ const TIMEOUTS = 'set local lock_timeout = 1000;\nset local statement_timeout = 
 export async function readTableSizes(
   url: string,
   tables: readonly TableName[],
+  signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, TableSize>> {
-  return withDatabase({ url }, async ({ connection: { client } }) => {
+  return withDatabase({ url, signal }, async ({ connection: { client } }) => {
     await client.query(`begin isolation level repeatable read read only;\n${TIMEOUTS}`);
     const query = queryRows<{ table: string; bytes: string; rows: number | null }>(
       client,
