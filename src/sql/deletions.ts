@@ -22,7 +22,7 @@ const HOLDING_DATA: ReadonlySet<string> = new Set([
   'OBJECT_EXTENSION',
 ]);
 
-/** Dynamic SQL is only text, so the body of a `do` is searched for the words of a statement that deletes. */
+/** The words of a statement that deletes. The body of a `do` is searched for them, because dynamic SQL is only text. */
 const DELETES_IN_A_BODY =
   /\bdelete\s+from\b|\btruncate\s|\bmerge\s+into\b|\bdrop\s+(?:table|schema|type|domain|extension|owned|column)\b|\balter\s+table\b[^;]*\b(?:drop|type)\b/i;
 
@@ -69,7 +69,7 @@ export function tablesIn({ node }: Parsed): readonly string[] | null {
   return inner.length === 0 || inner.includes(null) ? null : inner.flatMap((tables) => tables ?? []);
 }
 
-/** Whether a `do` block may delete data by dynamic SQL. */
+/** Checks whether a `do` block may delete data by dynamic SQL. */
 export function mayDeleteDynamically(statement: Parsed): boolean {
   const { node } = statement;
   return 'DoStmt' in node && /\bexecute\b/i.test(bodyOf(node)) && mayDeleteData(statement);
@@ -139,7 +139,7 @@ export function columnsSetByExpression({ node }: Parsed): readonly ColumnName[] 
   });
 }
 
-/** Whether a `do` may give a type by an expression. */
+/** Checks whether a `do` block may convert a column by an expression. */
 export function mayUseExpression({ node }: Parsed): boolean {
   return 'DoStmt' in node && /\btype\b[^;]*\busing\b/i.test(bodyOf(node));
 }
@@ -187,7 +187,7 @@ function nameOf(names: readonly Node[]): string {
   return last !== undefined && 'String' in last ? (last.String.sval ?? '') : '';
 }
 
-/** A word that dynamic SQL may continue with anything, as in `execute format('drop %s %I', kind, name)`. */
+/** The first word of a statement that deletes; dynamic SQL may add the rest, as in `execute format('drop %s %I', kind, name)`. */
 const DELETES_DYNAMICALLY = /\b(?:drop|delete|truncate|merge)\b/i;
 
 function bodyMayDelete(body: string): boolean {

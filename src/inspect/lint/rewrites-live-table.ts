@@ -4,7 +4,7 @@ import { blocksWrites } from '../locks/modes.js';
 import { joinName } from './names.js';
 import type { LintRule } from './rule.js';
 
-/** A statement that writes an existing table or its indexes again, under a lock that blocks other sessions. It was measured. */
+/** A measured statement that rewrites an existing table, or rebuilds its indexes, under a lock that blocks other sessions. */
 export const rewritesLiveTable: LintRule = {
   name: 'rewrites-live-table',
   find: ({ files }) =>
@@ -12,7 +12,7 @@ export const rewritesLiveTable: LintRule = {
       locks.filter(writesAgain).map(({ statement: { node, offset }, table: { schema, name }, rewrites }) => ({
         migration,
         offset,
-        message: `This ${rewrites ? 'rewrites' : 'builds indexes again of'} ${joinName([schema, name])} under a lock that blocks other sessions until all rows are written.`,
+        message: `This ${rewrites ? 'rewrites' : 'rebuilds indexes of'} ${joinName([schema, name])} under a lock that blocks other sessions until all rows are written.`,
         remedy: remedyFor(node),
       })),
     ),

@@ -14,7 +14,7 @@ export interface MeasuredLock {
   readonly lock: LockMode;
   /** Whether the statement rewrites the table. */
   readonly rewrites: boolean;
-  /** Whether the statement builds an index again that the table had before it. */
+  /** Whether the statement rebuilds an index that the table had before it. */
   readonly rebuilds: boolean;
 }
 

@@ -61,7 +61,7 @@ describe('a down of several migrations', () => {
     expect(await database.value('select count(*)::integer from a')).toBe(1);
   });
 
-  test('is refused before the first one if a later down file fails, and goes as far as possible if asked to', async ({
+  test('is refused before the first one if a later down file fails, and with asFarAsPossible rolls back those before it', async ({
     database,
   }) => {
     const options = await migrate(database, {
