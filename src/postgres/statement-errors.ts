@@ -6,6 +6,7 @@ import {
   DEADLOCK_DETECTED,
   DISK_FULL,
   INSUFFICIENT_PRIVILEGE,
+  isOfClass,
   LOCK_NOT_AVAILABLE,
   OUT_OF_MEMORY,
   QUERY_CANCELED,
@@ -31,6 +32,12 @@ const LOCKED: StatementProblem = {
   summary: 'Another session holds a lock that a statement needs',
   remedy:
     'Run the command again when that session has finished. To find it, run: select pid, pg_blocking_pids(pid), query from pg_stat_activity;',
+};
+
+const FAILED: StatementProblem = {
+  code: 'server_failed',
+  summary: 'The server failed',
+  remedy: 'Read the log of the server, and check its disk and its data. Then run the command again.',
 };
 
 /** By SQLSTATE. */
@@ -74,11 +81,16 @@ const PROBLEMS: Readonly<Record<string, StatementProblem>> = {
  */
 export function explainStatementError(error: unknown): ExplainedError | undefined {
   if (!(error instanceof pg.DatabaseError)) return undefined;
-  const problem = PROBLEMS[error.code ?? ''];
+  const problem = PROBLEMS[error.code ?? ''] ?? problemOfClass(error.code ?? '');
   if (problem === undefined) return undefined;
   const { message, cause } = redactError(error);
   return new ExplainedError(problem.code, `${problem.summary}: ${message}.`, {
     remedy: problem.remedy,
     cause,
   });
+}
+
+function problemOfClass(sqlState: string): StatementProblem | undefined {
+  if (isOfClass('insufficientResources', sqlState)) return SERVER_EXHAUSTED;
+  return isOfClass('systemError', sqlState) || isOfClass('internalError', sqlState) ? FAILED : undefined;
 }

@@ -106,6 +106,7 @@ export const ERROR_CODES = {
     permission_denied: 'the role lacks a privilege',
     read_only: 'the database, the role or the connection sets `default_transaction_read_only`',
     server_exhausted: 'the server ran out of disk, memory or connections',
+    server_failed: 'the server reports an internal error, damaged data, or an error of its operating system',
     statement_canceled: 'the server canceled a statement, for example by statement_timeout',
     statement_failed: 'the server rejected a statement of `sql`; `location` and `server` say which and why',
   },

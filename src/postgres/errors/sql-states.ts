@@ -76,6 +76,7 @@ const CLASSES = {
   operatorIntervention: '57',
   systemError: '58',
   foreignDataWrapperError: 'HV',
+  internalError: 'XX',
 } as const;
 
 /**
