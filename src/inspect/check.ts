@@ -22,8 +22,7 @@ import {
   type SharedObject,
 } from './check/shared-objects.js';
 import { syntheticRows } from './check/synthetic-rows.js';
-import { findSquawk, lintWithSquawk, type Squawk } from './lint/squawk.js';
-import { lint } from './lint.js';
+import type { Squawk } from './lint/squawk.js';
 import { measureWorks } from './locks.js';
 
 /** The options of {@link check}. */
@@ -121,7 +120,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     ]);
     const merged = mergeReports(empty, full);
     const { catalogs } = empty;
-    const squawk = options.lints === false ? null : findSquawk(directory);
+    const squawk = options.lints === false ? null : (await import('./lint/squawk.js')).findSquawk(directory);
     const linted =
       options.lints === false ? [] : await lintApplied(options, { runnable, first, catalogs, squawk });
     const remaining = changesServer
@@ -158,6 +157,8 @@ async function lintApplied(
   if (catalogs.length === 0) return [];
   const applied = runnable.slice(0, first + catalogs.length - 1);
   const migrations = applied.map(({ migration }) => migration);
+  // Most programs that load the library never lint.
+  const [{ lint }, { lintWithSquawk }] = await Promise.all([import('./lint.js'), import('./lint/squawk.js')]);
   const { files } = await measureWorks({ url, works: applied.map(({ up }) => up.work), signal });
   return lint({
     migrations,

@@ -9,8 +9,7 @@ import { HISTORY_TABLE } from '../migrate/history/table.js';
 import { explainUnknown } from '../migrate/history/unknown.js';
 import { interruptedError } from '../postgres/errors/interrupted-error.js';
 import { readSearchPath } from './baseline/reference.js';
-import { findBrokenBodies } from './functions/find-broken-bodies.js';
-import { findBrokenRows, type RowProgress } from './rows/find-broken-rows.js';
+import type { RowProgress } from './rows/find-broken-rows.js';
 import { addReplay, compareUnknown, compareWithSnapshot } from './verify/comparison.js';
 import { finding, type VerifyFinding } from './verify/finding.js';
 import {
@@ -121,10 +120,12 @@ ${SNAPSHOT_SETTINGS}`);
     const rights = rows === null ? null : await readHistoryRights(client);
     const replicationRoles = await readReplicationRoles(client);
     const timeZone = options.rules === false ? null : await readUnknownTimeZone(client);
+    // Programs that load the library for an up need none of this.
+    const { findBrokenBodies } = await import('./functions/find-broken-bodies.js');
     const bodies = await findBrokenBodies(client, schemas, path.setting);
     const brokenRows =
       options.data === true
-        ? await findBrokenRows(client, {
+        ? await (await import('./rows/find-broken-rows.js')).findBrokenRows(client, {
             schemas,
             rules: options.rules !== false,
             onProgress: options.onRowCheck,
