@@ -84,6 +84,18 @@ describe('a clone with a build', () => {
     expect((await stat(join(shared.root, 'dist'))).ino).toBe(built.ino);
   });
 
+  test('is not built again for an edited migration, which the engine parses itself', async () => {
+    const { root } = shared;
+    const built = await stat(join(root, 'dist'));
+    const name = 'src/storage/sql/V9999.added';
+    await writeFile(join(root, `${name}.up.sql`), 'select 1;\n');
+    await writeFile(join(root, `${name}.down.sql`), 'select 1;\n');
+    const { code, stdout } = await runCli(['--version'], { root });
+    expect({ code, stdout }).toMatchObject({ code: 0 });
+    expect((await stat(join(root, 'dist'))).ino).toBe(built.ino);
+    for (const end of ['up', 'down']) await rm(join(root, `${name}.${end}.sql`));
+  });
+
   test('is built again once if a source is newer, even if its time is in the future', async () => {
     const { root } = shared;
     await appendFile(join(root, 'src/postgres/connection/application-name.ts'), '\n');
