@@ -16,7 +16,7 @@ import {
 } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
 import { dryRunLine, resultLines, serverLine, snapshotLines } from '../ui/lines.js';
-import { lossLines, printBackups, restoreLines } from '../ui/losses.js';
+import { lossLines, printBackups, restoreAfterUpLines } from '../ui/losses.js';
 import { printProgress } from '../ui/progress.js';
 import type { CommandResult } from '../ui/result.js';
 
@@ -74,7 +74,7 @@ async function run(
   }
   return {
     document,
-    lines: resultLines([doneLine(result), ...restoreLines(result)], server),
+    lines: resultLines([doneLine(result), ...restoreAfterUpLines(result)], server),
     notes: snapshotLines(result),
   };
 }

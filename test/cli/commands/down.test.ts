@@ -79,7 +79,9 @@ describe('the command down', () => {
     expect(code).toBe(0);
     const [folder = ''] = /(?<=backed up to )\S+(?=:\n)/.exec(stderr) ?? [];
     expect(folder).toMatch(/^voicesurvey-backup\//);
-    expect(stdout).toContain(`\nTo restore the data, run \`voicesurvey-db restore ${folder}\`.\n`);
+    expect(stdout).toContain(
+      `\nTo restore the data, run \`voicesurvey-db up --dir ${directory} --to V2\`, then \`voicesurvey-db restore ${folder}\`.\n`,
+    );
     expect((await readdir(join(cwd, folder))).sort()).toEqual(['1-a.more.tsv', '2-b.tsv', 'restore.sql']);
   });
 });
