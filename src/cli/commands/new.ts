@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { newMigration } from '../../migrate/new.js';
 import { UsageError } from '../../postgres/errors/explained-error.js';
 import { migrationsDirectory } from '../../seed/paths.js';
+import { call, remedy } from '../../text/remedy.js';
 import { shellQuote } from '../../text/shell-quote.js';
 import { defineCommand } from '../program/define-command.js';
 import { isClone, packageRoot } from '../program/installation.js';
@@ -35,7 +36,10 @@ async function run({ dir: directory }: Options, words: readonly string[]): Promi
   const result = await newMigration({ directory, name: words.join(' ') });
   return {
     document: { ...result },
-    lines: [`Wrote ${displayPath(result.up)} and ${displayPath(result.down)}.`],
+    lines: [
+      `Wrote ${displayPath(result.up)} and ${displayPath(result.down)}.`,
+      remedy`Write the statements of both, then run ${call('up')}.`,
+    ],
   };
 }
 
@@ -50,7 +54,7 @@ function packageFolder(words: readonly string[]): UsageError {
     'package_folder',
     'The migration would be written into the installed package, where the next install deletes it.',
     {
-      remedy: `Name a folder of your own: \`${PROGRAM} new ${words.map(shellQuote).join(' ')} --dir ./migrations\`.`,
+      remedy: `Create a folder of your own, and name it: \`mkdir -p migrations && ${PROGRAM} new ${words.map(shellQuote).join(' ')} --dir ./migrations\`.`,
     },
   );
 }
