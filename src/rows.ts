@@ -1,6 +1,6 @@
 /**
  * The rows of the database, as `pg` returns and accepts them: timestamps are `Date`s, `numeric` and `bigint` are
- * strings, `jsonb` is the parsed value. Generated from the migrations; do not edit it, run: npm run generate
+ * strings, `jsonb` is the parsed value. Generated from the migrations by `voicesurvey-db types`; do not edit it.
  * @module
  */
 

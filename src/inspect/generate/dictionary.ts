@@ -8,7 +8,7 @@ import { generateMermaid } from './mermaid.js';
 
 const HEAD = `# The schema
 
-Generated from the migrations and their comments. Do not edit this page: run \`npm run generate\`.
+Generated from the migrations and their comments by \`voicesurvey-db docs\`. Do not edit this page.
 `;
 
 const LEGEND = `PK is a primary key, FK a foreign key, UK a unique column. A line joins a table to one that references it: the end
