@@ -88,10 +88,10 @@ function iconvCommand(path: string, encoding: string): string {
   return replaceFileCommand(path, `iconv -f ${encoding} -t UTF-8 ${shellQuote(path)}`);
 }
 
-/** A shell command that replaces a file with the output of another command. */
+/** A shell command that replaces a file with the output of another command, in backquotes: no terminal breaks its line. */
 function replaceFileCommand(path: string, command: string): string {
   const newFile = shellQuote(`${path}.new`);
-  return `${command} > ${newFile} && mv ${newFile} ${shellQuote(path)}`;
+  return `\`${command} > ${newFile} && mv ${newFile} ${shellQuote(path)}\``;
 }
 
 function encodingError(

@@ -41,7 +41,7 @@ describe('a file that PostgreSQL cannot accept as text is refused at its first i
     expect(message).toMatch(problem);
     expect(message).toContain(`${path}:${line}:${column}: `);
 
-    const command = /: ((?:iconv|tr) .*)$/.exec(remedy ?? '')?.[1] ?? '';
+    const command = /: `((?:iconv|tr) .*)`$/.exec(remedy ?? '')?.[1] ?? '';
     expect(await runProgram('sh', ['-c', command], {})).toMatchObject({ code: 0, stderr: '' });
     const { text } = await readSourceFile(path);
     if (converted !== null) expect(text).toBe(converted);
