@@ -45,6 +45,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   ...named(run('up --seed'), 'init', 'setup', 'bootstrap', 'install', 'prepare'),
   ...named(run('seed'), 'populate', 'fixtures', 'seeds'),
   ...named(run('start'), 'serve', 'server', 'run', 'launch', 'open'),
+  ...named(run('stop', 'start'), 'restart', 'reload'),
+  ...named(`${run('status')} It prints where the log of the embedded server is.`, 'logs', 'tail'),
   ...named(run('stop'), 'shutdown', 'halt', 'close', 'quit', 'kill'),
   ...named(run('check'), 'lint', 'validate', 'test', 'prove', 'audit'),
   ...named(run('check --locks'), 'locks'),

@@ -18,6 +18,8 @@ describe('adviseOn', () => {
     ['db reset', 'reset'],
     ['info', 'status'],
     ['list', 'status'],
+    ['logs', 'status'],
+    ['restart', 'start'],
     ['stat', 'status'],
     ['create', 'new'],
     ['Create', 'new'],
