@@ -53,7 +53,7 @@ describe.sequential('in a clone without DATABASE_URL', { timeout: SLOW }, () => 
       'Next:',
       '  ./bin/voicesurvey-db sql "table users"  print the rows of a table',
       '  ./bin/voicesurvey-db status             see which migrations it has',
-      '  ./bin/voicesurvey-db stop               stop the server; the data stays',
+      '  ./bin/voicesurvey-db stop               stop it; the data stays',
       'Clients such as DBeaver, pgAdmin and TablePlus open the address above.',
       '',
     ]);

@@ -26,9 +26,10 @@ export function welcomeLines(
   commandFor: (command: string) => string,
 ): string[] {
   const next = [
+    ...(rows === 0 ? [[commandFor('seed'), 'add sample rows'] as const] : []),
     [commandFor('sql "table users"'), 'print the rows of a table'],
     [commandFor('status'), 'see which migrations it has'],
-    [commandFor('stop'), 'stop the server; the data stays'],
+    [commandFor('stop'), 'stop it; the data stays'],
   ] as const;
   const width = Math.max(...next.map(([command]) => command.length));
   return [
