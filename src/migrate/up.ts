@@ -137,8 +137,8 @@ async function makeSafeguard(
   works: readonly Work[],
   losses: LostData[],
 ): Promise<Safeguard | null> {
-  const { mayDeleteData } = await import('../sql/deletions.js');
-  if (agreed.length === 0 && !works.some(({ statements }) => statements.some(mayDeleteData))) return null;
+  const { mayReachData } = await import('../sql/deletions.js');
+  if (agreed.length === 0 && !works.some(({ statements }) => statements.some(mayReachData))) return null;
   const [{ newLedger }, { dataLossSafeguard }] = await Promise.all([
     import('./data-loss/ledger.js'),
     import('./data-loss/safeguard.js'),

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { readMigrations } from '../../src/migrate/files/read-folder.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
-import { columnsSetByExpression, mayDeleteData, tablesIn } from '../../src/sql/deletions.js';
+import {
+  columnsRetyped,
+  columnsSetByExpression,
+  mayDeleteData,
+  mayReachData,
+  tablesIn,
+} from '../../src/sql/deletions.js';
 import { parseStatements, type Statement } from '../../src/sql/statements.js';
 
 async function parse(text: string): Promise<Statement> {
@@ -43,7 +49,6 @@ describe('a statement deletes no data if it is', () => {
     'alter table t add column c text',
     'alter table t alter c type text',
     'alter table t alter c type varchar',
-    'alter table t alter c type numeric',
     'alter table t drop constraint c',
     'alter type pair drop attribute a',
     'drop index i',
@@ -78,4 +83,26 @@ test.for([
 ] as const)('the columns that get their values by an expression: %s', async ([text, columns]) => {
   const found = columnsSetByExpression(await parse(text));
   expect(found.map(({ schema, table, column }) => `${schema}.${table}.${column}`)).toEqual(columns);
+});
+
+test.for([
+  ['alter table t alter c type varchar(3); alter table t alter c type text', ['c']],
+  ['alter table t alter c type text; alter table t alter c type varchar(3)', []],
+  ['alter table t alter c type varchar(3); alter table t alter d type varchar(3)', []],
+] as const)('the columns whose type changes twice, first to a narrower one: %s', async ([text, columns]) => {
+  const found = columnsRetyped(await parseStatements({ path: 'V1.up.sql', text, checksum: '' }));
+  expect(found.map(({ column }) => column)).toEqual(columns);
+});
+
+test.for([
+  ['drop view v cascade', true],
+  ['drop collation k cascade', true],
+  ['execute p', true],
+  ['do $$ begin drop view v cascade; end $$', true],
+  ['drop view v', false],
+  ['drop index i cascade', false],
+] as const)('a statement may delete data in a rare way: %s', async ([text, may]) => {
+  const statement = await parse(text);
+  expect(mayReachData(statement)).toBe(may);
+  expect(mayDeleteData(statement)).toBe(false);
 });

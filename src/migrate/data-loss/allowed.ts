@@ -1,5 +1,5 @@
 import type { Node } from 'libpg-query';
-import { mayDeleteData, tablesIn } from '../../sql/deletions.js';
+import { mayDeleteData, mayReachData, tablesIn } from '../../sql/deletions.js';
 import { allows, readExceptions } from '../../sql/exceptions.js';
 import type { Statement } from '../../sql/statement.js';
 import type { Work } from '../script/work.js';
@@ -26,9 +26,10 @@ export function allowanceOf({ direction, script, statements }: Work): Allowance 
     for (const name of createdTables(statement.node)) created.add(name);
     const tables = tablesIn(statement);
     const isOfFile = tables?.every((name) => created.has(name));
-    if (!mayDeleteData(statement) || isOfFile) continue;
+    if (isOfFile) continue;
     const isCovered = exceptions.some((exception) => allows(exception, DELETES_DATA, statement.offset));
-    (isCovered ? covered : others).push(statement);
+    if (isCovered && mayReachData(statement)) covered.push(statement);
+    if (!isCovered && mayDeleteData(statement)) others.push(statement);
   }
   if (others.length === 0) return () => covered.length > 0;
   const otherTables = others.map(tablesIn);

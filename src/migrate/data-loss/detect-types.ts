@@ -1,5 +1,10 @@
 import pg from '../../postgres/driver/pg.js';
-import { type ColumnName, columnsSetByExpression, mayUseExpression } from '../../sql/deletions.js';
+import {
+  type ColumnName,
+  columnsRetyped,
+  columnsSetByExpression,
+  mayUseExpression,
+} from '../../sql/deletions.js';
 import type { TransactionStep } from '../script/steps.js';
 
 /** SQL of the type of an element, or of the type itself, of `type`. A domain counts as its base type. */
@@ -11,7 +16,7 @@ export const CORE_TYPE = `case
 
 /** What the parse tree of a step says about changes of types. */
 export interface TypeChanges {
-  /** The columns that get their type by an expression, which may do anything with their values. */
+  /** The columns that get their type by an expression, which may do anything with their values, or by several changes. */
   readonly byExpression: readonly ColumnName[];
   /** Whether any column may get its type by an expression, as in dynamic SQL. */
   readonly anyByExpression: boolean;
@@ -20,7 +25,7 @@ export interface TypeChanges {
 /** The changes of types in the statements of a step. */
 export function typeChangesIn({ statements }: Pick<TransactionStep, 'statements'>): TypeChanges {
   return {
-    byExpression: statements.flatMap(columnsSetByExpression),
+    byExpression: [...statements.flatMap(columnsSetByExpression), ...columnsRetyped(statements)],
     anyByExpression: statements.some(mayUseExpression),
   };
 }
@@ -32,9 +37,13 @@ export function typeChangesIn({ statements }: Pick<TransactionStep, 'statements'
  */
 export function typeLossQuery({ byExpression, anyByExpression }: TypeChanges): string {
   const named = byExpression.map(({ schema, table, column }) => {
+    // Other statements of the file may rename the table or the column, before or afterwards.
     const inSchema =
-      schema === null ? '' : ` and relnamespace = pg_catalog.to_regnamespace(${quoted(schema)})`;
-    return `(relname = ${pg.escapeLiteral(table)} and attname = ${pg.escapeLiteral(column)}${inSchema})`;
+      schema === null
+        ? ''
+        : ` and coalesce(pg_catalog.to_regnamespace(${quoted(schema)}) in (relnamespace, (facts ->> 'schema')::oid), true)`;
+    return `(${pg.escapeLiteral(table)} in (relname, facts ->> 'relation')
+      and (attname = ${pg.escapeLiteral(column)} or facts_of_column ->> 'name' = pg_catalog.quote_ident(${pg.escapeLiteral(column)}))${inSchema})`;
   });
   const isRewritten = `(partitioned or file <> (facts ->> 'file')::oid)`;
   const isByExpression = named.length === 0 ? 'false' : `(${isRewritten} and (${named.join(' or ')}))`;
@@ -51,7 +60,7 @@ from (
     had.*,
     type.oid as type_id, atttypmod as modifier, new.core, old_type, old_modifier, old_core,
     ${anyByExpression ? isChanged : 'false'} or ${isByExpression} as by_expression,
-    ${isChanged} and not (${IS_WIDER}) as is_narrower
+    ${isChanged} and not is_enum and not (${IS_WIDER}) as is_narrower
   from had
   cross join lateral (
     select
@@ -64,8 +73,11 @@ from (
   join pg_catalog.pg_type as type on type.oid = atttypid
   cross join lateral (select ${CORE_TYPE} as core) as new
   join pg_catalog.pg_type as core_type on core_type.oid = new.core
-  -- The labels that another enum does not have are separate losses.
-  where not (facts_of_column ->> 'enum' is not null and core_type.typtype = 'e')
+  cross join lateral (
+    select facts_of_column ->> 'enum' is not null and core_type.typtype = 'e' as is_enum
+  ) as kind
+  -- The labels that another enum does not have are separate losses. A cast fails if a value has none.
+  where not (is_enum and exists (select from lost_labels where lost_labels.type = (facts_of_column ->> 'enum')::oid))
 ) as changed
 where is_narrower or by_expression`;
 }
@@ -99,6 +111,7 @@ const IS_WIDER = `case
       when ${isOneOf('old_type', 'interval', '_interval')} and old_type = type.oid then false
       when old_type = type.oid then old_modifier <> -1 and old_modifier <= atttypmod
       when atttypmod <> -1 then false
+      when ${isOneOf('type.oid', 'name')} then false
       when ${isOneOf('type.oid', 'text', 'varchar')} then true
       when ${isOneOf('type.oid', 'jsonb')} and ${isOneOf('old_type', 'json')} then true
       when core_type.typtype = 'e' then exists (

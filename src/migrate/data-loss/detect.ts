@@ -32,6 +32,8 @@ select from pg_catalog.set_config('${BEFORE}', (
     'tables', (
       select coalesce(pg_catalog.jsonb_object_agg(saved.oid, pg_catalog.jsonb_build_object(
         'name', pg_catalog.format('%I.%I', nspname, relname),
+        'schema', relnamespace,
+        'relation', relname,
         'partitioned', relkind = 'p',
         'partition of', case when relispartition then (
           select inhparent from pg_catalog.pg_inherits where inhrelid = saved.oid limit 1
@@ -136,6 +138,16 @@ labels as materialized (
   from before
   cross join pg_catalog.jsonb_each(saved -> 'enums') as saved_enum
   cross join pg_catalog.jsonb_each_text(saved_enum.value -> 'labels') as label
+),
+lost_labels as materialized (
+  select *
+  from labels
+  where not exists (select from pg_catalog.pg_enum where pg_enum.oid = labels.id)
+    and exists (select from pg_catalog.pg_enum where enumtypid = pg_catalog.to_regtype(name)::oid)
+    and not exists (
+      select from pg_catalog.pg_enum
+      where enumtypid = pg_catalog.to_regtype(name)::oid and enumlabel = label
+    )
 )
 select
   'table' as kind, name as "table", id::text, partitioned as "isPartitioned", null as "column", null as type,
@@ -172,17 +184,11 @@ where not exists (
 union all
 
 select
-  'label', had.name, had.id::text, had.partitioned, facts_of_column ->> 'name', labels.name, labels.label,
+  'label', had.name, had.id::text, had.partitioned, facts_of_column ->> 'name', lost_labels.name, lost_labels.label,
   (facts_of_column -> 'array')::boolean, null, null, null
-from labels
-join had on (facts_of_column ->> 'enum')::oid = labels.type
+from lost_labels
+join had on (facts_of_column ->> 'enum')::oid = lost_labels.type
 join pg_catalog.pg_attribute on attrelid = had.id and attnum = number and not attisdropped
-where not exists (select from pg_catalog.pg_enum where pg_enum.oid = labels.id)
-  and exists (select from pg_catalog.pg_enum where enumtypid = pg_catalog.to_regtype(labels.name)::oid)
-  and not exists (
-    select from pg_catalog.pg_enum
-    where enumtypid = pg_catalog.to_regtype(labels.name)::oid and enumlabel = labels.label
-  )
 
 union all
 

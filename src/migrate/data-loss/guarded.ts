@@ -1,4 +1,4 @@
-import { mayDeleteData } from '../../sql/deletions.js';
+import { mayReachData } from '../../sql/deletions.js';
 import type { Step, TransactionStep } from '../script/steps.js';
 
 /**
@@ -7,6 +7,6 @@ import type { Step, TransactionStep } from '../script/steps.js';
  */
 export function isGuarded(step: Step): step is TransactionStep {
   return (
-    step.kind === 'transaction' && (step.work.direction === 'down' || step.statements.some(mayDeleteData))
+    step.kind === 'transaction' && (step.work.direction === 'down' || step.statements.some(mayReachData))
   );
 }

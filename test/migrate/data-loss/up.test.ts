@@ -14,12 +14,22 @@ const TABLES = `create type mood as enum ('good', 'bad');
 create table "Pet" (id integer primary key, name text, mood mood, code varchar(10), weight numeric(6, 3),
   born timestamptz, size double precision, tags text[], doc json, empty text);
 create table visits (id integer primary key, pet integer references "Pet" on delete cascade);
-create table nothing (id integer primary key, note text);`;
+create table nothing (id integer primary key, note text);
+alter table "Pet" add third double precision, add long text;
+create collation plain from "C";
+create view pair as select 1 as one, 2 as two;
+create table keyed (id integer primary key, note text collate plain, pair pair);
+create function half(integer) returns integer language sql immutable return $1 / 2;
+create table parted (id integer) partition by range (half(id));
+create table parted_1 partition of parted default;`;
 
 const ROWS = `insert into "Pet" values
   (1, 'Rex', 'good', 'abcdef', 1.125, '2026-01-01 12:00+00', 0.1, '{ab,cd}', '{"a":  1}'),
   (2, null, 'bad', 'abc', 2.5, '2026-01-02 00:00+00', 0.5, '{}', null);
-insert into visits values (1, 1);`;
+update "Pet" set third = 0.1::double precision + 0.2, long = repeat('long', 20);
+insert into visits values (1, 1);
+insert into keyed values (1, 'a', row(1, 2));
+insert into parted values (1);`;
 
 /** An up of V2 on tables with rows: its text, and the data that it deletes. */
 const DELETES: Record<string, readonly [string, ...(readonly [string, number, string])[]]> = {
@@ -89,6 +99,51 @@ const DELETES: Record<string, readonly [string, ...(readonly [string, number, st
     `do $$ begin alter table "Pet" alter size type integer using round(size); end $$`,
     ['column "Pet".size in its new form', 2, '"Pet".size'],
   ],
+  'labels that an expression replaces, by labels of an enum of another name': [
+    `create type temper as enum ('good');
+    alter table "Pet" alter mood type temper using 'good'::temper; drop type mood`,
+    ['column "Pet".mood in its new form', 2, '"Pet".mood'],
+  ],
+  'labels that an expression replaces, by labels of the same enum': [
+    `alter table "Pet" alter mood type mood using 'good'`,
+    ['column "Pet".mood in its new form', 2, '"Pet".mood'],
+  ],
+  'values, by an expression before the column and the table get other names': [
+    'alter table "Pet" alter name type text using null; alter table "Pet" rename name to title; alter table "Pet" rename to pets',
+    ['column "Pet".name in its new form', 1, '"Pet".name'],
+  ],
+  'values, by an expression before the table moves to another schema': [
+    'create schema zoo; alter table public."Pet" alter name type text using null; alter table "Pet" set schema zoo',
+    ['column "Pet".name in its new form', 1, '"Pet".name'],
+  ],
+  'values that a first change of the type cuts off, and a second one hides': [
+    'alter table "Pet" alter code type varchar(3) using code::varchar(3); alter table "Pet" alter code type varchar(10)',
+    ['column "Pet".code in its new form', 2, '"Pet".code'],
+  ],
+  'digits of floating-point numbers that become exact ones': [
+    'alter table "Pet" alter third type numeric',
+    ['column "Pet".third as numeric', 2, '"Pet".third'],
+  ],
+  'texts that become names': [
+    'alter table "Pet" alter long type name',
+    ['column "Pet".long as name', 2, '"Pet".long'],
+  ],
+  'a column, by a collation that is dropped': [
+    'drop collation plain cascade',
+    ['column keyed.note', 1, 'keyed.note'],
+  ],
+  'a column, by a view that is dropped in a do block': [
+    'do $$ begin drop view pair cascade; end $$',
+    ['column keyed.pair', 1, 'keyed.pair'],
+  ],
+  'a table, by the function of its partition key that is dropped': [
+    'drop function half cascade',
+    ['table parted', 1, 'parted'],
+  ],
+  'rows, in a do block with a comment in the statement': [
+    'do $$ begin delete /* all */ from visits; end $$',
+    ['rows of table visits', 1, 'visits'],
+  ],
   'values that PostgreSQL converts only after a correction': [
     `update "Pet" set name = '1' where name = 'Rex'; alter table "Pet" alter name type integer using name::integer`,
     ['column "Pet".name in its new form', 1, '"Pet".name'],
@@ -106,6 +161,12 @@ const DELETES_NOTHING: Record<string, string> = {
     'alter table "Pet" alter code type text, alter mood type text using mood::text, alter doc type jsonb',
   'makes labels of texts, of an enum that it creates': `create type code as enum ('abc', 'abcdef');
     alter table "Pet" alter code type code using code::code`,
+  'replaces an enum by one of another name that has all labels': `create type temper as enum ('bad', 'good', 'odd');
+    alter table "Pet" alter mood type temper using mood::text::temper; drop type mood`,
+  'replaces an enum by way of text': `alter table "Pet" alter mood type text; drop type mood;
+    create type mood as enum ('bad', 'good'); alter table "Pet" alter mood type mood using mood::mood`,
+  'drops a view, and a view that depends on it': `create view one as select 1 as id; create view two as table one;
+    drop view one cascade`,
   'deletes from tables that it creates':
     'create table more (id integer); insert into more values (1); delete from more; drop table more; create temporary table t as select 1; drop table t',
   'drops a constraint, an index, a view, a trigger and a function': `create index by_pet on visits (pet);
@@ -120,7 +181,7 @@ async function prepare(
 ): Promise<Pick<UpOptions, 'url' | 'directory'> & { readonly backupFolder: string }> {
   const directory = await folderWith({
     'V1.up.sql': TABLES,
-    'V1.down.sql': 'drop table nothing, visits, "Pet"; drop type mood;',
+    'V1.down.sql': 'drop table nothing, visits, "Pet", keyed, parted; drop type mood;',
     ...Object.fromEntries(
       Object.keys(files)
         .filter((name) => name.endsWith('.up.sql') && !(name.replace('.up.', '.down.') in files))
@@ -280,7 +341,7 @@ describe('a file that allows its deletions by an exception', () => {
     await expect(up(options)).rejects.toMatchObject({ losses: [{ name: 'visits' }] });
     const other = await folderWith({
       'V1.up.sql': TABLES,
-      'V1.down.sql': 'drop table nothing, visits, "Pet"; drop type mood;',
+      'V1.down.sql': 'drop table nothing, visits, "Pet", keyed, parted; drop type mood;',
       'V2.up.sql': '-- check: allow deletes-data\ndrop table visits;',
       'V2.down.sql': 'select 1;',
     });
