@@ -3,6 +3,7 @@ import { findVersion, readMigrations } from './files/read-folder.js';
 import { compare, type Entry } from './history/compare.js';
 import type { DriftReport } from './history/drift.js';
 import { planUp } from './history/plan.js';
+import { isEmptyDatabase } from './history/read.js';
 import { withNotices } from './run/notices.js';
 import type { RunOptions } from './run/options.js';
 import type { Planner } from './run/plan.js';
@@ -112,7 +113,8 @@ async function apply(options: UpOptions, losses: LostData[] | null): Promise<Omi
         parse = remembering;
         const works = await Promise.all(due.map((migration) => upWork(migration, remembering)));
         if (losses !== null && safeguard === NO_SAFEGUARD) {
-          safeguard = (await makeSafeguard(options, works, losses)) ?? NO_SAFEGUARD;
+          const isEmpty = () => isEmptyDatabase(planning.client);
+          safeguard = (await makeSafeguard(options, works, losses, isEmpty)) ?? NO_SAFEGUARD;
         }
         return works;
       };
@@ -131,14 +133,19 @@ async function apply(options: UpOptions, losses: LostData[] | null): Promise<Omi
   );
 }
 
-/** Makes the safeguard of a run; null if no file may delete data. Most runs need none, and do not load its modules. */
+/**
+ * Makes the safeguard of a run; null if no file may delete data, or if the database has none: what the files insert, they may
+ * delete. Most runs need none, and do not load its modules.
+ */
 async function makeSafeguard(
   { lose: agreed = [], directory, backupFolder, onEvent = () => {} }: UpOptions,
   works: readonly Work[],
   losses: LostData[],
+  isEmpty: () => Promise<boolean>,
 ): Promise<Safeguard | null> {
   const { mayReachData } = await import('../sql/deletions.js');
   if (agreed.length === 0 && !works.some(({ statements }) => statements.some(mayReachData))) return null;
+  if (await isEmpty()) return null;
   const [{ newLedger }, { dataLossSafeguard }] = await Promise.all([
     import('./data-loss/ledger.js'),
     import('./data-loss/safeguard.js'),

@@ -38,7 +38,7 @@ const HAS_RELATIONS = `exists (
   select from pg_catalog.pg_class
   where oid >= 16384
     and relkind = any ('{r,p,v,m,f,S,c}')
-    and relnamespace <> pg_catalog.to_regnamespace('${HISTORY_SCHEMA}')
+    and relnamespace is distinct from pg_catalog.to_regnamespace('${HISTORY_SCHEMA}')
 )`;
 
 const READ_HISTORY = `select ${Object.entries(ROW_COLUMNS)
@@ -124,6 +124,12 @@ function explainReadError(error: unknown): unknown {
     default:
       return explainForeignHistory(error) ?? error;
   }
+}
+
+/** Whether the database has no relation besides the history, so that it has no data. */
+export async function isEmptyDatabase(client: pg.Client): Promise<boolean> {
+  const [row] = await queryRows<{ is_empty: boolean }>(client, `select not ${HAS_RELATIONS} as is_empty`);
+  return row?.is_empty === true;
 }
 
 /** Reads the recorded down files of some versions. */

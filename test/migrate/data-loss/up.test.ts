@@ -223,14 +223,20 @@ describe('an up needs no option if it', () => {
     });
   }
 
-  test('applies all files to an empty database', async ({ database: { url } }) => {
+  test('applies all files to an empty database, also those that delete what others have inserted', async ({
+    database: { url },
+  }) => {
     const directory = await folderWith({
       'V1.up.sql': TABLES,
       'V1.down.sql': 'drop table nothing, visits, "Pet"; drop type mood;',
       'V2.up.sql': 'alter table visits drop column pet; truncate nothing; drop table "Pet";',
       'V2.down.sql': 'select 1;',
+      'V3.up.sql': "insert into nothing values (1, 'of a file');",
+      'V3.down.sql': 'truncate nothing;',
+      'V4.up.sql': 'alter table nothing drop column note;',
+      'V4.down.sql': 'alter table nothing add note text;',
     });
-    expect(await up({ url, directory })).toMatchObject({ current: 'V2', losses: [] });
+    expect(await up({ url, directory })).toMatchObject({ current: 'V4', losses: [] });
   });
 });
 
