@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { build } from 'rolldown';
 import type { TestProject } from 'vitest/node';
 import { up } from '../../src/migrate/up.js';
+import { findEmbeddedServer, stopEmbeddedServer } from '../../src/postgres/embedded.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
+import { repository } from './cli.js';
 import { createDatabase, dropDatabases, newRunName } from './databases.js';
 import { startTestServer } from './server.js';
 
@@ -26,6 +29,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     output: { dir: 'node_modules/.voicesurvey-db-test/postgres' },
     logLevel: 'warn',
   });
+  // `check` uses the embedded server of the clone, which may also be in use by a developer.
+  const own = { directory: join(repository, '.voicesurvey-db') };
+  const wasRunning = (await findEmbeddedServer(own)) !== null;
   const server = await startTestServer();
   const runName = newRunName();
   const template = await createDatabase(server.url, `${runName}_schema`);
@@ -37,5 +43,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     await dropDatabases(server.url, runName);
     await server.stop();
+    if (!wasRunning) await stopEmbeddedServer(own);
   };
 }
