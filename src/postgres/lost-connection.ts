@@ -67,7 +67,7 @@ export function explainLostConnection(
     {
       remedy:
         remedyForLostConnection(cause) ??
-        'Run the command again. If it fails again, read the log of the server.',
+        'Run the command again. If it fails again, read the log of the server, and that of the pooler if there is one.',
       cause: shown.cause,
     },
   );

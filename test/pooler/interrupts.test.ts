@@ -62,13 +62,16 @@ describe.skipIf(poolerMissing).for(['transaction', 'session'])(
 describe.skipIf(poolerMissing)(`through PgBouncer in statement mode ${poolerMissing ?? ''}`, () => {
   const pooler = sharedPooler({ pool_mode: 'statement' });
 
-  test('status and seed fail with the mode to set', async ({ migrated }) => {
+  test('status and seed fail with the mode to set, or with the log to read if PgBouncer’s last message is lost', async ({
+    migrated,
+  }) => {
     const url = pooler.through(migrated.url);
     const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': 'select 1;' });
     for (const call of [() => status({ url, directory }), () => seed({ url })]) {
       await expect(call()).rejects.toMatchObject({
         code: 'connection_lost',
-        remedy: expect.stringContaining('Set pool_mode to transaction or session'),
+        // PgBouncer closes before it has read all that was sent, and then the system may discard its last message.
+        remedy: expect.stringMatching(/Set pool_mode to transaction or session|that of the pooler/),
       });
     }
   });
