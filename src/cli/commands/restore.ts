@@ -10,8 +10,8 @@ const HELP = {
   name: 'restore',
   summary: 'restore the data that a migration deleted, from its backup',
   description:
-    'Restores the data of one backup, in one transaction. Leaves existing rows unchanged, so it may run again. The database must have ' +
-    'the migrations with which the backup was made: the first lines of restore.sql in the folder name them.',
+    'Restores the data of one backup, in one transaction. Adds the rows that are missing. The backup of a column or a label ' +
+    'replaces the values that its rows have by then. The database must have the migrations with which the backup was made: the first lines of restore.sql in the folder name them.',
   activity: 'Restoring the data',
   examples: [
     [
