@@ -19,20 +19,24 @@ export type Allowance = (loss: Loss) => boolean;
 export function allowanceOf({ direction, script, statements }: Work): Allowance {
   const exceptions = direction === 'up' ? readExceptions(script.source, statements) : [];
   if (exceptions.length === 0) return () => false;
+  // Under another search path, a name without a schema is not the same table everywhere in the file.
+  const namesAreFixed = !statements.some(
+    ({ node }) => 'VariableSetStmt' in node && node.VariableSetStmt.name === 'search_path',
+  );
   const created = new Set<string>();
   const covered: Statement[] = [];
   const others: Statement[] = [];
   for (const statement of statements) {
-    for (const name of createdTables(statement.node)) created.add(name);
+    if (namesAreFixed) for (const name of createdTables(statement.node)) created.add(name);
     const tables = tablesIn(statement);
     const isOfFile = tables?.every((name) => created.has(name));
     if (isOfFile) continue;
     const isCovered = exceptions.some((exception) => allows(exception, DELETES_DATA, statement.offset));
-    if (isCovered && mayReachData(statement)) covered.push(statement);
-    if (!isCovered && mayDeleteData(statement)) others.push(statement);
+    if (mayReachData(statement)) (isCovered ? covered : others).push(statement);
   }
   if (others.length === 0) return () => covered.length > 0;
-  const otherTables = others.map(tablesIn);
+  // What a rare cascade deletes is not allowed, but that such a statement is in the file forbids nothing.
+  const otherTables = others.filter(mayDeleteData).map(tablesIn);
   if (otherTables.includes(null)) return () => false;
   const named = new Set(covered.flatMap((statement) => tablesIn(statement) ?? []));
   for (const name of otherTables.flatMap((tables) => tables ?? [])) named.delete(name);
@@ -40,9 +44,8 @@ export function allowanceOf({ direction, script, statements }: Work): Allowance 
 }
 
 function createdTables(node: Node): readonly string[] {
-  if ('CreateStmt' in node && node.CreateStmt.if_not_exists !== true) {
-    const { schemaname = 'public', relname = '' } = node.CreateStmt.relation ?? {};
-    return [`${schemaname}.${relname}`];
-  }
-  return [];
+  if (!('CreateStmt' in node) || node.CreateStmt.if_not_exists === true) return [];
+  const { schemaname = 'public', relname = '', relpersistence } = node.CreateStmt.relation ?? {};
+  // A temporary table may have the name of a table with data.
+  return relpersistence === 't' ? [] : [`${schemaname}.${relname}`];
 }

@@ -356,6 +356,27 @@ describe('a file that allows its deletions by an exception', () => {
     });
   });
 
+  test.for([
+    ['a column by a cascade from a collation', 'drop collation plain cascade;', 'keyed.note'],
+    [
+      'a table with the name of a temporary one of the file',
+      'create temporary table visits (id integer); drop table public.visits;',
+      'visits',
+    ],
+    [
+      'a table with the name of one that the file creates in another schema',
+      'create schema app; set search_path = app; create table visits (id integer); drop table public.visits;',
+      'visits',
+    ],
+  ] as const)('is refused if it also deletes %s, without an exception', async ([, text, name], {
+    database,
+  }) => {
+    const options = await prepare(database, {
+      'V2.up.sql': `${ALLOWED}alter table public."Pet" drop column name;\n${text}`,
+    });
+    await expect(up(options)).rejects.toMatchObject({ code: 'would_lose_data', losses: [{ name }] });
+  });
+
   test('does not allow what its down file deletes', async ({ database }) => {
     const options = await prepare(database, {
       'V2.up.sql': 'create table n (id integer); insert into n values (1);',
