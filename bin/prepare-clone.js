@@ -37,7 +37,7 @@ function buildIsStale() {
 }
 
 /**
- * When a source of the build was last modified, in milliseconds. A migration is none: the engine parses a file that the build
+ * When a source of the build was last modified, in milliseconds. A migration does not count: the engine parses a file that the build
  * has not parsed, so that a command does not wait for a build after each edit of one.
  */
 function newestSource() {

@@ -14,7 +14,7 @@ export type TextRow = readonly (string | null)[];
 
 /** Receives the result of a statement while it arrives. */
 export interface ResultReceiver {
-  /** Called before the first row, also if there is none; not called for a statement without a result. */
+  /** Called once before the rows, also for a result without rows; not called for a statement without a result. */
   columns(columns: readonly Column[]): void;
   /** Returns a promise to receive no further row until it resolves; the server then waits. */
   row(row: TextRow): Promise<void> | undefined;

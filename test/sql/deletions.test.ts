@@ -1,13 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { readMigrations } from '../../src/migrate/files/read-folder.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
-import {
-  columnsRetyped,
-  columnsSetByExpression,
-  mayDeleteData,
-  mayReachData,
-  tablesIn,
-} from '../../src/sql/deletions.js';
+import { columnsRetyped, columnsSetByExpression } from '../../src/sql/column-changes.js';
+import { mayDeleteData, mayReachData, tablesIn } from '../../src/sql/deletions.js';
 import { parseStatements, type Statement } from '../../src/sql/statements.js';
 
 async function parse(text: string): Promise<Statement> {

@@ -9,7 +9,7 @@ import { makeServerFolder } from './server-folder.js';
 
 const run = promisify(execFile);
 
-/** The folder of the programs of Debian's newest PostgreSQL with server and clients; undefined if there is none. */
+/** The folder of the programs of Debian's newest PostgreSQL with server and clients; undefined if it is not installed. */
 export const debianPrograms: string | undefined = findPrograms();
 
 function findPrograms(): string | undefined {

@@ -144,7 +144,7 @@ function flatten(nodes: readonly Node[]): readonly Node[] {
   });
 }
 
-/** The AND or OR that joins nodes; undefined if there is none, or for the AND of the frame of a window. */
+/** The AND or OR that joins nodes; undefined if nothing joins them, or if the AND belongs to the frame of a window. */
 function connectorOf(nodes: readonly Node[]): 'AND' | 'OR' | undefined {
   if (nodes.includes('BETWEEN')) return undefined;
   return (['AND', 'OR'] as const).find((word) => nodes.includes(word));

@@ -30,7 +30,7 @@ export type AppliedReference =
  * reference, and no error.
  *
  * @param connection to the database
- * @returns the reference, or the reason why there is none, as the end of a sentence
+ * @returns the reference, or why it could not be made, as the end of a sentence
  * @throws ExplainedError `interrupted`
  */
 export async function createAppliedReference(

@@ -1,6 +1,6 @@
 import { encodeJson, encodeName, encodeText } from '../../text/encode.js';
 
-/** Writes a comment of the catalog as a docstring on one line; an empty text if there is none. */
+/** Writes a comment of the catalog as a docstring on one line; an empty text if the object has no comment. */
 export function docstring(comment: string | undefined, indent = ''): string {
   if (comment === undefined || comment === '') return '';
   const line = encodeText(encodeName(comment.replaceAll(/\s*\n\s*/g, ' ')));

@@ -1,6 +1,7 @@
 import type { Node } from 'libpg-query';
 import { objectsOf } from '../../catalog/objects.js';
-import { alteredColumns, innerQueries, mayDeleteData, mayDeleteDynamically } from '../../sql/deletions.js';
+import { alteredColumns } from '../../sql/column-changes.js';
+import { innerQueries, mayDeleteData, mayDeleteDynamically } from '../../sql/deletions.js';
 import type { Command } from './commands.js';
 import { joinName, nameOfRelation, partsOf } from './names.js';
 import { isNewTable } from './new-table.js';

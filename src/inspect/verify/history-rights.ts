@@ -42,7 +42,7 @@ join pg_roles as owner on owner.oid = relowner
 cross join lateral (select ${trustedRoles('pg_roles.oid = relowner')}) as roles (trusted)
 where pg_class.oid = to_regclass('${HISTORY_TABLE}')`;
 
-/** Reads who may write the history; null if there is none. */
+/** Reads who may write the history; null if the database has no history. */
 export async function readHistoryRights(client: pg.Client): Promise<HistoryRights | null> {
   const [row] = await queryRows<HistoryRights>(client, READ);
   return row ?? null;

@@ -4,7 +4,7 @@ import {
   columnsRetyped,
   columnsSetByExpression,
   mayUseExpression,
-} from '../../sql/deletions.js';
+} from '../../sql/column-changes.js';
 import type { TransactionStep } from '../script/steps.js';
 
 /** SQL of the type of an element, or of the type itself, of `type`. A domain counts as its base type. */

@@ -134,7 +134,7 @@ describe('a history that another role has made before the first up', () => {
     });
   });
 
-  test('is refused for a superuser who is no member, and accepted after a grant', async ({ database }) => {
+  test('is refused for a superuser who is not a member, and accepted after a grant', async ({ database }) => {
     const directory = await folderWith(files);
     const { client, url } = database;
     await withStranger(database, CREATE_HISTORY, async (role) => {
