@@ -30,8 +30,8 @@ export interface RunningCli {
 }
 
 /**
- * Runs the command line as a process, without the variables of the environment that choose a server: no `DATABASE_URL`, no
- * `PGHOST`.
+ * Runs the command line as a process, without the variables of the environment that choose a server (no `DATABASE_URL`, no
+ * `PGHOST`) or how Node.js and the program write: without `CI`, which switches colors off, and `GITHUB_ACTIONS`.
  *
  * @param args the words after the program's name
  */
@@ -83,7 +83,8 @@ function start(program: string, args: readonly string[], { env, cwd, input }: Cl
 
 function environmentWith(changes: CliOptions['env'] = {}): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => name !== 'DATABASE_URL' && !/^(PG|NODE_|VITEST|npm_|(FORCE|NO)_COLOR$)/.test(name),
+    ([name]) =>
+      !/^(PG|NODE_|VITEST|npm_|GITHUB_|(DATABASE_URL|CI|COLORTERM|FORCE_COLOR|NO_COLOR)$)/.test(name),
   );
   return Object.fromEntries(
     Object.entries({ ...Object.fromEntries(inherited), ...changes }).filter(
