@@ -1,6 +1,7 @@
 -- migrate: lock-timeout 350ms
 --
--- V0002, down: drops the constraints on single rows, and the schema voicesurvey_rules with its three functions.
+-- V0002, down: drops the constraints on single rows, the schema voicesurvey_rules with its three functions, and the
+-- schema voicesurvey.
 --
 -- It changes no row. Safe on a live table: each statement changes only the catalog. The eleven tables are locked one
 -- after the other and held until commit. With at most 350 ms for each lock, no statement is blocked for longer than
@@ -79,3 +80,4 @@ drop function if exists voicesurvey_rules.is_phone_number(text);
 drop function if exists voicesurvey_rules.is_email_address(text);
 
 drop schema if exists voicesurvey_rules;
+drop schema if exists voicesurvey;

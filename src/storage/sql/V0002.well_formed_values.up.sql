@@ -96,19 +96,19 @@ begin
   from (
     select tableoid, oid, nspowner
     from pg_catalog.pg_namespace
-    where nspname in ('voicesurvey_rules')
+    where nspname in ('voicesurvey_rules', 'voicesurvey')
 
     union all
 
     select tableoid, oid, relowner
     from pg_catalog.pg_class
-    where relnamespace in (to_regnamespace('voicesurvey_rules'))
+    where relnamespace in (to_regnamespace('voicesurvey_rules'), to_regnamespace('voicesurvey'))
 
     union all
 
     select tableoid, oid, proowner
     from pg_catalog.pg_proc
-    where pronamespace in (to_regnamespace('voicesurvey_rules'))
+    where pronamespace in (to_regnamespace('voicesurvey_rules'), to_regnamespace('voicesurvey'))
   ) as object (class, id, owner)
   where object.owner not in (select role from trusted)
     and not exists (select from pg_catalog.pg_roles where oid = object.owner and rolsuper);
@@ -135,20 +135,34 @@ comment on schema voicesurvey_rules is
 
 revoke all on schema voicesurvey_rules from public;
 
--- Default privileges may give the same rights to another role, or let it create functions here.
+create schema if not exists voicesurvey;
+
+comment on schema voicesurvey is
+  'The API of voicesurvey-db: the functions and views that services call, and the tables that these need.';
+
+revoke create on schema voicesurvey from public;
+grant usage on schema voicesurvey to public;
+
+-- Default privileges may give another role rights to the rules, or let it create functions that services would call.
 
 do $privileges$
 declare
   other record;
 begin
   for other in
-    select distinct pg_get_userbyid(grantee) as role
+    select distinct nspname as schema, pg_get_userbyid(grantee) as role
     from pg_catalog.pg_namespace
     cross join lateral aclexplode(nspacl)
-    where nspname = 'voicesurvey_rules'
-      and grantee <> nspowner
+    where grantee <> nspowner
+      and grantee <> 0
+      and (nspname = 'voicesurvey_rules' or (nspname = 'voicesurvey' and privilege_type = 'CREATE'))
   loop
-    execute format('revoke all on schema voicesurvey_rules from %I cascade', other.role);
+    execute format(
+      'revoke %s on schema %I from %I cascade',
+      case other.schema when 'voicesurvey' then 'create' else 'all' end,
+      other.schema,
+      other.role
+    );
   end loop;
 end
 $privileges$;

@@ -81,6 +81,21 @@ begin
 end
 $function$;
 
+create or replace function voicesurvey_rules.raise_invalid_input(cause text, message text, hint text)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  raise exception using
+    errcode = 'invalid_parameter_value',
+    schema = 'voicesurvey',
+    constraint = cause,
+    message = message,
+    hint = hint;
+end
+$function$;
+
 create or replace function voicesurvey_rules.reject_trigger(trigger_name name, relation oid)
 returns void
 language plpgsql
@@ -125,6 +140,9 @@ $function$;
 comment on function voicesurvey_rules.raise_violation(text, text, text, text, text) is
   'Raises the error of a broken rule: the name of the rule, the table, a message, the ids of the rows and a hint. '
   'Called by the functions that enforce rules.';
+comment on function voicesurvey_rules.raise_invalid_input(text, text, text) is
+  'Raises the error of an API function that is called with a value it cannot use: the name of the cause, a message and a '
+  'hint.';
 comment on function voicesurvey_rules.reject_trigger(name, oid) is
   'Raises the error of a trigger function that runs on another table, or at another event, than those that it is written '
   'for.';
@@ -134,6 +152,7 @@ comment on function voicesurvey_rules.reject_change() is
 
 revoke execute on function
   voicesurvey_rules.raise_violation(text, text, text, text, text),
+  voicesurvey_rules.raise_invalid_input(text, text, text),
   voicesurvey_rules.reject_trigger(name, oid),
   voicesurvey_rules.reject_change()
 from public;

@@ -18,5 +18,3 @@ alter table public.transcript_snippets
 
 drop function if exists voicesurvey.purge_expired(integer);
 drop function if exists voicesurvey_rules.check_transcript();
-
-drop schema if exists voicesurvey;
