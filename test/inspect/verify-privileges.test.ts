@@ -1,5 +1,7 @@
 import { describe, expect } from 'vitest';
 import { executeRightsIn } from '../../src/inspect/verify/execute-rights.js';
+import { findingOfReplicationRole } from '../../src/inspect/verify/findings.js';
+import { readReplicationRoles } from '../../src/inspect/verify/replication-role.js';
 import { verify } from '../../src/inspect/verify.js';
 import { status } from '../../src/migrate/status.js';
 import { migrationsDirectory as directory } from '../../src/seed/paths.js';
@@ -60,10 +62,6 @@ describe('verify reports', () => {
       'setting: setting session_replication_role: replica for the database',
     ],
     [
-      'alter role :role set session_replication_role = replica',
-      'setting: setting session_replication_role: replica for role :role',
-    ],
-    [
       'alter role :role in database :database set session_replication_role = local',
       'setting: setting session_replication_role: local for role :role in this database',
     ],
@@ -80,6 +78,22 @@ describe('verify reports', () => {
         `reset role; reassign owned by ${role} to current_user; drop owned by ${role}; alter database ${name} reset session_replication_role; drop role ${role}`,
       );
     }
+  });
+
+  // A role has its defaults in every database, so tests that run concurrently would find a committed one.
+  test('the default session_replication_role of a role in all databases', async ({ database }) => {
+    const { client, name } = database;
+    const role = `${name}_other`;
+    await client.query(
+      `begin; create role ${role}; alter role ${role} set session_replication_role = replica`,
+    );
+    const found = await readReplicationRoles(client);
+    await client.query('rollback');
+    expect(found).toEqual([{ where: `role ${role}`, value: 'replica' }]);
+    expect(findingOfReplicationRole({ where: `role ${role}`, value: 'replica' })).toMatchObject({
+      object: 'setting session_replication_role',
+      finding: expect.stringMatching(`^replica for role ${role},`),
+    });
   });
 
   test('nothing about the grants that a service needs', async ({ migrated }) => {
