@@ -1,4 +1,5 @@
 import type { AlterTableCmd, Node, TypeName } from 'libpg-query';
+import { type ColumnType, holdsEveryValue, parsedType } from './wider-types.js';
 
 /** A statement, as its parse tree. */
 export interface Parsed {
@@ -13,16 +14,8 @@ export interface ColumnName {
   readonly column: string;
 }
 
-/** A type as a statement names it. */
-export interface NewType {
-  /** As the catalog writes it: `character varying`. */
-  readonly name: string;
-  /** Its length, or its precision and scale. */
-  readonly modifiers: readonly number[];
-}
-
 /** The columns of a table whose values an `alter table` may delete; `newType` is null for a column that it drops. */
-export function alteredColumns({ node }: Parsed): readonly { column: string; newType: NewType | null }[] {
+export function alteredColumns({ node }: Parsed): readonly { column: string; newType: ColumnType | null }[] {
   if (!('AlterTableStmt' in node)) return [];
   return commandsOf(node)
     .filter(deletesValues)
@@ -30,29 +23,8 @@ export function alteredColumns({ node }: Parsed): readonly { column: string; new
       const definition = def !== undefined && 'ColumnDef' in def ? def.ColumnDef : undefined;
       const { raw_default: expression, typeName } = definition ?? {};
       const isCast = expression === undefined || isCastOf(expression, column, typeName);
-      return { column, newType: typeName !== undefined && isCast ? newTypeOf(typeName) : null };
+      return { column, newType: typeName !== undefined && isCast ? parsedType(typeName) : null };
     });
-}
-
-/** The names that the catalog writes for those that the parser reads. */
-const CATALOG_NAMES: Readonly<Record<string, string>> = {
-  int2: 'smallint',
-  int4: 'integer',
-  int8: 'bigint',
-  float4: 'real',
-  float8: 'double precision',
-  varchar: 'character varying',
-  bpchar: 'character',
-  timestamp: 'timestamp without time zone',
-  timestamptz: 'timestamp with time zone',
-};
-
-function newTypeOf({ names = [], typmods = [], arrayBounds = [] }: TypeName): NewType {
-  const name = nameOf(names);
-  return {
-    name: `${CATALOG_NAMES[name] ?? name}${'[]'.repeat(arrayBounds.length)}`,
-    modifiers: typmods.map((item) => ('A_Const' in item ? (item.A_Const.ival?.ival ?? 0) : 0)),
-  };
 }
 
 /** The columns to which a statement gives a type by another expression than a cast of the column to that type. */
@@ -88,7 +60,7 @@ export function columnsRetyped(statements: readonly Parsed[]): readonly ColumnNa
 }
 
 function hasWideType({ def }: AlterTableCmd): boolean {
-  return def !== undefined && 'ColumnDef' in def && holdsEverything(def.ColumnDef.typeName);
+  return def !== undefined && 'ColumnDef' in def && holdsWhatConverts(def.ColumnDef.typeName);
 }
 
 /** Checks whether a `do` block may convert a column by an expression. */
@@ -109,14 +81,11 @@ export function deletesValues({ subtype, def }: AlterTableCmd): boolean {
   if (subtype === 'AT_DropColumn') return true;
   if (subtype !== 'AT_AlterColumnType' || def === undefined || !('ColumnDef' in def)) return false;
   const { raw_default: expression, typeName } = def.ColumnDef;
-  return expression !== undefined || !holdsEverything(typeName);
+  return expression !== undefined || !holdsWhatConverts(typeName);
 }
 
-/** Types without a length into which PostgreSQL converts without a loss, if it converts at all. */
-const WIDE: ReadonlySet<string> = new Set(['text', 'varchar', 'timestamptz', 'jsonb']);
-
-function holdsEverything({ names = [], typmods = [], arrayBounds = [] }: TypeName = {}): boolean {
-  return WIDE.has(nameOf(names)) && typmods.length === 0 && arrayBounds.length === 0;
+function holdsWhatConverts(type: TypeName | undefined): boolean {
+  return type !== undefined && holdsEveryValue(parsedType(type), null);
 }
 
 function isCastOf(expression: Node, column: string, type: TypeName | undefined): boolean {

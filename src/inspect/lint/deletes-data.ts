@@ -2,6 +2,7 @@ import type { Node } from 'libpg-query';
 import { objectsOf } from '../../catalog/objects.js';
 import { alteredColumns } from '../../sql/column-changes.js';
 import { innerQueries, mayDeleteData, mayDeleteDynamically } from '../../sql/deletions.js';
+import { catalogType, holdsEveryValue } from '../../sql/wider-types.js';
 import type { Command } from './commands.js';
 import { joinName, nameOfRelation, partsOf } from './names.js';
 import { isNewTable } from './new-table.js';
@@ -66,37 +67,10 @@ function changedColumns(
   return alteredColumns({ node }).flatMap(({ column, newType }) => {
     if (!exists(before, { kind: 'column', object, member: column })) return [];
     const type = table?.columns.find(({ name }) => name === column)?.type ?? '';
-    return newType !== null && isWider(type, newType) ? [] : [`${object}.${column}`];
+    return newType !== null && holdsEveryValue(newType, catalogType(type)) ? [] : [`${object}.${column}`];
   });
 }
 
 function listed(prefix: string, names: readonly string[]): string | null {
   return names.length === 0 ? null : `${prefix} ${names.join(', ')}`;
-}
-
-/** The types in the order of their room. */
-const ROOM = [
-  ['smallint', 'integer', 'bigint', 'numeric'],
-  ['real', 'double precision'],
-  ['date', 'timestamp with time zone'],
-];
-
-/**
- * Whether a column's new type holds every value of the old one, as far as their names show it.
- *
- * @param old as the catalog writes it
- * @param newType as the parser reads it: the name, and the modifiers
- */
-function isWider(old: string, { name, modifiers }: { name: string; modifiers: readonly number[] }): boolean {
-  const [, base = old, list = ''] = /^(.*?)\((\d[\d,]*)\)(?:.*)$/.exec(old) ?? [];
-  const oldModifiers = list === '' ? [] : list.split(',').map(Number);
-  if (base === name) {
-    if (modifiers.length === 0) return true;
-    if (oldModifiers.length === 0) return false;
-    // The scale of a number counts: PostgreSQL rejects too many digits before the point.
-    const at = name === 'numeric' ? 1 : 0;
-    return (modifiers[at] ?? 0) >= (oldModifiers[at] ?? 0);
-  }
-  if (modifiers.length > 0) return false;
-  return ROOM.some((types) => types.includes(base) && types.indexOf(base) < types.indexOf(name));
 }

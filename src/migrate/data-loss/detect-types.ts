@@ -5,6 +5,7 @@ import {
   columnsSetByExpression,
   mayUseExpression,
 } from '../../sql/column-changes.js';
+import { holdsEveryValueSql } from '../../sql/wider-types.js';
 import type { TransactionStep } from '../script/steps.js';
 
 /** SQL of the type of an element, or of the type itself, of `type`. A domain counts as its base type. */
@@ -60,7 +61,7 @@ from (
     had.*,
     type.oid as type_id, atttypmod as modifier, new.core, old_type, old_modifier, old_core,
     ${anyByExpression ? isChanged : 'false'} or ${isByExpression} as by_expression,
-    ${isChanged} and not is_enum and not (${IS_WIDER}) as is_narrower
+    ${isChanged} and not is_enum and not ${IS_WIDER} as is_narrower
   from had
   cross join lateral (
     select
@@ -93,33 +94,11 @@ const CAN_CAST = (from: string, to: string): string => `(${from} = ${to} or exis
       select from pg_catalog.pg_type where oid in (${from}, ${to}) and typcategory = 'S'
     ))`;
 
-const isOneOf = (expression: string, ...types: readonly string[]): string =>
-  `${expression} in (${types.map((name) => `'pg_catalog.${name}'::pg_catalog.regtype`).join(', ')})`;
-
-/** The scale in the modifier of a numeric, which may be negative. */
-const scaleOf = (modifier: string): string => `(((${modifier} - 4) & 2047) # 1024) - 1024`;
-
 /**
- * Whether the new type holds every value of the old one, so that nothing has to be counted: text, the same type with more
- * room, a type to which PostgreSQL converts implicitly (but not from exact numbers to floating-point numbers), a label of an
- * enum for a text.
+ * Whether the new type holds every value of the old one, so that nothing has to be counted. The labels of an enum hold every
+ * text that PostgreSQL converts to one.
  */
-const IS_WIDER = `case
-      when old_type = type.oid and atttypmod = -1 then true
-      when ${isOneOf('old_type', 'numeric', '_numeric')} and old_type = type.oid then
-        old_modifier <> -1 and ${scaleOf('old_modifier')} <= ${scaleOf('atttypmod')}
-      when ${isOneOf('old_type', 'interval', '_interval')} and old_type = type.oid then false
-      when old_type = type.oid then old_modifier <> -1 and old_modifier <= atttypmod
-      when atttypmod <> -1 then false
-      when ${isOneOf('type.oid', 'name')} then false
-      when ${isOneOf('type.oid', 'text', 'varchar')} then true
-      when ${isOneOf('type.oid', 'jsonb')} and ${isOneOf('old_type', 'json')} then true
-      when core_type.typtype = 'e' then exists (
+const IS_WIDER = `(${holdsEveryValueSql({ type: 'type.oid', modifier: 'atttypmod', oldType: 'old_type', oldModifier: 'old_modifier' })}
+      or core_type.typtype = 'e' and exists (
         select from pg_catalog.pg_type where oid = old_core and typcategory = 'S'
-      )
-      when ${isOneOf('type.oid', 'float4')} then ${isOneOf('old_type', 'int2')}
-      when ${isOneOf('type.oid', 'float8')} then ${isOneOf('old_type', 'int2', 'int4', 'float4')}
-      else exists (
-        select from pg_catalog.pg_cast where castsource = old_type and casttarget = type.oid and castcontext = 'i'
-      )
-    end`;
+      ))`;
