@@ -17,11 +17,18 @@ const strings =
     return at === end;
   };
 
+/** The letters of the SQLSTATE and of the message, which every error and every notice has. */
+const ALWAYS_PRESENT = Buffer.from('CM');
+
 /** Fields of a letter and a string, and a zero after the last: an error or a notice. */
 const fields: Format = (bytes, start, end) => {
+  const missing = new Set(ALWAYS_PRESENT);
   let at = start;
-  while (at < end && bytes[at] !== 0) at = endOfString(bytes, at + 1, end);
-  return at === end - 1;
+  while (at < end && bytes[at] !== 0) {
+    missing.delete(bytes[at] as number);
+    at = endOfString(bytes, at + 1, end);
+  }
+  return at === end - 1 && missing.size === 0;
 };
 
 const columns: Format = (bytes, start, end) => {
@@ -76,7 +83,8 @@ const FORMATS: Readonly<Record<string, Format>> = {
 };
 
 /**
- * Checks whether the content of a message has the format of its type, so that its length, its counts and its strings agree.
+ * Checks whether the content of a message has the format of its type: its length, its counts and its strings agree, and an
+ * error or a notice has the fields that each has.
  *
  * @param type the letter that names the type; for one without a format here, every content is accepted
  * @param bytes hold the content from `start` to `end`

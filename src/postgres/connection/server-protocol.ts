@@ -130,7 +130,7 @@ export function beginProtocol(policy: ProtocolPolicy): ServerProtocol {
     },
     checkContent: (type, bytes, start, end) => {
       if (!isWellFormed(type, bytes, start, end)) {
-        failWith(`a message of the type ${type} whose content contradicts its length`);
+        failWith(`a malformed message of the type ${type}`);
       }
       if (!isOpen || type === 'R') checkLoginContent(type, bytes.subarray(start, end));
       else checkSessionContent(type, bytes, start, end);
