@@ -84,7 +84,7 @@ export function remedyForLostConnection(cause: unknown): string | undefined {
   }
   const setting = TIMEOUT_SETTINGS[cause.code ?? ''];
   if (setting === undefined) return undefined;
-  return `The server ended the connection because of its setting ${setting}. Raise it in the role, the database, the server or the file that sets it, and run the command again.`;
+  return `The server ended the connection because of its setting ${setting}. Raise it in the role, the database, the server, the file or the event trigger that sets it, and run the command again.`;
 }
 
 function isLostConnection(error: Error): boolean {

@@ -45,7 +45,7 @@ const CORRECTIONS: Readonly<Record<string, string>> = {
   [DEPENDENT_OBJECTS_STILL_EXIST]:
     'Drop the dependent objects first, each by its name. CASCADE would also drop objects that the file does not name.',
   [QUERY_CANCELED]:
-    'Another session canceled the statement, or a timeout that the file sets has passed. Raise or remove that timeout.',
+    'Another session canceled the statement, or a timeout has passed that the file, one of its functions or an event trigger sets. Raise or remove that timeout. To list the event triggers, run: select evtname, evtfoid::regproc from pg_event_trigger;',
 };
 
 /** PostgreSQL reports a full /dev/shm with the SQLSTATE of a full disk. */

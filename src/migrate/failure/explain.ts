@@ -2,7 +2,7 @@ import type { Blocker } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
 import pg from '../../postgres/driver/pg.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
-import { INSUFFICIENT_PRIVILEGE } from '../../postgres/errors/sql-states.js';
+import { INSUFFICIENT_PRIVILEGE, QUERY_CANCELED } from '../../postgres/errors/sql-states.js';
 import { explainLostConnection, remedyForLostConnection } from '../../postgres/lost-connection.js';
 import { collectKnownText, knownTextOf } from '../../postgres/redaction/known-text.js';
 import { redactCause, redactError, redactText } from '../../postgres/redaction/redact.js';
@@ -189,8 +189,7 @@ function explainLockLoss(
 const FIX_THE_CAUSE = 'Fix the cause and run the command again.';
 /** The SQL that creates the history calls no function in PL/pgSQL. */
 const OTHER_FUNCTION = /PL\/pgSQL function (?!inline_code_block)/;
-const LIST_EVENT_TRIGGERS =
-  'An event trigger of this database has run. To list them: select evtname, evtfoid::regproc from pg_event_trigger;';
+const LIST_EVENT_TRIGGERS = 'To list them: select evtname, evtfoid::regproc from pg_event_trigger;';
 
 /** Explains why the migration history could not be created. */
 export function explainHistoryFailure(error: pg.DatabaseError): ExplainedError {
@@ -211,10 +210,21 @@ export function explainHistoryFailure(error: pg.DatabaseError): ExplainedError {
     'history_not_created',
     `The migration history could not be created: ${message} (SQLSTATE ${error.code}).`,
     {
-      remedy: OTHER_FUNCTION.test(context ?? '') ? `${LIST_EVENT_TRIGGERS} ${FIX_THE_CAUSE}` : FIX_THE_CAUSE,
+      remedy: [...suspectEventTrigger(error, context), FIX_THE_CAUSE].join(' '),
       cause,
     },
   );
+}
+
+/** The engine lifts all timeouts before it creates the history, so only an event trigger can set one. */
+function suspectEventTrigger({ code }: pg.DatabaseError, context: string | null): readonly string[] {
+  if (OTHER_FUNCTION.test(context ?? '')) {
+    return [`An event trigger of this database has run. ${LIST_EVENT_TRIGGERS}`];
+  }
+  if (code !== QUERY_CANCELED) return [];
+  return [
+    `Another session canceled the statement, or an event trigger of this database has set a timeout. ${LIST_EVENT_TRIGGERS}`,
+  ];
 }
 
 function nameOf(work: Work | null): string {

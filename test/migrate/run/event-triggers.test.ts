@@ -1,6 +1,8 @@
+import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { baseline } from '../../../src/inspect/baseline.js';
 import { down } from '../../../src/migrate/down.js';
+import { explainHistoryFailure } from '../../../src/migrate/failure/explain.js';
 import { status } from '../../../src/migrate/status.js';
 import { up } from '../../../src/migrate/up.js';
 import { type TestDatabase, test } from '../../support/database.js';
@@ -70,6 +72,36 @@ describe('an event trigger that changes the search path', () => {
     );
     await client.query(`set search_path = pg_catalog, public; ${TRAPS}`);
     expect(await baseline({ url, directory, version: 'V1' })).toMatchObject({ current: 'V1' });
+  });
+});
+
+describe('an event trigger that sets a timeout is suspected when the timeout ends', () => {
+  const setTimeout = (condition: string): string =>
+    `if ${condition} then perform pg_catalog.set_config('statement_timeout', '1', false); end if`;
+
+  test('a statement of a file', async ({ database }) => {
+    await onEvent(
+      database,
+      'ddl_command_end',
+      setTimeout("pg_catalog.to_regclass('public.one') is not null"),
+    );
+    const directory = await folderWith({
+      'V1.up.sql': '-- migrate: no-transaction\ncreate table public.one (id integer);\nselect pg_sleep(5);',
+      'V1.down.sql': 'drop table public.one;',
+    });
+    await expect(up({ url: database.url, directory })).rejects.toMatchObject({
+      code: 'migration_failed',
+      server: { sqlState: '57014' },
+      remedy: expect.stringContaining('from pg_event_trigger;'),
+    });
+  });
+
+  test('the creation of the history, between two statements', () => {
+    const error = new pg.DatabaseError('canceling statement due to statement timeout', 0, 'error');
+    expect(explainHistoryFailure(Object.assign(error, { code: '57014' }))).toMatchObject({
+      code: 'history_not_created',
+      remedy: expect.stringContaining('or an event trigger of this database has set a timeout'),
+    });
   });
 });
 
