@@ -16,6 +16,8 @@ export interface MigrationStatus {
   readonly state: MigrationState;
   /** Null if it is not in the history, or if a Date cannot hold the recorded time. */
   readonly appliedAt: Date | null;
+  /** The name of its files when it was applied, which another release may have renamed; null if it is not in the history. */
+  readonly appliedName: string | null;
   /** The database role that applied it. */
   readonly appliedBy: string | null;
   /** The tool and its version. */
@@ -96,6 +98,7 @@ function toStatus({ label, name, state, row, migration }: Entry): MigrationStatu
     name,
     state,
     appliedAt: row?.appliedAt ?? null,
+    appliedName: row?.name ?? null,
     appliedBy: row?.appliedBy ?? null,
     appliedWith: row?.appliedWith ?? null,
     appliedOn: row?.appliedOn ?? null,

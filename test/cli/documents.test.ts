@@ -108,6 +108,7 @@ describe('--json', () => {
     };
     const pending = {
       appliedAt: null,
+      appliedName: null,
       appliedBy: null,
       appliedWith: null,
       appliedOn: null,
@@ -117,7 +118,15 @@ describe('--json', () => {
       ...(status.head as object),
       exitCode: 3,
       migrations: [
-        { version: 'V1', name: 'V1', state: 'applied', ...applied, ...unknown, origin: 'applied' },
+        {
+          version: 'V1',
+          name: 'V1',
+          state: 'applied',
+          ...applied,
+          appliedName: 'V1',
+          ...unknown,
+          origin: 'applied',
+        },
         { version: 'V2', name: 'V2.add_two', state: 'pending', ...pending, ...unknown },
       ],
       current: 'V1',

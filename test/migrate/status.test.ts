@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { LOCK_KEY } from '../../src/migrate/script/guard.js';
 import { status } from '../../src/migrate/status.js';
 import { up } from '../../src/migrate/up.js';
+import { runCli } from '../support/cli.js';
 import { test } from '../support/database.js';
 import { addFiles, folderWith } from '../support/folder.js';
 
@@ -55,6 +56,25 @@ test('status distinguishes applied, late, changed, missing and pending migration
       {},
     ],
   });
+});
+
+test('status shows under which name a renamed migration was applied', async ({ database: { url } }) => {
+  await up({ url, directory: await folderWith(files) });
+  const directory = await folderWith({
+    'V1.up.sql': files['V1.up.sql'],
+    'V1.down.sql': files['V1.down.sql'],
+    'V3.renamed.up.sql': files['V3.up.sql'],
+    'V3.renamed.down.sql': files['V3.down.sql'],
+  });
+  expect(await status({ url, directory })).toMatchObject({
+    upToDate: true,
+    migrations: [
+      { name: 'V1', appliedName: 'V1' },
+      { name: 'V3.renamed', appliedName: 'V3' },
+    ],
+  });
+  const { stdout } = await runCli(['status', '--dir', directory], { env: { DATABASE_URL: url } });
+  expect(stdout).toMatch(/^V1 +applied +\S+ by \S+\nV3\.renamed +applied +\S+ by \S+ as V3\n/m);
 });
 
 test('status shows the session that migrates now', async ({ database }) => {

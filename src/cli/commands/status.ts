@@ -94,13 +94,14 @@ function driftLine({ state, since, reason, remedy: advice }: Drift): Line {
 }
 
 function describe(
-  { state, appliedAt, appliedBy, appliedWith, origin, reason }: MigrationStatus,
+  { name, state, appliedAt, appliedName, appliedBy, appliedWith, origin, reason }: MigrationStatus,
   width: number,
 ): string {
   if (origin === null) return state === 'late' ? 'late: older than the newest applied one' : state;
   const program = appliedWith === applicationName ? '' : ` with ${appliedWith}`;
   const time = appliedAt === null ? 'at an unknown time' : `${appliedAt.toISOString().slice(0, 19)}Z`;
-  const when = `${time} by ${appliedBy}${program}`;
+  const oldName = appliedName === name ? '' : ` as ${appliedName}`;
+  const when = `${time} by ${appliedBy}${program}${oldName}`;
   return `${state.padEnd(width)}  ${when}${describeOrigin(origin, reason)}`;
 }
 
