@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, endConnection } from './connect.js';
+import { trackCancel } from './connection/pending-cancels.js';
 import { describeTarget } from './connection/target.js';
 import { ConnectionError } from './errors/explained-error.js';
 
@@ -41,7 +42,7 @@ export function cancelOnAbort(
       if (performance.now() - started > LONGEST_END_MS) throw notEndedError(connection);
       const pausedMs = pausedUntil - performance.now();
       if (pausedMs <= 0) {
-        request = requestCancel(connection.client, connection.target);
+        request = trackCancel(requestCancel(connection.client, connection.target));
         await request;
       }
       await sleep(Math.max(ms, pausedMs), undefined, { signal: over.signal }).catch(() => undefined);

@@ -1,8 +1,11 @@
+import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, inject } from 'vitest';
+import { OK, SESSION } from '../postgres/connection/hostile-server.js';
 import { type CliResult, type RunningCli, repository, runCli, runProgram, startCli } from '../support/cli.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
+import { listen } from '../support/listeners.js';
 import { until } from '../support/until.js';
 
 const slow = {
@@ -52,6 +55,33 @@ describe('up', () => {
     const { code, stderr } = await result;
     // The first may have been answered before the second came.
     expect(code === null || stderr.includes('error: Interrupted')).toBe(true);
+  });
+
+  test('interrupted by a second signal does not close a request to cancel before the server does', async () => {
+    const CANCEL_REQUEST = '0000001004d2162e';
+    let cancel: Socket | undefined;
+    await using server = await listen((socket) => {
+      let isLoggedIn = false;
+      socket.on('data', (bytes) => {
+        if (bytes.toString('hex').startsWith(CANCEL_REQUEST)) cancel = socket;
+        else if (!isLoggedIn) socket.write(Buffer.concat([OK, SESSION]));
+        isLoggedIn = true;
+      });
+    });
+    const url = `postgresql://ann@127.0.0.1:${server.port}/survey?sslmode=disable`;
+    const { child, result } = startCli(['status'], { env: { DATABASE_URL: url } });
+    await pause(1000);
+    child.kill('SIGINT');
+    await until(() => cancel !== undefined);
+    let isClosed = false;
+    cancel?.once('end', () => {
+      isClosed = true;
+    });
+    child.kill('SIGINT');
+    await pause(300);
+    expect(isClosed).toBe(false);
+    cancel?.end();
+    expect((await result).code).toBeNull();
   });
 
   test('interrupted with --json prints one document and nothing else', async ({ database }) => {
