@@ -2,6 +2,12 @@ import { type Database, withDatabase } from '../migrate/database.js';
 import pg from '../postgres/driver/pg.js';
 import { queryRows } from '../postgres/driver/search-path.js';
 
+/** The options of {@link countContents}. */
+export interface ContentsOptions extends Database {
+  /** Interrupts the call. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The numbers of objects and rows in the schema `public`. */
 export interface Contents {
   readonly tables: number;
@@ -13,12 +19,13 @@ export interface Contents {
 /**
  * Counts the tables, enums and rows in the schema `public`. It reads every row, so use it only on small databases.
  *
+ * @throws ExplainedError `interrupted`
  * @example
  * ```ts
  * const { tables, rows } = await countContents({ url: process.env.DATABASE_URL ?? '' });
  * ```
  */
-export async function countContents(options: Database): Promise<Contents> {
+export async function countContents(options: ContentsOptions): Promise<Contents> {
   return withDatabase(options, async ({ connection: { client } }) => {
     const [tables, enums] = await Promise.all([
       queryRows<{ name: string }>(

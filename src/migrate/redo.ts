@@ -1,4 +1,5 @@
 import { UsageError } from '../postgres/errors/explained-error.js';
+import { interruptedError } from '../postgres/errors/interrupted-error.js';
 import { createThrowawayDatabase } from '../postgres/throwaway-database.js';
 import { call, remedy } from '../text/remedy.js';
 import { LossRefusedError } from './data-loss/errors.js';
@@ -39,6 +40,7 @@ export interface RedoResult extends Omit<UpResult, 'created' | 'sql'> {
  * @throws MigrationFileError if a file cannot run, before anything is rolled back
  * @throws HistoryError if the folder has no file for the migration, or the file of an older migration was changed
  * @throws LossRefusedError if older data would be deleted that `lose` does not name; nothing is rolled back
+ * @throws ExplainedError `interrupted`
  * @throws MigrationFailedError if the server refuses the down file, or the up file; after that, the migration is pending
  * @example
  * ```ts
@@ -111,6 +113,7 @@ async function rollBack(options: RedoOptions, before: readonly HistoryRow[]): Pr
     if (!(error instanceof LossRefusedError)) throw error;
     const names = error.losses.map(({ name }) => name);
     const older = await namesBefore(options, before, names).catch(() => names);
+    if (options.signal?.aborted) throw interruptedError('before anything was rolled back');
     if (older.length > 0) throw error;
     return down({ ...options, steps: 1, lose: [...(options.lose ?? []), ...names] });
   }
@@ -130,7 +133,7 @@ async function namesBefore(
   const database = await createThrowawayDatabase(url, signal);
   try {
     await upWithoutBackup({ url: database.url, directory, to: extractLabel(newest.name), signal });
-    return await withDatabase({ url: database.url }, ({ connection }) =>
+    return await withDatabase({ url: database.url, signal }, ({ connection }) =>
       existingNames(connection.client, names),
     );
   } finally {

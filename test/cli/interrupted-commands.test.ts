@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import { baseline } from '../../src/inspect/baseline.js';
+import { redo } from '../../src/migrate/redo.js';
 import { up } from '../../src/migrate/up.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { type CliResult, type RunningCli, startCli } from '../support/cli.js';
@@ -133,6 +134,23 @@ test('restore that one signal interrupts while a statement waits for a lock ends
   } finally {
     await other.end();
   }
+});
+
+test('a redo that is interrupted in its throw-away database rolls nothing back and says so', {
+  timeout: SLOW,
+}, async ({ database }) => {
+  const directory = await folderWith({ ...files, 'V1.up.sql': `${files['V1.up.sql']} select pg_sleep(3);` });
+  await up({ url: database.url, directory });
+  await database.client.query('insert into two values (1)');
+  const controller = new AbortController();
+  const call = redo({ url: database.url, directory, signal: controller.signal });
+  call.catch(() => undefined);
+  const sleeping = `select from pg_stat_activity
+    where wait_event = 'PgSleep' and datname like 'voicesurvey_throwaway%' and query like '%pg_sleep(3)%'`;
+  await until(async () => (await database.rows(sleeping)).length > 0);
+  controller.abort();
+  await expect(call).rejects.toMatchObject({ code: 'interrupted' });
+  expect(await database.rows('select name from voicesurvey_migrations.history')).toHaveLength(2);
 });
 
 describe('an interrupted baseline', () => {

@@ -90,7 +90,7 @@ async function run(
         ...restoreLines(result),
       ],
       server,
-      isFirst && !options.json ? await welcome(embedded) : [],
+      isFirst && !options.json ? await welcome(embedded, signal) : [],
     ),
     notes: snapshotLines(result),
   };
@@ -125,9 +125,16 @@ function doneLine({ applied, current }: UpResult): string {
   return applied.length === 0 ? `Nothing to do: ${at}.` : `Done: ${applied.length} applied, ${at}.`;
 }
 
-async function welcome(server: EmbeddedServer): Promise<string[]> {
+/** The migrations are applied, so an interrupt only leaves the lines out. */
+async function welcome(server: EmbeddedServer, signal: AbortSignal): Promise<string[]> {
   const { countContents } = await import('../../inspect/contents.js');
-  return welcomeLines(server, await countContents({ url: server.url }), commandOnEmbedded);
+  try {
+    const contents = await countContents({ url: server.url, signal });
+    return welcomeLines(server, contents, commandOnEmbedded);
+  } catch (error) {
+    if (signal.aborted) return [];
+    throw error;
+  }
 }
 
 /** How to run a command of this program on the embedded server, from the working directory. */
