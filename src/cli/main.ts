@@ -5,7 +5,7 @@ import { Command, CommanderError } from './program/commander.js';
 import { withCommonOptions } from './program/options.js';
 import { compileWebAssemblyOnce } from './program/parser-flags.js';
 import { printError } from './ui/error.js';
-import { PROGRAM } from './ui/remedy.js';
+import { PROGRAM } from './ui/program-name.js';
 import { formatHelpItem, helpWidth, surviveClosedOutput, wrapHelp } from './ui/terminal.js';
 
 const EXIT_CODES = `

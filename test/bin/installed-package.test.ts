@@ -64,7 +64,7 @@ describe('an installed package', () => {
       'There is no server to try the migrations on.',
       "Or use the package's own server with --embedded",
     ],
-    ['start', '"start" manages the package\'s own server', '`voicesurvey-db start --embedded`'],
+    ['start', '"start" manages the package\'s own server', '`npx voicesurvey-db start --embedded`'],
   ] as const)('runs %s without DATABASE_URL, which fails with exit code 2 and starts no server', async ([
     command,
     message,
@@ -144,7 +144,7 @@ describe('an installed package', () => {
       expect([code, stderr]).toEqual([
         2,
         'error: The migration would be written into the installed package, where the next install deletes it.\n' +
-          "Create a folder of your own, and name it: `mkdir -p migrations && voicesurvey-db new 'it'\\''s' mine --dir ./migrations`.\n",
+          "Create a folder of your own, and name it: `mkdir -p migrations && npx voicesurvey-db new 'it'\\''s' mine --dir ./migrations`.\n",
       ]);
     }
     expect(await readdir(join(packageRoot, 'src/storage/sql'))).toEqual(before);

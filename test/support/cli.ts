@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The folder of this repository. */
@@ -31,7 +32,8 @@ export interface RunningCli {
 
 /**
  * Runs the command line as a process, without the variables of the environment that choose a server (no `DATABASE_URL`, no
- * `PGHOST`) or how Node.js and the program write: without `CI`, which switches colors off, and `GITHUB_ACTIONS`.
+ * `PGHOST`) or how Node.js and the program write: without `CI`, which switches colors off, and `GITHUB_ACTIONS`. The program
+ * of this repository is on PATH, so it advises commands that begin with `voicesurvey-db`.
  *
  * @param args the words after the program's name
  */
@@ -86,8 +88,9 @@ function environmentWith(changes: CliOptions['env'] = {}): NodeJS.ProcessEnv {
     ([name]) =>
       !/^(PG|NODE_|VITEST|npm_|GITHUB_|(DATABASE_URL|CI|COLORTERM|FORCE_COLOR|NO_COLOR)$)/.test(name),
   );
+  const PATH = [`${repository}bin`, process.env.PATH].join(delimiter);
   return Object.fromEntries(
-    Object.entries({ ...Object.fromEntries(inherited), ...changes }).filter(
+    Object.entries({ ...Object.fromEntries(inherited), PATH, ...changes }).filter(
       ([, value]) => value !== undefined,
     ),
   );

@@ -86,6 +86,8 @@ async function makeProject(): Promise<{ root: string; packageRoot: string; packe
   await mkdir(packageRoot, { recursive: true });
   await runProgram('tar', ['xzf', join(root, packed.filename), '-C', packageRoot, '--strip-components=1']);
   await linkDependencies(root);
+  await mkdir(join(root, 'node_modules/.bin'), { recursive: true });
+  await symlink('../voicesurvey-db/bin/voicesurvey-db', join(root, 'node_modules/.bin/voicesurvey-db'));
   await writeFile(join(root, 'package.json'), '{ "name": "project", "private": true }');
   return { root, packageRoot, packed: packed.files.map(({ path }) => path) };
 }

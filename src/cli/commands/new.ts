@@ -7,10 +7,11 @@ import { migrationsDirectory } from '../../seed/paths.js';
 import { call, remedy } from '../../text/remedy.js';
 import { shellQuote } from '../../text/shell-quote.js';
 import { defineCommand } from '../program/define-command.js';
-import { isClone, packageRoot } from '../program/installation.js';
+import { isClone } from '../program/installation.js';
 import { type CommonOptions, type FolderOptions, folderOption } from '../program/options.js';
+import { packageRoot } from '../ui/package-root.js';
 import { displayPath } from '../ui/paths.js';
-import { PROGRAM } from '../ui/remedy.js';
+import { PROGRAM } from '../ui/program-name.js';
 import type { CommandResult } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions {}

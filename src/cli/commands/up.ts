@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type UpResult, up } from '../../migrate/up.js';
 import type { EmbeddedServer } from '../../postgres/embedded.js';
@@ -6,9 +5,8 @@ import { interruptedError } from '../../postgres/errors/interrupted-error.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import type { SeedResult } from '../../seed/seed.js';
 import { encodeName } from '../../text/encode.js';
-import { shellQuote } from '../../text/shell-quote.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
-import { isClone, packageRoot } from '../program/installation.js';
+import { isClone } from '../program/installation.js';
 import {
   type CommonOptions,
   type FolderOptions,
@@ -22,9 +20,8 @@ import {
 import type { CommandServer } from '../program/server.js';
 import { dryRunLine, resultLines, seedLine, serverLine, snapshotLines } from '../ui/lines.js';
 import { lossLines, printBackups, restoreLines } from '../ui/losses.js';
-import { pathToRun } from '../ui/paths.js';
+import { PROGRAM } from '../ui/program-name.js';
 import { printProgress } from '../ui/progress.js';
-import { PROGRAM } from '../ui/remedy.js';
 import type { CommandResult } from '../ui/result.js';
 import { welcomeLines } from '../ui/welcome.js';
 
@@ -137,8 +134,7 @@ async function welcome(server: EmbeddedServer, signal: AbortSignal): Promise<str
   }
 }
 
-/** How to run a command of this program on the embedded server, from the working directory. */
+/** How to run a command of this program on the embedded server. */
 function commandOnEmbedded(command: string): string {
-  if (!isClone) return `npx ${PROGRAM} ${command} --embedded`;
-  return `${shellQuote(pathToRun(join(packageRoot, 'bin', PROGRAM)))} ${command}`;
+  return `${PROGRAM} ${command}${isClone ? '' : ' --embedded'}`;
 }

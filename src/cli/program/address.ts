@@ -3,8 +3,9 @@ import { parseEnv } from 'node:util';
 import { UsageError } from '../../postgres/errors/explained-error.js';
 import { PARAMETERS, type Parameter } from '../../postgres/url/parameters.js';
 import { readRegularFileSync } from '../../text/regular-file.js';
+import { packageRoot } from '../ui/package-root.js';
 import { displayPath } from '../ui/paths.js';
-import { isClone, packageRoot } from './installation.js';
+import { isClone } from './installation.js';
 
 /** An address that the user gave, and where. */
 export interface NamedAddress {

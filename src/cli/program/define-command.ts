@@ -4,7 +4,8 @@ import { ConnectionError } from '../../postgres/errors/explained-error.js';
 import { call, remedy } from '../../text/remedy.js';
 import { rememberSource } from '../ui/address-source.js';
 import { printError } from '../ui/error.js';
-import { type GivenOptions, givenOptions, PROGRAM } from '../ui/remedy.js';
+import { PROGRAM } from '../ui/program-name.js';
+import { type GivenOptions, givenOptions } from '../ui/remedy.js';
 import { type CommandResult, printResult } from '../ui/result.js';
 import { endActivity, startActivity } from '../ui/status-line.js';
 import { printMessages, wrapHelp } from '../ui/terminal.js';
@@ -142,13 +143,14 @@ function commandWith<Options>(
     .summary(summary)
     .description(description)
     .allowExcessArguments(false)
-    .addHelpText('after', () => wrapHelp(examplesText(examples)))
+    .addHelpText('after', () => examplesText(examples))
     .action(function (this: Command) {
       return action(this.opts<Options & OptionValues>(), this.args, givenOptions(this));
     });
 }
 
 function examplesText(examples: CommandHelp['examples']): string {
-  const lines = examples.map(([words, effect]) => `\n  ${PROGRAM} ${words}\n      ${effect}`);
+  // A command to copy stays on one line.
+  const lines = examples.map(([words, effect]) => `\n  ${PROGRAM} ${words}\n${wrapHelp(`      ${effect}`)}`);
   return `\nExample${examples.length === 1 ? '' : 's'}:${lines.join('')}`;
 }

@@ -1,7 +1,7 @@
 import type { CommanderError } from 'commander';
 import { UsageError } from '../../postgres/errors/explained-error.js';
 import { capitalize } from '../../text/capitalize.js';
-import { PROGRAM } from '../ui/remedy.js';
+import { PROGRAM } from '../ui/program-name.js';
 import { adviseOn, similarNames } from './synonyms.js';
 
 /** The names that a command line may use. */

@@ -1,11 +1,8 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { UsageError } from '../../postgres/errors/explained-error.js';
+import { folderWithManifest, packageRoot } from '../ui/package-root.js';
 import { workingDirectory } from '../ui/paths.js';
-
-/** The folder of this package: the nearest one above this file, or above the bundle that holds it, with a package.json. */
-export const packageRoot: string = folderWithManifest(dirname(fileURLToPath(import.meta.url))) ?? '/';
 
 /** Whether this is a clone of the repository; an installed package has no tsconfig.json. */
 export const isClone: boolean = existsSync(join(packageRoot, 'tsconfig.json'));
@@ -27,11 +24,4 @@ function projectRoot(): string {
     });
   }
   return folderWithManifest(start) ?? start;
-}
-
-function folderWithManifest(start: string): string | null {
-  for (let folder = start; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'package.json'))) return folder;
-    if (dirname(folder) === folder) return null;
-  }
 }

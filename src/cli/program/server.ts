@@ -3,7 +3,7 @@ import type { EmbeddedServer } from '../../postgres/embedded.js';
 import { UsageError } from '../../postgres/errors/explained-error.js';
 import { parseDatabaseUrl } from '../../postgres/url.js';
 import { remedy } from '../../text/remedy.js';
-import { PROGRAM } from '../ui/remedy.js';
+import { PROGRAM } from '../ui/program-name.js';
 import { findAddress, forgetLibpqVariables, type NamedAddress } from './address.js';
 import { embeddedDirectory, isClone } from './installation.js';
 

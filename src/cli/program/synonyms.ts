@@ -1,4 +1,4 @@
-import { PROGRAM } from '../ui/remedy.js';
+import { PROGRAM } from '../ui/program-name.js';
 
 const run = (...words: readonly string[]): string =>
   `The command for that is ${words.map((word) => `\`${PROGRAM} ${word}\``).join(' or ')}.`;
@@ -70,7 +70,7 @@ function named(advice: string, ...names: readonly string[]): Readonly<Record<str
  * @returns whole sentences, or undefined
  * @example
  * ```ts
- * adviseOn(['db:rollback'], ['up', 'down']); // The command for that is `voicesurvey-db down`.
+ * adviseOn(['db:rollback'], ['up', 'down']); // in a clone: The command for that is `./bin/voicesurvey-db down`.
  * ```
  */
 export function adviseOn(args: readonly string[], commands: readonly string[]): string | undefined {

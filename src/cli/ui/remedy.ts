@@ -9,9 +9,7 @@ import {
   renderRemedy,
 } from '../../text/remedy.js';
 import { shellQuote } from '../../text/shell-quote.js';
-
-/** The program's name in the commands that it advises. */
-export const PROGRAM = 'voicesurvey-db';
+import { PROGRAM } from './program-name.js';
 
 /** The command that calls a function of the library. */
 interface CommandForm {
@@ -92,7 +90,7 @@ const ON_NO_COMMAND = new Set(['--json']);
  * ```ts
  * const given = new Map([['--dir', ['--dir', './sql']]]);
  * commandLineRemedy(remedy`Run ${call('up', { create: true })}.`, { command: 'status', given });
- * // Run `voicesurvey-db up --dir ./sql --create`.
+ * // In a clone: Run `./bin/voicesurvey-db up --dir ./sql --create`.
  * ```
  */
 export function commandLineRemedy(parts: readonly RemedyPart[], invocation: Invocation): string {

@@ -3,12 +3,16 @@ import { displayWidth } from '../../text/terminal-width.js';
 /** Indents the further lines of a list item more than its first. */
 const HANG = 2;
 
+/** The space before a word, and the word. A first column and a text in backquotes are words, too. */
+const WORD = /(\s*)((?<=^ +)\S(?: ?\S)*(?= {2})|(?:`[^`]*`|\S)+)/g;
+
 /**
  * Breaks a text into lines between its words, so that a terminal does not break it within them. A command to copy, in
  * backquotes, stays on one line, as every other word does, however long.
  *
  * Spaces between words stay as they are. An indented line is an item of a list, and its further lines are indented more. If a
- * line has columns, separated by two spaces or more, its further lines begin below the last column.
+ * line has columns, separated by two spaces or more, its first column stays on one line, because it may be a command, and
+ * further lines begin below the last column.
  *
  * @param text one or more lines
  * @param width the cells of the terminal that a line may take; undefined leaves the text as it is
@@ -25,7 +29,7 @@ function wrapLine(line: string, width: number): string {
   if (displayWidth(line) <= width) return line;
   const hang = ' '.repeat(hangOf(line, width));
   const lines: string[] = [''];
-  for (const [, gap = '', word = ''] of line.matchAll(/(\s*)((?:`[^`]*`|\S)+)/g)) {
+  for (const [, gap = '', word = ''] of line.matchAll(WORD)) {
     const current = lines.at(-1) ?? '';
     const longer = `${current}${gap}${word}`;
     if (displayWidth(longer) <= width || isBreakUseless(current, hang + word, width))

@@ -27,7 +27,9 @@ describe.sequential('redo in a clone', { timeout: SLOW }, () => {
     await addFiles(dir(), FIRST);
     expect(await withFolder('redo')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('This database has no migration.\nRun `voicesurvey-db up --dir sql`.'),
+      stderr: expect.stringContaining(
+        'This database has no migration.\nRun `./bin/voicesurvey-db up --dir sql`.',
+      ),
     });
   });
 
@@ -46,7 +48,7 @@ describe.sequential('redo in a clone', { timeout: SLOW }, () => {
     const up = await withFolder('up');
     expect([up.code, up.stderr]).toEqual([
       1,
-      expect.stringContaining('To apply the new text, run `voicesurvey-db redo --dir sql`.'),
+      expect.stringContaining('To apply the new text, run `./bin/voicesurvey-db redo --dir sql`.'),
     ]);
     const { code, document } = await runJson(['redo', '--dir', 'sql'], options());
     expect([code, document]).toEqual([
@@ -110,7 +112,7 @@ describe.sequential('redo in a clone', { timeout: SLOW }, () => {
       'V2.note.up.sql': 'alter table public.people add column note text;',
     });
     const advice = expect.stringContaining(
-      'run `voicesurvey-db down --dir sql --to V1` and then `voicesurvey-db up --dir sql`',
+      'run `./bin/voicesurvey-db down --dir sql --to V1` and then `./bin/voicesurvey-db up --dir sql`',
     );
     expect(await withFolder('up')).toMatchObject({ code: 1, stderr: advice });
     expect(await withFolder('redo')).toMatchObject({ code: 1, stderr: advice });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands.js';
 import { adviseOn, similarNames } from '../../../src/cli/program/synonyms.js';
+import { PROGRAM } from '../../../src/cli/ui/program-name.js';
 import { runCli } from '../../support/cli.js';
 
 const names = Object.keys(COMMANDS);
@@ -30,13 +31,13 @@ describe('adviseOn', () => {
     ['drop', 'reset'],
     ['db drop', 'reset'],
   ] as const)('names the command for "%s"', ([line, command]) => {
-    expect(adviseOn(line.split(' '), names)).toContain(`\`voicesurvey-db ${command}\``);
+    expect(adviseOn(line.split(' '), names)).toContain(`\`${PROGRAM} ${command}\``);
   });
 
   test.for(['dump', 'backup', 'db:dump'])('names pg_dump, and no command, for "%s"', (word) => {
     const advice = adviseOn([word], names);
     expect(advice).toContain('pg_dump');
-    expect(advice).not.toContain('`voicesurvey-db');
+    expect(advice).not.toContain(PROGRAM);
   });
 
   test('knows nothing of other words, not even of those that every object has', () => {

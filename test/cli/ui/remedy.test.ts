@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands.js';
+import { PROGRAM } from '../../../src/cli/ui/program-name.js';
 import { COMMAND_OF_CALL, commandLineRemedy, FLAG_OF_OPTION } from '../../../src/cli/ui/remedy.js';
 import { call, option, REMEDY_CALLS, REMEDY_OPTIONS, remedy } from '../../../src/text/remedy.js';
 import { repository, runCli, runJson, runProgram } from '../../support/cli.js';
@@ -51,11 +52,11 @@ describe('a remedy on the command line', () => {
     ]);
     const parts = remedy`Run ${call('up', { allowOutOfOrder: true })} or ${call('repair', { version: 'V3', reason: '<why>' })}.`;
     expect(commandLineRemedy(parts, { command: 'up', given })).toBe(
-      "Run `voicesurvey-db up --dir './our sql' --embedded --to 7 --allow-out-of-order` or " +
-        "`voicesurvey-db repair V3 --dir './our sql' --embedded --reason '<why>'`.",
+      `Run \`${PROGRAM} up --dir './our sql' --embedded --to 7 --allow-out-of-order\` or ` +
+        `\`${PROGRAM} repair V3 --dir './our sql' --embedded --reason '<why>'\`.`,
     );
     expect(commandLineRemedy(parts, { command: 'status' })).toBe(
-      "Run `voicesurvey-db up --allow-out-of-order` or `voicesurvey-db repair V3 --reason '<why>'`.",
+      `Run \`${PROGRAM} up --allow-out-of-order\` or \`${PROGRAM} repair V3 --reason '<why>'\`.`,
     );
   });
 
@@ -70,7 +71,7 @@ describe('a remedy on the command line', () => {
     const given = new Map([['--dry-run', ['--dry-run']]]);
     const parts = [call('up', { create: true }), ' ', call('up', { allowOutOfOrder: true })];
     expect(commandLineRemedy(parts, { command: 'up', given })).toBe(
-      '`voicesurvey-db up --create` `voicesurvey-db up --dry-run --allow-out-of-order`',
+      `\`${PROGRAM} up --create\` \`${PROGRAM} up --dry-run --allow-out-of-order\``,
     );
   });
 });

@@ -47,6 +47,12 @@ test('wrap indents by two below a column that leaves less than half of the width
   );
 });
 
+test('wrap leaves the first column of a list item whole, which may be a command', () => {
+  expect(wrap('  voicesurvey-db sql "table users"  print rows', 20)).toBe(
+    '  voicesurvey-db sql "table users"\n    print rows',
+  );
+});
+
 test('wrap counts the cells of a terminal, two for a wide character', () => {
   expect(wrap('調査 調査', 8)).toBe('調査\n調査');
 });
