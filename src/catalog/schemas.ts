@@ -1,5 +1,6 @@
 import type { Node, RangeVar } from 'libpg-query';
 import { MigrationFileError } from '../sql/errors.js';
+import { changeOf } from '../sql/setting-changes.js';
 import type { SourceFile } from '../sql/source-file.js';
 import { parseStatements, type Statement } from '../sql/statements.js';
 
@@ -20,7 +21,7 @@ const CREATE_IN_A_BODY =
  * ```
  */
 export function listSchemas(statements: readonly Statement[]): readonly string[] {
-  return [...new Set([DEFAULT_SCHEMA, ...statements.flatMap(({ node }) => listSchemasOfNode(node))])];
+  return [...new Set([DEFAULT_SCHEMA, ...statements.flatMap(listSchemasOfStatement)])];
 }
 
 /**
@@ -66,9 +67,9 @@ const CREATE_WITHOUT_SCHEMA =
  * @param statements those of one file
  */
 export function createsInSearchPath(statements: readonly Statement[]): boolean {
-  for (const { node } of statements) {
-    if ('VariableSetStmt' in node && node.VariableSetStmt.name === 'search_path') return false;
-    if (createsWithoutSchema(node)) return true;
+  for (const statement of statements) {
+    if (createsWithoutSchema(statement.node)) return true;
+    if (changeOf('search_path', statement) !== null) return false;
   }
   return false;
 }
@@ -95,6 +96,11 @@ function createsWithoutSchema(node: Node): boolean {
   return false;
 }
 
+function listSchemasOfStatement(statement: Statement): readonly string[] {
+  const path = changeOf('search_path', statement)?.values ?? [];
+  return [...path.flatMap(given), ...listSchemasOfNode(statement.node)];
+}
+
 function listSchemasOfNode(node: Node): readonly string[] {
   if ('CreateSchemaStmt' in node) return ofSchema(node.CreateSchemaStmt);
   if ('CreateStmt' in node) return ofRelation(node.CreateStmt.relation);
@@ -117,8 +123,6 @@ function listSchemasOfNode(node: Node): readonly string[] {
   if ('AlterObjectSchemaStmt' in node) return given(node.AlterObjectSchemaStmt.newschema);
   if ('RenameStmt' in node && node.RenameStmt.renameType === 'OBJECT_SCHEMA')
     return given(node.RenameStmt.newname);
-  if ('VariableSetStmt' in node && node.VariableSetStmt.name === 'search_path')
-    return (node.VariableSetStmt.args ?? []).flatMap(textOf);
   if ('DoStmt' in node) return ofBody((node.DoStmt.args ?? []).flatMap(bodyOf).join('\n'));
   return [];
 }

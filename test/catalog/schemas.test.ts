@@ -27,6 +27,8 @@ const STATEMENTS: readonly (readonly [sql: string, schemas: readonly string[]])[
   ['alter table things set schema ours', ['ours']],
   ['alter schema theirs rename to ours', ['ours']],
   ["set search_path = ours, 'public'", ['ours']],
+  ["select pg_catalog.set_config('search_path', 'Ours, public', false)", ['ours']],
+  ["select pg_catalog.set_config('search_path', '', false)", []],
   ["do $$ begin create type Ours.mood as enum ('sad'); perform from theirs.things; end $$", ['ours']],
   ['do $$ begin create schema if not exists ours; end $$', ['ours']],
   ['insert into theirs.things values (1)', []],
@@ -56,6 +58,8 @@ const IN_SEARCH_PATH: readonly (readonly [sql: string, isTrue: boolean])[] = [
   ['create temporary table things ()', false],
   ['create schema ours create table inner_one ()', false],
   ['set search_path = ours; create table things ()', false],
+  ["select set_config('search_path', 'ours', true); create table things ()", false],
+  ['do $$ begin create table things (); set search_path = ours; end $$', true],
   ['do $$ begin create table ours . things (); create or replace view ours.v as select 1; end $$', false],
   ['alter table things add id integer', false],
 ];

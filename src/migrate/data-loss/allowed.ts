@@ -1,6 +1,7 @@
 import type { Node } from 'libpg-query';
 import { mayDeleteData, mayReachData, tablesIn } from '../../sql/deletions.js';
 import { allows, readExceptions } from '../../sql/exceptions.js';
+import { changeOf } from '../../sql/setting-changes.js';
 import type { Statement } from '../../sql/statement.js';
 import type { Work } from '../script/work.js';
 import type { Loss } from './loss.js';
@@ -20,9 +21,7 @@ export function allowanceOf({ direction, script, statements }: Work): Allowance 
   const exceptions = direction === 'up' ? readExceptions(script.source, statements) : [];
   if (exceptions.length === 0) return () => false;
   // Under another search path, a name without a schema is not the same table everywhere in the file.
-  const namesAreFixed = !statements.some(
-    ({ node }) => 'VariableSetStmt' in node && node.VariableSetStmt.name === 'search_path',
-  );
+  const namesAreFixed = !statements.some((statement) => changeOf('search_path', statement) !== null);
   const created = new Set<string>();
   const covered: Statement[] = [];
   const others: Statement[] = [];

@@ -2,6 +2,7 @@ import type { Node, RangeVar } from 'libpg-query';
 import { TRUSTED_BY_SESSION } from '../../catalog/trusted-roles.js';
 import pg from '../../postgres/driver/pg.js';
 import { SYSTEM_NAMES_ONLY, textArray } from '../../postgres/driver/search-path.js';
+import { changeOf } from '../../sql/setting-changes.js';
 import type { Statement } from '../../sql/statements.js';
 import { FOREIGN_OBJECT } from '../history/ownership.js';
 import { RECORDED_SEARCH_PATH, SEARCH_PATH_OF_SESSION } from './settings.js';
@@ -109,12 +110,10 @@ function firstSchemaOf(path: readonly string[] | null): string {
 
 function namesAdoptedBy(statements: readonly Statement[]): readonly ObjectName[] {
   let path: readonly string[] | null = null;
-  return statements.flatMap(({ node }) => {
-    if ('VariableSetStmt' in node && node.VariableSetStmt.name === 'search_path') {
-      const { kind, args = [] } = node.VariableSetStmt;
-      path = kind === 'VAR_SET_VALUE' ? args.map(textOf) : null;
-    }
-    return adoptedBy(node).map((name) => ({ ...name, path }));
+  return statements.flatMap((statement) => {
+    const change = changeOf('search_path', statement);
+    if (change !== null) path = change.values;
+    return adoptedBy(statement.node).map((name) => ({ ...name, path }));
   });
 }
 
@@ -156,6 +155,5 @@ function ifAdopts(adopts: boolean | undefined, relation: RangeVar | undefined): 
 }
 
 function textOf(node: Node): string {
-  if ('A_Const' in node) return node.A_Const.sval?.sval ?? '';
   return 'String' in node ? (node.String.sval ?? '') : '';
 }

@@ -1,5 +1,6 @@
 import { addsEnumValue } from '../../sql/enum-values.js';
 import { runsAlone } from '../../sql/restrictions.js';
+import { isSetConfig } from '../../sql/setting-changes.js';
 import type { Statement } from '../../sql/statements.js';
 import { type IsolationLevel, takeIsolation } from '../../sql/transaction-modes.js';
 import type { ServerState } from '../history/server-state.js';
@@ -184,5 +185,5 @@ function newestAfter({ version, direction }: Work, { state: { rows }, predecesso
 }
 
 function setsSession({ node }: Statement): boolean {
-  return 'VariableSetStmt' in node && node.VariableSetStmt.is_local !== true;
+  return ('VariableSetStmt' in node && node.VariableSetStmt.is_local !== true) || isSetConfig(node);
 }

@@ -368,6 +368,18 @@ describe('a file that allows its deletions by an exception', () => {
       'create schema app; set search_path = app; create table visits (id integer); drop table public.visits;',
       'visits',
     ],
+    [
+      'a table with the name of one that the file creates in a schema of set_config',
+      `create schema app; select pg_catalog.set_config('search_path', 'app', true);
+      create table visits (id integer); drop table public.visits;`,
+      'visits',
+    ],
+    [
+      'a table with the name of one that the file creates in a schema that a do block sets',
+      `create schema app; do $$ begin set local search_path = app; end $$;
+      create table visits (id integer); drop table public.visits;`,
+      'visits',
+    ],
   ] as const)('is refused if it also deletes %s, without an exception', async ([, text, name], {
     database,
   }) => {

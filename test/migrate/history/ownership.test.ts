@@ -238,6 +238,11 @@ describe('a migration that would adopt an object of another role fails before it
       'table theirs.t',
     ],
     [
+      "select set_config('search_path', 'theirs, public', true); create table if not exists t (id integer)",
+      'create schema theirs; create table theirs.t (id integer)',
+      'table theirs.t',
+    ],
+    [
       '-- migrate: no-transaction\nset search_path = theirs, public; create table if not exists t (id integer)',
       'create schema theirs; create table theirs.t (id integer)',
       'table theirs.t',

@@ -29,10 +29,14 @@ describe('a no-transaction file (E9)', () => {
     expect(await tablesOf(database)).toEqual(['one']);
   });
 
-  test('that fails keeps the statements before the failed one, and the next up resumes there with its settings', async ({
+  test.for([
+    "set work_mem = '9MB'",
+    "select set_config('work_mem', '9MB', false)",
+  ])('that fails keeps the statements before the failed one, and the next up resumes there with its setting: %s', async (setting, {
     database,
   }) => {
-    const directory = await folderWith({ ...files, 'V2.up.sql': broken });
+    const failing = broken.replace("set work_mem = '9MB'", setting);
+    const directory = await folderWith({ ...files, 'V2.up.sql': failing });
     await expect(up({ url: database.url, directory })).rejects.toMatchObject({ location: { line: 5 } });
     expect(await tablesOf(database)).toEqual(['one', 'two']);
     expect(
@@ -44,7 +48,7 @@ describe('a no-transaction file (E9)', () => {
       upToDate: false,
       migrations: [{ state: 'applied' }, { state: 'unfinished' }],
     });
-    const resumed = broken.replace(
+    const resumed = failing.replace(
       'create index concurrently two_by_memory on two (wrong)',
       "create table seen as select current_setting('work_mem') as memory",
     );
