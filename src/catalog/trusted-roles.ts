@@ -3,32 +3,34 @@
  * the superusers. An object of any other role may change at any time, and run that role's code with the rights of its user.
  *
  * It reads the memberships themselves, since `pg_has_role` counts a superuser as a member of every role. The database's owner
- * is a member of `pg_database_owner` (6171) without an entry.
+ * is a member of `pg_database_owner` without an entry.
+ *
+ * V0001 and V0002 have the same query, since they also run without the engine.
  *
  * @param roles SQL of a condition on `pg_roles`
  */
 export function trustedRoles(roles: string): string {
   return `array(
-  with recursive trusted (id) as (
+  with recursive trusted (role) as (
     select oid from pg_catalog.pg_roles where ${roles}
     union
     select granted.role
     from trusted
     cross join lateral (
-      select roleid as role
+      select roleid
       from pg_catalog.pg_auth_members as membership
-      where member = trusted.id
+      where member = trusted.role
         and (
           coalesce((pg_catalog.to_jsonb(membership) ->> 'inherit_option')::boolean, true)
           or coalesce((pg_catalog.to_jsonb(membership) ->> 'set_option')::boolean, true)
         )
       union all
-      select 6171::oid
+      select 'pg_database_owner'::pg_catalog.regrole
       from pg_catalog.pg_database
-      where datname = pg_catalog.current_database() and datdba = trusted.id
-    ) as granted
+      where datname = pg_catalog.current_database() and datdba = trusted.role
+    ) as granted (role)
   )
-  select id from trusted
+  select role from trusted
   union
   select oid from pg_catalog.pg_roles where rolsuper
 )`;

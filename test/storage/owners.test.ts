@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { TRUSTED_BY_SESSION } from '../../src/catalog/trusted-roles.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { test } from '../support/database.js';
 
@@ -8,6 +9,20 @@ const read = (name: string): Promise<string> => readFile(join(migrationsDirector
 
 const TRAP =
   "create function public.trap() returns trigger language plpgsql as 'begin return new; end'; grant execute on function public.trap() to public;";
+
+describe('the query of the trusted roles', () => {
+  /** The query without comments, line breaks, and the schema of the system's names. */
+  const normalize = (sql: string): string =>
+    (/with recursive trusted [\s\S]*?as granted \(role\)\s*\)/.exec(sql)?.[0] ?? '')
+      .replaceAll(/--.*/g, '')
+      .replaceAll('pg_catalog.', '')
+      .replaceAll(/\s+/g, ' ');
+
+  test.for(['V0001', 'V0002.well_formed_values'])('is the same in %s and in the engine', async (file) => {
+    expect(normalize(TRUSTED_BY_SESSION)).not.toBe('');
+    expect(normalize(await read(file))).toBe(normalize(TRUSTED_BY_SESSION));
+  });
+});
 
 describe('a file that is sent without the engine adopts nothing of another role:', () => {
   test.for([
