@@ -635,6 +635,208 @@ export interface UsersUpdate {
   readonly updated_at?: Date | string;
 }
 
+/** The services that receive events. Each gets every event that is inserted from its registration on. Written by add_consumer and remove_consumer. */
+export interface VoicesurveyConsumersRow {
+  /** The name that the service passes to claim_events. Written by add_consumer. */
+  readonly name: string;
+  /** When the consumer was registered. Written by the server. */
+  readonly created_at: Date;
+}
+
+/** The values of an insert into `voicesurvey.consumers`. The services that receive events. Each gets every event that is inserted from its registration on. Written by add_consumer and remove_consumer. */
+export interface VoicesurveyConsumersInsert {
+  readonly name: string;
+  readonly created_at?: Date | string;
+}
+
+/** The values of an update of `voicesurvey.consumers`. */
+export interface VoicesurveyConsumersUpdate {
+  readonly name?: string;
+  readonly created_at?: Date | string;
+}
+
+/** Events whose e-mail has not been sent and has not failed for good. An event that sends no e-mail has no row. Written by the trigger of events, by claim_emails, email_sent and email_failed. */
+export interface VoicesurveyEmailQueueRow {
+  /** The event that sends the e-mail. Written by the trigger of events. */
+  readonly event_id: string;
+  /** The e-mail in email_notifications; null until it is claimed for the first time. Written by claim_emails. */
+  readonly notification_id: string | null;
+  /** When the e-mail may be handed out next: the end of the lease, or of the pause after a failure. Written by claim_emails and email_failed. */
+  readonly due_at: Date;
+  /** How many times the e-mail was handed out. Written by claim_emails. */
+  readonly sends_count: number;
+}
+
+/** The values of an insert into `voicesurvey.email_queue`. Events whose e-mail has not been sent and has not failed for good. An event that sends no e-mail has no row. Written by the trigger of events, by claim_emails, email_sent and email_failed. */
+export interface VoicesurveyEmailQueueInsert {
+  readonly event_id: string;
+  readonly notification_id?: string | null;
+  readonly due_at?: Date | string;
+  readonly sends_count?: number;
+}
+
+/** The values of an update of `voicesurvey.email_queue`. */
+export interface VoicesurveyEmailQueueUpdate {
+  readonly event_id?: string;
+  readonly notification_id?: string | null;
+  readonly due_at?: Date | string;
+  readonly sends_count?: number;
+}
+
+/** Events that a consumer has not received yet; a delivered event has no row. Written by the trigger of events, by claim_events, event_delivered, event_failed and retry_dead_events. */
+export interface VoicesurveyEventDeliveriesRow {
+  /** The event. Written by the trigger of events and by add_consumer. */
+  readonly event_id: string;
+  /** The consumer that gets the event. Written by the trigger of events and by add_consumer. */
+  readonly consumer: string;
+  /** When the event may be handed out next: the end of the lease, or of the pause after a failure. Written by claim_events and event_failed. */
+  readonly due_at: Date;
+  /** How many times the event was handed out. Written by claim_events. */
+  readonly deliveries_count: number;
+  /** Whether the event failed too often and is handed out no more, until retry_dead_events. Written by event_failed. */
+  readonly is_dead: boolean;
+  /** What the consumer reported last, at most 1,000 characters. Written by event_failed. Personal data, if the consumer writes such data. */
+  readonly last_error: string | null;
+}
+
+/** The values of an insert into `voicesurvey.event_deliveries`. Events that a consumer has not received yet; a delivered event has no row. Written by the trigger of events, by claim_events, event_delivered, event_failed and retry_dead_events. */
+export interface VoicesurveyEventDeliveriesInsert {
+  readonly event_id: string;
+  readonly consumer: string;
+  readonly due_at?: Date | string;
+  readonly deliveries_count?: number;
+  readonly is_dead?: boolean;
+  readonly last_error?: string | null;
+}
+
+/** The values of an update of `voicesurvey.event_deliveries`. */
+export interface VoicesurveyEventDeliveriesUpdate {
+  readonly event_id?: string;
+  readonly consumer?: string;
+  readonly due_at?: Date | string;
+  readonly deliveries_count?: number;
+  readonly is_dead?: boolean;
+  readonly last_error?: string | null;
+}
+
+/** What an event announces: its type, campaign, contact and call, the call's times and outcome, the number of attempts, and the answers of a completed survey. Contains personal data: the answers and external_contact_id. */
+export interface VoicesurveyEventPayloadsRow {
+  readonly event_id: string | null;
+  readonly event_type: EventType | null;
+  readonly created_at: Date | null;
+  readonly campaign_id: string | null;
+  readonly contact_id: string | null;
+  readonly external_contact_id: string | null;
+  readonly call_attempt_id: string | null;
+  readonly call_id: string | null;
+  readonly started_at: Date | null;
+  readonly answered_at: Date | null;
+  readonly ended_at: Date | null;
+  readonly outcome: ContactOutcome | null;
+  readonly attempts_count: number | null;
+  readonly q1_answer: string | null;
+  readonly q2_answer: string | null;
+  readonly q3_answer: string | null;
+  readonly payload: unknown;
+}
+
+/** Registers a service that receives events. It gets all later events, and those that exist since a time, if one is given. Returns how many it gets of these; 0 if the consumer exists. Locks the table of events SHARE until the end of the transaction. Example: select voicesurvey.add_consumer('crm'). */
+export interface VoicesurveyAddConsumerArguments {
+  readonly consumer: string | null;
+  readonly since?: Date | string | null;
+}
+
+/** The result of `voicesurvey.add_consumer(text, timestamp with time zone)`. */
+export type VoicesurveyAddConsumerResult = number | null;
+
+/** Hands out the e-mails that are due, the earliest first, at most at_most: address, language and template. Inserts each into email_notifications when it is handed out first. Each is leased: if neither email_sent nor email_failed follows before the lease ends, it is handed out again. No rows if none is due. Checks the deferred rules before it returns. */
+export interface VoicesurveyClaimEmailsArguments {
+  readonly at_most?: number | null;
+  readonly lease?: string | null;
+}
+
+/** The result of `voicesurvey.claim_emails(integer, interval)`, of each row. */
+export interface VoicesurveyClaimEmailsResult {
+  readonly notification_id: string | null;
+  readonly event_id: string | null;
+  readonly event_type: EventType | null;
+  readonly campaign_id: string | null;
+  readonly contact_id: string | null;
+  readonly to_email: string | null;
+  readonly template_id: string | null;
+  readonly locale: CampaignLanguage | null;
+  readonly subject: string | null;
+  readonly body_html: string | null;
+  readonly body_text: string | null;
+  readonly sends_count: number | null;
+}
+
+/** Hands out the events that a consumer has not received, the earliest first, at most at_most. Each is leased: if neither event_delivered nor event_failed follows before the lease ends, it is handed out again. No rows if none is due. Error: consumer_is_registered. Example: select * from voicesurvey.claim_events('crm', 100, '5 minutes'). */
+export interface VoicesurveyClaimEventsArguments {
+  readonly consumer: string | null;
+  readonly at_most?: number | null;
+  readonly lease?: string | null;
+}
+
+/** The result of `voicesurvey.claim_events(text, integer, interval)`, of each row. */
+export interface VoicesurveyClaimEventsResult {
+  readonly event_id: string | null;
+  readonly event_type: EventType | null;
+  readonly created_at: Date | null;
+  readonly campaign_id: string | null;
+  readonly contact_id: string | null;
+  readonly external_contact_id: string | null;
+  readonly call_attempt_id: string | null;
+  readonly call_id: string | null;
+  readonly started_at: Date | null;
+  readonly answered_at: Date | null;
+  readonly ended_at: Date | null;
+  readonly outcome: ContactOutcome | null;
+  readonly attempts_count: number | null;
+  readonly q1_answer: string | null;
+  readonly q2_answer: string | null;
+  readonly q3_answer: string | null;
+  readonly payload: unknown;
+  readonly deliveries_count: number | null;
+}
+
+/** Notes that an e-mail could not be sent. Returns its status: pending if it is handed out again, after 1, 10 and 100 minutes; failed after the fourth time; sent if it was sent before; null if there is no such e-mail. */
+export interface VoicesurveyEmailFailedArguments {
+  readonly notification: string | null;
+  readonly error?: string | null;
+}
+
+/** The result of `voicesurvey.email_failed(uuid, text)`. */
+export type VoicesurveyEmailFailedResult = EmailStatus | null;
+
+/** Notes that an e-mail was sent. Returns its status, sent; null if there is no such e-mail, for example after an erasure. */
+export interface VoicesurveyEmailSentArguments {
+  readonly notification: string | null;
+  readonly provider_message_id?: string | null;
+}
+
+/** The result of `voicesurvey.email_sent(uuid, text)`. */
+export type VoicesurveyEmailSentResult = EmailStatus | null;
+
+/** Ends the delivery of an event to a consumer. Returns whether it was still open; false after a repeated call, or if the person was erased. */
+export interface VoicesurveyEventDeliveredArguments {
+  readonly consumer: string | null;
+  readonly event: string | null;
+}
+
+/** The result of `voicesurvey.event_delivered(text, uuid)`. */
+export type VoicesurveyEventDeliveredResult = boolean | null;
+
+/** Notes that a consumer could not process an event. Returns when the event is handed out again: after 10 s, then after twice as long each time, up to 1 hour. After the tenth time it is dead: the result is null, and retry_dead_events revives it. */
+export interface VoicesurveyEventFailedArguments {
+  readonly consumer: string | null;
+  readonly event: string | null;
+  readonly error?: string | null;
+}
+
+/** The result of `voicesurvey.event_failed(text, uuid, text)`. */
+export type VoicesurveyEventFailedResult = Date | null;
+
 /** Applies transcript_retention_days: deletes older transcripts and empties the metadata of attempts that ended before, at most at_most of each. Returns how many. A daily job calls it until both are 0. Without a provider configuration it does nothing. Needs select on provider_configs, select and delete on transcript_snippets, and select and update on call_attempts. */
 export interface VoicesurveyPurgeExpiredArguments {
   readonly at_most?: number | null;
@@ -645,3 +847,19 @@ export interface VoicesurveyPurgeExpiredResult {
   readonly transcripts_deleted: string | null;
   readonly metadata_emptied: string | null;
 }
+
+/** Removes a consumer with its deliveries. Returns whether it existed. */
+export interface VoicesurveyRemoveConsumerArguments {
+  readonly consumer: string | null;
+}
+
+/** The result of `voicesurvey.remove_consumer(text)`. */
+export type VoicesurveyRemoveConsumerResult = boolean | null;
+
+/** Makes the dead events of a consumer due again. Returns how many. */
+export interface VoicesurveyRetryDeadEventsArguments {
+  readonly consumer: string | null;
+}
+
+/** The result of `voicesurvey.retry_dead_events(text)`. */
+export type VoicesurveyRetryDeadEventsResult = number | null;

@@ -47,8 +47,12 @@ test('docs/rules.md explains every constraint and trigger, and every name that a
   expect(inCatalog.filter((name) => !explained.has(name)).sort()).toEqual([]);
   const known = new Set(inCatalog);
   expect([...explained].filter((name = '') => !known.has(name) && !isRaised(name)).sort()).toEqual([]);
+  // docs/api.md explains the errors of the API, which raise_invalid_input raises.
+  const ofRules = texts.replace(/raise_invalid_input\(\s*'\w+'/g, '');
   // A name that a function raises looks like a name of the tables: words of its own text do not.
-  const raised = [...texts.matchAll(/^\s+'([a-z][a-z0-9]*(?:_[a-z0-9]+){2,})',?$/gm)].map(([, name]) => name);
+  const raised = [...ofRules.matchAll(/^\s+'([a-z][a-z0-9]*(?:_[a-z0-9]+){2,})',?$/gm)].map(
+    ([, name]) => name,
+  );
   expect(
     raised.filter((name) => name !== undefined && !explained.has(name) && !TABLES.has(name)).sort(),
   ).toEqual([]);

@@ -118,10 +118,12 @@ describe('a trigger function of the rules', () => {
   });
 });
 
-test('only trigger functions run with the rights of the owner of the rules', async ({ migrated }) => {
+test('only trigger functions and functions of the API run with the rights of the owner of the rules', async ({
+  migrated,
+}) => {
   const others = await migrated.rows(
     `select oid::regprocedure::text as function from pg_proc
-     where pronamespace in ('voicesurvey_rules'::regnamespace, 'voicesurvey'::regnamespace, 'public'::regnamespace)
+     where pronamespace in ('voicesurvey_rules'::regnamespace, 'public'::regnamespace)
        and prosecdef <> (prorettype = 'trigger'::regtype and proname <> 'set_updated_at')`,
   );
   expect(others).toEqual([]);

@@ -1,19 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { test } from '../support/database.js';
+import { campaignOfDocuments } from '../support/documents.js';
 import { blocksOf } from '../support/page.js';
 import { withIds } from './rules/names.js';
-import { insertContact, insertDraft, setStatuses } from './rules/steps.js';
-
-/** What the SQL of the document is run on: a running campaign with two contacts and one attempt for each. */
-const BEFORE = `
-  insert into users (id, oidc_sub, email, name) values (:manager, 'manager', 'mara@example.com', 'Mara');
-  insert into provider_configs (outbound_number) values ('+4930000000');
-  insert into email_templates (id, name, type, subject, body_html) values (:thanks, 'Thanks', 'completed', 'Thanks', 'Thanks');
-  ${insertDraft('campaign', { max_attempts: '1', email_completed_template_id: ':thanks' })}
-  ${insertContact('contact', '+4920000001', { campaign_id: ':campaign', email: "'one@example.com'" })}
-  ${insertContact('another', '+4920000002', { campaign_id: ':campaign' })}
-  ${setStatuses('campaign', 'running')}`;
 
 const ANY_NAME = { has: () => true };
 
@@ -22,7 +12,7 @@ test('the SQL of docs/services.md runs as written and completes one contact, mis
 }) => {
   const document = await readFile(new URL('../../docs/services.md', import.meta.url), 'utf8');
   const blocks = Array.from(document.matchAll(/```sql\n(.*?)```/gs), ([, sql = '']) => sql);
-  await client.query(withIds(BEFORE, ANY_NAME));
+  await client.query(campaignOfDocuments);
   const claim = blocks.find((sql) => sql.includes('skip locked')) ?? '';
   const ofAnother = claim.replaceAll(':contact', ':another').replaceAll(':attempt', ':attempt_of_another');
   for (const sql of [ofAnother, ...blocks]) {
@@ -46,7 +36,7 @@ test('an end in whole seconds is refused after an answer in microseconds, and ac
   const [claim, end] = ['Claim a call', 'Times of a call'].map(
     (heading) => blocksOf('services.md', heading)[0]?.code ?? '',
   );
-  await query(`${BEFORE}; ${claim}`);
+  await query(`${campaignOfDocuments}; ${claim}`);
   const second = "date_trunc('second', started_at) + interval '1 s'";
   await query(`update call_attempts set answered_at = ${second} + interval '0.7 s' where id = :attempt`);
   await expect(
