@@ -1,4 +1,4 @@
-import type { AlterTableCmd, Node, TypeName } from 'libpg-query';
+import type { AlterTableCmd, Node, RangeVar, TypeName } from 'libpg-query';
 import { type ColumnType, holdsEveryValue, parsedType } from './wider-types.js';
 
 /** A statement, as its parse tree. */
@@ -10,7 +10,8 @@ export interface Parsed {
 export interface ColumnName {
   /** Null if the statement names no schema. */
   readonly schema: string | null;
-  readonly table: string;
+  /** Null if it may be any table, as in a `do` block. */
+  readonly table: string | null;
   readonly column: string;
 }
 
@@ -27,16 +28,25 @@ export function alteredColumns({ node }: Parsed): readonly { column: string; new
     });
 }
 
-/** The columns to which a statement gives a type by another expression than a cast of the column to that type. */
-export function columnsSetByExpression({ node }: Parsed): readonly ColumnName[] {
-  if (!('AlterTableStmt' in node)) return [];
-  const { relation } = node.AlterTableStmt;
-  return commandsOf(node).flatMap(({ subtype, name: column = '', def }) => {
-    if (subtype !== 'AT_AlterColumnType' || def === undefined || !('ColumnDef' in def)) return [];
-    const { raw_default: expression, typeName } = def.ColumnDef;
-    if (expression === undefined || isCastOf(expression, column, typeName)) return [];
-    return [{ schema: relation?.schemaname ?? null, table: relation?.relname ?? '', column }];
+/**
+ * The columns to which statements give a type by another expression than a cast of the column to that type, by their names after
+ * all statements. A `do` block is searched for them.
+ */
+export function columnsSetByExpression(statements: readonly Parsed[]): readonly ColumnName[] {
+  return statements.flatMap((statement, index) => {
+    const { node } = statement;
+    const inBlock = 'DoStmt' in node ? columnsInBody(bodyOf(node)) : [];
+    const columns = retypedBy(statement).flatMap(({ name, command }) =>
+      isSetByExpression(command) ? [name] : [],
+    );
+    return [...inBlock, ...columns].map((name) => nameAfter(name, statements.slice(index + 1)));
   });
+}
+
+function isSetByExpression({ name: column = '', def }: AlterTableCmd): boolean {
+  if (def === undefined || !('ColumnDef' in def)) return false;
+  const { raw_default: expression, typeName } = def.ColumnDef;
+  return expression !== undefined && !isCastOf(expression, column, typeName);
 }
 
 /**
@@ -45,27 +55,87 @@ export function columnsSetByExpression({ node }: Parsed): readonly ColumnName[] 
  */
 export function columnsRetyped(statements: readonly Parsed[]): readonly ColumnName[] {
   const narrowed = new Set<string>();
-  return statements.flatMap(({ node }) => {
-    if (!('AlterTableStmt' in node)) return [];
-    const { schemaname: schema = null, relname: table = '' } = node.AlterTableStmt.relation ?? {};
-    return commandsOf(node).flatMap((command) => {
-      const { subtype, name: column = '' } = command;
-      if (subtype !== 'AT_AlterColumnType') return [];
-      const key = JSON.stringify([table, column]);
+  return statements.flatMap((statement, index) =>
+    retypedBy(statement).flatMap(({ name, command }) => {
+      const last = nameAfter(name, statements.slice(index + 1));
+      const key = JSON.stringify([last.table, last.column]);
       const isRetyped = narrowed.has(key);
       if (!hasWideType(command)) narrowed.add(key);
-      return isRetyped ? [{ schema, table, column }] : [];
-    });
-  });
+      return isRetyped ? [last] : [];
+    }),
+  );
+}
+
+/** The changes of types in an `alter table`. */
+function retypedBy({ node }: Parsed): readonly { name: ColumnName; command: AlterTableCmd }[] {
+  if (!('AlterTableStmt' in node)) return [];
+  const { schemaname: schema = null, relname: table = '' } = node.AlterTableStmt.relation ?? {};
+  return commandsOf(node)
+    .filter(({ subtype }) => subtype === 'AT_AlterColumnType')
+    .map((command) => ({ name: { schema, table, column: command.name ?? '' }, command }));
+}
+
+/** The name of a column after statements that may rename it, or rename or move its table. */
+function nameAfter(name: ColumnName, statements: readonly Parsed[]): ColumnName {
+  return statements.reduce(afterRename, name);
+}
+
+function afterRename(name: ColumnName, { node }: Parsed): ColumnName {
+  if ('AlterObjectSchemaStmt' in node) {
+    const { relation, newschema: schema = null } = node.AlterObjectSchemaStmt;
+    return isTableOf(name, relation) ? { ...name, schema } : name;
+  }
+  if (!('RenameStmt' in node)) return name;
+  const { renameType, relation, subname, newname = '' } = node.RenameStmt;
+  if (renameType === 'OBJECT_SCHEMA') return subname === name.schema ? { ...name, schema: newname } : name;
+  if (!isTableOf(name, relation)) return name;
+  if (renameType === 'OBJECT_TABLE') return { ...name, table: newname };
+  return renameType === 'OBJECT_COLUMN' && subname === name.column ? { ...name, column: newname } : name;
+}
+
+function isTableOf({ schema, table }: ColumnName, relation: RangeVar | undefined): boolean {
+  const named = relation?.schemaname;
+  return relation?.relname === table && (schema === null || named === undefined || named === schema);
 }
 
 function hasWideType({ def }: AlterTableCmd): boolean {
   return def !== undefined && 'ColumnDef' in def && holdsWhatConverts(def.ColumnDef.typeName);
 }
 
-/** Checks whether a `do` block may convert a column by an expression. */
+/** A change of a type by an expression in a body. The name of the column may be a placeholder of `format`. */
+const TYPE_BY_EXPRESSION =
+  /\balter\s+(?:column\s+)?("(?:[^"]|"")+"|[\w$%\u0080-\uffff]+)\s+(?:set\s+data\s+)?type\b(?=[^;]*\busing\b)/gi;
+
+function columnsInBody(body: string): readonly ColumnName[] {
+  return [...body.matchAll(TYPE_BY_EXPRESSION)]
+    .map(([, name = '']) => name)
+    .filter((name) => !name.startsWith('%'))
+    .map((name) => ({ schema: null, table: null, column: nameInBody(name) }));
+}
+
+function nameInBody(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name.toLowerCase();
+}
+
+/** Checks whether a `do` block may convert columns by an expression and does not name all of them, as in dynamic SQL. */
 export function mayUseExpression({ node }: Parsed): boolean {
-  return 'DoStmt' in node && /\btype\b[^;]*\busing\b/i.test(bodyOf(node));
+  if (!('DoStmt' in node)) return false;
+  const body = bodyOf(node);
+  const others = body.replaceAll(TYPE_BY_EXPRESSION, (text, name: string) =>
+    name.startsWith('%') ? text : '',
+  );
+  return /\btype\b[^;]*\busing\b/i.test(others);
+}
+
+/** Checks whether a `do` block may rename tables or columns, or move tables to another schema. */
+export function mayRename({ node }: Parsed): boolean {
+  return 'DoStmt' in node && /\brename\b|\bset\s+schema\b/i.test(bodyOf(node));
+}
+
+/** Checks whether a statement may change the type of a column. */
+export function mayChangeType(statement: Parsed): boolean {
+  const { node } = statement;
+  return 'DoStmt' in node ? /\btype\b/i.test(bodyOf(node)) : retypedBy(statement).length > 0;
 }
 
 type AlterTable = Extract<Node, { AlterTableStmt: unknown }>;

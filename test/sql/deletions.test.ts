@@ -76,7 +76,7 @@ test.for([
   ['alter table app.t alter c type text using c::varchar(3)::text', ['app.t.c']],
   ['alter table app.t alter c type int using length(c), alter d type int using d::int', ['app.t.c']],
 ] as const)('the columns that get their values by an expression: %s', async ([text, columns]) => {
-  const found = columnsSetByExpression(await parse(text));
+  const found = columnsSetByExpression([await parse(text)]);
   expect(found.map(({ schema, table, column }) => `${schema}.${table}.${column}`)).toEqual(columns);
 });
 

@@ -125,9 +125,10 @@ export function rowsOf({
   isArray,
   oldType,
   newType,
+  timeZone,
 }: Loss): string {
   if (kind === 'type' && newType !== null) {
-    const readBack = `cast(cast(${column} as ${newType}) as ${oldType})`;
+    const readBack = readBackSql(`${column}`, `${oldType}`, newType, timeZone);
     return `${table} where cast(${readBack} as text) is distinct from cast(${column} as text)`;
   }
   if (kind === 'column' || kind === 'type') return `${table} where ${column} is not null`;
@@ -136,4 +137,13 @@ export function rowsOf({
     return `${table} where ${isArray ? `${literal} = any (${column})` : `${column} = ${literal}`}`;
   }
   return isPartitioned ? table : `only ${table}`;
+}
+
+/** SQL of a value of the old type, read back from the new one. A cast uses the time zone of this session, not that of the file. */
+function readBackSql(value: string, oldType: string, newType: string, timeZone: string | null): string {
+  if (timeZone === null) return `cast(cast(${value} as ${newType}) as ${oldType})`;
+  const inZone = (time: string): string => `(${time} at time zone ${pg.escapeLiteral(timeZone)})`;
+  const converted = `cast(${inZone(value)} as ${newType})`;
+  const isLocal = !newType.endsWith(' with time zone');
+  return `cast(${inZone(isLocal ? `cast(${converted} as timestamp)` : converted)} as ${oldType})`;
 }

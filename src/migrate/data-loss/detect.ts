@@ -151,7 +151,7 @@ lost_labels as materialized (
 )
 select
   'table' as kind, name as "table", id::text, partitioned as "isPartitioned", null as "column", null as type,
-  null as label, false as "isArray", null::double precision as deleted, null as "oldType", null as "newType"
+  null as label, false as "isArray", null::double precision as deleted, null as "oldType", null as "newType", null as "timeZone"
 from was
 where not stays
   and not exists (select from was as whole where whole.id = was.parent and not whole.stays)
@@ -160,7 +160,7 @@ union all
 
 select
   'rows', name, id::text, partitioned, null, null, null, false,
-  nullif(${DELETED}(id) - (facts -> 'deleted')::bigint, 0), null, null
+  nullif(${DELETED}(id) - (facts -> 'deleted')::bigint, 0), null, null, null
 from was
 where stays
   and (
@@ -175,7 +175,7 @@ where stays
 
 union all
 
-select 'column', name, id::text, partitioned, facts_of_column ->> 'name', null, null, false, null, null, null
+select 'column', name, id::text, partitioned, facts_of_column ->> 'name', null, null, false, null, null, null, null
 from had
 where not exists (
   select from pg_catalog.pg_attribute where attrelid = id and attnum = number and not attisdropped
@@ -185,7 +185,7 @@ union all
 
 select
   'label', had.name, had.id::text, had.partitioned, facts_of_column ->> 'name', lost_labels.name, lost_labels.label,
-  (facts_of_column -> 'array')::boolean, null, null, null
+  (facts_of_column -> 'array')::boolean, null, null, null, null
 from lost_labels
 join had on (facts_of_column ->> 'enum')::oid = lost_labels.type
 join pg_catalog.pg_attribute on attrelid = had.id and attnum = number and not attisdropped

@@ -35,6 +35,8 @@ export interface Loss {
   readonly oldType: string | null;
   /** The type of the column after it; null if every value of the column counts. */
   readonly newType: string | null;
+  /** The time zone in which the file changes the type; null if that does not matter, or is the time zone of the session. */
+  readonly timeZone: string | null;
 }
 
 /** Data that a file deletes, and how much of it there is. */
