@@ -94,6 +94,29 @@ export function mayDeleteDynamically(statement: Parsed): boolean {
   return 'DoStmt' in node && /\bexecute\b/i.test(bodyOf(node)) && mayDeleteData(statement);
 }
 
+/** Statements that neither delete nor insert rows, except for what a trigger or a function does. */
+const CHANGES_NO_ROWS =
+  /^(?:Alter|Comment|Composite|Constraints|Create(?!TableAs)|Define|Drop|Grant|Index|Lock|Rename|VariableSet|View)/;
+
+/**
+ * Checks whether rows that statements delete from a partition and insert into another one of the same table are rows that an
+ * update has moved: no other statement deletes or inserts rows.
+ */
+export function onlyMovesRows(statements: readonly Parsed[]): boolean {
+  return (
+    statements.some(({ node }) => updatesOnly(node)) &&
+    statements.every(({ node }) => updatesOnly(node) || CHANGES_NO_ROWS.test(Object.keys(node)[0] ?? ''))
+  );
+}
+
+function updatesOnly(node: Node): boolean {
+  if ('UpdateStmt' in node) return innerQueries(node).length === 0;
+  if (!('MergeStmt' in node) || innerQueries(node).length > 0) return false;
+  return (node.MergeStmt.mergeWhenClauses ?? []).every(
+    (clause) => 'MergeWhenClause' in clause && clause.MergeWhenClause.commandType === 'CMD_UPDATE',
+  );
+}
+
 function fullName({
   schemaname = 'public',
   relname = '',

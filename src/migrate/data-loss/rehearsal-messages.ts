@@ -16,8 +16,7 @@ import {
 } from '../script/settings.js';
 import { groupByFile, type Step, type TransactionStep } from '../script/steps.js';
 import type { Work } from '../script/work.js';
-import { dataLossQuery, SAVE_CATALOG } from './detect.js';
-import { typeChangesIn } from './detect-types.js';
+import { changesIn, dataLossQuery, SAVE_CATALOG } from './detect.js';
 import { isGuarded } from './guarded.js';
 
 /** The messages of a rehearsal. */
@@ -61,7 +60,7 @@ export function rehearsalMessages(
       SAVE_SEARCH_PATH,
       SYSTEM_NAMES_ONLY,
       'set local quote_all_identifiers = off',
-      dataLossQuery(typeChangesIn(step)),
+      dataLossQuery(changesIn(step)),
     );
     queries.set(query, step);
     return [

@@ -7,8 +7,7 @@ import { type OnResult, runPipeline } from '../script/pipeline.js';
 import type { Safeguard } from '../script/safeguard.js';
 import type { TransactionStep } from '../script/steps.js';
 import { type Backup, backUp, lockTablesSql } from './back-up.js';
-import { assertExpected, SAVE_CATALOG } from './detect.js';
-import { typeChangesIn } from './detect-types.js';
+import { assertExpected, changesIn, SAVE_CATALOG } from './detect.js';
 import { isGuarded } from './guarded.js';
 import { expectedLosses, type Ledger, learn, stepKey } from './ledger.js';
 import { keyOf } from './loss.js';
@@ -44,7 +43,7 @@ export function dataLossSafeguard(ledger: Ledger, emit: Listener): Safeguard {
 
 function bracket(ledger: Ledger, step: TransactionStep): ReturnType<Safeguard['bracket']> {
   const expected = expectedLosses(ledger, step).map(keyOf);
-  const assertion = assertExpected(stepKey(step), expected, typeChangesIn(step));
+  const assertion = assertExpected(stepKey(step), expected, changesIn(step));
   return {
     before: [makeMessage('safeguard', step.work, SAVE_CATALOG)],
     after: [makeMessage('safeguard', step.work, assertion)],
