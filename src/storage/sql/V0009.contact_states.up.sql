@@ -9,6 +9,9 @@
 -- order. The trigger judges the rows as they are at that time, and a row that was updated several times is judged
 -- once for each update. V0012 checks the same agreement when an attempt changes, and V0014 when answers are inserted.
 --
+-- A call whose end no webhook reported leaves its contact pending or not_reached. If its end is reported later (V0011),
+-- the contact goes from there to completed or refused.
+--
 -- Safe under concurrency: a transaction that changes a contact's state locks the contact's row until it commits, and
 -- no call starts without a lock on that row (V0012). Everything else that is read here does not change once it is
 -- true: an outcome, answers, a campaign's max_attempts.
@@ -35,6 +38,20 @@ begin
       (old.state in ('pending', 'not_reached') and new.state in ('in_progress', 'excluded'))
       or (old.state = 'not_reached' and new.state = 'pending')
       or (old.state = 'excluded' and new.state in ('pending', 'not_reached'))
+    )
+
+    -- The end of the latest call was not reported, or a reported end has just replaced it.
+    and not (
+      old.state in ('pending', 'not_reached')
+      and new.state in ('completed', 'refused')
+      and exists (
+        select
+        from public.call_attempts
+        where contact_id = new.id
+          and attempt_number = new.attempts_count
+          and ended_at is not null
+          and (error_code = 'NO_END_REPORTED' or outcome::text = new.state::text)
+      )
     )
   then
     if old.state = 'excluded' and new.state = 'in_progress' then

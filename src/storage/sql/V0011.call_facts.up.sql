@@ -3,7 +3,15 @@
 -- A webhook that arrives twice writes the same values again, and is not rejected. BEFORE triggers compare the new row
 -- with the old one.
 --
--- Safe under concurrency: an update locks the row, and nothing else is read.
+-- One end is not final. A call whose end no webhook reported is ended with the error code NO_END_REPORTED, so that it
+-- does not block its contact forever. The end that is reported later replaces that end once, and changes the error code.
+-- No update of an ended call sets NO_END_REPORTED. So an end that was reported stays final, and so does the replacement.
+-- V0009 lets the contact follow from pending or not_reached, and V0012 checks at commit that it does.
+--
+-- Safe under concurrency: an update locks the row. The replacement of an end also locks the contact's row and then reads
+-- the contact's attempts and events. A claim (V0012) updates the contact's row, and so does an event that publishes an
+-- end which nobody reported (V0015). So each of them waits for the replacement, or has committed before and is seen. At
+-- the stricter isolation levels, a transaction with an older snapshot fails with 40001.
 --
 -- Safe on a live table: creating a trigger changes only the catalog. Only call_attempts is locked.
 
@@ -45,6 +53,10 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $function$
+declare
+  broken text;
+  message text;
+  hint text;
 begin
   if tg_relid <> 'public.call_attempts'::regclass or tg_when <> 'BEFORE' or tg_op <> 'UPDATE' then
     perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
@@ -58,20 +70,74 @@ begin
     return new;
   end if;
 
-  if (old.answered_at is not null and old.answered_at is distinct from new.answered_at)
-    or (old.ended_at is not null and old.ended_at is distinct from new.ended_at)
-    or (old.outcome is not null and old.outcome is distinct from new.outcome)
+  if (old.answered_at is null or old.answered_at is not distinct from new.answered_at)
+    and (old.ended_at is null or old.ended_at is not distinct from new.ended_at)
+    and (old.outcome is null or old.outcome is not distinct from new.outcome)
   then
-    perform voicesurvey_rules.raise_violation(
-      'answer_end_and_outcome_of_a_call_are_final',
-      'call_attempts',
-      'The answered_at, ended_at and outcome of an attempt are final once they are set.',
-      format('Attempt %s of contact %s.', old.id, old.contact_id),
-      'Ignore a report that arrives again. Update only attempts whose ended_at is null.'
-    );
+    if old.ended_at is null
+      or new.error_code is distinct from 'NO_END_REPORTED'
+      or old.error_code = 'NO_END_REPORTED'
+    then
+      return new;
+    end if;
+
+    broken := 'no_end_reported_is_set_when_a_call_ends';
+    message := 'The error code NO_END_REPORTED is set only by the update that ends the call.';
+    hint := 'Set another error_code: the end of this call was reported, so it is final.';
+
+  -- What is known of an answered call is not removed: a transcript may depend on it.
+  elsif old.ended_at is null
+    or old.error_code is distinct from 'NO_END_REPORTED'
+    or old.outcome in ('completed', 'refused')
+    or new.ended_at is null
+    or (old.answered_at is not null and new.answered_at is null)
+  then
+    broken := 'answer_end_and_outcome_of_a_call_are_final';
+    message := 'The answered_at, ended_at and outcome of an attempt are final once they are set.';
+    hint := 'Ignore a report that arrives again. Update only attempts whose ended_at is null.';
+  elsif new.error_code = 'NO_END_REPORTED' then
+    broken := 'an_end_is_replaced_only_by_a_reported_end';
+    message := 'An end with the error code NO_END_REPORTED is replaced only by the end that was reported.';
+    hint := 'Set error_code in the same update: to the code of the reported end, or to null.';
+  else
+    perform
+    from public.contacts
+    where id = old.contact_id
+    for no key update;
+
+    if exists (
+      select
+      from public.call_attempts
+      where contact_id = old.contact_id
+        and attempt_number > old.attempt_number
+    ) then
+      broken := 'an_end_is_replaced_only_before_the_next_attempt';
+      message := 'An end that was not reported is replaced only while its contact has no later attempt.';
+      hint := 'Ignore the report: the contact was called again.';
+
+    -- The event of the new outcome may be inserted first in the same transaction.
+    elsif exists (
+      select
+      from public.events
+      where contact_id = old.contact_id
+        and event_type::text <> 'survey.' || new.outcome::text
+    ) then
+      broken := 'an_end_is_replaced_only_before_it_is_published';
+      message := 'An end that was not reported is replaced only while the result of its contact was not published.';
+      hint := 'Ignore the report: other services may have read the event.';
+    else
+      return new;
+    end if;
   end if;
 
-  return new;
+  raise exception using
+    errcode = 'check_violation',
+    schema = 'public',
+    table = 'call_attempts',
+    constraint = broken,
+    message = message,
+    detail = format('Attempt %s of contact %s.', old.id, old.contact_id),
+    hint = hint;
 end
 $function$;
 
@@ -121,7 +187,7 @@ $function$;
 comment on function voicesurvey_rules.check_provider_call_id() is
   'Rejects another provider_call_id for an attempt that has one.';
 comment on function voicesurvey_rules.check_call_facts() is
-  'Rejects another answer, end or outcome for an attempt that has one.';
+  'Rejects another answer, end or outcome for an attempt that has one, unless it replaces an end that was not reported.';
 comment on function voicesurvey_rules.check_call_times() is
   'Rejects a new time of a call that lies more than 60 seconds in the future.';
 
@@ -155,7 +221,7 @@ create or replace trigger a_provider_call_id_is_set_once
   execute function voicesurvey_rules.check_provider_call_id();
 
 create or replace trigger answer_end_and_outcome_of_a_call_are_final
-  before update of answered_at, ended_at, outcome on public.call_attempts
+  before update of answered_at, ended_at, outcome, error_code on public.call_attempts
   for each row
   execute function voicesurvey_rules.check_call_facts();
 
@@ -169,6 +235,7 @@ comment on trigger an_attempt_keeps_its_keys_and_start on public.call_attempts i
 comment on trigger a_provider_call_id_is_set_once on public.call_attempts is
   'Rule 5: the provider_call_id may be set after the start, and is final once it is set.';
 comment on trigger answer_end_and_outcome_of_a_call_are_final on public.call_attempts is
-  'Rule 5: the answer, the end and the outcome of a call are final.';
+  'Rule 5: the answer, the end and the outcome of a call are final. An end that was not reported is replaced once by the '
+  'reported one.';
 comment on trigger times_of_a_call_are_not_in_the_future on public.call_attempts is
   'Rule 5: no time of a call lies more than 60 seconds in the future.';

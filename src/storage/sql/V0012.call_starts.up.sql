@@ -536,6 +536,10 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $function$
+declare
+  broken text;
+  message text;
+  hint text;
 begin
   if tg_relid <> 'public.call_attempts'::regclass or tg_when <> 'AFTER' or tg_op <> 'UPDATE' then
     perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
@@ -548,13 +552,46 @@ begin
     and attempts_count <= case when old.ended_at is null and new.ended_at is not null then new.attempt_number end;
 
   if found then
-    perform voicesurvey_rules.raise_violation(
-      'a_contact_is_in_progress_while_its_call_is_open',
-      'call_attempts',
-      'A contact is in progress exactly while its latest call is open.',
-      format('Attempt %s of contact %s.', new.id, new.contact_id),
-      'Set the contact''s state in the transaction that ends the call.'
-    );
+    broken := 'a_contact_is_in_progress_while_its_call_is_open';
+    message := 'A contact is in progress exactly while its latest call is open.';
+    hint := 'Set the contact''s state in the transaction that ends the call.';
+
+  -- A reported end has replaced one that was not reported (V0011). The rows are read as they are now.
+  elsif old.outcome <> new.outcome then
+    select
+      case
+        when contact.state in ('pending', 'not_reached') and attempt.outcome in ('completed', 'refused')
+        then 'a_completed_or_refused_call_is_the_last'
+        when contact.state <> 'excluded'
+          and contact.last_outcome <> (
+            select latest.outcome
+            from public.call_attempts as latest
+            where latest.contact_id = contact.id
+              and latest.outcome is not null
+            order by latest.attempt_number desc
+            limit 1
+          )
+        then 'last_outcome_is_that_of_the_latest_call'
+      end
+    into broken
+    from public.call_attempts as attempt
+    join public.contacts as contact
+      on contact.id = attempt.contact_id
+    where attempt.id = new.id;
+
+    message := 'The state and the last_outcome of a contact follow the end that replaces the end of its latest call.';
+    hint := 'Set the contact''s state and last_outcome in the transaction that replaces the end.';
+  end if;
+
+  if broken is not null then
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'call_attempts',
+      constraint = broken,
+      message = message,
+      detail = format('Attempt %s of contact %s.', new.id, new.contact_id),
+      hint = hint;
   end if;
 
   return null;
@@ -701,7 +738,7 @@ comment on function voicesurvey_rules.check_new_call() is
 comment on function voicesurvey_rules.check_changed_number() is
   'Rejects a new number of a contact with an open call if that number has an open call too.';
 comment on function voicesurvey_rules.check_ended_call() is
-  'Rejects the end of a call whose contact stays in progress.';
+  'Rejects the end of a call whose contact stays in progress, and a replaced end that its contact does not follow.';
 comment on function voicesurvey_rules.check_latest_call_is_retained() is
   'Rejects the deletion of the latest attempt of a contact that is in a call or may be called again, and the '
   'replacement of an attempt. Records the erasure of a last call.';
@@ -764,7 +801,7 @@ create constraint trigger a_call_agrees_with_its_contact
 
 drop trigger if exists an_ended_call_agrees_with_its_contact on public.call_attempts;
 create constraint trigger an_ended_call_agrees_with_its_contact
-  after update of ended_at on public.call_attempts
+  after update of ended_at, outcome on public.call_attempts
   deferrable initially deferred
   for each row
   execute function voicesurvey_rules.check_ended_call();
@@ -800,7 +837,7 @@ comment on trigger a_call_agrees_with_its_contact on public.call_attempts is
   'Rules 2, 4 and 10: a new call agrees with its contact, its number has no other open call, and the provider''s limit '
   'is not exceeded.';
 comment on trigger an_ended_call_agrees_with_its_contact on public.call_attempts is
-  'Rule 10: a contact is in progress exactly while its call is open.';
+  'Rule 10: a contact is in progress exactly while its call is open, and follows an end that replaces another one.';
 comment on trigger an_open_call_is_not_deleted on public.call_attempts is
   'Rule 10: a contact in progress has an open call.';
 comment on trigger a_contact_that_may_be_called_again_keeps_its_latest_call on public.call_attempts is

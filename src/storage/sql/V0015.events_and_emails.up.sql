@@ -9,7 +9,8 @@
 -- An event, and an e-mail that was sent, are deleted only with their contact. Without them the same end could be
 -- published again, or e-mailed again. What a foreign key does by itself (set null, cascade) is never rejected.
 --
--- Safe under concurrency: the end of a contact is final, and an event does not change. The foreign key of an e-mail
+-- Safe under concurrency: the end of a contact is final, and an event does not change. Only an end that was not reported
+-- may be replaced (V0011), before it is published. So its event updates the contact's row, which the replacement locks. The foreign key of an e-mail
 -- locks its template against a change of type (V0008). A change of the contact's address that runs at the same time
 -- counts as later than the e-mail.
 --
@@ -52,6 +53,20 @@ begin
 
   if found then
     return null;
+  end if;
+
+  -- The end of the contact's latest call may be replaced now: see the header.
+  if new.event_type = 'survey.not_reached' then
+    update public.contacts as contact
+    set external_contact_id = contact.external_contact_id
+    where contact.id = new.contact_id
+      and exists (
+        select
+        from public.call_attempts as attempt
+        where attempt.contact_id = contact.id
+          and attempt.attempt_number = contact.attempts_count
+          and attempt.error_code = 'NO_END_REPORTED'
+      );
   end if;
 
   select

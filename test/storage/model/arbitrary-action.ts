@@ -8,6 +8,7 @@ import {
   releaseContact,
   repeatResponse,
   repeatWebhook,
+  replaceEnd,
   setProviderCallId,
   writeTranscript,
 } from './call-actions.js';
@@ -38,6 +39,7 @@ export const arbitraryAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 25, arbitrary: publishEvent },
   { weight: 25, arbitrary: writeEmail },
   { weight: 10, arbitrary: changeEmailStatus },
+  { weight: 12, arbitrary: replaceEnd },
   { weight: 5, arbitrary: repeatWebhook },
   { weight: 5, arbitrary: repeatResponse },
   { weight: 8, arbitrary: deleteCall },

@@ -11,9 +11,11 @@ import {
   updateRow,
 } from './action.js';
 import {
+  ANSWERED_OUTCOMES,
   callableContacts,
   findCalls,
   fittingOutcome,
+  NO_END_REPORTED,
   newCall,
   OUTCOMES,
   openCalls,
@@ -70,6 +72,7 @@ export const finishCall: fc.Arbitrary<Action> = defineAction<{
   call: number;
   outcome: string;
   isGivenUp: boolean;
+  isUnreported: boolean;
   isPublished: boolean;
   answer: string;
 }>(
@@ -78,6 +81,7 @@ export const finishCall: fc.Arbitrary<Action> = defineAction<{
     call: rowIndex,
     outcome: fc.constantFrom(...OUTCOMES),
     isGivenUp: fc.constantFrom(false, false, false, true),
+    isUnreported: fc.constantFrom(false, false, true),
     isPublished: fc.boolean(),
     answer: mostly('8 out of 10', '8', ' '),
   },
@@ -86,14 +90,46 @@ export const finishCall: fc.Arbitrary<Action> = defineAction<{
     const [name, call] = pick(openCalls(model), options.call) ?? [];
     const contact = model.contacts[call?.contact_id ?? ''];
     if (name === undefined || call === undefined || contact === undefined) return [];
+    const isUnreported = options.isUnreported && options.outcome === 'failed';
     const outcome = fittingOutcome(options.outcome, call.answered_at !== null);
     const usualState = stateAfter(model, contact, contact.attempts_count, outcome);
     const state = options.isGivenUp && usualState === 'pending' ? 'not_reached' : usualState;
     return [
-      updateRow('call_attempts', name, { ended_at: now, outcome }),
+      updateRow('call_attempts', name, {
+        ended_at: now,
+        outcome,
+        ...(isUnreported ? { error_code: NO_END_REPORTED } : {}),
+      }),
       updateRow('contacts', call.contact_id, { state, last_outcome: outcome }),
       ...(state === 'completed' ? [responseOf(call, name, context, options.answer)] : []),
       ...(options.isPublished ? eventOf(call.contact_id, call, state, name, context) : []),
+    ];
+  },
+);
+
+/** Replaces an end that was not reported, rarely another one, by the end that was reported later. */
+export const replaceEnd: fc.Arbitrary<Action> = defineAction<{
+  call: number;
+  isAny: boolean;
+  outcome: string;
+  isPublished: boolean;
+}>(
+  'replace an end',
+  { call: rowIndex, isAny: rarelyTrue, outcome: fc.constantFrom(...OUTCOMES), isPublished: fc.boolean() },
+  ({ call: index, isAny, outcome, isPublished }, context) => {
+    const { model, now } = context;
+    const ended = findCalls(model, (call) => !isOpen(call) && (isAny || call.error_code === NO_END_REPORTED));
+    const [name, call] = pick(ended, index) ?? [];
+    const contact = model.contacts[call?.contact_id ?? ''];
+    if (name === undefined || call === undefined || contact === undefined) return [];
+    const isAnswered = ANSWERED_OUTCOMES.has(outcome);
+    const answered_at = call.answered_at ?? (isAnswered ? call.started_at : null);
+    const state = isAnswered && contact.state !== 'excluded' ? outcome : contact.state;
+    return [
+      updateRow('call_attempts', name, { answered_at, ended_at: now, outcome, error_code: null }),
+      updateRow('contacts', call.contact_id, { state, last_outcome: outcome }),
+      ...(state === 'completed' ? [responseOf(call, name, context)] : []),
+      ...(isPublished ? eventOf(call.contact_id, call, state, name, context) : []),
     ];
   },
 );

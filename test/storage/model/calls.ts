@@ -3,7 +3,7 @@ import { type Call, type Contact, isOpen, type Model } from './model.js';
 import type { Write } from './write.js';
 
 export const OUTCOMES = ['completed', 'refused', 'no_answer', 'busy', 'failed'];
-const ANSWERED_OUTCOMES: ReadonlySet<string> = new Set(['completed', 'refused']);
+export const ANSWERED_OUTCOMES: ReadonlySet<string> = new Set(['completed', 'refused']);
 
 /** The contacts that a scheduler would claim; or all. */
 export const callableContacts = (model: Model, isAny: boolean): [string, Contact][] =>
@@ -66,8 +66,12 @@ export const newCall = (
   answered_at: ANSWERED_OUTCOMES.has(outcome ?? '') ? now : null,
   ended_at: outcome === undefined ? null : now,
   outcome: outcome ?? null,
+  error_code: null,
   metadata: '{"status": "ringing"}',
 });
+
+/** The error code of an end that no webhook reported. */
+export const NO_END_REPORTED = 'NO_END_REPORTED';
 
 /** Returns the outcome if a call can have it, answered or not as it is; else a similar one. */
 export function fittingOutcome(outcome: string, isAnswered: boolean): string {

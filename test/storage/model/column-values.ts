@@ -56,6 +56,7 @@ export const COLUMN_VALUES: Readonly<Record<Table, Readonly<Record<string, ListV
     answered_at: orNull(instants),
     ended_at: orNull(instants),
     outcome: OUTCOMES,
+    error_code: oneOf('NO_END_REPORTED', '31005', null),
     metadata: oneOf('{}', '{"status": "busy"}', '[]', null),
   },
   survey_responses: {

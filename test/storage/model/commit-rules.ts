@@ -188,6 +188,25 @@ export const COMMIT_RULES: Readonly<Record<string, CommitRule>> = {
     writtenRows(segment, 'contacts', ['state', 'attempts_count']).every(([name, contact]) =>
       isStateConsistent(segment.after, name, contact),
     ),
+  'rules 5, 10: a contact follows a replaced end': ({ statements, after }) =>
+    statements
+      .flatMap((statement) => changedRows(statement.before, statement.after, 'call_attempts'))
+      .filter(
+        ({ name, was, now }) =>
+          name in after.call_attempts && was.outcome !== null && was.outcome !== now.outcome,
+      )
+      .every(({ name, now: { contact_id } }) => {
+        const { state, last_outcome } = after.contacts[contact_id] ?? {};
+        const isResult = !OUTCOMES_WITHOUT_RESULT.has(after.call_attempts[name]?.outcome ?? null);
+        const latest = callsOf(after, contact_id)
+          .filter(([, call]) => !isOpen(call))
+          .at(-1)?.[1];
+        return (
+          state === 'excluded' ||
+          (!(isResult && ['pending', 'not_reached'].includes(state ?? '')) &&
+            (last_outcome === null || last_outcome === latest?.outcome))
+        );
+      }),
   'rule 10: last_outcome is that of the latest ended call': (segment) =>
     writtenRows(segment, 'contacts', ['last_outcome']).every(([name, { last_outcome }]) => {
       const ended = callsOf(segment.after, name).filter(([, call]) => !isOpen(call));

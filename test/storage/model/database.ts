@@ -21,6 +21,7 @@ const COLUMNS: Readonly<Record<ProductTable, readonly string[]>> = {
     'answered_at',
     'ended_at',
     'outcome',
+    'error_code',
     'metadata',
   ],
   survey_responses: ['contact_id', 'campaign_id', 'call_attempt_id', 'q2_answer', 'completed_at'],

@@ -58,6 +58,7 @@ export type Call = {
   answered_at: number | null;
   ended_at: number | null;
   outcome: string | null;
+  error_code: string | null;
   /** JSON as PostgreSQL prints it. */
   metadata: string | null;
 };

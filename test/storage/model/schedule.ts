@@ -134,6 +134,16 @@ function areIndependent(model: Model, writes: readonly Write[]): boolean {
   const changesNumber = writes.some(
     (write) => write.kind === 'update' && write.table === 'contacts' && 'phone_number' in write.columns,
   );
+  // An end is replaced, or not, by the events and calls that the statement has written before it.
+  const replacesEnd = writes.some(
+    (write) =>
+      write.kind === 'update' &&
+      write.table === 'call_attempts' &&
+      typeof model.call_attempts[write.name]?.ended_at === 'number',
+  );
+  const writesEventOrCall = writes.some(
+    (write) => write.kind === 'insert' && ['events', 'call_attempts'].includes(write.table),
+  );
   const writesEntryOrCall = writes.some(
     (write) => write.kind !== 'purge' && ['exclusion_list_entries', 'call_attempts'].includes(write.table),
   );
@@ -141,6 +151,7 @@ function areIndependent(model: Model, writes: readonly Write[]): boolean {
     writes.length > 1 &&
     new Set(rows).size === writes.length &&
     !returnsContact &&
+    !(replacesEnd && writesEventOrCall) &&
     !(changesNumber && writesEntryOrCall)
   );
 }

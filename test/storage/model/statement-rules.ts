@@ -1,5 +1,7 @@
+import { NO_END_REPORTED } from './calls.js';
 import { areKeysUnique, areReferencesValid } from './keys.js';
 import {
+  attemptOf,
   type Call,
   type Campaign,
   type Contact,
@@ -42,6 +44,32 @@ const areSame = <R>({ was, now }: Change<R>, ...columns: (keyof R)[]): boolean =
 /** Whether the columns have not changed from a value that is not null. */
 const areSameOrWereNull = <R>({ was, now }: Change<R>, ...columns: (keyof R)[]): boolean =>
   columns.every((column) => was[column] === null || was[column] === now[column]);
+
+const isUnreported = ({ error_code }: Call): boolean => error_code === NO_END_REPORTED;
+
+/** Whether an end may be replaced: nobody reported it, and nothing followed from it. */
+const isReplacementAllowed = (before: Model, { was, now }: Change<Call>): boolean =>
+  was.ended_at !== null &&
+  isUnreported(was) &&
+  !isUnreported(now) &&
+  !ANSWERED_OUTCOMES.has(was.outcome) &&
+  now.ended_at !== null &&
+  (was.answered_at === null || now.answered_at !== null) &&
+  callsOf(before, was.contact_id).every(([, { attempt_number }]) => attempt_number <= was.attempt_number) &&
+  Object.values(before.events).every(
+    ({ contact_id, event_type }) => contact_id !== was.contact_id || event_type === `survey.${now.outcome}`,
+  );
+
+/** Whether a contact that waits goes to a result, because its latest call gets a result that was reported later. */
+const isLateResult = (before: Model, name: string, requested: Contact): boolean => {
+  const call = attemptOf(before, name, requested.attempts_count);
+  return (
+    ['completed', 'refused'].includes(requested.state) &&
+    call !== undefined &&
+    call.ended_at !== null &&
+    (isUnreported(call) || call.outcome === requested.state)
+  );
+};
 
 interface Start {
   readonly name: string;
@@ -174,11 +202,17 @@ export const STATEMENT_RULES: Readonly<Record<string, StatementRule>> = {
     ),
   "rule 5: an attempt belongs to its contact's campaign": (statement) =>
     startedCalls(statement).every(({ call, contact }) => contact?.campaign_id === call.campaign_id),
-  'rule 5: the facts of an attempt never change': ({ before, after }) =>
+  'rule 5: the facts of an attempt never change, except for an end that was not reported': ({
+    before,
+    after,
+  }) =>
     changedRows(before, after, 'call_attempts').every(
       (change) =>
         areSame(change, 'contact_id', 'campaign_id', 'attempt_number', 'started_at') &&
-        areSameOrWereNull(change, 'answered_at', 'ended_at', 'outcome', 'provider_call_id'),
+        areSameOrWereNull(change, 'provider_call_id') &&
+        (areSameOrWereNull(change, 'answered_at', 'ended_at', 'outcome')
+          ? change.was.ended_at === null || !isUnreported(change.now) || isUnreported(change.was)
+          : isReplacementAllowed(before, change)),
     ),
   'rule 6: answers are final': ({ before, after }) =>
     changedRows(before, after, 'survey_responses').length === 0,
@@ -221,8 +255,10 @@ export const STATEMENT_RULES: Readonly<Record<string, StatementRule>> = {
     addedRows(after, before, 'campaigns').every(([, { status }]) => status !== 'running'),
   'rule 10: the states of a contact come in order': (statement) =>
     contactUpdates(statement).every(
-      ({ was, requested }) =>
-        was.state === requested.state || NEXT_STATES[was.state]?.includes(requested.state) === true,
+      ({ name, was, requested }) =>
+        was.state === requested.state ||
+        NEXT_STATES[was.state]?.includes(requested.state) === true ||
+        (['pending', 'not_reached'].includes(was.state) && isLateResult(statement.before, name, requested)),
     ),
   'rule 10: an excluded contact returns only if it is neither listed nor has do_not_call, and has its latest attempt':
     (statement) =>

@@ -213,3 +213,118 @@ correct(
   'a call that is answered in the transaction that starts it',
   `${claim('ada', { ago: '15 s' })} ${answerCall('new_call_of_ada')}`,
 );
+
+const CHECK_NOW = 'set constraints all immediate; set constraints all deferred;';
+const BEN = attemptOf('ben');
+const CLEO = attemptOf('cleo');
+const GINA = 'new_call_of_gina';
+
+/** Ends a call whose end no webhook reported, and checks the rules. */
+const closeUnreported = (person: string, state = 'pending'): string =>
+  `update call_attempts set ended_at = clock_timestamp(), outcome = 'failed', error_code = 'NO_END_REPORTED'
+     where id = :${attemptOf(person)}; ${setState(person, state, 'failed')} ${CHECK_NOW}`;
+/** Replaces an end. */
+const replaceEnd = (attempt: string, outcome: string, others = 'error_code = null'): string =>
+  change(`ended_at = clock_timestamp(), outcome = '${outcome}', ${others}`, attempt);
+const ANSWERED = 'answered_at = started_at, error_code = null';
+
+correct(
+  'an end that replaces one that was not reported, with the answers of a completed contact',
+  `${closeUnreported('ben')} ${replaceEnd(BEN, 'completed')} ${insertAnswers('ben', BEN)} ${setState('ben', 'completed')}
+   ${insertEvent('completed', 'ben', BEN)}`,
+);
+correct(
+  'an end that replaces one that was not reported, written after the contact, the answers and the event',
+  `${closeUnreported('ben', 'not_reached')} ${setState('ben', 'completed')} ${insertAnswers('ben', BEN)}
+   ${insertEvent('completed', 'ben', BEN)} ${replaceEnd(BEN, 'completed')}`,
+);
+correct(
+  'a refusal that replaces an end that was not reported, and sets answered_at',
+  `${closeUnreported('cleo')} ${replaceEnd(CLEO, 'refused', ANSWERED)} ${setState('cleo', 'refused')}`,
+);
+correct(
+  'a busy line that replaces an end that was not reported, of a contact that stays pending',
+  `${closeUnreported('cleo')} ${replaceEnd(CLEO, 'busy')} ${setState('cleo', 'pending', 'busy')}`,
+);
+correct(
+  'an end that replaces one that was not reported, of a contact that was excluded',
+  `${closeUnreported('ben')} update contacts set do_not_call = true where id = :ben;
+   ${replaceEnd(BEN, 'completed')}`,
+);
+correct(
+  'a retry after an end that was not reported',
+  `update call_attempts set ended_at = started_at + interval '15 s', outcome = 'failed', error_code = 'NO_END_REPORTED'
+     where id = :${BEN}; ${setState('ben', 'pending', 'failed')}
+   update campaigns set status = 'paused' where id = :survey;
+   update campaigns set retry_interval_minutes = 1, status = 'running' where id = :survey;
+   ${claim('ben', { number: 2 })}`,
+);
+forbidden(
+  'an end that replaces one that was not reported a second time',
+  `${closeUnreported('cleo')} ${replaceEnd(CLEO, 'busy')} ${setState('cleo', 'pending', 'busy')} ${replaceEnd(CLEO, 'failed')}`,
+  'answer_end_and_outcome_of_a_call_are_final',
+);
+forbidden(
+  'NO_END_REPORTED as the error code of a call that has ended',
+  change("error_code = 'NO_END_REPORTED'", attemptOf('mona')),
+  'no_end_reported_is_set_when_a_call_ends',
+);
+forbidden(
+  'a replaced end that is still not reported',
+  `${closeUnreported('cleo')} ${replaceEnd(CLEO, 'busy', 'provider_raw_status = null')}`,
+  'an_end_is_replaced_only_by_a_reported_end',
+);
+forbidden(
+  'an end that is removed because it was not reported',
+  `${closeUnreported('cleo')} ${change('ended_at = null, outcome = null, error_code = null', CLEO)}`,
+  'answer_end_and_outcome_of_a_call_are_final',
+);
+forbidden(
+  'an answer that is removed together with an end that was not reported',
+  `${closeUnreported('ben')} ${replaceEnd(BEN, 'no_answer', 'answered_at = null, error_code = null')}`,
+  'answer_end_and_outcome_of_a_call_are_final',
+);
+forbidden(
+  'an end that is replaced after the next attempt has started',
+  `update call_attempts set ended_at = started_at + interval '15 s', outcome = 'failed', error_code = 'NO_END_REPORTED'
+     where id = :${BEN}; ${setState('ben', 'pending', 'failed')}
+   update campaigns set status = 'paused' where id = :survey;
+   update campaigns set retry_interval_minutes = 1, status = 'running' where id = :survey;
+   ${claim('ben', { number: 2 })} ${replaceEnd(BEN, 'completed')}`,
+  'an_end_is_replaced_only_before_the_next_attempt',
+);
+forbidden(
+  'an end that is replaced after the result was published',
+  `${claim('gina', { number: 2, ago: '1 min' }, GINA)}
+   update call_attempts set ended_at = clock_timestamp(), outcome = 'failed', error_code = 'NO_END_REPORTED' where id = :${GINA};
+   ${setState('gina', 'not_reached', 'failed')} ${CHECK_NOW} ${insertEvent('not_reached', 'gina', GINA)}
+   ${replaceEnd(GINA, 'refused', ANSWERED)} ${setState('gina', 'refused')}`,
+  'an_end_is_replaced_only_before_it_is_published',
+);
+correct(
+  'the last end of a contact, which was not reported, replaced before the result is published',
+  `${claim('gina', { number: 2, ago: '1 min' }, GINA)}
+   update call_attempts set ended_at = clock_timestamp(), outcome = 'failed', error_code = 'NO_END_REPORTED' where id = :${GINA};
+   ${setState('gina', 'not_reached', 'failed')} ${CHECK_NOW}
+   ${replaceEnd(GINA, 'refused', ANSWERED)} ${setState('gina', 'refused')} ${insertEvent('refused', 'gina', GINA)}`,
+);
+forbidden(
+  'a replaced end whose contact stays pending',
+  `${closeUnreported('ben')} ${replaceEnd(BEN, 'completed')}`,
+  'a_completed_or_refused_call_is_the_last',
+);
+forbidden(
+  'a replaced end whose contact keeps the old last_outcome',
+  `${closeUnreported('cleo')} ${replaceEnd(CLEO, 'busy')}`,
+  'last_outcome_is_that_of_the_latest_call',
+);
+forbidden(
+  'a contact that completes after an end that was not reported and not replaced',
+  `${closeUnreported('ben')} ${setState('ben', 'completed')}`,
+  'a_completed_contact_has_a_completed_call',
+);
+forbidden(
+  'a contact that completes by a replaced end without its answers',
+  `${closeUnreported('ben')} ${replaceEnd(BEN, 'completed')} ${setState('ben', 'completed')}`,
+  'a_completed_contact_has_answers',
+);
