@@ -2,6 +2,7 @@ import type { Snapshot } from '../catalog/snapshot.js';
 import type { Migration } from '../migrate/files/read-folder.js';
 import { allows } from '../sql/exceptions.js';
 import { locate } from '../sql/location.js';
+import { parseStatements } from '../sql/statements.js';
 import { byMigration, type CheckFinding } from './check/finding.js';
 import { parseUpFile } from './lint/commands.js';
 import { constraintOnLiveTable } from './lint/constraint-on-live-table.js';
@@ -98,6 +99,7 @@ async function parseFolder({ migrations, catalogs, locks, first = 0 }: LintInput
   const files = await Promise.all(
     migrations.map(async (migration, index) => ({
       ...(await parseUpFile(migration)),
+      isDownEmpty: migration.down !== null && (await parseStatements(migration.down.source)).length === 0,
       before: catalogs[index - first] ?? EMPTY,
       locks: locks[index - first] ?? [],
     })),

@@ -9,6 +9,7 @@ import { readOptions } from './files/options.js';
 import { type Migration, readMigrations, type Script } from './files/read-folder.js';
 import { computeChecksum } from './files/source.js';
 import type { DriftReport } from './history/drift.js';
+import { emptyDownError } from './history/empty-down.js';
 import { planDown } from './history/plan.js';
 import { readDownSql } from './history/read.js';
 import type { HistoryRow } from './history/table.js';
@@ -81,7 +82,7 @@ export interface DownResult extends DriftReport {
  * @throws UsageError for an invalid URL, folder, version or number of steps
  * @throws ConnectionError if the server cannot be reached or the database does not exist
  * @throws MigrationFileError for a recorded down file that cannot run, before any SQL runs
- * @throws HistoryError if a migration is irreversible, or if one that stopped part-way was repaired and does not begin
+ * @throws HistoryError if a migration is irreversible, if its down has no statement, or if one that stopped part-way was repaired and does not begin
  *   with the statements that are already committed
  * @throws PartWayError if a down file after the first one fails; nothing is rolled back
  * @throws LossRefusedError if data would be deleted that `lose` does not name; nothing is rolled back
@@ -135,11 +136,13 @@ async function rollBack(
       );
       const target = left.at(-1)?.version ?? BEFORE_EVERYTHING;
       const created = await listCreatedSchemas(migrations.filter(({ version }) => version > target));
-      return Promise.all(
+      const works = await Promise.all(
         chosen.map((row) =>
           recordedWork(row, downSql.get(row.version) ?? '', files.get(row.version), parse, created),
         ),
       );
+      if (safeguard !== NO_SAFEGUARD) await refuseEmptyDowns(works, chosen, files, parse);
+      return works;
     };
     const { results: rolledBack, ...rest } = await run(connection, planner, migrations, safeguard, options);
     const newest = left.at(-1);
@@ -164,6 +167,21 @@ function recordedWork(
   const source = { path: path ?? `${name}.down.sql as recorded`, text, checksum: computeChecksum(text) };
   const script: Script = { source, options: readOptions(source) };
   return downWork({ version, label: extractLabel(name), name }, script, parse, createdSchemas);
+}
+
+/** @throws HistoryError `down_empty` for a down without a statement, unless the file that was applied has none either */
+async function refuseEmptyDowns(
+  works: readonly Work[],
+  rows: readonly HistoryRow[],
+  files: ReadonlyMap<bigint, Migration>,
+  parse: Parse,
+): Promise<void> {
+  for (const [index, { version, label, name, statements }] of works.entries()) {
+    const up = files.get(version)?.up;
+    const isApplied = up !== undefined && up.source.checksum === rows[index]?.checksumUp;
+    if (statements.length > 0 || (isApplied && (await parse(up)).length === 0)) continue;
+    throw emptyDownError(label, name, index === 0);
+  }
 }
 
 function targetVersion(text: string | undefined, rows: readonly HistoryRow[]): bigint | undefined {

@@ -92,7 +92,7 @@ function downText(version: string, slug: string): string {
   return `-- ${version}, down: reverts "${slug.replaceAll('_', ' ')}".
 --
 -- Restore exactly the schema that was there before ${version}. Describe here what cannot be restored.
--- The file must be safe to run twice. Do not use CASCADE.
+-- The file must be safe to run twice. Do not use CASCADE. If there is nothing to undo, write: select 1;
 
 `;
 }

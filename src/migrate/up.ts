@@ -65,7 +65,7 @@ export interface UpResult extends DriftReport {
  * @returns the migrations that were applied
  * @throws UsageError for an invalid URL, folder or version
  * @throws ConnectionError if the server cannot be reached or the database does not exist
- * @throws MigrationFileError for a file that cannot run, before any SQL runs
+ * @throws MigrationFileError for a file that cannot run or has no statement, before any SQL runs
  * @throws HistoryError if the files and the history contradict each other
  * @throws LossRefusedError if data would be deleted that neither `lose` nor the file allows
  * @throws MigrationFailedError for the first migration that the server refuses; those before it stay applied
@@ -112,6 +112,8 @@ async function apply(options: UpOptions, losses: LostData[] | null): Promise<Omi
         const remembering = parse ?? fileParser();
         parse = remembering;
         const works = await Promise.all(due.map((migration) => upWork(migration, remembering)));
+        const empty = losses === null ? undefined : works.find(({ statements }) => statements.length === 0);
+        if (empty !== undefined) await refuseEmpty(empty);
         if (losses !== null && safeguard === NO_SAFEGUARD) {
           const isEmpty = () => isEmptyDatabase(planning.client);
           safeguard = (await makeSafeguard(options, works, losses, isEmpty)) ?? NO_SAFEGUARD;
@@ -131,6 +133,13 @@ async function apply(options: UpOptions, losses: LostData[] | null): Promise<Omi
       return { server: describeServer(connection), created, applied, losses: losses ?? [], current, ...rest };
     },
   );
+}
+
+/** @throws MigrationFileError `up_empty`, unless the file allows that it has no statement */
+async function refuseEmpty({ script }: Work): Promise<void> {
+  const { emptyUpError } = await import('./files/empty-up.js');
+  const error = emptyUpError(script);
+  if (error !== null) throw error;
 }
 
 /**

@@ -29,9 +29,9 @@ comment on column public.orders.placed_at is 'Time.';`;
 async function brokenRules(database: TestDatabase, up: string): Promise<string[]> {
   const folder = await folderWith({
     'V1.up.sql': ORDERS,
-    'V1.down.sql': '',
+    'V1.down.sql': 'select 1;',
     'V2.up.sql': up,
-    'V2.down.sql': '',
+    'V2.down.sql': 'select 1;',
   });
   return (await lintFolder(database, folder)).map(({ rule }) => rule);
 }

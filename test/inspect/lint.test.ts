@@ -80,7 +80,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'V0002:3:1 definer-without-search-path',
     'V0002:11:1 definer-without-search-path',
   ],
-  'empty-file': ['V0002:1:1 empty-file'],
+  'empty-file': ['V0002:1:1 empty-file', 'V0003:2:1 empty-file'],
   'exception-without-reason': ['V0002:1:1 exception', 'V0002:2:1 index-on-live-table'],
   'exception-not-needed': ['V0002:1:1 exception'],
 };
@@ -96,7 +96,7 @@ test.for(
 test('a finding of lint has location, message and remedy', async ({ shared }) => {
   const folder = await folderWith({
     'V7.up.sql': 'create table things (\n  id bigint -- ü\n)',
-    'V7.down.sql': '',
+    'V7.down.sql': 'select 1;',
   });
   const findings = await lintInEmptied(shared, folder);
   expect(findings[0]).toEqual({

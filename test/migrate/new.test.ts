@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { newMigration } from '../../src/migrate/new.js';
@@ -23,10 +23,13 @@ test.for([
   expect((await readdir(directory)).length).toBe(files.length + 2);
 });
 
-test('the new files are a migration that up applies', async ({ database }) => {
-  const directory = await folderWith({ 'V1.up.sql': '', 'V1.down.sql': '' });
+test('the new files are a migration that up applies once its statements are written', async ({
+  database,
+}) => {
+  const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': 'select 1;' });
   const { up: file } = await newMigration({ directory, name: 'add hours' });
   expect(await readFile(file, 'utf8')).toMatch(/^-- V2: add hours\.\n/);
+  await appendFile(file, 'create table public.hours ();\n');
   expect(await up({ url: database.url, directory })).toMatchObject({ current: 'V2' });
 });
 

@@ -1,17 +1,32 @@
+import { EMPTY_UP_REMEDY } from '../../migrate/files/empty-up.js';
 import type { LintRule } from './rule.js';
 
-/** An up file without a statement, such as a new file that was applied before it was written. */
+/**
+ * A file without a statement, such as a new file that is not written yet: an up file, or a down file whose up file has
+ * statements.
+ */
 export const emptyFile: LintRule = {
   name: 'empty-file',
   find: ({ files }) =>
-    files
-      .filter(({ statements }) => statements.length === 0)
-      .map(({ migration }) => ({
-        migration,
-        offset: 0,
-        message:
-          'The file has no statement. Once it is applied, no database runs the statements that are written into it later.',
-        remedy:
-          'Write its statements, or delete it and its down file. If the version must stay, write: select 1;',
-      })),
+    files.flatMap(({ migration, statements, isDownEmpty }) => {
+      if (statements.length === 0) {
+        return [
+          {
+            migration,
+            offset: 0,
+            message: 'The file has no statement, so that up refuses to apply it.',
+            remedy: EMPTY_UP_REMEDY,
+          },
+        ];
+      }
+      if (!isDownEmpty) return [];
+      return [
+        {
+          migration,
+          offset: statements[0]?.offset ?? 0,
+          message: 'Its down file has no statement, so that down refuses to roll it back.',
+          remedy: `Write ${migration.name}.down.sql. If it has nothing to undo, write: select 1; If the migration cannot be rolled back, delete the down file and write at the top of the up file: -- migrate: irreversible <reason>`,
+        },
+      ];
+    }),
 };

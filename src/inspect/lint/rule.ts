@@ -6,6 +6,8 @@ import type { ParsedFile } from './commands.js';
 /** An up file, and the catalog that it was applied to. */
 export interface LintedFile extends ParsedFile {
   readonly before: Snapshot;
+  /** Whether it has a down file, and that has no statement. */
+  readonly isDownEmpty: boolean;
   /** The locks that its statements take on tables that exist before it; empty for a file that is not linted. */
   readonly locks: readonly MeasuredLock[];
 }

@@ -55,10 +55,12 @@ export const ERROR_CODES = {
     transaction_command: 'a transaction command in a file',
     transaction_mode: 'a mode of a transaction that the engine cannot give to a file',
     unreadable_file: 'a file that cannot be read, or is not a regular file',
+    up_empty: 'a pending up file without a statement',
     up_missing: 'a down file without its up file',
   },
   'History and files contradict each other': {
     another_migration: 'the database has another migration under this version',
+    down_empty: 'a rollback whose down has no statement, although its up has some',
     file_changed: 'the file of an applied migration was changed',
     file_missing: 'this release has no file for an applied migration',
     half_rolled_back: 'a no-transaction rollback has stopped part-way',

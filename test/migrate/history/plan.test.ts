@@ -13,8 +13,8 @@ describe('up refuses', () => {
     const directory = await folderWith({
       'V1.up.sql': TWO_MIGRATIONS['V1.up.sql'],
       'V1.down.sql': 'drop table one',
-      'V3.up.sql': '',
-      'V3.down.sql': '',
+      'V3.up.sql': 'select 1;',
+      'V3.down.sql': 'select 1;',
     });
     await up({ url: database.url, directory });
     await addFiles(directory, { 'V2.up.sql': 'create table two ();', 'V2.down.sql': 'drop table two;' });

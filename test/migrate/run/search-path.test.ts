@@ -66,7 +66,7 @@ create table other (id integer); insert into one values (gen_random_uuid(), 'a')
     await up({ url, directory });
     await addFiles(directory, {
       'V3.up.sql': 'alter table public.one add constraint notes_are_short check (false);',
-      'V3.down.sql': '',
+      'V3.down.sql': 'select 1;',
     });
     await expect(up({ url, directory })).rejects.toMatchObject({ code: 'migration_failed' });
     await addFiles(directory, { 'V3.up.sql': 'select 1;' });

@@ -41,7 +41,7 @@ describe('short timeouts of the role or the database', () => {
       'V1.up.sql': 'select pg_sleep(0.7); select pg_sleep(0.7);',
       'V1.down.sql': 'select pg_sleep(1.2);',
       'V2.up.sql': '-- migrate: no-transaction\nselect pg_sleep(1.2);',
-      'V2.down.sql': '',
+      'V2.down.sql': 'select 1;',
     });
     expect(await up({ url, directory })).toMatchObject({ current: 'V2' });
     expect(await down({ url, directory, to: '0' })).toMatchObject({ current: null });
@@ -63,7 +63,7 @@ describe('short timeouts of the role or the database', () => {
     await slowDownSnapshots(database);
     await addFiles(directory, {
       'V2.up.sql': "-- migrate: no-transaction\nset statement_timeout = '1s';",
-      'V2.down.sql': '',
+      'V2.down.sql': 'select 1;',
     });
     await up({ url: database.url, directory });
     expect(await newestSnapshot(database)).toBe(2);
@@ -77,7 +77,7 @@ describe('short timeouts of the role or the database', () => {
       'V2.up.sql': 'create table u ();',
       'V2.down.sql': 'drop table u;',
       'V3.up.sql': 'select 1 / 0;',
-      'V3.down.sql': '',
+      'V3.down.sql': 'select 1;',
     });
     await expect(up({ url: database.url, directory })).rejects.toMatchObject({ code: 'migration_failed' });
     expect(await newestSnapshot(database)).toBe(2);
