@@ -58,6 +58,22 @@ const MISTAKES = [
     "The command 'repair' takes 1 argument, and options.",
     'See `voicesurvey-db repair --help`.',
   ],
+  [
+    'down 1',
+    "The command 'down' takes options only.",
+    'Did you mean `voicesurvey-db down --steps 1` or `voicesurvey-db down --to 1`? See `voicesurvey-db down --help`.',
+  ],
+  [
+    'up --seed V0003',
+    "The command 'up' takes options only.",
+    'Did you mean `voicesurvey-db up --to V0003`? See `voicesurvey-db up --help`.',
+  ],
+  [
+    'status /tmp',
+    "The command 'status' takes options only.",
+    'Did you mean `voicesurvey-db status --dir /tmp`? See `voicesurvey-db status --help`.',
+  ],
+  ['redo V0003', "The command 'redo' takes options only.", 'See `voicesurvey-db redo --help`.'],
   ['up now', "The command 'up' takes options only.", 'See `voicesurvey-db up --help`.'],
   ['down --steps', "Option '--steps <number>' argument missing.", 'See `voicesurvey-db down --help`.'],
   [

@@ -1,6 +1,8 @@
+import { statSync } from 'node:fs';
 import type { CommanderError } from 'commander';
 import { UsageError } from '../../postgres/errors/explained-error.js';
 import { capitalize } from '../../text/capitalize.js';
+import { shellQuote } from '../../text/shell-quote.js';
 import { PROGRAM } from '../ui/program-name.js';
 import { adviseOn, similarNames } from './synonyms.js';
 
@@ -60,13 +62,34 @@ function adviceFor(
   args: readonly string[],
   { commands, options }: KnownNames,
 ): string {
-  if (code === 'commander.excessArguments' && args[0] === 'sql') return 'Write the SQL in quotes.';
+  if (code === 'commander.excessArguments') return adviceForArgument(args, options);
   if (code === 'commander.unknownOption') {
     return didYouMean(similarNames(/'(-[^']*)'/.exec(text)?.[1] ?? '', options));
   }
   const words = code === 'commander.help' ? args.slice(1) : args;
   if (words[0] === undefined || !/unknownCommand|help$/.test(code)) return '';
   return adviseOn(words, commands) ?? didYouMean(similarNames(words[0], commands));
+}
+
+/** Options of several commands take what users write as an argument: a version, a number of migrations, or a folder. */
+function adviceForArgument([command, ...words]: readonly string[], options: readonly string[]): string {
+  if (command === 'sql') return 'Write the SQL in quotes.';
+  const word = words.find((one) => !one.startsWith('-')) ?? '';
+  const isVersion = /^V?\d+$/i.test(word);
+  const flags = [
+    ...(/^[1-9]\d?$/.test(word) ? ['--steps'] : []),
+    ...(isVersion ? ['--to'] : []),
+    ...(!isVersion && isDirectory(word) ? ['--dir'] : []),
+  ];
+  return didYouMean(
+    flags
+      .filter((flag) => options.includes(flag))
+      .map((flag) => `\`${PROGRAM} ${command} ${flag} ${shellQuote(word)}\``),
+  );
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function didYouMean(names: readonly string[]): string {
