@@ -13,6 +13,7 @@ import {
 } from '../program/options.js';
 import { type CommandServer, chooseServer } from '../program/server.js';
 import { resultLines, snapshotLines } from '../ui/lines.js';
+import { printBackups, restoreLines } from '../ui/losses.js';
 import { printProgress } from '../ui/progress.js';
 import type { CommandResult } from '../ui/result.js';
 
@@ -69,13 +70,13 @@ async function run(
     directory,
     lose,
     lockWaitMs: inMilliseconds(lockWait),
-    onEvent: json ? undefined : printProgress,
+    onEvent: json ? printBackups : printProgress,
     signal,
   });
   const done = `Done: ${result.redone} rolled back and applied again, the database is at ${result.current}.`;
   return {
     document: { ...result },
-    lines: resultLines([done], result.server),
+    lines: resultLines([done, ...restoreLines(result)], result.server),
     notes: snapshotLines(result),
   };
 }

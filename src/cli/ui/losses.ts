@@ -23,7 +23,7 @@ export function lossLines({ losses }: Losses): readonly string[] {
     : ['It would delete data:', ...losses.map((loss) => `  ${loss.version}  ${lossLine(loss)}`)];
 }
 
-/** How to restore the data of each backup of an `up`; the data in it was printed when it was written. */
+/** How to restore the data of each backup of an `up` or `redo`; the data in it was printed when it was written. */
 export function restoreLines(result: Losses): readonly Remedy[] {
   return backupsOf(result).map(([folder]) => remedy`To restore the data, run ${restoreFrom(folder)}.`);
 }

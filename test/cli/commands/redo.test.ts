@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -50,9 +49,10 @@ describe.sequential('redo in a clone', { timeout: SLOW }, () => {
       1,
       expect.stringContaining('To apply the new text, run `./bin/voicesurvey-db redo --dir sql`.'),
     ]);
-    const { code, document } = await runJson(['redo', '--dir', 'sql'], options());
-    expect([code, document]).toEqual([
+    const { code, document, stderr } = await runJson(['redo', '--dir', 'sql'], options());
+    expect([code, stderr, document]).toEqual([
       0,
+      expect.stringMatching(/^backed up to voicesurvey-backup\/\S+-V2:\n {2}column people\.note: 1 value\n/),
       expect.objectContaining({
         command: 'redo',
         redone: 'V2',
@@ -96,7 +96,12 @@ describe.sequential('redo in a clone', { timeout: SLOW }, () => {
     expect(await readValue('select name from people')).toBe('Ann');
     const named = await withFolder('redo', '--lose', 'people.name');
     // The up does not add the column that the down drops.
-    expect([named.code, existsSync(dir())]).toEqual([0, true]);
+    expect([named.code, named.stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /\nTo restore the data, run `\.\/bin\/voicesurvey-db restore voicesurvey-backup\/\S+-V3`\.\n/,
+      ),
+    ]);
   });
 
   test('of a file that is not SQL rolls nothing back', async () => {
