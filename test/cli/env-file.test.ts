@@ -30,7 +30,9 @@ describe.sequential('the file .env of a clone', { timeout: SLOW }, () => {
     const failed = await runCli(['status'], options());
     expect([failed.code, failed.stderr]).toEqual([
       1,
-      expect.stringMatching(/, from DATABASE_URL in \.env\n[\s\S]*run `\.\/bin\/voicesurvey-db start`\.\n$/),
+      expect.stringMatching(
+        /, from DATABASE_URL in \.env\n[\s\S]*run `\.\/bin\/voicesurvey-db start`, which prints its address\.\n$/,
+      ),
     ]);
   });
 

@@ -95,15 +95,20 @@ export function defineDatabaseCommand<Options extends CommonOptions>(
   });
 }
 
-/** The address of the embedded server may be in `.env` or `DATABASE_URL`. Then no command starts the server by itself. */
+/**
+ * The address of the embedded server may be in `.env` or `DATABASE_URL`. Then no command starts the server by itself, and
+ * after a `reset`, its password and port are others.
+ */
 function explainForOther(error: unknown, address = ''): unknown {
-  if (!(error instanceof ConnectionError) || error.code !== 'connection_refused') return error;
-  if (!isClone || !address.includes('@127.0.0.1:')) return error;
+  if (!(error instanceof ConnectionError) || !MAY_BE_OLD.has(error.code)) return error;
+  if (!isClone || !/@(?:127\.0\.0\.1|localhost):/.test(address)) return error;
   return new ConnectionError(error.code, error.message, {
-    remedy: remedy`${error.remedyParts} If this is the embedded server of this clone, run \`${PROGRAM} start\`.`,
+    remedy: remedy`${error.remedyParts} If this is the embedded server of this clone, run \`${PROGRAM} start\`, which prints its address.`,
     cause: error,
   });
 }
+
+const MAY_BE_OLD = new Set(['connection_refused', 'wrong_password', 'password_missing']);
 
 /**
  * Replaces remedies that are wrong for the embedded server. If it has stopped, its host and port are right. It belongs to
