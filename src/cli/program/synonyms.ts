@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { packageRoot } from '../ui/package-root.js';
+import { displayPath } from '../ui/paths.js';
 import { PROGRAM } from '../ui/program-name.js';
 
 const run = (...words: readonly string[]): string =>
@@ -9,10 +12,9 @@ const STATUS = run('status');
 const NEW = run('new');
 const SQL = run('sql');
 const RESET = `${run('reset')} It deletes the embedded server; no command of this program drops another database.`;
-const DUMP =
-  'This program does not dump a database: run pg_dump with the address of the database, see docs/operations.md.';
-const RESTORE =
-  'This program does not restore a dump: run pg_restore or psql with the address of the database, see docs/operations.md.';
+const PAGE = displayPath(join(packageRoot, 'docs/operations.md'));
+const DUMP = `This program does not dump a database: run pg_dump with the address of the database, see ${PAGE}.`;
+const RESTORE = `This program does not restore a dump: run pg_restore or psql with the address of the database, see ${PAGE}.`;
 
 /** What other tools call a command, and what to do here. */
 const ADVICE: Readonly<Record<string, string>> = {

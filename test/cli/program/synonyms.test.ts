@@ -68,7 +68,7 @@ describe('similarNames', () => {
 });
 
 test.for([
-  ['dump', /run pg_dump .*See `voicesurvey-db --help`\.\n$/],
+  ['dump', /run pg_dump .*, see \S+\/docs\/operations\.md\. See `voicesurvey-db --help`\.\n$/],
   ['drop', /`voicesurvey-db reset`/],
   ['rollback', /The command for that is `voicesurvey-db down`\. See/],
   ['help migrate', /`voicesurvey-db up`/],
