@@ -1,11 +1,10 @@
-import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cp, readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { check } from '../../src/inspect/check.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { addProductRows } from '../../src/seed/product-rows.js';
 import { test } from '../support/database.js';
+import { addFiles, folderWith } from '../support/folder.js';
 import { SLOW } from '../support/timeouts.js';
 
 /** A file's path in a line of its own, and its SQL. */
@@ -17,9 +16,9 @@ test('check finds nothing wrong with the example migration of CONTRIBUTING.md', 
   const page = await readFile(new URL('../../CONTRIBUTING.md', import.meta.url), 'utf8');
   const examples = [...page.matchAll(EXAMPLE)].map(({ groups = {} }) => groups);
   expect(examples).toHaveLength(2);
-  const directory = await mkdtemp(join(tmpdir(), 'voicesurvey-contributing-'));
+  const directory = await folderWith();
   await cp(migrationsDirectory, directory, { recursive: true });
-  for (const { name = '', sql = '' } of examples) await writeFile(join(directory, name), sql);
+  for (const { name = '', sql = '' } of examples) await addFiles(directory, { [name]: sql });
   const { findings } = await check({ url: database.url, directory, rows: addProductRows });
   expect(findings).toEqual([]);
 });
