@@ -635,6 +635,30 @@ export interface UsersUpdate {
   readonly updated_at?: Date | string;
 }
 
+/** The time zone and calling days of a campaign. A campaign without a row has those of the installation. Written by set_calling_time. */
+export interface VoicesurveyCampaignSettingsRow {
+  /** The campaign. Written by set_calling_time. */
+  readonly campaign_id: string;
+  /** UTC or an Area/Location name, in which the calling window and the calling days are. Null: that of the installation. Written by set_calling_time. */
+  readonly time_zone: string | null;
+  /** The weekdays on which calls start, 1 for Monday to 7 for Sunday. Null: all seven. Written by set_calling_time. */
+  readonly calling_days: number[] | null;
+}
+
+/** The values of an insert into `voicesurvey.campaign_settings`. The time zone and calling days of a campaign. A campaign without a row has those of the installation. Written by set_calling_time. */
+export interface VoicesurveyCampaignSettingsInsert {
+  readonly campaign_id: string;
+  readonly time_zone?: string | null;
+  readonly calling_days?: readonly (number)[] | null;
+}
+
+/** The values of an update of `voicesurvey.campaign_settings`. */
+export interface VoicesurveyCampaignSettingsUpdate {
+  readonly campaign_id?: string;
+  readonly time_zone?: string | null;
+  readonly calling_days?: readonly (number)[] | null;
+}
+
 /** The services that receive events. Each gets every event that is inserted from its registration on. Written by add_consumer and remove_consumer. */
 export interface VoicesurveyConsumersRow {
   /** The name that the service passes to claim_events. Written by add_consumer. */
@@ -717,6 +741,34 @@ export interface VoicesurveyEventDeliveriesUpdate {
   readonly deliveries_count?: number;
   readonly is_dead?: boolean;
   readonly last_error?: string | null;
+}
+
+/** Calls that the provider reported as over and whose outcome is not known yet. Such a call no longer counts as open for the limit of calls (rule 4). Written by record_hang_up, and deleted when the outcome arrives. */
+export interface VoicesurveyHangUpsRow {
+  /** The attempt. Written by record_hang_up. */
+  readonly call_attempt_id: string;
+  /** When the call ended, by the provider's clock; becomes ended_at of the attempt. Written by record_hang_up. */
+  readonly ended_at: Date;
+  /** The provider's own status of the call. Written by record_hang_up. */
+  readonly provider_raw_status: string | null;
+  /** When the hang-up was noted. Written by the database. */
+  readonly noted_at: Date;
+}
+
+/** The values of an insert into `voicesurvey.hang_ups`. Calls that the provider reported as over and whose outcome is not known yet. Such a call no longer counts as open for the limit of calls (rule 4). Written by record_hang_up, and deleted when the outcome arrives. */
+export interface VoicesurveyHangUpsInsert {
+  readonly call_attempt_id: string;
+  readonly ended_at: Date | string;
+  readonly provider_raw_status?: string | null;
+  readonly noted_at?: Date | string;
+}
+
+/** The values of an update of `voicesurvey.hang_ups`. */
+export interface VoicesurveyHangUpsUpdate {
+  readonly call_attempt_id?: string;
+  readonly ended_at?: Date | string;
+  readonly provider_raw_status?: string | null;
+  readonly noted_at?: Date | string;
 }
 
 /** What an event announces: its type, campaign, contact and call, the call's times and outcome, the number of attempts, and the answers of a completed survey. Contains personal data: the answers and external_contact_id. */

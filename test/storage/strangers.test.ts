@@ -6,7 +6,7 @@ import { withIds } from './rules/names.js';
 import { claim, listNumber, setStatuses } from './rules/steps.js';
 
 // PostgreSQL locks the tables of these statements before it checks the privileges on them.
-const STATEMENTS = ['claim_gate', 'exclusion_gate', 'mutex_rows'].flatMap((table) => [
+const STATEMENTS = ['exclusion_gate', 'mutex_rows'].flatMap((table) => [
   `prepare attack as update voicesurvey_rules.${table} set id = 1`,
   `prepare attack as select from voicesurvey_rules.${table} for update`,
   `create temp view attack as select from voicesurvey_rules.${table}`,

@@ -69,7 +69,7 @@ export async function findBrokenRows(
   return broken;
 }
 
-type Check = Omit<RowQuery, 'rule' | 'needs'> & { readonly rule: number | null };
+type Check = Omit<RowQuery, 'rule' | 'needs' | 'olderSql'> & { readonly rule: number | null };
 
 /** The queries whose tables the database has; none for another schema than that of the product. */
 async function queriesFor(client: pg.Client): Promise<readonly Check[]> {
@@ -87,9 +87,10 @@ async function queriesFor(client: pg.Client): Promise<readonly Check[]> {
   );
   const missing = row?.missing ?? [];
   if (missing.some((name) => name.startsWith('public.'))) return [];
-  return ROW_QUERIES.filter(({ needs }) => needs === undefined || !missing.includes(needs)).map(
-    ({ needs: _, ...check }) => check,
-  );
+  return ROW_QUERIES.flatMap(({ needs, olderSql, ...check }) => {
+    if (needs === undefined || !missing.includes(needs)) return [check];
+    return olderSql === undefined ? [] : [{ ...check, sql: olderSql }];
+  });
 }
 
 function toReferenceCheck(constraint: TableConstraint): Check {

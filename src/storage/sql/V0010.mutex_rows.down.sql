@@ -11,5 +11,4 @@ drop function if exists voicesurvey_rules.mutex_row_of_number(text, integer);
 drop function if exists voicesurvey_rules.lock_mutex_rows(integer[]);
 drop function if exists voicesurvey_rules.advisory_lock_class();
 drop table if exists voicesurvey_rules.exclusion_gate;
-drop table if exists voicesurvey_rules.claim_gate;
 drop table if exists voicesurvey_rules.mutex_rows;

@@ -20,9 +20,7 @@
 -- A row is inserted on first use, so there is nothing to seed. Like the rows that it protects, a mutex row is logged: a
 -- prepared transaction survives a crash and a promotion of a standby, and so does its lock, in the row itself.
 --
--- Three more locks make sessions queue. No rule depends on them.
---   - Claims share the table lock of claim_gate (V0012), and a change of a campaign takes it exclusively. Table locks are
---     granted in the order of the requests. So new claims do not starve a change of a campaign, as with row locks.
+-- Two more locks make sessions queue. No rule depends on them.
 --   - An exclusion takes the table lock of exclusion_gate (V0013), which conflicts with itself. So exclusions run one after
 --     the other. The same lock of mutex_rows would conflict with reindex concurrently, which holds it while it waits for
 --     all older transactions: an exclusion could be the victim of a deadlock.
@@ -55,21 +53,7 @@ comment on column voicesurvey_rules.mutex_rows.id is
 comment on column voicesurvey_rules.mutex_rows.lock_count is
   'How often the row was locked. The number has no meaning; the write is what locks the row. Written like the table.';
 
--- These tables have no rows: only the tables themselves are locked. They have no index, which could be built again.
-
-create table if not exists voicesurvey_rules.claim_gate (
-  id integer not null,
-
-  constraint the_claim_gate_has_no_rows
-    check (false)
-);
-
-comment on table voicesurvey_rules.claim_gate is
-  'A table without rows, whose table lock claims share and a change of a campaign takes exclusively. Holds no data.';
-comment on column voicesurvey_rules.claim_gate.id is
-  'Has no meaning. Written by no session.';
-comment on constraint the_claim_gate_has_no_rows on voicesurvey_rules.claim_gate is
-  'Rule 3: the table has no rows, because only the table itself is locked.';
+-- This table has no rows: only the table itself is locked. It has no index, which could be built again.
 
 create table if not exists voicesurvey_rules.exclusion_gate (
   id integer not null,

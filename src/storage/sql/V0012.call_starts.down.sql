@@ -1,7 +1,7 @@
 -- migrate: lock-timeout 2s
 --
 -- V0012, down: drops the checks of the start of a call, as before V0012. It also drops the records of erased last
--- calls, which cannot be restored.
+-- calls, the noted hang-ups, and the time zones and calling days of campaigns, which cannot be restored.
 --
 -- Safe on a live table: dropping a trigger changes only the catalog. It locks four tables, in the order in which
 -- services write them.
@@ -16,18 +16,22 @@ drop trigger if exists an_open_call_is_not_deleted on public.call_attempts;
 drop trigger if exists an_ended_call_agrees_with_its_contact on public.call_attempts;
 drop trigger if exists a_call_agrees_with_its_contact on public.call_attempts;
 drop trigger if exists a_call_may_start on public.call_attempts;
-drop trigger if exists claims_wait_while_a_campaign_changes on public.campaigns;
 drop trigger if exists claims_wait_while_their_limit_changes on public.provider_configs;
 
 drop function if exists voicesurvey_rules.lock_claims();
-drop function if exists voicesurvey_rules.block_new_claims();
 drop function if exists voicesurvey_rules.delete_erased_last_calls();
 drop function if exists voicesurvey_rules.check_latest_call_is_retained();
 drop function if exists voicesurvey_rules.check_ended_call();
 drop function if exists voicesurvey_rules.check_changed_number();
 drop function if exists voicesurvey_rules.check_new_call();
 drop function if exists voicesurvey_rules.check_call_may_start();
+drop function if exists voicesurvey_rules.used_call_slots();
+drop table if exists voicesurvey.campaign_settings;
+drop function if exists voicesurvey_rules.check_calling_time();
+drop function if exists voicesurvey_rules.local_time(timestamptz, text);
+drop function if exists voicesurvey_rules.installation_time_zone();
 drop function if exists voicesurvey_rules.is_time_zone_name(text);
 drop function if exists voicesurvey_rules.last_call_was_erased(uuid);
 
+drop table if exists voicesurvey.hang_ups;
 drop table if exists voicesurvey_rules.erased_last_calls;

@@ -16,10 +16,10 @@
 --   - The contact's row is locked FOR NO KEY UPDATE: claims of one contact run one after the other, and an exclusion
 --     waits or has committed before. A claim also updates the row, so that at the stricter levels a claim with an older
 --     snapshot fails with 40001.
---   - The campaign's row is locked FOR SHARE: a transaction that pauses the campaign or changes its hours waits or has
---     committed before. With row locks alone, new claims would starve that transaction. So a claim shares the table lock
---     of claim_gate (V0010), and a change of a campaign takes it exclusively: it waits for the claims before it, and later
---     claims wait for it.
+--   - The campaign's row is locked FOR NO KEY UPDATE: a transaction that pauses the campaign or changes its hours waits
+--     or has committed before. Sessions queue for a row that is locked exclusively. So later claims wait for a session
+--     that waits to change the campaign, and cannot starve it, as they could with FOR SHARE. Claims of one campaign run one
+--     after the other from here to commit. A change of the campaign's settings locks the same row, and they are read after it.
 --   - Claims lock mutex row 0 (V0010) at commit. So do a change of the provider's configuration and a change of the
 --     number of a contact with an open call. Open calls, their limit and their numbers are therefore read by one
 --     transaction at a time.
@@ -30,8 +30,9 @@
 --   - The erasure of the latest call of an excluded contact locks the contact's row FOR SHARE, so that an update which
 --     returns the contact (V0013) waits, or has committed before and is seen.
 --
--- Local time is that of the installation: the setting voicesurvey.time_zone of the database, UTC without it. It is
--- read from the catalog, because a session could change its own copy of the setting:
+-- Local time is that of the campaign's time zone, if it has one in voicesurvey.campaign_settings. If not, it is that of the
+-- installation: the setting voicesurvey.time_zone of the database, UTC without it. The setting is read from the catalog,
+-- because a session could change its own copy of it:
 --   alter database voicesurvey set voicesurvey.time_zone = 'Europe/Rome';
 --
 -- Safe on a live table: creating a trigger changes only the catalog. Four tables are locked together, in the order
@@ -53,6 +54,82 @@ comment on table voicesurvey_rules.erased_last_calls is
   'check_latest_call_is_retained; deleted together with the contact.';
 comment on column voicesurvey_rules.erased_last_calls.contact_id is
   'The contact. Written by check_latest_call_is_retained.';
+
+
+-- What the API knows of campaigns and calls beyond the product's tables.
+
+create table if not exists voicesurvey.campaign_settings (
+  campaign_id uuid not null,
+  time_zone text,
+  calling_days integer[],
+
+  constraint campaign_settings_are_set_once_per_campaign
+    primary key (campaign_id),
+  constraint settings_belong_to_a_campaign
+    foreign key (campaign_id) references public.campaigns (id)
+    on delete cascade,
+  constraint a_campaign_has_a_calling_day
+    check (coalesce(array_ndims(calling_days), 0) = 1 or calling_days is null),
+  constraint calling_days_are_iso_weekdays_without_repeats
+    check (
+      array_position(calling_days, null) is null
+      and cardinality(calling_days)
+        = (1 = any (calling_days))::integer
+        + (2 = any (calling_days))::integer
+        + (3 = any (calling_days))::integer
+        + (4 = any (calling_days))::integer
+        + (5 = any (calling_days))::integer
+        + (6 = any (calling_days))::integer
+        + (7 = any (calling_days))::integer
+    )
+);
+
+comment on table voicesurvey.campaign_settings is
+  'The time zone and calling days of a campaign. A campaign without a row has those of the installation. Written by '
+  'set_calling_time.';
+comment on column voicesurvey.campaign_settings.campaign_id is
+  'The campaign. Written by set_calling_time.';
+comment on column voicesurvey.campaign_settings.time_zone is
+  'UTC or an Area/Location name, in which the calling window and the calling days are. Null: that of the installation. '
+  'Written by set_calling_time.';
+comment on column voicesurvey.campaign_settings.calling_days is
+  'The weekdays on which calls start, 1 for Monday to 7 for Sunday. Null: all seven. Written by set_calling_time.';
+comment on constraint a_campaign_has_a_calling_day on voicesurvey.campaign_settings is
+  'Rule 3: a list of calling days has at least one day.';
+comment on constraint calling_days_are_iso_weekdays_without_repeats on voicesurvey.campaign_settings is
+  'Rule 3: calling days are 1 to 7, each at most once.';
+
+-- Each call writes and deletes a row, so the table is vacuumed often.
+
+create table if not exists voicesurvey.hang_ups (
+  call_attempt_id uuid not null,
+  ended_at timestamptz not null,
+  provider_raw_status text,
+  noted_at timestamptz not null default now(),
+
+  constraint a_hang_up_is_noted_once_per_call
+    primary key (call_attempt_id),
+  constraint hang_up_belongs_to_a_call
+    foreign key (call_attempt_id) references public.call_attempts (id)
+    on delete cascade,
+  constraint hang_up_has_finite_times
+    check (isfinite(ended_at) and isfinite(noted_at))
+)
+with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+
+comment on table voicesurvey.hang_ups is
+  'Calls that the provider reported as over and whose outcome is not known yet. Such a call no longer counts as open for '
+  'the limit of calls (rule 4). Written by record_hang_up, and deleted when the outcome arrives.';
+comment on column voicesurvey.hang_ups.call_attempt_id is
+  'The attempt. Written by record_hang_up.';
+comment on column voicesurvey.hang_ups.ended_at is
+  'When the call ended, by the provider''s clock; becomes ended_at of the attempt. Written by record_hang_up.';
+comment on column voicesurvey.hang_ups.provider_raw_status is
+  'The provider''s own status of the call. Written by record_hang_up.';
+comment on column voicesurvey.hang_ups.noted_at is
+  'When the hang-up was noted. Written by the database.';
+comment on constraint hang_up_has_finite_times on voicesurvey.hang_ups is
+  'Rule 5: the times are finite.';
 
 create or replace function voicesurvey_rules.last_call_was_erased(contact uuid)
 returns boolean
@@ -93,33 +170,18 @@ immutable
 parallel safe
 return zone operator(pg_catalog.~*) '^(utc|(?!(posix|right)/)[a-z_]+(/[a-z_-]+)+|etc/gmt(\+([0-9]|1[0-2])|-([0-9]|1[0-4])|0))$';
 
-create or replace function voicesurvey_rules.check_call_may_start()
-returns trigger
+-- The settings of the database, one per line. The zone is cut out of them by split_part, because a regular expression
+-- would take ten times as long. In a Turkish database, lower() would change the I of "TIME_ZONE".
+
+create or replace function voicesurvey_rules.installation_time_zone()
+returns text
 language plpgsql
-security definer
+stable
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
   settings text;
-  zone text;
-  local_start time;
-  contact_campaign_id uuid;
-  contact_number text;
-  contact_attempts integer;
-  contact_last_attempt timestamptz;
-  interval_minutes integer;
-  attempt_limit integer;
-  previous record;
-  broken text;
-  message text;
-  hint text;
 begin
-  if tg_relid <> 'public.call_attempts'::regclass or tg_when <> 'AFTER' or tg_op <> 'INSERT' then
-    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
-  end if;
-
-  -- The settings of the database, one per line. The zone is cut out of them by split_part, because a regular
-  -- expression would take ten times as long. In a Turkish database, lower() would change the I of "TIME_ZONE".
   select E'\n' || array_to_string(setconfig, E'\n') || E'\n'
   into settings
   from pg_catalog.pg_db_role_setting
@@ -130,84 +192,192 @@ begin
       where datname = current_database()
     );
 
-  zone := split_part(nullif(split_part(lower(settings collate "C"), E'\nvoicesurvey.time_zone=', 2), ''), E'\n', 1);
+  return coalesce(
+    split_part(nullif(split_part(lower(settings collate "C"), E'\nvoicesurvey.time_zone=', 2), ''), E'\n', 1),
+    'UTC'
+  );
+end
+$function$;
 
-  if zone is null then
-    local_start := (new.started_at at time zone 'UTC')::time;
+create or replace function voicesurvey_rules.local_time(at timestamptz, zone text)
+returns timestamp
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  if zone = 'UTC' then
+    return at at time zone 'UTC';
   elsif voicesurvey_rules.is_time_zone_name(zone) then
     begin
-      local_start := (new.started_at at time zone zone)::time;
+      return at at time zone zone;
     exception
       when invalid_parameter_value then
-        local_start := null;
+        return null;
     end;
   end if;
 
-  -- The usual path. The contact's attempts_count rises in the same transaction, before the attempt is inserted or
-  -- after it.
-  select campaign_id, phone_number, attempts_count, last_attempt_at
-  into contact_campaign_id, contact_number, contact_attempts, contact_last_attempt
-  from public.contacts
-  where id = new.contact_id
-    and campaign_id = new.campaign_id
-    and state not in ('completed', 'refused', 'excluded')
-    and not do_not_call
-    and new.attempt_number - attempts_count in (0, 1)
+  return null;
+end
+$function$;
+
+create or replace function voicesurvey_rules.check_calling_time()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  fixed_campaign uuid;
+begin
+  if tg_relid <> 'voicesurvey.campaign_settings'::regclass or tg_when <> 'BEFORE' or tg_op not in ('INSERT', 'UPDATE', 'DELETE') then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
+  if tg_op = 'UPDATE' and new = old then
+    return new;
+  end if;
+
+  -- Waits for the claims of the campaign that run, and for another change of it. The campaign may be gone: then this
+  -- deletion is that of its foreign key.
+  perform
+  from public.campaigns
+  where id in (old.campaign_id, new.campaign_id)
+  order by id
   for no key update;
 
-  lock table voicesurvey_rules.claim_gate in row share mode;
-
-  -- A window that ends at 23:59:59.999999, the last time of a day, lasts until midnight.
-  select retry_interval_minutes, max_attempts
-  into interval_minutes, attempt_limit
+  select id
+  into fixed_campaign
   from public.campaigns
-  where id = contact_campaign_id
-    and status = 'running'
-    and new.attempt_number <= max_attempts
-    and local_start >= allowed_call_start_local
-    and (local_start < allowed_call_end_local or allowed_call_end_local = '23:59:59.999999')
-  for share;
+  where id in (old.campaign_id, new.campaign_id)
+    and status not in ('draft', 'scheduled', 'paused')
+  limit 1;
+
+  if found then
+    perform voicesurvey_rules.raise_violation(
+      'hours_and_interval_are_fixed_while_a_campaign_runs',
+      'campaigns',
+      'The time zone and calling days of a campaign change only while it is paused, or before its first start.',
+      format('Campaign %s.', fixed_campaign),
+      'Pause the campaign first.'
+    );
+  end if;
+
+  if tg_op = 'DELETE' then
+    return old;
+  end if;
+
+  if new.time_zone is not null and voicesurvey_rules.local_time(now(), new.time_zone) is null then
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'voicesurvey',
+      table = 'campaign_settings',
+      constraint = 'campaign_has_a_known_time_zone',
+      message = 'The time zone of a campaign is neither UTC nor an Area/Location name that PostgreSQL knows.',
+      detail = format('Campaign %s.', new.campaign_id),
+      hint = 'Use UTC, or a name with a slash from pg_timezone_names, such as Europe/Rome.';
+  end if;
+
+  return new;
+end
+$function$;
+
+-- The calls that rule 4 counts. A call whose hang-up is noted counts no more, although its attempt is open until its
+-- outcome arrives. The attempts are counted in the index of open calls.
+
+create or replace function voicesurvey_rules.used_call_slots()
+returns bigint
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  return (
+    select count(*)
+    from public.call_attempts
+    where ended_at is null
+  ) - (
+    select count(*)
+    from voicesurvey.hang_ups as hang_up
+    where exists (
+      select
+      from public.call_attempts
+      where id = hang_up.call_attempt_id
+        and ended_at is null
+      offset 0
+    )
+  );
+end
+$function$;
+
+create or replace function voicesurvey_rules.check_call_may_start()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  contact record;
+  campaign record;
+  zone text;
+  days integer[];
+  local_start timestamp;
+  previous record;
+  broken text;
+  message text;
+  hint text;
+begin
+  if tg_relid <> 'public.call_attempts'::regclass or tg_when <> 'AFTER' or tg_op <> 'INSERT' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
+  -- The contact's attempts_count rises in the same transaction, before the attempt is inserted or after it.
+  select campaign_id, phone_number, do_not_call, state, attempts_count, last_attempt_at
+  into contact
+  from public.contacts
+  where id = new.contact_id
+  for no key update;
+
+  select status, max_attempts, retry_interval_minutes, allowed_call_start_local, allowed_call_end_local
+  into campaign
+  from public.campaigns
+  where id = new.campaign_id
+  for no key update;
+
+  select time_zone, calling_days
+  into zone, days
+  from voicesurvey.campaign_settings
+  where campaign_id = new.campaign_id;
+
+  if zone is null then
+    zone := voicesurvey_rules.installation_time_zone();
+  end if;
+
+  local_start := voicesurvey_rules.local_time(new.started_at, zone);
 
   perform
   from public.exclusion_list_entries
-  where phone_number = contact_number;
+  where phone_number = contact.phone_number;
 
-  if found or interval_minutes is null then
-    select
-      contact.attempts_count,
-      contact.last_attempt_at,
-      campaign.retry_interval_minutes,
-      campaign.max_attempts,
-      case
-        when new.campaign_id <> contact.campaign_id then 'an_attempt_belongs_to_its_contacts_campaign'
-        when contact.do_not_call
-          or contact.state = 'excluded'
-          or exists (
-            select
-            from public.exclusion_list_entries as entry
-            where entry.phone_number = contact.phone_number
-          )
-        then 'never_dial_an_excluded_number'
-        when contact.state in ('completed', 'refused') then 'never_dial_a_completed_or_refused_contact'
-        when campaign.status <> 'running' then 'calls_start_only_in_a_running_campaign'
-        when new.attempt_number > campaign.max_attempts then 'never_dial_more_than_max_attempts'
-        when new.attempt_number not in (contact.attempts_count, contact.attempts_count + 1)
-        then 'attempts_are_numbered_without_gaps'
-        when local_start is null then 'local_time_needs_a_known_time_zone'
-        when local_start < campaign.allowed_call_start_local
-          or (local_start >= campaign.allowed_call_end_local and campaign.allowed_call_end_local <> '23:59:59.999999')
-        then 'calls_start_only_in_the_calling_hours'
-      end
-    into contact_attempts, contact_last_attempt, interval_minutes, attempt_limit, broken
-    from public.contacts as contact
-    join public.campaigns as campaign
-      on campaign.id = contact.campaign_id
-    where contact.id = new.contact_id
-    for no key update of contact
-    for share of campaign;
-  end if;
+  -- A window that ends at 23:59:59.999999, the last time of a day, lasts until midnight.
+  broken := case
+    when new.campaign_id <> contact.campaign_id then 'an_attempt_belongs_to_its_contacts_campaign'
+    when found or contact.do_not_call or contact.state = 'excluded' then 'never_dial_an_excluded_number'
+    when contact.state in ('completed', 'refused') then 'never_dial_a_completed_or_refused_contact'
+    when campaign.status <> 'running' then 'calls_start_only_in_a_running_campaign'
+    when new.attempt_number > campaign.max_attempts then 'never_dial_more_than_max_attempts'
+    when new.attempt_number - contact.attempts_count not in (0, 1) then 'attempts_are_numbered_without_gaps'
+    when local_start is null then 'local_time_needs_a_known_time_zone'
+    when local_start::time < campaign.allowed_call_start_local
+      or (local_start::time >= campaign.allowed_call_end_local and campaign.allowed_call_end_local <> '23:59:59.999999')
+    then 'calls_start_only_in_the_calling_hours'
+    when extract(isodow from local_start)::integer <> all (days) then 'calls_start_only_on_the_calling_days'
+  end;
 
-  if broken is null and new.attempt_number = attempt_limit and voicesurvey_rules.last_call_was_erased(new.contact_id) then
+  if broken is null
+    and new.attempt_number = campaign.max_attempts
+    and voicesurvey_rules.last_call_was_erased(new.contact_id)
+  then
     broken := 'never_dial_more_than_max_attempts';
   end if;
 
@@ -228,7 +398,7 @@ begin
       when previous.has_previous_number is not true then 'attempts_are_numbered_without_gaps'
       when previous.has_final then 'never_dial_a_completed_or_refused_contact'
       when previous.has_open then 'calls_of_a_contact_do_not_overlap'
-      when new.started_at < previous.started_at + make_interval(mins => interval_minutes)
+      when new.started_at < previous.started_at + make_interval(mins => campaign.retry_interval_minutes)
       then 'no_retry_before_the_interval_is_over'
       when new.started_at < previous.ended_at - interval '60 seconds' then 'calls_of_a_contact_do_not_overlap'
     end;
@@ -237,7 +407,7 @@ begin
   -- Corrects last_attempt_at: if attempts_count rose before the attempt was inserted, the writer set it. If the attempt
   -- was inserted first, check_new_call corrects it at commit.
   if broken is null then
-    if contact_attempts = new.attempt_number and contact_last_attempt is distinct from new.started_at then
+    if contact.attempts_count = new.attempt_number and contact.last_attempt_at is distinct from new.started_at then
       update public.contacts
       set last_attempt_at = new.started_at
       where id = new.contact_id;
@@ -282,15 +452,22 @@ begin
       ),
       (
         'local_time_needs_a_known_time_zone',
-        'No call may start: the database setting voicesurvey.time_zone is neither UTC nor an Area/Location name that '
-        'PostgreSQL knows.',
-        'Set voicesurvey.time_zone of the database to UTC, or to a name with a slash from pg_timezone_names, such as '
-        'Europe/Rome.'
+        'No call may start: the time zone of the campaign, or else the database setting voicesurvey.time_zone, is neither '
+        'UTC nor an Area/Location name that PostgreSQL knows.',
+        'Set voicesurvey.time_zone of the database, or the time zone of the campaign if it has one, to UTC or to a name '
+        'with a slash from pg_timezone_names, such as Europe/Rome.'
       ),
       (
         'calls_start_only_in_the_calling_hours',
         'A call starts only in the calling hours of its campaign.',
-        'Do not dial now. The hours are in the time zone of the database setting voicesurvey.time_zone.'
+        'Do not dial now. The hours are in the time zone of the campaign, or else of the database setting '
+        'voicesurvey.time_zone.'
+      ),
+      (
+        'calls_start_only_on_the_calling_days',
+        'A call starts only on a calling day of its campaign.',
+        'Do not dial now. The days are in the time zone of the campaign, or else of the database setting '
+        'voicesurvey.time_zone.'
       ),
       (
         'no_retry_before_the_interval_is_over',
@@ -409,15 +586,7 @@ begin
       when contact.state = 'excluded' then 'never_dial_an_excluded_number'
       when contact.state <> 'in_progress' then 'a_contact_is_in_progress_while_its_call_is_open'
       when provider.id is null then 'no_calls_without_a_provider'
-      when provider.max_concurrent_calls < (
-        select count(*)
-        from (
-          select
-          from public.call_attempts
-          where ended_at is null
-          limit provider.max_concurrent_calls + 1
-        ) as open_call
-      )
+      when provider.max_concurrent_calls < voicesurvey_rules.used_call_slots()
       then 'no_more_open_calls_than_the_provider_allows'
       when exists (
         select
@@ -691,23 +860,6 @@ begin
 end
 $function$;
 
-create or replace function voicesurvey_rules.block_new_claims()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $function$
-begin
-  if tg_relid <> 'public.campaigns'::regclass or tg_when <> 'BEFORE' or tg_op not in ('UPDATE', 'DELETE') then
-    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
-  end if;
-
-  -- Conflicts with the lock of a claim, and not with that of a backup, which reads the table.
-  lock table voicesurvey_rules.claim_gate in exclusive mode;
-  return null;
-end
-$function$;
-
 create or replace function voicesurvey_rules.lock_claims()
 returns trigger
 language plpgsql
@@ -727,8 +879,18 @@ $function$;
 comment on function voicesurvey_rules.last_call_was_erased(uuid) is
   'Whether the contact''s last possible call was made and then erased. Called by check_call_may_start.';
 comment on function voicesurvey_rules.is_time_zone_name(text) is
-  'Whether a text has the form of a time zone that rule 3 accepts: UTC, or an Area/Location name. Called by '
-  'check_call_may_start.';
+  'Whether a text has the form of a time zone that rule 3 accepts: UTC, or an Area/Location name. Called by local_time.';
+comment on function voicesurvey_rules.installation_time_zone() is
+  'The time zone of the database setting voicesurvey.time_zone, UTC without it. Called by check_call_may_start and the '
+  'functions of the API.';
+comment on function voicesurvey_rules.local_time(timestamptz, text) is
+  'The local time in a time zone; null if rule 3 does not accept the zone. Called by check_call_may_start, '
+  'check_calling_time and the functions of the API.';
+comment on function voicesurvey_rules.check_calling_time() is
+  'Rejects a change of a campaign''s time zone or calling days while it runs or after its end, and a time zone that '
+  'PostgreSQL does not know.';
+comment on function voicesurvey_rules.used_call_slots() is
+  'The number of open calls whose hang-up is not noted. Called by check_new_call and the functions of the API.';
 comment on function voicesurvey_rules.check_call_may_start() is
   'Rejects an attempt of a contact that may not be called, or not now, or not again. Sets the contact''s '
   'last_attempt_at if the writer set another value.';
@@ -744,21 +906,22 @@ comment on function voicesurvey_rules.check_latest_call_is_retained() is
   'replacement of an attempt. Records the erasure of a last call.';
 comment on function voicesurvey_rules.delete_erased_last_calls() is
   'Deletes the record of an erased last call together with its contact.';
-comment on function voicesurvey_rules.block_new_claims() is
-  'Waits for the claims that run, and makes later claims wait until the end of the transaction.';
 comment on function voicesurvey_rules.lock_claims() is
   'Locks mutex row 0: waits for a claim that commits, and makes the commits of other claims wait.';
 
 revoke execute on function
   voicesurvey_rules.last_call_was_erased(uuid),
   voicesurvey_rules.is_time_zone_name(text),
+  voicesurvey_rules.installation_time_zone(),
+  voicesurvey_rules.local_time(timestamptz, text),
+  voicesurvey_rules.check_calling_time(),
+  voicesurvey_rules.used_call_slots(),
   voicesurvey_rules.check_call_may_start(),
   voicesurvey_rules.check_new_call(),
   voicesurvey_rules.check_changed_number(),
   voicesurvey_rules.check_ended_call(),
   voicesurvey_rules.check_latest_call_is_retained(),
   voicesurvey_rules.delete_erased_last_calls(),
-  voicesurvey_rules.block_new_claims(),
   voicesurvey_rules.lock_claims()
 from public;
 
@@ -844,15 +1007,16 @@ comment on trigger a_contact_that_may_be_called_again_keeps_its_latest_call on p
   'Rules 2 and 3: the latest attempt determines the number of the next one, and when it may start.';
 
 
--- campaigns
+-- campaign_settings
 
-create or replace trigger claims_wait_while_a_campaign_changes
-  before update or delete on public.campaigns
-  for each statement
-  execute function voicesurvey_rules.block_new_claims();
+create or replace trigger calling_time_is_fixed_while_a_campaign_runs
+  before insert or update or delete on voicesurvey.campaign_settings
+  for each row
+  execute function voicesurvey_rules.check_calling_time();
 
-comment on trigger claims_wait_while_a_campaign_changes on public.campaigns is
-  'Rule 3: a change of a campaign waits for earlier claims only, so that new claims do not starve it.';
+comment on trigger calling_time_is_fixed_while_a_campaign_runs on voicesurvey.campaign_settings is
+  'Rules 3 and 9: time zone and calling days change only while the campaign is paused, or before its first start. The time '
+  'zone is one that PostgreSQL knows.';
 
 
 -- provider_configs

@@ -85,6 +85,12 @@ const PLANTS: Readonly<Record<string, readonly [row: string, sql: string]>> = {
        allowed_call_end_local = case when (select extract(hour from started_at at time zone 'UTC') from call_attempts where id = :call_of_dora_1) < 12 then '23:59' else '00:01' end::time
      where id = :survey`,
   ],
+  'calls_start_only_on_the_calling_days call_attempts': [
+    'call_of_dora_1',
+    `${UNCHANGED} insert into voicesurvey.campaign_settings (campaign_id, calling_days)
+       select :survey, array[extract(isodow from started_at + interval '2 days')::integer]
+       from call_attempts where id = :call_of_dora_1`,
+  ],
   'no_retry_before_the_interval_is_over call_attempts': [
     'call_of_sam_2',
     `${UNCHANGED} update campaigns set retry_interval_minutes = 500 where id = :survey`,
@@ -373,6 +379,35 @@ plain('each query has a row that breaks its rule, and its row in the documentati
     expect(page).toContain(`| ${rule} | \`${name}\` | \`${table}\` | ${finds} |`);
   }
 });
+
+special(
+  'the checks of the rows use the time zone of a campaign, and leave a call out whose hang-up is noted',
+  async (client, ids) => {
+    const localTime = "(started_at at time zone 'Asia/Tokyo')::time";
+    await client.query(
+      ids(`set local session_replication_role = replica; ${UNCHANGED}
+        update provider_configs set max_concurrent_calls = 1;
+        insert into voicesurvey.hang_ups (call_attempt_id, ended_at) values (:call_of_ben_1, now());
+        delete from call_attempts where id not in (:call_of_ben_1, :call_of_cleo_1);
+        update campaigns
+          set allowed_call_start_local = case when first_start < '00:05' then '00:00' else first_start - interval '4 min' end,
+            allowed_call_end_local = case when first_start > '23:50' then '23:59:59.999999' else first_start + interval '8 min' end
+          from (select min(${localTime}) as first_start from call_attempts) as attempt
+          where id = :survey;
+        insert into voicesurvey.campaign_settings (campaign_id, time_zone) values (:survey, 'Asia/Tokyo')`),
+    );
+    const names = (await findBrokenRows(client, CHECK)).map(({ name }) => name);
+    expect(names).not.toContain('no_more_open_calls_than_the_provider_allows');
+    expect(names).not.toContain('calls_start_only_in_the_calling_hours');
+    await client.query(
+      `set local session_replication_role = replica;
+       delete from voicesurvey.hang_ups; update voicesurvey.campaign_settings set time_zone = 'Europe/Athens'`,
+    );
+    const broken = (await findBrokenRows(client, CHECK)).map(({ name }) => name);
+    expect(broken).toContain('no_more_open_calls_than_the_provider_allows');
+    expect(broken).toContain('calls_start_only_in_the_calling_hours');
+  },
+);
 
 plain('no query uses the functions or the triggers of the rules', () => {
   for (const { sql } of ROW_QUERIES)

@@ -5,6 +5,7 @@ import {
   claimContact,
   deleteCall,
   finishCall,
+  noteHangUp,
   releaseContact,
   repeatResponse,
   repeatWebhook,
@@ -12,7 +13,7 @@ import {
   setProviderCallId,
   writeTranscript,
 } from './call-actions.js';
-import { changeStatus, createCampaign, createTemplate } from './campaign-actions.js';
+import { changeCallingTime, changeStatus, createCampaign, createTemplate } from './campaign-actions.js';
 import {
   changeEntry,
   changeNumber,
@@ -49,6 +50,8 @@ export const arbitraryAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 4, arbitrary: setProviderCallId },
   { weight: 3, arbitrary: writeTranscript },
   { weight: 14, arbitrary: changeStatus },
+  { weight: 8, arbitrary: changeCallingTime },
+  { weight: 10, arbitrary: noteHangUp },
   { weight: 3, arbitrary: createCampaign },
   { weight: 2, arbitrary: createTemplate },
   { weight: 3, arbitrary: changeProvider },

@@ -223,3 +223,15 @@ export const writeTranscript = defineAction<{ call: number; isExpired: boolean }
     return name === undefined ? [] : [transcriptOf(name, isExpired ? context.now : 'now', context)];
   },
 );
+
+/** Notes the hang-up of an open call; rarely of any call, or deletes the note. */
+export const noteHangUp = defineAction<{ call: number; isAny: boolean; isDeleted: boolean }>(
+  'note a hang-up',
+  { call: rowIndex, isAny: rarelyTrue, isDeleted: mostly(false, true) },
+  ({ call: index, isAny, isDeleted }, { model, now }) => {
+    const note = pick(Object.keys(model.hang_ups), index);
+    if (isDeleted && note !== undefined) return [deleteRow('hang_ups', note)];
+    const [name] = pick(isAny ? Object.entries(model.call_attempts) : openCalls(model), index) ?? [];
+    return name === undefined ? [] : [insertRow('hang_ups', name, { call_attempt_id: name, ended_at: now })];
+  },
+);

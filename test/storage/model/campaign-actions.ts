@@ -1,6 +1,15 @@
 import fc from 'fast-check';
-import { defineAction, insertRow, mostly, pick, rowIndex, updateRow } from './action.js';
-import { INITIAL_MODEL } from './model.js';
+import {
+  defineAction,
+  deleteRow,
+  insertRow,
+  mostly,
+  pick,
+  rarelyTrue,
+  rowIndex,
+  updateRow,
+} from './action.js';
+import { INITIAL_MODEL, TIME_ZONES } from './model.js';
 
 const OTHER_STATUSES = ['scheduled', 'paused', 'completed', 'cancelled'];
 
@@ -18,6 +27,41 @@ export const changeStatus = defineAction<{ campaign: number; status: string; int
     if (name === undefined) return [];
     const columns = interval === null ? {} : { retry_interval_minutes: interval };
     return [updateRow('campaigns', name, { status, ...columns })];
+  },
+);
+
+/** Sets, changes or deletes the time zone and calling days of a campaign, mostly while it is paused for that. */
+export const changeCallingTime = defineAction<{
+  campaign: number;
+  zone: string | null;
+  days: string | null;
+  isDeleted: boolean;
+  isPaused: boolean;
+}>(
+  'change the calling time of a campaign',
+  {
+    campaign: rowIndex,
+    zone: mostly<string | null>(null, ...Object.keys(TIME_ZONES)),
+    days: mostly<string | null>('{1,2,3,4,5,6,7}', null, '{1,2,3,4,5}', '{6,7}', '{}', '{1,1}'),
+    isDeleted: rarelyTrue,
+    isPaused: mostly(true, false),
+  },
+  ({ campaign: index, zone, days, isDeleted, isPaused }, { model }) => {
+    const [name, campaign] = pick(Object.entries(model.campaigns), index) ?? [];
+    if (name === undefined) return [];
+    const columns = { campaign_id: name, time_zone: zone, calling_days: days };
+    const change = isDeleted
+      ? deleteRow('campaign_settings', name)
+      : name in model.campaign_settings
+        ? updateRow('campaign_settings', name, { time_zone: zone, calling_days: days })
+        : insertRow('campaign_settings', name, columns);
+    return campaign?.status === 'running' && isPaused
+      ? [
+          updateRow('campaigns', name, { status: 'paused' }),
+          change,
+          updateRow('campaigns', name, { status: 'running' }),
+        ]
+      : [change];
   },
 );
 

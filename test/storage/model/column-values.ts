@@ -35,6 +35,11 @@ export const COLUMN_VALUES: Readonly<Record<Table, Readonly<Record<string, ListV
     allowed_call_end_local: oneOf(1440, 1200, 480, 0),
     email_completed_template_id: orNull(namesOf('email_templates')),
   },
+  campaign_settings: {
+    campaign_id: namesOf('campaigns'),
+    time_zone: oneOf(null, ...Object.keys(TIME_ZONES)),
+    calling_days: oneOf(null, '{1,2,3,4,5,6,7}', '{1,2,3,4,5}', '{6,7}', '{}', '{1,1}', '{0}'),
+  },
   contacts: {
     campaign_id: namesOf('campaigns'),
     phone_number: oneOf(...PHONES),
@@ -59,6 +64,7 @@ export const COLUMN_VALUES: Readonly<Record<Table, Readonly<Record<string, ListV
     error_code: oneOf('NO_END_REPORTED', '31005', null),
     metadata: oneOf('{}', '{"status": "busy"}', '[]', null),
   },
+  hang_ups: { call_attempt_id: namesOf('call_attempts'), ended_at: instants },
   survey_responses: {
     contact_id: namesOf('contacts'),
     campaign_id: namesOf('campaigns'),

@@ -102,11 +102,13 @@ export const COMMIT_RULES: Readonly<Record<string, CommitRule>> = {
     deletedRows(segment, 'call_attempts').every(([, call]) => !isDeletionForbidden(segment.after, call)),
   'rule 4: no call without a provider configuration': (segment) =>
     startedCalls(segment).length === 0 || Object.keys(segment.after.provider_configs).length === 1,
-  'rule 4: at most max_concurrent_calls': (segment) =>
+  'rule 4: at most max_concurrent_calls, without the calls whose hang-up is noted': (segment) =>
     !insertedRows(segment, 'call_attempts').some(([, call]) => isOpen(call)) ||
     Object.values(segment.after.provider_configs).every(
       ({ max_concurrent_calls }) =>
-        Object.values(segment.after.call_attempts).filter(isOpen).length <= max_concurrent_calls,
+        Object.entries(segment.after.call_attempts).filter(
+          ([name, call]) => isOpen(call) && !(name in segment.after.hang_ups),
+        ).length <= max_concurrent_calls,
     ),
   'rule 6: answers belong to a completed contact and call, and are not written again': (segment) =>
     insertedRows(segment, 'survey_responses').every(([, response]) => {

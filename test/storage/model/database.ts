@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { setStatuses } from '../rules/steps.js';
-import { INITIAL_MODEL, type Model, rowsOf, type Table } from './model.js';
-import { replaceNames, restoreNames, sqlOfColumn, sqlOfStatement, sqlOfTimeZone } from './sql.js';
+import { INITIAL_MODEL, KEY_COLUMNS, type Model, rowsOf, type Table } from './model.js';
+import { replaceNames, restoreNames, sqlName, sqlOfColumn, sqlOfStatement, sqlOfTimeZone } from './sql.js';
 
 type ProductTable = Exclude<Table, 'settings'>;
 
@@ -11,6 +11,7 @@ const COLUMNS: Readonly<Record<ProductTable, readonly string[]>> = {
   provider_configs: ['max_concurrent_calls'],
   exclusion_list_entries: ['phone_number'],
   campaigns: Object.keys(INITIAL_MODEL.campaigns.one ?? {}),
+  campaign_settings: ['campaign_id', 'time_zone', 'calling_days'],
   contacts: Object.keys(INITIAL_MODEL.contacts.ann ?? {}),
   call_attempts: [
     'contact_id',
@@ -24,6 +25,7 @@ const COLUMNS: Readonly<Record<ProductTable, readonly string[]>> = {
     'error_code',
     'metadata',
   ],
+  hang_ups: ['call_attempt_id', 'ended_at'],
   survey_responses: ['contact_id', 'campaign_id', 'call_attempt_id', 'q2_answer', 'completed_at'],
   events: ['event_type', 'contact_id', 'campaign_id', 'call_attempt_id'],
   email_notifications: ['event_id', 'contact_id', 'campaign_id', 'template_id', 'to_email', 'status'],
@@ -34,7 +36,7 @@ const TABLES = Object.keys(COLUMNS) as ProductTable[];
 /** Brings a database with any contents into the state of `INITIAL_MODEL`. */
 export async function resetDatabase(client: pg.Client): Promise<void> {
   const emptied = [
-    ...TABLES.map((table) => `public.${table}`),
+    ...TABLES.map(sqlName),
     'voicesurvey_rules.erased_answers',
     'voicesurvey_rules.erased_last_calls',
     'public.users',
@@ -71,9 +73,9 @@ const READ_TIME_ZONE = `select substring(setting from '=(.*)') from pg_db_role_s
 
 const READ = `select json_build_object(${TABLES.map(
   (table) => `'${table}', (select coalesce(json_object_agg(
-    ${table === 'exclusion_list_entries' ? 'phone_number' : 'id'},
+    ${KEY_COLUMNS[table] ?? 'id'},
     json_build_object(${COLUMNS[table].map((column) => `'${column}', ${sqlOfColumn(column)}`).join(', ')})), '{}')
-    from ${table})`,
+    from ${sqlName(table)})`,
 ).join(
   ', ',
 )}, 'settings', json_build_object('time_zone', json_build_object('value', (${READ_TIME_ZONE}))))::text as model`;

@@ -12,6 +12,8 @@ interface Reference {
 /** The foreign keys. */
 export const REFERENCES: readonly Reference[] = [
   { from: 'campaigns', column: 'email_completed_template_id', to: 'email_templates', onDelete: 'set null' },
+  { from: 'campaign_settings', column: 'campaign_id', to: 'campaigns', onDelete: 'cascade' },
+  { from: 'hang_ups', column: 'call_attempt_id', to: 'call_attempts', onDelete: 'cascade' },
   { from: 'contacts', column: 'campaign_id', to: 'campaigns', onDelete: 'cascade' },
   { from: 'call_attempts', column: 'contact_id', to: 'contacts', onDelete: 'cascade' },
   { from: 'call_attempts', column: 'campaign_id', to: 'campaigns', onDelete: 'cascade' },

@@ -8,8 +8,12 @@ export type Model = {
   /** Named by their number. */
   readonly exclusion_list_entries: Rows<Entry>;
   readonly campaigns: Rows<Campaign>;
+  /** Named like their campaign. */
+  readonly campaign_settings: Rows<CampaignSettings>;
   readonly contacts: Rows<Contact>;
   readonly call_attempts: Rows<Call>;
+  /** Named like their call. */
+  readonly hang_ups: Rows<HangUp>;
   readonly survey_responses: Rows<SurveyResponse>;
   readonly events: Rows<SurveyEvent>;
   readonly email_notifications: Rows<Email>;
@@ -38,6 +42,12 @@ export type Campaign = {
   allowed_call_end_local: number;
   email_completed_template_id: string | null;
 };
+export type CampaignSettings = {
+  campaign_id: string;
+  time_zone: string | null;
+  /** An array as PostgreSQL prints it. */
+  calling_days: string | null;
+};
 export type Contact = {
   campaign_id: string;
   phone_number: string;
@@ -62,6 +72,7 @@ export type Call = {
   /** JSON as PostgreSQL prints it. */
   metadata: string | null;
 };
+export type HangUp = { call_attempt_id: string; ended_at: number };
 export type SurveyResponse = {
   contact_id: string;
   campaign_id: string;
@@ -158,7 +169,9 @@ export const INITIAL_MODEL: Model = {
     eve: newContact('eve', 'three', PHONES[0]),
     fay: newContact('fay', 'three', PHONES[3]),
   },
+  campaign_settings: {},
   call_attempts: {},
+  hang_ups: {},
   survey_responses: {},
   events: {},
   email_notifications: {},
@@ -195,9 +208,18 @@ export const attemptOf = (model: Model, contact: string, number: number): Call |
 export const hasAttempt = (model: Model, contact: string, number: number): boolean =>
   attemptOf(model, contact, number) !== undefined;
 
-/** The name of a row in the model: an entry of the exclusion list is named by its number. */
-export const rowName = (table: Table, name: string, row: Row): string =>
-  table === 'exclusion_list_entries' ? String(row.phone_number) : name;
+/** The column by which a row is named, if it is not `id`. */
+export const KEY_COLUMNS: Readonly<Partial<Record<Table, string>>> = {
+  exclusion_list_entries: 'phone_number',
+  campaign_settings: 'campaign_id',
+  hang_ups: 'call_attempt_id',
+};
+
+/** The name of a row in the model: that of its id, or the value of its key. */
+export const rowName = (table: Table, name: string, row: Row): string => {
+  const key = KEY_COLUMNS[table];
+  return key === undefined ? name : String(row[key]);
+};
 
 /** The model with a row, which replaces the row of the same name. */
 export const withRow = (model: Model, table: Table, name: string, row: Row): Model => {

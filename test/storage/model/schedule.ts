@@ -1,7 +1,7 @@
 import type { Action, CreateName } from './action.js';
 import { setLastAttempts } from './effects.js';
 import { areKeysUnique } from './keys.js';
-import { type Model, rowOf } from './model.js';
+import { type Model, rowOf, type Table } from './model.js';
 import { type Mutation, mutateWrites } from './mutation.js';
 import { executeStatement, type Isolation, type Segment, type Statement } from './segment.js';
 import { sqlOfStatement } from './sql.js';
@@ -147,8 +147,13 @@ function areIndependent(model: Model, writes: readonly Write[]): boolean {
   const writesEntryOrCall = writes.some(
     (write) => write.kind !== 'purge' && ['exclusion_list_entries', 'call_attempts'].includes(write.table),
   );
+  // A change of the settings of a campaign depends on its status, which the statement may have written before it.
+  const writesTo = (table: Table): boolean =>
+    writes.some((write) => write.kind !== 'purge' && write.table === table);
+  const writesSettingsAndCampaign = writesTo('campaign_settings') && writesTo('campaigns');
   return (
     writes.length > 1 &&
+    !writesSettingsAndCampaign &&
     new Set(rows).size === writes.length &&
     !returnsContact &&
     !(replacesEnd && writesEventOrCall) &&

@@ -1,6 +1,6 @@
 import { idOf, withIds } from '../rules/names.js';
 import { insertDraft } from '../rules/steps.js';
-import type { Model, Row, Table, Value } from './model.js';
+import { KEY_COLUMNS, type Model, type Row, type Table, type Value } from './model.js';
 import { type RowWrite, requestedRow, type Write } from './write.js';
 
 /** The columns that a new row needs and the model leaves out. */
@@ -32,10 +32,15 @@ export function sqlOfTimeZone(zone: Value): string {
   return `do $zone$ begin execute format('alter database %I ${change}', current_database()); end $zone$`;
 }
 
+/** The name of a table in SQL. */
+export const sqlName = (table: Table): string =>
+  `${['campaign_settings', 'hang_ups'].includes(table) ? 'voicesurvey' : 'public'}.${table}`;
+
 function sqlOfRowWrite(model: Model, write: RowWrite): string {
   const { table, name } = write;
-  const condition = table === 'exclusion_list_entries' ? `phone_number = '${name}'` : `id = :${name}`;
-  if (write.kind === 'delete') return `delete from ${table} where ${condition}`;
+  const key = KEY_COLUMNS[table] ?? 'id';
+  const condition = `${key} = ${isId(key) || key === 'id' ? `:${name}` : `'${name}'`}`;
+  if (write.kind === 'delete') return `delete from ${sqlName(table)} where ${condition}`;
   if (write.kind === 'insert') return sqlOfInsert(table, name, write.row);
   if (write.kind === 'insert or nothing')
     return `${sqlOfInsert(table, name, write.row)} on conflict do nothing`;
@@ -43,9 +48,9 @@ function sqlOfRowWrite(model: Model, write: RowWrite): string {
     .map(([column, value]) => `${column} = ${literal(column, value)}`)
     .join(', ');
   const row = requestedRow(model, write);
-  return write.kind === 'upsert' && row !== undefined && table !== 'exclusion_list_entries'
+  return write.kind === 'upsert' && row !== undefined && key === 'id'
     ? `${sqlOfInsert(table, name, row)} on conflict (id) do update set ${assignments}`
-    : `update ${table} set ${assignments} where ${condition}`;
+    : `update ${sqlName(table)} set ${assignments} where ${condition}`;
 }
 
 function sqlOfInsert(table: Table, name: string, row: Row): string {
@@ -54,11 +59,11 @@ function sqlOfInsert(table: Table, name: string, row: Row): string {
   );
   if (table === 'campaigns') return insertDraft(name, literals).replace(/;$/, '');
   const columns = {
-    ...(table === 'exclusion_list_entries' ? {} : { id: `:${name}` }),
+    ...(table in KEY_COLUMNS ? {} : { id: `:${name}` }),
     ...REQUIRED_COLUMNS[table]?.(name),
     ...literals,
   };
-  return `insert into ${table} (${Object.keys(columns).join(', ')}) values (${Object.values(columns).join(', ')})`;
+  return `insert into ${sqlName(table)} (${Object.keys(columns).join(', ')}) values (${Object.values(columns).join(', ')})`;
 }
 
 const isId = (column: string): boolean => column.endsWith('_id') && column !== 'provider_call_id';
@@ -80,7 +85,7 @@ export function sqlOfColumn(column: string): string {
     return `case when created_at > now() - interval '1 day' then to_json('now'::text) else to_json(${minutes}) end`;
   }
   if (column.endsWith('_at')) return minutes;
-  if (column === 'metadata') return 'metadata::text';
+  if (column === 'metadata' || column === 'calling_days') return `${column}::text`;
   return column.endsWith('_local') ? `(extract(epoch from ${column}) / 60)::int` : column;
 }
 

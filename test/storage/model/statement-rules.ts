@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { NO_END_REPORTED } from './calls.js';
 import { areKeysUnique, areReferencesValid } from './keys.js';
 import {
   attemptOf,
   type Call,
   type Campaign,
+  type CampaignSettings,
   type Contact,
   callsOf,
   FINAL_STATES,
@@ -13,9 +15,10 @@ import {
   type SurveyResponse,
   type Table,
   TIME_ZONES,
+  type Value,
 } from './model.js';
 import { addedRows, type Change, changedRows, type Statement } from './segment.js';
-import { isNew, isUpdate, requestedRow, resultingRow } from './write.js';
+import { isNew, isUpdate, requestedRow, resultingRow, type Write } from './write.js';
 
 type StatementRule = (statement: Statement) => boolean;
 
@@ -97,6 +100,10 @@ const ROW_CHECKS: Readonly<Partial<Record<Table, (row: Row) => boolean>>> = {
     const { allowed_call_start_local, allowed_call_end_local } = row as Campaign;
     return allowed_call_start_local < allowed_call_end_local;
   },
+  campaign_settings: (row) => {
+    const { time_zone, calling_days } = row as CampaignSettings;
+    return (time_zone === null || (TIME_ZONES[time_zone] ?? null) !== null) && areDays(calling_days);
+  },
   contacts: (row) => {
     const { attempts_count, last_attempt_at, last_outcome } = row as Contact;
     return attempts_count > 0 || (attempts_count === 0 && last_attempt_at === null && last_outcome === null);
@@ -116,11 +123,35 @@ const ROW_CHECKS: Readonly<Partial<Record<Table, (row: Row) => boolean>>> = {
   survey_responses: (row) => (row as SurveyResponse).q2_answer.trim() !== '',
 };
 
-/** The minute of the day in the time zone of the installation; null if a call may not start in that zone. */
-function localMinute({ settings }: Model, instant: number): number | null {
-  const zone = settings.time_zone?.value ?? 'UTC';
+/**
+ * The minutes after the model's first midnight, which was that of a Monday, on the clocks in the time zone of a campaign
+ * or of the installation; null if a call may not start in that zone.
+ */
+function localInstant(
+  { settings, campaign_settings }: Model,
+  campaign: string,
+  instant: number,
+): number | null {
+  const zone = campaign_settings[campaign]?.time_zone ?? settings.time_zone?.value ?? 'UTC';
   const offset = TIME_ZONES[zone] ?? null;
-  return offset === null ? null : (instant + offset + 1440) % 1440;
+  return offset === null ? null : instant + offset;
+}
+
+const isCallingDay = ({ campaign_settings }: Model, campaign: string, local: number): boolean => {
+  const days = campaign_settings[campaign]?.calling_days ?? '{1,2,3,4,5,6,7}';
+  return days.includes(String((Math.floor(local / 1440) % 7) + 1));
+};
+
+const areDays = (days: string | null): boolean =>
+  days === null || (/^\{[1-7](,[1-7])*\}$/.test(days) && !/([1-7]).*\1/.test(days));
+
+/** The campaigns whose settings a write changes; an insert counts even if `on conflict` skips it. */
+function campaignsOfSettings({ before }: Statement, write: Write): Value[] {
+  if (write.kind === 'purge' || write.table !== 'campaign_settings') return [];
+  const was = before.campaign_settings[write.name];
+  const requested = requestedRow(before, write);
+  if (!isUpdate(write)) return [(requested ?? was)?.campaign_id ?? null];
+  return isDeepStrictEqual(was, requested) ? [] : [was?.campaign_id ?? null, requested?.campaign_id ?? null];
 }
 
 interface ContactUpdate {
@@ -176,16 +207,27 @@ export const STATEMENT_RULES: Readonly<Record<string, StatementRule>> = {
     startedCalls(statement).every(
       ({ call, campaign }) => call.attempt_number <= (campaign?.max_attempts ?? 0),
     ),
-  'rule 3: a call starts in a running campaign, inside its calling window in local time': (statement) =>
-    startedCalls(statement).every(({ call, campaign }) => {
-      const minute = localMinute(statement.after, call.started_at);
-      return (
-        campaign?.status === 'running' &&
-        minute !== null &&
-        minute >= campaign.allowed_call_start_local &&
-        minute < campaign.allowed_call_end_local
-      );
-    }),
+  'rule 3: a call starts in a running campaign, on a calling day and inside its calling window in local time':
+    (statement) =>
+      startedCalls(statement).every(({ call, campaign }) => {
+        const local = localInstant(statement.after, call.campaign_id, call.started_at);
+        return (
+          campaign?.status === 'running' &&
+          local !== null &&
+          local % 1440 >= campaign.allowed_call_start_local &&
+          local % 1440 < campaign.allowed_call_end_local &&
+          isCallingDay(statement.after, call.campaign_id, local)
+        );
+      }),
+  'rules 3, 9: the settings of a campaign change only before its first start and while it is paused': (
+    statement,
+  ) =>
+    statement.writes.every((write) =>
+      campaignsOfSettings(statement, write).every((name) => {
+        const status = statement.before.campaigns[String(name)]?.status ?? 'paused';
+        return status === 'paused' || STATUSES_BEFORE_START.has(status);
+      }),
+    ),
   'rules 2, 3: a call starts after the last one ended without a result, and after the retry interval': (
     statement,
   ) =>

@@ -8,7 +8,11 @@ import type { TransactionScript } from './sessions.js';
 export const CAMPAIGN_RACES: Readonly<Record<string, Race>> = {
   'pausing or ending a campaign races with claims': {
     protections: {
-      "the lock of the campaign's row": editFunction('check_call_may_start', 'for share( of campaign)?'),
+      "the lock of the campaign's row": editFunction(
+        'check_call_may_start',
+        '(from public.campaigns\\s+where id = new.campaign_id)\\s+for no key update',
+        '\\1',
+      ),
     },
     prepare: async (fixtures) => {
       const { random, createCampaign } = fixtures;
@@ -21,6 +25,38 @@ export const CAMPAIGN_RACES: Readonly<Record<string, Race>> = {
       return {
         transactions: [changeStatus, ...contacts.map((contact) => claim(contact, random))],
         findViolation: findLateClaim(fixtures, id),
+      };
+    },
+  },
+  'a change of the calling days of a paused campaign races with its resumption and with claims': {
+    protections: {
+      "the settings' lock of the campaign's row": editFunction(
+        'check_calling_time',
+        'order by id\\s+for no key update',
+      ),
+    },
+    prepare: async ({ random, createCampaign, execute: query }) => {
+      const { id, contacts } = await createCampaign({ contacts: 3 });
+      await query("update campaigns set status = 'paused' where id = $1", [id]);
+      const today = await query("select extract(isodow from now() at time zone 'UTC')::integer", []);
+      const otherDays = [1, 2, 3, 4, 5, 6, 7].filter((day) => day !== Number(today));
+      const setDays = execute(
+        'insert into voicesurvey.campaign_settings (campaign_id, calling_days) values ($1, $2::integer[])',
+        id,
+        `{${otherDays.join(',')}}`,
+      );
+      const resume = execute("update campaigns set status = 'running' where id = $1", id);
+      return {
+        transactions: [setDays, resume, ...contacts.map((contact) => claim(contact, random))],
+        // The days are set while the campaign is paused, so every later call would start on a wrong day.
+        findViolation: async () => {
+          const calls = await query(
+            `select count(*) || ' calls on a wrong day' from call_attempts
+               join voicesurvey.campaign_settings using (campaign_id) where campaign_id = $1 having count(*) > 0`,
+            [id],
+          );
+          return calls === null || calls === undefined ? null : String(calls);
+        },
       };
     },
   },

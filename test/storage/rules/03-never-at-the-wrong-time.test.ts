@@ -139,6 +139,128 @@ forbidden(
   'calls_start_only_in_the_calling_hours',
 );
 
+/** Gives the campaign :plain a time zone and calling days while it is paused. */
+const settings = (zone: string, days: string): string =>
+  `${setStatuses('plain', 'paused')}
+   insert into voicesurvey.campaign_settings (campaign_id, time_zone, calling_days) values (:plain, ${zone}, ${days});
+   ${setStatuses('plain', 'running')}`;
+const weekdayIn = (zone: string, days = 0): string =>
+  `extract(isodow from now() at time zone '${zone}' + interval '${days} days')::integer`;
+/** Calling hours of the campaign :plain, 20 minutes around now in a time zone. */
+const hoursIn = (zone: string): string =>
+  hours(
+    `greatest((now() at time zone '${zone}')::time, '00:10') - interval '10 min'`,
+    `least((now() at time zone '${zone}')::time, '23:45') + interval '10 min'`,
+  );
+
+forbidden(
+  'a call on a weekday that is not a calling day',
+  `${settings('null', `array[${weekdayIn('UTC', 1)}, ${weekdayIn('UTC', 2)}]`)} ${one}`,
+  'calls_start_only_on_the_calling_days',
+);
+correct(
+  'a call on a calling day',
+  `${settings('null', `array[${weekdayIn('UTC', 3)}, ${weekdayIn('UTC')}]`)} ${one}`,
+);
+correct(
+  'a call in another campaign on a weekday that is not a calling day of the first',
+  `${settings('null', `array[${weekdayIn('UTC', 1)}]`)} ${claim('ada')}`,
+);
+for (const zone of ['Pacific/Kiritimati', 'Pacific/Pago_Pago']) {
+  correct(
+    `a call on a calling day of ${zone}, the time zone of its campaign`,
+    `${settings(`'${zone}'`, `array[${weekdayIn(zone)}]`)} ${one}`,
+  );
+  forbidden(
+    `a call on the day before a calling day of ${zone}, the time zone of its campaign`,
+    `${settings(`'${zone}'`, `array[${weekdayIn(zone, 1)}]`)} ${one}`,
+    'calls_start_only_on_the_calling_days',
+  );
+  correct(
+    `a call in the calling hours of ${zone}, the time zone of its campaign`,
+    `${hoursIn(zone)} ${settings(`'${zone.toLowerCase()}'`, 'null')} ${one}`,
+  );
+  forbidden(
+    `a call in the calling hours of UTC, in a campaign whose time zone is ${zone}`,
+    `${hoursIn('UTC')} ${settings(`'${zone}'`, 'null')} ${one}`,
+    'calls_start_only_in_the_calling_hours',
+  );
+}
+forbidden(
+  'a call in the calling hours of a time zone whose campaign settings were deleted',
+  `${hoursIn('Asia/Tokyo')} ${settings("'Asia/Tokyo'", 'null')} ${setStatuses('plain', 'paused')}
+   delete from voicesurvey.campaign_settings where campaign_id = :plain; ${setStatuses('plain', 'running')} ${one}`,
+  'calls_start_only_in_the_calling_hours',
+);
+for (const zone of ['CET', 'UTC+2', '+02', 'Nowhere/Land', 'posix/Europe/Rome', '']) {
+  forbidden(
+    `the time zone "${zone}" of a campaign`,
+    settings(`'${zone}'`, 'null'),
+    'campaign_has_a_known_time_zone',
+    '23514',
+    'voicesurvey',
+  );
+}
+for (const days of ['{}', '{{1,2},{3,4}}']) {
+  forbidden(
+    `the calling days ${days}`,
+    settings('null', `'${days}'`),
+    'a_campaign_has_a_calling_day',
+    '23514',
+    'voicesurvey',
+  );
+}
+for (const days of ['{0}', '{8}', '{1,1}', '{1,null}', '{null}', '{-1,2}', '{1,2,3,4,5,6,7,1}']) {
+  forbidden(
+    `the calling days ${days}`,
+    settings('null', `'${days}'`),
+    'calling_days_are_iso_weekdays_without_repeats',
+    '23514',
+    'voicesurvey',
+  );
+}
+const newSettings = (campaign: string): string =>
+  `insert into voicesurvey.campaign_settings (campaign_id, calling_days) values (:${campaign}, '{1}');`;
+for (const campaign of ['plain', 'completed', 'cancelled']) {
+  forbidden(
+    `a change of the calling days of the campaign ${campaign}, which runs or has ended`,
+    newSettings(campaign),
+    'hours_and_interval_are_fixed_while_a_campaign_runs',
+  );
+}
+for (const [what, sql] of Object.entries({
+  'a change of the time zone':
+    "update voicesurvey.campaign_settings set time_zone = 'Asia/Tokyo' where campaign_id = :plain;",
+  'a deletion of the settings': 'delete from voicesurvey.campaign_settings where campaign_id = :plain;',
+  'a move of the settings':
+    'update voicesurvey.campaign_settings set campaign_id = :paused where campaign_id = :plain;',
+})) {
+  forbidden(
+    `${what} of a running campaign`,
+    `${settings('null', "'{1}'")} ${sql}`,
+    'hours_and_interval_are_fixed_while_a_campaign_runs',
+  );
+}
+forbidden(
+  'settings that move to a running campaign',
+  `${newSettings('paused')} update voicesurvey.campaign_settings set campaign_id = :plain where campaign_id = :paused;`,
+  'hours_and_interval_are_fixed_while_a_campaign_runs',
+);
+for (const campaign of ['draft', 'scheduled', 'paused']) {
+  correct(
+    `a change of the calling days of a ${campaign} campaign`,
+    `${newSettings(campaign)} update voicesurvey.campaign_settings set calling_days = '{7,1}', time_zone = 'Europe/Rome' where campaign_id = :${campaign};`,
+  );
+}
+correct(
+  'an update of the settings of a running campaign that changes nothing',
+  `${settings('null', "'{1,2,3,4,5,6,7}'")} update voicesurvey.campaign_settings set calling_days = '{1,2,3,4,5,6,7}' where campaign_id = :plain;`,
+);
+correct(
+  'a deletion of a campaign with settings',
+  `${newSettings('paused')} ${setStatuses('paused', 'cancelled')} delete from campaigns where id = :paused;`,
+);
+
 correct('a retry one hour after the start of the previous attempt', claim('gina', { number: 2, ago: '2 h' }));
 correct(
   'a call in a resumed campaign',

@@ -34,6 +34,47 @@ forbidden(
   `delete from provider_configs; ${claim('ada')} ${endCall('new_call_of_ada', 'failed', 'now()')} ${setState('ada', 'pending', 'failed')}`,
   'no_calls_without_a_provider',
 );
+/** Notes the hang-up of the open call of a contact. */
+const hangUp = (person: string): string =>
+  `insert into voicesurvey.hang_ups (call_attempt_id, ended_at) values (:${attemptOf(person)}, now());`;
+forbidden(
+  'a second call after one hang-up was noted at a limit of 2',
+  `${limit(2)} ${hangUp('cleo')} ${claim('ada')} ${claim('jack')}`,
+  'no_more_open_calls_than_the_provider_allows',
+);
+forbidden(
+  'two calls at a limit of 2 if the call whose hang-up was noted has ended',
+  `${limit(2)} ${hangUp('cleo')} ${endCall(attemptOf('cleo'), 'busy', 'now()')} ${setState('cleo', 'pending', 'busy')}
+   ${claim('ada')} ${claim('jack')}`,
+  'no_more_open_calls_than_the_provider_allows',
+);
+forbidden(
+  'a call at a limit of 2 after a noted hang-up was deleted',
+  `${limit(2)} ${hangUp('cleo')} delete from voicesurvey.hang_ups; ${claim('ada')}`,
+  'no_more_open_calls_than_the_provider_allows',
+);
+forbidden(
+  'a second hang-up of a call',
+  `${hangUp('cleo')} ${hangUp('cleo')}`,
+  'a_hang_up_is_noted_once_per_call',
+  '23505',
+  'voicesurvey',
+);
+forbidden(
+  'a hang-up at an infinite time',
+  `insert into voicesurvey.hang_ups (call_attempt_id, ended_at) values (:${attemptOf('cleo')}, 'infinity');`,
+  'hang_up_has_finite_times',
+  '23514',
+  'voicesurvey',
+);
+correct(
+  'a call at the limit after the hang-up of another call was noted',
+  `${limit(2)} ${hangUp('cleo')} ${claim('ada')}`,
+);
+correct(
+  'an erasure of a contact whose hang-up was noted',
+  `${hangUp('cleo')} delete from contacts where id = :cleo;`,
+);
 forbidden('a limit of 0', limit(0), 'max_concurrent_calls_is_1_or_more');
 forbidden('a negative limit', limit(-5), 'max_concurrent_calls_is_1_or_more');
 

@@ -46,8 +46,15 @@ async function runAndCheck(client: pg.Client, sql: string): Promise<void> {
  * @param sentence what is refused; the name of the test is `refused: ${sentence}`
  * @param constraint the rule that refuses it
  * @param sqlState 23514 by default
+ * @param schema of the table whose rule it is; `public` by default
  */
-export function forbidden(sentence: string, sql: string, constraint: string, sqlState = '23514'): void {
+export function forbidden(
+  sentence: string,
+  sql: string,
+  constraint: string,
+  sqlState = '23514',
+  schema = 'public',
+): void {
   test(`refused: ${sentence}`, async ({ database: { client } }) => {
     const error = await rollBackAfter(client, () => runAndCheck(client, sql)).then(
       () => undefined,
@@ -56,7 +63,7 @@ export function forbidden(sentence: string, sql: string, constraint: string, sql
     if (!(error instanceof pg.DatabaseError)) throw error ?? new Error('The database accepted the write.');
     // From version 18 on, PostgreSQL has a SQLSTATE for ON DELETE RESTRICT.
     const code = error.code === '23001' ? '23503' : error.code;
-    expect([code, error.constraint, error.schema], error.message).toEqual([sqlState, constraint, 'public']);
+    expect([code, error.constraint, error.schema], error.message).toEqual([sqlState, constraint, schema]);
     expect(error.message).not.toMatch(PERSONAL);
     expect(JSON.stringify(redactText(error, NOTHING_KNOWN))).not.toMatch(PERSONAL);
     if (error.routine === 'exec_stmt_raise') expectOurs(error);

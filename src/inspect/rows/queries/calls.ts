@@ -1,6 +1,64 @@
 import { CLOCKS, duplicates, WITH_LATEST, WITH_PREVIOUS } from './fragments.js';
 import type { RowQuery } from './row-query.js';
 
+/** The time zone of each campaign in a database whose campaigns have no settings. */
+const INSTALLATION_ZONE = `with zone as (
+  select
+    campaign.id as campaign_id,
+    coalesce(
+      (
+        select known.name
+        from pg_db_role_setting
+        join pg_database on pg_database.oid = setdatabase
+        cross join unnest(setconfig) as setting
+        join pg_timezone_names as known on lower(known.name) = lower(substr(setting, strpos(setting, '=') + 1))
+        where setrole = 0
+          and datname = current_database()
+          and lower(split_part(setting, '=', 1)) = 'voicesurvey.time_zone'
+      ),
+      'UTC'
+    ) as name
+  from public.campaigns as campaign
+)`;
+
+/** The time zone of each campaign: its own, or that of the installation. */
+const CAMPAIGN_ZONES = `${INSTALLATION_ZONE.replace('with zone', 'with installation_zone')},
+zone as (
+  select installation_zone.campaign_id, coalesce(known.name, installation_zone.name) as name
+  from installation_zone
+  left join voicesurvey.campaign_settings as settings on settings.campaign_id = installation_zone.campaign_id
+  left join pg_timezone_names as known on lower(known.name) = lower(settings.time_zone)
+)`;
+
+const callsOutsideOfTheWindow = (zones: string): string => `${zones},
+call as materialized (
+  select
+    attempt.id,
+    (attempt.started_at at time zone zone.name)::time as local_start,
+    campaign.allowed_call_start_local as window_start,
+    campaign.allowed_call_end_local as window_end
+  from public.call_attempts as attempt
+  join public.campaigns as campaign on campaign.id = attempt.campaign_id
+  join zone on zone.campaign_id = campaign.id
+  where attempt.started_at > campaign.updated_at + ${CLOCKS}
+)
+select id
+from call
+where local_start < window_start
+  or (local_start >= window_end and window_end <> '23:59:59.999999')`;
+
+const callsBeyondTheLimit = (condition: string): string => `with open_call as (
+  select id, row_number() over (order by started_at, id) as place, max(started_at) over () as newest_start
+  from public.call_attempts
+  where ended_at is null
+    ${condition}
+)
+select open_call.id
+from open_call
+join public.provider_configs as provider
+  on open_call.place > provider.max_concurrent_calls
+  and open_call.newest_start > provider.updated_at + ${CLOCKS}`;
+
 /** The queries of the rules 1 to 4: whom a campaign calls, when, how often and how many concurrently. */
 export const CALL_QUERIES: readonly RowQuery[] = [
   {
@@ -159,36 +217,24 @@ where campaign.status in ('draft', 'scheduled')
     rule: 3,
     table: 'call_attempts',
     finds: 'a call outside of the calling window, started after the last change of its campaign',
-    sql: `with installation as (
-  select coalesce(
-    (
-      select known.name
-      from pg_db_role_setting
-      join pg_database on pg_database.oid = setdatabase
-      cross join unnest(setconfig) as setting
-      join pg_timezone_names as known on lower(known.name) = lower(substr(setting, strpos(setting, '=') + 1))
-      where setrole = 0
-        and datname = current_database()
-        and lower(split_part(setting, '=', 1)) = 'voicesurvey.time_zone'
-    ),
-    'UTC'
-  ) as zone
-),
-call as materialized (
-  select
-    attempt.id,
-    (attempt.started_at at time zone installation.zone)::time as local_start,
-    campaign.allowed_call_start_local as window_start,
-    campaign.allowed_call_end_local as window_end
-  from public.call_attempts as attempt
-  join public.campaigns as campaign on campaign.id = attempt.campaign_id
-  cross join installation
-  where attempt.started_at > campaign.updated_at + ${CLOCKS}
-)
-select id
-from call
-where local_start < window_start
-  or (local_start >= window_end and window_end <> '23:59:59.999999')`,
+    needs: 'voicesurvey.campaign_settings',
+    sql: callsOutsideOfTheWindow(CAMPAIGN_ZONES),
+    olderSql: callsOutsideOfTheWindow(INSTALLATION_ZONE),
+  },
+  {
+    name: 'calls_start_only_on_the_calling_days',
+    rule: 3,
+    table: 'call_attempts',
+    finds: 'a call on another weekday than the calling days, started after the last change of its campaign',
+    needs: 'voicesurvey.campaign_settings',
+    sql: `${CAMPAIGN_ZONES}
+select attempt.id
+from public.call_attempts as attempt
+join public.campaigns as campaign on campaign.id = attempt.campaign_id
+join zone on zone.campaign_id = campaign.id
+join voicesurvey.campaign_settings as settings on settings.campaign_id = campaign.id
+where attempt.started_at > campaign.updated_at + ${CLOCKS}
+  and extract(isodow from attempt.started_at at time zone zone.name) <> all (settings.calling_days)`,
   },
   {
     name: 'no_retry_before_the_interval_is_over',
@@ -215,17 +261,12 @@ where attempt.started_at < previous.started_at + make_interval(
     rule: 4,
     table: 'call_attempts',
     finds:
-      'an open call beyond max_concurrent_calls, if a call was started after the last change of the limit',
-    sql: `with open_call as (
-  select id, row_number() over (order by started_at, id) as place, max(started_at) over () as newest_start
-  from public.call_attempts
-  where ended_at is null
-)
-select open_call.id
-from open_call
-join public.provider_configs as provider
-  on open_call.place > provider.max_concurrent_calls
-  and open_call.newest_start > provider.updated_at + ${CLOCKS}`,
+      'an open call beyond max_concurrent_calls, whose hang-up is not noted, if a call was started after the last change of the limit',
+    needs: 'voicesurvey.hang_ups',
+    sql: callsBeyondTheLimit(
+      'and not exists (select from voicesurvey.hang_ups where call_attempt_id = call_attempts.id)',
+    ),
+    olderSql: callsBeyondTheLimit(''),
   },
   {
     name: 'max_concurrent_calls_is_1_or_more',
