@@ -889,6 +889,64 @@ export interface VoicesurveyEventFailedArguments {
 /** The result of `voicesurvey.event_failed(text, uuid, text)`. */
 export type VoicesurveyEventFailedResult = Date | null;
 
+/** Adds a number to the exclusion list, which excludes its contacts in all campaigns. An open call may still end. Returns the entry, the verdict accepted or already_listed, and how many contacts of the number are excluded now. Called by all services. */
+export interface VoicesurveyExcludeNumberArguments {
+  readonly number: string | null;
+  readonly reason?: string | null;
+  readonly source?: ExclusionSource | null;
+}
+
+/** The result of `voicesurvey.exclude_number(text, text, exclusion_source)`, of each row. */
+export interface VoicesurveyExcludeNumberResult {
+  readonly entry_id: string | null;
+  readonly verdict: string | null;
+  readonly contacts_excluded: string | null;
+}
+
+/** Imports contacts into a campaign that has not ended, from a JSON array of objects with the fields phone_number, external_contact_id, email, preferred_language, has_prior_consent and do_not_call. Returns one verdict per line, in order: accepted, excluded, already_there, duplicate_in_batch, bad_line, bad_number, bad_external_contact_id, bad_email, bad_language, bad_prior_consent or bad_do_not_call, with the contact, its state now, a reason and for some bad values a suggestion. Only lines with the verdicts accepted and excluded add a contact. A line with do_not_call excludes the contact of its number also if it is there already or is a duplicate. Other fields are ignored. Called by the import. */
+export interface VoicesurveyImportContactsArguments {
+  readonly campaign: string | null;
+  readonly lines: unknown;
+}
+
+/** The result of `voicesurvey.import_contacts(uuid, jsonb)`, of each row. */
+export interface VoicesurveyImportContactsResult {
+  readonly line_number: number | null;
+  readonly verdict: string | null;
+  readonly contact_id: string | null;
+  readonly state: ContactState | null;
+  readonly reason: string | null;
+  readonly suggestion: string | null;
+}
+
+/** Adds numbers to the exclusion list, from a JSON array of objects with the fields phone_number, reason and source (import by default). The contacts of the numbers are excluded in all campaigns. Returns one verdict per line, in order: accepted, already_listed, duplicate_in_batch, bad_line, bad_number, bad_reason or bad_source, with the entry, a reason and for some bad numbers a suggestion. Called by the import. */
+export interface VoicesurveyImportExclusionsArguments {
+  readonly lines: unknown;
+}
+
+/** The result of `voicesurvey.import_exclusions(jsonb)`, of each row. */
+export interface VoicesurveyImportExclusionsResult {
+  readonly line_number: number | null;
+  readonly verdict: string | null;
+  readonly entry_id: string | null;
+  readonly reason: string | null;
+  readonly suggestion: string | null;
+}
+
+/** Deletes the exclusion list entry of a number, if there is one, and returns its excluded contacts: to pending while attempts are left, else to not_reached, which is published. Returns how many entries were deleted, how many contacts were returned to each state, and how many are still excluded: with do_not_call, in a call, of an ended campaign, or after a call that completed, was refused or was erased. The reason is recorded if it is a code of lower-case letters and underscores. Called by managers. */
+export interface VoicesurveyLiftExclusionArguments {
+  readonly number: string | null;
+  readonly reason: string | null;
+}
+
+/** The result of `voicesurvey.lift_exclusion(text, text)`, of each row. */
+export interface VoicesurveyLiftExclusionResult {
+  readonly entries_removed: string | null;
+  readonly contacts_pending: string | null;
+  readonly contacts_not_reached: string | null;
+  readonly contacts_excluded: string | null;
+}
+
 /** Applies transcript_retention_days: deletes older transcripts and empties the metadata of attempts that ended before, at most at_most of each. Returns how many. A daily job calls it until both are 0. Without a provider configuration it does nothing. Needs select on provider_configs, select and delete on transcript_snippets, and select and update on call_attempts. */
 export interface VoicesurveyPurgeExpiredArguments {
   readonly at_most?: number | null;
