@@ -22,6 +22,7 @@ import {
   findingsOfMigration,
   findingsOfRules,
 } from './verify/findings.js';
+import { readForeignRights } from './verify/foreign-rights.js';
 import { readHistoryRights } from './verify/history-rights.js';
 import { findPrivileges } from './verify/privileges.js';
 import { explainReadError, LOCK_TIMEOUT_MS, readHistoryUnlessHeld } from './verify/read.js';
@@ -118,6 +119,7 @@ ${SNAPSHOT_SETTINGS}`);
     const { snapshot, fingerprint } = parseSnapshot(live.rows[0]?.snapshot ?? '');
     const unvalidated = await findUnvalidated(client, schemas);
     const rights = rows === null ? null : await readHistoryRights(client);
+    const foreignRights = rows === null ? [] : await readForeignRights(client);
     const replicationRoles = await readReplicationRoles(client);
     const timeZone = options.rules === false ? null : await readUnknownTimeZone(client);
     // Programs that load the library for an up need none of this.
@@ -156,9 +158,10 @@ ${SNAPSHOT_SETTINGS}`);
         ...bodies.broken.map(findingOfBody),
         ...brokenRows.map(findingOfRows),
         ...(options.rules === false ? [] : findingsOfRules(snapshot)),
-        ...(rights === null ? [] : findPrivileges(snapshot, rights, upText(migrations))).map(
-          ({ object, finding: text }) => finding('privilege', object, text),
-        ),
+        ...[
+          ...(rights === null ? [] : findPrivileges(snapshot, rights, upText(migrations))),
+          ...foreignRights,
+        ].map(({ object, finding: text }) => finding('privilege', object, text)),
         ...replicationRoles.map(findingOfReplicationRole),
         ...(timeZone === null ? [] : [findingOfTimeZone(timeZone)]),
       ],

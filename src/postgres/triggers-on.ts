@@ -16,7 +16,7 @@ export const TRIGGERS_ON_IN_SESSION = triggersOn(false);
 function triggersOn(isLocal: boolean): string {
   return `do $triggers_on$
 begin
-  if pg_catalog.current_setting('session_replication_role') operator(pg_catalog.<>) 'origin' then
+  if pg_catalog.current_setting('session_replication_role') operator(pg_catalog.=) 'replica' then
     begin
       perform pg_catalog.set_config('session_replication_role', 'origin', ${isLocal});
     exception
@@ -33,7 +33,7 @@ export function explainTriggersOff(error: unknown): ExplainedError | undefined {
   if (!(error instanceof pg.DatabaseError) || error.code !== TRIGGERS_OFF) return undefined;
   return new ExplainedError(
     'triggers_off',
-    'The database or the role sets session_replication_role, so that no trigger fires and no foreign key is checked, and this role may not change that.',
+    'The database or the role sets session_replication_role = replica, so that no trigger fires and no foreign key is checked, and this role may not change that.',
     {
       remedy:
         'Ask a superuser to run: alter database <database> reset session_replication_role; or the same for the role: alter role <role> reset session_replication_role;',

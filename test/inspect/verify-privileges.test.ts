@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 import { executeRightsIn } from '../../src/inspect/verify/execute-rights.js';
 import { findingOfReplicationRole } from '../../src/inspect/verify/findings.js';
+import { readForeignRights } from '../../src/inspect/verify/foreign-rights.js';
 import { readReplicationRoles } from '../../src/inspect/verify/replication-role.js';
 import { verify } from '../../src/inspect/verify.js';
 import { status } from '../../src/migrate/status.js';
@@ -62,8 +63,32 @@ describe('verify reports', () => {
       'setting: setting session_replication_role: replica for the database',
     ],
     [
-      'alter role :role in database :database set session_replication_role = local',
-      'setting: setting session_replication_role: local for role :role in this database',
+      'alter role :role in database :database set session_replication_role = replica',
+      'setting: setting session_replication_role: replica for role :role in this database',
+    ],
+    [
+      'grant update (down_sql) on voicesurvey_migrations.history to :role',
+      'privilege: table voicesurvey_migrations.history: :role may update, and so',
+    ],
+    [
+      'alter database :database owner to :role',
+      'privilege: schema public: :role may create and drop objects in it, as the owner of the database',
+    ],
+    [
+      'alter schema public owner to :role',
+      'privilege: schema public: :role may create and drop objects in it, as the owner of the schema',
+    ],
+    [
+      `create schema other authorization :role; set role :role;
+       create function other.f() returns event_trigger language plpgsql as 'begin end'; reset role;
+       create event trigger spy on ddl_command_end execute function other.f()`,
+      'privilege: event trigger spy: runs other.f() of :role with the rights of each role that changes the schema',
+    ],
+    [
+      `create schema other authorization :role; grant references on contacts to :role; set role :role;
+       create table other.notes (contact_id uuid constraint note references public.contacts); reset role;
+       revoke references on contacts from :role`,
+      'privilege: constraint note on other.notes: belongs to :role, so that a row of public.contacts ',
     ],
   ] as const)('%s', async ([sql, expected], { migrated }) => {
     expect(await findings(migrated)).toEqual([]);
@@ -94,6 +119,25 @@ describe('verify reports', () => {
       object: 'setting session_replication_role',
       finding: expect.stringMatching(`^replica for role ${role},`),
     });
+  });
+
+  test('the right to set session_replication_role', async ({ migrated }) => {
+    const { client, name } = migrated;
+    const role = `${name}_other`;
+    await client.query(
+      `begin; create role ${role}; grant set on parameter session_replication_role to ${role}`,
+    );
+    const found = await readForeignRights(client);
+    await client.query('rollback');
+    expect(found).toContainEqual({
+      object: `privileges of ${role}`,
+      finding: expect.stringMatching(/^may set session_replication_role, /),
+    });
+  });
+
+  test('nothing about session_replication_role = local, with which triggers fire', async ({ migrated }) => {
+    await migrated.client.query(`alter database ${migrated.name} set session_replication_role = local`);
+    expect(await findings(migrated)).toEqual([]);
   });
 
   test('nothing about the grants that a service needs', async ({ migrated }) => {

@@ -30,6 +30,8 @@ const READ = `select
       from (
         select 'table ${HISTORY_TABLE}' as object, (aclexplode(relacl)).*
         union all
+        select 'table ${HISTORY_TABLE}', (aclexplode(attacl)).* from pg_attribute where attrelid = pg_class.oid
+        union all
         select 'schema ${HISTORY_SCHEMA}', (aclexplode(nspacl)).* from pg_namespace where pg_namespace.oid = relnamespace
       ) as granted
       where privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'CREATE')

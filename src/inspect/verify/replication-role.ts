@@ -17,14 +17,17 @@ const READ = `select
 from pg_db_role_setting
 cross join unnest(setconfig) as setting
 where lower(split_part(setting, '=', 1)) = 'session_replication_role'
-  and lower(substr(setting, strpos(setting, '=') + 1)) <> 'origin'
+  and lower(substr(setting, strpos(setting, '=') + 1)) = 'replica'
   and setdatabase in (0, (select oid from pg_database where datname = current_database()))
 union all
 select 'the server', setting from pg_settings
-where name = 'session_replication_role' and setting <> 'origin' and source in ('configuration file', 'command line')
+where name = 'session_replication_role' and setting = 'replica' and source in ('configuration file', 'command line')
 order by 1`;
 
-/** Reads where `session_replication_role` is set, so that in those sessions no trigger fires and no foreign key is checked. */
+/**
+ * Reads where `session_replication_role` is `replica`, so that in those sessions no trigger fires and no foreign key is checked.
+ * With `local`, all fire as with `origin`.
+ */
 export function readReplicationRoles(client: pg.Client): Promise<readonly ReplicationRole[]> {
   return queryRows<ReplicationRole>(client, READ);
 }

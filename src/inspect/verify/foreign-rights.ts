@@ -1,0 +1,64 @@
+import { trustedRoles } from '../../catalog/trusted-roles.js';
+import { HISTORY_TABLE } from '../../migrate/history/table.js';
+import type pg from '../../postgres/driver/pg.js';
+import { queryRows } from '../../postgres/driver/search-path.js';
+import type { PrivilegeFinding } from './privileges.js';
+
+const OWNER_OF_HISTORY = `pg_roles.oid = (select relowner from pg_class where oid = to_regclass('${HISTORY_TABLE}'))`;
+
+const READ = `select object, finding
+from (select ${trustedRoles(OWNER_OF_HISTORY)}) as roles (trusted)
+cross join lateral (
+  select 'schema public' as object,
+    owner.rolname || ' may create and drop objects in it, as the owner of '
+      || case when owner.oid = nspowner then 'the schema' else 'the database' end as finding
+  from pg_namespace
+  join pg_database on datname = current_database()
+  join pg_roles as owner
+    on owner.oid = case nspowner when 'pg_database_owner'::regrole then datdba else nspowner end
+  where nspname = 'public' and owner.oid <> all (trusted)
+  union all
+  select 'event trigger ' || quote_ident(evtname),
+    'runs ' || evtfoid::regprocedure || ' of ' || pg_get_userbyid(proowner)
+      || ' with the rights of each role that changes the schema'
+  from pg_event_trigger
+  join pg_proc on pg_proc.oid = evtfoid
+  where evtenabled <> 'D' and proowner <> all (trusted)
+  union all
+  select 'privileges of ' || role.name,
+    'may set session_replication_role, with which no trigger fires and no foreign key is checked'
+  from pg_parameter_acl
+  cross join lateral aclexplode(paracl)
+  cross join lateral (
+    select case grantee when 0 then 'public' else pg_get_userbyid(grantee)::text end
+  ) as role (name)
+  where parname = 'session_replication_role' and grantee <> all (trusted)
+  union all
+  select 'constraint ' || quote_ident(conname) || ' on ' || conrelid::regclass,
+    'belongs to ' || pg_get_userbyid(referencing.relowner) || ', so that a row of ' || confrelid::regclass
+      || ' to which it refers may be impossible to delete'
+  from pg_constraint
+  join pg_class as referencing on referencing.oid = conrelid
+  join pg_class as referenced on referenced.oid = confrelid
+  where contype = 'f'
+    and referencing.relnamespace <> referenced.relnamespace
+    and referenced.relowner = any (trusted)
+    and referencing.relowner <> all (trusted)
+) as found
+order by object, finding`;
+
+/**
+ * Finds rights with which a role could bypass the rules or stop a deletion, and that belong to no object of the migrations:
+ *
+ * - the ownership of `public`, also as the owner of the database;
+ * - an event trigger whose function belongs to the role;
+ * - the right to set `session_replication_role`;
+ * - a foreign key of a table of the role, in another schema.
+ *
+ * The owner of the history, the roles that it is a member of, and superusers have these rights anyway.
+ *
+ * @param client of a database with a history
+ */
+export function readForeignRights(client: pg.Client): Promise<readonly PrivilegeFinding[]> {
+  return queryRows<PrivilegeFinding>(client, READ);
+}
