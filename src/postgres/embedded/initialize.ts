@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { EmbeddedServerError } from '../errors/explained-error.js';
 import type { EmbeddedBinaries } from './binaries.js';
 import { type ProgramResult, runProgram } from './run-program.js';
-import { errorLines, remedyForFullStorage } from './server-log.js';
+import { errorLines, remedyForOutput } from './server-log.js';
 import { generatePassword } from './server-password.js';
 import type { ServerUser } from './server-user.js';
 
@@ -49,7 +49,7 @@ function requireSuccess({ succeeded, output }: ProgramResult): void {
     `PostgreSQL could not create a data directory for the embedded server:\n${errorLines(output)}`,
     {
       remedy:
-        remedyForFullStorage(output) ??
+        remedyForOutput(output) ??
         'Fix what PostgreSQL reports and run the command again, or set DATABASE_URL to the address of a PostgreSQL 15 or newer.',
     },
   );

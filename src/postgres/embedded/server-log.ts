@@ -66,13 +66,16 @@ export function errorLines(output: string): string {
 const RETRY = 'and run the command again.';
 
 /**
- * Finds the remedy for a server that lacks room. For shared memory and for semaphores, the operating system also reports
+ * Finds the remedy for a server that lacks room, or whose user has no name, as in a container with an arbitrary user id. For shared memory and for semaphores, the operating system also reports
  * that no space is left on a device, although the disk has room.
  *
  * @param output what the server or `initdb` wrote
  * @returns null if it reports another cause
  */
-export function remedyForFullStorage(output: string): string | null {
+export function remedyForOutput(output: string): string | null {
+  if (/could not look up effective user ID/.test(output)) {
+    return 'PostgreSQL needs a user with a name. Add this one to /etc/passwd, run the command as another user, or set DATABASE_URL to another server.';
+  }
   if (/shared memory segment "\/PostgreSQL/.test(output)) {
     return `PostgreSQL keeps shared memory in /dev/shm, which is full, too small or closed to this user. Free space there (see \`df -h /dev/shm\`), or start the container with more of it (\`docker run --shm-size=256m\`), ${RETRY}`;
   }

@@ -8,7 +8,7 @@ import {
   readPostmasterState,
   removeStalePidFile,
 } from './postmaster.js';
-import { errorLines, openServerLog, remedyForFullStorage } from './server-log.js';
+import { errorLines, openServerLog, remedyForOutput } from './server-log.js';
 import { START_TIMEOUT_MS, type StartOptions, spawnPostmaster, startTooSlow } from './spawn-postmaster.js';
 
 /** How long to wait until the processes of a killed server have ended. */
@@ -84,7 +84,7 @@ function startFailed(folder: string, log: string, output: string): EmbeddedServe
     `The embedded server in ${folder} could not be started:\n${errorLines(output)}`,
     {
       remedy:
-        remedyForFullStorage(output) ??
+        remedyForOutput(output) ??
         `Fix what PostgreSQL reports and run the command again. The whole log is ${log}.`,
     },
   );

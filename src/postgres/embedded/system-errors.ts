@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { shellQuote } from '../../text/shell-quote.js';
 import { EmbeddedServerError } from '../errors/explained-error.js';
 import { loginNameOf } from './login-users.js';
 
@@ -48,6 +49,9 @@ export async function explainSystemErrors<Result>(
 /** Never advises to run a command as root, for which it would then create files that belong to root. */
 async function remedyForForbidden(path: string): Promise<string> {
   const [existing, uid] = await ownerOfNearest(path);
+  if (uid !== 0 && uid === process.geteuid?.()) {
+    return `${existing} is yours, but its mode forbids it. Run \`chmod u+rwX ${shellQuote(existing)}\`, or set DATABASE_URL to another server.`;
+  }
   const owner = uid === 0 ? 'root' : await loginNameOf(uid);
   const asOwner = ['root', 'nobody'].includes(owner) ? 'Run the command' : `Run the command as ${owner}, or`;
   return `${existing} belongs to ${owner}. ${asOwner} in a folder of your own, or set DATABASE_URL to another server.`;

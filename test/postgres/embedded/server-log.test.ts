@@ -2,11 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFile, link, readFile, rm, stat, symlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import {
-  errorLines,
-  openServerLog,
-  remedyForFullStorage,
-} from '../../../src/postgres/embedded/server-log.js';
+import { errorLines, openServerLog, remedyForOutput } from '../../../src/postgres/embedded/server-log.js';
 import { createFolder } from './support.js';
 
 test('errorLines selects the errors and hints of a log, without times', () => {
@@ -96,10 +92,11 @@ test.each([
   ],
   ['FATAL:  could not create lock file "postmaster.pid": No space left on device', /^Free disk space/],
   ['FATAL:  could not write to file "base/1": Disk quota exceeded', /^Free disk space/],
-])('remedyForFullStorage names what is full in: %s', (output, remedy) => {
-  expect(remedyForFullStorage(output)).toMatch(remedy);
+  ['initdb: could not look up effective user ID 1234: user does not exist', /\/etc\/passwd/],
+])('remedyForOutput names what is missing in: %s', (output, remedy) => {
+  expect(remedyForOutput(output)).toMatch(remedy);
 });
 
-test('remedyForFullStorage has no remedy for another error', () => {
-  expect(remedyForFullStorage('FATAL:  invalid value for parameter "work_mem"')).toBeNull();
+test('remedyForOutput has no remedy for another error', () => {
+  expect(remedyForOutput('FATAL:  invalid value for parameter "work_mem"')).toBeNull();
 });

@@ -101,4 +101,15 @@ describe.skipIf(!hasOrdinaryUser)('an ordinary user', () => {
     expect(await queryRow(value.url, 'select current_user')).toEqual(['postgres']);
     expect((await inChild('stop', directory, { user })).value).toBe(true);
   });
+
+  test('an ordinary user whose folder is read-only gets the command that makes it writable', async () => {
+    const [clone, user] = [await createFolder(), await ordinaryUser()];
+    if (user !== undefined) await chown(clone, user.uid, user.gid);
+    await chmod(clone, 0o555);
+    const { value } = await inChild('start', join(clone, 'db'), { user });
+    expect(value).toMatchObject({
+      code: 'embedded_not_yours',
+      remedy: `${clone} is yours, but its mode forbids it. Run \`chmod u+rwX ${clone}\`, or set DATABASE_URL to another server.`,
+    });
+  });
 });
