@@ -86,7 +86,7 @@ function takeLock() {
     throw new PrepareError(
       'clone_read_only',
       `The packages or the build of ${root} are missing or stale, and this user cannot write there.`,
-      'Run any command there once as the owner of the clone, or clone it to a folder of your own.',
+      'Run any command there once as a user who may write there, or clone it to a folder of your own.',
     );
   }
 }
