@@ -801,6 +801,14 @@ export interface VoicesurveyAddConsumerArguments {
 /** The result of `voicesurvey.add_consumer(text, timestamp with time zone)`. */
 export type VoicesurveyAddConsumerResult = number | null;
 
+/** Cancels a campaign that has not ended, for good, and returns the status. Open calls go on. Called by managers. */
+export interface VoicesurveyCancelCampaignArguments {
+  readonly campaign: string | null;
+}
+
+/** The result of `voicesurvey.cancel_campaign(uuid)`. */
+export type VoicesurveyCancelCampaignResult = CampaignStatus | null;
+
 /** Hands out the e-mails that are due, the earliest first, at most at_most: address, language and template. Inserts each into email_notifications when it is handed out first. Each is leased: if neither email_sent nor email_failed follows before the lease ends, it is handed out again. No rows if none is due. Checks the deferred rules before it returns. */
 export interface VoicesurveyClaimEmailsArguments {
   readonly at_most?: number | null;
@@ -850,6 +858,15 @@ export interface VoicesurveyClaimEventsResult {
   readonly q3_answer: string | null;
   readonly payload: unknown;
   readonly deliveries_count: number | null;
+}
+
+/** Completes the running campaigns of which no contact has attempts left and no call is open, and returns their ids. Skips a campaign while an import or a claim of it runs. Called by a job. */
+export interface VoicesurveyCompleteFinishedCampaignsArguments {
+}
+
+/** The result of `voicesurvey.complete_finished_campaigns()`, of each row. */
+export interface VoicesurveyCompleteFinishedCampaignsResult {
+  readonly campaign_id: string | null;
 }
 
 /** Notes that an e-mail could not be sent. Returns its status: pending if it is handed out again, after 1, 10 and 100 minutes; failed after the fourth time; sent if it was sent before; null if there is no such e-mail. */
@@ -947,6 +964,14 @@ export interface VoicesurveyLiftExclusionResult {
   readonly contacts_excluded: string | null;
 }
 
+/** Pauses a running campaign, and returns the status. No call of it starts any more; open calls go on. Called by managers. */
+export interface VoicesurveyPauseCampaignArguments {
+  readonly campaign: string | null;
+}
+
+/** The result of `voicesurvey.pause_campaign(uuid)`. */
+export type VoicesurveyPauseCampaignResult = CampaignStatus | null;
+
 /** Applies transcript_retention_days: deletes older transcripts and empties the metadata of attempts that ended before, at most at_most of each. Returns how many. A daily job calls it until both are 0. Without a provider configuration it does nothing. Needs select on provider_configs, select and delete on transcript_snippets, and select and update on call_attempts. */
 export interface VoicesurveyPurgeExpiredArguments {
   readonly at_most?: number | null;
@@ -966,6 +991,14 @@ export interface VoicesurveyRemoveConsumerArguments {
 /** The result of `voicesurvey.remove_consumer(text)`. */
 export type VoicesurveyRemoveConsumerResult = boolean | null;
 
+/** Lets a paused campaign run again, and returns the status. Called by managers. */
+export interface VoicesurveyResumeCampaignArguments {
+  readonly campaign: string | null;
+}
+
+/** The result of `voicesurvey.resume_campaign(uuid)`. */
+export type VoicesurveyResumeCampaignResult = CampaignStatus | null;
+
 /** Makes the dead events of a consumer due again. Returns how many. */
 export interface VoicesurveyRetryDeadEventsArguments {
   readonly consumer: string | null;
@@ -973,3 +1006,22 @@ export interface VoicesurveyRetryDeadEventsArguments {
 
 /** The result of `voicesurvey.retry_dead_events(text)`. */
 export type VoicesurveyRetryDeadEventsResult = number | null;
+
+/** Moves a draft to scheduled, and returns the status. Called by managers. */
+export interface VoicesurveyScheduleCampaignArguments {
+  readonly campaign: string | null;
+}
+
+/** The result of `voicesurvey.schedule_campaign(uuid)`. */
+export type VoicesurveyScheduleCampaignResult = CampaignStatus | null;
+
+/** Starts a draft or a scheduled campaign. Returns what is missing for that, one row each: contact_to_call, intro_script, question_1_text, question_2_text or question_3_text, and how to fix it. No row: the campaign is running. Called by managers and by a job that starts scheduled campaigns. */
+export interface VoicesurveyStartCampaignArguments {
+  readonly campaign: string | null;
+}
+
+/** The result of `voicesurvey.start_campaign(uuid)`, of each row. */
+export interface VoicesurveyStartCampaignResult {
+  readonly missing: string | null;
+  readonly explanation: string | null;
+}
