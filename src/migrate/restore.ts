@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Connection } from '../postgres/connect.js';
 import pg from '../postgres/driver/pg.js';
@@ -7,6 +6,7 @@ import { knownTextOf } from '../postgres/redaction/known-text.js';
 import { redactCause, redactText } from '../postgres/redaction/redact.js';
 import { explainStatementError } from '../postgres/statement-errors.js';
 import { explainTriggersOff } from '../postgres/triggers-on.js';
+import { readRegularFile } from '../text/regular-file.js';
 import { copyIn } from './data-loss/copy-in.js';
 import { type CopyPart, readRestoreParts, type SqlPart } from './data-loss/restore-parts.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
@@ -78,15 +78,13 @@ async function readScript(folder: string): Promise<string> {
       'That command deleted nothing. Remove the folder.',
     );
   }
-  try {
-    return await readFile(join(folder, 'restore.sql'), 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
-    throw noBackupError(
-      `${folder} has no restore.sql that can be read (${reason}).`,
-      'Name the folder of one migration: the one that the command printed after "backed up to".',
-    );
-  }
+  const path = join(folder, 'restore.sql');
+  const file = await readRegularFile(path);
+  if (file.kind === 'content') return file.bytes.toString();
+  throw noBackupError(
+    `${path} ${file.problem}.`,
+    'Name the folder of one migration: the one that the command printed after "backed up to".',
+  );
 }
 
 function noBackupError(message: string, remedy: string): UsageError {

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 
 /** The content of a file. */
 export interface FileContent {
@@ -58,6 +58,23 @@ export async function readRegularFile(
   }
 }
 
+/**
+ * Opens a regular file of any length for reading. It does not wait for another process, as an open of a FIFO would.
+ *
+ * @throws the error of the system, or one with the code `not a regular file`; both have the `path`
+ */
+export async function openRegularFile(path: string): Promise<FileHandle> {
+  const refuse = (): never => {
+    const code = NOT_REGULAR_CODE;
+    throw Object.assign(new Error(`${path} is ${code}`), { path, code });
+  };
+  if (!(await stat(path)).isFile()) refuse();
+  const file = await open(path, OPEN_FLAGS);
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  return refuse();
+}
+
 /** {@link readRegularFile}, synchronously: promises take six times as long for hundreds of small files. */
 export function readRegularFileSync(path: string, limit = LONGEST_FILE): FileContent | FileProblem {
   try {
@@ -105,7 +122,8 @@ function* collect(status: Stats, limit: number): Generator<Buffer, FileContent |
   return { kind: 'too long', problem: `is larger than ${limit / MEBIBYTE} MiB` };
 }
 
-const NOT_REGULAR: FileProblem = { kind: 'unusable', problem: 'is not a regular file' };
+const NOT_REGULAR_CODE = 'not a regular file';
+const NOT_REGULAR: FileProblem = { kind: 'unusable', problem: `is ${NOT_REGULAR_CODE}` };
 
 function unreadable(cause: unknown): FileProblem {
   return { kind: 'unusable', problem: `cannot be read (${reasonOf(cause)})`, cause };

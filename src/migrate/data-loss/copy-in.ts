@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import pg from '../../postgres/driver/pg.js';
 import { onCopyIn, streamOf } from '../../postgres/driver/pg-internals.js';
+import { openRegularFile } from '../../text/regular-file.js';
 
 /**
  * Sends a file to a `COPY … FROM stdin`. It reads no faster than the server, so it needs little memory, whatever the size
@@ -19,7 +19,8 @@ export async function copyIn(client: pg.Client, sql: string, path: string): Prom
       const query = new pg.Query(sql, (error) => (error ? reject(error) : resolve()));
       onCopyIn(query, ({ write, end, fail }) => {
         const send = async (): Promise<void> => {
-          for await (const chunk of createReadStream(path)) {
+          const file = await openRegularFile(path);
+          for await (const chunk of file.createReadStream()) {
             // The server has rejected a row. It ignores what follows.
             if (isOver) return;
             write(chunk);

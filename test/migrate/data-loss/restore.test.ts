@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect } from 'vitest';
 import { down } from '../../../src/migrate/down.js';
 import { restore } from '../../../src/migrate/restore.js';
@@ -301,7 +303,7 @@ describe('the function restore', () => {
     await expect(restore({ url, folder })).rejects.toMatchObject({
       code: 'no_backup',
       exitCode: 2,
-      message: `${folder} has no restore.sql that can be read (ENOENT).`,
+      message: `${join(folder, 'restore.sql')} cannot be read (ENOENT).`,
     });
     await expect(restore({ url, folder: `${folder}.partial/` })).rejects.toMatchObject({
       code: 'no_backup',
@@ -310,6 +312,32 @@ describe('the function restore', () => {
     const other = await folderWith({ 'restore.sql': '\\! touch /tmp/owned\nselect 1;' });
     await expect(restore({ url, folder: other })).rejects.toMatchObject({ code: 'no_backup' });
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'does not wait for a FIFO in place of a file',
+    async ({ database }) => {
+      const files = {
+        'V1.up.sql': 'create table t (id integer primary key);',
+        'V1.down.sql': 'drop table t;',
+      };
+      const { again } = await backedUp(database, files, 'insert into t values (1)', ['t']);
+      const folder = await again();
+      const { url } = database;
+      for (const [name, code] of [
+        ['1-t.tsv', 'restore_failed'],
+        ['restore.sql', 'no_backup'],
+      ] as const) {
+        const path = join(folder, name);
+        await rm(path);
+        await promisify(execFile)('mkfifo', [path]);
+        await expect(restore({ url, folder })).rejects.toMatchObject({
+          code,
+          message: expect.stringMatching(/not a regular file\)?\.$/),
+        });
+      }
+      expect(await database.value('select count(*)::integer from t')).toBe(0);
+    },
+  );
 
   test('says that it cannot restore a column of a table without a primary key', async ({ database }) => {
     const files = {
