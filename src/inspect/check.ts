@@ -163,7 +163,7 @@ async function lintApplied(
   return lint({
     migrations,
     catalogs,
-    locks: files.slice(first).map(({ locks }) => locks),
+    measured: files.slice(first).map(({ measured }) => measured),
     first,
     squawk: squawk && (await lintWithSquawk(squawk, directory, migrations.slice(first), signal)),
   });

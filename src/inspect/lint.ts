@@ -14,6 +14,7 @@ import { describeExceptionProblem, exceptionsIn, type FileException } from './li
 import { foreignKeyWithoutIndex } from './lint/foreign-key-without-index.js';
 import { indexOnLiveTable } from './lint/index-on-live-table.js';
 import { notNullOnLiveTable } from './lint/not-null-on-live-table.js';
+import { partitionOnLiveTable } from './lint/partition-on-live-table.js';
 import { rewritesLiveTable } from './lint/rewrites-live-table.js';
 import type { LintedFolder, LintRule, Violation } from './lint/rule.js';
 import { SQUAWK_PREFIX, type SquawkViolation } from './lint/squawk.js';
@@ -21,12 +22,13 @@ import { tableWithoutUuidKey } from './lint/table-without-uuid-key.js';
 import { timestampWithoutZone } from './lint/timestamp-without-zone.js';
 import { withoutComment } from './lint/without-comment.js';
 import { withoutName } from './lint/without-name.js';
-import type { MeasuredLock } from './locks/measure.js';
+import type { Measurements } from './locks/measurements.js';
 
 const RULES: readonly LintRule[] = [
   indexOnLiveTable,
   constraintOnLiveTable,
   notNullOnLiveTable,
+  partitionOnLiveTable,
   rewritesLiveTable,
   dataChangeUnderLock,
   deletesData,
@@ -48,8 +50,8 @@ export interface LintInput {
   readonly migrations: readonly Migration[];
   /** The catalog before the first migration that is linted, and the catalog after each one from there on. */
   readonly catalogs: readonly Snapshot[];
-  /** The locks that each of these migrations takes on tables that exist before it. */
-  readonly locks: readonly (readonly MeasuredLock[])[];
+  /** What was measured of the statements of each of these migrations. */
+  readonly measured: readonly Measurements[];
   /** The index of the first migration that is linted; those before it only define objects. By default 0. */
   readonly first?: number;
   /** The violations that squawk has found; null if it did not run. */
@@ -95,17 +97,19 @@ function covers(exception: FileException, rule: string, { migration, offset }: V
   return exception.migration === migration && allows(exception, rule, offset);
 }
 
-async function parseFolder({ migrations, catalogs, locks, first = 0 }: LintInput): Promise<LintedFolder> {
+async function parseFolder({ migrations, catalogs, measured, first = 0 }: LintInput): Promise<LintedFolder> {
   const files = await Promise.all(
     migrations.map(async (migration, index) => ({
       ...(await parseUpFile(migration)),
       isDownEmpty: migration.down !== null && (await parseStatements(migration.down.source)).length === 0,
       before: catalogs[index - first] ?? EMPTY,
-      locks: locks[index - first] ?? [],
+      ...(measured[index - first] ?? NOT_MEASURED),
     })),
   );
   return { files, catalog: catalogs.at(-1) ?? EMPTY };
 }
+
+const NOT_MEASURED: Measurements = { locks: [], drops: [], scans: [] };
 
 const EMPTY: Snapshot = { format: 0, schemas: [], objects: {} };
 

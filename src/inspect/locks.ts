@@ -8,7 +8,8 @@ import { createThrowawayDatabase } from '../postgres/throwaway-database.js';
 import { locate } from '../sql/location.js';
 import type { Statement } from '../sql/statements.js';
 import { interruptedError } from './check/interrupted.js';
-import { type MeasuredLock, type MeasuringSessions, measureFile } from './locks/measure.js';
+import { type MeasuringSessions, measureFile } from './locks/measure.js';
+import type { MeasuredLock, Measurements } from './locks/measurements.js';
 import type { LockMode } from './locks/modes.js';
 import { readTableSizes, type TableSize } from './locks/sizes.js';
 
@@ -81,25 +82,25 @@ export async function measureLocks(options: LocksOptions): Promise<LocksResult> 
   const { server, files } = await measureWorks({ url, works, onMigration, signal });
   const results = files
     .filter(({ work }) => from === null || work.version > from)
-    .flatMap(({ work, locks }) => locks.map((measured) => ({ work, measured })));
-  const tables = results.map(({ measured }) => measured.table);
+    .flatMap(({ work, measured }) => measured.locks.map((lock) => ({ work, lock })));
+  const tables = results.map(({ lock }) => lock.table);
   const sizes =
     sizesIn === undefined ? new Map<string, TableSize>() : await readTableSizes(sizesIn, tables, signal);
   return {
     server,
     migrations: migrations.length,
-    locks: results.map(({ work, measured }) => toLock(work, measured, sizes)),
+    locks: results.map(({ work, lock }) => toLock(work, lock, sizes)),
   };
 }
 
-/** The locks of an up file. */
+/** An up file, and what was measured of its statements. */
 interface MeasuredFile {
   readonly work: Work;
-  readonly locks: readonly MeasuredLock[];
+  readonly measured: Measurements;
 }
 
 /**
- * Measures the locks of up files, which run in a throw-away database.
+ * Measures the statements of up files, which run in a throw-away database.
  *
  * @param options as of {@link measureLocks}; the files, in order
  * @throws MigrationFailedError for a statement that the server refuses
@@ -122,7 +123,7 @@ export function measureWorks({
     const files: MeasuredFile[] = [];
     for (const work of works) {
       onMigration?.(work.label);
-      files.push({ work, locks: await measureFile(sessions, work) });
+      files.push({ work, measured: await measureFile(sessions, work) });
     }
     return { server: describeServer(connection), files };
   });

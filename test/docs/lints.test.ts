@@ -23,9 +23,26 @@ const ORDERS = `create table public.orders (
 comment on table public.orders is 'Orders.';
 comment on column public.orders.id is 'Key.';
 comment on column public.orders.number is 'Number.';
-comment on column public.orders.placed_at is 'Time.';`;
+comment on column public.orders.placed_at is 'Time.';
+create schema shop;
+create table shop.sales (
+  id uuid,
+  sold_on date,
+  constraint one_sale_per_id primary key (id, sold_on)
+) partition by range (sold_on);
+comment on table shop.sales is 'Sales.';
+comment on column shop.sales.id is 'Key.';
+comment on column shop.sales.sold_on is 'Day.';
+create table shop.sales_2026 (
+  id uuid,
+  sold_on date not null,
+  constraint one_sale_of_2026_per_id primary key (id, sold_on)
+);
+comment on table shop.sales_2026 is 'Sales of 2026.';
+comment on column shop.sales_2026.id is 'Key.';
+comment on column shop.sales_2026.sold_on is 'Day.';`;
 
-/** The rules that an up file breaks after the one that creates `orders`. */
+/** The rules that an up file breaks after the one that creates the tables of the examples. */
 async function brokenRules(database: TestDatabase, up: string): Promise<string[]> {
   const folder = await folderWith({
     'V1.up.sql': ORDERS,
@@ -39,7 +56,7 @@ async function brokenRules(database: TestDatabase, up: string): Promise<string[]
 test('docs/lints.md has a section with bad and good SQL for every lint rule', () => {
   const inTable = [...page.matchAll(/^\| \[`([a-z-]+)`\]\(#\1\)/gm)].map(([, rule]) => rule);
   expect(sections.map(({ rule }) => rule)).toEqual(inTable);
-  expect(inTable).toHaveLength(13);
+  expect(inTable).toHaveLength(14);
 });
 
 test.for(sections)('the bad SQL of docs/lints.md breaks $rule and the good SQL breaks no rule', async ({

@@ -2,7 +2,8 @@ import { listSchemasOfMigrations } from '../../src/catalog/schemas.js';
 import { type Snapshot, takeSnapshot } from '../../src/catalog/snapshot.js';
 import type { CheckFinding } from '../../src/inspect/check/finding.js';
 import { lint } from '../../src/inspect/lint.js';
-import { type MeasuredLock, measureFile } from '../../src/inspect/locks/measure.js';
+import { measureFile } from '../../src/inspect/locks/measure.js';
+import type { Measurements } from '../../src/inspect/locks/measurements.js';
 import { readMigrations } from '../../src/migrate/files/read-folder.js';
 import { fileParser, upWork } from '../../src/migrate/script/work.js';
 import type { TestDatabase } from './database.js';
@@ -17,7 +18,7 @@ export async function lintFolder(
   const schemas = await listSchemasOfMigrations(migrations);
   const takeCatalog = async (): Promise<Snapshot> => (await takeSnapshot(client, schemas)).snapshot;
   const catalogs = [await takeCatalog()];
-  const locks: (readonly MeasuredLock[])[] = [];
+  const measured: Measurements[] = [];
   const parse = fileParser();
   const observer = await session(url);
   try {
@@ -25,7 +26,7 @@ export async function lintFolder(
       const run = async (_: unknown, statement: { sql: string } | 'commit'): Promise<void> => {
         await client.query(statement === 'commit' ? 'commit' : statement.sql);
       };
-      locks.push(await measureFile({ client, observer, run }, await upWork(migration, parse)));
+      measured.push(await measureFile({ client, observer, run }, await upWork(migration, parse)));
       catalogs.push(await takeCatalog());
     }
   } catch (error) {
@@ -34,5 +35,5 @@ export async function lintFolder(
   } finally {
     await observer.end();
   }
-  return lint({ migrations, catalogs, locks });
+  return lint({ migrations, catalogs, measured });
 }

@@ -1,5 +1,5 @@
 import type { Node } from 'libpg-query';
-import type { MeasuredLock } from '../locks/measure.js';
+import type { MeasuredLock } from '../locks/measurements.js';
 import { blocksWrites } from '../locks/modes.js';
 import { joinName } from './names.js';
 import type { LintRule } from './rule.js';

@@ -1,15 +1,13 @@
 import type { Snapshot } from '../../catalog/snapshot.js';
 import type { Migration } from '../../migrate/files/read-folder.js';
-import type { MeasuredLock } from '../locks/measure.js';
+import type { Measurements } from '../locks/measurements.js';
 import type { ParsedFile } from './commands.js';
 
-/** An up file, and the catalog that it was applied to. */
-export interface LintedFile extends ParsedFile {
+/** An up file, the catalog that it was applied to, and what was measured of it: nothing of a file that is not linted. */
+export interface LintedFile extends ParsedFile, Measurements {
   readonly before: Snapshot;
   /** Whether it has a down file, and that has no statement. */
   readonly isDownEmpty: boolean;
-  /** The locks that its statements take on tables that exist before it; empty for a file that is not linted. */
-  readonly locks: readonly MeasuredLock[];
 }
 
 /** A folder of migrations, all of which were applied. */

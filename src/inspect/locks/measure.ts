@@ -4,19 +4,9 @@ import { queryRows } from '../../postgres/driver/search-path.js';
 import { runsAlone } from '../../sql/restrictions.js';
 import type { Statement } from '../../sql/statements.js';
 import { takeIsolation } from '../../sql/transaction-modes.js';
-import type { LockMode } from './modes.js';
-import { type ExistingTable, type LocksByOid, readLocks, readTables, type TablesByOid } from './read.js';
-
-/** A lock that a statement takes on a table that exists before its file. */
-export interface MeasuredLock {
-  readonly statement: Statement;
-  readonly table: ExistingTable;
-  readonly lock: LockMode;
-  /** Whether the statement rewrites the table. */
-  readonly rewrites: boolean;
-  /** Whether the statement rebuilds an index that the table had before it. */
-  readonly rebuilds: boolean;
-}
+import { compare, type Measurements, merge, type SessionState } from './measurements.js';
+import { readScans } from './partition-scans.js';
+import { type LocksByOid, readLocks, readTables, type TablesByOid } from './read.js';
 
 /** Two sessions in the throw-away database in which the files run. */
 export interface MeasuringSessions {
@@ -30,61 +20,34 @@ export interface MeasuringSessions {
 
 const OWN_PID = 'pg_catalog.pg_backend_pid()';
 
-/** Runs an up file as the engine does, and reads the locks of its session after each statement. */
-export async function measureFile(sessions: MeasuringSessions, work: Work): Promise<readonly MeasuredLock[]> {
+/** Runs an up file as the engine does, and reads the locks of its session and the tables after each statement. */
+export async function measureFile(sessions: MeasuringSessions, work: Work): Promise<Measurements> {
   const { client } = sessions;
   await client.query('discard all');
   const existing = await readTables(client);
-  const measured: MeasuredLock[] = [];
+  const measured: Measurements[] = [];
   if (work.script.options.transaction) {
     const { isolation, statements } = takeIsolation(work.statements);
     await client.query(`begin isolation level ${isolation ?? 'read committed'}`);
     let before: SessionState = { tables: existing, locks: new Map() };
     for (const statement of statements) {
-      await sessions.run(work, statement);
+      const scanned = await readScans(client, statement, () => sessions.run(work, statement));
       const after = await readState(client);
-      measured.push(...compare(statement, existing, before, after));
+      measured.push(compare(statement, existing, before, after, scanned));
       before = after;
     }
     await sessions.run(work, 'commit');
-    return measured;
+    return merge(measured);
   }
   for (const statement of work.statements) {
     const measure = runsAlone(statement) ? measureAlone : measureInTransaction;
-    measured.push(...(await measure(sessions, work, statement, existing)));
+    measured.push(await measure(sessions, work, statement, existing));
   }
-  return measured;
-}
-
-interface SessionState {
-  readonly tables: TablesByOid;
-  readonly locks: LocksByOid;
+  return merge(measured);
 }
 
 async function readState(client: pg.Client): Promise<SessionState> {
   return { tables: await readTables(client), locks: await readLocks(client, OWN_PID) };
-}
-
-/** Finds the locks that are stronger than before, and the tables that were rewritten. */
-function compare(
-  statement: Statement,
-  existing: TablesByOid,
-  before: SessionState,
-  after: SessionState,
-): readonly MeasuredLock[] {
-  return [...existing].flatMap(([oid, table]) => {
-    const lockBefore = before.locks.get(oid) ?? null;
-    const lock = after.locks.get(oid) ?? null;
-    const now = after.tables.get(oid);
-    const then = before.tables.get(oid);
-    const rewrites = now !== undefined && now.fileNode !== then?.fileNode;
-    const rebuilds = Object.entries(then?.indexFiles ?? {}).some(
-      ([name, file]) => (now?.indexFiles[name] ?? file) !== file,
-    );
-    return lock !== null && (lock !== lockBefore || rewrites || rebuilds)
-      ? [{ statement, table, lock, rewrites, rebuilds }]
-      : [];
-  });
 }
 
 async function measureInTransaction(
@@ -92,14 +55,14 @@ async function measureInTransaction(
   work: Work,
   statement: Statement,
   existing: TablesByOid,
-): Promise<readonly MeasuredLock[]> {
+): Promise<Measurements> {
   const { client } = sessions;
   await client.query('begin');
   const tables = await readTables(client);
-  await sessions.run(work, statement);
+  const scanned = await readScans(client, statement, () => sessions.run(work, statement));
   const after = await readState(client);
   await sessions.run(work, 'commit');
-  return compare(statement, existing, { tables, locks: new Map() }, after);
+  return compare(statement, existing, { tables, locks: new Map() }, after, scanned);
 }
 
 /**
@@ -112,7 +75,7 @@ async function measureAlone(
   work: Work,
   statement: Statement,
   existing: TablesByOid,
-): Promise<readonly MeasuredLock[]> {
+): Promise<Measurements> {
   const { client, observer } = sessions;
   const tables = await readTables(client);
   const pid = await client.query<{ pid: number }>(`select ${OWN_PID} as pid`);

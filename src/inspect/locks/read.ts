@@ -10,6 +10,10 @@ export interface ExistingTable {
   readonly fileNode: string | null;
   /** The files of its indexes, by their names. */
   readonly indexFiles: Readonly<Record<string, string>>;
+  /** The columns that are not generated, by their numbers. */
+  readonly columns: Readonly<Record<string, { readonly name: string; readonly isInherited: boolean }>>;
+  /** The OID of the table whose default partition it is; null if it is none. */
+  readonly defaultOf: string | null;
   /** Whether `lock table` accepts it. It refuses a materialized view. */
   readonly canBeLocked: boolean;
 }
@@ -28,6 +32,12 @@ export async function readTables(client: pg.Client): Promise<TablesByOid> {
          from pg_catalog.pg_index as x join pg_catalog.pg_class as i on i.oid = x.indexrelid
          where x.indrelid = c.oid and i.relkind = 'i'
        ) as "indexFiles",
+       (
+         select coalesce(json_object_agg(attnum, json_build_object('name', attname, 'isInherited', attinhcount > 0)), '{}')
+         from pg_catalog.pg_attribute
+         where attrelid = c.oid and attnum > 0 and not attisdropped and attgenerated = ''
+       ) as columns,
+       (select partrelid::text from pg_catalog.pg_partitioned_table where partdefid = c.oid) as "defaultOf",
        c.relkind <> 'm' as "canBeLocked"
      from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
      where c.relkind in ('r', 'p', 'm') and c.relpersistence <> 't'
