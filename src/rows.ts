@@ -771,6 +771,26 @@ export interface VoicesurveyHangUpsUpdate {
   readonly noted_at?: Date | string;
 }
 
+/** Last attempts that close_stale_call ended and whose contact's result is not published yet, because the end may still be reported. Written by close_stale_call; deleted when the end is replaced or the result published. */
+export interface VoicesurveyUnpublishedEndsRow {
+  /** The attempt. Written by close_stale_call. */
+  readonly call_attempt_id: string;
+  /** When the call was closed. Written by the server. */
+  readonly closed_at: Date;
+}
+
+/** The values of an insert into `voicesurvey.unpublished_ends`. Last attempts that close_stale_call ended and whose contact's result is not published yet, because the end may still be reported. Written by close_stale_call; deleted when the end is replaced or the result published. */
+export interface VoicesurveyUnpublishedEndsInsert {
+  readonly call_attempt_id: string;
+  readonly closed_at?: Date | string;
+}
+
+/** The values of an update of `voicesurvey.unpublished_ends`. */
+export interface VoicesurveyUnpublishedEndsUpdate {
+  readonly call_attempt_id?: string;
+  readonly closed_at?: Date | string;
+}
+
 /** What an event announces: its type, campaign, contact and call, the call's times and outcome, the number of attempts, and the answers of a completed survey. Contains personal data: the answers and external_contact_id. */
 export interface VoicesurveyEventPayloadsRow {
   readonly event_id: string | null;
@@ -860,6 +880,25 @@ export interface VoicesurveyClaimEventsResult {
   readonly deliveries_count: number | null;
 }
 
+/** Ends a call whose end nobody reported: failed, with the error code NO_END_REPORTED, at the noted hang-up or now. An end that finish_call reports later replaces it, unless the contact was called again or its result was published. After the last attempt, a second call at least an hour later publishes survey.not_reached. verdict: closed, published or ended_before. */
+export interface VoicesurveyCloseStaleCallArguments {
+  readonly call: string | null;
+}
+
+/** The result of `voicesurvey.close_stale_call(text)`. */
+export interface VoicesurveyCloseStaleCallResult {
+  readonly attempt_id: string | null;
+  readonly call_id: string | null;
+  readonly contact_id: string | null;
+  readonly outcome: ContactOutcome | null;
+  readonly error_code: string | null;
+  readonly ended_at: Date | null;
+  readonly contact_state: ContactState | null;
+  readonly attempts_left: number | null;
+  readonly event_id: string | null;
+  readonly verdict: string | null;
+}
+
 /** Completes the running campaigns of which no contact has attempts left and no call is open, and returns their ids. Skips a campaign while an import or a claim of it runs. Called by a job. */
 export interface VoicesurveyCompleteFinishedCampaignsArguments {
 }
@@ -920,6 +959,31 @@ export interface VoicesurveyExcludeNumberResult {
   readonly contacts_excluded: string | null;
 }
 
+/** Ends a call with its outcome: writes the answers of a completed call, the next state of the contact and, if that is final, the event. The end is the noted hang-up, or at, or now. verdict: ended; replaced, if the call had been closed without a reported end; ended_before, if it had ended with this outcome; ended_otherwise, if it had ended with the outcome that is returned. Of an excluded contact, only the call is written. Answers of another outcome than completed are not stored. */
+export interface VoicesurveyFinishCallArguments {
+  readonly call: string | null;
+  readonly outcome: ContactOutcome | null;
+  readonly at?: Date | string | null;
+  readonly answers?: readonly (string)[] | null;
+  readonly confidences?: readonly (number)[] | null;
+  readonly error_code?: string | null;
+  readonly raw_status?: string | null;
+}
+
+/** The result of `voicesurvey.finish_call(text, contact_outcome, timestamp with time zone, text[], double precision[], text, text)`. */
+export interface VoicesurveyFinishCallResult {
+  readonly outcome: ContactOutcome | null;
+  readonly error_code: string | null;
+  readonly attempt_id: string | null;
+  readonly call_id: string | null;
+  readonly contact_id: string | null;
+  readonly ended_at: Date | null;
+  readonly contact_state: ContactState | null;
+  readonly attempts_left: number | null;
+  readonly event_id: string | null;
+  readonly verdict: string | null;
+}
+
 /** Imports contacts into a campaign that has not ended, from a JSON array of objects with the fields phone_number, external_contact_id, email, preferred_language, has_prior_consent and do_not_call. Returns one verdict per line, in order: accepted, excluded, already_there, duplicate_in_batch, bad_line, bad_number, bad_external_contact_id, bad_email, bad_language, bad_prior_consent or bad_do_not_call, with the contact, its state now, a reason and for some bad values a suggestion. Only lines with the verdicts accepted and excluded add a contact. A line with do_not_call excludes the contact of its number also if it is there already or is a duplicate. Other fields are ignored. Called by the import. */
 export interface VoicesurveyImportContactsArguments {
   readonly campaign: string | null;
@@ -964,6 +1028,15 @@ export interface VoicesurveyLiftExclusionResult {
   readonly contacts_excluded: string | null;
 }
 
+/** The number in an answer, in digits or words of the language: "8 out of 10" and "eight" give 8. Null if there is none, or more than one, as in "7 or 8". A number outside of the question's scale is returned as it is. */
+export interface VoicesurveyNumberInArguments {
+  readonly text: string | null;
+  readonly language: CampaignLanguage | null;
+}
+
+/** The result of `voicesurvey.number_in(text, campaign_language)`. */
+export type VoicesurveyNumberInResult = string | null;
+
 /** Pauses a running campaign, and returns the status. No call of it starts any more; open calls go on. Called by managers. */
 export interface VoicesurveyPauseCampaignArguments {
   readonly campaign: string | null;
@@ -981,6 +1054,53 @@ export interface VoicesurveyPurgeExpiredArguments {
 export interface VoicesurveyPurgeExpiredResult {
   readonly transcripts_deleted: string | null;
   readonly metadata_emptied: string | null;
+}
+
+/** Records that a call was answered, and when: now, if no time is given. Changes nothing if the call has an answer, or has ended; only a failed call gets an answer after its end, if its time is given. */
+export interface VoicesurveyRecordAnsweredArguments {
+  readonly call: string | null;
+  readonly at?: Date | string | null;
+}
+
+/** The result of `voicesurvey.record_answered(text, timestamp with time zone)`. */
+export interface VoicesurveyRecordAnsweredResult {
+  readonly attempt_id: string | null;
+  readonly call_id: string | null;
+  readonly answered_at: Date | null;
+  readonly ended_at: Date | null;
+  readonly outcome: ContactOutcome | null;
+  readonly changed: boolean | null;
+}
+
+/** Notes that a call is over, and when: now, if no time is given. The call frees its slot, and ends when finish_call reports its outcome. Changes nothing if the hang-up is noted or the call has ended. */
+export interface VoicesurveyRecordHangUpArguments {
+  readonly call: string | null;
+  readonly at?: Date | string | null;
+  readonly raw_status?: string | null;
+}
+
+/** The result of `voicesurvey.record_hang_up(text, timestamp with time zone, text)`. */
+export interface VoicesurveyRecordHangUpResult {
+  readonly attempt_id: string | null;
+  readonly call_id: string | null;
+  readonly answered_at: Date | null;
+  readonly ended_at: Date | null;
+  readonly outcome: ContactOutcome | null;
+  readonly changed: boolean | null;
+}
+
+/** Stores the provider's id of a call, by which the call can be named from then on. A repeated call changes nothing. Another id than the stored one, and the id of another call, are refused. */
+export interface VoicesurveyRecordProviderCallArguments {
+  readonly call: string | null;
+  readonly provider_call_id: string | null;
+}
+
+/** The result of `voicesurvey.record_provider_call(text, text)`. */
+export interface VoicesurveyRecordProviderCallResult {
+  readonly provider_call_id: string | null;
+  readonly attempt_id: string | null;
+  readonly call_id: string | null;
+  readonly changed: boolean | null;
 }
 
 /** Removes a consumer with its deliveries. Returns whether it existed. */
@@ -1014,6 +1134,25 @@ export interface VoicesurveyScheduleCampaignArguments {
 
 /** The result of `voicesurvey.schedule_campaign(uuid)`. */
 export type VoicesurveyScheduleCampaignResult = CampaignStatus | null;
+
+/** The calls that started longer than older_than ago and have no end, and the calls that close_stale_call ended at least an hour ago and whose contact's result is not published. Ask the provider about each, then call finish_call or close_stale_call. */
+export interface VoicesurveyStaleCallsArguments {
+  readonly older_than: string | null;
+}
+
+/** The result of `voicesurvey.stale_calls(interval)`, of each row. */
+export interface VoicesurveyStaleCallsResult {
+  readonly attempt_id: string | null;
+  readonly call_id: string | null;
+  readonly provider_call_id: string | null;
+  readonly contact_id: string | null;
+  readonly campaign_id: string | null;
+  readonly attempt_number: number | null;
+  readonly started_at: Date | null;
+  readonly answered_at: Date | null;
+  readonly hung_up_at: Date | null;
+  readonly closed_at: Date | null;
+}
 
 /** Starts a draft or a scheduled campaign. Returns what is missing for that, one row each: contact_to_call, intro_script, question_1_text, question_2_text or question_3_text, and how to fix it. No row: the campaign is running. Called by managers and by a job that starts scheduled campaigns. */
 export interface VoicesurveyStartCampaignArguments {

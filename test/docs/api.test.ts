@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { test } from '../support/database.js';
-import { campaignOfDocuments, sqlOfDocument } from '../support/documents.js';
+import { callsOfDocuments, campaignOfDocuments, sqlOfDocument } from '../support/documents.js';
 
 const page = await readFile(new URL('../../docs/api.md', import.meta.url), 'utf8');
 
@@ -16,6 +16,7 @@ test.for(
   migrated: { client },
 }) => {
   await client.query(campaignOfDocuments);
+  if (/:(another_)?call\b/.test(section)) await client.query(callsOfDocuments);
   for (const sql of sqlOfDocument(section)) await client.query(sql);
 });
 
@@ -38,7 +39,11 @@ test('docs/api.md explains every error of the functions, and names no other', as
      where pronamespace in ('voicesurvey'::regnamespace, 'voicesurvey_rules'::regnamespace)`,
   );
   const raised = functions.flatMap(({ text }) =>
-    [...text.matchAll(/raise_invalid_input\(\s*'(\w+)'/g)].map(([, name]) => name),
+    [
+      ...text.matchAll(
+        /(?:raise_invalid_input\(\s*|errcode = 'invalid_parameter_value',\s*schema = 'voicesurvey',\s*constraint = )'(\w+)'/g,
+      ),
+    ].map(([, name]) => name),
   );
   const errors = page.slice(page.indexOf('\n## Errors\n'));
   const explained = [...errors.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);

@@ -1,5 +1,5 @@
 import { withIds } from '../storage/rules/names.js';
-import { insertContact, insertDraft, setStatuses } from '../storage/rules/steps.js';
+import { claim, insertContact, insertDraft, setStatuses } from '../storage/rules/steps.js';
 
 /** A name in the SQL of a document is that of a row, whether the row exists or not. */
 const ANY_NAME = { has: () => true };
@@ -13,6 +13,19 @@ export const campaignOfDocuments: string = withIds(
    ${insertContact('contact', '+4920000001', { campaign_id: ':campaign', email: "'one@example.com'" })}
    ${insertContact('another', '+4920000002', { campaign_id: ':campaign' })}
    ${setStatuses('campaign', 'running')}`,
+  ANY_NAME,
+);
+
+/** An open call of each of the contacts, for SQL that reports what happens to a call. */
+export const callsOfDocuments: string = withIds(
+  [
+    ['contact', 'call'],
+    ['another', 'another_call'],
+  ]
+    .map(([contact = '', call = '']) =>
+      claim(contact, { campaign: 'campaign', ago: '1 hour' }, call).replace(`'${call}'`, `:${call}`),
+    )
+    .join('\n'),
   ANY_NAME,
 );
 

@@ -714,6 +714,12 @@ begin
     perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
   end if;
 
+  -- The outcome has arrived, by any path: the noted hang-up is needed no more.
+  if old.ended_at is null and new.ended_at is not null then
+    delete from voicesurvey.hang_ups
+    where call_attempt_id = new.id;
+  end if;
+
   perform
   from public.contacts
   where id = new.contact_id
@@ -900,7 +906,8 @@ comment on function voicesurvey_rules.check_new_call() is
 comment on function voicesurvey_rules.check_changed_number() is
   'Rejects a new number of a contact with an open call if that number has an open call too.';
 comment on function voicesurvey_rules.check_ended_call() is
-  'Rejects the end of a call whose contact stays in progress, and a replaced end that its contact does not follow.';
+  'Rejects the end of a call whose contact stays in progress, and a replaced end that its contact does not follow. Deletes '
+  'the noted hang-up of a call that has ended.';
 comment on function voicesurvey_rules.check_latest_call_is_retained() is
   'Rejects the deletion of the latest attempt of a contact that is in a call or may be called again, and the '
   'replacement of an attempt. Records the erasure of a last call.';
