@@ -9,6 +9,7 @@ import { explainTriggersOff } from '../postgres/triggers-on.js';
 import { readRegularFile } from '../text/regular-file.js';
 import { copyIn } from './data-loss/copy-in.js';
 import { type CopyPart, readRestoreParts, type SqlPart } from './data-loss/restore-parts.js';
+import { REPLACE } from './data-loss/restore-rows.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import { NOT_RESTORABLE } from './script/sql-states.js';
 
@@ -16,30 +17,41 @@ import { NOT_RESTORABLE } from './script/sql-states.js';
 export interface RestoreOptions extends Database {
   /** The folder of one backup, which has a `restore.sql`. */
   readonly folder: string;
+  /** Whether values of columns and labels also replace the values that their rows have by then; false by default. */
+  readonly replace?: boolean | undefined;
   /** Interrupts the call. Nothing is restored then. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Data that was restored. */
+/** The data of a file of a backup. */
 export interface RestoredData {
   /** What the backup has, in words: `table call_events: 1,203 rows`. */
   readonly data: string;
   /**
-   * How many rows were inserted or changed. A row that exists already is not counted. Null for values of a table without a
-   * primary key, whose rows no statement can identify: its file has whole rows.
+   * How many rows were inserted or changed. A row that exists already is not counted. Null for values of a table without a primary key, whose rows no statement can
+   * identify: its file has whole rows.
    */
   readonly restored: number | null;
+  /**
+   * How many rows keep another value than that of the backup, which a session or a migration has written since. Null if
+   * nothing could be restored.
+   */
+  readonly kept: number | null;
+  /** The keys of at most 20 of these rows, if the table has one key column, of numbers or uuids. */
+  readonly keptKeys: readonly string[];
 }
 
 /** The result of {@link restore}. */
 export interface RestoreResult {
   readonly server: Server;
-  readonly restored: readonly RestoredData[];
+  /** The data of each file of the backup. */
+  readonly items: readonly RestoredData[];
 }
 
 /**
  * Restores the data of a backup, as its `restore.sql` does with psql: in one transaction, without the user triggers of the
- * tables. Existing rows stay, so it may run again.
+ * tables. Existing rows stay, so it may run again. A value of a column or a label is restored to a row that has no value
+ * yet; `replace` restores it to every row.
  *
  * @throws UsageError `no_backup` if the folder has no complete backup
  * @throws ExplainedError `restore_refused` if the database does not have the migrations with which the backup was made,
@@ -47,7 +59,7 @@ export interface RestoreResult {
  * @example
  * ```ts
  * const folder = 'voicesurvey-backup/2026-11-28T17-21-36Z-survey-V0005';
- * const { restored } = await restore({ url: process.env.DATABASE_URL ?? '', folder });
+ * const { items } = await restore({ url: process.env.DATABASE_URL ?? '', folder });
  * ```
  */
 export async function restore(options: RestoreOptions): Promise<RestoreResult> {
@@ -62,8 +74,8 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   }
   return withDatabase(options, async ({ connection }) => {
     try {
-      const restored = await runParts(connection, folder, parts);
-      return { server: describeServer(connection), restored };
+      const items = await runParts(connection, folder, options.replace === true ? replacing(parts) : parts);
+      return { server: describeServer(connection), items };
     } catch (error) {
       await connection.client.query('rollback').catch(() => undefined);
       throw explain(error, folder, script);
@@ -91,23 +103,37 @@ function noBackupError(message: string, remedy: string): UsageError {
   return new UsageError('no_backup', message, { remedy });
 }
 
+/** The parts of a script, with the setting that lets it replace values in its transaction. */
+function replacing(parts: readonly (SqlPart | CopyPart)[]): readonly (SqlPart | CopyPart)[] {
+  return parts.map((part) =>
+    part.kind === 'sql'
+      ? { ...part, sql: part.sql.replace(/^begin;$/m, `begin;\nset local ${REPLACE} = on;`) }
+      : part,
+  );
+}
+
 async function runParts(
   { client }: Connection,
   folder: string,
   parts: readonly (SqlPart | CopyPart)[],
 ): Promise<readonly RestoredData[]> {
-  const restored: RestoredData[] = [];
+  const items: RestoredData[] = [];
   for (const part of parts) {
     if (part.kind === 'copy') {
       await copyIn(client, part.sql, join(folder, part.file));
       continue;
     }
     const results = [await client.query(part.sql)].flat() as readonly pg.QueryResult[];
-    for (const { data, restored: count } of results.flatMap(({ rows }) => rows)) {
-      if (typeof data === 'string') restored.push({ data, restored: count === null ? null : Number(count) });
+    for (const { data, restored, kept = null, keys = [] } of results.flatMap(({ rows }) => rows)) {
+      if (typeof data !== 'string') continue;
+      items.push({ data, restored: toNumber(restored), kept: toNumber(kept), keptKeys: keys });
     }
   }
-  return restored;
+  return items;
+}
+
+function toNumber(count: string | null): number | null {
+  return count === null ? null : Number(count);
 }
 
 function explain(error: unknown, folder: string, script: string): unknown {

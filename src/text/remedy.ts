@@ -11,7 +11,7 @@ export const REMEDY_CALLS = {
   repair: ['version', 'reason'],
   accept: ['reason', 'objects', 'partitions'],
   baseline: ['version'],
-  restore: ['folder'],
+  restore: ['folder', 'replace'],
   newMigration: ['name'],
   seed: [],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

@@ -55,6 +55,7 @@ export const FLAG_OF_OPTION: Readonly<Record<OptionName, Flag | string>> = {
   partitions: { flag: '--partitions', value: '<pattern>' },
   data: { flag: '--data' },
   replay: { flag: '--replay' },
+  replace: { flag: '--replace' },
   create: { flag: '--create' },
   allowOutOfOrder: { flag: '--allow-out-of-order' },
   acceptDifferences: { flag: '--accept-differences' },

@@ -140,7 +140,12 @@ export function rowsOf({
 }
 
 /** SQL of a value of the old type, read back from the new one. A cast uses the time zone of this session, not that of the file. */
-function readBackSql(value: string, oldType: string, newType: string, timeZone: string | null): string {
+export function readBackSql(
+  value: string,
+  oldType: string,
+  newType: string,
+  timeZone: string | null,
+): string {
   if (timeZone === null) return `cast(cast(${value} as ${newType}) as ${oldType})`;
   const inZone = (time: string): string => `(${time} at time zone ${pg.escapeLiteral(timeZone)})`;
   const converted = `cast(${inZone(value)} as ${newType})`;

@@ -7,7 +7,7 @@ import type { Work } from '../script/work.js';
 import type { BackupFile } from './backup-file.js';
 import { type CountedLoss, describeLoss, lossLine } from './loss.js';
 import { requireState } from './restore-guard.js';
-import { insertSql, updateSql } from './restore-rows.js';
+import { insertSql, keptKeysSql, keptSql, NO_KEYS, updateSql } from './restore-rows.js';
 
 /** The transaction that deleted the data. */
 export interface Deletion extends Pick<Work, 'version' | 'label' | 'direction'> {
@@ -41,6 +41,8 @@ const LOCK_TIMEOUT = "set local lock_timeout = '4s';";
  * A script that restores the data that a migration deleted, for `restore` and for psql. It runs in one transaction, and
  * fails unless the database has the state in which the files were written.
  *
+ * A value is restored only to a row that has none yet: see {@link keptSql}.
+ *
  * The rows are restored unchanged: user triggers are disabled meanwhile, foreign keys and checks apply. The files are in
  * the text format of COPY: it escapes line breaks and backslashes, so no line of a file is `\.`, which older versions of
  * psql take for the end of a CSV file.
@@ -48,6 +50,7 @@ const LOCK_TIMEOUT = "set local lock_timeout = '4s';";
 export function restoreScript(files: readonly BackupFile[], deletion: Deletion): string {
   const readable = files.filter(({ columns }) => columns.length > 0);
   const triggers = triggersOf(readable);
+  const updated = [...new Set(readable.filter(hasValuesOfRows).map(({ table }) => table.name))];
   return [
     ...instructions(deletion),
     '',
@@ -59,6 +62,8 @@ export function restoreScript(files: readonly BackupFile[], deletion: Deletion):
     SETTINGS,
     LOCK_TIMEOUT,
     ...triggers.map(({ table, name }) => `alter table ${table} disable trigger ${name};`),
+    // So that no session edits a value between the comparison and the update.
+    ...updated.map((table) => `lock table ${table} in share row exclusive mode;`),
     ...readable.flatMap((file, index) => ['', ...loadSql(file, index + 1)]),
     ...restoreSql(readable),
     '',
@@ -110,6 +115,7 @@ begin
   end if;
 end
 $complete$;`,
+    ...(hasValuesOfRows(backupFile) ? [keptSql(backupFile, number)] : []),
   ];
 }
 
@@ -121,7 +127,13 @@ function restoreSql(files: readonly BackupFile[]): readonly string[] {
   const numbered = files.map((file, index) => ({ file, number: index + 1 }));
   const whole = numbered.filter(({ file }) => deletesRows(file.loss));
   const values = numbered.filter(({ file }) => !deletesRows(file.loss));
-  const inserts = whole.map(({ file, number }) => ({ file, number, sql: insertSql(file, number) }));
+  const inserts = whole.map(({ file, number }) => ({
+    file,
+    number,
+    sql: insertSql(file, number),
+    kept: '0',
+    keys: NO_KEYS,
+  }));
   return [
     ...(inserts.length === 0 ? [] : ['', changeSql(inserts)]),
     ...values.flatMap(({ file, number }) =>
@@ -129,9 +141,20 @@ function restoreSql(files: readonly BackupFile[]): readonly string[] {
         ? [
             '',
             '-- The table has no primary key, so no command can identify its rows. The file has whole rows.',
-            `select ${literal(commentOf(file))} as data, null::bigint as restored;`,
+            `select ${literal(commentOf(file))} as data, null::bigint as restored, null::bigint as kept, ${NO_KEYS} as keys;`,
           ]
-        : ['', changeSql([{ file, number, sql: updateSql(file, number) }])],
+        : [
+            '',
+            changeSql([
+              {
+                file,
+                number,
+                sql: updateSql(file, number),
+                kept: `(select count(*) from pg_temp.kept_${number})`,
+                keys: keptKeysSql(file, number),
+              },
+            ]),
+          ],
     ),
   ];
 }
@@ -141,14 +164,17 @@ interface Change {
   readonly number: number;
   /** An insert or an update that returns a row for each row that it changes. */
   readonly sql: string;
+  /** SQL of how many rows keep another value than that of the backup, and of the keys of the first of them. */
+  readonly kept: string;
+  readonly keys: string;
 }
 
-/** A statement that makes changes. Its result has a row for each: the data, and how many rows were changed. */
+/** A statement that makes changes. Its result has a row for each: the data, and how many rows were changed and kept. */
 function changeSql(changes: readonly Change[]): string {
   const parts = changes.map(({ number, sql }) => `restored_${number} as (\n${sql}\n)`);
   const results = changes.map(
-    ({ file, number }) =>
-      `select ${literal(commentOf(file))} as data, (select count(*) from restored_${number}) as restored`,
+    ({ file, number, kept, keys }) =>
+      `select ${literal(commentOf(file))} as data, (select count(*) from restored_${number}) as restored, ${kept} as kept, ${keys} as keys`,
   );
   return `with ${parts.join(',\n')}\n${results.join('\nunion all\n')};`;
 }
@@ -175,6 +201,11 @@ function triggersOf(files: readonly BackupFile[]): { table: string; name: string
   return [...tables.values()].flatMap(({ name: table, triggers }) =>
     triggers.map(({ name, fires }) => ({ table, name, fires })),
   );
+}
+
+/** Whether a file has values of single columns that can be restored to their rows. */
+function hasValuesOfRows({ loss, table }: BackupFile): boolean {
+  return !deletesRows(loss) && table.key.length > 0;
 }
 
 function deletesRows({ kind }: CountedLoss): boolean {

@@ -11,11 +11,26 @@ import { type TestDatabase, test } from '../../support/database.js';
 import { folderWith } from '../../support/folder.js';
 import { hasPsql, runPsql } from '../../support/psql.js';
 
-/** The ways to restore a backup. */
-const WAYS: readonly (readonly [string, (url: string, folder: string) => Promise<unknown>])[] = [
-  ['the function restore', (url, folder) => restore({ url, folder })],
+type Restore = (url: string, folder: string) => Promise<unknown>;
+
+const withPsql: Restore = (url, folder) => runPsql(url, folder, 'restore.sql');
+
+/** The ways to restore a backup, and to replace newer values by it. */
+const WAYS: readonly (readonly [string, Restore, Restore])[] = [
+  [
+    'the function restore',
+    (url, folder) => restore({ url, folder }),
+    (url, folder) => restore({ url, folder, replace: true }),
+  ],
   ...(hasPsql
-    ? ([['psql', (url: string, folder: string) => runPsql(url, folder, 'restore.sql')]] as const)
+    ? ([
+        [
+          'psql',
+          withPsql,
+          (url: string, folder: string) =>
+            withPsql(`${url}?options=${encodeURIComponent('-c voicesurvey_migrations.replace=on')}`, folder),
+        ],
+      ] as const)
     : []),
 ];
 
@@ -156,7 +171,7 @@ async function backedUp(
   };
 }
 
-describe.for(WAYS)('%s', ([, restoreWith]) => {
+describe.for(WAYS)('%s', ([, restoreWith, replaceWith]) => {
   test('restores every value of every type, and runs again without effect', async ({ database }) => {
     const literals = TEXTS.map((text) => database.client.escapeLiteral(text));
     const rows = `insert into ${TABLE} ("a""b", "\\.", "select", "row_number") values ${literals
@@ -206,6 +221,111 @@ describe.for(WAYS)('%s', ([, restoreWith]) => {
     await restoreWith(database.url, folder);
     await restoreWith(database.url, folder);
     expect(await all()).toEqual(before);
+  });
+
+  /** V2 adds columns to `t`; its down drops them. */
+  const COLUMNS = {
+    'V1.up.sql':
+      '-- migrate: irreversible for this test\ncreate table t (id integer primary key, name text); create table u (a text, b date, primary key (a, b));',
+    'V2.up.sql': `alter table t add note text, add state text not null default 'new', add at timestamptz default now(),
+        add doc json, add sizes integer[] not null default '{1,2}';
+      alter table u add "A note" text;
+      update t set doc = '{}' where id = 5;`,
+    'V2.down.sql':
+      'alter table t drop note, drop state, drop at, drop doc, drop sizes; alter table u drop "A note";',
+  };
+
+  /** A database with a backup of these columns, which were added again; row 4 did not exist before. */
+  async function addedAgain(database: TestDatabase): Promise<string> {
+    const { url, client } = database;
+    const directory = await folderWith(COLUMNS);
+    const backupFolder = await folderWith();
+    await up({ url, directory });
+    await client.query(`insert into t
+      select n, 'name', 'old ' || n, 'done', '2026-01-01', '{"old": 1}', '{7}' from generate_series(1, 3) as n;
+      insert into u values ('x', '2026-01-01', 'old'), ('y', '2026-01-02', 'old')`);
+    await down({
+      url,
+      directory,
+      backupFolder,
+      lose: ['t.note', 't.state', 't.at', 't.doc', 't.sizes', 'u."A note"'],
+    });
+    await client.query(`insert into t values (4, 'later'), (5, 'later'); delete from t where id = 3`);
+    await up({ url, directory });
+    return folderIn(backupFolder);
+  }
+
+  const values = ({ rows }: TestDatabase): Promise<unknown> =>
+    rows(
+      `select id, note, state, at::date::text as at, doc::text, sizes::text from t where id < 3 order by id`,
+    );
+
+  const OLD = { state: 'done', at: '2026-01-01', doc: '{"old": 1}', sizes: '{7}' };
+
+  test('restores values to rows that have none or the default, also if another column was edited', async ({
+    database,
+  }) => {
+    const folder = await addedAgain(database);
+    await database.client.query(`update t set name = 'edited'`);
+    await restoreWith(database.url, folder);
+    const restored = [
+      { id: 1, note: 'old 1', ...OLD },
+      { id: 2, note: 'old 2', ...OLD },
+    ];
+    expect(await values(database)).toEqual(restored);
+    expect(await database.rows('select a, "A note" as note from u order by a')).toEqual([
+      { a: 'x', note: 'old' },
+      { a: 'y', note: 'old' },
+    ]);
+    await restoreWith(database.url, folder);
+    expect(await values(database)).toEqual(restored);
+  });
+
+  test('keeps values that were edited since, unless it is to replace them', async ({ database }) => {
+    const folder = await addedAgain(database);
+    await database.client.query(`update t set note = 'newer' where id = 1; update t set state = 'newer' where id = 1;
+      update t set doc = '{"newer": 1}' where id = 1; update t set sizes = '{}' where id = 1; update t set at = '2026-02-02' where id = 1;
+      update u set "A note" = 'newer' where a = 'x'`);
+    await restoreWith(database.url, folder);
+    const newer = { note: 'newer', state: 'newer', at: '2026-02-02', doc: '{"newer": 1}', sizes: '{}' };
+    expect(await values(database)).toEqual([
+      { id: 1, ...newer },
+      { id: 2, note: 'old 2', ...OLD },
+    ]);
+    expect(await database.value(`select "A note" from u where a = 'x'`)).toBe('newer');
+    await replaceWith(database.url, folder);
+    expect(await values(database)).toEqual([
+      { id: 1, note: 'old 1', ...OLD },
+      { id: 2, note: 'old 2', ...OLD },
+    ]);
+    expect(await database.value(`select "A note" from u where a = 'x'`)).toBe('old');
+  });
+
+  test('restores values that a narrower type has changed, and keeps those that were edited since', async ({
+    database,
+  }) => {
+    const { url, client } = database;
+    const directory = await folderWith({
+      'V1.up.sql':
+        '-- migrate: irreversible for this test\ncreate table t (id integer primary key, code varchar(9), price numeric(6, 2));',
+      'V2.up.sql': 'alter table t alter code type varchar(3), alter price type integer;',
+      'V2.down.sql': 'alter table t alter code type varchar(9), alter price type numeric(6, 2);',
+    });
+    const backupFolder = await folderWith();
+    await up({ url, directory, to: 'V1' });
+    await client.query(`insert into t values (1, 'abcdef', 1.25), (2, 'ghijkl', 2.75), (3, 'mno', 3)`);
+    const table = () => database.rows('select id, code, price::text from t order by id');
+    // A cast to varchar(3) of a longer text is an error without an explicit cast, so the file shortens it itself.
+    await client.query(`update t set code = left(code, 3)`);
+    await up({ url, directory, backupFolder, lose: ['t.price'] });
+    await down({ url, directory });
+    await client.query('update t set price = 99 where id = 2');
+    await restoreWith(url, await folderIn(backupFolder));
+    expect(await table()).toEqual([
+      { id: 1, code: 'abc', price: '1.25' },
+      { id: 2, code: 'ghi', price: '99.00' },
+      { id: 3, code: 'mno', price: '3.00' },
+    ]);
   });
 
   test('restores values under other settings of the database', async ({ database }) => {
@@ -290,10 +410,10 @@ describe('the function restore', () => {
     const { again } = await backedUp(database, files, rows, ['t']);
     const folder = await again();
     expect(await restore({ url: database.url, folder })).toMatchObject({
-      restored: [{ data: 'table t: 200,000 rows', restored: 200_000 }],
+      items: [{ data: 'table t: 200,000 rows', restored: 200_000 }],
     });
     expect(await database.value('select sum(id)::text from t')).toBe(String((200_000 * 200_001) / 2));
-    expect(await restore({ url: database.url, folder })).toMatchObject({ restored: [{ restored: 0 }] });
+    expect(await restore({ url: database.url, folder })).toMatchObject({ items: [{ restored: 0 }] });
   });
 
   test('refuses a folder without a backup, and one that a killed command left', async ({
@@ -355,7 +475,7 @@ describe('the function restore', () => {
     await up({ url, directory });
     const folder = await folderIn(backupFolder);
     expect(await restore({ url, folder })).toMatchObject({
-      restored: [
+      items: [
         { data: 'column t.note: 1 value', restored: null },
         { data: 'column u.note: 1 value', restored: 1 },
       ],
@@ -379,6 +499,40 @@ describe('the function restore', () => {
   });
 });
 
+test('the command restore prints the rows whose values it keeps, and how to replace them', async ({
+  database,
+}) => {
+  const { url, client } = database;
+  const directory = await folderWith({
+    'V1.up.sql': '-- migrate: irreversible for this test\ncreate table t (id integer primary key);',
+    'V2.up.sql': 'alter table t add note text;',
+    'V2.down.sql': 'alter table t drop note;',
+  });
+  const backupFolder = await folderWith();
+  await up({ url, directory });
+  await client.query(`insert into t select n, 'old' from generate_series(1, 4) as n`);
+  await down({ url, directory, backupFolder, lose: ['t.note'] });
+  await up({ url, directory });
+  await client.query(`update t set note = 'newer' where id in (2, 4)`);
+  const folder = await folderIn(backupFolder);
+  const env = { DATABASE_URL: url };
+  const kept = await runCli(['restore', folder], { env });
+  expect(kept).toMatchObject({ code: 0, stderr: '' });
+  expect(kept.stdout).toMatch(
+    /^Done: the data of the backup is restored, except where the rows have newer values\.\n/,
+  );
+  expect(kept.stdout).toContain(
+    `column t.note: 4 values in the backup, 2 restored, 2 not: the rows have newer values: 2, 4\nTo replace the newer values too, run \`voicesurvey-db restore ${folder} --replace\`.\n`,
+  );
+  const { stdout } = await runCli(['restore', folder, '--json'], { env });
+  expect(JSON.parse(stdout)).toMatchObject({
+    items: [{ data: 'column t.note: 4 values', restored: 0, kept: 2, keptKeys: ['2', '4'] }],
+  });
+  const replaced = await runCli(['restore', folder, '--replace'], { env });
+  expect(replaced.stdout).toContain('column t.note: 4 values in the backup, 2 restored\n');
+  expect(await database.value('select string_agg(note, $1) from t', [' '])).toBe('old old old old');
+});
+
 test('the command restore prints what it restored, as text and as a document', async ({ database }) => {
   const files = {
     'V1.up.sql': 'create table t (id integer primary key);',
@@ -395,7 +549,7 @@ test('the command restore prints what it restored, as text and as a document', a
   const json = await runCli(['restore', folder, '--json'], { env });
   expect(JSON.parse(json.stdout)).toMatchObject({
     ok: true,
-    restored: [{ data: 'table t: 2 rows', restored: 0 }],
+    items: [{ data: 'table t: 2 rows', restored: 0 }],
   });
   await rm(join(folder, '1-t.tsv'));
   expect(await runCli(['restore', folder], { env })).toMatchObject({ code: 1 });
