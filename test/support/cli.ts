@@ -20,6 +20,8 @@ export interface CliOptions {
   readonly cwd?: string;
   /** Its standard input; empty by default. */
   readonly input?: string;
+  /** The text on standard output after which the input is sent; by default it is sent immediately. */
+  readonly inputAfter?: string;
   /** The clone or the installed package whose command line runs; this repository by default. */
   readonly root?: string;
 }
@@ -64,14 +66,19 @@ export async function runJson(
   return { ...result, document: JSON.parse(result.stdout) };
 }
 
-function start(program: string, args: readonly string[], { env, cwd, input }: CliOptions): RunningCli {
+function start(
+  program: string,
+  args: readonly string[],
+  { env, cwd, input, inputAfter = '' }: CliOptions,
+): RunningCli {
   const child = spawn(program, args, { cwd: cwd ?? '/', env: environmentWith(env), stdio: 'pipe' });
   child.stdin.on('error', () => {});
-  child.stdin.end(input ?? '');
+  if (inputAfter === '') child.stdin.end(input ?? '');
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
     stdout += text;
+    if (inputAfter !== '' && stdout.includes(inputAfter)) child.stdin.end(input ?? '');
   });
   child.stderr.setEncoding('utf8').on('data', (text) => {
     stderr += text;

@@ -49,7 +49,7 @@ async function run(options: Options): Promise<CommandResult> {
 }
 
 async function confirm(path: string, { json }: Options): Promise<void> {
-  const question = `This deletes the embedded server in ${path} with all its data. Continue?`;
+  const question = `Delete the embedded server in ${path} with all its data?`;
   const answer = json === true ? null : await askOnTerminal(question);
   if (answer === true) return;
   throw new RefusedError(

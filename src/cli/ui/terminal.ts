@@ -104,9 +104,18 @@ export async function askOnTerminal(question: string): Promise<boolean | null> {
   const { createInterface } = await import('node:readline');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
+    const text = wrap(`${encodeText(question)} [y/N]`, widthOf(process.stderr));
     const answer = await new Promise<string>((resolve) => {
-      lines.once('close', () => resolve(''));
-      lines.question(`${encodeText(question)} [y/N] `, resolve);
+      // After Ctrl-C or Ctrl-D, the cursor is still on the line of the question.
+      const endWithoutAnswer = (): void => {
+        write(process.stderr, '\n');
+        resolve('');
+      };
+      lines.once('close', endWithoutAnswer);
+      lines.question(`${text} `, (typed) => {
+        lines.off('close', endWithoutAnswer);
+        resolve(typed);
+      });
     });
     return /^\s*y(?:es)?\s*$/i.test(answer);
   } finally {

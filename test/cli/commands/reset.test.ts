@@ -42,8 +42,21 @@ describe.sequential('reset in a clone', { timeout: SLOW }, () => {
     const command = [process.execPath, join(clone.root, 'bin/voicesurvey-db'), 'reset'];
     for (const input of ['n\n', '\n', 'yesterday\n']) {
       const { code, stdout } = await runOnTerminal(command, { input, cwd: clone.root });
-      expect([code, stdout]).toEqual([4, expect.stringContaining('Continue? [y/N]')]);
+      expect([code, stdout]).toEqual([4, expect.stringContaining('with all its data? [y/N]')]);
     }
+    for (const key of ['\u0003', '\u0004']) {
+      const { stdout } = await runOnTerminal(command, {
+        input: key,
+        inputAfter: '[y/N] ',
+        env: { NO_COLOR: '1' },
+        cwd: clone.root,
+      });
+      expect(stdout).toMatch(/\[y\/N\] .*\nerror: Nothing was deleted\.\n/);
+    }
+    const narrow = await runOnTerminal(command, { input: '\n', cwd: clone.root, columns: 40 });
+    expect(narrow.stdout).toContain(
+      'Delete the embedded server in\n.voicesurvey-db with all its data? [y/N]',
+    );
     expect(existsSync(directory())).toBe(true);
     const { code, stdout } = await runOnTerminal(command, { input: 'yes\n', cwd: clone.root });
     expect([code, stdout]).toEqual([
