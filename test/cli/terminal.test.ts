@@ -141,6 +141,41 @@ describe.skipIf(!hasTerminal)('the status line of a terminal', () => {
     expect(output).toContain('\r\u001B[KEverything is applied.');
   });
 
+  test('is a new line after 1, 2, 4 … seconds on a terminal that cannot erase one', async ({ database }) => {
+    const dir = await folderWith({
+      'V1.up.sql': 'select 1;',
+      'V1.down.sql': '',
+      'V2.up.sql': 'select pg_sleep(4.5);',
+      'V2.down.sql': '',
+    });
+    const output = await outputOnTerminal(database, ['up', '--dir', dir], { env: { TERM: 'dumb' } });
+    for (const control of ['\r', '\u001B']) expect(output).not.toContain(control);
+    const lines = output.split('\n');
+    expect(lines.filter((line) => line.startsWith('V2 '))).toEqual([
+      'V2 up … 1 s',
+      'V2 up … 2 s',
+      'V2 up … 4 s',
+      expect.stringMatching(/^V2 committed in \d+ ms$/),
+    ]);
+    expect(output).not.toContain('V1 up');
+  });
+
+  test('of check is at most one line a second on a terminal that cannot erase one', async ({ database }) => {
+    const dir = await folderWith({
+      'V1.up.sql': 'select pg_sleep(0.3);',
+      'V1.down.sql': 'select 1;',
+      'V2.up.sql': 'select pg_sleep(0.3);',
+      'V2.down.sql': 'select 1;',
+    });
+    const args = ['check', '--no-lints', '--url', database.url, '--dir', dir];
+    const started = performance.now();
+    const output = await outputOnTerminal(database, args, { env: { TERM: 'dumb' } });
+    const seconds = (performance.now() - started) / 1000;
+    const lines = output.split('\n').filter((line) => line.startsWith('Checking V'));
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.length).toBeLessThanOrEqual(seconds);
+  });
+
   test('does not exist in a file, which gets one line for each event', async ({ database }) => {
     const dir = await folderWith({ 'V1.up.sql': 'select pg_sleep(1.2);', 'V1.down.sql': '' });
     const { stderr } = await runCli(['up', '--dir', dir], { env: { DATABASE_URL: database.url } });

@@ -1,4 +1,4 @@
-import { drawStatusLine, eraseStatusLine } from './terminal.js';
+import { drawStatusLine, eraseStatusLine, isDumbTerminal, printLines } from './terminal.js';
 
 /** What runs now, and since when. */
 interface Status {
@@ -15,6 +15,9 @@ const TICK_MS = 200;
 let activity: string | null = null;
 let status: Status | null = null;
 let timer: NodeJS.Timeout | undefined;
+
+/** The last line on a terminal that cannot erase one: its text, when it was printed, and after how many seconds it is repeated. */
+let printed = { text: '', at: Number.NEGATIVE_INFINITY, repeatAfter: 0 };
 
 /**
  * Shows on a terminal what a command does, with its seconds, once it has taken a second. No output of a command that ends
@@ -52,12 +55,26 @@ export function showStatusLine(text: string, { continues = false } = {}): void {
 /** Erases the status line, and shows the activity again when another second has passed. */
 export function clearStatusLine(): void {
   eraseStatusLine();
+  printed = { ...printed, text: '' };
   status = activity === null ? null : { text: activity, since: performance.now(), isDelayed: true };
 }
 
 function draw(): void {
   if (status === null) return;
   const seconds = Math.floor((performance.now() - status.since) / 1000);
-  if (seconds >= 1) drawStatusLine(`${status.text} … ${seconds} s`);
+  if (isDumbTerminal()) printStatus(status.text, seconds);
+  else if (seconds >= 1) drawStatusLine(`${status.text} … ${seconds} s`);
   else if (!status.isDelayed) drawStatusLine(`${status.text} …`);
+}
+
+/**
+ * Prints what lasts as a line of its own, for a terminal that cannot erase one: at most one line a second, and the same text
+ * again after 2, 4, 8, … seconds.
+ */
+function printStatus(text: string, seconds: number): void {
+  const now = performance.now();
+  const isDue = text === printed.text ? seconds >= printed.repeatAfter : now - printed.at >= 1000;
+  if (seconds < 1 || !isDue) return;
+  printed = { text, at: now, repeatAfter: 2 * seconds };
+  printLines(`${text} … ${seconds} s`);
 }

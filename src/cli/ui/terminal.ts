@@ -148,9 +148,14 @@ export function helpWidth(): number {
   return Math.min(HELP_WIDTH, widthOf(process.stdout) ?? HELP_WIDTH);
 }
 
-/** Draws the status line, which the next output erases, if standard error is a terminal that can erase a line. */
+/** Whether standard error is a terminal that cannot erase a line, such as that of an editor. */
+export function isDumbTerminal(): boolean {
+  return process.stderr.isTTY && process.env.TERM === 'dumb';
+}
+
+/** Draws the status line, which the next output erases, if standard error is a terminal. */
 export function drawStatusLine(line: string): void {
-  if (line === shownStatus || !process.stderr.isTTY || process.env.TERM === 'dumb') return;
+  if (line === shownStatus || !process.stderr.isTTY) return;
   shownStatus = line;
   const width = (process.stderr.columns || 80) - 1;
   process.stderr.write(`${ERASE_LINE}${truncateToWidth(encodeName(shortenPaths(line)), width)}`);
