@@ -791,6 +791,43 @@ export interface VoicesurveyUnpublishedEndsUpdate {
   readonly closed_at?: Date | string;
 }
 
+/** One row for each contact that has ended: completed, refused, or not_reached with all attempts used up or in a campaign that has ended. Times of the last call, the answers, and the numbers in them. Personal data. */
+export interface VoicesurveyCampaignExportRow {
+  readonly campaign_id: string | null;
+  readonly contact_id: string | null;
+  readonly external_contact_id: string | null;
+  readonly phone_number: string | null;
+  readonly outcome: ContactState | null;
+  readonly attempt_count: number | null;
+  readonly last_attempt_at: Date | null;
+  readonly answered_at: Date | null;
+  readonly ended_at: Date | null;
+  readonly completed_at: Date | null;
+  readonly q1_answer: string | null;
+  readonly q2_answer: string | null;
+  readonly q3_answer: string | null;
+  readonly q1_number: string | null;
+  readonly q2_number: string | null;
+  readonly q3_number: string | null;
+}
+
+/** All campaigns with the numbers of their contacts by state. */
+export interface VoicesurveyCampaignOverviewRow {
+  readonly campaign_id: string | null;
+  readonly name: string | null;
+  readonly status: CampaignStatus | null;
+  readonly language: CampaignLanguage | null;
+  readonly created_at: Date | null;
+  readonly updated_at: Date | null;
+  readonly contacts: number | null;
+  readonly pending: number | null;
+  readonly in_progress: number | null;
+  readonly completed: number | null;
+  readonly refused: number | null;
+  readonly not_reached: number | null;
+  readonly excluded: number | null;
+}
+
 /** What an event announces: its type, campaign, contact and call, the call's times and outcome, the number of attempts, and the answers of a completed survey. Contains personal data: the answers and external_contact_id. */
 export interface VoicesurveyEventPayloadsRow {
   readonly event_id: string | null;
@@ -820,6 +857,86 @@ export interface VoicesurveyAddConsumerArguments {
 
 /** The result of `voicesurvey.add_consumer(text, timestamp with time zone)`. */
 export type VoicesurveyAddConsumerResult = number | null;
+
+/** What is known of one call, found by call_id or provider_call_id: contact, times, outcome, answers, transcripts, event and e-mail. No row if there is no such call. Personal data. */
+export interface VoicesurveyCallDetailArguments {
+  readonly call: string | null;
+}
+
+/** The result of `voicesurvey.call_detail(text)`, of each row. */
+export interface VoicesurveyCallDetailResult {
+  readonly attempt_id: string | null;
+  readonly call_id: string | null;
+  readonly provider_call_id: string | null;
+  readonly campaign_id: string | null;
+  readonly campaign_name: string | null;
+  readonly contact_id: string | null;
+  readonly external_contact_id: string | null;
+  readonly phone_number: string | null;
+  readonly contact_state: ContactState | null;
+  readonly attempt_number: number | null;
+  readonly started_at: Date | null;
+  readonly answered_at: Date | null;
+  readonly ended_at: Date | null;
+  readonly outcome: ContactOutcome | null;
+  readonly provider_raw_status: string | null;
+  readonly error_code: string | null;
+  readonly q1_answer: string | null;
+  readonly q2_answer: string | null;
+  readonly q3_answer: string | null;
+  readonly transcripts: string[] | null;
+  readonly event_type: EventType | null;
+  readonly email_status: EmailStatus | null;
+}
+
+/** The calls of a campaign by hour, day, week or month in the campaign's time zone, from the first call to the last, also for periods without a call. Errors: campaign_is_known, unit_is_hour_day_week_or_month. */
+export interface VoicesurveyCallsOverTimeArguments {
+  readonly campaign: string | null;
+  readonly unit?: string | null;
+}
+
+/** The result of `voicesurvey.calls_over_time(uuid, text)`, of each row. */
+export interface VoicesurveyCallsOverTimeResult {
+  readonly local_start: Date | null;
+  readonly calls: number | null;
+  readonly answered_calls: number | null;
+  readonly completed_calls: number | null;
+  readonly refused_calls: number | null;
+  readonly no_answer_calls: number | null;
+  readonly busy_calls: number | null;
+  readonly failed_calls: number | null;
+}
+
+/** The counts of a campaign's contacts by state and of its calls by outcome, the answered calls and their seconds, and the rates of AAPOR, Standard Definitions, 10th edition, 2023, with I = completed, R = refused, O = not_reached after a failed call, NC = not_reached otherwise, UH = pending or in_progress; excluded contacts do not count. Response Rate 1: I / (I + R + O + NC + UH). Cooperation Rate 1: I / (I + R + O). Refusal Rate 1: R / (I + R + O + NC + UH). Contact Rate 1: (I + R + O) / (I + R + O + NC + UH). Null if the divisor is 0. Error: campaign_is_known. */
+export interface VoicesurveyCampaignStatisticsArguments {
+  readonly campaign: string | null;
+}
+
+/** The result of `voicesurvey.campaign_statistics(uuid)`, of each row. */
+export interface VoicesurveyCampaignStatisticsResult {
+  readonly campaign_id: string | null;
+  readonly contacts: number | null;
+  readonly pending: number | null;
+  readonly in_progress: number | null;
+  readonly completed: number | null;
+  readonly refused: number | null;
+  readonly not_reached: number | null;
+  readonly not_reached_failed: number | null;
+  readonly excluded: number | null;
+  readonly calls: number | null;
+  readonly open_calls: number | null;
+  readonly completed_calls: number | null;
+  readonly refused_calls: number | null;
+  readonly no_answer_calls: number | null;
+  readonly busy_calls: number | null;
+  readonly failed_calls: number | null;
+  readonly answered_calls: number | null;
+  readonly talk_seconds: number | null;
+  readonly response_rate_1: number | null;
+  readonly cooperation_rate_1: number | null;
+  readonly refusal_rate_1: number | null;
+  readonly contact_rate_1: number | null;
+}
 
 /** Cancels a campaign that has not ended, for good, and returns the status. Open calls go on. Called by managers. */
 export interface VoicesurveyCancelCampaignArguments {
@@ -906,6 +1023,28 @@ export interface VoicesurveyCompleteFinishedCampaignsArguments {
 /** The result of `voicesurvey.complete_finished_campaigns()`, of each row. */
 export interface VoicesurveyCompleteFinishedCampaignsResult {
   readonly campaign_id: string | null;
+}
+
+/** A page of a campaign's contacts in the order of their numbers, after a number, optionally only those in some states. Personal data. Errors: campaign_is_known, a_page_has_at_most_1000_rows. */
+export interface VoicesurveyContactsPageArguments {
+  readonly campaign: string | null;
+  readonly after?: string | null;
+  readonly at_most?: number | null;
+  readonly states?: readonly (ContactState)[] | null;
+}
+
+/** The result of `voicesurvey.contacts_page(uuid, text, integer, contact_state[])`, of each row. */
+export interface VoicesurveyContactsPageResult {
+  readonly contact_id: string | null;
+  readonly external_contact_id: string | null;
+  readonly phone_number: string | null;
+  readonly email: string | null;
+  readonly preferred_language: ContactLanguage | null;
+  readonly state: ContactState | null;
+  readonly attempts_count: number | null;
+  readonly last_attempt_at: Date | null;
+  readonly last_outcome: ContactOutcome | null;
+  readonly created_at: Date | null;
 }
 
 /** Notes that an e-mail could not be sent. Returns its status: pending if it is handed out again, after 1, 10 and 100 minutes; failed after the fourth time; sent if it was sent before; null if there is no such e-mail. */

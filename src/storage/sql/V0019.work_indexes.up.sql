@@ -30,3 +30,25 @@ create index concurrently if not exists running_campaigns
 
 comment on index public.running_campaigns is
   'The campaigns that run. Serves claim_calls.';
+
+
+-- The next two have few different keys, which PostgreSQL stores once each with a list of rows: 7 bytes a row. An index-only
+-- scan counts 1,000,000 contacts in 900 pages.
+
+create index concurrently if not exists contacts_by_state
+  on public.contacts (campaign_id, state, last_outcome);
+
+comment on index public.contacts_by_state is
+  'Counts a campaign''s contacts by state and latest outcome, and finds those in a state. Serves campaign_statistics, '
+  'campaign_overview and contacts_page.';
+
+-- Serves every query that call_attempts_by_campaign served.
+
+create index concurrently if not exists call_attempts_by_outcome
+  on public.call_attempts (campaign_id, outcome);
+
+comment on index public.call_attempts_by_outcome is
+  'Counts a campaign''s calls by outcome. Serves campaign_statistics and calls_over_time. Finds the calls of a campaign that '
+  'is deleted.';
+
+drop index concurrently if exists public.call_attempts_by_campaign;
