@@ -1,6 +1,6 @@
 import type pg from '../../postgres/driver/pg.js';
 import pgDriver from '../../postgres/driver/pg.js';
-import { queryRows, SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
+import { queryAll, queryRows, SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { loadBodyParser, loadParser } from '../../sql/parser.js';
 import { type BodyNames, type ObjectName, readNames } from './body-names.js';
 import type { BrokenBody, CheckedFunction } from './checked-function.js';
@@ -44,12 +44,12 @@ export async function findUnknownNames(
 
 /** The schemas of a search path that exist. */
 async function readSchemas(client: pg.Client, path: string): Promise<readonly string[]> {
-  const results: unknown = await client.query(
+  const [, found] = await queryAll<{ schemas: readonly string[] }>(
+    client,
     `select from pg_catalog.set_config('search_path', ${pgDriver.escapeLiteral(path)}, true);
 select pg_catalog.to_json(pg_catalog.current_schemas(true)) as schemas;
 ${SYSTEM_NAMES_ONLY}`,
   );
-  const [, found] = results as readonly pg.QueryResult<{ schemas: readonly string[] }>[];
   return found?.rows[0]?.schemas ?? [];
 }
 

@@ -20,14 +20,15 @@ const ISO_DATES = 'set local datestyle = iso';
  *
  * @param sql one statement, or several; without parameters, because it is sent as several statements
  * @returns the rows of the last statement
+ * @throws MissingResultsError
  * @example
  * ```ts
  * const [row] = await queryRows<{ count: string }>(client, `select count(*) from ${table}`);
  * ```
  */
 export async function queryRows<Row extends object>(client: pg.Client, sql: string): Promise<readonly Row[]> {
-  const results: unknown = await client.query(`${SYSTEM_NAMES_ONLY};\n${ISO_DATES};\n${sql}`);
-  return (results as readonly pg.QueryResult<Row>[]).at(-1)?.rows ?? [];
+  const results = await queryAll<Row>(client, `${SYSTEM_NAMES_ONLY};\n${ISO_DATES};\n${sql}`);
+  return results.at(-1)?.rows ?? [];
 }
 
 /** The setting that holds the search path of a transaction during a query of this package. */

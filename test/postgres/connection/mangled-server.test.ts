@@ -1,11 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { accept } from '../../../src/inspect/accept.js';
+import { baseline } from '../../../src/inspect/baseline.js';
+import { countContents } from '../../../src/inspect/contents.js';
+import { readCatalog } from '../../../src/inspect/generate.js';
+import { repair } from '../../../src/inspect/repair.js';
+import { down } from '../../../src/migrate/down.js';
+import { redo } from '../../../src/migrate/redo.js';
+import { status } from '../../../src/migrate/status.js';
+import { up } from '../../../src/migrate/up.js';
 import { type Connection, connect } from '../../../src/postgres/connect.js';
 import type { Target } from '../../../src/postgres/connection/target.js';
-import { ConnectionError } from '../../../src/postgres/errors/explained-error.js';
+import { ConnectionError, ExplainedError } from '../../../src/postgres/errors/explained-error.js';
 import { explainLostConnection } from '../../../src/postgres/lost-connection.js';
 import { parseDatabaseUrl } from '../../../src/postgres/url.js';
+import { folderWith } from '../../support/folder.js';
 import { SLOW } from '../../support/timeouts.js';
 import {
   answering,
@@ -352,6 +362,33 @@ describe('a server that is silent', () => {
     await connection.close();
     expect(performance.now() - start).toBeLessThan(10_000);
     expect(explainLostConnection(await query, connection)?.code).toBe('connection_lost');
+  });
+});
+
+describe('a server that answers every query with one result without rows is no bug of this package:', () => {
+  test.each<[string, (options: { url: string; directory: string }) => Promise<unknown>]>([
+    ['status', status],
+    ['up', up],
+    ['down', down],
+    ['redo', redo],
+    ['accept', (options) => accept({ ...options, reason: 'why' })],
+    ['repair', (options) => repair({ ...options, version: 'V1', reason: 'why' })],
+    ['baseline', (options) => baseline({ ...options, version: 'V1' })],
+    ['readCatalog', readCatalog],
+    ['countContents', countContents],
+  ])('%s', async (_name, call) => {
+    await using server = await hostileServer(async ({ stream, receive, send }) => {
+      await receive();
+      stream.on('data', (bytes: Buffer) => {
+        for (let at = 0; at < bytes.length; at += 1 + bytes.readInt32BE(at + 1)) {
+          if (bytes[at] === 'Q'.charCodeAt(0)) send(rowDescription([]), COMPLETE, READY);
+        }
+      });
+      send(OK, SESSION);
+    });
+    const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': 'select 1;' });
+    const url = `postgresql://ann@127.0.0.1:${server.port}/survey?sslmode=disable`;
+    expect(await failureOf(call({ url, directory }))).toBeInstanceOf(ExplainedError);
   });
 });
 
