@@ -221,6 +221,8 @@ begin
     update public.call_attempts as attempt
     set provider_call_id = record_provider_call.provider_call_id
     where attempt.id = attempt_id;
+  else
+    provider_call_id := known;
   end if;
 end
 $function$;
@@ -550,9 +552,9 @@ begin
 
   if contact_state <> 'excluded' then
     if is_answered then
-      contact_state := outcome::text;
+      contact_state := outcome::text::public.contact_state;
     elsif verdict = 'ended' then
-      contact_state := case when attempts < attempt_limit then 'pending' else 'not_reached' end;
+      contact_state := case when attempts < attempt_limit then 'pending' else 'not_reached' end::public.contact_state;
     end if;
 
     if outcome = 'completed' then
@@ -717,7 +719,6 @@ declare
   campaign uuid;
   attempts integer;
   attempt_limit integer;
-  closed_at timestamptz;
   noted_end timestamptz;
   noted_status text;
 begin
@@ -780,7 +781,7 @@ begin
     where ending.id = attempt_id;
 
     if contact_state <> 'excluded' then
-      contact_state := case when attempts < attempt_limit then 'pending' else 'not_reached' end;
+      contact_state := case when attempts < attempt_limit then 'pending' else 'not_reached' end::public.contact_state;
 
       update public.contacts as contact
       set state = contact_state,
@@ -1009,7 +1010,7 @@ declare
   current numeric;
   fraction text;
   number numeric;
-  found_numbers numeric[] := '{}';
+  found_numbers numeric[] := array[]::numeric[];
   gap text := '';
   opening_gap text := '';
   is_digits boolean := false;
