@@ -407,12 +407,20 @@ begin
       hint = 'Pass completed, refused, no_answer, busy or failed.';
   end if;
 
-  attempt_id := voicesurvey_rules.find_call(call);
-
-  select found_call.contact_id
-  into contact_id
+  -- The usual case takes one look-up.
+  select found_call.id, found_call.contact_id
+  into attempt_id, contact_id
   from public.call_attempts as found_call
-  where found_call.id = attempt_id;
+  where found_call.call_id = call;
+
+  if not found then
+    attempt_id := voicesurvey_rules.find_call(call);
+
+    select found_call.contact_id
+    into contact_id
+    from public.call_attempts as found_call
+    where found_call.id = attempt_id;
+  end if;
 
   select contact.campaign_id, contact.state, contact.attempts_count
   into campaign, contact_state, attempts
@@ -437,10 +445,13 @@ begin
     perform voicesurvey_rules.raise_unknown_call();
   end if;
 
-  select max_attempts
-  into attempt_limit
-  from public.campaigns
-  where id = campaign;
+  -- A completed or refused contact has no attempts left.
+  if not is_answered or attempt.ended_at is not null then
+    select max_attempts
+    into attempt_limit
+    from public.campaigns
+    where id = campaign;
+  end if;
 
   call_id := attempt.call_id;
   verdict := 'ended';
