@@ -45,7 +45,7 @@ describe('a check that is made early, while a contact has another state than at 
     ].join('\n');
     await expect(migrated.client.query(withIds(`begin; ${sql} commit`, rowsOfHistory))).rejects.toMatchObject(
       {
-        constraint: 'not_reached_is_published_after_the_last_attempt',
+        constraint: 'not_reached_is_published_after_the_end_of_the_last_call',
       },
     );
   });

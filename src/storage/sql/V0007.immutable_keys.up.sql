@@ -6,6 +6,10 @@
 -- says what is not allowed, in words of the product. The detail names the row by its id and contains no personal
 -- data. The hint says what to do instead.
 --
+-- The server's log. The CONTEXT of an error repeats the text of every SQL statement that PL/pgSQL was running, and of the
+-- calls in it. So the texts are first assigned to variables, or stand in the RAISE statement itself, which is not repeated:
+-- a refusal takes five lines of the log.
+--
 -- Cost. Most of these triggers need no code: their WHEN clause states the rule, and reject_change runs only to raise
 -- the error. PostgreSQL parses a WHEN clause again for every statement, which takes about 20 microseconds. So:
 --   - An update trigger names its columns, and costs nothing if none of them is written.
@@ -58,29 +62,6 @@ end
 $locks$;
 
 
-create or replace function voicesurvey_rules.raise_violation(
-  rule text,
-  relation text,
-  message text,
-  ids text,
-  hint text
-)
-returns void
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $function$
-begin
-  raise exception using
-    errcode = 'check_violation',
-    schema = 'public',
-    table = relation,
-    constraint = rule,
-    message = message,
-    detail = ids,
-    hint = hint;
-end
-$function$;
-
 create or replace function voicesurvey_rules.raise_invalid_input(cause text, message text, hint text)
 returns void
 language plpgsql
@@ -132,14 +113,17 @@ begin
     ids := format('Row of %s: %s.', tg_table_name, coalesce(old.id, new.id));
   end if;
 
-  perform voicesurvey_rules.raise_violation(tg_argv[0], tg_table_name::text, tg_argv[1], ids, tg_argv[2]);
-  return null;
+  raise exception using
+    errcode = 'check_violation',
+    schema = 'public',
+    table = tg_table_name,
+    constraint = tg_argv[0],
+    message = tg_argv[1],
+    detail = ids,
+    hint = tg_argv[2];
 end
 $function$;
 
-comment on function voicesurvey_rules.raise_violation(text, text, text, text, text) is
-  'Raises the error of a broken rule: the name of the rule, the table, a message, the ids of the rows and a hint. '
-  'Called by the functions that enforce rules.';
 comment on function voicesurvey_rules.raise_invalid_input(text, text, text) is
   'Raises the error of an API function that is called with a value it cannot use: the name of the cause, a message and a '
   'hint.';
@@ -151,7 +135,6 @@ comment on function voicesurvey_rules.reject_change() is
   'rule, a message and a hint.';
 
 revoke execute on function
-  voicesurvey_rules.raise_violation(text, text, text, text, text),
   voicesurvey_rules.raise_invalid_input(text, text, text),
   voicesurvey_rules.reject_trigger(name, oid),
   voicesurvey_rules.reject_change()

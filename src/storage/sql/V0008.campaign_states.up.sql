@@ -40,13 +40,14 @@ begin
     where contact.campaign_id = new.id
       and (contact.state = 'pending' or contact.attempts_count > 0)
   ) then
-    perform voicesurvey_rules.raise_violation(
-      'a_campaign_starts_with_a_contact_to_call',
-      'campaigns',
-      'A campaign starts only with a contact to call.',
-      format('Campaign %s.', new.id),
-      'Import contacts first. Excluded contacts do not count.'
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'campaigns',
+      constraint = 'a_campaign_starts_with_a_contact_to_call',
+      message = 'A campaign starts only with a contact to call.',
+      detail = format('Campaign %s.', new.id),
+      hint = 'Import contacts first. Excluded contacts do not count.';
   end if;
 
   return null;
@@ -83,13 +84,14 @@ begin
   limit 1;
 
   if wrong_template is not null then
-    perform voicesurvey_rules.raise_violation(
-      'templates_of_a_campaign_fit',
-      'campaigns',
-      'The templates of a campaign have the right type and the language of the campaign.',
-      format('Campaign %s, template %s.', new.id, wrong_template),
-      'Choose a template of that type and language, or create one.'
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'campaigns',
+      constraint = 'templates_of_a_campaign_fit',
+      message = 'The templates of a campaign have the right type and the language of the campaign.',
+      detail = format('Campaign %s, template %s.', new.id, wrong_template),
+      hint = 'Choose a template of that type and language, or create one.';
   end if;
 
   return null;
@@ -108,13 +110,14 @@ begin
   end if;
 
   if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
-    perform voicesurvey_rules.raise_violation(
-      'a_template_in_use_keeps_its_type',
-      'email_templates',
-      'The type and language of a template change only in a READ COMMITTED transaction.',
-      format('Template %s.', old.id),
-      'Change them in a separate READ COMMITTED transaction, or create a new template.'
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'email_templates',
+      constraint = 'a_template_in_use_keeps_its_type',
+      message = 'The type and language of a template change only in a READ COMMITTED transaction.',
+      detail = format('Template %s.', old.id),
+      hint = 'Change them in a separate READ COMMITTED transaction, or create a new template.';
   end if;
 
   -- Waits for the transactions that have begun to use the template, and blocks new ones until commit.
@@ -128,13 +131,14 @@ begin
     or exists (select from public.campaigns where email_not_reached_template_id = old.id)
     or exists (select from public.email_notifications where template_id = old.id)
   then
-    perform voicesurvey_rules.raise_violation(
-      'a_template_in_use_keeps_its_type',
-      'email_templates',
-      'A template in use keeps its type and language.',
-      format('Template %s.', old.id),
-      'Create a new template and set it in the campaign.'
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'email_templates',
+      constraint = 'a_template_in_use_keeps_its_type',
+      message = 'A template in use keeps its type and language.',
+      detail = format('Template %s.', old.id),
+      hint = 'Create a new template and set it in the campaign.';
   end if;
 
   return new;

@@ -55,33 +55,36 @@ begin
     )
   then
     if old.state = 'excluded' and new.state = 'in_progress' then
-      perform voicesurvey_rules.raise_violation(
-        'never_dial_an_excluded_number',
-        'contacts',
-        'An excluded contact, or a number on the exclusion list, is never dialled.',
-        format('Contact %s.', old.id),
-        'Do not dial. Claim another contact.'
-      );
+      raise exception using
+        errcode = 'check_violation',
+        schema = 'public',
+        table = 'contacts',
+        constraint = 'never_dial_an_excluded_number',
+        message = 'An excluded contact, or a number on the exclusion list, is never dialled.',
+        detail = format('Contact %s.', old.id),
+        hint = 'Do not dial. Claim another contact.';
     end if;
 
-    perform voicesurvey_rules.raise_violation(
-      'a_contact_changes_state_in_order',
-      'contacts',
-      'A contact goes from pending to in_progress, and then to completed, refused, not_reached or pending again. '
-      'Completed and refused are final, and an excluded contact returns only to pending or not_reached.',
-      format('Contact %s, from %s to %s.', old.id, old.state, new.state),
-      'Read the contact again: another call or an exclusion may have changed its state.'
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'contacts',
+      constraint = 'a_contact_changes_state_in_order',
+      message = 'A contact goes from pending to in_progress, and then to completed, refused, not_reached or pending again. '
+        'Completed and refused are final, and an excluded contact returns only to pending or not_reached.',
+      detail = format('Contact %s, from %s to %s.', old.id, old.state, new.state),
+      hint = 'Read the contact again: another call or an exclusion may have changed its state.';
   end if;
 
   if new.attempts_count - old.attempts_count not in (0, 1) then
-    perform voicesurvey_rules.raise_violation(
-      'attempts_count_goes_up_by_one',
-      'contacts',
-      'A contact''s attempts_count rises by one with each attempt and never falls.',
-      format('Contact %s, from %s to %s.', old.id, old.attempts_count, new.attempts_count),
-      'Set attempts_count to attempts_count + 1 when a call starts, and do not write it otherwise.'
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'contacts',
+      constraint = 'attempts_count_goes_up_by_one',
+      message = 'A contact''s attempts_count rises by one with each attempt and never falls.',
+      detail = format('Contact %s, from %s to %s.', old.id, old.attempts_count, new.attempts_count),
+      hint = 'Set attempts_count to attempts_count + 1 when a call starts, and do not write it otherwise.';
   end if;
 
   -- The writer sets last_attempt_at only while attempts_count rises, and the attempt corrects it (V0012). An erasure of
@@ -293,14 +296,14 @@ begin
   ) as refusal (rule, message, hint)
   where refusal.rule = broken;
 
-  perform voicesurvey_rules.raise_violation(
-    broken,
-    'contacts',
-    message,
-    format('Contact %s, now %s after %s attempts.', new.id, current_row.state, current_row.attempts_count),
-    hint
-  );
-  return null;
+  raise exception using
+    errcode = 'check_violation',
+    schema = 'public',
+    table = 'contacts',
+    constraint = broken,
+    message = message,
+    detail = format('Contact %s, now %s after %s attempts.', new.id, current_row.state, current_row.attempts_count),
+    hint = hint;
 end
 $function$;
 

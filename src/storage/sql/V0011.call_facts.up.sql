@@ -34,13 +34,14 @@ begin
   end if;
 
   if old.provider_call_id is distinct from new.provider_call_id then
-    perform voicesurvey_rules.raise_violation(
-      'a_provider_call_id_is_set_once',
-      'call_attempts',
-      'The provider_call_id of an attempt is final once it is set.',
-      format('Attempt %s of contact %s.', old.id, old.contact_id),
-      'Find the attempt that this provider_call_id belongs to, or remove provider_call_id from the update.'
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'call_attempts',
+      constraint = 'a_provider_call_id_is_set_once',
+      message = 'The provider_call_id of an attempt is final once it is set.',
+      detail = format('Attempt %s of contact %s.', old.id, old.contact_id),
+      hint = 'Find the attempt that this provider_call_id belongs to, or remove provider_call_id from the update.';
   end if;
 
   return new;
@@ -171,13 +172,14 @@ begin
   end if;
 
   if greatest(new.started_at, new.answered_at, new.ended_at) > latest then
-    perform voicesurvey_rules.raise_violation(
-      'times_of_a_call_are_not_in_the_future',
-      'call_attempts',
-      'The times of a call lie no more than 60 seconds in the future.',
-      format('Attempt %s of contact %s.', new.id, new.contact_id),
-      'Compare the clocks of the provider, the service and the database server.'
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'call_attempts',
+      constraint = 'times_of_a_call_are_not_in_the_future',
+      message = 'The times of a call lie no more than 60 seconds in the future.',
+      detail = format('Attempt %s of contact %s.', new.id, new.contact_id),
+      hint = 'Compare the clocks of the provider, the service and the database server.';
   end if;
 
   return new;

@@ -254,13 +254,14 @@ begin
   limit 1;
 
   if found then
-    perform voicesurvey_rules.raise_violation(
-      'hours_and_interval_are_fixed_while_a_campaign_runs',
-      'campaigns',
-      'The time zone and calling days of a campaign change only while it is paused, or before its first start.',
-      format('Campaign %s.', fixed_campaign),
-      'Pause the campaign first.'
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'campaigns',
+      constraint = 'hours_and_interval_are_fixed_while_a_campaign_runs',
+      message = 'The time zone and calling days of a campaign change only while it is paused, or before its first start.',
+      detail = format('Campaign %s.', fixed_campaign),
+      hint = 'Pause the campaign first.';
   end if;
 
   if tg_op = 'DELETE' then
@@ -482,14 +483,14 @@ begin
   ) as refusal (rule, message, hint)
   where refusal.rule = broken;
 
-  perform voicesurvey_rules.raise_violation(
-    broken,
-    'call_attempts',
-    message,
-    format('Attempt %s of contact %s.', new.id, new.contact_id),
-    hint
-  );
-  return null;
+  raise exception using
+    errcode = 'check_violation',
+    schema = 'public',
+    table = 'call_attempts',
+    constraint = broken,
+    message = message,
+    detail = format('Attempt %s of contact %s.', new.id, new.contact_id),
+    hint = hint;
 end
 $function$;
 
@@ -646,14 +647,14 @@ begin
   ) as refusal (rule, message, hint)
   where refusal.rule = broken;
 
-  perform voicesurvey_rules.raise_violation(
-    broken,
-    'call_attempts',
-    message,
-    format('Attempt %s of contact %s.', new.id, new.contact_id),
-    hint
-  );
-  return null;
+  raise exception using
+    errcode = 'check_violation',
+    schema = 'public',
+    table = 'call_attempts',
+    constraint = broken,
+    message = message,
+    detail = format('Attempt %s of contact %s.', new.id, new.contact_id),
+    hint = hint;
 end
 $function$;
 
@@ -686,13 +687,14 @@ begin
   where contact.id = new.id;
 
   if found then
-    perform voicesurvey_rules.raise_violation(
-      'a_number_has_one_open_call',
-      'contacts',
-      'A number never has two open calls, whatever campaigns list it.',
-      format('Contact %s.', new.id),
-      'Change the number when the contact''s call, or the open call of that number, has ended.'
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'contacts',
+      constraint = 'a_number_has_one_open_call',
+      message = 'A number never has two open calls, whatever campaigns list it.',
+      detail = format('Contact %s.', new.id),
+      hint = 'Change the number when the contact''s call, or the open call of that number, has ended.';
   end if;
 
   return null;
@@ -824,13 +826,14 @@ begin
     where contact_id = old.contact_id
       and attempt_number = old.attempt_number
   ) then
-    perform voicesurvey_rules.raise_violation(
-      tg_argv[0],
-      'call_attempts',
-      tg_argv[1],
-      format('Attempt %s of contact %s.', old.id, old.contact_id),
-      tg_argv[2]
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'call_attempts',
+      constraint = tg_argv[0],
+      message = tg_argv[1],
+      detail = format('Attempt %s of contact %s.', old.id, old.contact_id),
+      hint = tg_argv[2];
   end if;
 
   insert into voicesurvey_rules.erased_last_calls (contact_id)

@@ -137,13 +137,14 @@ begin
     limit 1;
 
     if found then
-      perform voicesurvey_rules.raise_violation(
-        'never_dial_an_excluded_number',
-        'contacts',
-        'A listed number is excluded as soon as it is imported, and is never dialled.',
-        format('Contact %s.', called_id),
-        'Import the number first, and start its call in a later statement.'
-      );
+      raise exception using
+        errcode = 'check_violation',
+        schema = 'public',
+        table = 'contacts',
+        constraint = 'never_dial_an_excluded_number',
+        message = 'A listed number is excluded as soon as it is imported, and is never dialled.',
+        detail = format('Contact %s.', called_id),
+        hint = 'Import the number first, and start its call in a later statement.';
     end if;
 
     update public.contacts
@@ -217,13 +218,14 @@ begin
   end if;
 
   if new.do_not_call then
-    perform voicesurvey_rules.raise_violation(
-      'a_contact_with_do_not_call_stays_excluded',
-      'contacts',
-      'A contact stays excluded while its do_not_call is set.',
-      format('Contact %s.', old.id),
-      'Set do_not_call to false first, if the person has agreed to be called.'
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'contacts',
+      constraint = 'a_contact_with_do_not_call_stays_excluded',
+      message = 'A contact stays excluded while its do_not_call is set.',
+      detail = format('Contact %s.', old.id),
+      hint = 'Set do_not_call to false first, if the person has agreed to be called.';
   end if;
 
   perform voicesurvey_rules.lock_mutex_rows(
@@ -235,13 +237,14 @@ begin
   where phone_number = new.phone_number;
 
   if found then
-    perform voicesurvey_rules.raise_violation(
-      'a_listed_number_stays_excluded',
-      'contacts',
-      'A contact stays excluded while its number is on the exclusion list.',
-      format('Contact %s.', old.id),
-      'Delete the number''s entry from exclusion_list_entries first, if the number may be called.'
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'contacts',
+      constraint = 'a_listed_number_stays_excluded',
+      message = 'A contact stays excluded while its number is on the exclusion list.',
+      detail = format('Contact %s.', old.id),
+      hint = 'Delete the number''s entry from exclusion_list_entries first, if the number may be called.';
   end if;
 
   if old.attempts_count = 0 then
@@ -257,13 +260,14 @@ begin
   for key share;
 
   if not found then
-    perform voicesurvey_rules.raise_violation(
-      'a_contact_whose_latest_call_was_erased_stays_excluded',
-      'contacts',
-      'A contact stays excluded if its latest attempt was erased: it could be dialled too often or too soon.',
-      format('Contact %s.', old.id),
-      'Leave it excluded, or delete the contact and then its exclusion list entry, and import the number again.'
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'contacts',
+      constraint = 'a_contact_whose_latest_call_was_erased_stays_excluded',
+      message = 'A contact stays excluded if its latest attempt was erased: it could be dialled too often or too soon.',
+      detail = format('Contact %s.', old.id),
+      hint = 'Leave it excluded, or delete the contact and then its exclusion list entry, and import the number again.';
   end if;
 
   return new;

@@ -158,14 +158,14 @@ begin
   ) as refusal (rule, message, hint)
   where refusal.rule = broken;
 
-  perform voicesurvey_rules.raise_violation(
-    broken,
-    'survey_responses',
-    message,
-    format('Response %s of contact %s, attempt %s.', new.id, new.contact_id, new.call_attempt_id),
-    hint
-  );
-  return null;
+  raise exception using
+    errcode = 'check_violation',
+    schema = 'public',
+    table = 'survey_responses',
+    constraint = broken,
+    message = message,
+    detail = format('Response %s of contact %s, attempt %s.', new.id, new.contact_id, new.call_attempt_id),
+    hint = hint;
 end
 $function$;
 

@@ -105,7 +105,7 @@ begin
           from voicesurvey_rules.erased_last_calls
           where contact_id = contact.id
         )
-      then 'not_reached_is_published_after_the_last_attempt'
+      then 'not_reached_is_published_after_the_end_of_the_last_call'
       when attempt.id is not null and (attempt.outcome is null or attempt.outcome in ('completed', 'refused'))
       then 'an_event_names_the_call_that_led_to_it'
     end
@@ -148,18 +148,23 @@ begin
         'not_reached_is_published_after_the_last_attempt',
         'survey.not_reached is published only when the attempts of its contact are used up.',
         'Do not publish yet: attempts_count is below the campaign''s max_attempts.'
+      ),
+      (
+        'not_reached_is_published_after_the_end_of_the_last_call',
+        'survey.not_reached is published only after the last call of its contact has ended.',
+        'End the call in the same transaction or before.'
       )
   ) as refusal (rule, message, hint)
   where refusal.rule = broken;
 
-  perform voicesurvey_rules.raise_violation(
-    broken,
-    'events',
-    message,
-    format('Event %s of contact %s.', new.id, new.contact_id),
-    hint
-  );
-  return null;
+  raise exception using
+    errcode = 'check_violation',
+    schema = 'public',
+    table = 'events',
+    constraint = broken,
+    message = message,
+    detail = format('Event %s of contact %s.', new.id, new.contact_id),
+    hint = hint;
 end
 $function$;
 
@@ -186,14 +191,14 @@ begin
     return new;
   end if;
 
-  perform voicesurvey_rules.raise_violation(
-    'an_event_never_changes',
-    'events',
-    'An event never changes.',
-    format('Event %s of contact %s.', old.id, old.contact_id),
-    'Leave the event as it is: other services may have read it.'
-  );
-  return null;
+  raise exception using
+    errcode = 'check_violation',
+    schema = 'public',
+    table = 'events',
+    constraint = 'an_event_never_changes',
+    message = 'An event never changes.',
+    detail = format('Event %s of contact %s.', old.id, old.contact_id),
+    hint = 'Leave the event as it is: other services may have read it.';
 end
 $function$;
 
@@ -209,13 +214,14 @@ begin
   end if;
 
   if exists (select from public.contacts where id = old.contact_id) then
-    perform voicesurvey_rules.raise_violation(
-      'an_event_is_deleted_only_with_its_contact',
-      'events',
-      'An event is deleted only with its contact.',
-      format('Event %s of contact %s.', old.id, old.contact_id),
-      'Leave the event. To erase the person, delete the contact.'
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'events',
+      constraint = 'an_event_is_deleted_only_with_its_contact',
+      message = 'An event is deleted only with its contact.',
+      detail = format('Event %s of contact %s.', old.id, old.contact_id),
+      hint = 'Leave the event. To erase the person, delete the contact.';
   end if;
 
   return null;
@@ -237,13 +243,14 @@ begin
   if exists (select from public.contacts where id = old.contact_id)
     and exists (select from public.events where id = old.event_id)
   then
-    perform voicesurvey_rules.raise_violation(
-      'a_sent_email_is_deleted_only_with_its_contact',
-      'email_notifications',
-      'A sent e-mail is deleted only with its contact.',
-      format('E-mail %s of contact %s.', old.id, old.contact_id),
-      'Leave the e-mail. To erase the person, delete the contact.'
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'email_notifications',
+      constraint = 'a_sent_email_is_deleted_only_with_its_contact',
+      message = 'A sent e-mail is deleted only with its contact.',
+      detail = format('E-mail %s of contact %s.', old.id, old.contact_id),
+      hint = 'Leave the e-mail. To erase the person, delete the contact.';
   end if;
 
   return null;
@@ -270,13 +277,14 @@ begin
     or old.template_id <> new.template_id
     or (old.provider_message_id is not null and old.provider_message_id is distinct from new.provider_message_id)
   then
-    perform voicesurvey_rules.raise_violation(
-      'a_sent_email_never_changes',
-      'email_notifications',
-      'The status, address, template and provider_message_id of a sent e-mail are final.',
-      format('Notification %s of event %s, contact %s.', old.id, old.event_id, old.contact_id),
-      'Leave the e-mail as it is, and do not send it again.'
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'email_notifications',
+      constraint = 'a_sent_email_never_changes',
+      message = 'The status, address, template and provider_message_id of a sent e-mail are final.',
+      detail = format('Notification %s of event %s, contact %s.', old.id, old.event_id, old.contact_id),
+      hint = 'Leave the e-mail as it is, and do not send it again.';
   end if;
 
   return new;
@@ -391,14 +399,14 @@ begin
   ) as refusal (rule, message, hint)
   where refusal.rule = broken;
 
-  perform voicesurvey_rules.raise_violation(
-    broken,
-    'email_notifications',
-    message,
-    format('Notification %s of event %s, contact %s, template %s.', new.id, new.event_id, new.contact_id, new.template_id),
-    hint
-  );
-  return null;
+  raise exception using
+    errcode = 'check_violation',
+    schema = 'public',
+    table = 'email_notifications',
+    constraint = broken,
+    message = message,
+    detail = format('Notification %s of event %s, contact %s, template %s.', new.id, new.event_id, new.contact_id, new.template_id),
+    hint = hint;
 end
 $function$;
 

@@ -36,13 +36,14 @@ begin
     where snippet.id = new.id
       and attempt.answered_at is null
   ) then
-    perform voicesurvey_rules.raise_violation(
-      'a_transcript_is_of_an_answered_call',
-      'transcript_snippets',
-      'A transcript belongs to an answered call.',
-      format('Snippet %s of attempt %s.', new.id, new.call_attempt_id),
-      'Set answered_at of the call in the same transaction or earlier.'
-    );
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'transcript_snippets',
+      constraint = 'a_transcript_is_of_an_answered_call',
+      message = 'A transcript belongs to an answered call.',
+      detail = format('Snippet %s of attempt %s.', new.id, new.call_attempt_id),
+      hint = 'Set answered_at of the call in the same transaction or earlier.';
   end if;
 
   return null;

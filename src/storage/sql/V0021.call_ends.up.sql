@@ -1233,5 +1233,6 @@ comment on function voicesurvey.number_in(text, public.campaign_language) is
 revoke execute on function
   voicesurvey_rules.number_in_digits(text, public.campaign_language),
   voicesurvey_rules.english_number(text),
-  voicesurvey_rules.italian_number(text)
+  voicesurvey_rules.italian_number(text),
+  voicesurvey.number_in(text, public.campaign_language)
 from public;

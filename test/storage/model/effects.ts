@@ -70,6 +70,27 @@ export function setLastAttempt(model: Model, name: string, row: Row): Row {
 export const excludeDoNotCall = (row: Row): Row =>
   row.do_not_call === true && !FINAL_STATES.has(String(row.state)) ? { ...row, state: 'excluded' } : row;
 
+/** Deletes the hang-ups of the calls that some statements have ended. */
+export function deleteHangUps(
+  model: Model,
+  statements: readonly { readonly before: Model; readonly after: Model }[],
+): Model {
+  const ended = new Set(
+    statements.flatMap(({ before, after }) =>
+      Object.entries(before.call_attempts)
+        .filter(
+          ([name, { ended_at }]) =>
+            ended_at === null && (after.call_attempts[name]?.ended_at ?? null) !== null,
+        )
+        .map(([name]) => name),
+    ),
+  );
+  const noted = Object.entries(model.hang_ups).filter(
+    ([, { call_attempt_id }]) => !ended.has(call_attempt_id),
+  );
+  return { ...model, hang_ups: Object.fromEntries(noted) };
+}
+
 /** Deletes expired transcripts, and empties the metadata of ended calls: all calls of the model ended long ago. */
 export function purgeExpired(model: Model): Model {
   if (Object.keys(model.provider_configs).length === 0) return model;

@@ -1,5 +1,5 @@
 import type { Action, CreateName } from './action.js';
-import { setLastAttempts } from './effects.js';
+import { deleteHangUps, setLastAttempts } from './effects.js';
 import { areKeysUnique } from './keys.js';
 import { type Model, rowOf, type Table } from './model.js';
 import { type Mutation, mutateWrites } from './mutation.js';
@@ -78,7 +78,7 @@ function executeBatches(
   let model = before;
   const endSegment = (): void => {
     const start = unchecked[0]?.before ?? model;
-    model = setLastAttempts(model);
+    model = deleteHangUps(setLastAttempts(model), unchecked);
     segments.push({ isolation, before: start, statements: unchecked, after: model });
     unchecked = [];
   };

@@ -70,8 +70,9 @@ export function forbidden(
   });
 }
 
-/** Expects an error of ours to name the row by id, and to say what to do. */
-function expectOurs({ message, detail = '', hint = '', table }: pg.DatabaseError): void {
+/** Expects an error of ours to name the row by id, to say what to do, and to take few lines of the server's log. */
+function expectOurs({ message, detail = '', hint = '', where = '', table }: pg.DatabaseError): void {
+  expect(where.split('\n').filter((line) => line.includes('voicesurvey_rules.')).length, where).toBe(1);
   expect(detail).toMatch(ALL_ROWS.test(detail) ? ALL_ROWS : UUID);
   expect([message, detail, hint].join(' ')).not.toMatch(PERSONAL);
   expect(hint).toMatch(/^[A-Z].*\.$/);
