@@ -946,6 +946,24 @@ export interface VoicesurveyCancelCampaignArguments {
 /** The result of `voicesurvey.cancel_campaign(uuid)`. */
 export type VoicesurveyCancelCampaignResult = CampaignStatus | null;
 
+/** Starts calls and returns those to place now: at most as many as asked for and as the free call slots allow, of one campaign or of all that run and may call now. All campaigns get equal shares of a claim. In each of them, first attempts come before retries, and contacts that have waited longest before others. No row: no contact is due. Waits for another claim that has not committed. */
+export interface VoicesurveyClaimCallsArguments {
+  readonly at_most: number | null;
+  readonly campaign?: string | null;
+}
+
+/** The result of `voicesurvey.claim_calls(integer, uuid)`, of each row. */
+export interface VoicesurveyClaimCallsResult {
+  readonly attempt_id: string | null;
+  readonly call_id: string | null;
+  readonly contact_id: string | null;
+  readonly campaign_id: string | null;
+  readonly attempt_number: number | null;
+  readonly phone_number: string | null;
+  readonly language: CampaignLanguage | null;
+  readonly outbound_number: string | null;
+}
+
 /** Hands out the e-mails that are due, the earliest first, at most at_most: address, language and template. Inserts each into email_notifications when it is handed out first. Each is leased: if neither email_sent nor email_failed follows before the lease ends, it is handed out again. No rows if none is due. Checks the deferred rules before it returns. */
 export interface VoicesurveyClaimEmailsArguments {
   readonly at_most?: number | null;
@@ -1123,6 +1141,13 @@ export interface VoicesurveyFinishCallResult {
   readonly verdict: string | null;
 }
 
+/** How many calls may start now before max_concurrent_calls is reached; 0 without a provider configuration. */
+export interface VoicesurveyFreeCallSlotsArguments {
+}
+
+/** The result of `voicesurvey.free_call_slots()`. */
+export type VoicesurveyFreeCallSlotsResult = number | null;
+
 /** Imports contacts into a campaign that has not ended, from a JSON array of objects with the fields phone_number, external_contact_id, email, preferred_language, has_prior_consent and do_not_call. Returns one verdict per line, in order: accepted, excluded, already_there, duplicate_in_batch, bad_line, bad_number, bad_external_contact_id, bad_email, bad_language, bad_prior_consent or bad_do_not_call, with the contact, its state now, a reason and for some bad values a suggestion. Only lines with the verdicts accepted and excluded add a contact. A line with do_not_call excludes the contact of its number also if it is there already or is a duplicate. Other fields are ignored. Called by the import. */
 export interface VoicesurveyImportContactsArguments {
   readonly campaign: string | null;
@@ -1166,6 +1191,22 @@ export interface VoicesurveyLiftExclusionResult {
   readonly contacts_not_reached: string | null;
   readonly contacts_excluded: string | null;
 }
+
+/** Whether a campaign runs, and now is one of its calling days and in its calling window. Says nothing of the free call slots and of contacts that are due. */
+export interface VoicesurveyMayCallNowArguments {
+  readonly campaign: string | null;
+}
+
+/** The result of `voicesurvey.may_call_now(uuid)`. */
+export type VoicesurveyMayCallNowResult = boolean | null;
+
+/** The earliest time, from now on, that is on a calling day and in the calling window of a campaign: now if that is so now. Null if the campaign has ended, or while its time zone is one that rule 3 does not accept. A campaign that does not run gets the time at which it could call if it ran. */
+export interface VoicesurveyNextOpeningArguments {
+  readonly campaign: string | null;
+}
+
+/** The result of `voicesurvey.next_opening(uuid)`. */
+export type VoicesurveyNextOpeningResult = Date | null;
 
 /** The number in an answer, in digits or words of the language: "8 out of 10" and "eight" give 8. Null if there is none, or more than one, as in "7 or 8". A number outside of the question's scale is returned as it is. */
 export interface VoicesurveyNumberInArguments {
@@ -1273,6 +1314,24 @@ export interface VoicesurveyScheduleCampaignArguments {
 
 /** The result of `voicesurvey.schedule_campaign(uuid)`. */
 export type VoicesurveyScheduleCampaignResult = CampaignStatus | null;
+
+/** Sets when a campaign that does not run may call: its time zone (null: that of the installation), its calling days (null: all seven) and its calling window (null: as it is). Returns what holds then. Values that hold already change nothing, whatever the status of the campaign. */
+export interface VoicesurveySetCallingTimeArguments {
+  readonly campaign: string | null;
+  readonly time_zone: string | null;
+  readonly calling_days: readonly (number)[] | null;
+  readonly window_start?: string | null;
+  readonly window_end?: string | null;
+}
+
+/** The result of `voicesurvey.set_calling_time(uuid, text, integer[], time without time zone, time without time zone)`. */
+export interface VoicesurveySetCallingTimeResult {
+  readonly campaign: string | null;
+  readonly time_zone: string | null;
+  readonly calling_days: number[] | null;
+  readonly window_start: string | null;
+  readonly window_end: string | null;
+}
 
 /** The calls that started longer than older_than ago and have no end, and the calls that close_stale_call ended at least an hour ago and whose contact's result is not published. Ask the provider about each, then call finish_call or close_stale_call. */
 export interface VoicesurveyStaleCallsArguments {

@@ -44,8 +44,13 @@ describe('on a server whose default privileges give nothing to PUBLIC', () => {
   });
 });
 
-test('PUBLIC may call only the functions that CHECKs call', async ({ migrated }) => {
-  expect(await callable(migrated)).toEqual(['is_email_address', 'is_not_blank', 'is_phone_number']);
+test('PUBLIC may call only the functions that CHECKs and defaults call', async ({ migrated }) => {
+  expect(await callable(migrated)).toEqual([
+    'is_email_address',
+    'is_not_blank',
+    'is_phone_number',
+    'time_ordered_id',
+  ]);
 });
 
 test('PUBLIC may call no trigger function of the rules', async ({ migrated }) => {

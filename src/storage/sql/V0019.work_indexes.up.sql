@@ -10,12 +10,13 @@
 set search_path = pg_catalog, pg_temp;
 
 
--- The contacts to call, for claim_calls: 22 MB. With attempts_count before the time, a claim reads the queue of each
--- number of attempts, and skips the contacts whose attempts are used up: 19 buffers if no contact is due. With the time
--- first it would read all of these, because they have waited longest. A first attempt waits from the import on.
+-- The contacts to call, for claim_calls: 26 MB. With attempts_count before the time, a claim reads the queue of each
+-- number of attempts, and skips the contacts whose attempts are used up: 21 buffers if no contact is due. With the time
+-- first it would read all of these, because they have waited longest. A contact that was never called has waited since its
+-- import. Plain columns, since PostgreSQL merges the queues only in the order of columns, and not of an expression.
 
 create index concurrently if not exists contacts_to_call
-  on public.contacts (campaign_id, attempts_count, (coalesce(last_attempt_at, created_at)))
+  on public.contacts (campaign_id, attempts_count, last_attempt_at nulls first, created_at)
   where state in ('pending', 'not_reached');
 
 comment on index public.contacts_to_call is
