@@ -144,7 +144,7 @@ describe('an installed package', () => {
       expect([code, stderr]).toEqual([
         2,
         'error: The migration would be written into the installed package, where the next install deletes it.\n' +
-          "Create a folder of your own, and name it: `mkdir -p migrations && npx voicesurvey-db new 'it'\\''s' mine --dir ./migrations`.\n",
+          "To change the product's schema, use a clone. For another database, create a folder and name it: `mkdir -p migrations && npx voicesurvey-db new 'it'\\''s' mine --dir ./migrations`.\n",
       ]);
     }
     expect(await readdir(join(packageRoot, 'src/storage/sql'))).toEqual(before);

@@ -55,7 +55,7 @@ function packageFolder(words: readonly string[]): UsageError {
     'package_folder',
     'The migration would be written into the installed package, where the next install deletes it.',
     {
-      remedy: `Create a folder of your own, and name it: \`mkdir -p migrations && ${PROGRAM} new ${words.map(shellQuote).join(' ')} --dir ./migrations\`.`,
+      remedy: `To change the product's schema, use a clone. For another database, create a folder and name it: \`mkdir -p migrations && ${PROGRAM} new ${words.map(shellQuote).join(' ')} --dir ./migrations\`.`,
     },
   );
 }

@@ -19,6 +19,8 @@ export interface UpRange {
  * @throws HistoryError if files and history contradict each other
  */
 export function planUp(entries: readonly Entry[], range: UpRange): readonly Migration[] {
+  // The folder of another database also lacks files of this one.
+  for (const entry of entries) if (entry.state === 'changed') refuseOtherName(entry);
   refuseMissing(entries);
   refuseChanged(entries);
   refuseHalfRolledBack(entries);
@@ -38,7 +40,7 @@ function refuseMissing(entries: readonly Entry[]): void {
     'file_missing',
     `The database has ${encodeName(missing.name)}, and this release has no file for it.`,
     {
-      remedy: remedy`The database is newer than this release, or the file was removed. Deploy the release that has the file, restore the file, or roll the migration back with ${call('down')}, which needs no file.`,
+      remedy: remedy`The database is newer than this release, the file was removed, or the folder is that of another database. Deploy the release that has the file, restore the file, name the right folder with ${option('directory')}, or roll the migration back with ${call('down')}, which needs no file.`,
     },
   );
 }
@@ -46,7 +48,6 @@ function refuseMissing(entries: readonly Entry[]): void {
 function refuseChanged(entries: readonly Entry[]): void {
   const changed = entries.find(({ state }) => state === 'changed');
   if (changed === undefined) return;
-  refuseOtherName(changed);
   const applied = entries.filter(({ row }) => row !== null);
   const index = applied.indexOf(changed);
   throw new FileChangedError(

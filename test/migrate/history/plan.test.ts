@@ -51,6 +51,21 @@ describe('up refuses', () => {
     await expect(up({ url: database.url, directory })).rejects.toMatchObject({
       code: 'file_missing',
       message: expect.stringContaining('V2.add_two'),
+      remedy: expect.stringMatching(
+        /newer than this release.* name the right folder with option `directory`, /,
+      ),
+    });
+  });
+
+  test('a folder of another database, which also lacks files of this one', async ({ database }) => {
+    await up({ url: database.url, directory: await folderWith(TWO_MIGRATIONS) });
+    const directory = await folderWith({
+      'V2.pets.up.sql': 'create table pets ();',
+      'V2.pets.down.sql': 'drop table pets;',
+    });
+    await expect(up({ url: database.url, directory })).rejects.toMatchObject({
+      code: 'another_migration',
+      remedy: expect.stringMatching(/^Name the folder that this database is migrated from with /),
     });
   });
 });
