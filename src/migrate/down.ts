@@ -2,6 +2,7 @@ import { listCreatedSchemas } from '../catalog/schemas.js';
 import { UsageError } from '../postgres/errors/explained-error.js';
 import { option, remedy } from '../text/remedy.js';
 import { newLedger } from './data-loss/ledger.js';
+import { refuseTypos } from './data-loss/named-data.js';
 import { dataLossSafeguard } from './data-loss/safeguard.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import { extractLabel, parseVersion } from './files/file-name.js';
@@ -128,7 +129,10 @@ async function rollBack(
       const to = targetVersion(options.to, state.rows);
       const chosen = planDown(state.rows, { to, steps: stepsOf(options) });
       left = state.rows.slice(0, state.rows.length - chosen.length);
-      if (chosen.length === 0) return [];
+      if (chosen.length === 0) {
+        await refuseTypos(client, options.lose ?? [], migrations);
+        return [];
+      }
       await onPending?.();
       const downSql = await readDownSql(
         client,

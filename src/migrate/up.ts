@@ -1,5 +1,6 @@
+import type pg from '../postgres/driver/pg.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
-import { findVersion, readMigrations } from './files/read-folder.js';
+import { findVersion, type Migration, readMigrations } from './files/read-folder.js';
 import { compare, type Entry } from './history/compare.js';
 import type { DriftReport } from './history/drift.js';
 import { planUp } from './history/plan.js';
@@ -106,7 +107,10 @@ async function apply(options: UpOptions, losses: LostData[] | null): Promise<Omi
         }
         entries = compare(migrations, state.rows);
         const due = planUp(entries, { to, allowOutOfOrder: options.allowOutOfOrder });
-        if (due.length === 0) return [];
+        if (due.length === 0) {
+          await refuseTypos(planning.client, options.lose, migrations);
+          return [];
+        }
         await onPending?.();
         const { fileParser, upWork } = await import('./script/work.js');
         const remembering = parse ?? fileParser();
@@ -115,7 +119,11 @@ async function apply(options: UpOptions, losses: LostData[] | null): Promise<Omi
         const empty = losses === null ? undefined : works.find(({ statements }) => statements.length === 0);
         if (empty !== undefined) await refuseEmpty(empty);
         if (losses !== null && safeguard === NO_SAFEGUARD) {
-          const isEmpty = () => isEmptyDatabase(planning.client);
+          const isEmpty = async (): Promise<boolean> => {
+            if (!(await isEmptyDatabase(planning.client))) return false;
+            await refuseTypos(planning.client, options.lose, migrations);
+            return true;
+          };
           safeguard = (await makeSafeguard(options, works, losses, isEmpty)) ?? NO_SAFEGUARD;
         }
         return works;
@@ -133,6 +141,17 @@ async function apply(options: UpOptions, losses: LostData[] | null): Promise<Omi
       return { server: describeServer(connection), created, applied, losses: losses ?? [], current, ...rest };
     },
   );
+}
+
+/** @throws UsageError `nothing_to_lose` for a name that neither the database nor a migration has */
+async function refuseTypos(
+  client: pg.Client,
+  names: readonly string[] | undefined,
+  migrations: readonly Migration[],
+): Promise<void> {
+  if (names === undefined || names.length === 0) return;
+  const namedData = await import('./data-loss/named-data.js');
+  await namedData.refuseTypos(client, names, migrations);
 }
 
 /** @throws MigrationFileError `up_empty`, unless the file allows that it has no statement */

@@ -4,9 +4,6 @@ import { queryRows, textArray } from '../../postgres/driver/search-path.js';
 /**
  * The names of which the database has a table, a column, or a label of an enum.
  *
- * A name that the database does not have may have been deleted by an earlier run that stopped part-way. A command that is
- * repeated must not fail because of that.
- *
  * @param names as users write them: with their schema, unless that is `public`
  */
 export async function existingNames(client: pg.Client, names: readonly string[]): Promise<readonly string[]> {

@@ -82,13 +82,14 @@ export function refuseUnnamed(
   counted: readonly (MigrationLoss<CountedLoss> & { readonly isAllowed: boolean })[],
   work: Work,
 ): void {
-  const { agreed } = ledger;
+  const { agreed, expected } = ledger;
+  const deleted = [...expected.values()].flat().flatMap(namesOf);
   const isAgreed = (loss: Loss): boolean => namesOf(loss).some((name) => agreed.includes(name));
   const unnamed = counted.filter((loss) => !loss.isAllowed && !isAgreed(loss));
   if (unnamed.length === 0) return;
   throw new LossRefusedError(
     unnamed.map((loss) => describeLoss(loss, null)),
-    agreed,
+    agreed.filter((name) => deleted.includes(name)),
     work.direction,
     stateOf(ledger, work),
   );

@@ -18,11 +18,11 @@ import type { Step } from '../script/steps.js';
 import type { Work } from '../script/work.js';
 import { allowanceOf } from './allowed.js';
 import { countNow } from './count.js';
-import { notDeletedError, PartWayError } from './errors.js';
-import { existingNames } from './existing-names.js';
+import { PartWayError } from './errors.js';
 import { isGuarded } from './guarded.js';
 import { expectLosses, type Ledger, refuseUnnamed, stateOf, stepKey } from './ledger.js';
-import { describeLoss, keyOf, type Loss, type MigrationLoss, namesOf } from './loss.js';
+import { describeLoss, keyOf, type Loss, type MigrationLoss } from './loss.js';
+import { refuseUndeletedNames } from './named-data.js';
 import { rehearsalMessages } from './rehearsal-messages.js';
 
 /** The result of a rehearsal. */
@@ -52,7 +52,7 @@ const LIMIT_OF_UP_MS = 2000;
  *
  * @param run a dry run only rehearses: it holds no lock, and may report any loss
  * @throws PartWayError if a down file after the first one fails
- * @throws LossRefusedError if the caller did not agree to a loss; UsageError if the caller named data that is not deleted
+ * @throws LossRefusedError if the caller did not agree to a loss; UsageError if the caller named data that is not deleted, or does not exist
  */
 export async function rehearse(
   connection: Connection,
@@ -65,7 +65,8 @@ export async function rehearse(
   const rehearsed = isUp ? stepsOfUp(steps) : steps;
   if (first === undefined || rehearsed.length === 0) {
     ledger.hasBegun = true;
-    if (isUp && !steps.some(isGuarded)) await refuseUndeletedNames(connection, ledger);
+    const isComplete = !steps.some(isGuarded);
+    if (isUp) await refuseUndeletedNames(connection.client, ledger, worksOf(steps), isComplete);
     return { failure: null, refused: null };
   }
   const found: FoundLoss[] = [];
@@ -85,7 +86,7 @@ export async function rehearse(
     await refusePartWay(connection, ledger, run, first, failure);
   }
   try {
-    if (failure === null) await refuseUndeletedNames(connection, ledger);
+    await refuseUndeletedNames(connection.client, ledger, worksOf(steps), failure === null);
     const counted = await countNow(connection, found, DEFAULT_LOCK_TIMEOUT_MS);
     if (run.isDryRun) ledger.losses.push(...counted.map((loss) => describeLoss(loss, null)));
     else refuseUnnamed(ledger, counted, first);
@@ -107,6 +108,10 @@ type FoundLoss = MigrationLoss<Loss> & { readonly isAllowed: boolean };
 function stepsOfUp(steps: readonly Step[]): readonly Step[] {
   const isFirstRun = steps.some((step) => step.kind === 'transaction' && step.predecessor === null);
   return isFirstRun ? [] : steps.slice(0, steps.findLastIndex(isGuarded) + 1);
+}
+
+function worksOf(steps: readonly Step[]): readonly Work[] {
+  return [...new Set(steps.flatMap(({ work }) => work ?? []))];
 }
 
 function lossesIn(results: readonly pg.QueryResult[]): readonly Loss[] {
@@ -145,18 +150,5 @@ function mayPass({ error }: Failure): boolean {
     TRANSIENT.has(sqlState) ||
     isOfClass('operatorIntervention', sqlState) ||
     isOfClass('connectionException', sqlState)
-  );
-}
-
-/** @throws UsageError if the caller named existing data that is not deleted */
-async function refuseUndeletedNames({ client }: Connection, { agreed, expected }: Ledger): Promise<void> {
-  const deleted = [...expected.values()].flat().map(namesOf);
-  const others = agreed.filter((name) => !deleted.flat().includes(name));
-  if (others.length === 0) return;
-  const existing = await existingNames(client, others);
-  if (existing.length === 0) return;
-  throw notDeletedError(
-    existing,
-    deleted.flatMap(([name]) => name ?? []),
   );
 }

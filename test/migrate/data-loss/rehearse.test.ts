@@ -171,11 +171,51 @@ describe('the option "lose"', () => {
     expect(await versionsOf(database)).toEqual([1, 2]);
   });
 
-  test('may name data that the database does not have, since an earlier run may have deleted it', async ({
+  test('may name data of a migration that the database does not have, since an earlier run may have deleted it', async ({
     database,
   }) => {
     const options = await migrate(database);
-    const lose = ['b', 'public.a.more', 'gone', 'mood.odd'];
-    expect(await down({ ...options, lose })).toMatchObject({ current: 'V1' });
+    await down({ ...options, lose: ['b', 'a.more'] });
+    const lose = ['b', 'public.a.more', 'a'];
+    expect(await down({ ...options, lose })).toMatchObject({ current: null });
+  });
+
+  test('is a usage error with the names of the data at risk if it names what no migration has', async ({
+    database,
+  }) => {
+    const options = await migrate(database);
+    for (const name of ['bb', 'a.moer', 'public.bb', 'mood.odd']) {
+      await expect(down({ ...options, lose: ['b', name] })).rejects.toMatchObject({
+        code: 'nothing_to_lose',
+        exitCode: 2,
+        message: `This run does not delete what was named: ${name}.`,
+        remedy: 'Name only data that it deletes: a.more, b.',
+      });
+    }
+    expect(await versionsOf(database)).toEqual([1, 2]);
+  });
+
+  test('is a usage error for such a name, also if a later down fails or nothing is rolled back', async ({
+    database,
+  }) => {
+    const options = await migrate(database, { ...FILES, 'V1.down.sql': 'drop table nothing;' });
+    const refused = { code: 'nothing_to_lose', remedy: expect.stringContaining('a.more, b') };
+    await expect(down({ ...options, to: '0', asFarAsPossible: true, lose: ['typo'] })).rejects.toMatchObject(
+      refused,
+    );
+    await expect(down({ ...options, to: 'V2', lose: ['typo'] })).rejects.toMatchObject({
+      code: 'nothing_to_lose',
+      remedy: 'Remove option `lose`: this run deletes no data.',
+    });
+    expect(await down({ ...options, to: 'V2', lose: ['b'] })).toMatchObject({ rolledBack: [] });
+  });
+
+  test('is repeated in a remedy only with names of data that this run deletes', async ({ database }) => {
+    const options = await migrate(database);
+    await down({ ...options, lose: ['b', 'a.more'] });
+    await expect(down({ ...options, lose: ['b', 'a.more'] })).rejects.toMatchObject({
+      code: 'would_lose_data',
+      remedy: expect.stringContaining("`lose: ['a']`"),
+    });
   });
 });

@@ -481,8 +481,46 @@ describe('the option "lose" of up', () => {
       code: 'nothing_to_lose',
       exitCode: 2,
     });
+    await expect(up({ ...options, lose: ['gone'] })).rejects.toMatchObject({
+      code: 'nothing_to_lose',
+      remedy: 'Remove option `lose`: this run deletes no data.',
+    });
     expect(await versionsOf(database)).toEqual([1]);
-    expect(await up({ ...options, lose: ['gone'] })).toMatchObject({ current: 'V2' });
+  });
+
+  test('is a usage error if it names what no migration has, with the names of the data at risk', async ({
+    database,
+  }) => {
+    const options = await prepare(database, { 'V2.up.sql': 'drop table visits;' });
+    await expect(up({ ...options, lose: ['visit'] })).rejects.toMatchObject({
+      code: 'nothing_to_lose',
+      exitCode: 2,
+      message: 'This run does not delete what was named: visit.',
+      remedy: 'Name only data that it deletes: visits.',
+    });
+    expect(await versionsOf(database)).toEqual([1]);
+    expect(await up({ ...options, lose: ['visits'] })).toMatchObject({ current: 'V2' });
+  });
+
+  test('may be repeated after the data is deleted, and given to an empty database, but not with a typo', async ({
+    database,
+  }) => {
+    const { url, client } = database;
+    const directory = await folderWith({
+      'V1.up.sql': 'create table visits (id integer);',
+      'V1.down.sql': 'drop table visits;',
+      'V2.up.sql': 'drop table visits;',
+      'V2.down.sql': 'create table visits (id integer);',
+    });
+    const refused = { code: 'nothing_to_lose', exitCode: 2 };
+    await expect(up({ url, directory, lose: ['visit'] })).rejects.toMatchObject(refused);
+    expect(await up({ url, directory, to: 'V1', lose: ['visits'] })).toMatchObject({ current: 'V1' });
+    await client.query('insert into visits values (1)');
+    const backupFolder = await folderWith();
+    const lose = ['visits', 'public.visits'];
+    await up({ url, directory, backupFolder, lose });
+    expect(await up({ url, directory, lose })).toMatchObject({ applied: [] });
+    await expect(up({ url, directory, lose: ['visit'] })).rejects.toMatchObject(refused);
   });
 });
 
