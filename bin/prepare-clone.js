@@ -107,23 +107,26 @@ async function build() {
 }
 
 /**
- * Shows on a terminal what runs, with its seconds, once it has taken a second.
+ * Shows on a terminal what runs, with its seconds, once it has taken a second. A terminal that cannot erase a line gets a new
+ * one after 1, 2, 4, 8, … seconds.
  *
  * @param {string} text
  * @param {() => Promise<void>} work
  */
 async function showing(text, work) {
-  if (!process.stderr.isTTY || process.env.TERM === 'dumb') return work();
+  if (!process.stderr.isTTY) return work();
+  const canErase = process.env.TERM !== 'dumb';
   let seconds = 0;
   const timer = setInterval(() => {
     seconds += 1;
-    process.stderr.write(`\r\u001B[K${text} … ${seconds} s`);
+    if (canErase) process.stderr.write(`\r\u001B[K${text} … ${seconds} s`);
+    else if (Number.isInteger(Math.log2(seconds))) process.stderr.write(`${text} … ${seconds} s\n`);
   }, 1000);
   try {
     await work();
   } finally {
     clearInterval(timer);
-    if (seconds > 0) process.stderr.write('\r\u001B[K');
+    if (seconds > 0 && canErase) process.stderr.write('\r\u001B[K');
   }
 }
 

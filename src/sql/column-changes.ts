@@ -1,5 +1,5 @@
 import type { AlterTableCmd, Node, RangeVar, TypeName } from 'libpg-query';
-import { type ColumnType, holdsEveryValue, parsedType } from './wider-types.js';
+import { holdsEveryValue, parsedType, type SqlType } from './wider-types.js';
 
 /** A statement, as its parse tree. */
 export interface Parsed {
@@ -16,7 +16,7 @@ export interface ColumnName {
 }
 
 /** The columns of a table whose values an `alter table` may delete; `newType` is null for a column that it drops. */
-export function alteredColumns({ node }: Parsed): readonly { column: string; newType: ColumnType | null }[] {
+export function alteredColumns({ node }: Parsed): readonly { column: string; newType: SqlType | null }[] {
   if (!('AlterTableStmt' in node)) return [];
   return commandsOf(node)
     .filter(deletesValues)

@@ -1,7 +1,7 @@
 import type { Node, TypeName } from 'libpg-query';
 
 /** A type of a column. */
-export interface ColumnType {
+export interface SqlType {
   /** The name of the type, or of the elements of an array, as `pg_type` has it, with its schema if a user created it there. */
   readonly name: string;
   /** Its length, or its precision and scale; empty if it has none. */
@@ -47,7 +47,7 @@ const WITH_LENGTH = ['varchar', 'bpchar', 'bit', 'varbit', 'time', 'timetz', 'ti
  * holdsEveryValue(catalogType('date'), catalogType('timestamp with time zone')); // false
  * ```
  */
-export function holdsEveryValue(type: ColumnType, old: ColumnType | null): boolean {
+export function holdsEveryValue(type: SqlType, old: SqlType | null): boolean {
   const { name, modifiers, isArray } = type;
   if (old === null) return modifiers.length === 0 && !isArray && HOLDS_WHAT_CONVERTS.has(name);
   if (old.name === name && old.isArray === isArray) {
@@ -104,7 +104,7 @@ function scaleOf(modifier: string): string {
 }
 
 /** A type as a statement names it. */
-export function parsedType({ names = [], typmods = [], arrayBounds = [] }: TypeName): ColumnType {
+export function parsedType({ names = [], typmods = [], arrayBounds = [] }: TypeName): SqlType {
   return {
     name: nameIn(names.map(textOf)),
     modifiers: typmods.map((item) => ('A_Const' in item ? (item.A_Const.ival?.ival ?? 0) : 0)),
@@ -139,7 +139,7 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** A type as the catalog writes it: `numeric(6,2)`, `timestamp(3) with time zone[]`. */
-export function catalogType(text: string): ColumnType {
+export function catalogType(text: string): SqlType {
   const [, start = text, list = '', end = '', brackets = ''] =
     /^(.*?)(?:\((-?\d+(?:,-?\d+)*)\))?( with(?:out)? time zone)?((?:\[\])*)$/s.exec(text) ?? [];
   const [, fields] = /^interval (.+)$/.exec(start) ?? [];

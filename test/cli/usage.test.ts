@@ -47,6 +47,10 @@ describe('--help', () => {
 const MISTAKES = [
   ['stauts', "Unknown command 'stauts'.", 'Did you mean status? See `voicesurvey-db --help`.'],
   ['help stauts', "There is no command 'stauts'.", 'Did you mean status? See `voicesurvey-db --help`.'],
+  ['-v', "Unknown option '-v'.", 'Did you mean --version? See `voicesurvey-db --help`.'],
+  ['up -v', "Unknown option '-v'.", 'Did you mean --verbose? See `voicesurvey-db up --help`.'],
+  ['down -S 2', "Unknown option '-S'.", 'Did you mean --steps? See `voicesurvey-db down --help`.'],
+  ['status -x', "Unknown option '-x'.", 'See `voicesurvey-db status --help`.'],
   ['up --sed', "Unknown option '--sed'.", 'Did you mean --seed? See `voicesurvey-db up --help`.'],
   [
     '--embedded up',

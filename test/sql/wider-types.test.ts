@@ -1,12 +1,7 @@
 import { expect } from 'vitest';
 import { alteredColumns } from '../../src/sql/column-changes.js';
 import { parseStatements } from '../../src/sql/statements.js';
-import {
-  type ColumnType,
-  catalogType,
-  holdsEveryValue,
-  holdsEveryValueSql,
-} from '../../src/sql/wider-types.js';
+import { catalogType, holdsEveryValue, holdsEveryValueSql, type SqlType } from '../../src/sql/wider-types.js';
 import { type TestDatabase, test } from '../support/database.js';
 
 const NUMBERS = ['0', '-32768', '32767'];
@@ -152,7 +147,7 @@ async function readChanges({ client, rows }: TestDatabase): Promise<readonly Cha
 }
 
 /** The types as the parser reads them in a statement. */
-async function parseTypes(): Promise<ReadonlyMap<string, ColumnType>> {
+async function parseTypes(): Promise<ReadonlyMap<string, SqlType>> {
   const types = Object.keys(VALUES);
   // A type that holds everything is not read from a statement without an expression.
   const text = types.map((type) => `alter table t alter c type ${type} using c::${type};`).join('\n');

@@ -64,11 +64,17 @@ function adviceFor(
 ): string {
   if (code === 'commander.excessArguments') return adviceForArgument(args, options);
   if (code === 'commander.unknownOption') {
-    return didYouMean(similarNames(/'(-[^']*)'/.exec(text)?.[1] ?? '', options));
+    const option = /'(-[^']*)'/.exec(text)?.[1] ?? '';
+    return didYouMean(/^-\w$/.test(option) ? ofLetter(option, options) : similarNames(option, options));
   }
   const words = code === 'commander.help' ? args.slice(1) : args;
   if (words[0] === undefined || !/unknownCommand|help$/.test(code)) return '';
   return adviseOn(words, commands) ?? didYouMean(similarNames(words[0], commands));
+}
+
+/** The options that begin with the letter of a short one. */
+function ofLetter(option: string, options: readonly string[]): readonly string[] {
+  return options.filter((name) => name.startsWith(`-${option.toLowerCase()}`));
 }
 
 /** Options of several commands take what users write as an argument: a version, a number of migrations, or a folder. */

@@ -2,6 +2,7 @@ import { omitPublic } from '../../catalog/names.js';
 import { type Column, type NamedObject, objectsOf, textOf, textsOf } from '../../catalog/objects.js';
 import type { Snapshot } from '../../catalog/snapshot.js';
 import { encodeName } from '../../text/encode.js';
+import { withoutPartitions } from './partitions.js';
 
 const INK = '#1f2937';
 const LINE = '#6b7280';
@@ -18,7 +19,7 @@ const SHORT_TYPES: Readonly<Record<string, string>> = {
  * arrow leads from each foreign key to the referenced table; it is dashed if the column may be null.
  */
 export function generateDiagram(snapshot: Snapshot): string {
-  const tables = objectsOf(snapshot, 'table');
+  const tables = withoutPartitions(objectsOf(snapshot, 'table'));
   const byName = new Map(tables.map((table) => [table.name, table]));
   return `digraph schema {
   graph [rankdir=RL, nodesep=0.35, ranksep=1.1, pad=0.3, bgcolor=white, fontname="Courier"]

@@ -5,6 +5,7 @@ import { encodeName } from '../../text/encode.js';
 import { meaningOfKey } from './key-meaning.js';
 import { code, markdown, markdownTable, plainName } from './markdown.js';
 import { generateMermaid } from './mermaid.js';
+import { withoutPartitions } from './partitions.js';
 
 const HEAD = `# The schema
 
@@ -20,11 +21,13 @@ const PERSONAL = /\s*Personal data\.\s*$/;
 
 /**
  * Generates a data dictionary in Markdown: a diagram, a table of contents, every table with its columns, constraints,
- * indexes and triggers, every enum and function, and the columns that hold personal data. The texts are the comments of
+ * indexes and triggers, every enum and function, and the columns that hold personal data. A partition is a part of its table. The texts are the comments of
  * the catalog. A key without a comment is explained from its definition.
  */
 export function generateDictionary(snapshot: Snapshot): string {
-  const tables = objectsOf(snapshot, 'table', 'view', 'materialized view', 'foreign table');
+  const tables = withoutPartitions(
+    objectsOf(snapshot, 'table', 'view', 'materialized view', 'foreign table'),
+  );
   const sections = [
     ...tables.map((table) => ({ title: titleOf(table), body: tableBody(table) })),
     { title: 'Enums', body: enumsTable(objectsOf(snapshot, 'enum')) },
@@ -67,6 +70,7 @@ function anchorsOf(titles: readonly string[]): string[] {
 
 function tableBody(table: NamedObject): string {
   const { facts, columns } = table;
+  const partitionKey = textOf(facts['partitioned by']);
   const columnRows = columns.map((column) => [
     code(column.name),
     plainName(omitPublic(column.type)),
@@ -77,6 +81,7 @@ function tableBody(table: NamedObject): string {
   ]);
   return [
     ...(facts.comment === undefined ? [] : [`${markdown(textOf(facts.comment) ?? '')}\n`]),
+    ...(partitionKey === undefined ? [] : [`Partitioned by ${code(omitPublic(partitionKey))}.\n`]),
     markdownTable(['column', 'type', 'null', 'default', 'meaning', 'personal'], columnRows),
     membersTable(table, 'constraint', 'definition', definitionOf),
     membersTable(table, 'index', 'definition', definitionOf),

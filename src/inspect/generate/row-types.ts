@@ -3,6 +3,7 @@ import { type NamedObject, objectsOf, textOf } from '../../catalog/objects.js';
 import type { Snapshot } from '../../catalog/snapshot.js';
 import { mayBeOmitted, readTypeOf, writeTypeOf } from './column-types.js';
 import { type FindType, typesIn, unionOf } from './named-types.js';
+import { rootOf, withoutPartitions } from './partitions.js';
 import { isCallable, overloadOf, routineTypes } from './routine-types.js';
 import { nameTypes, type TypeKind, type TypeNames, type TypeSubject } from './type-names.js';
 import { docstring, interfaceOf, member } from './typescript-text.js';
@@ -22,7 +23,7 @@ const OF_ROUTINE: readonly TypeKind[] = ['Arguments', 'Result'];
 
 /**
  * Generates TypeScript types for every enum, table, view and function that a service may use: rows as `pg` returns them,
- * and as they can be inserted and updated, with the comments as docstrings. Trigger functions and the schema
+ * and as they can be inserted and updated, with the comments as docstrings. Trigger functions, partitions and the schema
  * `voicesurvey_rules` are left out.
  *
  * @param snapshot from `readCatalog`
@@ -36,7 +37,8 @@ export function generateTypes(snapshot: Snapshot): string {
   const usable = (...kinds: readonly string[]): readonly NamedObject[] =>
     objectsOf(snapshot, ...kinds).filter(({ fullName }) => splitFullName(fullName).schema !== RULES_SCHEMA);
   const enums = usable('enum');
-  const tables = usable('table', 'foreign table');
+  const allTables = usable('table', 'foreign table');
+  const tables = withoutPartitions(allTables);
   const views = usable('view', 'materialized view', 'type').filter(({ columns }) => columns.length > 0);
   const routines = usable('function', 'procedure').filter(isCallable);
   const names = nameTypes([
@@ -48,7 +50,12 @@ export function generateTypes(snapshot: Snapshot): string {
   const find = typesIn(snapshot, (type) =>
     enums.some(({ fullName }) => fullName === type.fullName) ? names(type.fullName, 'Enum') : null,
   );
-  const rowNames = new Map([...tables, ...views].map(({ fullName }) => [fullName, names(fullName, 'Row')]));
+  const rowNames = new Map(
+    [...allTables, ...views].map((object) => [
+      object.fullName,
+      names(rootOf(object, allTables).fullName, 'Row'),
+    ]),
+  );
   return [
     HEAD,
     ...enums.map((type) => enumType(type, names)),
