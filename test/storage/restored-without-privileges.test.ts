@@ -42,6 +42,17 @@ const FORBIDDEN: Readonly<Record<string, string>> = {
   phone_number_of_a_contact_is_e164: "update contacts set phone_number = '1' where id = :ada;",
 };
 
+/** The functions that every role may call. */
+const readPublicFunctions = async (client: pg.Client): Promise<readonly string[]> => {
+  const { rows } = await client.query(
+    `select pronamespace::regnamespace || '.' || proname as name from pg_proc
+     where pronamespace::regnamespace::text in ('voicesurvey', 'voicesurvey_rules')
+       and exists (select from aclexplode(coalesce(proacl, acldefault('f', proowner))) where grantee = 0)
+     order by 1`,
+  );
+  return rows.map(({ name }) => name);
+};
+
 /** Restores a dump without owners and privileges as a role without special rights, into a database of that role. */
 async function withRestored(
   { url, client }: TestDatabase,
@@ -108,6 +119,7 @@ for (const [where, setUp] of Object.entries(RESTORES)) {
         });
       }
       await owner.query(GRANT_TO_PUBLIC);
+      expect(await readPublicFunctions(owner)).toEqual(await readPublicFunctions(migrated.client));
       await rollBack('select * from voicesurvey.purge_expired();');
       for (const call of ["lock_mutex_rows('{0}')", 'last_call_was_erased(gen_random_uuid())']) {
         await expect(rollBack(`select voicesurvey_rules.${call};`), call).rejects.toMatchObject({
