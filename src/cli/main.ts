@@ -1,10 +1,9 @@
 import { packageVersion } from '../postgres/connection/application-name.js';
-import { beforeParserLoads } from '../sql/parser.js';
+import { beforeParserLoads } from '../sql/before-parser.js';
 import { COMMANDS } from './commands.js';
 import { Command, CommanderError } from './program/commander.js';
 import { withCommonOptions } from './program/options.js';
 import { compileWebAssemblyOnce } from './program/parser-flags.js';
-import { printError } from './ui/error.js';
 import { PROGRAM } from './ui/program-name.js';
 import { formatHelpItem, helpWidth, surviveClosedOutput, wrapHelp } from './ui/terminal.js';
 
@@ -50,7 +49,10 @@ export async function main(args: readonly string[]): Promise<void> {
       commands: Object.keys(COMMANDS),
       options: (found ?? program).options.flatMap(({ long }) => long ?? []),
     };
-    const { explainUsage } = await import('./program/explain-usage.js');
+    const [{ explainUsage }, { printError }] = await Promise.all([
+      import('./program/explain-usage.js'),
+      import('./ui/error.js'),
+    ]);
     const explained = error instanceof CommanderError ? explainUsage(error, args, command, known) : error;
     printError(explained, { command, json: args.includes('--json') });
   }

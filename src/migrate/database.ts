@@ -1,14 +1,8 @@
 import { cancelOnAbort } from '../postgres/cancel-on-abort.js';
 import { type Connection, connect } from '../postgres/connect.js';
 import { describeTarget, type Target } from '../postgres/connection/target.js';
-import { createDatabase } from '../postgres/create-database.js';
 import { ConnectionError, ExplainedError } from '../postgres/errors/explained-error.js';
-import { interruptedError } from '../postgres/errors/interrupted-error.js';
-import { QUERY_CANCELED, sqlStateOf } from '../postgres/errors/sql-states.js';
-import { explainLostConnection } from '../postgres/lost-connection.js';
-import { redactError } from '../postgres/redaction/redact.js';
 import { NOT_REPLICATED, REPLICATION_REMEDY, watchReplication } from '../postgres/replication.js';
-import { explainStatementError } from '../postgres/statement-errors.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
 
 /** The database to work on. */
@@ -69,26 +63,12 @@ export async function withDatabase<T>(
     return result;
   } catch (error) {
     if (replication.wasCanceled()) throw notReplicatedError();
-    throw (
-      explainLostConnection(error, connection) ??
-      explainCancellation(error, signal) ??
-      explainStatementError(error) ??
-      redactError(error).cause
-    );
+    const { explainQueryError } = await import('../postgres/query-errors.js');
+    throw explainQueryError(error, connection, signal);
   } finally {
     await cancellation.done();
     await connection.close();
   }
-}
-
-/** Explains that the signal has canceled a statement; undefined for any other error. */
-function explainCancellation(error: unknown, signal: AbortSignal | undefined): ExplainedError | undefined {
-  if (!signal?.aborted || (error instanceof ExplainedError && error.code === 'interrupted')) return undefined;
-  const cause = error instanceof Error ? error.cause : undefined;
-  const isCanceled = [error, cause].some((one) => sqlStateOf(one) === QUERY_CANCELED);
-  return isCanceled
-    ? interruptedError('before it was done; its current transaction is rolled back')
-    : undefined;
 }
 
 function notReplicatedError(): ExplainedError {
@@ -103,6 +83,7 @@ async function open(target: Target, create: boolean, signal: AbortSignal | undef
     return { connection: await connect(target, options), created: false };
   } catch (error) {
     if (!create || !(error instanceof ConnectionError) || error.code !== 'database_missing') throw error;
+    const { createDatabase } = await import('../postgres/create-database.js');
     const created = await createDatabase(target, { signal });
     return { connection: await connect(target, options), created };
   }

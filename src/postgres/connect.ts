@@ -5,7 +5,6 @@ import type pg from './driver/pg.js';
 import { reportedPidOf, streamOf } from './driver/pg-internals.js';
 import { ConnectionError } from './errors/explained-error.js';
 import { interruptedError } from './errors/interrupted-error.js';
-import { explainLoginFailures } from './login-errors.js';
 import { checkServerVersion, type ServerVersion } from './server-version.js';
 
 /** How long `close` waits for a network that does not accept its last message. */
@@ -74,6 +73,7 @@ export async function connect(target: Target, options: ConnectOptions = {}): Pro
     failures.push(result);
     if (!result.mayTryOther) break;
   }
+  const { explainLoginFailures } = await import('./login-errors.js');
   throw explainLoginFailures(failures, target);
 }
 

@@ -2,7 +2,8 @@ import { type Database, describeServer, type Server, withDatabase } from '../mig
 import { readSourceFile } from '../migrate/files/source.js';
 import { HISTORY_TABLE, SET_HISTORY_ASIDE } from '../migrate/history/table.js';
 import type { Listener } from '../migrate/run/events.js';
-import { makeNoticeReporter, withNotices } from '../migrate/run/notices.js';
+import { makeNoticeReporter } from '../migrate/run/notice-reporter.js';
+import { withNotices } from '../migrate/run/notices.js';
 import { listenToWarnings } from '../migrate/run/warnings.js';
 import type { Notice } from '../migrate/script/notice.js';
 import pg from '../postgres/driver/pg.js';

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { RawStmt } from 'libpg-query';
+import { prepareForParser } from './before-parser.js';
 import { cutBelow, DEEPEST } from './cut-tree.js';
 
 const parsedFolder = new URL('../parsed/', import.meta.url);
@@ -29,19 +30,6 @@ interface LoadedParser {
 
 const require = createRequire(import.meta.url);
 let loading: Promise<LoadedParser> | undefined;
-let prepare = (): void => {};
-
-/**
- * Sets what runs once before the parser is loaded. It is for the command line, which may change the flags of its process.
- *
- * @example
- * ```ts
- * beforeParserLoads(() => setFlagsFromString('--no-wasm-tier-up'));
- * ```
- */
-export function beforeParserLoads(action: () => void): void {
-  prepare = action;
-}
 
 /**
  * Loads PostgreSQL's parser, which is 1.7 MB of WebAssembly. Call it only when a file has to be parsed: a run without
@@ -64,7 +52,7 @@ function loadOnce(): Promise<LoadedParser> {
 }
 
 async function load(): Promise<LoadedParser> {
-  prepare();
+  await prepareForParser();
   // `require` needs 7 MB and a third of the time less than `import`.
   const parser: Parser = require('libpg-query');
   await parser.loadModule();

@@ -3,7 +3,7 @@ import { FileChangedError } from '../../migrate/history/errors.js';
 import { ConnectionError } from '../../postgres/errors/explained-error.js';
 import { call, remedy } from '../../text/remedy.js';
 import { rememberSource } from '../ui/address-source.js';
-import { printError } from '../ui/error.js';
+import type { ErrorContext } from '../ui/error.js';
 import { PROGRAM } from '../ui/program-name.js';
 import { type GivenOptions, givenOptions } from '../ui/remedy.js';
 import { type CommandResult, printResult } from '../ui/result.js';
@@ -46,7 +46,7 @@ export function defineCommand<Options extends CommonOptions>(
       const result = await run(options, words).finally(endActivity);
       printResult(result, { command: name, given, json });
     } catch (error) {
-      printError(error, { command: name, given, json });
+      await printFailure(error, { command: name, given, json });
     }
   });
 }
@@ -90,9 +90,15 @@ export function defineDatabaseCommand<Options extends CommonOptions>(
     } catch (error) {
       const { address, embedded } = server ?? {};
       const explained = embedded ? explainForEmbedded(error) : explainForOther(error, address);
-      printError(explained, { command: name, given, json, address });
+      await printFailure(explained, { command: name, given, json, address });
     }
   });
+}
+
+/** Prints an error. Most commands succeed, so its modules are loaded only now. */
+async function printFailure(error: unknown, context: ErrorContext): Promise<void> {
+  const { printError } = await import('../ui/error.js');
+  printError(error, context);
 }
 
 /**

@@ -12,7 +12,7 @@ import type { SourceLocation } from '../../sql/errors.js';
 import { formatLocation } from '../../sql/location.js';
 import { joinRemedies } from '../../text/remedy.js';
 import { CHANGES_HISTORY, KEEP_HISTORY } from '../files/history-change.js';
-import { explainForeignHistory, foreignObjectOf, remedyForForeign } from '../history/ownership.js';
+import { explainForeignHistory, foreignObjectOf, remedyForForeign } from '../history/foreign-object.js';
 import { CREATE_HISTORY } from '../history/table.js';
 import type { Failure, Message } from '../script/message.js';
 import type { MigrationResult } from '../script/outcome.js';

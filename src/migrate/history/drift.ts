@@ -10,7 +10,8 @@ import {
 } from '../../postgres/errors/sql-states.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import type { RemedyPart } from '../../text/remedy.js';
-import { checkHistory, explainForeignHistory } from './ownership.js';
+import { explainForeignHistory } from './foreign-object.js';
+import { checkHistory } from './ownership.js';
 import { COMPARE_SNAPSHOT, type RecordedSnapshot } from './snapshot.js';
 import { explainUnknown, type Unknown, type UnknownCause, unreadable } from './unknown.js';
 

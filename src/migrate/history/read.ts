@@ -1,16 +1,12 @@
 import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
 import type pg from '../../postgres/driver/pg.js';
 import { queryRows, textArray } from '../../postgres/driver/search-path.js';
-import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import {
-  INSUFFICIENT_PRIVILEGE,
   INVALID_TEXT_REPRESENTATION,
   sqlStateOf,
-  UNDEFINED_COLUMN,
   UNDEFINED_TABLE,
 } from '../../postgres/errors/sql-states.js';
-import { redactError } from '../../postgres/redaction/redact.js';
-import { ASSERT_TRUSTED, checkHistory, explainForeignHistory } from './ownership.js';
+import { ASSERT_TRUSTED, checkHistory } from './ownership.js';
 import { HISTORY_TABLE, type HistoryColumn, type HistoryRow } from './table.js';
 
 /** The columns of a {@link HistoryRow}, by its properties. */
@@ -92,6 +88,7 @@ export async function readHistory(
     return { rows: rows.map(toRow), hasRelations: rows[0]?.hasRelations ?? true };
   } catch (error) {
     if (sqlStateOf(error) === UNDEFINED_TABLE) return null;
+    const { explainReadError } = await import('./read-errors.js');
     throw explainReadError(error);
   }
 }
@@ -101,29 +98,6 @@ function toRow({ hasRelations: _, ...row }: RawRow): HistoryRow {
   const { id, version, appliedAt } = row;
   const isTime = appliedAt instanceof Date && !Number.isNaN(appliedAt.getTime());
   return { ...row, id: BigInt(id), version: BigInt(version), appliedAt: isTime ? appliedAt : null };
-}
-
-function explainReadError(error: unknown): unknown {
-  switch (sqlStateOf(error)) {
-    case INSUFFICIENT_PRIVILEGE:
-      return new ExplainedError('history_unreadable', `This role may not read ${HISTORY_TABLE}.`, {
-        remedy:
-          `Ask its owner to run: grant usage on schema ${HISTORY_SCHEMA} to <role>; ` +
-          `grant select on ${HISTORY_TABLE} to <role>;`,
-        cause: redactError(error).cause,
-      });
-    case UNDEFINED_COLUMN:
-      return new ExplainedError(
-        'history_unknown',
-        `${HISTORY_TABLE} lacks a column that this release needs.`,
-        {
-          remedy: 'Use the release that created the table, or a newer one.',
-          cause: redactError(error).cause,
-        },
-      );
-    default:
-      return explainForeignHistory(error) ?? error;
-  }
 }
 
 /** Whether the database has no relation besides the history, so that it has no data. */

@@ -18,7 +18,7 @@ import { backendPidOf } from '../script/guard.js';
 import type { Safeguard } from '../script/safeguard.js';
 import { acquireLock, type MigrationLock } from './lock.js';
 import { startMonitor } from './monitor.js';
-import { makeNoticeReporter } from './notices.js';
+import { makeNoticeReporter } from './notice-reporter.js';
 import { NOTHING_DONE, type RunOptions, type RunResult } from './options.js';
 import { isCurrent, type Plan, type ReadPlan, refuseServer } from './plan.js';
 import { runWithRetries } from './retry.js';

@@ -3,7 +3,7 @@ import { knownTextOf } from '../../postgres/redaction/known-text.js';
 import { redactText } from '../../postgres/redaction/redact.js';
 import { NO_EARLIER_SNAPSHOT, SNAPSHOT_MISSING } from '../history/snapshot.js';
 import type { Listener } from './events.js';
-import { isReported, type NoticeReporter } from './notices.js';
+import { isReported, type NoticeReporter } from './notice-reporter.js';
 
 /** What the server has warned of during a run. */
 export interface ServerWarnings {

@@ -1,18 +1,15 @@
 import type { Stats } from 'node:fs';
 import { isIP } from 'node:net';
-import {
-  type ConnectionOptions,
-  checkServerIdentity,
-  createSecureContext,
-  type PeerCertificate,
-  type SecureContextOptions,
-} from 'node:tls';
+import type { ConnectionOptions, PeerCertificate, SecureContextOptions } from 'node:tls';
 import { readRegularFile } from '../../text/regular-file.js';
 import { shellQuote } from '../../text/shell-quote.js';
 import { ConnectionError } from '../errors/explained-error.js';
 import { describeExposure } from './file-exposure.js';
 import { readSystemAuthorities } from './system-authorities.js';
 import { describeTarget, isSocketDirectory, type SslMode, type Target } from './target.js';
+
+/** Loaded only for a login that is encrypted. */
+type Tls = typeof import('node:tls');
 
 /** How one login is sent over the network. */
 export type Encryption = 'plain' | 'tls';
@@ -44,12 +41,13 @@ export function encryptionsToTry(target: Target): readonly Encryption[] {
 export async function tlsOptions(target: Target): Promise<ConnectionOptions> {
   const authorities = await readAuthorities(target);
   const identity = await readClientCertificate(target);
-  const secureContext = makeContext(target, { ...authorities, ...identity });
+  const tls = await import('node:tls');
+  const secureContext = makeContext(tls, target, { ...authorities, ...identity });
   return {
     secureContext,
     rejectUnauthorized: authorities !== undefined,
     checkServerIdentity: (_host, certificate) =>
-      target.tls.mode === 'verify-full' ? nameMismatch(target.host, certificate) : undefined,
+      target.tls.mode === 'verify-full' ? nameMismatch(tls, target.host, certificate) : undefined,
     ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
   };
 }
@@ -120,10 +118,14 @@ function checkPrivateKey(target: Target, status: Stats): void {
   );
 }
 
-function makeContext(target: Target, material: SecureContextOptions): ConnectionOptions['secureContext'] {
+function makeContext(
+  tls: Tls,
+  target: Target,
+  material: SecureContextOptions,
+): ConnectionOptions['secureContext'] {
   const { certificate, key, minimumVersion, maximumVersion } = target.tls;
   try {
-    return createSecureContext({
+    return tls.createSecureContext({
       ...material,
       minVersion: minimumVersion,
       ...(maximumVersion === undefined ? {} : { maxVersion: maximumVersion }),
@@ -150,9 +152,9 @@ function unusable(target: Target, problem: string, cause?: unknown): ConnectionE
 }
 
 /** Like libpq, compares the host with the certificate's alternative names, or with its common name if it has none. */
-function nameMismatch(host: string, certificate: PeerCertificate): Error | undefined {
+function nameMismatch(tls: Tls, host: string, certificate: PeerCertificate): Error | undefined {
   if (certificate.subjectaltname === undefined && certificate.subject.CN === host) return undefined;
-  return checkServerIdentity(host, certificate);
+  return tls.checkServerIdentity(host, certificate);
 }
 
 function messageOf(cause: unknown): string {
