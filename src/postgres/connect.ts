@@ -1,3 +1,4 @@
+import { monotonicNow } from '../text/clock.js';
 import { type Login, type LoginFailure, logIn } from './connection/login.js';
 import { describeTarget, type Target } from './connection/target.js';
 import { encryptionsToTry } from './connection/tls.js';
@@ -61,7 +62,7 @@ export interface ConnectOptions {
  */
 export async function connect(target: Target, options: ConnectOptions = {}): Promise<Connection> {
   const seconds = target.connectTimeoutSeconds;
-  const deadline = seconds > 0 ? performance.now() + seconds * 1000 : Number.POSITIVE_INFINITY;
+  const deadline = seconds > 0 ? monotonicNow() + seconds * 1000 : Number.POSITIVE_INFINITY;
   const failures: LoginFailure[] = [];
   for (const encryption of encryptionsToTry(target)) {
     const hasOfferedSasl = failures.at(-1)?.hasOfferedSasl ?? false;

@@ -111,7 +111,8 @@ function* collect(status: Stats, limit: number): Generator<Buffer, FileContent |
     for (let used = 0; used < most; ) {
       const bytesRead = yield part.subarray(used);
       used += bytesRead;
-      if (bytesRead > 0) continue;
+      // The end is also where the status says: more was asked for.
+      if (bytesRead > 0 && length + used !== status.size) continue;
       parts.push(part.subarray(0, used));
       return { kind: 'content', bytes: Buffer.concat(parts), status };
     }

@@ -1,9 +1,10 @@
+import { monotonicNow } from '../../text/clock.js';
 import { drawStatusLine, eraseStatusLine, isDumbTerminal, printLines } from './terminal.js';
 
 /** What runs now, and since when. */
 interface Status {
   readonly text: string;
-  /** Of `performance.now()`. */
+  /** Of `monotonicNow()`. */
   readonly since: number;
   /** Whether it is shown only if it lasts for a second. */
   readonly isDelayed: boolean;
@@ -47,7 +48,7 @@ export function endActivity(): void {
  */
 export function showStatusLine(text: string, { continues = false } = {}): void {
   if (activity === null) return;
-  const since = (continues && status?.since) || performance.now();
+  const since = (continues && status?.since) || monotonicNow();
   status = { text, since, isDelayed: false };
   draw();
 }
@@ -56,12 +57,12 @@ export function showStatusLine(text: string, { continues = false } = {}): void {
 export function clearStatusLine(): void {
   eraseStatusLine();
   printed = { ...printed, text: '' };
-  status = activity === null ? null : { text: activity, since: performance.now(), isDelayed: true };
+  status = activity === null ? null : { text: activity, since: monotonicNow(), isDelayed: true };
 }
 
 function draw(): void {
   if (status === null) return;
-  const seconds = Math.floor((performance.now() - status.since) / 1000);
+  const seconds = Math.floor((monotonicNow() - status.since) / 1000);
   if (isDumbTerminal()) printStatus(status.text, seconds);
   else if (seconds >= 1) drawStatusLine(`${status.text} … ${seconds} s`);
   else if (!status.isDelayed) drawStatusLine(`${status.text} …`);
@@ -72,7 +73,7 @@ function draw(): void {
  * again after 2, 4, 8, … seconds.
  */
 function printStatus(text: string, seconds: number): void {
-  const now = performance.now();
+  const now = monotonicNow();
   const isDue = text === printed.text ? seconds >= printed.repeatAfter : now - printed.at >= 1000;
   if (seconds < 1 || !isDue) return;
   printed = { text, at: now, repeatAfter: 2 * seconds };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { MigrationFileError } from '../../sql/errors.js';
 import type { SourceFile } from '../../sql/source-file.js';
 import { type FileProblem, readRegularFileSync } from '../../text/regular-file.js';
@@ -21,7 +21,7 @@ export function computeChecksum(text: string): string {
 }
 
 function checksumOf(normalizedText: string): string {
-  return createHash('sha256').update(normalizedText.replace(/\n+$/, '')).digest('hex');
+  return hash('sha256', normalizedText.replace(/\n+$/, ''));
 }
 
 /**

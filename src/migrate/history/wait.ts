@@ -3,6 +3,7 @@ import type { Connection } from '../../postgres/connect.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { interruptedError } from '../../postgres/errors/interrupted-error.js';
 import { LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgres/errors/sql-states.js';
+import { monotonicNow } from '../../text/clock.js';
 import { HISTORY_TABLE } from './table.js';
 
 /** How a command waits for another session: for a run that holds the lock, or for one that holds the history. */
@@ -51,17 +52,17 @@ export async function waitForHistory<Result>(
   onBlocked: (blocker: Blocker) => void,
   read: (lockTimeoutMs: number) => Promise<Result>,
 ): Promise<Result> {
-  const started = performance.now();
+  const started = monotonicNow();
   let reportedAt = Number.NEGATIVE_INFINITY;
   for (;;) {
-    const leftMs = (limitMs ?? Number.POSITIVE_INFINITY) - (performance.now() - started);
+    const leftMs = (limitMs ?? Number.POSITIVE_INFINITY) - (monotonicNow() - started);
     try {
       return await read(Math.max(1, Math.round(Math.min(leftMs, LONGEST_ATTEMPT_MS))));
     } catch (error) {
       if (signal?.aborted) throw interruptedError('while it waited to read the history');
       if (!isHistoryHeld(error)) throw error;
     }
-    const now = performance.now();
+    const now = monotonicNow();
     const blocker = await findHolder(connection);
     if (limitMs !== null && now - started >= limitMs) throw historyHeldError(limitMs, blocker);
     if (blocker === null || now - reportedAt < REPORT_EVERY_MS) continue;

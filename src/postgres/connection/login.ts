@@ -1,3 +1,4 @@
+import { monotonicNow } from '../../text/clock.js';
 import pg from '../driver/pg.js';
 import { streamOf } from '../driver/pg-internals.js';
 import { ConnectionError } from '../errors/explained-error.js';
@@ -13,7 +14,7 @@ export interface LoginOptions {
   readonly streamsRows: boolean;
   /** Whether the server offered SASL in an earlier attempt. */
   readonly hasOfferedSasl: boolean;
-  /** On the clock of `performance.now()`, in milliseconds; Infinity is no limit. */
+  /** On the clock of `monotonicNow()`, in milliseconds; Infinity is no limit. */
   readonly deadline: number;
   /** Gives up the login. */
   readonly signal?: AbortSignal | undefined;
@@ -93,5 +94,5 @@ function startTimer(client: pg.Client, { target, deadline }: LoginOptions): Node
       ),
     );
   };
-  return setTimeout(timeOut, Math.max(0, deadline - performance.now()));
+  return setTimeout(timeOut, Math.max(0, deadline - monotonicNow()));
 }
