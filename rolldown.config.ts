@@ -4,19 +4,54 @@ import { parse } from 'libpg-query';
 import { type ChunkingContext, defineConfig, type Plugin } from 'rolldown';
 import { readSourceFile } from './src/migrate/files/source.js';
 
-/** What an `up` with nothing to do loads, what one with pending files loads beside it, and what the library has beside them. */
-const UP = ['src/cli/main.ts', 'src/cli/commands/up.ts', 'src/migrate/up.ts'];
-const RUN = ['src/migrate/script/work.ts', 'src/migrate/run/locked-run.ts', 'src/migrate/down.ts'];
-const LIBRARY = ['src/index.ts'];
+type Library = typeof import('./src/index.js');
+
+/** The names of the library's asynchronous functions. */
+type AsyncName = {
+  [Name in keyof Library]: Library[Name] extends (...given: never[]) => Promise<unknown> ? Name : never;
+}[keyof Library];
+
+/** The functions whose modules the first call loads. Most services call only `up` when they start. */
+const LOADED_BY_CALL = new Set<string>([
+  'accept',
+  'baseline',
+  'check',
+  'down',
+  'findEmbeddedServer',
+  'generateDocumentation',
+  'measureLocks',
+  'newMigration',
+  'readCatalog',
+  'redo',
+  'removeEmbeddedServer',
+  'repair',
+  'restore',
+  'seed',
+  'startEmbeddedServer',
+  'status',
+  'stopEmbeddedServer',
+  'verify',
+] satisfies AsyncName[]);
+
+const INDEX = 'src/index.ts';
+
+/** The files in dist/parts, each with the modules it is made for. A module goes to the first one that needs it. */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  // An `up` with nothing to do loads this part alone, and a program the second one, too.
+  up: ['src/cli/main.ts', 'src/migrate/up.ts'],
+  index: [INDEX],
+  run: ['src/migrate/script/work.ts', 'src/migrate/run/locked-run.ts', 'src/migrate/down.ts'],
+  failure: ['src/postgres/query-errors.ts', 'src/postgres/login-errors.ts'],
+};
 
 // Joins the library and the command line into a few files: to find and read a hundred small ones took a third of the
 // time of an `up` with nothing to do. All but the entries lie one folder deep, as in src, where paths are relative to.
 export default defineConfig({
   preserveEntrySignatures: 'allow-extension',
-  input: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },
+  input: { index: INDEX, 'cli/main': 'src/cli/main.ts' },
   platform: 'node',
   external: /^[^./]/,
-  plugins: [parsedMigrations('src/storage/sql')],
+  plugins: [loadByCall(), parsedMigrations('src/storage/sql')],
   // A slow machine is no reason to warn the user of a clone.
   checks: { bundlerTimings: false },
   output: {
@@ -52,24 +87,49 @@ async function parseFile(path: string) {
   return { checksum, stmts };
 }
 
-/** Names the file in dist that a module goes to; null leaves it to rolldown. */
-function groupOf(id: string, context: ChunkingContext): string | null {
-  if (isImportedBy(UP, id, context)) return id.includes('/src/cli/') ? 'cli' : 'up';
-  if (isImportedBy(RUN, id, context)) return 'run';
-  const isEntry = context.getModuleInfo(id)?.isEntry;
-  return isImportedBy(LIBRARY, id, context) && !isEntry ? 'library' : null;
+/**
+ * Makes the functions of the library that {@link LOADED_BY_CALL} names load their modules, so that the import of the package
+ * loads few. In src/index.ts they are plain exports, with their types and their documentation.
+ */
+function loadByCall(): Plugin {
+  return {
+    name: 'load-by-call',
+    transform: {
+      filter: { id: /\/src\/index\.ts$/ },
+      handler: (code) => code.replaceAll(/^export \{([^}]*)\} from ('[^']+');/gm, exportByCall),
+    },
+  };
 }
 
-/** Whether a module is one of these entries, or is loaded with one of them. */
-function isImportedBy(
-  entries: readonly string[],
-  id: string,
-  context: ChunkingContext,
-  seen = new Set<string>(),
-): boolean {
-  if (entries.some((entry) => id.endsWith(`/${entry}`))) return true;
+function exportByCall(_statement: string, list: string, path: string): string {
+  const values = list.split(/,\s*/).filter((name) => !/^\s*(?:type |$)/.test(name));
+  return values
+    .map((name) => name.trim())
+    .map((name) =>
+      LOADED_BY_CALL.has(name)
+        ? `export async function ${name}(...given) { return (await import(${path})).${name}(...given); }`
+        : `export { ${name} } from ${path};`,
+    )
+    .join('\n');
+}
+
+/** Names the file in dist that a module goes to; null leaves it to rolldown. */
+function groupOf(id: string, context: ChunkingContext): string | null {
+  const part = Object.keys(PARTS).find((name) => isNeededBy(name, id, context));
+  const isCli = id.includes('/src/cli/');
+  if (part === 'up') return isCli ? 'cli' : part;
+  if (isCli || context.getModuleInfo(id)?.isEntry) return null;
+  return part ?? (isNeededBy('library', id, context) ? 'library' : null);
+}
+
+/** Whether a module is one of those that a part is made for, or is loaded with one of them. */
+function isNeededBy(part: string, id: string, context: ChunkingContext, seen = new Set<string>()): boolean {
   if (seen.has(id)) return false;
   seen.add(id);
-  const importers = context.getModuleInfo(id)?.importers ?? [];
-  return importers.some((importer) => isImportedBy(entries, importer, context, seen));
+  const { importers = [], dynamicImporters = [] } = context.getModuleInfo(id) ?? {};
+  const isEntry =
+    PARTS[part]?.some((entry) => id.endsWith(`/${entry}`)) ??
+    // What no other part has, and a function of the library loads.
+    dynamicImporters.some((importer) => importer.endsWith(`/${INDEX}`));
+  return isEntry || importers.some((importer) => isNeededBy(part, importer, context, seen));
 }

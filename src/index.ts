@@ -20,11 +20,11 @@ export { type BaselineOptions, type BaselineResult, baseline } from './inspect/b
 export type { CheckFinding } from './inspect/check/finding.js';
 export type { RowSource } from './inspect/check/row-source.js';
 export { type CheckOptions, type CheckProgress, type CheckResult, check } from './inspect/check.js';
+export { generateTypes } from './inspect/generate/row-types.js';
 export {
   type CatalogOptions,
   type Documentation,
   generateDocumentation,
-  generateTypes,
   readCatalog,
 } from './inspect/generate.js';
 export type { LockMode } from './inspect/locks/modes.js';

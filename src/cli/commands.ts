@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { upCommand } from './commands/up.js';
 
-/** Loads and defines the commands, by their names, in the order of the help. An `up` needs no other command. */
+/** Loads and defines the commands, by their names, in the order of the help. All but `up`, which deploys run, are loaded only then. */
 export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  up: async () => (await import('./commands/up.js')).upCommand(),
+  up: async () => upCommand(),
   down: async () => (await import('./commands/down.js')).downCommand(),
   redo: async () => (await import('./commands/redo.js')).redoCommand(),
   restore: async () => (await import('./commands/restore.js')).restoreCommand(),

@@ -1,5 +1,5 @@
 import { access, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { repository, runCli, runJson, runProgram } from '../support/cli.js';
 import { linkDependencies, sharedProject } from '../support/clone.js';
@@ -54,6 +54,33 @@ describe('an installed package', () => {
       code: 0,
       stdout: '',
     });
+  });
+
+  test('exports what the sources export, and its import loads no engine besides that of up', async () => {
+    const entry = join(project.packageRoot, 'dist/index.js');
+    const sources = await import('../../src/index.js');
+    expect(Object.keys(await import(entry)).sort()).toEqual(Object.keys(sources).sort());
+    const loaded = await modulesLoadedBy(entry);
+    expect(loaded).toContain('src/migrate/up.ts');
+    const engines =
+      /^src\/(?:cli|seed\/seed|postgres\/(?:embedded|login-errors|redaction)|inspect\/\w+\.|migrate\/(?:down|status|run\/lock\.))/;
+    expect(loaded.filter((path) => engines.test(path))).toEqual([]);
+  });
+
+  test('loads the modules of its other functions by their first call', async () => {
+    const program = `import { newMigration, UsageError, verify } from 'voicesurvey-db';
+      const error = await verify({ url: 'db', directory: '' }).catch((error) => error);
+      const { version } = await newMigration({ directory: 'library', name: 'mine' });
+      console.log(error instanceof UsageError, version);`;
+    await mkdir(join(project.root, 'library'));
+    const { stdout, stderr } = await runProgram(
+      process.execPath,
+      ['--input-type=module', '--eval', program],
+      {
+        cwd: project.root,
+      },
+    );
+    expect([stdout, stderr]).toEqual(['true V0001\n', '']);
   });
 
   test.for([
@@ -206,3 +233,14 @@ describe('an installed package', () => {
     });
   });
 });
+
+/** The sources of a file of the build and of those that it imports statically. */
+async function modulesLoadedBy(file: string, seen = new Set<string>()): Promise<readonly string[]> {
+  if (seen.has(file)) return [];
+  seen.add(file);
+  const text = await readFile(file, 'utf8');
+  const imported = [...text.matchAll(/^import .*?"(?<path>\.[^"]+)";$/gm)];
+  const others = imported.map(({ groups }) => modulesLoadedBy(join(dirname(file), groups?.path ?? ''), seen));
+  const own = [...text.matchAll(/^\/\/ (?<path>src\/.*\.ts)$/gm)].map(({ groups }) => groups?.path ?? '');
+  return [...own, ...(await Promise.all(others)).flat()];
+}
