@@ -1326,7 +1326,6 @@ export interface VoicesurveySetCallingTimeArguments {
 
 /** The result of `voicesurvey.set_calling_time(uuid, text, integer[], time without time zone, time without time zone)`. */
 export interface VoicesurveySetCallingTimeResult {
-  readonly campaign: string | null;
   readonly time_zone: string | null;
   readonly calling_days: number[] | null;
   readonly window_start: string | null;

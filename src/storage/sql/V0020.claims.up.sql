@@ -319,8 +319,8 @@ declare
   free_slots integer;
   unshared integer;
   share integer;
-  ids uuid[] := '{}';
-  numbers text[] := '{}';
+  ids uuid[] := array[]::uuid[];
+  numbers text[] := array[]::text[];
   new_ids uuid[];
   new_numbers text[];
 begin
@@ -363,7 +363,7 @@ begin
   while free_slots > 0 and cardinality(open_campaigns) > 0 loop
     campaigns_left := cardinality(open_campaigns);
     unshared := free_slots;
-    busy_campaigns := '{}';
+    busy_campaigns := array[]::uuid[];
 
     foreach next_campaign in array open_campaigns loop
       share := ceil(unshared::numeric / campaigns_left);
@@ -584,7 +584,7 @@ comment on function voicesurvey.next_opening(uuid) is
 
 
 create or replace function voicesurvey.set_calling_time(
-  inout campaign uuid,
+  campaign uuid,
   inout time_zone text,
   inout calling_days integer[],
   inout window_start time default null,

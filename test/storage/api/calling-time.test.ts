@@ -22,7 +22,7 @@ const prepare = async ({ client }: TestDatabase, status: string | null): Promise
 /** Sets the calling time of the campaign. */
 const set = (client: pg.Client, ...values: (string | null)[]): Promise<pg.QueryResult> =>
   client.query(
-    `select campaign, time_zone, calling_days, window_start, window_end
+    `select time_zone, calling_days, window_start, window_end
      from voicesurvey.set_calling_time($1, $2, $3::integer[], $4, $5)`,
     [idOf('survey'), values[0], values[1], values[2] ?? null, values[3] ?? null],
   );
@@ -35,7 +35,6 @@ describe('set_calling_time', () => {
     const { client } = migrated;
     expect((await set(client, 'Europe/Rome', '{1,2,3,4,5}', '09:30', '18:00')).rows).toEqual([
       {
-        campaign: idOf('survey'),
         time_zone: 'Europe/Rome',
         calling_days: [1, 2, 3, 4, 5],
         window_start: '09:30:00',
