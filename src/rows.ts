@@ -771,6 +771,122 @@ export interface VoicesurveyHangUpsUpdate {
   readonly noted_at?: Date | string;
 }
 
+/** The recordings that a worker has yet to delete at the provider: of erased calls, and past recording_retention_days. Outlives the calls. Written by a trigger and by expired_recordings; a row is deleted by recording_deleted. */
+export interface VoicesurveyRecordingsToDeleteRow {
+  /** The provider's id of the call. Written when the row is inserted. */
+  readonly provider_call_id: string;
+  /** When the row was inserted. Written by the database. */
+  readonly noted_at: Date;
+  /** When the recording may be handed out: immediately, or when the lease of a worker ends. Written by expired_recordings. */
+  readonly due_at: Date;
+}
+
+/** The values of an insert into `voicesurvey.recordings_to_delete`. The recordings that a worker has yet to delete at the provider: of erased calls, and past recording_retention_days. Outlives the calls. Written by a trigger and by expired_recordings; a row is deleted by recording_deleted. */
+export interface VoicesurveyRecordingsToDeleteInsert {
+  readonly provider_call_id: string;
+  readonly noted_at?: Date | string;
+  readonly due_at?: Date | string;
+}
+
+/** The values of an update of `voicesurvey.recordings_to_delete`. */
+export interface VoicesurveyRecordingsToDeleteUpdate {
+  readonly provider_call_id?: string;
+  readonly noted_at?: Date | string;
+  readonly due_at?: Date | string;
+}
+
+/** What erased contacts and deleted attempts added to the statistics of their campaign. The sum of a campaign's rows is added to what is counted in the tables. Holds no personal data. Written by triggers; deleted with the campaign. */
+export interface VoicesurveyTalliesRow {
+  /** The row's id. Written by the database. */
+  readonly id: string;
+  /** The campaign. No foreign key: see V0026. Written by the triggers. */
+  readonly campaign_id: string;
+  /** The quarter of an hour in which the attempts of the row started; null in a row that counts contacts. Written by the triggers. */
+  readonly called_at: Date | null;
+  /** How many erased contacts were pending. Written by tally_contacts. */
+  readonly contacts_pending: string;
+  /** How many erased contacts were in a call. Written by tally_contacts. */
+  readonly contacts_in_progress: string;
+  /** How many erased contacts had completed. Written by tally_contacts. */
+  readonly contacts_completed: string;
+  /** How many erased contacts had refused. Written by tally_contacts. */
+  readonly contacts_refused: string;
+  /** How many erased contacts were not reached. Written by tally_contacts. */
+  readonly contacts_not_reached: string;
+  /** How many of contacts_not_reached had failed as their last outcome (O of AAPOR). Written by tally_contacts. */
+  readonly contacts_not_reached_failed: string;
+  /** How many erased contacts were excluded. Written by tally_contacts. */
+  readonly contacts_excluded: string;
+  /** The sum of attempts_count of the erased contacts. Written by tally_contacts. */
+  readonly attempts_count: string;
+  /** How many deleted attempts had the outcome completed. Written by tally_attempts. */
+  readonly calls_completed: string;
+  /** How many deleted attempts had the outcome refused. Written by tally_attempts. */
+  readonly calls_refused: string;
+  /** How many deleted attempts had the outcome no_answer. Written by tally_attempts. */
+  readonly calls_no_answer: string;
+  /** How many deleted attempts had the outcome busy. Written by tally_attempts. */
+  readonly calls_busy: string;
+  /** How many deleted attempts had the outcome failed. Written by tally_attempts. */
+  readonly calls_failed: string;
+  /** How many deleted attempts were open. Written by tally_attempts. */
+  readonly calls_without_outcome: string;
+  /** How many deleted attempts were answered. Written by tally_attempts. */
+  readonly calls_answered: string;
+  /** The sum of the seconds from start to end of the deleted attempts that had ended. Written by tally_attempts. */
+  readonly call_seconds: string;
+  /** The sum of the seconds from answer to end of the deleted attempts that had ended. Written by tally_attempts. */
+  readonly talk_seconds: string;
+}
+
+/** The values of an insert into `voicesurvey.tallies`. What erased contacts and deleted attempts added to the statistics of their campaign. The sum of a campaign's rows is added to what is counted in the tables. Holds no personal data. Written by triggers; deleted with the campaign. */
+export interface VoicesurveyTalliesInsert {
+  readonly id?: string;
+  readonly campaign_id: string;
+  readonly called_at?: Date | string | null;
+  readonly contacts_pending?: string | number | bigint;
+  readonly contacts_in_progress?: string | number | bigint;
+  readonly contacts_completed?: string | number | bigint;
+  readonly contacts_refused?: string | number | bigint;
+  readonly contacts_not_reached?: string | number | bigint;
+  readonly contacts_not_reached_failed?: string | number | bigint;
+  readonly contacts_excluded?: string | number | bigint;
+  readonly attempts_count?: string | number | bigint;
+  readonly calls_completed?: string | number | bigint;
+  readonly calls_refused?: string | number | bigint;
+  readonly calls_no_answer?: string | number | bigint;
+  readonly calls_busy?: string | number | bigint;
+  readonly calls_failed?: string | number | bigint;
+  readonly calls_without_outcome?: string | number | bigint;
+  readonly calls_answered?: string | number | bigint;
+  readonly call_seconds?: string | number | bigint;
+  readonly talk_seconds?: string | number | bigint;
+}
+
+/** The values of an update of `voicesurvey.tallies`. */
+export interface VoicesurveyTalliesUpdate {
+  readonly id?: string;
+  readonly campaign_id?: string;
+  readonly called_at?: Date | string | null;
+  readonly contacts_pending?: string | number | bigint;
+  readonly contacts_in_progress?: string | number | bigint;
+  readonly contacts_completed?: string | number | bigint;
+  readonly contacts_refused?: string | number | bigint;
+  readonly contacts_not_reached?: string | number | bigint;
+  readonly contacts_not_reached_failed?: string | number | bigint;
+  readonly contacts_excluded?: string | number | bigint;
+  readonly attempts_count?: string | number | bigint;
+  readonly calls_completed?: string | number | bigint;
+  readonly calls_refused?: string | number | bigint;
+  readonly calls_no_answer?: string | number | bigint;
+  readonly calls_busy?: string | number | bigint;
+  readonly calls_failed?: string | number | bigint;
+  readonly calls_without_outcome?: string | number | bigint;
+  readonly calls_answered?: string | number | bigint;
+  readonly call_seconds?: string | number | bigint;
+  readonly talk_seconds?: string | number | bigint;
+}
+
 /** Last attempts that close_stale_call ended and whose contact's result is not published yet, because the end may still be reported. Written by close_stale_call; deleted when the end is replaced or the result published. */
 export interface VoicesurveyUnpublishedEndsRow {
   /** The attempt. Written by close_stale_call. */
@@ -1083,6 +1199,38 @@ export interface VoicesurveyEmailSentArguments {
 /** The result of `voicesurvey.email_sent(uuid, text)`. */
 export type VoicesurveyEmailSentResult = EmailStatus | null;
 
+/** Does the same as erase_person for one contact. An unknown contact: all counts are 0. Called by managers. */
+export interface VoicesurveyEraseContactArguments {
+  readonly contact: string | null;
+}
+
+/** The result of `voicesurvey.erase_contact(uuid)`, of each row. */
+export interface VoicesurveyEraseContactResult {
+  readonly contacts_deleted: string | null;
+  readonly call_attempts_deleted: string | null;
+  readonly survey_responses_deleted: string | null;
+  readonly transcript_snippets_deleted: string | null;
+  readonly events_deleted: string | null;
+  readonly email_notifications_deleted: string | null;
+  readonly recordings: string[] | null;
+}
+
+/** Deletes the contacts of a number in all campaigns with their attempts, answers, transcripts, events and e-mails, at any moment. Returns how many rows of each table were deleted, and the provider's ids of the calls whose recordings are to be deleted there; expired_recordings hands these out, too. The number stays excluded if it was, and the statistics do not change. Called by managers. */
+export interface VoicesurveyErasePersonArguments {
+  readonly number: string | null;
+}
+
+/** The result of `voicesurvey.erase_person(text)`, of each row. */
+export interface VoicesurveyErasePersonResult {
+  readonly contacts_deleted: string | null;
+  readonly call_attempts_deleted: string | null;
+  readonly survey_responses_deleted: string | null;
+  readonly transcript_snippets_deleted: string | null;
+  readonly events_deleted: string | null;
+  readonly email_notifications_deleted: string | null;
+  readonly recordings: string[] | null;
+}
+
 /** Ends the delivery of an event to a consumer. Returns whether it was still open; false after a repeated call, or if the person was erased. */
 export interface VoicesurveyEventDeliveredArguments {
   readonly consumer: string | null;
@@ -1114,6 +1262,17 @@ export interface VoicesurveyExcludeNumberResult {
   readonly entry_id: string | null;
   readonly verdict: string | null;
   readonly contacts_excluded: string | null;
+}
+
+/** Hands out at most at_most recordings that are to be deleted at the provider, with a lease: of erased calls, and of calls that started longer than recording_retention_days ago. Without recording_deleted they are due again when the lease ends. Called by a job until it returns no row. */
+export interface VoicesurveyExpiredRecordingsArguments {
+  readonly at_most?: number | null;
+  readonly lease?: string | null;
+}
+
+/** The result of `voicesurvey.expired_recordings(integer, interval)`, of each row. */
+export interface VoicesurveyExpiredRecordingsResult {
+  readonly provider_call_id: string | null;
 }
 
 /** Ends a call with its outcome: writes the answers of a completed call, the next state of the contact and, if that is final, the event. The end is the noted hang-up, or at, or now. verdict: ended; replaced, if the call had been closed without a reported end; ended_before, if it had ended with this outcome; ended_otherwise, if it had ended with the outcome that is returned. Of an excluded contact, only the call is written. Answers of another outcome than completed are not stored. */
@@ -1225,7 +1384,7 @@ export interface VoicesurveyPauseCampaignArguments {
 /** The result of `voicesurvey.pause_campaign(uuid)`. */
 export type VoicesurveyPauseCampaignResult = CampaignStatus | null;
 
-/** Applies transcript_retention_days: deletes older transcripts and empties the metadata of attempts that ended before, at most at_most of each. Returns how many. A daily job calls it until both are 0. Without a provider configuration it does nothing. Needs select on provider_configs, select and delete on transcript_snippets, and select and update on call_attempts. */
+/** Applies transcript_retention_days: deletes older transcripts and empties the metadata of attempts that ended before, at most at_most of each, and skips rows that another session has locked. Returns how many. A daily job calls it until both are 0. Without a provider configuration it does nothing. */
 export interface VoicesurveyPurgeExpiredArguments {
   readonly at_most?: number | null;
 }
@@ -1282,6 +1441,14 @@ export interface VoicesurveyRecordProviderCallResult {
   readonly call_id: string | null;
   readonly changed: boolean | null;
 }
+
+/** Notes that a recording was deleted at the provider, or is unknown there. Returns whether it was still to be deleted. Called by the job that calls expired_recordings. */
+export interface VoicesurveyRecordingDeletedArguments {
+  readonly provider_call_id: string | null;
+}
+
+/** The result of `voicesurvey.recording_deleted(text)`. */
+export type VoicesurveyRecordingDeletedResult = boolean | null;
 
 /** Removes a consumer with its deliveries. Returns whether it existed. */
 export interface VoicesurveyRemoveConsumerArguments {

@@ -17,4 +17,5 @@ alter table public.transcript_snippets
   alter constraint transcript_belongs_to_a_call_attempt not deferrable;
 
 drop function if exists voicesurvey.purge_expired(integer);
+drop function if exists voicesurvey_rules.note_purge(bigint, bigint);
 drop function if exists voicesurvey_rules.check_transcript();

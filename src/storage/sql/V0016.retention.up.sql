@@ -56,8 +56,22 @@ comment on function voicesurvey_rules.check_transcript() is
 revoke execute on function voicesurvey_rules.check_transcript() from public;
 
 
--- Runs with the rights of its caller. Without a provider configuration there are no retention days, and nothing is
--- deleted or emptied.
+-- V0027 replaces this function: it then records the purge in the audit log.
+
+create or replace function voicesurvey_rules.note_purge(transcripts bigint, metadata bigint)
+returns void
+language sql
+begin atomic
+end;
+
+comment on function voicesurvey_rules.note_purge(bigint, bigint) is
+  'Does nothing. Called by purge_expired.';
+
+revoke execute on function voicesurvey_rules.note_purge(bigint, bigint) from public;
+
+
+-- Without a provider configuration there are no retention days, and nothing is deleted or emptied. The rows are locked
+-- before they are written, and found again by their place, which costs one page each.
 
 create or replace function voicesurvey.purge_expired(
   at_most integer default 10000,
@@ -65,60 +79,62 @@ create or replace function voicesurvey.purge_expired(
   out metadata_emptied bigint
 )
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
 as $function$
+declare
+  expired_before timestamptz;
 begin
   if at_most is null or at_most < 0 then
-    raise exception using
-      errcode = 'invalid_parameter_value',
-      message = format('purge_expired needs a number of rows, 0 or more, and at_most is %s.', coalesce(at_most::text, 'null')),
-      hint = 'Nothing was deleted. Call it without an argument, or with the most rows of each kind that one call may process.';
+    perform voicesurvey_rules.raise_invalid_input(
+      'at_most_is_0_or_more',
+      format('purge_expired needs a number of rows, 0 or more, and at_most is %s.', coalesce(at_most::text, 'null')),
+      'Nothing was deleted. Call it without an argument, or with the most rows of each kind that one call may process.'
+    );
   end if;
 
-  with retention as (
-    select now() - make_interval(days => transcript_retention_days) as expired_before
-    from public.provider_configs
-  ),
-  expired_transcript as (
-    select id
-    from public.transcript_snippets
-    where created_at < (select expired_before from retention)
-    limit at_most
-    for update skip locked
-  ),
-  deleted_transcript as (
-    delete from public.transcript_snippets
-    where id in (select id from expired_transcript)
-    returning id
-  ),
-  expired_metadata as (
-    select id
-    from public.call_attempts
-    where ended_at < (select expired_before from retention)
-      and metadata <> '{}'
-    limit at_most
-    for no key update skip locked
-  ),
-  emptied_metadata as (
-    update public.call_attempts
-    set metadata = '{}'
-    where id in (select id from expired_metadata)
-    returning id
-  )
-  select
-    (select count(*) from deleted_transcript),
-    (select count(*) from emptied_metadata)
-  into transcripts_deleted, metadata_emptied;
+  select now() - make_interval(days => provider.transcript_retention_days)
+  into expired_before
+  from public.provider_configs as provider;
+
+  delete from public.transcript_snippets
+  where ctid = any (
+      array(
+        select expired.ctid
+        from public.transcript_snippets as expired
+        where expired.created_at < expired_before
+        order by expired.created_at
+        limit at_most
+        for update skip locked
+      )
+    );
+  get diagnostics transcripts_deleted = row_count;
+
+  update public.call_attempts
+  set metadata = '{}'
+  where ctid = any (
+      array(
+        select expired.ctid
+        from public.call_attempts as expired
+        where expired.started_at < expired_before
+          and expired.ended_at < expired_before
+          and expired.metadata <> '{}'
+        limit at_most
+        for no key update skip locked
+      )
+    );
+  get diagnostics metadata_emptied = row_count;
+
+  perform voicesurvey_rules.note_purge(transcripts_deleted, metadata_emptied);
 end
 $function$;
 
 comment on function voicesurvey.purge_expired(integer) is
   'Applies transcript_retention_days: deletes older transcripts and empties the metadata of attempts that ended before, '
-  'at most at_most of each. Returns how many. A daily job calls it until both are 0. Without a provider configuration '
-  'it does nothing. Needs select on provider_configs, select and delete on transcript_snippets, and select and update on '
-  'call_attempts.';
+  'at most at_most of each, and skips rows that another session has locked. Returns how many. A daily job calls it until '
+  'both are 0. Without a provider configuration it does nothing.';
 
-grant execute on function voicesurvey.purge_expired(integer) to public;
+revoke execute on function voicesurvey.purge_expired(integer) from public;
 
 
 -- transcript_snippets

@@ -15,5 +15,7 @@ comment on index public.call_attempts_by_campaign is
 
 drop index concurrently if exists public.call_attempts_by_outcome;
 drop index concurrently if exists public.contacts_by_state;
+drop index concurrently if exists public.call_attempts_by_age;
+drop index concurrently if exists public.transcripts_by_age;
 drop index concurrently if exists public.running_campaigns;
 drop index concurrently if exists public.contacts_to_call;

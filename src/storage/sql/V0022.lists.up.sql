@@ -21,7 +21,8 @@ set search_path = pg_catalog, pg_temp;
 
 
 -- Reads a spelling of a number as a person would, and returns what to correct. It returns only fixed sentences, so that no
--- number gets into a verdict. Each step corrects one thing. If the result is a number, these things are the likely fix.
+-- number gets into a verdict. Each step corrects one thing. If the result is a number, these things are the likely fix. The
+-- patterns are E'' strings, so that they do not depend on standard_conforming_strings of the session.
 
 create or replace function voicesurvey_rules.advise_on_number(value jsonb)
 returns text
@@ -29,7 +30,6 @@ language plpgsql
 immutable
 parallel safe
 set search_path = pg_catalog, pg_temp
-set standard_conforming_strings = on
 as $function$
 declare
   number text := value #>> '{}';
@@ -48,28 +48,28 @@ begin
     return 'Write the number as text, in quotes and with its plus: a JSON number loses the plus and leading zeros.';
   end if;
 
-  if number ~ '^\s*\+?[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+\s*$' then
+  if number ~ E'^\\s*\\+?[0-9]+([.,][0-9]+)?[eE]\\+?[0-9]+\\s*$' then
     return 'Import the column as text: a spreadsheet has rounded the number.';
   end if;
 
   -- Invisible characters: byte order marks, marks of the direction of a text, soft hyphens.
-  corrected := regexp_replace(number, '[\u0001-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]', '', 'g');
+  corrected := regexp_replace(number, E'[\\u0001-\\u001f\\u007f-\\u009f\\u00ad\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff]', '', 'g');
 
   if corrected <> number then
     advice := advice || 'Remove the invisible characters.'::text;
   end if;
 
   number := corrected;
-  corrected := regexp_replace(number, '^\s*(tel|phone|sip)\s*:\s*', '', 'i');
+  corrected := regexp_replace(number, E'^\\s*(tel|phone|sip)\\s*:\\s*', '', 'i');
 
   if corrected <> number then
     advice := advice || 'Remove the prefix before the number.'::text;
   end if;
 
   number := corrected;
-  corrected := regexp_replace(number, '\(\s*0\s*\)', '');
+  corrected := regexp_replace(number, E'\\(\\s*0\\s*\\)', '');
 
-  if corrected <> number and corrected ~ '^[^0-9]*(\+|\uff0b|00)' then
+  if corrected <> number and corrected ~ E'^[^0-9]*(\\+|\\uff0b|00)' then
     advice := advice || 'Remove "(0)": the trunk zero is not dialled after a country code.'::text;
     number := corrected;
   end if;
@@ -81,14 +81,14 @@ begin
   end if;
 
   number := corrected;
-  corrected := regexp_replace(number, '[\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]', '', 'g');
+  corrected := regexp_replace(number, E'[\\s\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000]', '', 'g');
 
   if corrected <> number then
     advice := advice || 'Remove the spaces.'::text;
   end if;
 
   number := corrected;
-  corrected := regexp_replace(number, '[-().,/\\_\u2010-\u2015''"`\u2018\u2019]', '', 'g');
+  corrected := regexp_replace(number, E'[-().,/\\\\_\\u2010-\\u2015''"`\\u2018\\u2019]', '', 'g');
 
   if corrected <> number then
     advice := advice || 'Remove the punctuation.'::text;
@@ -96,9 +96,9 @@ begin
 
   number := corrected;
 
-  if number ~ '^\+?00[1-9]' then
+  if number ~ E'^\\+?00[1-9]' then
     advice := advice || 'Write a plus in place of the leading 00.'::text;
-    number := regexp_replace(number, '^\+?00', '+');
+    number := regexp_replace(number, E'^\\+?00', '+');
   elsif number ~ '^[0-9]+$' then
     advice := advice || case
       when number like '0%'
@@ -115,9 +115,9 @@ begin
 
   return case
     when number ~ '[^+0-9]' then 'Remove everything but the plus and the digits. An extension cannot be dialled.'
-    when number ~ '^\+0' then 'Write the country code after the plus. It does not begin with 0.'
-    when number ~ '^\+[0-9]{16,}$' then 'Check the number: it has more than 15 digits.'
-    when number ~ '^\+[0-9]{0,6}$' then 'Check the number: it has fewer than 7 digits.'
+    when number ~ E'^\\+0' then 'Write the country code after the plus. It does not begin with 0.'
+    when number ~ E'^\\+[0-9]{16,}$' then 'Check the number: it has more than 15 digits.'
+    when number ~ E'^\\+[0-9]{0,6}$' then 'Check the number: it has fewer than 7 digits.'
     else 'Write a plus, the country code and the rest of the number: 7 to 15 digits in all.'
   end;
 end
@@ -457,6 +457,9 @@ declare
 begin
   perform voicesurvey_rules.check_lines(lines);
 
+  -- Before the entries, so that an erasure (V0026) that lists its number cannot deadlock with this.
+  lock table voicesurvey_rules.exclusion_gate in share update exclusive mode;
+
   with field as materialized (
     select
       element.position as line_number,
@@ -562,6 +565,9 @@ declare
   new_entry uuid;
 begin
   perform voicesurvey_rules.check_number(number);
+
+  -- Before the entries, so that an erasure (V0026) that lists its number cannot deadlock with this.
+  lock table voicesurvey_rules.exclusion_gate in share update exclusive mode;
 
   insert into public.exclusion_list_entries (phone_number, reason, source)
   values (number, nullif(exclude_number.reason, ''), coalesce(exclude_number.source, 'api'))

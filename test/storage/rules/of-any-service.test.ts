@@ -49,10 +49,6 @@ correct(
   "(select state = 'excluded' from contacts where id = :new)",
 );
 correct('an erasure of all contacts by a role that owns nothing', `${AS_SERVICE} delete from contacts;`);
-correct(
-  'a purge of expired data by a role that owns nothing',
-  `${AS_SERVICE} select * from voicesurvey.purge_expired();`,
-);
 forbidden(
   'a claim of an excluded contact by a role that owns nothing',
   `${AS_SERVICE} ${claim('ines')}`,
@@ -123,7 +119,7 @@ special('no function of the rules runs with the rights of its owner for a sessio
   expect(rows).toEqual([]);
 });
 
-special('PUBLIC may execute what CHECKs call, and the API', async (client) => {
+special('PUBLIC may execute what CHECKs and defaults call, and nothing else', async (client) => {
   const { rows } = await client.query(
     `select pronamespace::regnamespace || '.' || proname as function from pg_proc
      where pronamespace::regnamespace::text in ('voicesurvey_rules', 'voicesurvey')
@@ -131,10 +127,10 @@ special('PUBLIC may execute what CHECKs call, and the API', async (client) => {
      order by 1`,
   );
   expect(rows.map((row) => row.function)).toEqual([
-    'voicesurvey.purge_expired',
     'voicesurvey_rules.is_email_address',
     'voicesurvey_rules.is_not_blank',
     'voicesurvey_rules.is_phone_number',
+    'voicesurvey_rules.time_ordered_id',
   ]);
 });
 
@@ -146,7 +142,7 @@ withOwnDatabase(
     await client.query(withIds(history, rowsOfHistory));
     await client.query(
       withIds(
-        `begin; ${AS_SERVICE} ${CAMPAIGN} select * from voicesurvey.purge_expired();
+        `begin; ${AS_SERVICE} ${CAMPAIGN}
          set constraints all immediate; rollback`,
         rowsOfHistory,
       ),

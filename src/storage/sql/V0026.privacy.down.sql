@@ -1,0 +1,26 @@
+-- migrate: lock-timeout 2s
+--
+-- V0026, down: drops the API for erasures and recordings, the tallies, and the recordings to delete.
+--
+-- Afterwards the statistics count only rows that exist, and recordings that are still to be deleted are forgotten: empty
+-- voicesurvey.recordings_to_delete first. Safe on a live table: dropping a trigger changes only the catalog.
+
+set search_path = pg_catalog, pg_temp;
+
+
+drop trigger if exists erased_contacts_stay_in_the_statistics on public.contacts;
+drop trigger if exists deleted_attempts_stay_in_the_statistics on public.call_attempts;
+drop trigger if exists tallies_are_deleted_with_their_campaign on public.campaigns;
+
+drop function if exists voicesurvey.recording_deleted(text);
+drop function if exists voicesurvey.expired_recordings(integer, interval);
+drop function if exists voicesurvey.erase_contact(uuid);
+drop function if exists voicesurvey.erase_person(text);
+drop function if exists voicesurvey_rules.erase_contacts(uuid[]);
+drop function if exists voicesurvey_rules.delete_tallies();
+drop function if exists voicesurvey_rules.tally_attempts();
+drop function if exists voicesurvey_rules.tally_contacts();
+
+drop table if exists voicesurvey_rules.recording_progress;
+drop table if exists voicesurvey.recordings_to_delete;
+drop table if exists voicesurvey.tallies;
