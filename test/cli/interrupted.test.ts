@@ -6,6 +6,7 @@ import { type CliResult, type RunningCli, repository, runCli, runProgram, startC
 import { type TestDatabase, test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
 import { listen } from '../support/listeners.js';
+import { SLOW } from '../support/timeouts.js';
 import { until } from '../support/until.js';
 
 const slow = {
@@ -31,7 +32,7 @@ const statementsLeft = (database: TestDatabase): Promise<unknown> =>
      where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'`,
   );
 
-describe('up', () => {
+describe('up', { timeout: SLOW }, () => {
   test.for([
     'SIGINT',
     'SIGTERM',

@@ -200,7 +200,7 @@ describe.skipIf(!hasTerminal)('a narrow and a wide terminal', () => {
       for (const line of stripVTControlCharacters(output).split(/[\n\r]/)) {
         // A command to copy is one word.
         const words = line
-          .replace(/^Usage: .*/, '')
+          .replace(/^Usage: .*|^ {2}\S*voicesurvey-db .*/, '')
           .replaceAll(/`[^`]*`/g, (command) => command.replaceAll(' ', '_'));
         expect(line.length <= columns || !/\S\s+\S+\s+\S/.test(words), line).toBe(true);
       }
