@@ -1,3 +1,4 @@
+import { unquote } from '../../catalog/names.js';
 import type pg from '../../postgres/driver/pg.js';
 import type { Statement } from '../../sql/statements.js';
 import type { ExistingTable, TablesByOid } from './read.js';
@@ -77,8 +78,17 @@ export function scannedPartitions(
     .map((table) => ({ statement, table }));
 }
 
-/** The name of the table of which a statement creates a partition, without its schema; null for other statements. */
-function parentOf({ node }: Statement): string | null {
+const PARTITION_OF = /\bpartition\s+of\s+(?:[\w$]+\s*\.\s*)?("(?:[^"]|"")+"|[\w$\u0080-\uffff]+)/i;
+
+/**
+ * The name of the table of which a statement, or a `do` block, creates a partition, without its schema; null for other
+ * statements.
+ */
+function parentOf({ node, sql }: Statement): string | null {
+  if ('DoStmt' in node) {
+    const name = PARTITION_OF.exec(sql)?.[1];
+    return name === undefined ? null : unquote(name);
+  }
   if (!('CreateStmt' in node) || node.CreateStmt.partbound === undefined) return null;
   const [parent] = node.CreateStmt.inhRelations ?? [];
   return parent !== undefined && 'RangeVar' in parent ? (parent.RangeVar.relname ?? null) : null;

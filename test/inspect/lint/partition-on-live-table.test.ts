@@ -85,6 +85,12 @@ test.for([
     [],
   ],
   [
+    'a table that a do block creates as a partition',
+    [],
+    "do $$ begin execute format('create table %I partition of public.log for values from (1) to (2)', 'new'); end $$",
+    ['rest'],
+  ],
+  [
     'a table that is created as a partition, without a default partition',
     [],
     'create table new partition of bare for values from (1) to (2)',
