@@ -242,6 +242,17 @@ correct(
   "(select count(*) = 2 from contacts where state = 'excluded')",
 );
 
+correct(
+  'an exclusion after an early check of the start of a call is one during the call',
+  `${claim('ada')} set constraints all immediate; ${listNumber(PHONES.ada)}`,
+  stateIs('ada', 'excluded'),
+);
+forbidden(
+  'an exclusion in the transaction that starts a call, without an early check',
+  `${claim('ada')} ${listNumber(PHONES.ada)}`,
+  'never_dial_an_excluded_number',
+);
+
 const EXCLUDE_ADA = "update contacts set state = 'excluded' where id = :ada; set constraints all immediate;";
 const CHANGES_OF_AN_EXCLUDED_NUMBER: Readonly<Record<string, string>> = {
   'an update': `${EXCLUDE_ADA} update contacts set phone_number = '${NUMBER}' where id = :ada;`,
