@@ -20,6 +20,5 @@ drop function if exists voicesurvey.record_answered(text, timestamptz);
 drop function if exists voicesurvey.record_provider_call(text, text);
 drop function if exists voicesurvey_rules.time_in_order(timestamptz, timestamptz, timestamptz);
 drop function if exists voicesurvey_rules.find_call(text);
-drop function if exists voicesurvey_rules.raise_unknown_call();
 
 drop table if exists voicesurvey.unpublished_ends;

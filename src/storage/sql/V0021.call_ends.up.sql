@@ -52,22 +52,6 @@ revoke all on voicesurvey.unpublished_ends from public;
 
 -- Helpers.
 
-create or replace function voicesurvey_rules.raise_unknown_call()
-returns void
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $function$
-begin
-  raise exception using
-    errcode = 'invalid_parameter_value',
-    schema = 'voicesurvey',
-    constraint = 'call_is_known',
-    message = 'No attempt has this call_id or provider_call_id.',
-    hint = 'Pass the call_id that claim_calls returned. A provider''s id is known from record_provider_call on. An erased '
-      'call is unknown: ignore its reports.';
-end
-$function$;
-
 create or replace function voicesurvey_rules.find_call(call text)
 returns uuid
 language plpgsql
@@ -104,8 +88,13 @@ begin
       hint = 'Pass the call_id that claim_calls returned.';
   end if;
 
-  perform voicesurvey_rules.raise_unknown_call();
-  return null;
+  raise exception using
+    errcode = 'invalid_parameter_value',
+    schema = 'voicesurvey',
+    constraint = 'call_is_known',
+    message = 'No attempt has this call_id or provider_call_id.',
+    hint = 'Pass the call_id that claim_calls returned. A provider''s id is known from record_provider_call on. An erased '
+      'call is unknown: ignore its reports.';
 end
 $function$;
 
@@ -135,8 +124,6 @@ begin
 end
 $function$;
 
-comment on function voicesurvey_rules.raise_unknown_call() is
-  'Raises the error of an API function that is called with the id of no call.';
 comment on function voicesurvey_rules.find_call(text) is
   'The id of the attempt that has this call_id or, if none has it, this provider_call_id. Raises an error if there is none.';
 comment on function voicesurvey_rules.time_in_order(timestamptz, timestamptz, timestamptz) is
@@ -144,7 +131,6 @@ comment on function voicesurvey_rules.time_in_order(timestamptz, timestamptz, ti
   'is more than 60 seconds outside of them, or in the future. Null is now, without these limits.';
 
 revoke execute on function
-  voicesurvey_rules.raise_unknown_call(),
   voicesurvey_rules.find_call(text),
   voicesurvey_rules.time_in_order(timestamptz, timestamptz, timestamptz)
 from public;
@@ -187,7 +173,8 @@ begin
   for no key update;
 
   if not found then
-    perform voicesurvey_rules.raise_unknown_call();
+    -- It was erased meanwhile: this raises the error.
+    attempt_id := voicesurvey_rules.find_call(call);
   end if;
 
   changed := known is null;
@@ -243,6 +230,7 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
   started_at timestamptz;
+  noted_end timestamptz;
 begin
   attempt_id := voicesurvey_rules.find_call(call);
 
@@ -253,7 +241,8 @@ begin
   for no key update;
 
   if not found then
-    perform voicesurvey_rules.raise_unknown_call();
+    -- It was erased meanwhile: this raises the error.
+    attempt_id := voicesurvey_rules.find_call(call);
   end if;
 
   changed := false;
@@ -263,15 +252,12 @@ begin
   end if;
 
   if ended_at is null then
-    answered_at := voicesurvey_rules.time_in_order(
-      at,
-      started_at,
-      (
-        select hang_up.ended_at
-        from voicesurvey.hang_ups as hang_up
-        where hang_up.call_attempt_id = attempt_id
-      )
-    );
+    select hang_up.ended_at
+    into noted_end
+    from voicesurvey.hang_ups as hang_up
+    where hang_up.call_attempt_id = attempt_id;
+
+    answered_at := voicesurvey_rules.time_in_order(at, started_at, noted_end);
 
   -- The answer of a failed call may be reported after its end. Other calls without an answer have none.
   elsif outcome = 'failed' and at between started_at - interval '60 seconds' and ended_at + interval '60 seconds' then
@@ -315,7 +301,8 @@ begin
   for no key update;
 
   if not found then
-    perform voicesurvey_rules.raise_unknown_call();
+    -- It was erased meanwhile: this raises the error.
+    attempt_id := voicesurvey_rules.find_call(call);
   end if;
 
   changed := false;
@@ -442,7 +429,8 @@ begin
   for no key update;
 
   if not found then
-    perform voicesurvey_rules.raise_unknown_call();
+    -- It was erased meanwhile: this raises the error.
+    attempt_id := voicesurvey_rules.find_call(call);
   end if;
 
   -- A completed or refused contact has no attempts left.
@@ -760,7 +748,8 @@ begin
   for no key update;
 
   if not found then
-    perform voicesurvey_rules.raise_unknown_call();
+    -- It was erased meanwhile: this raises the error.
+    attempt_id := voicesurvey_rules.find_call(call);
   end if;
 
   select max_attempts
