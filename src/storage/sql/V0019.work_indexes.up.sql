@@ -11,8 +11,8 @@ set search_path = pg_catalog, pg_temp;
 
 
 -- The contacts to call, for claim_calls: 26 MB. With attempts_count before the time, a claim reads the queue of each
--- number of attempts, and skips the contacts whose attempts are used up: 21 buffers if no contact is due. With the time
--- first it would read all of these, because they have waited longest. A contact that was never called has waited since its
+-- number of attempts, and skips the contacts whose attempts are used up: at most 20 buffers if no contact is due. With the
+-- time first it would read all of these, because they have waited longest. A contact that was never called has waited since its
 -- import. Plain columns, since PostgreSQL merges the queues only in the order of columns, and not of an expression.
 
 create index concurrently if not exists contacts_to_call

@@ -1,5 +1,6 @@
 import { CALL_RACES } from './call-races.js';
 import { CAMPAIGN_RACES } from './campaign-races.js';
+import { CLAIM_RACES } from './claim-races.js';
 import { EMAIL_RACES } from './email-races.js';
 import { EXCLUSION_RACES } from './exclusion-races.js';
 import type { Race } from './race.js';
@@ -10,6 +11,7 @@ export const RACES: Readonly<Record<string, Race>> = {
   ...EXCLUSION_RACES,
   ...CALL_RACES,
   ...CAMPAIGN_RACES,
+  ...CLAIM_RACES,
   ...EMAIL_RACES,
   ...SINGLE_STATEMENT_RACES,
 };
