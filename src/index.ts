@@ -33,6 +33,7 @@ export { type LocksOptions, type LocksResult, measureLocks, type TableLock } fro
 export { type RepairOptions, type RepairResult, repair } from './inspect/repair.js';
 export type { RowProgress } from './inspect/rows/find-broken-rows.js';
 export type { VerifyFinding } from './inspect/verify/finding.js';
+export type { RoleGrants } from './inspect/verify/grants.js';
 export { type VerifyOptions, type VerifyResult, verify } from './inspect/verify.js';
 export { LossRefusedError, PartWayError } from './migrate/data-loss/errors.js';
 
@@ -71,6 +72,7 @@ export {
   UsageError,
 } from './postgres/errors/explained-error.js';
 export type * from './rows.js';
+export { type CreateRolesOptions, type CreateRolesResult, createRoles } from './seed/create-roles.js';
 export { migrationsDirectory } from './seed/paths.js';
 export { type SeedOptions, type SeedResult, seed } from './seed/seed.js';
 export { MigrationFileError, type SourceLocation } from './sql/errors.js';

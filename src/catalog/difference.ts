@@ -1,4 +1,5 @@
 import { describeFact } from './difference/facts.js';
+import { withoutGrants } from './difference/grants.js';
 import { displayName } from './names.js';
 import { isSameFact } from './snapshot/canonical-sql.js';
 import type { Facts, Snapshot } from './snapshot.js';
@@ -27,7 +28,8 @@ type Members = Readonly<Record<string, Facts>>;
 /**
  * Compares two snapshots object by object, in the order of the names. An object that only one of them has is one
  * difference: the columns of a missing table are not listed. A partition that only one of them has is not a difference: jobs
- * create and drop partitions. A partition of both is compared.
+ * create and drop partitions. A partition of both is compared. Privileges that a role was granted are not compared, see
+ * {@link withoutGrants}.
  *
  * @param here the actual catalog
  * @param there the expected catalog
@@ -61,7 +63,10 @@ function compareMembers(object: string, here: Members, there: Members, label: st
     const theirs = there[member];
     if (mine === undefined || theirs === undefined)
       return [describePresence(name, mine !== undefined, label)];
-    return compareFacts(mine, theirs, label).map((difference) => ({ object: name, difference }));
+    return compareFacts(withoutGrants(mine), withoutGrants(theirs), label).map((difference) => ({
+      object: name,
+      difference,
+    }));
   });
 }
 

@@ -23,6 +23,7 @@ import {
   findingsOfRules,
 } from './verify/findings.js';
 import { readForeignRights } from './verify/foreign-rights.js';
+import { listGrants, type RoleGrants } from './verify/grants.js';
 import { readHistoryRights } from './verify/history-rights.js';
 import { findPrivileges } from './verify/privileges.js';
 import { explainReadError, LOCK_TIMEOUT_MS, readHistoryUnlessHeld } from './verify/read.js';
@@ -67,6 +68,8 @@ export interface VerifyResult {
   readonly bodiesCheckedBy: 'plpgsql_check' | 'names' | null;
   /** Whether the rows were checked. */
   readonly rowsChecked: boolean;
+  /** What roles other than the owners were granted on the objects of the migrations. This is neither drift nor a finding. */
+  readonly grants: readonly RoleGrants[];
   /** Empty if the database is as it should be. */
   readonly findings: readonly VerifyFinding[];
 }
@@ -150,6 +153,7 @@ ${SNAPSHOT_SETTINGS}`);
       comparedWith: comparison.with,
       bodiesCheckedBy: bodies.plpgsqlCheckedBy,
       rowsChecked: options.data === true,
+      grants: listGrants(snapshot),
       findings: [
         ...entries.flatMap(findingsOfMigration),
         ...comparison.findings,

@@ -14,6 +14,7 @@ export const REMEDY_CALLS = {
   restore: ['folder', 'replace'],
   newMigration: ['name'],
   seed: [],
+  createRoles: [],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /** The options that a remedy may name, of the call that failed. */

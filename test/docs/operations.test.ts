@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { accept, migrationsDirectory, status, up, verify } from '../../src/index.js';
+import { migrationsDirectory, status, up, verify } from '../../src/index.js';
 import { history, PHONES, rowsOfHistory } from '../storage/rules/history.js';
 import { idOf, withIds } from '../storage/rules/names.js';
 import { attemptOf, claim, listNumber } from '../storage/rules/steps.js';
@@ -87,7 +87,6 @@ describe.skipIf(debianPrograms === undefined && process.env.REQUIRE_PSQL !== '1'
       source = await newDatabase('source');
       await up({ url: as(source, owner), directory: migrationsDirectory });
       await grantToService(source);
-      await accept({ url: as(source, owner), directory: migrationsDirectory, reason: 'grants to services' });
       await runOnce(as(source, service), sql(history));
       await runOnce(source, sql('delete from survey_responses where contact_id = :lena'));
       await runOnce(source, `alter database ${runName}_source set voicesurvey.time_zone = 'Europe/Rome'`);

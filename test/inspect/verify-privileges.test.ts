@@ -205,3 +205,31 @@ describe('settings of the database that change the text of the catalog are no dr
     expect((await status(options)).drift.state).toBe('none');
   });
 });
+
+test('verify lists what a role of another team was granted, and neither verify nor status counts it as drift', async ({
+  migrated,
+}) => {
+  const { client, name, url } = migrated;
+  const role = `${name}_reporting`;
+  await client.query(
+    `create role ${role}; grant select on contacts, campaigns to ${role};
+     grant select (name) on users to ${role}; grant execute on function voicesurvey.number_in to ${role}`,
+  );
+  try {
+    const { drift, findings: found, grants } = await verify({ url, directory });
+    expect([drift.state, found]).toEqual(['none', []]);
+    expect(grants.filter((granted) => granted.role === role)).toEqual([
+      {
+        role,
+        privilege: 'execute',
+        kind: 'function',
+        objects: ['voicesurvey.number_in(text, public.campaign_language)'],
+      },
+      { role, privilege: 'select', kind: 'column', objects: ['public.users.name'] },
+      { role, privilege: 'select', kind: 'table', objects: ['public.campaigns', 'public.contacts'] },
+    ]);
+    expect((await status({ url, directory })).drift.state).toBe('none');
+  } finally {
+    await client.query(`drop owned by ${role}; drop role ${role}`);
+  }
+});

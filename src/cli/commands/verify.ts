@@ -90,7 +90,14 @@ function showRowCheck({ name, number, count }: RowProgress): void {
   showStatusLine(`Checking rows: ${name} (${number} of ${count})`, { continues: true });
 }
 
-function linesFor({ server, drift, findings, bodiesCheckedBy, rowsChecked }: VerifyResult): readonly Line[] {
+function linesFor({
+  server,
+  drift,
+  findings,
+  bodiesCheckedBy,
+  rowsChecked,
+  grants,
+}: VerifyResult): readonly Line[] {
   const result: Line[] = [
     findings.length === 0
       ? 'Nothing is wrong.'
@@ -109,5 +116,18 @@ function linesFor({ server, drift, findings, bodiesCheckedBy, rowsChecked }: Ver
       mark: kind.length,
     }),
   );
-  return resultLines(result, server, details);
+  return resultLines(result, server, [...details, ...grantLines(grants)]);
+}
+
+/** One line for each role, privilege and kind of object. */
+function grantLines(grants: VerifyResult['grants']): readonly Line[] {
+  if (grants.length === 0) return [];
+  return [
+    'Privileges granted to other roles, which are no drift:',
+    ...grants.map(({ role, privilege, kind, objects }) =>
+      encodeName(
+        `  ${role}: ${privilege} on ${objects.length === 1 ? `${kind} ${objects[0]}` : `${plural(objects.length, kind)}, such as ${objects[0]}`}`,
+      ),
+    ),
+  ];
 }

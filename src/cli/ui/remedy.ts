@@ -41,6 +41,7 @@ export const COMMAND_OF_CALL: Readonly<Record<CallName, CommandForm>> = {
   restore: { name: 'restore', arguments: ['folder'], takesFolder: false },
   newMigration: { name: 'new', arguments: ['name'], takesFolder: true },
   seed: { name: 'seed', arguments: [], takesFolder: false },
+  createRoles: { name: 'roles', arguments: [], takesFolder: false },
 };
 
 /** The flag for each option of the library that a remedy may name; text for one that is an argument or a variable. */

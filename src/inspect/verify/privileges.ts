@@ -23,7 +23,8 @@ interface FoundObject {
  * - objects of another owner than the history's;
  * - the right to create objects in a schema of the migrations;
  * - the right to create triggers on their tables;
- * - the right to call a security definer function, if no file grants it;
+ * - the right to call a security definer function, if no file grants it; not of a named role in a schema that PUBLIC may use,
+ *   whose functions are there to be called;
  * - the right to write the history.
  *
  * The owner of the history, the roles that it is a member of, and superusers have these rights anyway.
@@ -106,17 +107,28 @@ function findExecuteRights(
   sql: string,
 ): readonly PrivilegeFinding[] {
   const isGranted = executeRightsIn(sql);
+  const isForAll = (schema: string): boolean =>
+    objects.some(
+      (object) =>
+        object.key === `schema ${schema}` && rolesWith(object, 'usage', () => false).includes('public'),
+    );
   const pairs = objects
     .filter(({ facts }) => facts['security definer'] === true)
     .flatMap((definer) =>
       rolesWith(definer, 'execute', isTrusted)
         .filter((role) => !isGranted(splitKey(definer.key)[1], role))
+        .filter((role) => role === 'public' || !isForAll(schemaOf(definer.key)))
         .map((role) => ({ ...definer, role })),
     );
   return [...groupBy(pairs, ({ role }) => role)].map(([role, functions]) => ({
     object: `privileges of ${role}`,
     finding: `may call ${describe(functions)}, which runs with the rights of its owner; no migration grants that`,
   }));
+}
+
+/** The schema of an object, quoted as in its key. */
+function schemaOf(key: string): string {
+  return /^(?:"(?:[^"]|"")*"|[^.]+)/.exec(splitKey(key)[1])?.[0] ?? '';
 }
 
 /** The roles that have a privilege, without the owner and the trusted roles. */

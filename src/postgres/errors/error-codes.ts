@@ -100,7 +100,9 @@ export const ERROR_CODES = {
   },
   'Seed data and generated files': {
     file_not_written: 'a file could not be written',
+    may_not_create_roles: 'the role may not create the roles of the services, or grant to them',
     no_schema: 'the database does not have the schema yet',
+    role_is_powerful: 'a role of the services exists with rights such as SUPERUSER',
     seed_failed: 'the server rejected the seed rows',
   },
   Statements: {

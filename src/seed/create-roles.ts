@@ -1,0 +1,146 @@
+import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
+import pg from '../postgres/driver/pg.js';
+import { queryRows, SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
+import { ExplainedError } from '../postgres/errors/explained-error.js';
+import { INSUFFICIENT_PRIVILEGE } from '../postgres/errors/sql-states.js';
+import { call, remedy } from '../text/remedy.js';
+
+/** The roles of the services, with what a comment on each says in the cluster. */
+const ROLES = {
+  voicesurvey_importer: 'Imports contacts and exclusions through the API of voicesurvey-db.',
+  voicesurvey_caller:
+    'Claims, reports and ends calls through the API of voicesurvey-db: scheduler, telephony, dialogue.',
+  voicesurvey_mailer: 'Sends e-mails and delivers events through the API of voicesurvey-db.',
+  voicesurvey_manager:
+    'Manages campaigns and templates, exports and erases, through the API of voicesurvey-db.',
+  voicesurvey_dashboard: 'Reads numbers without personal data through the API of voicesurvey-db.',
+  voicesurvey_app: 'All of importer, caller, mailer, manager and dashboard of voicesurvey-db.',
+  voicesurvey_migrator: 'Owns the schema of voicesurvey-db and applies its migrations.',
+} as const;
+
+const MEMBERSHIPS = `grant voicesurvey_importer, voicesurvey_caller, voicesurvey_mailer, voicesurvey_manager, voicesurvey_dashboard
+  to voicesurvey_app`;
+
+const EXISTING = `select rolname as role from pg_catalog.pg_roles where rolname = any (${nameList()})`;
+
+function nameList(): string {
+  return `array[${Object.keys(ROLES)
+    .map((name) => pg.escapeLiteral(name))
+    .join(', ')}]`;
+}
+
+/** A role of this name that has rights of its own would get those of the services in addition, or lend it theirs. */
+const POWERFUL = `select rolname as role
+from pg_catalog.pg_roles
+where rolname = any (${nameList()})
+  and (rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls)
+order by rolname`;
+
+const CREATE = `do $roles$
+declare
+  wanted record;
+begin
+  for wanted in
+    select key as name, value as description
+    from json_each_text(${pg.escapeLiteral(JSON.stringify(ROLES))})
+    where to_regrole(key) is null
+  loop
+    begin
+      execute format('create role %I nologin', wanted.name);
+      execute format('comment on role %I is %L', wanted.name, wanted.description);
+    exception
+      -- Another session has created it in the meantime.
+      when duplicate_object or unique_violation then null;
+    end;
+  end loop;
+end
+$roles$`;
+
+const GRANT_TO_MIGRATOR = `do $migrator$
+begin
+  execute format('grant connect, create, temporary on database %I to voicesurvey_migrator', current_database());
+  grant usage, create on schema public to voicesurvey_migrator;
+end
+$migrator$`;
+
+const GRANT = `do $grants$
+begin
+  if to_regprocedure('voicesurvey_rules.grant_privileges_to_roles()') is not null then
+    perform voicesurvey_rules.grant_privileges_to_roles();
+  end if;
+end
+$grants$`;
+
+/** The result of {@link createRoles}. */
+export interface CreateRolesResult {
+  readonly server: Server;
+  /** The roles that were missing and were created, by name. */
+  readonly created: readonly string[];
+  /** Whether the schema has the version that grants privileges to the roles; if not, `up` grants them. */
+  readonly granted: boolean;
+}
+
+/** The options of {@link createRoles}. */
+export interface CreateRolesOptions extends Database {
+  /** Interrupts the call. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Creates the roles of the services, which cannot log in, and grants them what they may do. Run again, it changes nothing.
+ * Services log in with roles of their own that are members of these: `create role dialler login in role voicesurvey_caller`.
+ *
+ * @throws ExplainedError `role_is_powerful` if one of the roles exists with rights such as SUPERUSER, `may_not_create_roles`
+ * @example
+ * ```ts
+ * const { created } = await createRoles({ url: process.env.DATABASE_URL ?? '' });
+ * ```
+ */
+export function createRoles(options: CreateRolesOptions): Promise<CreateRolesResult> {
+  return withDatabase(options, async ({ connection }) => {
+    const { client } = connection;
+    const [powerful] = await queryRows<{ role: string }>(client, POWERFUL);
+    if (powerful !== undefined) throw roleIsPowerful(powerful.role);
+    const before = await queryRows<{ role: string }>(client, EXISTING);
+    await client
+      .query(
+        ['begin', SYSTEM_NAMES_ONLY, CREATE, MEMBERSHIPS, GRANT_TO_MIGRATOR, GRANT, 'commit'].join(';\n'),
+      )
+      .catch(async (error: unknown) => {
+        await client.query('rollback');
+        throw explainCreateError(error);
+      });
+    const [state] = await queryRows<{ granted: boolean }>(
+      client,
+      `select to_regprocedure('voicesurvey_rules.grant_privileges_to_roles()') is not null as granted`,
+    );
+    const known = new Set(before.map(({ role }) => role));
+    return {
+      server: describeServer(connection),
+      created: Object.keys(ROLES).filter((name) => !known.has(name)),
+      granted: state?.granted === true,
+    };
+  });
+}
+
+function roleIsPowerful(role: string): ExplainedError {
+  return new ExplainedError(
+    'role_is_powerful',
+    `The role ${role} exists and has SUPERUSER, CREATEROLE, CREATEDB, REPLICATION or BYPASSRLS, which no role of the services may have.`,
+    {
+      remedy: remedy`Find out who created it. Take these attributes from it (alter role ${role} nosuperuser nocreaterole nocreatedb noreplication nobypassrls), then run ${call('createRoles')} again.`,
+    },
+  );
+}
+
+function explainCreateError(error: unknown): unknown {
+  if (!(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) return error;
+  return new ExplainedError(
+    'may_not_create_roles',
+    `This role may not create the roles or grant to them: ${error.message}.`,
+    {
+      remedy: remedy`Run ${call('createRoles')} as the owner of the database with CREATEROLE, or as a superuser. Nothing was changed.`,
+      cause: error,
+    },
+  );
+}
