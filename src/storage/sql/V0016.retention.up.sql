@@ -86,11 +86,12 @@ declare
   expired_before timestamptz;
 begin
   if at_most is null or at_most < 0 then
-    perform voicesurvey_rules.raise_invalid_input(
-      'at_most_is_0_or_more',
-      format('purge_expired needs a number of rows, 0 or more, and at_most is %s.', coalesce(at_most::text, 'null')),
-      'Nothing was deleted. Call it without an argument, or with the most rows of each kind that one call may process.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'at_most_is_0_or_more',
+      message = format('purge_expired needs a number of rows, 0 or more, and at_most is %s.', coalesce(at_most::text, 'null')),
+      hint = 'Nothing was deleted. Call it without an argument, or with the most rows of each kind that one call may process.';
   end if;
 
   select now() - make_interval(days => provider.transcript_retention_days)

@@ -67,17 +67,19 @@ set search_path = pg_catalog, pg_temp
 as $function$
 begin
   if require_campaign.campaign is null then
-    perform voicesurvey_rules.raise_invalid_input(
-      'campaign_is_given',
-      'The campaign is null.',
-      'Pass the id of a campaign.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'campaign_is_given',
+      message = 'The campaign is null.',
+      hint = 'Pass the id of a campaign.';
   elsif not exists (select from public.campaigns as known where known.id = require_campaign.campaign) then
-    perform voicesurvey_rules.raise_invalid_input(
-      'campaign_is_known',
-      format('There is no campaign %s.', require_campaign.campaign),
-      'Check the id. The campaign may have been deleted.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'campaign_is_known',
+      message = format('There is no campaign %s.', require_campaign.campaign),
+      hint = 'Check the id. The campaign may have been deleted.';
   end if;
 end
 $function$;
@@ -325,11 +327,12 @@ declare
   new_numbers text[];
 begin
   if at_most is null or at_most < 0 then
-    perform voicesurvey_rules.raise_invalid_input(
-      'at_most_is_0_or_more',
-      format('claim_calls needs a number of calls, 0 or more, and at_most is %s.', coalesce(at_most::text, 'null')),
-      'Pass the number of calls that the service can place now.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'at_most_is_0_or_more',
+      message = format('claim_calls needs a number of calls, 0 or more, and at_most is %s.', coalesce(at_most::text, 'null')),
+      hint = 'Pass the number of calls that the service can place now.';
   end if;
 
   if claim_calls.campaign is not null then

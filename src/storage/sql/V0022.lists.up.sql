@@ -150,19 +150,21 @@ set search_path = pg_catalog, pg_temp
 as $function$
 begin
   if lines is null then
-    perform voicesurvey_rules.raise_invalid_input(
-      'lines_are_given',
-      'An import needs its lines, and lines is null.',
-      'Pass a JSON array of objects. An empty array imports nothing.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'lines_are_given',
+      message = 'An import needs its lines, and lines is null.',
+      hint = 'Pass a JSON array of objects. An empty array imports nothing.';
   end if;
 
   if jsonb_typeof(lines) <> 'array' then
-    perform voicesurvey_rules.raise_invalid_input(
-      'lines_are_an_array',
-      format('The lines of an import are a JSON array, and lines is of type %s.', jsonb_typeof(lines)),
-      'Pass a JSON array of objects, also for one line.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'lines_are_an_array',
+      message = format('The lines of an import are a JSON array, and lines is of type %s.', jsonb_typeof(lines)),
+      hint = 'Pass a JSON array of objects, also for one line.';
   end if;
 end
 $function$;
@@ -174,19 +176,21 @@ set search_path = pg_catalog, pg_temp
 as $function$
 begin
   if number is null then
-    perform voicesurvey_rules.raise_invalid_input(
-      'number_is_given',
-      'The function needs a number, and number is null.',
-      'Pass the number in E.164: a plus and 7 to 15 digits.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'number_is_given',
+      message = 'The function needs a number, and number is null.',
+      hint = 'Pass the number in E.164: a plus and 7 to 15 digits.';
   end if;
 
   if not voicesurvey_rules.is_phone_number(number) then
-    perform voicesurvey_rules.raise_invalid_input(
-      'number_is_e164',
-      'The number is not in E.164: a plus and 7 to 15 digits, of which the first is not 0.',
-      voicesurvey_rules.advise_on_number(to_jsonb(number))
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'number_is_e164',
+      message = 'The number is not in E.164: a plus and 7 to 15 digits, of which the first is not 0.',
+      hint = voicesurvey_rules.advise_on_number(to_jsonb(number));
   end if;
 end
 $function$;
@@ -240,11 +244,12 @@ begin
   perform voicesurvey_rules.check_lines(lines);
 
   if campaign is null then
-    perform voicesurvey_rules.raise_invalid_input(
-      'campaign_is_given',
-      'The function needs a campaign, and campaign is null.',
-      'Pass the id of a campaign.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'campaign_is_given',
+      message = 'The function needs a campaign, and campaign is null.',
+      hint = 'Pass the id of a campaign.';
   end if;
 
   select existing.status
@@ -254,19 +259,21 @@ begin
   for key share;
 
   if not found then
-    perform voicesurvey_rules.raise_invalid_input(
-      'campaign_is_known',
-      format('There is no campaign %s.', campaign),
-      'Check the id. The campaign may have been deleted.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'campaign_is_known',
+      message = format('There is no campaign %s.', campaign),
+      hint = 'Check the id. The campaign may have been deleted.';
   end if;
 
   if status in ('completed', 'cancelled') then
-    perform voicesurvey_rules.raise_invalid_input(
-      'campaign_has_not_ended',
-      format('Campaign %s is %s, and a campaign that has ended gets no contacts.', campaign, status),
-      'Create a new campaign, and import the contacts into it.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'campaign_has_not_ended',
+      message = format('Campaign %s is %s, and a campaign that has ended gets no contacts.', campaign, status),
+      hint = 'Create a new campaign, and import the contacts into it.';
   end if;
 
   with field as materialized (
@@ -623,11 +630,12 @@ begin
   perform voicesurvey_rules.check_number(number);
 
   if voicesurvey_rules.is_not_blank(reason) is not true then
-    perform voicesurvey_rules.raise_invalid_input(
-      'reason_is_given',
-      'An exclusion is lifted for a reason, and reason is null or blank.',
-      'Pass a reason, for example person_agreed.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'reason_is_given',
+      message = 'An exclusion is lifted for a reason, and reason is null or blank.',
+      hint = 'Pass a reason, for example person_agreed.';
   end if;
 
   -- Read by the trigger that records the deletion.

@@ -43,11 +43,12 @@ declare
   status public.campaign_status;
 begin
   if campaign is null then
-    perform voicesurvey_rules.raise_invalid_input(
-      'campaign_is_given',
-      'The function needs a campaign, and campaign is null.',
-      'Pass the id of a campaign.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'campaign_is_given',
+      message = 'The function needs a campaign, and campaign is null.',
+      hint = 'Pass the id of a campaign.';
   end if;
 
   select existing.status
@@ -56,11 +57,12 @@ begin
   where existing.id = campaign;
 
   if status is null then
-    perform voicesurvey_rules.raise_invalid_input(
-      'campaign_is_known',
-      format('There is no campaign %s.', campaign),
-      'Check the id. The campaign may have been deleted.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'campaign_is_known',
+      message = format('There is no campaign %s.', campaign),
+      hint = 'Check the id. The campaign may have been deleted.';
   end if;
 
   return status;
@@ -74,26 +76,29 @@ set search_path = pg_catalog, pg_temp
 as $function$
 begin
   if status is null then
-    perform voicesurvey_rules.raise_invalid_input(
-      'campaign_is_known',
-      format('There is no campaign %s.', campaign),
-      'Check the id. The campaign may have been deleted.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'campaign_is_known',
+      message = format('There is no campaign %s.', campaign),
+      hint = 'Check the id. The campaign may have been deleted.';
   end if;
 
   if status in ('completed', 'cancelled') then
-    perform voicesurvey_rules.raise_invalid_input(
-      'campaign_has_not_ended',
-      format('Campaign %s is %s, and a campaign that has ended does not change.', campaign, status),
-      'Create a new campaign.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'campaign_has_not_ended',
+      message = format('Campaign %s is %s, and a campaign that has ended does not change.', campaign, status),
+      hint = 'Create a new campaign.';
   end if;
 
-  perform voicesurvey_rules.raise_invalid_input(
-    'campaign_changes_status_in_order',
-    format('Campaign %s is %s, and this change does not start there.', campaign, status),
-    hint
-  );
+  raise exception using
+    errcode = 'invalid_parameter_value',
+    schema = 'voicesurvey',
+    constraint = 'campaign_changes_status_in_order',
+    message = format('Campaign %s is %s, and this change does not start there.', campaign, status),
+    hint = hint;
 end
 $function$;
 

@@ -235,19 +235,21 @@ declare
   queued integer;
 begin
   if consumer is null or consumer !~ '^[a-z][a-z0-9_.-]{0,62}$' then
-    perform voicesurvey_rules.raise_invalid_input(
-      'name_of_a_consumer_is_a_short_word',
-      'The name of a consumer begins with a lower-case letter and has at most 63 letters, digits and characters of "_.-".',
-      'Choose a name such as crm or data-warehouse.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'name_of_a_consumer_is_a_short_word',
+      message = 'The name of a consumer begins with a lower-case letter and has at most 63 letters, digits and characters of "_.-".',
+      hint = 'Choose a name such as crm or data-warehouse.';
   end if;
 
   if since is null then
-    perform voicesurvey_rules.raise_invalid_input(
-      'time_is_given',
-      'add_consumer needs a time from which on events are queued, and since is null.',
-      'Leave since out to queue only later events, or pass ''-infinity'' to queue all.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'time_is_given',
+      message = 'add_consumer needs a time from which on events are queued, and since is null.',
+      hint = 'Leave since out to queue only later events, or pass ''-infinity'' to queue all.';
   end if;
 
   lock table public.events in share mode;
@@ -292,19 +294,21 @@ set search_path = pg_catalog, pg_temp
 as $function$
 begin
   if at_most is null or at_most < 0 then
-    perform voicesurvey_rules.raise_invalid_input(
-      'at_most_is_0_or_more',
-      format('at_most is a number of rows, 0 or more, and it is %s.', coalesce(at_most::text, 'null')),
-      'Pass the most rows that the service can process before its lease is over.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'at_most_is_0_or_more',
+      message = format('at_most is a number of rows, 0 or more, and it is %s.', coalesce(at_most::text, 'null')),
+      hint = 'Pass the most rows that the service can process before its lease is over.';
   end if;
 
   if lease is null or lease not between interval '1 second' and interval '1 day' then
-    perform voicesurvey_rules.raise_invalid_input(
-      'lease_is_1_second_to_1_day',
-      format('A lease lasts from 1 second to 1 day, and lease is %s.', coalesce(lease::text, 'null')),
-      'Pass a time in which the service has surely finished or died, such as 5 minutes.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'lease_is_1_second_to_1_day',
+      message = format('A lease lasts from 1 second to 1 day, and lease is %s.', coalesce(lease::text, 'null')),
+      hint = 'Pass a time in which the service has surely finished or died, such as 5 minutes.';
   end if;
 end
 $function$;
@@ -347,11 +351,12 @@ begin
   where name = claim_events.consumer;
 
   if not found then
-    perform voicesurvey_rules.raise_invalid_input(
-      'consumer_is_registered',
-      'claim_events was called with a consumer that is not registered.',
-      'Check the name, or register the consumer: select voicesurvey.add_consumer(''name'').'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'consumer_is_registered',
+      message = 'claim_events was called with a consumer that is not registered.',
+      hint = 'Check the name, or register the consumer: select voicesurvey.add_consumer(''name'').';
   end if;
 
   -- "Lateral" and "limit 1" make the plan look up each payload by its keys, whatever the statistics of these tables say.

@@ -381,11 +381,12 @@ set search_path = pg_catalog, pg_temp
 as $function$
 begin
   if contact is null then
-    perform voicesurvey_rules.raise_invalid_input(
-      'contact_is_given',
-      'The function needs a contact, and contact is null.',
-      'Pass the id of a contact.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'contact_is_given',
+      message = 'The function needs a contact, and contact is null.',
+      hint = 'Pass the id of a contact.';
   end if;
 
   lock table voicesurvey_rules.exclusion_gate in share update exclusive mode;

@@ -142,11 +142,12 @@ begin
   perform voicesurvey_rules.read_campaign(campaign);
 
   if unit is null or unit not in ('hour', 'day', 'week', 'month') then
-    perform voicesurvey_rules.raise_invalid_input(
-      'unit_is_hour_day_week_or_month',
-      'calls_over_time counts calls by hour, day, week or month.',
-      'Pass one of these words as unit.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'unit_is_hour_day_week_or_month',
+      message = 'calls_over_time counts calls by hour, day, week or month.',
+      hint = 'Pass one of these words as unit.';
   end if;
 
   zone := coalesce(
@@ -297,11 +298,12 @@ begin
   perform voicesurvey_rules.read_campaign(campaign);
 
   if at_most is null or at_most not between 0 and 1000 then
-    perform voicesurvey_rules.raise_invalid_input(
-      'a_page_has_at_most_1000_rows',
-      format('A page has 0 to 1,000 rows, and at_most is %s.', coalesce(at_most::text, 'null')),
-      'Read page after page: pass the phone_number of the last row as after. For all contacts, read campaign_export.'
-    );
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'a_page_has_at_most_1000_rows',
+      message = format('A page has 0 to 1,000 rows, and at_most is %s.', coalesce(at_most::text, 'null')),
+      hint = 'Read page after page: pass the phone_number of the last row as after. For all contacts, read campaign_export.';
   end if;
 
   if states is null then
