@@ -129,6 +129,23 @@ describe.skipIf(!hasTerminal)('the status line of a terminal', () => {
     expect(output).toContain('\r\u001B[KV1 up … 1 s\r\u001B[KV1 committed in ');
   });
 
+  test('up counts the seconds of each statement of a no-transaction file, with its line', async ({
+    database,
+  }) => {
+    const dir = await folderWith({
+      'V1.up.sql': `-- migrate: no-transaction
+create function slow() returns integer language plpgsql immutable as $$ begin perform pg_sleep(1.3); return 1; end $$;
+create table t (id integer);
+insert into t values (1);
+create index concurrently slowly on t ((id + slow()));
+select pg_sleep(1.3);`,
+      'V1.down.sql': '',
+    });
+    const output = await outputOnTerminal(database, ['up', '--dir', dir]);
+    expect(output).toContain('\u001B[KV1 up, line 6 … 1 s');
+    expect(output).toContain('\u001B[KV1 up, line 5 …\r');
+  });
+
   test('status counts the seconds of its wait for a locked history', async ({ database }) => {
     const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': '' });
     await up({ url: database.url, directory });

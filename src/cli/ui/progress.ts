@@ -12,7 +12,7 @@ import { printMessages } from './terminal.js';
 
 /** Prints the events of a run on standard error; those without lasting interest only as the status line of a terminal. */
 export const printProgress: Listener = (event) => {
-  if (event.kind === 'started' || event.kind === 'building') {
+  if (event.kind === 'started' || event.kind === 'executing' || event.kind === 'building') {
     showStatusLine(lineFor(event), { continues: event.kind === 'building' });
   } else {
     if (event.kind === 'finished') clearStatusLine();
@@ -49,6 +49,8 @@ function lineFor(event: Exclude<RunEvent, { kind: 'drifted' }>): string {
       return `warning: no snapshot of the catalog was recorded: ${encodeName(event.reason)}`;
     case 'started':
       return `${name} ${event.direction}`;
+    case 'executing':
+      return `${name} ${event.direction}, line ${event.line}`;
     case 'finished':
       return `${name} ${event.direction === 'up' ? 'committed' : 'rollback committed'} in ${event.durationMs} ms`;
     case 'waiting':

@@ -18,6 +18,13 @@ export type RunEvent =
   /** The run could not read the catalog to record its snapshot, so drift is unknown until a snapshot is recorded. */
   | { readonly kind: 'snapshot-missing'; readonly reason: string }
   | { readonly kind: 'started'; readonly name: string; readonly direction: 'up' | 'down' }
+  /** A no-transaction file has come to the statement on this line. The statements of other files are sent together. */
+  | {
+      readonly kind: 'executing';
+      readonly name: string;
+      readonly direction: 'up' | 'down';
+      readonly line: number;
+    }
   /** A file is committed. It is durable once the run has returned: only the last commit of a run waits for the disk. */
   | {
       readonly kind: 'finished';

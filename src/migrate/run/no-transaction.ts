@@ -3,6 +3,7 @@ import pg from '../../postgres/driver/pg.js';
 import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { DUPLICATE_OBJECT, DUPLICATE_TABLE, sqlStateOf } from '../../postgres/errors/sql-states.js';
 import { timeoutsOf } from '../../postgres/timeouts.js';
+import { locate } from '../../sql/location.js';
 import type { Statement } from '../../sql/statements.js';
 import { checkAdoption, PATH_OF_SESSION } from '../script/adoption.js';
 import type { RunContext } from '../script/context.js';
@@ -38,6 +39,7 @@ export async function runWithoutTransaction(
 ): Promise<Failure | null> {
   try {
     for (const step of steps) {
+      reportStatement(step, emit);
       const failure =
         step.kind === 'alone'
           ? await withoutTimeouts(connection, () => runAlone(connection, run, step, emit))
@@ -48,6 +50,14 @@ export async function runWithoutTransaction(
   } finally {
     await connection.client.query(END_OF_SESSION).catch(() => undefined);
   }
+}
+
+function reportStatement(step: Step, emit: Listener): void {
+  if (step.kind !== 'alone' && step.kind !== 'transaction') return;
+  const statement = step.kind === 'alone' ? step.statement : step.statements[0];
+  if (statement === undefined) return;
+  const { name, direction, script } = step.work;
+  emit({ kind: 'executing', name, direction, line: locate(script.source, statement.offset).line });
 }
 
 /**
