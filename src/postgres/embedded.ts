@@ -1,7 +1,12 @@
 import { dirname, join, resolve } from 'node:path';
 import { prepareBinaries } from './embedded/binaries.js';
 import { acceptsConnections } from './embedded/ports.js';
-import { type RunningPostmaster, readLastStart, readPostmasterState } from './embedded/postmaster.js';
+import {
+  hasLostProgram,
+  type RunningPostmaster,
+  readLastStart,
+  readPostmasterState,
+} from './embedded/postmaster.js';
 import { removeServer } from './embedded/remove.js';
 import { chooseBase } from './embedded/server-base.js';
 import {
@@ -76,7 +81,8 @@ export function startEmbeddedServer(
   const starting = explainSystemErrors('started', directory, async () => {
     await removeStaleStaging(directory);
     const running = await findServer(directory);
-    if (running !== null) return running;
+    if (running !== null && !(await hasLostProgram(running.pid))) return running;
+    if (running !== null) await stopPostmaster(running.directory, running.pid);
 
     const existing = await findServerFolder(directory);
     const user = await (existing === null ? chooseServerUser(directory) : ownerAsServerUser(existing));

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { link, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { isAlive, listProcesses, readProcessTitle } from './processes.js';
 import { readServerFile } from './server-file.js';
 import { systemErrorCode } from './system-errors.js';
@@ -117,6 +118,15 @@ export async function killOrphans(data: string): Promise<number> {
     }
   }
   return count;
+}
+
+/**
+ * Checks whether the program of a server is no longer where it was started, as after a move of the clone. Then the server
+ * still answers, but finds none of its libraries: every function in PL/pgSQL fails.
+ */
+export async function hasLostProgram(pid: number): Promise<boolean> {
+  const [program = ''] = ((await readProcessTitle(pid)) ?? '').split(' -D ');
+  return isAbsolute(program) && !existsSync(program);
 }
 
 /** Process ids are reused: after a reboot, the one in `postmaster.pid` may belong to any program. */

@@ -14,13 +14,14 @@ const STOP_TIMEOUT_MS = 60_000;
  * Stops a server with a fast shutdown, which closes its connections, and waits until it has ended.
  *
  * @param folder the server's folder, as a real path
+ * @param pid stops the server only if this is its process; another command may have started a new one
  * @returns false if it was not running
  * @throws EmbeddedServerError `embedded_not_yours` if it belongs to another user; `embedded_stop_slow` if it has not ended
  *   after a minute
  */
-export async function stopPostmaster(folder: string): Promise<boolean> {
+export async function stopPostmaster(folder: string, pid?: number): Promise<boolean> {
   const postmaster = await readPostmasterState(join(folder, 'data'));
-  if (postmaster.state !== 'running') return false;
+  if (postmaster.state !== 'running' || (pid !== undefined && pid !== postmaster.pid)) return false;
   await requestShutdown(folder, postmaster.pid);
   const deadline = Date.now() + STOP_TIMEOUT_MS;
   while ((await readProcessTitle(postmaster.pid)) !== '') {

@@ -12,7 +12,16 @@ import {
   startEmbeddedServer,
   stopEmbeddedServer,
 } from '../../../src/postgres/embedded.js';
-import { childProgram, createFolder, ended, inChild, kill, queryRow, sharedDirectory } from './support.js';
+import {
+  childProgram,
+  createFolder,
+  ended,
+  inChild,
+  installInto,
+  kill,
+  queryRow,
+  sharedDirectory,
+} from './support.js';
 
 const shared = sharedDirectory();
 const endlessQuery = 'select count(*) from generate_series(1, 1000000000000)';
@@ -25,6 +34,21 @@ describe.skipIf(process.platform !== 'linux')('moving and copying the folder of 
     await rename(directory, moved);
     await mkdir(join(directory, 'server/data'), { recursive: true });
     expect(await findEmbeddedServer({ directory: moved })).toMatchObject({ pid });
+  });
+
+  test('a start after a move of the programs of a running server starts it again, with its data', async () => {
+    const folder = await createFolder();
+    const [before, after, directory] = [join(folder, 'before'), join(folder, 'after'), join(folder, 'db')];
+    await mkdir(before);
+    await installInto(before);
+    const first = await inChild('start', directory, { app: join(before, 'dist') });
+    await queryRow(first.value.url, 'create table kept ()');
+    await rename(before, after);
+    const second = await inChild('start', directory, { app: join(after, 'dist') });
+    expect(second.value).toMatchObject({ started: true, url: first.value.url });
+    await queryRow(second.value.url, 'do $$ begin perform from kept; end $$');
+    const third = await inChild('start', directory, { app: join(after, 'dist') });
+    expect(third.value).toMatchObject({ started: false, pid: second.value.pid });
   });
 
   test('a copy of the folder of a running server gets a separate server', async () => {
