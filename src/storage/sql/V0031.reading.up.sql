@@ -1,5 +1,8 @@
 -- V0031: the API for reading: statistics of a campaign, lists and details for dashboards, and the export.
 --
+-- Erased contacts and calls count in the statistics as before, by the tallies of V0026. They do not count in
+-- campaign_overview, which lists what there is.
+--
 -- The functions and views run with the rights of their owner. So a role can read statistics without a privilege on the
 -- tables, which hold personal data.
 --
@@ -93,19 +96,65 @@ begin
       coalesce(sum(calls) filter (where outcome = 'failed'), 0)::integer as failed_calls
     from outcome_count
   ),
-  answered as materialized (
+  answered_count as materialized (
     select
       count(attempt.answered_at)::integer as answered_calls,
-      coalesce(extract(epoch from sum(attempt.ended_at - attempt.answered_at)), 0)::double precision as talk_seconds
+      coalesce(extract(epoch from sum(attempt.ended_at - attempt.answered_at)), 0) as talk_seconds
     from public.call_attempts as attempt
     where attempt.campaign_id = campaign
       and attempt.outcome in ('completed', 'refused', 'failed')
   ),
+  erased as (
+    select
+      coalesce(sum(
+        tally.contacts_pending + tally.contacts_in_progress + tally.contacts_completed + tally.contacts_refused
+        + tally.contacts_not_reached + tally.contacts_excluded
+      ), 0)::integer as contacts,
+      coalesce(sum(tally.contacts_pending), 0)::integer as pending,
+      coalesce(sum(tally.contacts_in_progress), 0)::integer as in_progress,
+      coalesce(sum(tally.contacts_completed), 0)::integer as completed,
+      coalesce(sum(tally.contacts_refused), 0)::integer as refused,
+      coalesce(sum(tally.contacts_not_reached), 0)::integer as not_reached,
+      coalesce(sum(tally.contacts_not_reached_failed), 0)::integer as not_reached_failed,
+      coalesce(sum(tally.contacts_excluded), 0)::integer as excluded,
+      coalesce(sum(
+        tally.calls_completed + tally.calls_refused + tally.calls_no_answer + tally.calls_busy + tally.calls_failed
+        + tally.calls_without_outcome
+      ), 0)::integer as calls,
+      coalesce(sum(tally.calls_without_outcome), 0)::integer as open_calls,
+      coalesce(sum(tally.calls_completed), 0)::integer as completed_calls,
+      coalesce(sum(tally.calls_refused), 0)::integer as refused_calls,
+      coalesce(sum(tally.calls_no_answer), 0)::integer as no_answer_calls,
+      coalesce(sum(tally.calls_busy), 0)::integer as busy_calls,
+      coalesce(sum(tally.calls_failed), 0)::integer as failed_calls,
+      coalesce(sum(tally.calls_answered), 0)::integer as answered_calls,
+      coalesce(sum(tally.talk_seconds), 0) as talk_seconds
+    from voicesurvey.tallies as tally
+    where tally.campaign_id = campaign
+  ),
   total as (
-    select *
+    select
+      contact_count.contacts + erased.contacts as contacts,
+      contact_count.pending + erased.pending as pending,
+      contact_count.in_progress + erased.in_progress as in_progress,
+      contact_count.completed + erased.completed as completed,
+      contact_count.refused + erased.refused as refused,
+      contact_count.not_reached + erased.not_reached as not_reached,
+      contact_count.not_reached_failed + erased.not_reached_failed as not_reached_failed,
+      contact_count.excluded + erased.excluded as excluded,
+      call_count.calls + erased.calls as calls,
+      call_count.open_calls + erased.open_calls as open_calls,
+      call_count.completed_calls + erased.completed_calls as completed_calls,
+      call_count.refused_calls + erased.refused_calls as refused_calls,
+      call_count.no_answer_calls + erased.no_answer_calls as no_answer_calls,
+      call_count.busy_calls + erased.busy_calls as busy_calls,
+      call_count.failed_calls + erased.failed_calls as failed_calls,
+      answered_count.answered_calls + erased.answered_calls as answered_calls,
+      (answered_count.talk_seconds + erased.talk_seconds)::double precision as talk_seconds
     from contact_count
     cross join call_count
-    cross join answered
+    cross join answered_count
+    cross join erased
   )
   select
     campaign,
@@ -156,7 +205,7 @@ begin
   );
 
   return query
-  with counted as materialized (
+  with kept as materialized (
     select
       date_trunc(unit, attempt.started_at at time zone zone) as period,
       count(*)::integer as calls,
@@ -169,6 +218,40 @@ begin
     from public.call_attempts as attempt
     where attempt.campaign_id = campaign
     group by period
+  ),
+  erased as (
+    select
+      date_trunc(unit, tally.called_at at time zone zone) as period,
+      (
+        tally.calls_completed + tally.calls_refused + tally.calls_no_answer + tally.calls_busy + tally.calls_failed
+        + tally.calls_without_outcome
+      )::integer as calls,
+      tally.calls_answered::integer,
+      tally.calls_completed::integer,
+      tally.calls_refused::integer,
+      tally.calls_no_answer::integer,
+      tally.calls_busy::integer,
+      tally.calls_failed::integer
+    from voicesurvey.tallies as tally
+    where tally.campaign_id = campaign
+      and tally.called_at is not null
+  ),
+  counted as materialized (
+    select
+      both_kinds.period,
+      sum(both_kinds.calls)::integer as calls,
+      sum(both_kinds.answered_calls)::integer as answered_calls,
+      sum(both_kinds.completed_calls)::integer as completed_calls,
+      sum(both_kinds.refused_calls)::integer as refused_calls,
+      sum(both_kinds.no_answer_calls)::integer as no_answer_calls,
+      sum(both_kinds.busy_calls)::integer as busy_calls,
+      sum(both_kinds.failed_calls)::integer as failed_calls
+    from (
+      select * from kept
+      union all
+      select * from erased
+    ) as both_kinds
+    group by both_kinds.period
   )
   select
     period.local_start,

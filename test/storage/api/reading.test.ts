@@ -51,6 +51,26 @@ describe('campaign_statistics', () => {
   });
 });
 
+test('statistics and calls over time do not change when contacts and attempts are erased, by the API or not', async ({
+  migrated,
+}) => {
+  await addHistory(migrated);
+  const read = async () => [
+    await migrated.rows('select * from voicesurvey.campaign_statistics($1)', [idOf('survey')]),
+    await migrated.rows("select * from voicesurvey.calls_over_time($1, 'hour')", [idOf('survey')]),
+  ];
+  const before = await read();
+  await migrated.client.query(
+    withIds('delete from contacts where id in (:dora, :fred, :mona, :ines)', rowsOfHistory),
+  );
+  await migrated.client.query(
+    `delete from call_attempts where contact_id = '${idOf('sam')}' and attempt_number = 1`,
+  );
+  await migrated.rows('select * from voicesurvey.erase_contact($1)', [idOf('emil')]);
+  await migrated.rows('select * from voicesurvey.erase_contact($1)', [idOf('cleo')]);
+  expect(await read()).toEqual(before);
+});
+
 describe('calls_over_time', () => {
   test("counts calls by day in the campaign's time zone, also on days without a call", async ({
     migrated,
