@@ -114,7 +114,7 @@ special('no function of the rules runs with the rights of its owner for a sessio
      where pronamespace::regnamespace::text in ('public', 'voicesurvey_rules', 'voicesurvey')
        and (prosecdef and exists (select from aclexplode(coalesce(proacl, acldefault('f', proowner))) where grantee = 0)
          or prolang = (select oid from pg_language where lanname = 'plpgsql')
-           and proconfig is distinct from array['search_path=pg_catalog, pg_temp'])`,
+           and 'search_path=pg_catalog, pg_temp' <> all (coalesce(proconfig, '{}')))`,
   );
   expect(rows).toEqual([]);
 });
