@@ -83,7 +83,7 @@ async function adopt(
   const works = await Promise.all(migrations.map((migration) => upWork(migration, parse)));
   const statements = works.flatMap((work) => work.statements);
   return withDatabase({ url, signal }, async ({ connection }) => {
-    await refuseHistory(connection);
+    await refuseHistory(connection, folder);
     const [row] = await queryRows<{ role: string }>(connection.client, 'select current_user::text as role');
     const role = row?.role ?? '';
     const searchPath = await readSearchPath(connection.client);
@@ -103,7 +103,7 @@ async function adopt(
     const { snapshot, text, fingerprint } = await takeSnapshot(connection.client, schemas);
     const differences = compareSnapshots(snapshot, reference.snapshot, label);
     // A concurrent `up` may be the cause of the differences.
-    await refuseHistory(connection);
+    await refuseHistory(connection, folder);
     if (differences.length > 0 && options.acceptDifferences !== true) {
       throw new DifferencesError(
         label,

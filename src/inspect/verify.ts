@@ -18,6 +18,7 @@ import {
   findingOfReplicationRole,
   findingOfRows,
   findingOfTimeZone,
+  findingsOfFolder,
   findingsOfIndexes,
   findingsOfMigration,
   findingsOfRules,
@@ -155,6 +156,7 @@ ${SNAPSHOT_SETTINGS}`);
       rowsChecked: options.data === true,
       grants: listGrants(snapshot),
       findings: [
+        ...findingsOfFolder(entries),
         ...entries.flatMap(findingsOfMigration),
         ...comparison.findings,
         ...findingsOfIndexes(snapshot),

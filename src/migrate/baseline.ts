@@ -4,8 +4,10 @@ import { call, remedy } from '../text/remedy.js';
 import { explainHistoryFailure } from './failure/explain.js';
 import { extractLabel } from './files/file-name.js';
 import type { Migration } from './files/read-folder.js';
+import { compare } from './history/compare.js';
 import { HistoryError } from './history/errors.js';
 import { explainForeignHistory } from './history/foreign-object.js';
+import { refuseOtherFolder } from './history/other-folder.js';
 import { checkHistory } from './history/ownership.js';
 import { insertSql, literal, newRowValues, newRunIdentity, type RowValues } from './history/row-sql.js';
 import { readState, refuseReadOnly } from './history/server-state.js';
@@ -30,14 +32,17 @@ export interface Baseline {
  * Checks that a database can be adopted: this engine has applied nothing to it.
  *
  * @param connection in pipeline mode
- * @throws HistoryError `history_not_empty` if it has
+ * @param migrations the folder
+ * @throws HistoryError `history_not_empty` if it has, `other_folder` if it has applied other migrations
  * @throws ExplainedError `standby`, `read_only`
  */
-export async function refuseHistory(connection: Connection): Promise<void> {
+export async function refuseHistory(connection: Connection, migrations: readonly Migration[]): Promise<void> {
   const state = await readState(connection, READER_WAIT, undefined, 'write');
   await refuseReadOnly(state, connection);
   const newest = state.rows.at(-1);
-  if (newest !== undefined) throw notEmptyError(newest);
+  if (newest === undefined) return;
+  refuseOtherFolder(compare(migrations, state.rows));
+  throw notEmptyError(newest);
 }
 
 /**
@@ -63,7 +68,7 @@ export async function recordBaseline(
     ]);
   } catch (error) {
     if (!(error instanceof pg.DatabaseError)) throw error;
-    if (error.code === HISTORY_MOVED) await refuseHistory(connection);
+    if (error.code === HISTORY_MOVED) await refuseHistory(connection, baseline.migrations);
     throw explainForeignHistory(error) ?? explainHistoryFailure(error);
   }
 }

@@ -9,8 +9,10 @@ import { extractLabel, parseVersion } from './files/file-name.js';
 import { readOptions } from './files/options.js';
 import { type Migration, readMigrations, type Script } from './files/read-folder.js';
 import { computeChecksum } from './files/source.js';
+import { compare } from './history/compare.js';
 import type { DriftReport } from './history/drift.js';
 import { emptyDownError } from './history/empty-down.js';
+import { refuseOtherFolder } from './history/other-folder.js';
 import { planDown } from './history/plan.js';
 import { readDownSql } from './history/read.js';
 import type { HistoryRow } from './history/table.js';
@@ -83,7 +85,7 @@ export interface DownResult extends DriftReport {
  * @throws UsageError for an invalid URL, folder, version or number of steps
  * @throws ConnectionError if the server cannot be reached or the database does not exist
  * @throws MigrationFileError for a recorded down file that cannot run, before any SQL runs
- * @throws HistoryError if a migration is irreversible, if its down has no statement, or if one that stopped part-way was repaired and does not begin
+ * @throws HistoryError if the folder does not belong to the database, if a migration is irreversible, if its down has no statement, or if one that stopped part-way was repaired and does not begin
  *   with the statements that are already committed
  * @throws PartWayError if a down file after the first one fails; nothing is rolled back
  * @throws LossRefusedError if data would be deleted that `lose` does not name; nothing is rolled back
@@ -126,6 +128,7 @@ async function rollBack(
   return withDatabase(options, async ({ connection }) => {
     let left: readonly HistoryRow[] = [];
     const planner: Planner = async ({ client }, state, onPending) => {
+      refuseOtherFolder(compare(migrations, state.rows));
       const to = targetVersion(options.to, state.rows);
       const chosen = planDown(state.rows, { to, steps: stepsOf(options) });
       left = state.rows.slice(0, state.rows.length - chosen.length);

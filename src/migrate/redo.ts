@@ -10,6 +10,7 @@ import { extractLabel } from './files/file-name.js';
 import { type Migration, readMigrations } from './files/read-folder.js';
 import { compare } from './history/compare.js';
 import { HistoryError } from './history/errors.js';
+import { refuseOtherFolder } from './history/other-folder.js';
 import { planUp } from './history/plan.js';
 import { readState } from './history/server-state.js';
 import type { HistoryRow } from './history/table.js';
@@ -89,6 +90,7 @@ async function findNewest(
       remedy: remedy`Run ${call('up')}.`,
     });
   }
+  refuseOtherFolder(compare(migrations, rows));
   const migration = migrations.find(({ version }) => version === newest.version);
   if (migration === undefined) {
     throw new HistoryError(

@@ -3,6 +3,7 @@ import { type Database, describeServer, type Server, withDatabase } from './data
 import { readMigrations } from './files/read-folder.js';
 import { compare, type Entry, type MigrationState } from './history/compare.js';
 import { type Drift, readDrift } from './history/drift.js';
+import { describeOtherFolder } from './history/other-folder.js';
 import { readState } from './history/server-state.js';
 import type { Origin } from './history/table.js';
 import { findLockHolder } from './run/lock.js';
@@ -38,6 +39,8 @@ export interface StatusResult {
   readonly server: Server;
   /** Every migration of the folder and of the history, smallest version first. */
   readonly migrations: readonly MigrationStatus[];
+  /** Why the folder is not the one that this database is migrated from, in words; null if it may be. */
+  readonly otherFolder: string | null;
   /** The newest version that is applied; null if nothing is applied. */
   readonly current: string | null;
   /** Whether every migration is applied, and as its files are now. */
@@ -84,6 +87,7 @@ export async function status(options: StatusOptions): Promise<StatusResult> {
     return {
       server: describeServer(connection),
       migrations: entries.map(toStatus),
+      otherFolder: describeOtherFolder(entries),
       current: entries.filter(({ row }) => row !== null).at(-1)?.label ?? null,
       upToDate: entries.every((entry) => entry.state === 'applied'),
       migratingNow,

@@ -130,6 +130,7 @@ describe('--json', () => {
         { version: 'V2', name: 'V2.add_two', state: 'pending', ...pending, ...unknown },
       ],
       current: 'V1',
+      otherFolder: null,
       upToDate: false,
       migratingNow: null,
       drift: { state: 'none', since: 'V1', cause: null, reason: null, remedy: null },
@@ -137,6 +138,7 @@ describe('--json', () => {
     await documentOf(database, 'up', '--dir', dir);
     expect((await documentOf(database, 'status', '--dir', dir)).document).toMatchObject({
       exitCode: 0,
+      otherFolder: null,
       upToDate: true,
     });
   });

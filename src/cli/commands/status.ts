@@ -7,7 +7,7 @@ import { applicationName } from '../../postgres/connection/application-name.js';
 import type { EmbeddedServer } from '../../postgres/embedded.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { encodeName } from '../../text/encode.js';
-import { call, remedy } from '../../text/remedy.js';
+import { call, option, remedy } from '../../text/remedy.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import { type CommonOptions, type FolderOptions, folderOption } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
@@ -52,11 +52,12 @@ function filesOf({ directory, port, pid }: EmbeddedServer): Readonly<Record<stri
 }
 
 function linesFor(
-  { server, migrations, migratingNow, upToDate, drift }: StatusResult,
+  { server, migrations, otherFolder, migratingNow, upToDate, drift }: StatusResult,
   embedded: EmbeddedServer | null,
 ): readonly Line[] {
   const result = [
     upToDate ? 'Everything is applied.' : summaryLine(migrations),
+    ...(otherFolder === null ? [] : [otherFolderLine(otherFolder)]),
     ...(migratingNow === null
       ? []
       : [
@@ -82,6 +83,11 @@ function rowsFor(migrations: readonly MigrationStatus[]): readonly Line[] {
 /** What is only pending is as a deploy expects it. */
 function toneOf(state: MigrationStatus['state']): Tone {
   return state === 'pending' ? 'warning' : 'error';
+}
+
+function otherFolderLine(otherFolder: string): Line {
+  const text = remedy`${otherFolder}. Set ${option('url')} to another database, or ${option('directory')} to the folder of this one.`;
+  return { text, tone: 'error' };
 }
 
 function driftLine({ state, since, reason, remedy: advice }: Drift): Line {

@@ -1,6 +1,7 @@
 import { displayName } from '../../catalog/names.js';
 import type { Snapshot } from '../../catalog/snapshot.js';
 import type { Entry, MigrationState } from '../../migrate/history/compare.js';
+import { describeOtherFolder } from '../../migrate/history/other-folder.js';
 import type { BrokenBody } from '../functions/checked-function.js';
 import type { BrokenRows } from '../rows/find-broken-rows.js';
 import { findRuleViolations } from '../rules/schema-rules.js';
@@ -18,6 +19,12 @@ const STATE_IN_WORDS: Readonly<Record<Exclude<MigrationState, 'applied'>, string
   missing: 'applied, and this release has no file for it',
   unfinished: 'stopped part-way',
 };
+
+/** The finding of a folder that does not belong to the database. */
+export function findingsOfFolder(entries: readonly Entry[]): VerifyFinding[] {
+  const problem = describeOtherFolder(entries);
+  return problem === null ? [] : [finding('migration', 'the folder of migrations', problem)];
+}
 
 /** The finding of a migration that is not applied as its files are now. */
 export function findingsOfMigration({ name, state }: Entry): VerifyFinding[] {

@@ -3,6 +3,7 @@ import { call, option, remedy } from '../../text/remedy.js';
 import type { Migration } from '../files/read-folder.js';
 import type { Entry } from './compare.js';
 import { FileChangedError, HistoryError } from './errors.js';
+import { refuseOtherFolder } from './other-folder.js';
 import type { HistoryRow } from './table.js';
 
 /** Which pending migrations an `up` applies. */
@@ -19,6 +20,7 @@ export interface UpRange {
  * @throws HistoryError if files and history contradict each other
  */
 export function planUp(entries: readonly Entry[], range: UpRange): readonly Migration[] {
+  refuseOtherFolder(entries);
   // The folder of another database also lacks files of this one.
   for (const entry of entries) if (entry.state === 'changed') refuseOtherName(entry);
   refuseMissing(entries);

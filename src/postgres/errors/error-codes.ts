@@ -70,6 +70,7 @@ export const ERROR_CODES = {
     irreversible: 'the migration cannot be rolled back',
     nothing_to_accept: 'the catalog is what the last run left, or nothing is applied',
     nothing_to_repair: 'the migration is not changed',
+    other_folder: 'the folder has other migrations than the database',
     out_of_order: 'a pending migration is older than the newest applied one',
     prefix_changed: 'a no-transaction file no longer begins with its committed statements',
   },

@@ -64,8 +64,8 @@ describe('up refuses', () => {
       'V2.pets.down.sql': 'drop table pets;',
     });
     await expect(up({ url: database.url, directory })).rejects.toMatchObject({
-      code: 'another_migration',
-      remedy: expect.stringMatching(/^Name the folder that this database is migrated from with /),
+      code: 'other_folder',
+      remedy: expect.stringMatching(/name the folder that it is migrated from with /),
     });
   });
 });
