@@ -635,6 +635,50 @@ export interface UsersUpdate {
   readonly updated_at?: Date | string;
 }
 
+/** Decisions and who made them: changes of a campaign's status, of the exclusion list and of the configuration, erasures and purges. Rows are only appended, by triggers, and outlive what they refer to. */
+export interface VoicesurveyAuditLogRow {
+  /** The row's id. Written by the database. */
+  readonly id: string;
+  /** The start of the transaction that made the change. Written by the database. */
+  readonly recorded_at: Date;
+  /** The role that logged in (session_user). Written by the triggers. */
+  readonly role: string;
+  /** Who made the change, as the session claims: the setting voicesurvey.actor, its first 100 characters. Written by the triggers. */
+  readonly actor: string | null;
+  /** status_changed, campaign_deleted, exclusions_added, exclusions_changed, exclusions_removed, configuration_changed, contacts_erased or data_purged. Written by the triggers. */
+  readonly action: string;
+  /** The ids of the campaign, of the exclusion list entries or of the configuration. Written by the triggers. */
+  readonly object_ids: string[];
+  /** Why: the setting voicesurvey.reason, which lift_exclusion sets, if it is a code; other_reason if it is another text. Written by the triggers. */
+  readonly reason: string | null;
+  /** from and to (statuses), source (of entries), table, operation and fields (of a configuration), or counts. Written by the triggers. */
+  readonly details: unknown;
+}
+
+/** The values of an insert into `voicesurvey.audit_log`. Decisions and who made them: changes of a campaign's status, of the exclusion list and of the configuration, erasures and purges. Rows are only appended, by triggers, and outlive what they refer to. */
+export interface VoicesurveyAuditLogInsert {
+  readonly id?: string;
+  readonly recorded_at?: Date | string;
+  readonly role?: string;
+  readonly actor?: string | null;
+  readonly action: string;
+  readonly object_ids?: readonly (string)[];
+  readonly reason?: string | null;
+  readonly details?: unknown;
+}
+
+/** The values of an update of `voicesurvey.audit_log`. */
+export interface VoicesurveyAuditLogUpdate {
+  readonly id?: string;
+  readonly recorded_at?: Date | string;
+  readonly role?: string;
+  readonly actor?: string | null;
+  readonly action?: string;
+  readonly object_ids?: readonly (string)[];
+  readonly reason?: string | null;
+  readonly details?: unknown;
+}
+
 /** The time zone and calling days of a campaign. A campaign without a row has those of the installation. Written by set_calling_time. */
 export interface VoicesurveyCampaignSettingsRow {
   /** The campaign. Written by set_calling_time. */

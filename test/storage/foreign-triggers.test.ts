@@ -17,7 +17,7 @@ async function readTriggerFunctions({
   { name: string; schema: string; tables: string[]; column: string; events: string[] }[]
 > {
   return rows(
-    `select proname as name, min(relnamespace::regnamespace::text) as schema,
+    `select proname as name, (array_agg(relnamespace::regnamespace::text order by relname::text))[1] as schema,
        array_agg(distinct relname::text) as tables, min(attname) as column,
        array_agg(distinct relname || ' ' || firing || ' ' || event) as events
      from pg_proc
@@ -101,8 +101,8 @@ describe('a trigger function of the rules', () => {
     await migrated.client.query('begin');
     const accepted = [];
     for (const { name, schema, tables, column, events } of await readTriggerFunctions(migrated)) {
-      // It only raises an error, and its triggers are of all events.
-      if (name === 'reject_change') continue;
+      // They only raise an error. The trigger of the audit log does so before any other trigger.
+      if (name === 'reject_change' || name === 'reject_change_of_audit_log') continue;
       for (const firing of FIRING) {
         for (const event of Object.keys(EVENTS) as Event[]) {
           const [table = ''] = tables;
