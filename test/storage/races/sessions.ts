@@ -32,8 +32,8 @@ export interface TransactionResult {
   readonly retries: number;
 }
 
-/** SQLSTATEs of integrity violations: check, unique, foreign key, restrict. */
-const REFUSALS: ReadonlySet<string> = new Set(['23514', '23505', '23503', '23001']);
+/** SQLSTATEs of integrity violations (check, unique, foreign key, restrict), and of a call of the API that is unknown. */
+const REFUSALS: ReadonlySet<string> = new Set(['23514', '23505', '23503', '23001', '22023']);
 /** SQLSTATEs of a serialization failure and of a deadlock. */
 const RETRYABLE: ReadonlySet<string> = new Set(['40001', '40P01']);
 const MAX_RETRIES = 30;
