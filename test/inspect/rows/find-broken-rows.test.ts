@@ -91,6 +91,10 @@ const PLANTS: Readonly<Record<string, readonly [row: string, sql: string]>> = {
        select :survey, array[extract(isodow from started_at + interval '2 days')::integer]
        from call_attempts where id = :call_of_dora_1`,
   ],
+  'campaign_has_a_known_time_zone campaigns': [
+    'draft',
+    "insert into voicesurvey.campaign_settings (campaign_id, time_zone) values (:draft, 'Europe/Atlantis'), (:plain, 'europe/rome')",
+  ],
   'no_retry_before_the_interval_is_over call_attempts': [
     'call_of_sam_2',
     `${UNCHANGED} update campaigns set retry_interval_minutes = 500 where id = :survey`,

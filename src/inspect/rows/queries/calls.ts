@@ -237,6 +237,23 @@ where attempt.started_at > campaign.updated_at + ${CLOCKS}
   and extract(isodow from attempt.started_at at time zone zone.name) <> all (settings.calling_days)`,
   },
   {
+    name: 'campaign_has_a_known_time_zone',
+    rule: 3,
+    table: 'campaigns',
+    finds: 'a campaign whose own time zone is unknown to this server, so that no call of it starts',
+    needs: 'voicesurvey.campaign_settings',
+    sql: `select campaign_id
+from voicesurvey.campaign_settings
+where time_zone is not null
+  and not exists (
+    select
+    from pg_timezone_names
+    where lower(name) = lower(time_zone)
+      and (name = 'UTC' or name like '%/%')
+      and name !~ '^(posix|right)/'
+  )`,
+  },
+  {
     name: 'no_retry_before_the_interval_is_over',
     rule: 3,
     table: 'call_attempts',
