@@ -27,8 +27,10 @@ const SYNTAX = 'no-transaction, lock-timeout <duration>, irreversible <reason>';
  * ```
  */
 export function readOptions(source: SourceFile): FileOptions {
-  const top = /^(?:[ \t]*(?:--[^\n]*)?(?:\n|$))*/.exec(source.text)?.[0].length ?? 0;
   let options: FileOptions = { transaction: true, lockTimeoutMs: undefined, irreversible: undefined };
+  // Most files set none, and an up with nothing to apply reads every file.
+  if (!source.text.includes('migrate:')) return options;
+  const top = /^(?:[ \t]*(?:--[^\n]*)?(?:\n|$))*/.exec(source.text)?.[0].length ?? 0;
   for (const match of source.text.matchAll(OPTION_LINE)) {
     const { option = '', value = '' } = match.groups ?? {};
     const offset = match.index + match[0].indexOf('--');
