@@ -49,4 +49,3 @@ drop trigger if exists id_and_created_at_never_change on public.users;
 
 drop function if exists voicesurvey_rules.reject_change();
 drop function if exists voicesurvey_rules.reject_trigger(name, oid);
-drop function if exists voicesurvey_rules.raise_invalid_input(text, text, text);

@@ -6,6 +6,9 @@
 -- says what is not allowed, in words of the product. The detail names the row by its id and contains no personal
 -- data. The hint says what to do instead.
 --
+-- A function of the API that is called with a value it cannot use fails in the same way, with SQLSTATE 22023 and the
+-- schema voicesurvey.
+--
 -- The server's log. The CONTEXT of an error repeats the text of every SQL statement that PL/pgSQL was running, and of the
 -- calls in it. So the texts are first assigned to variables, or stand in the RAISE statement itself, which is not repeated:
 -- a refusal takes five lines of the log.
@@ -62,21 +65,6 @@ end
 $locks$;
 
 
-create or replace function voicesurvey_rules.raise_invalid_input(cause text, message text, hint text)
-returns void
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $function$
-begin
-  raise exception using
-    errcode = 'invalid_parameter_value',
-    schema = 'voicesurvey',
-    constraint = cause,
-    message = message,
-    hint = hint;
-end
-$function$;
-
 create or replace function voicesurvey_rules.reject_trigger(trigger_name name, relation oid)
 returns void
 language plpgsql
@@ -124,9 +112,6 @@ begin
 end
 $function$;
 
-comment on function voicesurvey_rules.raise_invalid_input(text, text, text) is
-  'Raises the error of an API function that is called with a value it cannot use: the name of the cause, a message and a '
-  'hint.';
 comment on function voicesurvey_rules.reject_trigger(name, oid) is
   'Raises the error of a trigger function that runs on another table, or at another event, than those that it is written '
   'for.';
@@ -135,7 +120,6 @@ comment on function voicesurvey_rules.reject_change() is
   'rule, a message and a hint.';
 
 revoke execute on function
-  voicesurvey_rules.raise_invalid_input(text, text, text),
   voicesurvey_rules.reject_trigger(name, oid),
   voicesurvey_rules.reject_change()
 from public;

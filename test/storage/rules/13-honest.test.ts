@@ -183,7 +183,7 @@ for (const statement of [
   'truncate exclusion_list_entries;',
   'update voicesurvey_rules.mutex_rows set lock_count = 0;',
   'select voicesurvey_rules.lock_mutex_rows(array[0]);',
-  "create or replace function voicesurvey_rules.raise_invalid_input(cause text, message text, hint text) returns void language sql as '';",
+  "create or replace function voicesurvey_rules.reject_trigger(trigger_name name, relation oid) returns void language sql as '';",
 ]) {
   impossible(`by a service: ${statement}`, `${AS_SERVICE} ${statement}`, '42501');
 }
