@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Connection } from '../postgres/connect.js';
 import pg from '../postgres/driver/pg.js';
@@ -6,6 +8,8 @@ import { knownTextOf } from '../postgres/redaction/known-text.js';
 import { redactCause, redactText } from '../postgres/redaction/redact.js';
 import { explainStatementError } from '../postgres/statement-errors.js';
 import { explainTriggersOff } from '../postgres/triggers-on.js';
+import { encodeName } from '../text/encode.js';
+import { plural } from '../text/plural.js';
 import { readRegularFile } from '../text/regular-file.js';
 import { copyIn } from './data-loss/copy-in.js';
 import { type CopyPart, readRestoreParts, type SqlPart } from './data-loss/restore-parts.js';
@@ -93,10 +97,29 @@ async function readScript(folder: string): Promise<string> {
   const path = join(folder, 'restore.sql');
   const file = await readRegularFile(path);
   if (file.kind === 'content') return file.bytes.toString();
+  const backups = await backupsIn(folder);
+  if (backups.length > 0) {
+    const names = backups.map((name) => `  ${encodeName(join(folder, name))}`).join('\n');
+    throw noBackupError(
+      `${folder} is the folder of ${plural(backups.length, 'backup')}, the newest first:\n${names}`,
+      'Name one of them.',
+    );
+  }
   throw noBackupError(
     `${path} ${file.problem}.`,
     'Name the folder of one migration: the one that the command printed after "backed up to".',
   );
+}
+
+/** The complete backups in a folder, the newest first; none if it cannot be read. */
+async function backupsIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isDirectory() && !entry.name.endsWith('.partial'));
+  return names
+    .map(({ name }) => name)
+    .filter((name) => existsSync(join(folder, name, 'restore.sql')))
+    .sort()
+    .reverse();
 }
 
 function noBackupError(message: string, remedy: string): UsageError {

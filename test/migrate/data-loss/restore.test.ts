@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect } from 'vitest';
@@ -458,6 +458,22 @@ describe('the function restore', () => {
       expect(await database.value('select count(*)::integer from t')).toBe(0);
     },
   );
+
+  test('lists the complete backups of a folder of backups, the newest first', async ({
+    database: { url },
+  }) => {
+    const folder = await folderWith({ 'notes.txt': '' });
+    for (const name of ['2026-01-01-V1', '2026-02-01-V2', '2026-03-01-V3.partial', 'other']) {
+      await mkdir(join(folder, name));
+      if (name !== 'other') await writeFile(join(folder, name, 'restore.sql'), 'select 1;');
+    }
+    await expect(restore({ url, folder })).rejects.toMatchObject({
+      code: 'no_backup',
+      exitCode: 2,
+      message: `${folder} is the folder of 2 backups, the newest first:\n  ${folder}/2026-02-01-V2\n  ${folder}/2026-01-01-V1`,
+      remedy: 'Name one of them.',
+    });
+  });
 
   test('says that it cannot restore a column of a table without a primary key', async ({ database }) => {
     const files = {
