@@ -15,6 +15,7 @@ import { emptyDownError } from './history/empty-down.js';
 import { refuseOtherFolder } from './history/other-folder.js';
 import { planDown } from './history/plan.js';
 import { readDownSql } from './history/read.js';
+import { hasComparableSnapshot } from './history/snapshot.js';
 import type { HistoryRow } from './history/table.js';
 import { withNotices } from './run/notices.js';
 import type { RunOptions } from './run/options.js';
@@ -64,6 +65,12 @@ export interface DownResult extends DriftReport {
   readonly rolledBack: readonly MigrationResult[];
   /** The data that was deleted, with the files of its backup; with `dryRun`, the data that would be deleted. */
   readonly losses: readonly LostData[];
+  /**
+   * Whether `status` and `verify` compare the catalog with what the newest remaining migration left when it was applied. If
+   * not, because that run also applied newer ones, objects that the rollback left behind are not drift. `verify` with
+   * `replay` finds them. Null if nothing was rolled back, or everything was.
+   */
+  readonly leftoversAreDrift: boolean | null;
   /** The newest version that the database still has; null if it has none. */
   readonly current: string | null;
   /** Why no snapshot of the catalog was recorded, so that drift is unknown now; null if one was, or if nothing was done. */
@@ -127,6 +134,7 @@ async function rollBack(
   const parse = fileParser();
   return withDatabase(options, async ({ connection }) => {
     let left: readonly HistoryRow[] = [];
+    let leftoversAreDrift: boolean | null = null;
     const planner: Planner = async ({ client }, state, onPending) => {
       refuseOtherFolder(compare(migrations, state.rows));
       const to = targetVersion(options.to, state.rows);
@@ -137,11 +145,16 @@ async function rollBack(
         return [];
       }
       await onPending?.();
-      const downSql = await readDownSql(
-        client,
-        chosen.map(({ version }) => version),
-      );
-      const target = left.at(-1)?.version ?? BEFORE_EVERYTHING;
+      const remaining = left.at(-1)?.version;
+      const [downSql, isComparable] = await Promise.all([
+        readDownSql(
+          client,
+          chosen.map(({ version }) => version),
+        ),
+        remaining === undefined ? null : hasComparableSnapshot(client, remaining),
+      ]);
+      leftoversAreDrift = isComparable;
+      const target = remaining ?? BEFORE_EVERYTHING;
       const created = await listCreatedSchemas(migrations.filter(({ version }) => version > target));
       const works = await Promise.all(
         chosen.map((row) =>
@@ -154,7 +167,14 @@ async function rollBack(
     const { results: rolledBack, ...rest } = await run(connection, planner, migrations, safeguard, options);
     const newest = left.at(-1);
     const current = newest === undefined ? null : extractLabel(newest.name);
-    return { server: describeServer(connection), rolledBack, current, ...rest };
+    const isDone = rolledBack.length > 0;
+    return {
+      server: describeServer(connection),
+      rolledBack,
+      leftoversAreDrift: isDone ? leftoversAreDrift : null,
+      current,
+      ...rest,
+    };
   });
 }
 

@@ -84,6 +84,7 @@ describe('--json', () => {
       sql: null,
       rolledBack: [result('V2', 'V2.add_two', 'rolled_back'), result('V1', 'V1', 'rolled_back')],
       losses: [],
+      leftoversAreDrift: null,
       current: null,
       drift: [],
       driftUnknown: null,

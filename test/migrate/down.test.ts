@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { verify } from '../../src/inspect/verify.js';
 import { down } from '../../src/migrate/down.js';
 import { up } from '../../src/migrate/up.js';
 import { test } from '../support/database.js';
@@ -109,6 +110,31 @@ describe('down', () => {
     expect(await down({ url: database.url, directory })).toMatchObject({ rolledBack: [{ version: 'V2' }] });
     expect(await down({ url: database.url, directory })).toMatchObject({ rolledBack: [{ version: 'V3' }] });
     expect(await tablesOf(database)).toEqual(['t1']);
+  });
+
+  test('reports whether what it leaves behind is drift: not if one run applied all migrations', async ({
+    database,
+  }) => {
+    const { url } = database;
+    const directory = await folderWith({ ...three, 'V3.down.sql': 'select 1;' });
+    await up({ url, directory });
+    expect(await down({ url, directory, to: 'V3' })).toMatchObject({ leftoversAreDrift: null });
+    expect(await down({ url, directory })).toMatchObject({ current: 'V2', leftoversAreDrift: false });
+    const { findings } = await verify({ url, directory, rules: false, replay: true });
+    expect(findings).toContainEqual(expect.objectContaining({ kind: 'drift', object: 'table t3' }));
+    expect(await down({ url, directory, to: '0' })).toMatchObject({ leftoversAreDrift: null });
+  });
+
+  test('reports that what it leaves behind is drift if a run ended with the remaining migration', async ({
+    database,
+  }) => {
+    const { url } = database;
+    const directory = await folderWith({ ...three, 'V3.down.sql': 'select 1;' });
+    await up({ url, directory, to: 'V2' });
+    await up({ url, directory });
+    expect(await down({ url, directory })).toMatchObject({ current: 'V2', leftoversAreDrift: true });
+    const { findings } = await verify({ url, directory, rules: false });
+    expect(findings).toContainEqual(expect.objectContaining({ kind: 'drift', object: 'table t3' }));
   });
 
   test('is refused with the reason if a migration is irreversible, and rolls back nothing', async ({

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type DownResult, down } from '../../migrate/down.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { encodeName } from '../../text/encode.js';
+import { call, type Remedy, remedy } from '../../text/remedy.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import {
   type CommonOptions,
@@ -74,7 +75,7 @@ async function run(
   }
   return {
     document,
-    lines: resultLines([doneLine(result), ...restoreAfterUpLines(result)], server),
+    lines: resultLines([doneLine(result), ...restoreAfterUpLines(result)], server, leftoverLines(result)),
     notes: snapshotLines(result),
   };
 }
@@ -82,4 +83,13 @@ async function run(
 function doneLine({ rolledBack, current }: DownResult): string {
   const at = current === null ? 'the database has no migration' : `the database is at ${encodeName(current)}`;
   return rolledBack.length === 0 ? `Nothing to do: ${at}.` : `Done: ${rolledBack.length} rolled back, ${at}.`;
+}
+
+/** No catalog from before the rolled-back migrations is recorded, if one run applied all of them. */
+function leftoverLines({ leftoversAreDrift, current }: DownResult): readonly Remedy[] {
+  if (leftoversAreDrift !== false || current === null) return [];
+  const replay = call('verify', { replay: true });
+  return [
+    remedy`The catalog was not compared: no run ended with ${encodeName(current)}. To find what the rollback left behind, run ${replay}.`,
+  ];
 }

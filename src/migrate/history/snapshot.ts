@@ -267,3 +267,17 @@ export async function readRecordedSnapshot(
   const [row] = await queryRows<RecordedSnapshot & { readonly snapshot: string | null }>(client, NEWEST_ROW);
   return row ?? null;
 }
+
+/**
+ * Checks whether the row of a version has a snapshot that this server can compare: then a rollback to that version keeps it,
+ * and what the rollback leaves behind is drift.
+ */
+export async function hasComparableSnapshot(client: pg.Client, version: bigint): Promise<boolean> {
+  const rows = await queryRows(
+    client,
+    `select from ${HISTORY_TABLE}
+     where version = ${version} and ${IS_INTACT}
+       and snapshot_format = ${SNAPSHOT_FORMAT} and snapshot_server_major = ${SERVER_MAJOR}`,
+  );
+  return rows.length > 0;
+}

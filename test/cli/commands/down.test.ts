@@ -85,3 +85,23 @@ describe('the command down', () => {
     expect((await readdir(join(cwd, folder))).sort()).toEqual(['1-a.more.tsv', '2-b.tsv', 'restore.sql']);
   });
 });
+
+test('the command down names verify --replay if the catalog that it leaves was never recorded', async ({
+  database,
+}) => {
+  const directory = await migrated(database, {
+    ...FILES,
+    'V3.up.sql': 'create table c ();',
+    'V3.down.sql': 'drop table c;',
+  });
+  const env = { DATABASE_URL: database.url };
+  const { code, stdout } = await runCli(['down', '--dir', directory], { env });
+  expect([code, stdout]).toEqual([
+    0,
+    expect.stringContaining(
+      `\nThe catalog was not compared: no run ended with V2. To find what the rollback left behind, run \`voicesurvey-db verify --dir ${directory} --replay\`.\n`,
+    ),
+  ]);
+  await up({ url: database.url, directory });
+  expect((await runCli(['down', '--dir', directory], { env })).stdout).not.toContain('not compared');
+});
