@@ -1009,6 +1009,16 @@ export interface VoicesurveyEventPayloadsRow {
   readonly payload: unknown;
 }
 
+/** What a monitoring system watches: a number for each measure, and the age of its oldest in seconds, null if there is none. due_contacts counts at most 1,000 of each running campaign, at any time of the day; expired_transcripts at most 1,000. Without personal data. */
+export interface VoicesurveyHealthRow {
+  /** The name of the measure, such as due_contacts. */
+  readonly measure: string | null;
+  /** How many there are. */
+  readonly number: number | null;
+  /** How long the oldest has been there, in seconds; null if there is none. */
+  readonly oldest_seconds: number | null;
+}
+
 /** Registers a service that receives events. It gets all later events, and those that exist since a time, if one is given. Returns how many it gets of these; 0 if the consumer exists. Locks the table of events SHARE until the end of the transaction. Example: select voicesurvey.add_consumer('crm'). */
 export interface VoicesurveyAddConsumerArguments {
   readonly consumer: string | null;

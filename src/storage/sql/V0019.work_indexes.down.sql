@@ -19,3 +19,5 @@ drop index concurrently if exists public.call_attempts_by_age;
 drop index concurrently if exists public.transcripts_by_age;
 drop index concurrently if exists public.running_campaigns;
 drop index concurrently if exists public.contacts_to_call;
+drop index concurrently if exists public.failed_emails;
+drop index concurrently if exists public.answered_calls;

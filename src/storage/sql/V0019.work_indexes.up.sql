@@ -75,3 +75,24 @@ create index concurrently if not exists call_attempts_by_age
 
 comment on index public.call_attempts_by_age is
   'The attempts by the time of their start. Serves expired_recordings.';
+
+
+-- The e-mails that failed for good, for the view health: as small as their number.
+
+create index concurrently if not exists failed_emails
+  on public.email_notifications (updated_at)
+  where status = 'failed';
+
+comment on index public.failed_emails is
+  'The e-mails that failed for good, by the time of their failure. Serves the view health.';
+
+
+-- The times of answered calls, for campaign_statistics: 17 MB, where their rows are on 59,000 pages of the table.
+
+create index concurrently if not exists answered_calls
+  on public.call_attempts (campaign_id, answered_at, ended_at)
+  where answered_at is not null
+    and ended_at is not null;
+
+comment on index public.answered_calls is
+  'The answered calls of a campaign with their times. Serves campaign_statistics.';

@@ -24,7 +24,7 @@ set search_path = pg_catalog, pg_temp;
 -- Counts and rates.
 
 -- The contacts and the calls are counted in indexes only (V0019), group by group, since a count for each of the states
--- would compare every row with all of them. Only the answered calls, whose times are needed, are read in their table.
+-- would compare every row with all of them.
 
 create or replace function voicesurvey.campaign_statistics(campaign uuid)
 returns table (
@@ -98,11 +98,12 @@ begin
   ),
   answered_count as materialized (
     select
-      count(attempt.answered_at)::integer as answered_calls,
+      count(*)::integer as answered_calls,
       coalesce(extract(epoch from sum(attempt.ended_at - attempt.answered_at)), 0) as talk_seconds
     from public.call_attempts as attempt
     where attempt.campaign_id = campaign
-      and attempt.outcome in ('completed', 'refused', 'failed')
+      and attempt.answered_at is not null
+      and attempt.ended_at is not null
   ),
   erased as (
     select

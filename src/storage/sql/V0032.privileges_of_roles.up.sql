@@ -60,7 +60,11 @@ begin
     grant usage on schema public to voicesurvey_manager;
     grant select, insert, update, delete on table public.campaigns, public.email_templates to voicesurvey_manager;
     grant select on table public.users to voicesurvey_manager;
-    grant select on table voicesurvey.campaign_overview, voicesurvey.campaign_export to voicesurvey_manager;
+    grant select on table
+      voicesurvey.campaign_overview,
+      voicesurvey.campaign_export,
+      voicesurvey.audit_log
+    to voicesurvey_manager;
     grant execute on function
       voicesurvey.start_campaign,
       voicesurvey.schedule_campaign,
@@ -88,7 +92,7 @@ begin
   end if;
 
   if to_regrole('voicesurvey_dashboard') is not null then
-    grant select on table voicesurvey.campaign_overview to voicesurvey_dashboard;
+    grant select on table voicesurvey.campaign_overview, voicesurvey.health to voicesurvey_dashboard;
     grant execute on function
       voicesurvey.campaign_statistics,
       voicesurvey.calls_over_time,
