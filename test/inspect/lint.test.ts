@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { folderWith } from '../support/folder.js';
+import { SLOW } from '../support/timeouts.js';
 import { describeFindings, lintInEmptied, test } from './lint/lint-files.js';
 
-test("the product's migrations violate no lint rule", async ({ database }) => {
+test("the product's migrations violate no lint rule", { timeout: SLOW }, async ({ database }) => {
   expect(await describeFindings(database, migrationsDirectory)).toEqual([]);
 });
 

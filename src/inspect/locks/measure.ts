@@ -32,7 +32,7 @@ export async function measureFile(sessions: MeasuringSessions, work: Work): Prom
     let before: SessionState = { tables: existing, locks: new Map() };
     for (const statement of statements) {
       const scanned = await readScans(client, statement, () => sessions.run(work, statement));
-      const after = await readState(client);
+      const after = await readState(client, statement, before.tables);
       measured.push(compare(statement, existing, before, after, scanned));
       before = after;
     }
@@ -46,8 +46,13 @@ export async function measureFile(sessions: MeasuringSessions, work: Work): Prom
   return merge(measured);
 }
 
-async function readState(client: pg.Client): Promise<SessionState> {
-  return { tables: await readTables(client), locks: await readLocks(client, OWN_PID) };
+/** Statements that drop no column of a table, and are most of a file. */
+const DROPS_NOTHING = /^(?:Comment|Create(?!TableAs)|Define|Grant|Index|VariableSet|View)/;
+
+async function readState(client: pg.Client, { node }: Statement, before: TablesByOid): Promise<SessionState> {
+  const isKnown = DROPS_NOTHING.test(Object.keys(node)[0] ?? '');
+  const tables = await readTables(client, isKnown ? before : null);
+  return { tables, locks: await readLocks(client, OWN_PID) };
 }
 
 async function measureInTransaction(
@@ -60,7 +65,7 @@ async function measureInTransaction(
   await client.query('begin');
   const tables = await readTables(client);
   const scanned = await readScans(client, statement, () => sessions.run(work, statement));
-  const after = await readState(client);
+  const after = await readState(client, statement, tables);
   await sessions.run(work, 'commit');
   return compare(statement, existing, { tables, locks: new Map() }, after, scanned);
 }

@@ -21,8 +21,18 @@ export interface ExistingTable {
 /** Tables by their OIDs. */
 export type TablesByOid = ReadonlyMap<string, ExistingTable>;
 
-/** Reads the tables of a database, in the order of their names. */
-export async function readTables(client: pg.Client): Promise<TablesByOid> {
+const COLUMNS = `(
+         select coalesce(json_object_agg(attnum, json_build_object('name', attname, 'isInherited', attinhcount > 0)), '{}')
+         from pg_catalog.pg_attribute
+         where attrelid = c.oid and attnum > 0 and not attisdropped and attgenerated = ''
+       )`;
+
+/**
+ * Reads the tables of a database, in the order of their names.
+ *
+ * @param known tables whose columns have not changed, so that they are not read again; null to read the columns
+ */
+export async function readTables(client: pg.Client, known: TablesByOid | null = null): Promise<TablesByOid> {
   const rows = await queryRowsBetween<{ oid: string } & ExistingTable>(
     client,
     `select c.oid::text as oid, n.nspname::text as schema, c.relname::text as name,
@@ -32,11 +42,7 @@ export async function readTables(client: pg.Client): Promise<TablesByOid> {
          from pg_catalog.pg_index as x join pg_catalog.pg_class as i on i.oid = x.indexrelid
          where x.indrelid = c.oid and i.relkind = 'i'
        ) as "indexFiles",
-       (
-         select coalesce(json_object_agg(attnum, json_build_object('name', attname, 'isInherited', attinhcount > 0)), '{}')
-         from pg_catalog.pg_attribute
-         where attrelid = c.oid and attnum > 0 and not attisdropped and attgenerated = ''
-       ) as columns,
+       ${known === null ? COLUMNS : `'{}'::json`} as columns,
        (select partrelid::text from pg_catalog.pg_partitioned_table where partdefid = c.oid) as "defaultOf",
        c.relkind <> 'm' as "canBeLocked"
      from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
@@ -44,7 +50,9 @@ export async function readTables(client: pg.Client): Promise<TablesByOid> {
        and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
      order by n.nspname collate "C", c.relname collate "C"`,
   );
-  return new Map(rows.map(({ oid, ...table }) => [oid, table]));
+  return new Map(
+    rows.map(({ oid, ...table }) => [oid, { ...table, columns: known?.get(oid)?.columns ?? table.columns }]),
+  );
 }
 
 /** The strongest lock that a session holds or awaits on each table, by OID. */
