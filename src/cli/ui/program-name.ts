@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { shellQuote } from '../../text/shell-quote.js';
 import { packageRoot } from './package-root.js';
@@ -13,7 +13,17 @@ export const PROGRAM: string = programIn(workingDirectory());
 function programIn(folder: string | null): string {
   if (isOnPath()) return NAME;
   if (folder !== null && isInstalledAbove(folder)) return `npx ${NAME}`;
-  return shellQuote(pathToRun(FILE));
+  return `${isExecutable() ? '' : 'node '}${shellQuote(pathToRun(FILE))}`;
+}
+
+/** Some archives and file systems have no executable files; Windows runs no script by its first line. */
+function isExecutable(): boolean {
+  try {
+    accessSync(FILE, constants.X_OK);
+    return process.platform !== 'win32';
+  } catch {
+    return false;
+  }
 }
 
 /** npx and npm add folders of installed packages to PATH; the user's shell does not have these. */

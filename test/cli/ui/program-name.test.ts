@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCli, runProgram } from '../../support/cli.js';
@@ -29,6 +29,12 @@ describe('advice and help begin with the words that start the program', () => {
     expect(await adviceIn(root, root)).toBe('./bin/voicesurvey-db');
     expect(await adviceIn(join(root, 'src/storage'), root)).toBe('../../bin/voicesurvey-db');
     expect(await adviceIn(dirname(root), root)).toBe("'./it'\\''s ours/bin/voicesurvey-db'");
+  });
+
+  test('in a clone whose program is not executable, as from some archives: node and the path', async () => {
+    const { root } = await clone({ built: true });
+    await chmod(join(root, 'bin/voicesurvey-db'), 0o644);
+    expect(await adviceIn(root, root)).toBe('node ./bin/voicesurvey-db');
   });
 
   test('on PATH: the name alone, also through a symbolic link', async () => {
