@@ -61,17 +61,19 @@ describe('up', { timeout: SLOW }, () => {
   test('interrupted by a second signal does not close a request to cancel before the server does', async () => {
     const CANCEL_REQUEST = '0000001004d2162e';
     let cancel: Socket | undefined;
+    let hasQuery = false;
     await using server = await listen((socket) => {
       let isLoggedIn = false;
       socket.on('data', (bytes) => {
         if (bytes.toString('hex').startsWith(CANCEL_REQUEST)) cancel = socket;
-        else if (!isLoggedIn) socket.write(Buffer.concat([OK, SESSION]));
+        else if (isLoggedIn) hasQuery = true;
+        else socket.write(Buffer.concat([OK, SESSION]));
         isLoggedIn = true;
       });
     });
     const url = `postgresql://ann@127.0.0.1:${server.port}/survey?sslmode=disable`;
     const { child, result } = startCli(['status'], { env: { DATABASE_URL: url } });
-    await pause(1000);
+    await until(() => hasQuery);
     child.kill('SIGINT');
     await until(() => cancel !== undefined);
     let isClosed = false;

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { runCli, runJson } from '../../support/cli.js';
 import { test } from '../../support/database.js';
+import { SLOW } from '../../support/timeouts.js';
 
 test('verify ends with 0 if nothing is wrong, else with 3 and a line for each finding', async ({
   migrated,
@@ -46,7 +47,9 @@ test("verify --no-rules does not check the product's rules", async ({ database }
   expect((await runCli(['verify', '--no-rules'], { env })).stdout).not.toContain('rule ');
 });
 
-test('verify --data --replay lists ids, and its document has them', async ({ migrated }) => {
+test('verify --data --replay lists ids, and its document has them', { timeout: SLOW }, async ({
+  migrated,
+}) => {
   const env = { DATABASE_URL: migrated.url };
   const well = await runCli(['verify', '--data', '--replay'], { env });
   expect(well.code).toBe(0);

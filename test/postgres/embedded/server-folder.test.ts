@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { findEmbeddedServer, startEmbeddedServer } from '../../../src/postgres/embedded.js';
+import { SLOW } from '../../support/timeouts.js';
 import { childProgram, ended, inChild, newDirectory, ordinaryUser, queryRow } from './support.js';
 
-describe('concurrent starts', () => {
+describe('concurrent starts', { timeout: SLOW }, () => {
   test('five processes that start a server concurrently in an empty folder get the same one', async () => {
     const directory = await newDirectory();
     const results = await Promise.all(Array.from({ length: 5 }, () => inChild('start', directory)));
