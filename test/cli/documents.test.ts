@@ -172,6 +172,7 @@ describe('--json', () => {
       comparedWith: 'migrations',
       bodiesCheckedBy: null,
       rowsChecked: false,
+      grants: [],
       findings: [
         {
           kind: 'unknown',
