@@ -12,8 +12,8 @@
 --   - import_contacts locks the campaign FOR KEY SHARE. So complete_finished_campaigns (V0023), which locks it FOR
 --     UPDATE, does not complete a campaign while an import runs, and an import that waited for it finds the campaign
 --     completed. A pause does not wait for imports.
---   - lift_exclusion locks like an exclusion: exclusion_gate, the mutex rows of the number in all stripes, and then its
---     contacts in the order of their ids.
+--   - exclude_number, import_exclusions and lift_exclusion lock exclusion_gate first, and so run one after the other. Then
+--     they lock the entries, the mutex rows of the numbers in all stripes, and the contacts in the order of their ids.
 --
 -- Safe on a live table: creates functions only.
 
@@ -464,7 +464,7 @@ declare
 begin
   perform voicesurvey_rules.check_lines(lines);
 
-  -- Before the entries, so that an erasure (V0026) that lists its number cannot deadlock with this.
+  -- Before the entries, so that this cannot deadlock with another exclusion or lifting of the same numbers.
   lock table voicesurvey_rules.exclusion_gate in share update exclusive mode;
 
   with field as materialized (
@@ -573,7 +573,7 @@ declare
 begin
   perform voicesurvey_rules.check_number(number);
 
-  -- Before the entries, so that an erasure (V0026) that lists its number cannot deadlock with this.
+  -- Before the entries, so that this cannot deadlock with another exclusion or lifting of the same numbers.
   lock table voicesurvey_rules.exclusion_gate in share update exclusive mode;
 
   insert into public.exclusion_list_entries (phone_number, reason, source)
@@ -622,8 +622,7 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
   previous_reason text := current_setting('voicesurvey.reason', true);
-  removed_before bigint;
-  removed_after bigint;
+  removed bigint;
   pending_ids uuid[];
   not_reached_ids uuid[];
 begin
@@ -641,11 +640,6 @@ begin
   -- Read by the trigger that records the deletion.
   perform set_config('voicesurvey.reason', reason, true);
 
-  -- Waits for another transaction that deletes the entry, before this one holds a lock that the other may need.
-  delete from public.exclusion_list_entries as entry
-  where entry.phone_number = number;
-  get diagnostics removed_before = row_count;
-
   lock table voicesurvey_rules.exclusion_gate in share update exclusive mode;
 
   perform voicesurvey_rules.lock_mutex_rows(
@@ -655,10 +649,9 @@ begin
     )
   );
 
-  -- An exclusion of the number that committed before the locks.
   delete from public.exclusion_list_entries as entry
   where entry.phone_number = number;
-  get diagnostics removed_after = row_count;
+  get diagnostics removed = row_count;
 
   perform set_config('voicesurvey.reason', coalesce(previous_reason, ''), true);
 
@@ -715,7 +708,7 @@ begin
 
   return query
   select
-    removed_before + removed_after,
+    removed,
     coalesce(cardinality(pending_ids), 0)::bigint,
     coalesce(cardinality(not_reached_ids), 0)::bigint,
     (

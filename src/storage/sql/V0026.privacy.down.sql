@@ -17,6 +17,7 @@ drop function if exists voicesurvey.expired_recordings(integer, interval);
 drop function if exists voicesurvey.erase_contact(uuid);
 drop function if exists voicesurvey.erase_person(text);
 drop function if exists voicesurvey_rules.erase_contacts(uuid[]);
+drop function if exists voicesurvey_rules.lock_numbers_to_list(uuid[]);
 drop function if exists voicesurvey_rules.delete_tallies();
 drop function if exists voicesurvey_rules.tally_attempts();
 drop function if exists voicesurvey_rules.tally_contacts();

@@ -15,7 +15,7 @@
 -- provider does not know as deleted.
 --
 -- Safe under concurrency: an erasure locks the contacts in the order of their ids. If it has to list a number, it locks
--- exclusion_gate before that, as exclusions do. A tally has no foreign key: it would lock the campaign, and an erasure
+-- exclusion_gate and the mutex rows of the number before that, as exclusions do. A tally has no foreign key: it would lock the campaign, and an erasure
 -- could deadlock with the deletion of that campaign. expired_recordings skips rows that another session has locked.
 --
 -- Safe on a live table: creating a trigger changes only the catalog. Three tables are locked together, in the order in
@@ -330,8 +330,47 @@ begin
 end
 $function$;
 
--- Locks the contacts in the order of their ids. A contact whose number the deletion will list, because it is excluded but
--- the number is not listed, makes it lock exclusion_gate first.
+-- The deletion lists the number of a contact that is excluded, if the number is not listed. Then this locks what an
+-- exclusion of the number locks, in the same order, before the contacts. While exclusion_gate is locked, no function of the
+-- API changes the list.
+
+create or replace function voicesurvey_rules.lock_numbers_to_list(ids uuid[])
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  mutex_rows integer[];
+begin
+  if not exists (
+    select
+    from public.contacts as contact
+    where contact.id = any (ids)
+      and (contact.state = 'excluded' or contact.do_not_call)
+  ) then
+    return;
+  end if;
+
+  lock table voicesurvey_rules.exclusion_gate in share update exclusive mode;
+
+  select array_agg(distinct voicesurvey_rules.mutex_row_of_number(contact.phone_number, stripe))
+  into mutex_rows
+  from public.contacts as contact
+  cross join generate_series(0, 7) as stripe
+  where contact.id = any (ids)
+    and (contact.state = 'excluded' or contact.do_not_call)
+    and not exists (
+      select
+      from public.exclusion_list_entries as entry
+      where entry.phone_number = contact.phone_number
+      offset 0
+    );
+
+  if mutex_rows is not null then
+    perform voicesurvey_rules.lock_mutex_rows(mutex_rows);
+  end if;
+end
+$function$;
 
 create or replace function voicesurvey.erase_person(number text)
 returns table (
@@ -349,7 +388,14 @@ set search_path = pg_catalog, pg_temp
 as $function$
 begin
   perform voicesurvey_rules.check_number(number);
-  lock table voicesurvey_rules.exclusion_gate in share update exclusive mode;
+
+  perform voicesurvey_rules.lock_numbers_to_list(
+    array(
+      select contact.id
+      from public.contacts as contact
+      where contact.phone_number = number
+    )
+  );
 
   return query
   select erasure.*
@@ -389,7 +435,7 @@ begin
       hint = 'Pass the id of a contact.';
   end if;
 
-  lock table voicesurvey_rules.exclusion_gate in share update exclusive mode;
+  perform voicesurvey_rules.lock_numbers_to_list(array[contact]);
 
   return query
   select erasure.*
@@ -509,6 +555,8 @@ comment on function voicesurvey_rules.tally_attempts() is
   'Appends what the deleted attempts added to the statistics of their campaigns, and notes their recordings.';
 comment on function voicesurvey_rules.delete_tallies() is
   'Deletes the tallies of deleted campaigns.';
+comment on function voicesurvey_rules.lock_numbers_to_list(uuid[]) is
+  'Locks the numbers that the deletion of contacts will put on the exclusion list. Called by erase_person and erase_contact.';
 comment on function voicesurvey_rules.erase_contacts(uuid[]) is
   'Deletes contacts with all that belongs to them. Returns how many rows of each table, and the recordings. Called by '
   'erase_person and erase_contact.';
@@ -531,6 +579,7 @@ revoke execute on function
   voicesurvey_rules.tally_contacts(),
   voicesurvey_rules.tally_attempts(),
   voicesurvey_rules.delete_tallies(),
+  voicesurvey_rules.lock_numbers_to_list(uuid[]),
   voicesurvey_rules.erase_contacts(uuid[]),
   voicesurvey.erase_person(text),
   voicesurvey.erase_contact(uuid),
