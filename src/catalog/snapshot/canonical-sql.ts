@@ -1,7 +1,7 @@
 import type { Fact } from './format.js';
 
 /**
- * The facts whose values are SQL that PostgreSQL prints from its parse trees. In two cases, PostgreSQL parses its own text
+ * The facts whose values are SQL that PostgreSQL prints from its parse trees. In three cases, PostgreSQL parses its own text
  * to another tree, and prints that tree differently. So these facts change in a dump and a restore, although the object is
  * the same.
  */
@@ -58,6 +58,8 @@ const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*|[\d.]+|::|\
  *   `ARRAY[(a)::text, (b)::text]`.
  * - An AND inside of an AND, and an OR inside of an OR, lose their parentheses. BETWEEN and a comparison of rows make such
  *   nested conditions.
+ * - A constant without a name in a SELECT that follows a UNION, INTERSECT or EXCEPT gets the name of its type. The names of
+ *   such a SELECT have no meaning, so they are all left out.
  *
  * @returns tokens, separated by one space
  * @example
@@ -84,7 +86,32 @@ function readGroup(tokens: readonly string[], position: { at: number }): readonl
 
 function rewrite(nodes: readonly Node[]): readonly Node[] {
   const inner = nodes.map((node) => (isText(node) ? node : { ...node, content: rewrite(node.content) }));
-  return flatten(castElements(inner));
+  return flatten(castElements(leaveOutNames(inner)));
+}
+
+const SET_OPERATIONS: ReadonlySet<Node> = new Set(['UNION', 'INTERSECT', 'EXCEPT']);
+
+/** Leaves out the names of the columns of each SELECT that follows a set operation. */
+function leaveOutNames(nodes: readonly Node[]): readonly Node[] {
+  if (!nodes.some((node) => SET_OPERATIONS.has(node))) return nodes;
+  let follows = false;
+  let isInList = false;
+  return nodes.flatMap((node, index) => {
+    if (SET_OPERATIONS.has(node)) follows = true;
+    if (node === 'SELECT') isInList = follows;
+    if (node === 'FROM' || node === 'WHERE') isInList = false;
+    if (isInList && (node === 'AS' || nodes[index - 1] === 'AS')) return [];
+    const isOperand = follows && !isText(node) && node.content[0] === 'SELECT' && !isInList;
+    return [isOperand ? { ...node, content: withoutNames(node.content) } : node];
+  });
+}
+
+/** Leaves out the names of the columns of a SELECT in parentheses. */
+function withoutNames(nodes: readonly Node[]): readonly Node[] {
+  const end = nodes.findIndex((node) => node === 'FROM' || node === 'WHERE');
+  const list = end < 0 ? nodes : nodes.slice(0, end);
+  const unnamed = list.filter((node, index) => node !== 'AS' && list[index - 1] !== 'AS');
+  return [...unnamed, ...nodes.slice(list.length)];
 }
 
 function castElements(nodes: readonly Node[]): readonly Node[] {

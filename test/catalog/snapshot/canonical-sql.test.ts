@@ -23,6 +23,14 @@ const SAME: readonly (readonly [before: string, after: string])[] = [
     'CHECK ((((low >= 1) AND (low <= 9)) AND ((high >= 1) AND (high <= 9))))',
     'CHECK (((low >= 1) AND (low <= 9) AND (high >= 1) AND (high <= 9)))',
   ],
+  [
+    ` SELECT 'a'::text AS "?column?", count(*) AS count FROM t UNION ALL SELECT 'b'::text, count(*) AS count FROM u`,
+    ` SELECT 'a'::text AS "?column?", count(*) AS count FROM t UNION ALL SELECT 'b'::text AS text, count(*) AS count FROM u`,
+  ],
+  [
+    " SELECT a FROM t EXCEPT ( SELECT 'c'::text, min(b) AS min FROM u ORDER BY 'c'::text LIMIT 3)",
+    " SELECT a FROM t EXCEPT ( SELECT 'c'::text AS text, min(b) AS min FROM u ORDER BY 'c'::text LIMIT 3)",
+  ],
   ['((((a OR b) OR c) OR d) AND e)', '((a OR b OR c OR d) AND e)'],
 ];
 
@@ -32,6 +40,8 @@ const DIFFERENT: readonly (readonly [one: string, other: string])[] = [
   ["(a = ANY (ARRAY['x'::text]))", "(a = ANY (ARRAY['X'::text]))"],
   ["('a AND (b AND c)'::text)", "('a AND b AND c'::text)"],
   ['("a AND" AND (b AND c))', '("a and" AND b AND c)'],
+  [' SELECT a AS one FROM t UNION SELECT b FROM u', ' SELECT a AS two FROM t UNION SELECT b FROM u'],
+  [' SELECT a FROM t UNION SELECT b FROM u AS v', ' SELECT a FROM t UNION SELECT b FROM u AS w'],
   ['(ARRAY[1, 2])::numeric[]', '(ARRAY[1, 2])::bigint[]'],
 ];
 
