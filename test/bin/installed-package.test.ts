@@ -23,6 +23,7 @@ describe('an installed package', () => {
       'dist/index.js',
       'dist/index.d.ts',
       'docs/services.md',
+      'docs/services-by-hand.md',
       'docs/schema.svg',
     ]) {
       expect(project.packed).toContain(path);

@@ -22,7 +22,7 @@ test('with the roles of SECURITY.md, the owner migrates, a service works, and no
 async function checkRoles(database: TestDatabase, [owner, service, other]: string[]): Promise<void> {
   const page = await readFile(new URL('../../SECURITY.md', import.meta.url), 'utf8');
   const [, block = ''] = /```sql\n(.*?)```/s.exec(page) ?? [];
-  const grants = blocksOf('services.md', 'Privileges of a service')[0]?.code ?? '';
+  const grants = blocksOf('services-by-hand.md', 'Privileges of a service')[0]?.code ?? '';
   const prepare = (text: string): string =>
     text
       .replaceAll('survey_service', service ?? '')

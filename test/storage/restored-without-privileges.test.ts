@@ -22,7 +22,7 @@ import {
   setState,
 } from './rules/steps.js';
 
-const services = await readFile(new URL('../../docs/services.md', import.meta.url), 'utf8');
+const services = await readFile(new URL('../../docs/services-by-hand.md', import.meta.url), 'utf8');
 const [CREATE_SERVICE = '', GRANT_TO_PUBLIC = ''] = Array.from(
   services.slice(services.indexOf('## Privileges of a service')).matchAll(/```sql\n(.*?)```/gs),
   ([, sql = '']) => sql,

@@ -7,10 +7,10 @@ import { withIds } from './rules/names.js';
 
 const ANY_NAME = { has: () => true };
 
-test('the SQL of docs/services.md runs as written and completes one contact, misses one and excludes one', async ({
+test('the SQL of docs/services-by-hand.md runs as written and completes one contact, misses one and excludes one', async ({
   migrated: { client, name, value },
 }) => {
-  const document = await readFile(new URL('../../docs/services.md', import.meta.url), 'utf8');
+  const document = await readFile(new URL('../../docs/services-by-hand.md', import.meta.url), 'utf8');
   const blocks = Array.from(document.matchAll(/```sql\n(.*?)```/gs), ([, sql = '']) => sql);
   await client.query(campaignOfDocuments);
   const claim = blocks.find((sql) => sql.includes('skip locked')) ?? '';
@@ -29,12 +29,12 @@ test('the SQL of docs/services.md runs as written and completes one contact, mis
   );
 });
 
-test('an end in whole seconds is refused after an answer in microseconds, and accepted as docs/services.md writes it', async ({
+test('an end in whole seconds is refused after an answer in microseconds, and accepted as docs/services-by-hand.md writes it', async ({
   migrated: { client, value },
 }) => {
   const query = (sql: string): Promise<unknown> => client.query(withIds(sql, ANY_NAME));
   const [claim, end] = ['Claim a call', 'Times of a call'].map(
-    (heading) => blocksOf('services.md', heading)[0]?.code ?? '',
+    (heading) => blocksOf('services-by-hand.md', heading)[0]?.code ?? '',
   );
   await query(`${campaignOfDocuments}; ${claim}`);
   const second = "date_trunc('second', started_at) + interval '1 s'";
