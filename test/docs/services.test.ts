@@ -28,6 +28,8 @@ describe('docs/services.md', () => {
     }
     for (const sql of sqlOfDocument(section.replaceAll(/^ {3}/gm, '')))
       await client.query(sql.replace('database voicesurvey', `database "${name}"`));
+    if (section.includes('start_campaign'))
+      expect(await migrated.value('select status from campaigns')).toBe('running');
     if (section.startsWith('One call'))
       expect(await migrated.value("select state from contacts where phone_number = '+4920000001'")).toBe(
         'completed',
@@ -46,6 +48,21 @@ describe('docs/services.md', () => {
       [named.filter((name = '') => !roles.test(name))],
     );
     expect(unknown).toBeNull();
+  });
+
+  test('gives each service only functions and views that its role in docs/api.md has', async () => {
+    const api = await readFile(new URL('../../docs/api.md', import.meta.url), 'utf8');
+    const namesIn = (text = ''): string[] => [...text.matchAll(/`([a-z]\w+)`/g)].map(([, name = '']) => name);
+    const granted = new Map(
+      [...api.matchAll(/^\| `(voicesurvey_\w+)` \| (.*) \|$/gm)].map(([, role, list]) => [
+        role,
+        namesIn(list),
+      ]),
+    );
+    const services = [...page.matchAll(/^\| [^|]+ \| `(voicesurvey_\w+)` \| (.*) \|$/gm)];
+    expect(services.length).toBeGreaterThan(5);
+    for (const [, role, list] of services)
+      expect(granted.get(role)).toEqual(expect.arrayContaining(namesIn(list)));
   });
 
   test('draws one call in the grammar of Mermaid, with messages between its participants only', () => {
