@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -95,6 +95,7 @@ describe.skipIf(debianPrograms === undefined && process.env.REQUIRE_PSQL !== '1'
 
     afterAll(async () => {
       await server.stop();
+      await rm(folder, { recursive: true });
       await dropDatabase(inject('serverUrl'), `${runName}_source`);
       await runOnce(inject('serverUrl'), `drop role if exists ${owner}, ${service}`);
     });

@@ -1,6 +1,3 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { baseline } from '../../../src/inspect/baseline.js';
 import { countContents } from '../../../src/inspect/contents.js';
@@ -19,9 +16,8 @@ import { addFiles, folderWith } from '../../support/folder.js';
 const EVERY_TABLE = [
   ...['users', 'email_templates', 'campaigns', 'contacts', 'exclusion_list_entries', 'call_attempts'],
   ...['survey_responses', 'events', 'email_notifications', 'provider_configs', 'transcript_snippets'],
+  'voicesurvey.audit_log',
 ];
-
-const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'voicesurvey-db-backup-'));
 
 describe('a schema before pg_catalog in the search path of the database', () => {
   test('is not used by up, seed, status, verify and down of the product', { timeout: 120_000 }, async ({
@@ -38,7 +34,7 @@ describe('a schema before pg_catalog in the search path of the database', () => 
     await countContents({ url });
     await readTableSizes(url, [{ schema: 'public', name: 'contacts' }]);
     await down({ url, directory, to: '0', dryRun: true });
-    await down({ url, directory, to: '0', lose: EVERY_TABLE, backupFolder: await newFolder() });
+    await down({ url, directory, to: '0', lose: EVERY_TABLE, backupFolder: await folderWith() });
     expect(await evilCalls(database)).toEqual([]);
   });
 
@@ -71,7 +67,7 @@ create table other (id integer); insert into one values (gen_random_uuid(), 'a')
     await expect(up({ url, directory })).rejects.toMatchObject({ code: 'migration_failed' });
     await addFiles(directory, { 'V3.up.sql': 'select 1;' });
     await up({ url, directory });
-    await down({ url, directory, to: 'V1', lose: ['other'], backupFolder: await newFolder() });
+    await down({ url, directory, to: 'V1', lose: ['other'], backupFolder: await folderWith() });
     expect(await evilCalls(database)).toEqual([]);
   });
 
@@ -97,7 +93,7 @@ create table other (id integer); insert into one values (gen_random_uuid(), 'a')
       { version: 1, search_path: 'app, public', app: true, public: true },
       { version: 2, search_path: 'app, public', app: true, public: true },
     ]);
-    await down({ url, directory, to: '0', lose: ['app.things', 'other'], backupFolder: await newFolder() });
+    await down({ url, directory, to: '0', lose: ['app.things', 'other'], backupFolder: await folderWith() });
     expect(await database.value("select to_regclass('app.things')")).toBeNull();
   });
 });
