@@ -16,6 +16,7 @@ import { waitOf } from '../history/wait.js';
 import { makeRunContext } from '../script/context.js';
 import { backendPidOf } from '../script/guard.js';
 import type { Safeguard } from '../script/safeguard.js';
+import { SEARCH_PATH_OF_SESSION } from '../script/settings.js';
 import { acquireLock, type MigrationLock } from './lock.js';
 import { startMonitor } from './monitor.js';
 import { makeNoticeReporter } from './notice-reporter.js';
@@ -108,7 +109,16 @@ async function readCovered(
   if (covered === null || covered.laterVersions.length === 0) return covered?.schemas ?? null;
   const later = folder.filter(({ version }) => covered.laterVersions.includes(version));
   if (later.length < covered.laterVersions.length) return null;
-  return [...covered.schemas, ...(await listSchemasOfMigrations(later))];
+  return [...covered.schemas, ...(await listSchemasOfMigrations(later, await readCreationSchema(client)))];
+}
+
+/** The schema in which a file creates objects whose names have no schema; null if the search path has none that exists. */
+async function readCreationSchema(client: Connection['client']): Promise<string | null> {
+  const [row] = await queryRows<{ name: string | null }>(
+    client,
+    `${SEARCH_PATH_OF_SESSION};\nselect pg_catalog.current_schema()::pg_catalog.text as name`,
+  );
+  return row?.name ?? null;
 }
 
 /** Restored rows may have ids that the sequence has not generated yet. The next row must have the largest id. */

@@ -312,6 +312,28 @@ describe('drift', () => {
     expect((await status({ url, directory })).drift).toMatchObject({ state: 'drifted', since: 'V5' });
   });
 
+  test('is found in the schema of the search path in which a run without a snapshot created objects', async ({
+    database,
+  }) => {
+    const { url, client } = database;
+    const directory = await folderWith({
+      'V1.up.sql': 'create table public.one (id integer);',
+      'V1.down.sql': 'drop table public.one;',
+      'V2.up.sql': 'create table two (id integer);',
+      'V2.down.sql': 'drop table two;',
+      'V3.up.sql': 'create table public.three (id integer);',
+      'V3.down.sql': 'drop table public.three;',
+    });
+    await up({ url, directory, to: 'V1' });
+    await client.query(`create schema app; alter database "${database.name}" set search_path = app, public`);
+    await up({ url, directory, to: 'V2' });
+    await client.query(`update voicesurvey_migrations.history
+      set snapshot = null, snapshot_format = null, snapshot_server_major = null, fingerprint = null where version = 2`);
+    await up({ url, directory });
+    await client.query('drop table app.two');
+    expect((await status({ url, directory })).drift).toMatchObject({ state: 'drifted', since: 'V3' });
+  });
+
   test('is "unknown" after a down if the file of a migration whose run recorded no snapshot is missing', async ({
     database,
   }) => {
