@@ -92,13 +92,7 @@ export interface CallAttemptsInsert {
 
 /** The values of an update of `call_attempts`. */
 export interface CallAttemptsUpdate {
-  readonly id?: string;
-  readonly contact_id?: string;
-  readonly campaign_id?: string;
-  readonly attempt_number?: number;
-  readonly call_id?: string;
   readonly provider_call_id?: string | null;
-  readonly started_at?: Date | string;
   readonly answered_at?: Date | string | null;
   readonly ended_at?: Date | string | null;
   readonly outcome?: ContactOutcome | null;
@@ -183,27 +177,12 @@ export interface CampaignsInsert {
 
 /** The values of an update of `campaigns`. */
 export interface CampaignsUpdate {
-  readonly id?: string;
   readonly name?: string;
   readonly description?: string | null;
-  readonly status?: CampaignStatus;
-  readonly language?: CampaignLanguage;
-  readonly intro_script?: string;
-  readonly question_1_text?: string;
-  readonly question_1_type?: QuestionType;
-  readonly question_2_text?: string;
-  readonly question_2_type?: QuestionType;
-  readonly question_3_text?: string;
-  readonly question_3_type?: QuestionType;
-  readonly max_attempts?: number;
-  readonly retry_interval_minutes?: number;
-  readonly allowed_call_start_local?: string;
-  readonly allowed_call_end_local?: string;
   readonly email_completed_template_id?: string | null;
   readonly email_refused_template_id?: string | null;
   readonly email_not_reached_template_id?: string | null;
   readonly created_by_user_id?: string;
-  readonly created_at?: Date | string;
   readonly updated_at?: Date | string;
 }
 
@@ -259,8 +238,6 @@ export interface ContactsInsert {
 
 /** The values of an update of `contacts`. */
 export interface ContactsUpdate {
-  readonly id?: string;
-  readonly campaign_id?: string;
   readonly external_contact_id?: string | null;
   readonly phone_number?: string;
   readonly email?: string | null;
@@ -271,7 +248,6 @@ export interface ContactsUpdate {
   readonly attempts_count?: number;
   readonly last_attempt_at?: Date | string | null;
   readonly last_outcome?: ContactOutcome | null;
-  readonly created_at?: Date | string;
   readonly updated_at?: Date | string;
 }
 
@@ -318,16 +294,11 @@ export interface EmailNotificationsInsert {
 
 /** The values of an update of `email_notifications`. */
 export interface EmailNotificationsUpdate {
-  readonly id?: string;
-  readonly event_id?: string;
-  readonly contact_id?: string;
-  readonly campaign_id?: string;
   readonly template_id?: string;
   readonly to_email?: string;
   readonly status?: EmailStatus;
   readonly provider_message_id?: string | null;
   readonly error_message?: string | null;
-  readonly created_at?: Date | string;
   readonly updated_at?: Date | string;
 }
 
@@ -368,14 +339,12 @@ export interface EmailTemplatesInsert {
 
 /** The values of an update of `email_templates`. */
 export interface EmailTemplatesUpdate {
-  readonly id?: string;
   readonly name?: string;
   readonly type?: EmailTemplateType;
   readonly subject?: string;
   readonly body_html?: string;
   readonly body_text?: string | null;
   readonly locale?: CampaignLanguage;
-  readonly created_at?: Date | string;
   readonly updated_at?: Date | string;
 }
 
@@ -410,13 +379,11 @@ export interface EventsInsert {
 
 /** The values of an update of `events`. */
 export interface EventsUpdate {
-  readonly id?: string;
   readonly event_type?: EventType;
   readonly campaign_id?: string;
   readonly contact_id?: string;
   readonly call_attempt_id?: string | null;
   readonly payload?: unknown;
-  readonly created_at?: Date | string;
 }
 
 /** Numbers that must not be dialled in any campaign, from the moment they are listed. Written by the import, by other systems through the API, and by the dashboard. An entry remains when its person's contacts are erased. */
@@ -444,11 +411,9 @@ export interface ExclusionListEntriesInsert {
 
 /** The values of an update of `exclusion_list_entries`. */
 export interface ExclusionListEntriesUpdate {
-  readonly id?: string;
   readonly phone_number?: string;
   readonly reason?: string | null;
   readonly source?: ExclusionSource;
-  readonly created_at?: Date | string;
 }
 
 /** The telephony and language-model settings of the installation, in one row. Without the row no call starts. It contains no secrets. Written by an admin in the dashboard. */
@@ -494,7 +459,6 @@ export interface ProviderConfigsInsert {
 
 /** The values of an update of `provider_configs`. */
 export interface ProviderConfigsUpdate {
-  readonly id?: string;
   readonly provider_type?: ProviderType;
   readonly provider_name?: string;
   readonly outbound_number?: string;
@@ -503,7 +467,6 @@ export interface ProviderConfigsUpdate {
   readonly llm_model?: string;
   readonly recording_retention_days?: number;
   readonly transcript_retention_days?: number;
-  readonly created_at?: Date | string;
   readonly updated_at?: Date | string;
 }
 
@@ -548,21 +511,6 @@ export interface SurveyResponsesInsert {
   readonly completed_at?: Date | string;
 }
 
-/** The values of an update of `survey_responses`. */
-export interface SurveyResponsesUpdate {
-  readonly id?: string;
-  readonly contact_id?: string;
-  readonly campaign_id?: string;
-  readonly call_attempt_id?: string;
-  readonly q1_answer?: string | null;
-  readonly q2_answer?: string | null;
-  readonly q3_answer?: string | null;
-  readonly q1_confidence?: string | number | bigint | null;
-  readonly q2_confidence?: string | number | bigint | null;
-  readonly q3_confidence?: string | number | bigint | null;
-  readonly completed_at?: Date | string;
-}
-
 /** The redacted transcript of a call, in one or more snippets. Written by the dialogue service; deleted after the retention days of the provider configuration. */
 export interface TranscriptSnippetsRow {
   /** The snippet's key. Written by the server. */
@@ -588,11 +536,8 @@ export interface TranscriptSnippetsInsert {
 
 /** The values of an update of `transcript_snippets`. */
 export interface TranscriptSnippetsUpdate {
-  readonly id?: string;
-  readonly call_attempt_id?: string;
   readonly transcript_text?: string;
   readonly language?: CampaignLanguage;
-  readonly created_at?: Date | string;
 }
 
 /** People who log in to the dashboard through OIDC. Written by the login service; the role is written by the dashboard. */
@@ -626,12 +571,10 @@ export interface UsersInsert {
 
 /** The values of an update of `users`. */
 export interface UsersUpdate {
-  readonly id?: string;
   readonly oidc_sub?: string;
   readonly email?: string;
   readonly name?: string;
   readonly role?: UserRole;
-  readonly created_at?: Date | string;
   readonly updated_at?: Date | string;
 }
 
@@ -655,30 +598,6 @@ export interface VoicesurveyAuditLogRow {
   readonly details: unknown;
 }
 
-/** The values of an insert into `voicesurvey.audit_log`. Decisions and who made them: changes of a campaign's status, of the exclusion list and of the configuration, erasures and purges. Rows are only appended, by triggers, and outlive what they refer to. */
-export interface VoicesurveyAuditLogInsert {
-  readonly id?: string;
-  readonly recorded_at?: Date | string;
-  readonly role?: string;
-  readonly actor?: string | null;
-  readonly action: string;
-  readonly object_ids?: readonly (string)[];
-  readonly reason?: string | null;
-  readonly details?: unknown;
-}
-
-/** The values of an update of `voicesurvey.audit_log`. */
-export interface VoicesurveyAuditLogUpdate {
-  readonly id?: string;
-  readonly recorded_at?: Date | string;
-  readonly role?: string;
-  readonly actor?: string | null;
-  readonly action?: string;
-  readonly object_ids?: readonly (string)[];
-  readonly reason?: string | null;
-  readonly details?: unknown;
-}
-
 /** The time zone and calling days of a campaign. A campaign without a row has those of the installation. Written by set_calling_time. */
 export interface VoicesurveyCampaignSettingsRow {
   /** The campaign. Written by set_calling_time. */
@@ -689,38 +608,12 @@ export interface VoicesurveyCampaignSettingsRow {
   readonly calling_days: number[] | null;
 }
 
-/** The values of an insert into `voicesurvey.campaign_settings`. The time zone and calling days of a campaign. A campaign without a row has those of the installation. Written by set_calling_time. */
-export interface VoicesurveyCampaignSettingsInsert {
-  readonly campaign_id: string;
-  readonly time_zone?: string | null;
-  readonly calling_days?: readonly (number)[] | null;
-}
-
-/** The values of an update of `voicesurvey.campaign_settings`. */
-export interface VoicesurveyCampaignSettingsUpdate {
-  readonly campaign_id?: string;
-  readonly time_zone?: string | null;
-  readonly calling_days?: readonly (number)[] | null;
-}
-
 /** The services that receive events. Each gets every event that is inserted from its registration on. Written by add_consumer and remove_consumer. */
 export interface VoicesurveyConsumersRow {
   /** The name that the service passes to claim_events. Written by add_consumer. */
   readonly name: string;
   /** When the consumer was registered. Written by the server. */
   readonly created_at: Date;
-}
-
-/** The values of an insert into `voicesurvey.consumers`. The services that receive events. Each gets every event that is inserted from its registration on. Written by add_consumer and remove_consumer. */
-export interface VoicesurveyConsumersInsert {
-  readonly name: string;
-  readonly created_at?: Date | string;
-}
-
-/** The values of an update of `voicesurvey.consumers`. */
-export interface VoicesurveyConsumersUpdate {
-  readonly name?: string;
-  readonly created_at?: Date | string;
 }
 
 /** Events whose e-mail has not been sent and has not failed for good. An event that sends no e-mail has no row. Written by the trigger of events, by claim_emails, email_sent and email_failed. */
@@ -733,22 +626,6 @@ export interface VoicesurveyEmailQueueRow {
   readonly due_at: Date;
   /** How many times the e-mail was handed out. Written by claim_emails. */
   readonly sends_count: number;
-}
-
-/** The values of an insert into `voicesurvey.email_queue`. Events whose e-mail has not been sent and has not failed for good. An event that sends no e-mail has no row. Written by the trigger of events, by claim_emails, email_sent and email_failed. */
-export interface VoicesurveyEmailQueueInsert {
-  readonly event_id: string;
-  readonly notification_id?: string | null;
-  readonly due_at?: Date | string;
-  readonly sends_count?: number;
-}
-
-/** The values of an update of `voicesurvey.email_queue`. */
-export interface VoicesurveyEmailQueueUpdate {
-  readonly event_id?: string;
-  readonly notification_id?: string | null;
-  readonly due_at?: Date | string;
-  readonly sends_count?: number;
 }
 
 /** Events that a consumer has not received yet; a delivered event has no row. Written by the trigger of events, by claim_events, event_delivered, event_failed and retry_dead_events. */
@@ -767,26 +644,6 @@ export interface VoicesurveyEventDeliveriesRow {
   readonly last_error: string | null;
 }
 
-/** The values of an insert into `voicesurvey.event_deliveries`. Events that a consumer has not received yet; a delivered event has no row. Written by the trigger of events, by claim_events, event_delivered, event_failed and retry_dead_events. */
-export interface VoicesurveyEventDeliveriesInsert {
-  readonly event_id: string;
-  readonly consumer: string;
-  readonly due_at?: Date | string;
-  readonly deliveries_count?: number;
-  readonly is_dead?: boolean;
-  readonly last_error?: string | null;
-}
-
-/** The values of an update of `voicesurvey.event_deliveries`. */
-export interface VoicesurveyEventDeliveriesUpdate {
-  readonly event_id?: string;
-  readonly consumer?: string;
-  readonly due_at?: Date | string;
-  readonly deliveries_count?: number;
-  readonly is_dead?: boolean;
-  readonly last_error?: string | null;
-}
-
 /** Calls that the provider reported as over and whose outcome is not known yet. Such a call no longer counts as open for the limit of calls (rule 4). Written by record_hang_up, and deleted when the outcome arrives. */
 export interface VoicesurveyHangUpsRow {
   /** The attempt. Written by record_hang_up. */
@@ -799,22 +656,6 @@ export interface VoicesurveyHangUpsRow {
   readonly noted_at: Date;
 }
 
-/** The values of an insert into `voicesurvey.hang_ups`. Calls that the provider reported as over and whose outcome is not known yet. Such a call no longer counts as open for the limit of calls (rule 4). Written by record_hang_up, and deleted when the outcome arrives. */
-export interface VoicesurveyHangUpsInsert {
-  readonly call_attempt_id: string;
-  readonly ended_at: Date | string;
-  readonly provider_raw_status?: string | null;
-  readonly noted_at?: Date | string;
-}
-
-/** The values of an update of `voicesurvey.hang_ups`. */
-export interface VoicesurveyHangUpsUpdate {
-  readonly call_attempt_id?: string;
-  readonly ended_at?: Date | string;
-  readonly provider_raw_status?: string | null;
-  readonly noted_at?: Date | string;
-}
-
 /** The recordings that a worker has yet to delete at the provider: of erased calls, and past recording_retention_days. Outlives the calls. Written by a trigger and by expired_recordings; a row is deleted by recording_deleted. */
 export interface VoicesurveyRecordingsToDeleteRow {
   /** The provider's id of the call. Written when the row is inserted. */
@@ -823,20 +664,6 @@ export interface VoicesurveyRecordingsToDeleteRow {
   readonly noted_at: Date;
   /** When the recording may be handed out: immediately, or when the lease of a worker ends. Written by expired_recordings. */
   readonly due_at: Date;
-}
-
-/** The values of an insert into `voicesurvey.recordings_to_delete`. The recordings that a worker has yet to delete at the provider: of erased calls, and past recording_retention_days. Outlives the calls. Written by a trigger and by expired_recordings; a row is deleted by recording_deleted. */
-export interface VoicesurveyRecordingsToDeleteInsert {
-  readonly provider_call_id: string;
-  readonly noted_at?: Date | string;
-  readonly due_at?: Date | string;
-}
-
-/** The values of an update of `voicesurvey.recordings_to_delete`. */
-export interface VoicesurveyRecordingsToDeleteUpdate {
-  readonly provider_call_id?: string;
-  readonly noted_at?: Date | string;
-  readonly due_at?: Date | string;
 }
 
 /** What erased contacts and deleted attempts added to the statistics of their campaign. The sum of a campaign's rows is added to what is counted in the tables. Holds no personal data. Written by triggers; deleted with the campaign. */
@@ -883,72 +710,12 @@ export interface VoicesurveyTalliesRow {
   readonly talk_seconds: string;
 }
 
-/** The values of an insert into `voicesurvey.tallies`. What erased contacts and deleted attempts added to the statistics of their campaign. The sum of a campaign's rows is added to what is counted in the tables. Holds no personal data. Written by triggers; deleted with the campaign. */
-export interface VoicesurveyTalliesInsert {
-  readonly id?: string;
-  readonly campaign_id: string;
-  readonly called_at?: Date | string | null;
-  readonly contacts_pending?: string | number | bigint;
-  readonly contacts_in_progress?: string | number | bigint;
-  readonly contacts_completed?: string | number | bigint;
-  readonly contacts_refused?: string | number | bigint;
-  readonly contacts_not_reached?: string | number | bigint;
-  readonly contacts_not_reached_failed?: string | number | bigint;
-  readonly contacts_excluded?: string | number | bigint;
-  readonly attempts_count?: string | number | bigint;
-  readonly calls_completed?: string | number | bigint;
-  readonly calls_refused?: string | number | bigint;
-  readonly calls_no_answer?: string | number | bigint;
-  readonly calls_busy?: string | number | bigint;
-  readonly calls_failed?: string | number | bigint;
-  readonly calls_without_outcome?: string | number | bigint;
-  readonly calls_answered?: string | number | bigint;
-  readonly call_seconds?: string | number | bigint;
-  readonly talk_seconds?: string | number | bigint;
-}
-
-/** The values of an update of `voicesurvey.tallies`. */
-export interface VoicesurveyTalliesUpdate {
-  readonly id?: string;
-  readonly campaign_id?: string;
-  readonly called_at?: Date | string | null;
-  readonly contacts_pending?: string | number | bigint;
-  readonly contacts_in_progress?: string | number | bigint;
-  readonly contacts_completed?: string | number | bigint;
-  readonly contacts_refused?: string | number | bigint;
-  readonly contacts_not_reached?: string | number | bigint;
-  readonly contacts_not_reached_failed?: string | number | bigint;
-  readonly contacts_excluded?: string | number | bigint;
-  readonly attempts_count?: string | number | bigint;
-  readonly calls_completed?: string | number | bigint;
-  readonly calls_refused?: string | number | bigint;
-  readonly calls_no_answer?: string | number | bigint;
-  readonly calls_busy?: string | number | bigint;
-  readonly calls_failed?: string | number | bigint;
-  readonly calls_without_outcome?: string | number | bigint;
-  readonly calls_answered?: string | number | bigint;
-  readonly call_seconds?: string | number | bigint;
-  readonly talk_seconds?: string | number | bigint;
-}
-
 /** Last attempts that close_stale_call ended and whose contact's result is not published yet, because the end may still be reported. Written by close_stale_call; deleted when the end is replaced or the result published. */
 export interface VoicesurveyUnpublishedEndsRow {
   /** The attempt. Written by close_stale_call. */
   readonly call_attempt_id: string;
   /** When the call was closed. Written by the server. */
   readonly closed_at: Date;
-}
-
-/** The values of an insert into `voicesurvey.unpublished_ends`. Last attempts that close_stale_call ended and whose contact's result is not published yet, because the end may still be reported. Written by close_stale_call; deleted when the end is replaced or the result published. */
-export interface VoicesurveyUnpublishedEndsInsert {
-  readonly call_attempt_id: string;
-  readonly closed_at?: Date | string;
-}
-
-/** The values of an update of `voicesurvey.unpublished_ends`. */
-export interface VoicesurveyUnpublishedEndsUpdate {
-  readonly call_attempt_id?: string;
-  readonly closed_at?: Date | string;
 }
 
 /** One row for each contact that has ended: completed, refused, or not_reached with all attempts used up or in a campaign that has ended. Times of the last call, the answers, and the numbers in them. Personal data. */
@@ -1582,3 +1349,34 @@ export interface VoicesurveyStartCampaignResult {
   readonly missing: string | null;
   readonly explanation: string | null;
 }
+
+/** The rows of each table and view, by its name. */
+export interface RowsByTable {
+  readonly call_attempts: CallAttemptsRow;
+  readonly campaigns: CampaignsRow;
+  readonly contacts: ContactsRow;
+  readonly email_notifications: EmailNotificationsRow;
+  readonly email_templates: EmailTemplatesRow;
+  readonly events: EventsRow;
+  readonly exclusion_list_entries: ExclusionListEntriesRow;
+  readonly provider_configs: ProviderConfigsRow;
+  readonly survey_responses: SurveyResponsesRow;
+  readonly transcript_snippets: TranscriptSnippetsRow;
+  readonly users: UsersRow;
+  readonly "voicesurvey.audit_log": VoicesurveyAuditLogRow;
+  readonly "voicesurvey.campaign_settings": VoicesurveyCampaignSettingsRow;
+  readonly "voicesurvey.consumers": VoicesurveyConsumersRow;
+  readonly "voicesurvey.email_queue": VoicesurveyEmailQueueRow;
+  readonly "voicesurvey.event_deliveries": VoicesurveyEventDeliveriesRow;
+  readonly "voicesurvey.hang_ups": VoicesurveyHangUpsRow;
+  readonly "voicesurvey.recordings_to_delete": VoicesurveyRecordingsToDeleteRow;
+  readonly "voicesurvey.tallies": VoicesurveyTalliesRow;
+  readonly "voicesurvey.unpublished_ends": VoicesurveyUnpublishedEndsRow;
+  readonly "voicesurvey.campaign_export": VoicesurveyCampaignExportRow;
+  readonly "voicesurvey.campaign_overview": VoicesurveyCampaignOverviewRow;
+  readonly "voicesurvey.event_payloads": VoicesurveyEventPayloadsRow;
+  readonly "voicesurvey.health": VoicesurveyHealthRow;
+}
+
+/** The names that `error.constraint` of a refused statement may have. */
+export type RuleName = 'a_campaign_begins_as_a_draft' | 'a_campaign_changes_status_in_order' | 'a_campaign_has_a_calling_day' | 'a_campaign_lists_a_number_once' | 'a_campaign_starts_with_a_contact_to_call' | 'a_completed_contact_has_a_completed_call' | 'a_completed_contact_has_answers' | 'a_completed_or_refused_call_is_the_last' | 'a_contact_begins_pending_or_excluded' | 'a_contact_changes_state_in_order' | 'a_contact_has_one_open_call' | 'a_contact_is_in_progress_while_its_call_is_open' | 'a_contact_never_changes_campaign' | 'a_contact_that_may_be_called_again_keeps_its_latest_call' | 'a_contact_whose_latest_call_was_erased_stays_excluded' | 'a_contact_with_answers_is_completed' | 'a_contact_with_do_not_call_is_never_dialled' | 'a_contact_with_do_not_call_stays_excluded' | 'a_hang_up_is_noted_once_per_call' | 'a_listed_number_stays_excluded' | 'a_not_reached_contact_was_called' | 'a_number_has_one_open_call' | 'a_page_has_at_most_1000_rows' | 'a_pending_contact_has_attempts_left' | 'a_provider_call_id_is_set_once' | 'a_provider_call_id_is_used_once' | 'a_recording_is_deleted_once' | 'a_refused_contact_has_a_refused_call' | 'a_running_campaign_is_not_deleted' | 'a_sent_email_is_deleted_only_with_its_contact' | 'a_sent_email_never_changes' | 'a_template_in_use_keeps_its_type' | 'a_transcript_is_of_an_answered_call' | 'a_transcript_keeps_its_call' | 'all_three_answers_are_present' | 'an_attempt_belongs_to_its_contacts_campaign' | 'an_attempt_keeps_its_keys_and_start' | 'an_attempt_number_is_used_once' | 'an_email_belongs_to_its_events_contact' | 'an_email_goes_to_its_contacts_address' | 'an_email_is_in_its_contacts_or_campaigns_language' | 'an_email_keeps_its_event' | 'an_email_uses_a_template_of_its_events_type' | 'an_end_is_replaced_only_before_it_is_published' | 'an_end_is_replaced_only_before_the_next_attempt' | 'an_end_is_replaced_only_by_a_reported_end' | 'an_event_announces_the_state_of_its_contact' | 'an_event_belongs_to_its_contacts_campaign' | 'an_event_is_deleted_only_with_its_contact' | 'an_event_is_delivered_once_to_a_consumer' | 'an_event_is_queued_once' | 'an_event_names_a_call_of_its_contact' | 'an_event_names_the_call_that_led_to_it' | 'an_event_never_changes' | 'an_event_sends_one_email' | 'an_open_call_is_not_deleted' | 'an_outcome_is_published_once' | 'an_unpublished_end_is_recorded_once_per_call' | 'answer_end_and_outcome_of_a_call_are_final' | 'answers_are_final' | 'answers_are_given_after_the_call_was_answered' | 'answers_belong_to_a_call_of_their_contact' | 'answers_belong_to_a_completed_call' | 'answers_belong_to_their_contacts_campaign' | 'answers_have_a_finite_time' | 'at_most_is_0_or_more' | 'attempt_belongs_to_a_campaign' | 'attempt_belongs_to_a_contact' | 'attempt_number_is_1_or_more' | 'attempts_are_numbered_without_gaps' | 'attempts_count_follows_the_attempts' | 'attempts_count_goes_up_by_one' | 'attempts_count_is_0_or_more' | 'audit_details_are_an_object' | 'audit_rows_have_unique_ids' | 'bad_do_not_call' | 'bad_external_contact_id' | 'bad_prior_consent' | 'call_attempt_of_an_event_exists' | 'call_attempts_have_unique_ids' | 'call_has_an_outcome_exactly_when_it_has_ended' | 'call_has_finite_times' | 'call_id_is_not_blank' | 'call_is_given' | 'call_is_known' | 'calling_days_are_iso_weekdays_without_repeats' | 'calling_window_ends_before_24_00' | 'calling_window_starts_before_it_ends' | 'calls_of_a_contact_do_not_overlap' | 'calls_start_only_in_a_running_campaign' | 'calls_start_only_in_the_calling_hours' | 'calls_start_only_on_the_calling_days' | 'campaign_changes_status_in_order' | 'campaign_has_a_known_time_zone' | 'campaign_has_a_name' | 'campaign_has_an_owner' | 'campaign_has_finite_times' | 'campaign_has_not_ended' | 'campaign_is_given' | 'campaign_is_known' | 'campaign_settings_are_set_once_per_campaign' | 'campaign_starts_with_a_script_and_three_questions' | 'campaigns_have_unique_ids' | 'completed_at_is_not_in_the_future' | 'completed_template_of_a_campaign_exists' | 'confidences_are_0_to_1' | 'configuration_has_finite_times' | 'consumer_is_registered' | 'consumers_have_unique_names' | 'contact_belongs_to_a_campaign' | 'contact_has_finite_times' | 'contact_is_given' | 'contacts_have_unique_ids' | 'created_at_is_not_in_the_future' | 'delivery_belongs_to_a_consumer' | 'delivery_belongs_to_an_event' | 'do_not_call' | 'duplicate_in_batch' | 'email_notifications_have_unique_ids' | 'email_of_a_contact_looks_like_an_address' | 'email_of_a_user_looks_like_an_address' | 'email_templates_have_unique_ids' | 'erased_answers_are_recorded_once_per_contact' | 'erased_answers_stay_erased' | 'erased_last_calls_are_recorded_once_per_contact' | 'event_belongs_to_a_campaign' | 'event_belongs_to_a_contact' | 'event_has_a_finite_time' | 'events_have_unique_ids' | 'excluded_number_is_e164' | 'exclusion_has_a_finite_time' | 'exclusion_list_entries_have_unique_ids' | 'external_contact_id' | 'hang_up_belongs_to_a_call' | 'hang_up_has_finite_times' | 'has_prior_consent' | 'hours_and_interval_are_fixed_while_a_campaign_runs' | 'id_and_created_at_never_change' | 'language_model_has_a_name' | 'last_outcome_is_that_of_the_latest_call' | 'lease_is_1_second_to_1_day' | 'lines_are_an_array' | 'lines_are_given' | 'local_time_needs_a_known_time_zone' | 'max_attempts_is_1_to_5' | 'max_concurrent_calls_is_1_or_more' | 'metadata_is_an_object' | 'mutex_rows_have_unique_ids' | 'name_of_a_consumer_is_a_short_word' | 'never_dial_a_completed_or_refused_contact' | 'never_dial_an_excluded_number' | 'never_dial_more_than_max_attempts' | 'no_calls_without_a_provider' | 'no_end_reported_is_set_when_a_call_ends' | 'no_last_attempt_or_outcome_before_the_first_call' | 'no_more_open_calls_than_the_provider_allows' | 'no_retry_before_the_interval_is_over' | 'not_reached_is_published_after_the_end_of_the_last_call' | 'not_reached_is_published_after_the_last_attempt' | 'not_reached_template_of_a_campaign_exists' | 'notification_belongs_to_a_campaign' | 'notification_belongs_to_a_contact' | 'notification_belongs_to_an_event' | 'notification_has_finite_times' | 'number_is_e164' | 'number_is_given' | 'older_than_is_0_or_more' | 'one_attempt_per_call_id' | 'one_exclusion_per_phone_number' | 'one_response_per_contact_and_campaign' | 'one_user_per_email' | 'one_user_per_email_ignoring_case' | 'one_user_per_oidc_sub' | 'outbound_number_is_e164' | 'outcome_agrees_with_answered_at' | 'outcome_is_given' | 'payload_is_an_object' | 'phone_number_of_a_contact_is_e164' | 'provider_call_id_is_given' | 'provider_call_id_is_not_blank' | 'provider_configs_have_unique_ids' | 'provider_has_a_name' | 'q1_confidence_is_0_to_1' | 'q2_confidence_is_0_to_1' | 'q3_confidence_is_0_to_1' | 'questions_and_max_attempts_are_fixed_from_the_first_start' | 'queued_email_belongs_to_an_event' | 'reason_is_given' | 'reason_of_an_audit_row_is_a_code' | 'recording_progress_has_unique_rows' | 'recording_retention_days_is_1_or_more' | 'refused_template_of_a_campaign_exists' | 'response_belongs_to_a_call_attempt' | 'response_belongs_to_a_campaign' | 'response_belongs_to_a_contact' | 'retry_interval_is_1_minute_or_more' | 'settings_belong_to_a_campaign' | 'subject_is_one_line' | 'survey_responses_have_unique_ids' | 'tables_are_not_truncated' | 'tallies_have_unique_ids' | 'template_has_a_body' | 'template_has_a_name' | 'template_has_finite_times' | 'template_of_a_notification_exists' | 'templates_of_a_campaign_fit' | 'the_audit_log_is_append_only' | 'the_exclusion_gate_has_no_rows' | 'there_is_one_provider_configuration' | 'there_is_one_recording_progress' | 'time_is_given' | 'time_of_the_call_is_plausible' | 'times_of_a_call_are_not_in_the_future' | 'times_of_a_call_run_forward' | 'to_email_looks_like_an_address' | 'transcript_belongs_to_a_call_attempt' | 'transcript_has_a_finite_time' | 'transcript_holds_no_phone_number' | 'transcript_is_not_blank' | 'transcript_retention_days_is_1_or_more' | 'transcript_snippets_have_unique_ids' | 'unit_is_hour_day_week_or_month' | 'unpublished_end_belongs_to_a_call' | 'updated_at_is_between_created_at_and_now' | 'user_has_a_name' | 'user_has_an_oidc_subject' | 'user_has_finite_times' | 'users_have_unique_ids';

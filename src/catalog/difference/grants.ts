@@ -1,4 +1,4 @@
-import type { Facts } from '../snapshot.js';
+import type { Facts } from '../snapshot/format.js';
 
 /** The privileges of a role that are compared, and are not grants. */
 const COMPARED = /^(?:create|trigger)\b/;

@@ -2,14 +2,18 @@ import { splitFullName } from '../../catalog/names.js';
 import { type NamedObject, objectsOf, textOf } from '../../catalog/objects.js';
 import type { Snapshot } from '../../catalog/snapshot.js';
 import { mayBeOmitted, readTypeOf, writeTypeOf } from './column-types.js';
+import { fixedColumnsOf } from './fixed-columns.js';
 import { type FindType, typesIn, unionOf } from './named-types.js';
 import { rootOf, withoutPartitions } from './partitions.js';
 import { isCallable, overloadOf, routineTypes } from './routine-types.js';
+import { ruleNamesIn } from './rule-names.js';
 import { nameTypes, type TypeKind, type TypeNames, type TypeSubject } from './type-names.js';
-import { docstring, interfaceOf, member } from './typescript-text.js';
+import { docstring, interfaceOf, literal, member } from './typescript-text.js';
 
 /** The schema of the product's rules. No service reads its tables or calls its functions. */
 const RULES_SCHEMA = 'voicesurvey_rules';
+/** The schema of the product's API. Only its functions write its tables. */
+const API_SCHEMA = 'voicesurvey';
 
 const HEAD = `/**
  * The rows of the database, as \`pg\` returns and accepts them: timestamps are \`Date\`s, \`numeric\` and \`bigint\` are
@@ -23,8 +27,9 @@ const OF_ROUTINE: readonly TypeKind[] = ['Arguments', 'Result'];
 
 /**
  * Generates TypeScript types for every enum, table, view and function that a service may use: rows as `pg` returns them,
- * and as they can be inserted and updated, with the comments as docstrings. Trigger functions, partitions and the schema
- * `voicesurvey_rules` are left out.
+ * and as they can be inserted and updated, with the comments as docstrings; a map from the names of tables and views to
+ * their rows, and the names that `error.constraint` may have. Trigger functions, partitions and the schema
+ * `voicesurvey_rules` are left out. Columns that a trigger keeps as they are cannot be updated.
  *
  * @param snapshot from `readCatalog`
  * @returns the text of a module
@@ -62,6 +67,8 @@ export function generateTypes(snapshot: Snapshot): string {
     ...tables.map((table) => tableTypes(table, names, find)),
     ...views.map((view) => rowType(view, names, find)),
     ...routines.map((routine) => routineTypes(routine, { names, find, rowNames })),
+    rowsByTable([...tables, ...views.filter(({ kind }) => kind !== 'type')], names),
+    ruleName(snapshot),
   ].join('\n');
 }
 
@@ -74,20 +81,39 @@ function enumType(type: NamedObject, names: TypeNames): string {
   return `${docstring(textOf(type.facts.comment))}export type ${names(type.fullName, 'Enum')} = ${unionOf(type)};\n`;
 }
 
+/** Maps the names of tables and views, as SQL writes them, to the types of their rows. */
+function rowsByTable(relations: readonly NamedObject[], names: TypeNames): string {
+  const members = relations.map(({ name, fullName }) => member(name, names(fullName, 'Row')));
+  return docstring('The rows of each table and view, by its name.') + interfaceOf('RowsByTable', members);
+}
+
+function ruleName(snapshot: Snapshot): string {
+  const rules = ruleNamesIn(snapshot).map(literal);
+  const comment = docstring('The names that `error.constraint` of a refused statement may have.');
+  return `${comment}export type RuleName = ${rules.length === 0 ? 'never' : rules.join(' | ')};\n`;
+}
+
 function tableTypes(table: NamedObject, names: TypeNames, find: FindType): string {
   const { name, fullName, columns, facts } = table;
+  if (splitFullName(fullName).schema === API_SCHEMA) return rowType(table, names, find);
+  const fixed = fixedColumnsOf(table);
   const writable = columns.filter(({ isGenerated }) => !isGenerated);
   const insert = writable.map((column) =>
     member(column.name, writeTypeOf(column, find), { isOptional: mayBeOmitted(column, find) }),
   );
-  const update = writable.map((column) =>
-    member(column.name, writeTypeOf(column, find), { isOptional: true }),
+  const update = writable.flatMap((column) =>
+    fixed.has(column.name) ? [] : [member(column.name, writeTypeOf(column, find), { isOptional: true })],
   );
   const comment = `The values of an insert into \`${name}\`. ${textOf(facts.comment) ?? ''}`.trim();
   return [
     rowType(table, names, find),
     docstring(comment) + interfaceOf(names(fullName, 'Insert'), insert),
-    docstring(`The values of an update of \`${name}\`.`) + interfaceOf(names(fullName, 'Update'), update),
+    ...(update.length === 0
+      ? []
+      : [
+          docstring(`The values of an update of \`${name}\`.`) +
+            interfaceOf(names(fullName, 'Update'), update),
+        ]),
   ].join('\n');
 }
 

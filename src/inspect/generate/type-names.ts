@@ -1,5 +1,8 @@
 import { BUILT_IN_NAMES } from './built-in-names.js';
 
+/** The generated types that describe no object: they keep their names. */
+const GENERAL_NAMES: ReadonlySet<string> = new Set(['RowsByTable', 'RuleName']);
+
 /** What a generated type describes. It ends the type's name, except for enums. */
 export type TypeKind = 'Enum' | 'Row' | 'Insert' | 'Update' | 'Arguments' | 'Result';
 
@@ -19,7 +22,7 @@ export type TypeNames = (key: string, kind: TypeKind) => string;
 
 /**
  * Names the types that are generated for the objects of a database. Two types never have the same name, and none has the
- * name of a built-in type.
+ * name of a built-in type or of a type that describes no object.
  *
  * A type has its usual name, such as `UserRole` or `CallAttemptsRow`. If that is a built-in name, it has an exact name:
  * `Date$Enum`. If two objects would have the same name, the one in `public` whose name is in lower case, such as `a_b`, has
@@ -53,7 +56,7 @@ export function nameTypes(subjects: readonly TypeSubject[]): TypeNames {
 function isGranted(name: string, own: number, claims: ReadonlyMap<string, readonly number[]>): boolean {
   const others = [...(claims.get(name) ?? [])];
   others.splice(others.indexOf(own), 1);
-  return !BUILT_IN_NAMES.has(name) && others.every((other) => own < other);
+  return !BUILT_IN_NAMES.has(name) && !GENERAL_NAMES.has(name) && others.every((other) => own < other);
 }
 
 /** Of two objects, the one of lower rank has the usual name. Two of rank 2 both have exact names. */
