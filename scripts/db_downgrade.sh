@@ -13,7 +13,10 @@ target='--to 0'
 lose='--lose users --lose email_templates --lose campaigns --lose contacts --lose exclusion_list_entries
   --lose call_attempts --lose survey_responses --lose events --lose email_notifications --lose provider_configs
   --lose transcript_snippets --lose voicesurvey_rules.erased_last_calls
-  --lose voicesurvey_rules.erased_answers'
+  --lose voicesurvey_rules.erased_answers --lose voicesurvey_rules.recording_progress
+  --lose voicesurvey.campaign_settings --lose voicesurvey.hang_ups --lose voicesurvey.unpublished_ends
+  --lose voicesurvey.consumers --lose voicesurvey.event_deliveries --lose voicesurvey.email_queue
+  --lose voicesurvey.tallies --lose voicesurvey.recordings_to_delete --lose voicesurvey.audit_log'
 what='every migration'
 left=$#
 while [ "$left" -gt 0 ]; do

@@ -3,6 +3,7 @@ import type { Snapshot } from '../../catalog/snapshot.js';
 
 /** A statement that raises the error of a rule gives its name as the constraint. */
 const RAISES_A_RULE = /\bconstraint\s*=/i;
+const RAISED = /\bconstraint\s*=\s*'\w+'/gi;
 /** The names of rules are sentences of three words or more. Types and tables have fewer, or are in other places. */
 const NAME = /'([a-z][a-z0-9]*(?:_[a-z0-9]+){2,})'/g;
 
@@ -20,7 +21,11 @@ export function ruleNamesIn(snapshot: Snapshot): readonly string[] {
   const texts = [
     ...objectsOf(snapshot, 'function').flatMap(({ facts }) => {
       const body = textOf(facts.body) ?? '';
-      return RAISES_A_RULE.test(body) ? [body.replaceAll(/errcode = '\w+'/g, '')] : [];
+      if (!RAISES_A_RULE.test(body)) return [];
+      // A trigger function chooses among names. Another function may have more texts of this form, such as its results.
+      return facts.result === 'trigger'
+        ? [body.replaceAll(/errcode = '\w+'/g, '')]
+        : (body.match(RAISED) ?? []);
     }),
     ...tables.flatMap((table) =>
       table

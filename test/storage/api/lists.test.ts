@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import { describe, expect } from 'vitest';
 import { test } from '../../support/database.js';
+import { campaignOfDocuments } from '../../support/documents.js';
 import { blocksOf } from '../../support/page.js';
 import { PHONES } from '../rules/history.js';
 import { idOf } from '../rules/names.js';
@@ -527,4 +528,31 @@ describe('lift_exclusion', () => {
       expect(await second).toEqual([{ verdict: 'accepted', contacts_excluded: 1 }]);
     });
   });
+});
+
+test('a repeated import looks up each line by its number, also in a campaign that the statistics do not know', async ({
+  migrated,
+}) => {
+  const { client, value } = migrated;
+  await client.query(campaignOfDocuments);
+  await client.query(
+    `delete from contacts;
+     insert into campaigns (id, name, intro_script, question_1_text, question_1_type, question_2_text, question_2_type,
+       question_3_text, question_3_type, created_by_user_id)
+       select gen_random_uuid(), 'New', 'a', 'b', 'numeric', 'c', 'numeric', 'd', 'numeric', created_by_user_id
+       from campaigns;
+     insert into contacts (campaign_id, phone_number)
+       select id, '+4930' || number
+       from campaigns, generate_series(1000000, 1019999) as number
+       where name <> 'New'`,
+  );
+  await client.query('vacuum analyze contacts');
+  const call = `voicesurvey.import_contacts((select id from campaigns where name = 'New'), (
+    select jsonb_agg(jsonb_build_object('phone_number', '+4930' || number)) from generate_series(1000000, 1002999) as number
+  ))`;
+  await client.query(`select count(*) from ${call}`);
+  const [plan] = (await value(`explain (analyze, buffers, format json) select * from ${call}`)) as [
+    { Plan: Record<string, number> },
+  ];
+  expect(plan.Plan['Shared Hit Blocks']).toBeLessThan(3000 * 20);
 });
