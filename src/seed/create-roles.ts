@@ -15,7 +15,7 @@ const ROLES = {
     'Manages campaigns and templates, exports and erases, through the API of voicesurvey-db.',
   voicesurvey_dashboard: 'Reads numbers without personal data through the API of voicesurvey-db.',
   voicesurvey_app: 'All of importer, caller, mailer, manager and dashboard of voicesurvey-db.',
-  voicesurvey_migrator: 'Owns the schema of voicesurvey-db and applies its migrations.',
+  voicesurvey_migrator: 'Owns a database of voicesurvey-db and applies its migrations.',
 } as const;
 
 const MEMBERSHIPS = `grant voicesurvey_importer, voicesurvey_caller, voicesurvey_mailer, voicesurvey_manager, voicesurvey_dashboard
@@ -55,13 +55,6 @@ begin
   end loop;
 end
 $roles$`;
-
-const GRANT_TO_MIGRATOR = `do $migrator$
-begin
-  execute format('grant connect, create, temporary on database %I to voicesurvey_migrator', current_database());
-  grant usage, create on schema public to voicesurvey_migrator;
-end
-$migrator$`;
 
 const GRANT = `do $grants$
 begin
@@ -103,9 +96,7 @@ export function createRoles(options: CreateRolesOptions): Promise<CreateRolesRes
     if (powerful !== undefined) throw roleIsPowerful(powerful.role);
     const before = await queryRows<{ role: string }>(client, EXISTING);
     await client
-      .query(
-        ['begin', SYSTEM_NAMES_ONLY, CREATE, MEMBERSHIPS, GRANT_TO_MIGRATOR, GRANT, 'commit'].join(';\n'),
-      )
+      .query(['begin', SYSTEM_NAMES_ONLY, CREATE, MEMBERSHIPS, GRANT, 'commit'].join(';\n'))
       .catch(async (error: unknown) => {
         await client.query('rollback');
         throw explainCreateError(error);

@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers';
 /** A program of services: a command to which the name of a service is added. */
 export interface Program {
   readonly command: readonly [string, ...string[]];
-  readonly env: Readonly<Record<string, string>>;
+  /** The environment variables of a service. */
+  readonly envOf: (service: string) => Readonly<Record<string, string>>;
 }
 
 /** Services that run until they are stopped. */
@@ -16,12 +17,20 @@ export interface Processes {
   stop(): Promise<void>;
 }
 
-const start = ({ command: [file, ...given], env }: Program, parameters: readonly string[]): ChildProcess =>
-  spawn(file, [...given, ...parameters], { env: { ...process.env, ...env }, stdio: 'pipe' });
+const start = (program: Program, service: string, ...parameters: string[]): ChildProcess => {
+  const [file, ...given] = program.command;
+  const env = { ...process.env, ...program.envOf(service) };
+  return spawn(file, [...given, service, ...parameters], { env, stdio: 'pipe' });
+};
 
 /** Runs a service to its end, and returns what it printed. */
-export async function run(program: Program, parameters: readonly string[], input: string): Promise<string> {
-  const child = start(program, parameters);
+export async function run(
+  program: Program,
+  service: string,
+  parameter: string,
+  input: string,
+): Promise<string> {
+  const child = start(program, service, parameter);
   if (child.stdin === null || child.stdout === null || child.stderr === null) throw new Error('no pipes');
   child.stdin.end(input);
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
@@ -35,7 +44,7 @@ export function startProcesses(program: Program, services: readonly string[]): P
   let [errors, isStopped] = ['', false];
 
   const keepRunning = (position: number): void => {
-    const child = start(program, [services[position] ?? '']);
+    const child = start(program, services[position] ?? '');
     child.stderr?.on('data', (chunk) => {
       errors += `${services[position]}: ${chunk}`;
     });

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { verify } from '../../../src/inspect/verify.js';
 import { up } from '../../../src/migrate/up.js';
 import { createRoles } from '../../../src/seed/create-roles.js';
 import { migrationsDirectory } from '../../../src/seed/paths.js';
@@ -104,6 +105,8 @@ const FORBIDDEN: Readonly<Record<(typeof SERVICE_ROLES)[number] | 'app', readonl
   ],
 };
 
+const apiPage = (): Promise<string> => readFile(new URL('../../../docs/api.md', import.meta.url), 'utf8');
+
 const servers: readonly (readonly [name: string, start: typeof startTestServer])[] = [
   ['the embedded PostgreSQL', () => startTestServer({})],
   ...(debianPrograms === undefined ? [] : [['PostgreSQL 15', startDebianServer] as const]),
@@ -143,8 +146,7 @@ describe.for(servers)('the roles of the services on %s', ([, start]) => {
   });
 
   test('docs/api.md says which role may call which function', async () => {
-    const page = await readFile(new URL('../../../docs/api.md', import.meta.url), 'utf8');
-    const documented = page.split('\n').filter((line) => /^\| `voicesurvey_\w+` \|/.test(line));
+    const documented = (await apiPage()).split('\n').filter((line) => /^\| `voicesurvey_\w+` \|/.test(line));
     const granted = await client.query<{ line: string }>(
       `select format('| \`%s\` | %s |', role, string_agg(format('\`%s\`', object), ', ' order by object collate "C")) as line
        from (
@@ -261,5 +263,33 @@ describe('createRoles', () => {
     ]);
     expect(one.granted || other.granted).toBe(false);
     await client.end();
+  }, 120_000);
+
+  test('lets the migrator own a database, as docs/api.md says, in which verify then finds nothing', async ({
+    onTestFinished,
+  }) => {
+    const server = await startTestServer({});
+    onTestFinished(() => server.stop());
+    await createRoles({ url: server.url });
+    const statements = [...(await apiPage()).matchAll(/^psql --command="(.*)"$/gm)].map(
+      ([, sql = '']) => sql,
+    );
+    expect(statements).toHaveLength(3);
+    const client = new pg.Client({ connectionString: server.url });
+    await client.connect();
+    for (const sql of statements) await client.query(sql);
+    await client.query("alter role deploy password 'secret'");
+    const deploy = new URL(server.url);
+    deploy.username = 'deploy';
+    deploy.password = 'secret';
+    await up({ url: deploy.href, directory: migrationsDirectory });
+    const { rows } = await client.query(
+      "select relowner::regrole::text as owner from pg_class where relname = 'contacts'",
+    );
+    expect(rows).toEqual([{ owner: 'voicesurvey_migrator' }]);
+    await client.end();
+    expect(await createRoles({ url: server.url })).toMatchObject({ granted: true });
+    const { findings } = await verify({ url: deploy.href, directory: migrationsDirectory });
+    expect(findings).toEqual([]);
   }, 120_000);
 });
