@@ -670,7 +670,7 @@ export interface VoicesurveyRecordingsToDeleteRow {
 export interface VoicesurveyTalliesRow {
   /** The row's id. Written by the database. */
   readonly id: string;
-  /** The campaign. No foreign key: see V0026. Written by the triggers. */
+  /** The campaign. No foreign key: see V0025. Written by the triggers. */
   readonly campaign_id: string;
   /** The quarter of an hour in which the attempts of the row started; null in a row that counts contacts. Written by the triggers. */
   readonly called_at: Date | null;

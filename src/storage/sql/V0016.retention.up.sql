@@ -56,7 +56,7 @@ comment on function voicesurvey_rules.check_transcript() is
 revoke execute on function voicesurvey_rules.check_transcript() from public;
 
 
--- V0027 replaces this function: it then records the purge in the audit log.
+-- V0026 replaces this function: it then records the purge in the audit log.
 
 create or replace function voicesurvey_rules.note_purge(transcripts bigint, metadata bigint)
 returns void

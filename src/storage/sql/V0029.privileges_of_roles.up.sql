@@ -1,4 +1,4 @@
--- V0032: what the roles of the services may do.
+-- V0029: what the roles of the services may do.
 --
 -- Roles belong to the cluster of databases, so no migration creates them: `voicesurvey-db roles` does. This file grants to
 -- those that exist, and `roles` calls its function again after it has created the others.

@@ -1,4 +1,4 @@
--- V0030: the view health, which a monitoring system reads.
+-- V0027: the view health, which a monitoring system reads.
 --
 -- One row for each measure: its name, a number, and the age of the oldest in seconds. A measure never disappears: without
 -- anything to count, it is 0 and its age is null. Each is read through an index, so reading the view costs little at any

@@ -1,6 +1,6 @@
--- V0031: the API for reading: statistics of a campaign, lists and details for dashboards, and the export.
+-- V0028: the API for reading: statistics of a campaign, lists and details for dashboards, and the export.
 --
--- Erased contacts and calls count in the statistics as before, by the tallies of V0026. They do not count in
+-- Erased contacts and calls count in the statistics as before, by the tallies of V0025. They do not count in
 -- campaign_overview, which lists what there is.
 --
 -- The functions and views run with the rights of their owner. So a role can read statistics without a privilege on the

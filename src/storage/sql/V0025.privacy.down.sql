@@ -1,6 +1,6 @@
 -- migrate: lock-timeout 2s
 --
--- V0026, down: drops the API for erasures and recordings, the tallies, and the recordings to delete.
+-- V0025, down: drops the API for erasures and recordings, the tallies, and the recordings to delete.
 --
 -- Afterwards the statistics count only rows that exist, and recordings that are still to be deleted are forgotten: empty
 -- voicesurvey.recordings_to_delete first. Safe on a live table: dropping a trigger changes only the catalog.

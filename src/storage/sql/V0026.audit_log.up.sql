@@ -1,6 +1,6 @@
 -- migrate: lock-timeout 2s
 --
--- V0027: the audit log: who changed a campaign's status, the exclusion list or the configuration, and who erased or purged
+-- V0026: the audit log: who changed a campaign's status, the exclusion list or the configuration, and who erased or purged
 -- data, and when (rules 1, 9 and 12).
 --
 -- Triggers write it, so direct writes are logged like those of the API. A row has the time, the role (session_user, which

@@ -1,6 +1,6 @@
 -- migrate: lock-timeout 2s
 --
--- V0027, down: drops the audit log and the triggers that write it.
+-- V0026, down: drops the audit log and the triggers that write it.
 --
 -- It deletes the log. Safe on a live table: dropping a trigger changes only the catalog.
 

@@ -1,4 +1,4 @@
--- V0031, down: drops the API for reading.
+-- V0028, down: drops the API for reading.
 --
 -- It changes no row. Safe on a live table: dropping functions and views locks no table.
 

@@ -1,4 +1,4 @@
--- V0030, down: drops the view health.
+-- V0027, down: drops the view health.
 --
 -- It changes no row. Safe on a live table: dropping a view locks no table.
 

@@ -1,4 +1,4 @@
--- V0032, down: revokes what the roles of the services were granted.
+-- V0029, down: revokes what the roles of the services were granted.
 --
 -- It changes no row. The functions stay, and only their owner may call them.
 

@@ -1,6 +1,6 @@
 -- migrate: lock-timeout 2s
 --
--- V0026: the API for the erasure of a person and for the retention of recordings, and what remains of erased rows: counts
+-- V0025: the API for the erasure of a person and for the retention of recordings, and what remains of erased rows: counts
 -- (rule 12).
 --
 -- Counts. Triggers append what a deleted contact or attempt added to the statistics of its campaign to
@@ -61,7 +61,7 @@ comment on index voicesurvey.tallies_by_campaign is
 comment on column voicesurvey.tallies.id is
   'The row''s id. Written by the database.';
 comment on column voicesurvey.tallies.campaign_id is
-  'The campaign. No foreign key: see V0026. Written by the triggers.';
+  'The campaign. No foreign key: see V0025. Written by the triggers.';
 comment on column voicesurvey.tallies.called_at is
   'The quarter of an hour in which the attempts of the row started; null in a row that counts contacts. Written by the '
   'triggers.';
