@@ -70,11 +70,16 @@ describe('repair', () => {
   });
 
   test('refuses a migration that the history has under another name', async ({ database: { url, rows } }) => {
-    const directory = await folderWith(files);
+    const second = { 'V2.up.sql': 'create table two (id integer);', 'V2.down.sql': 'drop table two;' };
+    const directory = await folderWith({ ...files, ...second });
     await up({ url, directory });
     const history = 'select * from voicesurvey_migrations.history';
     const before = await rows(history);
-    const another = await folderWith({ 'V1.x.up.sql': 'select 1;', 'V1.x.down.sql': 'select 2;' });
+    const another = await folderWith({
+      ...second,
+      'V1.x.up.sql': 'select 1;',
+      'V1.x.down.sql': 'select 2;',
+    });
     const refusal = {
       code: 'another_migration',
       message: expect.stringMatching(/has V1 as V1, .* has V1\.x,/),

@@ -18,6 +18,9 @@ drop trigger if exists a_call_agrees_with_its_contact on public.call_attempts;
 drop trigger if exists a_call_may_start on public.call_attempts;
 drop trigger if exists claims_wait_while_their_limit_changes on public.provider_configs;
 
+alter table public.call_attempts
+  alter constraint attempt_belongs_to_a_campaign not deferrable;
+
 drop function if exists voicesurvey_rules.lock_claims();
 drop function if exists voicesurvey_rules.delete_erased_last_calls();
 drop function if exists voicesurvey_rules.check_latest_call_is_retained();

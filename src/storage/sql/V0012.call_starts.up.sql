@@ -20,6 +20,8 @@
 --     or has committed before. Sessions queue for a row that is locked exclusively. So later claims wait for a session
 --     that waits to change the campaign, and cannot starve it, as they could with FOR SHARE. Claims of one campaign run one
 --     after the other from here to commit. A change of the campaign's settings locks the same row, and they are read after it.
+--     The foreign key of an attempt to its campaign is checked at commit: its lock of the row would come before this one,
+--     and a session that holds any lock of a row does not queue for a stronger one.
 --   - Claims lock mutex row 0 (V0010) at commit. So do a change of the provider's configuration and a change of the
 --     number of a contact with an open call. Open calls, their limit and their numbers are therefore read by one
 --     transaction at a time.
@@ -1038,3 +1040,9 @@ create or replace trigger claims_wait_while_their_limit_changes
 
 comment on trigger claims_wait_while_their_limit_changes on public.provider_configs is
   'Rule 4: while the limit changes, no claim commits that was checked against the old limit.';
+
+
+-- See the header: the check of this foreign key must not lock the campaign before a_call_may_start does.
+
+alter table public.call_attempts
+  alter constraint attempt_belongs_to_a_campaign deferrable initially deferred;

@@ -459,35 +459,40 @@ $function$;
 
 create or replace function voicesurvey_rules.template_for_event(event uuid)
 returns uuid
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $function$
-  select coalesce(
-    (
-      select template.id
-      from public.email_templates as template
-      where template.type::text = chosen.type::text
-        and template.locale::text = contact.preferred_language::text
-        and template.locale <> chosen.locale
-      order by template.created_at, template.id
-      limit 1
-    ),
-    chosen.id
-  )
-  from public.events as event
-  join public.contacts as contact
-    on contact.id = event.contact_id
-  join public.campaigns as campaign
-    on campaign.id = event.campaign_id
-  join public.email_templates as chosen
-    on chosen.id = case event.event_type
-      when 'survey.completed' then campaign.email_completed_template_id
-      when 'survey.refused' then campaign.email_refused_template_id
-      else campaign.email_not_reached_template_id
-    end
-  where event.id = template_for_event.event
-    and contact.email is not null;
+#variable_conflict use_column
+begin
+  return (
+    select coalesce(
+      (
+        select template.id
+        from public.email_templates as template
+        where template.type::text = chosen.type::text
+          and template.locale::text = contact.preferred_language::text
+          and template.locale <> chosen.locale
+        order by template.created_at, template.id
+        limit 1
+      ),
+      chosen.id
+    )
+    from public.events as event
+    join public.contacts as contact
+      on contact.id = event.contact_id
+    join public.campaigns as campaign
+      on campaign.id = event.campaign_id
+    join public.email_templates as chosen
+      on chosen.id = case event.event_type
+        when 'survey.completed' then campaign.email_completed_template_id
+        when 'survey.refused' then campaign.email_refused_template_id
+        else campaign.email_not_reached_template_id
+      end
+    where event.id = template_for_event.event
+      and contact.email is not null
+  );
+end
 $function$;
 
 create or replace function voicesurvey.claim_emails(at_most integer default 100, lease interval default '5 minutes')
