@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { withEnvironment } from './environment/environment.js';
+import { installPackage } from './environment/package.js';
 import { printProgress } from './report/progress.js';
 import { startProxy } from './speed/proxy.js';
 import { compareTimes, createRunner } from './speed/runner.js';
@@ -20,6 +21,7 @@ const { values: options } = parseArgs({
     full: { type: 'boolean', default: false },
     ours: { type: 'boolean', default: false },
     clone: { type: 'string', default: join(benchFolder, '..') },
+    before: { type: 'string' },
     url: { type: 'string' },
   },
 });
@@ -51,7 +53,12 @@ async function compareTools({ folder, packageFolder, server, onEnd }) {
   const proxy = await startProxy(server);
   onEnd(() => proxy.stop());
 
-  const tools = [sqlOnly, ...voicesurveyTools(packageFolder), ...(options.ours ? [] : otherTools)];
+  const tools = [
+    sqlOnly,
+    ...voicesurveyTools(packageFolder),
+    ...(options.before === undefined ? [] : await toolsBefore(options.before, join(folder, 'before'))),
+    ...(options.ours ? [] : otherTools),
+  ];
   const { noOp, fresh, small } = await timedScenarios(resolve(options.clone));
   /** @type {Row[]} */
   const rows = [baseline, ...tools].map(({ name }) => ({ name, cells: {} }));
@@ -85,6 +92,15 @@ async function compareTools({ folder, packageFolder, server, onEnd }) {
 
 ${speedTable(rows, names, LATENCY_MS)}
 ${memoryTable(rows, [...names, largeFile.name])}`;
+}
+
+/**
+ * @param {string} clone another working tree of voicesurvey-db, with what was before a change
+ * @param {string} packageFolder where its package is installed
+ */
+async function toolsBefore(clone, packageFolder) {
+  await installPackage(resolve(clone), packageFolder);
+  return voicesurveyTools(packageFolder).map((tool) => ({ ...tool, name: `${tool.name}, before` }));
 }
 
 /**
