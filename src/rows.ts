@@ -591,7 +591,7 @@ export interface VoicesurveyAuditLogRow {
   /** status_changed, campaign_deleted, exclusions_added, exclusions_changed, exclusions_removed, configuration_changed, contacts_erased or data_purged. Written by the triggers. */
   readonly action: string;
   /** The ids of the campaign, of the exclusion list entries or of the configuration. Written by the triggers. */
-  readonly object_ids: string[];
+  readonly object_ids: (string | null)[];
   /** Why: the setting voicesurvey.reason, which lift_exclusion sets, if it is a code; other_reason if it is another text. Written by the triggers. */
   readonly reason: string | null;
   /** from and to (statuses), source (of entries), table, operation and fields (of a configuration), or counts. Written by the triggers. */
@@ -605,7 +605,7 @@ export interface VoicesurveyCampaignSettingsRow {
   /** UTC or an Area/Location name, in which the calling window and the calling days are. Null: that of the installation. Written by set_calling_time. */
   readonly time_zone: string | null;
   /** The weekdays on which calls start, 1 for Monday to 7 for Sunday. Null: all seven. Written by set_calling_time. */
-  readonly calling_days: number[] | null;
+  readonly calling_days: (number | null)[] | null;
 }
 
 /** The services that receive events. Each gets every event that is inserted from its registration on. Written by add_consumer and remove_consumer. */
@@ -821,7 +821,7 @@ export interface VoicesurveyCallDetailResult {
   readonly q1_answer: string | null;
   readonly q2_answer: string | null;
   readonly q3_answer: string | null;
-  readonly transcripts: string[] | null;
+  readonly transcripts: (string | null)[] | null;
   readonly event_type: EventType | null;
   readonly email_status: EmailStatus | null;
 }
@@ -985,7 +985,7 @@ export interface VoicesurveyContactsPageArguments {
   readonly campaign: string | null;
   readonly after?: string | null;
   readonly at_most?: number | null;
-  readonly states?: readonly (ContactState)[] | null;
+  readonly states?: readonly (ContactState | null)[] | null;
 }
 
 /** The result of `voicesurvey.contacts_page(uuid, text, integer, contact_state[])`, of each row. */
@@ -1033,7 +1033,7 @@ export interface VoicesurveyEraseContactResult {
   readonly transcript_snippets_deleted: string | null;
   readonly events_deleted: string | null;
   readonly email_notifications_deleted: string | null;
-  readonly recordings: string[] | null;
+  readonly recordings: (string | null)[] | null;
 }
 
 /** Deletes the contacts of a number in all campaigns with their attempts, answers, transcripts, events and e-mails, at any moment. Returns how many rows of each table were deleted, and the provider's ids of the calls whose recordings are to be deleted there; expired_recordings hands these out, too. The number stays excluded if it was, and the statistics do not change. Called by managers. */
@@ -1049,7 +1049,7 @@ export interface VoicesurveyErasePersonResult {
   readonly transcript_snippets_deleted: string | null;
   readonly events_deleted: string | null;
   readonly email_notifications_deleted: string | null;
-  readonly recordings: string[] | null;
+  readonly recordings: (string | null)[] | null;
 }
 
 /** Ends the delivery of an event to a consumer. Returns whether it was still open; false after a repeated call, or if the person was erased. */
@@ -1101,8 +1101,8 @@ export interface VoicesurveyFinishCallArguments {
   readonly call: string | null;
   readonly outcome: ContactOutcome | null;
   readonly at?: Date | string | null;
-  readonly answers?: readonly (string)[] | null;
-  readonly confidences?: readonly (number)[] | null;
+  readonly answers?: readonly (string | null)[] | null;
+  readonly confidences?: readonly (number | null)[] | null;
   readonly error_code?: string | null;
   readonly raw_status?: string | null;
 }
@@ -1307,7 +1307,7 @@ export type VoicesurveyScheduleCampaignResult = CampaignStatus | null;
 export interface VoicesurveySetCallingTimeArguments {
   readonly campaign: string | null;
   readonly time_zone: string | null;
-  readonly calling_days: readonly (number)[] | null;
+  readonly calling_days: readonly (number | null)[] | null;
   readonly window_start?: string | null;
   readonly window_end?: string | null;
 }
@@ -1315,7 +1315,7 @@ export interface VoicesurveySetCallingTimeArguments {
 /** The result of `voicesurvey.set_calling_time(uuid, text, integer[], time without time zone, time without time zone)`. */
 export interface VoicesurveySetCallingTimeResult {
   readonly time_zone: string | null;
-  readonly calling_days: number[] | null;
+  readonly calling_days: (number | null)[] | null;
   readonly window_start: string | null;
   readonly window_end: string | null;
 }

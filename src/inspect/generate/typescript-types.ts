@@ -1,3 +1,5 @@
+import { orNull } from './typescript-text.js';
+
 /** The TypeScript types of a PostgreSQL type. */
 export interface Shape {
   /** The type that `pg` returns. */
@@ -68,9 +70,13 @@ export function shapeOf(type: string): Shape {
   return SHAPES.get(withoutModifier(type)) ?? OTHER;
 }
 
-/** The types of an array of a type. */
-export function arrayOf({ write, element }: Shape): Shape {
-  return { read: element === undefined ? 'string' : `${element}[]`, write: `readonly (${write})[]` };
+/**
+ * The types of an array of a type. Every element may be null, since PostgreSQL can declare that of no array but one whose
+ * elements are of a domain that refuses null.
+ */
+export function arrayOf({ write, element, isNotNull }: Shape & { readonly isNotNull: boolean }): Shape {
+  const list = (type: string): string => `(${isNotNull ? type : orNull(type)})[]`;
+  return { read: element === undefined ? 'string' : list(element), write: `readonly ${list(write)}` };
 }
 
 function shared(shape: Shape, names: readonly string[]): [string, Shape][] {

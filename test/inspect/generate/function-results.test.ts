@@ -87,7 +87,7 @@ test('the type of a result is what pg returns for it', async ({ database }) => {
 
   expect(results.get('Numbers')).toBe('number | null');
   expect(await rows('select numbers()')).toEqual([{ numbers: 1 }, { numbers: 2 }]);
-  expect(results.get('List')).toBe('number[] | null');
+  expect(results.get('List')).toBe('(number | null)[] | null');
   expect(await rows('select list()')).toEqual([{ list: [1] }]);
 
   expect(results.get('Change')).toBe('readonly n: string | null; readonly c: string | null;');

@@ -123,6 +123,16 @@ describe('a column of a domain that is not null', () => {
     ]);
   });
 
+  test('has no null in an array, whose elements may be null otherwise', async ({ database }) => {
+    const text = await typesOf(
+      database,
+      `${DOMAINS} create table lists (names known[] not null, plain text[] not null);`,
+    );
+    const insert = text.slice(text.indexOf('export interface ListsInsert'));
+    expect(insert).toMatch(/readonly names: readonly \(string\)\[\];/);
+    expect(insert).toMatch(/readonly plain: readonly \(string \| null\)\[\];/);
+  });
+
   test('can be null in a view, and not as an argument', async ({ database }) => {
     const text = await typesOf(database, DOMAINS);
     expect(text).toContain('export interface NamesRow {\n  readonly name: string | null;\n}');

@@ -67,8 +67,9 @@ const CREATE_USER_TYPES = `
 
 /** Whether a value is of a TypeScript type. */
 function isOf(type: string, value: unknown): boolean {
-  if (type.endsWith('[]'))
-    return Array.isArray(value) && value.every((item) => isOf(type.slice(0, -2), item));
+  const [, element] = /^\((.*)\)\[\]$/.exec(type) ?? [];
+  if (element !== undefined) return Array.isArray(value) && value.every((item) => isOf(element, item));
+  if (type.endsWith(' | null')) return value === null || isOf(type.slice(0, -' | null'.length), value);
   if (type.startsWith("'") || type === 'Mood') return ['sad', 'happy'].includes(String(value));
   if (type === 'unknown') return true;
   if (type === 'Date') return value instanceof Date;
@@ -97,10 +98,10 @@ test('the type of a column is what pg returns, for every type, its array, a doma
   const columns = types.flatMap(({ type, sample }, n) =>
     [
       { name: `plain_${n}`, of: type, value: `'${sample}'::${type}` },
-      { name: `array_${n}`, of: `${type}[]`, value: `array['${sample}'::${type}]` },
+      { name: `array_${n}`, of: `${type}[]`, value: `array['${sample}'::${type}, null]` },
       { name: `domain_${n}`, of: `d${n}`, value: `'${sample}'::${type}::d${n}` },
-      { name: `domains_${n}`, of: `d${n}[]`, value: `array['${sample}'::${type}::d${n}]` },
-      { name: `list_${n}`, of: `l${n}`, value: `array['${sample}'::${type}]::l${n}` },
+      { name: `domains_${n}`, of: `d${n}[]`, value: `array['${sample}'::${type}::d${n}, null]` },
+      { name: `list_${n}`, of: `l${n}`, value: `array['${sample}'::${type}, null]::l${n}` },
     ].map((column) => ({ ...column, type })),
   );
   await client.query(
