@@ -60,32 +60,44 @@ alter table public.events
 
 
 create or replace function voicesurvey_rules.require_campaign(campaign uuid)
-returns void
+returns public.campaign_status
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $function$
+declare
+  campaign_status public.campaign_status;
 begin
+  select known.status
+  into campaign_status
+  from public.campaigns as known
+  where known.id = require_campaign.campaign;
+
+  if found then
+    return campaign_status;
+  end if;
+
   if require_campaign.campaign is null then
     raise exception using
       errcode = 'invalid_parameter_value',
       schema = 'voicesurvey',
       constraint = 'campaign_is_given',
-      message = 'The campaign is null.',
+      message = 'The function needs a campaign, and campaign is null.',
       hint = 'Pass the id of a campaign.';
-  elsif not exists (select from public.campaigns as known where known.id = require_campaign.campaign) then
-    raise exception using
-      errcode = 'invalid_parameter_value',
-      schema = 'voicesurvey',
-      constraint = 'campaign_is_known',
-      message = format('There is no campaign %s.', require_campaign.campaign),
-      hint = 'Check the id. The campaign may have been deleted.';
   end if;
+
+  raise exception using
+    errcode = 'invalid_parameter_value',
+    schema = 'voicesurvey',
+    constraint = 'campaign_is_known',
+    message = format('There is no campaign %s.', require_campaign.campaign),
+    hint = 'Check the id. The campaign may have been deleted.';
 end
 $function$;
 
 comment on function voicesurvey_rules.require_campaign(uuid) is
-  'Raises the error of a campaign that is null or unknown. Called by the functions of the API that take a campaign.';
+  'Returns the status of a campaign. Raises an error if the campaign is null or unknown. Called by the functions of the API '
+  'that take a campaign.';
 
 
 -- The calling time of a campaign, whatever its status.
@@ -480,19 +492,9 @@ stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $function$
-declare
-  campaign_status public.campaign_status;
 begin
-  select known.status
-  into campaign_status
-  from public.campaigns as known
-  where known.id = may_call_now.campaign;
-
-  if not found then
-    perform voicesurvey_rules.require_campaign(may_call_now.campaign);
-  end if;
-
-  return campaign_status = 'running' and voicesurvey_rules.is_calling_time(may_call_now.campaign, clock_timestamp());
+  return voicesurvey_rules.require_campaign(may_call_now.campaign) = 'running'
+    and voicesurvey_rules.is_calling_time(may_call_now.campaign, clock_timestamp());
 end
 $function$;
 
@@ -571,19 +573,8 @@ stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $function$
-declare
-  campaign_status public.campaign_status;
 begin
-  select known.status
-  into campaign_status
-  from public.campaigns as known
-  where known.id = next_opening.campaign;
-
-  if not found then
-    perform voicesurvey_rules.require_campaign(next_opening.campaign);
-  end if;
-
-  if campaign_status in ('completed', 'cancelled') then
+  if voicesurvey_rules.require_campaign(next_opening.campaign) in ('completed', 'cancelled') then
     return null;
   end if;
 

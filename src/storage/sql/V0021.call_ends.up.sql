@@ -989,6 +989,8 @@ $function$;
 -- Reads the text word by word. The number that is being read is total, its thousands, plus current, and the digits of its
 -- fraction. The words between two numbers, in gap, show how they relate: "out of 10" names the best value, and "on a scale
 -- from 1 to 10" both limits. These are not the answer.
+--
+-- A security definer, although it reads no table: no service has USAGE on the schema of its helpers.
 
 create or replace function voicesurvey.number_in(text text, language public.campaign_language)
 returns numeric

@@ -243,15 +243,6 @@ declare
 begin
   perform voicesurvey_rules.check_lines(lines);
 
-  if campaign is null then
-    raise exception using
-      errcode = 'invalid_parameter_value',
-      schema = 'voicesurvey',
-      constraint = 'campaign_is_given',
-      message = 'The function needs a campaign, and campaign is null.',
-      hint = 'Pass the id of a campaign.';
-  end if;
-
   select existing.status
   into status
   from public.campaigns as existing
@@ -259,12 +250,7 @@ begin
   for key share;
 
   if not found then
-    raise exception using
-      errcode = 'invalid_parameter_value',
-      schema = 'voicesurvey',
-      constraint = 'campaign_is_known',
-      message = format('There is no campaign %s.', campaign),
-      hint = 'Check the id. The campaign may have been deleted.';
+    perform voicesurvey_rules.require_campaign(campaign);
   end if;
 
   if status in ('completed', 'cancelled') then

@@ -15,5 +15,4 @@ drop function if exists voicesurvey_rules.campaign_is_finished(uuid);
 drop function if exists
   voicesurvey_rules.move_campaign(uuid, public.campaign_status, public.campaign_status[], text);
 drop function if exists voicesurvey_rules.reject_status(uuid, public.campaign_status, text);
-drop function if exists voicesurvey_rules.read_campaign(uuid);
 drop function if exists voicesurvey_rules.lock_campaign(uuid);

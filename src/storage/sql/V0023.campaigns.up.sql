@@ -34,41 +34,6 @@ begin
 end
 $function$;
 
-create or replace function voicesurvey_rules.read_campaign(campaign uuid)
-returns public.campaign_status
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $function$
-declare
-  status public.campaign_status;
-begin
-  if campaign is null then
-    raise exception using
-      errcode = 'invalid_parameter_value',
-      schema = 'voicesurvey',
-      constraint = 'campaign_is_given',
-      message = 'The function needs a campaign, and campaign is null.',
-      hint = 'Pass the id of a campaign.';
-  end if;
-
-  select existing.status
-  into status
-  from public.campaigns as existing
-  where existing.id = campaign;
-
-  if status is null then
-    raise exception using
-      errcode = 'invalid_parameter_value',
-      schema = 'voicesurvey',
-      constraint = 'campaign_is_known',
-      message = format('There is no campaign %s.', campaign),
-      hint = 'Check the id. The campaign may have been deleted.';
-  end if;
-
-  return status;
-end
-$function$;
-
 create or replace function voicesurvey_rules.reject_status(campaign uuid, status public.campaign_status, hint text)
 returns void
 language plpgsql
@@ -76,12 +41,7 @@ set search_path = pg_catalog, pg_temp
 as $function$
 begin
   if status is null then
-    raise exception using
-      errcode = 'invalid_parameter_value',
-      schema = 'voicesurvey',
-      constraint = 'campaign_is_known',
-      message = format('There is no campaign %s.', campaign),
-      hint = 'Check the id. The campaign may have been deleted.';
+    perform voicesurvey_rules.require_campaign(campaign);
   end if;
 
   if status in ('completed', 'cancelled') then
@@ -115,7 +75,7 @@ as $function$
 declare
   status public.campaign_status;
 begin
-  if voicesurvey_rules.read_campaign(campaign) = target then
+  if voicesurvey_rules.require_campaign(campaign) = target then
     return target;
   end if;
 
@@ -180,8 +140,6 @@ $function$;
 
 comment on function voicesurvey_rules.lock_campaign(uuid) is
   'Locks a campaign and returns its status, or null if there is none.';
-comment on function voicesurvey_rules.read_campaign(uuid) is
-  'Returns the status of a campaign. Raises an error if there is none.';
 comment on function voicesurvey_rules.reject_status(uuid, public.campaign_status, text) is
   'Raises the error of a campaign that cannot change as an API function asks.';
 comment on function voicesurvey_rules.move_campaign(uuid, public.campaign_status, public.campaign_status[], text) is
@@ -192,7 +150,6 @@ comment on function voicesurvey_rules.campaign_is_finished(uuid) is
 
 revoke execute on function
   voicesurvey_rules.lock_campaign(uuid),
-  voicesurvey_rules.read_campaign(uuid),
   voicesurvey_rules.reject_status(uuid, public.campaign_status, text),
   voicesurvey_rules.move_campaign(uuid, public.campaign_status, public.campaign_status[], text),
   voicesurvey_rules.campaign_is_finished(uuid)
@@ -227,7 +184,7 @@ as $function$
 declare
   status public.campaign_status;
 begin
-  if voicesurvey_rules.read_campaign(campaign) = 'running' then
+  if voicesurvey_rules.require_campaign(campaign) = 'running' then
     return;
   end if;
 

@@ -58,7 +58,7 @@ set search_path = pg_catalog, pg_temp
 as $function$
 #variable_conflict use_column
 begin
-  perform voicesurvey_rules.read_campaign(campaign);
+  perform voicesurvey_rules.require_campaign(campaign);
 
   return query
   with state_count as materialized (
@@ -189,7 +189,7 @@ as $function$
 declare
   zone text;
 begin
-  perform voicesurvey_rules.read_campaign(campaign);
+  perform voicesurvey_rules.require_campaign(campaign);
 
   if unit is null or unit not in ('hour', 'day', 'week', 'month') then
     raise exception using
@@ -379,7 +379,7 @@ set plan_cache_mode = force_custom_plan
 as $function$
 #variable_conflict use_column
 begin
-  perform voicesurvey_rules.read_campaign(campaign);
+  perform voicesurvey_rules.require_campaign(campaign);
 
   if at_most is null or at_most not between 0 and 1000 then
     raise exception using
