@@ -21,8 +21,8 @@
 -- prepared transaction survives a crash and a promotion of a standby, and so does its lock, in the row itself.
 --
 -- Two more locks make sessions queue. No rule depends on them.
---   - An exclusion takes the table lock of exclusion_gate (V0013), which conflicts with itself. So exclusions run one after
---     the other. The same lock of mutex_rows would conflict with reindex concurrently, which holds it while it waits for
+--   - A change of the exclusion list takes the table lock of exclusion_gate (V0013), which conflicts with itself. So these
+--     changes run one after the other. The same lock of mutex_rows would conflict with reindex concurrently, which holds it while it waits for
 --     all older transactions: an exclusion could be the victim of a deadlock.
 --   - An import holds one of eight advisory locks, so that another import chooses another stripe.
 --
@@ -63,7 +63,7 @@ create table if not exists voicesurvey_rules.exclusion_gate (
 );
 
 comment on table voicesurvey_rules.exclusion_gate is
-  'A table without rows, whose table lock an exclusion takes. Holds no data.';
+  'A table without rows, whose table lock a change of the exclusion list takes. Holds no data.';
 comment on column voicesurvey_rules.exclusion_gate.id is
   'Has no meaning. Written by no session.';
 comment on constraint the_exclusion_gate_has_no_rows on voicesurvey_rules.exclusion_gate is

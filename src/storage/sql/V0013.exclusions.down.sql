@@ -17,6 +17,7 @@ drop trigger if exists an_exclusion_ends_only_when_its_cause_is_removed on publi
 drop trigger if exists do_not_call_means_excluded on public.contacts;
 drop trigger if exists a_changed_entry_excludes_its_contacts on public.exclusion_list_entries;
 drop trigger if exists a_listed_number_excludes_its_contacts on public.exclusion_list_entries;
+drop trigger if exists changes_of_the_list_run_one_after_the_other on public.exclusion_list_entries;
 
 drop function if exists voicesurvey_rules.list_replaced_number();
 drop function if exists voicesurvey_rules.list_erased_numbers();
@@ -24,4 +25,5 @@ drop function if exists voicesurvey_rules.check_exclusion_end();
 drop function if exists voicesurvey_rules.exclude_contact_of_listed_number();
 drop function if exists voicesurvey_rules.exclude_imported_contacts();
 drop function if exists voicesurvey_rules.exclude_listed_contacts();
+drop function if exists voicesurvey_rules.lock_exclusion_gate();
 drop function if exists voicesurvey_rules.exclude_do_not_call();

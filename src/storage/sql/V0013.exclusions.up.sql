@@ -7,8 +7,10 @@
 -- The exclusion itself rejects nothing: it changes the state of contacts to excluded, for every session and every kind
 -- of statement. Their open calls may still end. Completed and refused contacts do not change.
 --
--- Safe under concurrency: an import locks the mutex rows (V0010) of its numbers in one stripe, and an exclusion locks
--- them in all stripes. Each looks for the other's rows only after that. An import is checked once per statement, so
+-- Safe under concurrency: a statement that writes the list locks exclusion_gate (V0010) before it locks an entry. So two
+-- transactions that list or delete several numbers, in any order, run one after the other and do not deadlock.
+--
+-- An import locks the mutex rows (V0010) of its numbers in one stripe, and an exclusion locks them in all stripes. Each looks for the other's rows only after that. An import is checked once per statement, so
 -- 100,000 contacts lock at most 32 mutex rows, and each number is looked up once.
 --
 -- An update that returns an excluded contact locks its number like an import. Without the lock, an exclusion of the
@@ -50,6 +52,26 @@ begin
 end
 $function$;
 
+create or replace function voicesurvey_rules.lock_exclusion_gate()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  if tg_relid <> 'public.exclusion_list_entries'::regclass
+    or tg_when <> 'BEFORE'
+    or tg_op not in ('INSERT', 'UPDATE', 'DELETE')
+    or tg_level <> 'STATEMENT'
+  then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
+  lock table voicesurvey_rules.exclusion_gate in share update exclusive mode;
+  return null;
+end
+$function$;
+
 create or replace function voicesurvey_rules.exclude_listed_contacts()
 returns trigger
 language plpgsql
@@ -60,9 +82,6 @@ begin
   if tg_relid <> 'public.exclusion_list_entries'::regclass or tg_when <> 'AFTER' or tg_op not in ('INSERT', 'UPDATE') then
     perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
   end if;
-
-  -- Exclusions run one after the other. Otherwise two transactions that list number by number could deadlock.
-  lock table voicesurvey_rules.exclusion_gate in share update exclusive mode;
 
   perform voicesurvey_rules.lock_mutex_rows(
     array(
@@ -337,6 +356,8 @@ $function$;
 
 comment on function voicesurvey_rules.exclude_do_not_call() is
   'Excludes a contact whose do_not_call is set.';
+comment on function voicesurvey_rules.lock_exclusion_gate() is
+  'Locks exclusion_gate until the end of the transaction, before a statement writes the exclusion list.';
 comment on function voicesurvey_rules.exclude_listed_contacts() is
   'Excludes the contacts, in all campaigns, of numbers that were just listed.';
 comment on function voicesurvey_rules.exclude_imported_contacts() is
@@ -354,6 +375,7 @@ comment on function voicesurvey_rules.list_replaced_number() is
 
 revoke execute on function
   voicesurvey_rules.exclude_do_not_call(),
+  voicesurvey_rules.lock_exclusion_gate(),
   voicesurvey_rules.exclude_listed_contacts(),
   voicesurvey_rules.exclude_imported_contacts(),
   voicesurvey_rules.exclude_contact_of_listed_number(),
@@ -425,6 +447,11 @@ comment on trigger an_erased_number_stays_excluded on public.contacts is
 
 -- exclusion_list_entries
 
+create or replace trigger changes_of_the_list_run_one_after_the_other
+  before insert or update or delete on public.exclusion_list_entries
+  for each statement
+  execute function voicesurvey_rules.lock_exclusion_gate();
+
 create or replace trigger a_listed_number_excludes_its_contacts
   after insert on public.exclusion_list_entries
   referencing new table as listed
@@ -437,6 +464,8 @@ create or replace trigger a_changed_entry_excludes_its_contacts
   for each statement
   execute function voicesurvey_rules.exclude_listed_contacts();
 
+comment on trigger changes_of_the_list_run_one_after_the_other on public.exclusion_list_entries is
+  'Rule 1: transactions that list or delete several numbers do not deadlock.';
 comment on trigger a_listed_number_excludes_its_contacts on public.exclusion_list_entries is
   'Rule 1: a number that is listed excludes its contacts in every campaign.';
 comment on trigger a_changed_entry_excludes_its_contacts on public.exclusion_list_entries is

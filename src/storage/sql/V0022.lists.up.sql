@@ -12,8 +12,8 @@
 --   - import_contacts locks the campaign FOR KEY SHARE. So complete_finished_campaigns (V0023), which locks it FOR
 --     UPDATE, does not complete a campaign while an import runs, and an import that waited for it finds the campaign
 --     completed. A pause does not wait for imports.
---   - exclude_number, import_exclusions and lift_exclusion lock exclusion_gate first, and so run one after the other. Then
---     they lock the entries, the mutex rows of the numbers in all stripes, and the contacts in the order of their ids.
+--   - exclude_number, import_exclusions and lift_exclusion write the list first, and so run one after the other (V0013). Then
+--     they lock the mutex rows of the numbers in all stripes, and the contacts in the order of their ids.
 --
 -- Safe on a live table: creates functions only.
 
@@ -452,9 +452,6 @@ declare
 begin
   perform voicesurvey_rules.check_lines(lines);
 
-  -- Before the entries, so that this cannot deadlock with another exclusion or lifting of the same numbers.
-  lock table voicesurvey_rules.exclusion_gate in share update exclusive mode;
-
   with field as materialized (
     select
       element.position as line_number,
@@ -561,9 +558,6 @@ declare
 begin
   perform voicesurvey_rules.check_number(number);
 
-  -- Before the entries, so that this cannot deadlock with another exclusion or lifting of the same numbers.
-  lock table voicesurvey_rules.exclusion_gate in share update exclusive mode;
-
   insert into public.exclusion_list_entries (phone_number, reason, source)
   values (number, nullif(exclude_number.reason, ''), coalesce(exclude_number.source, 'api'))
   on conflict (phone_number) do nothing
@@ -628,7 +622,14 @@ begin
   -- Read by the trigger that records the deletion.
   perform set_config('voicesurvey.reason', reason, true);
 
+  -- The deletion locks it, too, but would not see the entry of an exclusion for which it waited.
   lock table voicesurvey_rules.exclusion_gate in share update exclusive mode;
+
+  delete from public.exclusion_list_entries as entry
+  where entry.phone_number = number;
+  get diagnostics removed = row_count;
+
+  perform set_config('voicesurvey.reason', coalesce(previous_reason, ''), true);
 
   perform voicesurvey_rules.lock_mutex_rows(
     array(
@@ -636,12 +637,6 @@ begin
       from generate_series(0, 7) as stripe
     )
   );
-
-  delete from public.exclusion_list_entries as entry
-  where entry.phone_number = number;
-  get diagnostics removed = row_count;
-
-  perform set_config('voicesurvey.reason', coalesce(previous_reason, ''), true);
 
   perform
   from public.contacts as contact

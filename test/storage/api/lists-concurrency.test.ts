@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { test } from '../../support/database.js';
 import { randomFrom } from '../../support/random.js';
 import { insertDraft, setStatuses } from '../rules/steps.js';
-import { query, withSession, writeHistory } from './calls.js';
+import { query, untilWaiting, withSession, writeHistory } from './calls.js';
 
 const NUMBERS = Array.from({ length: 8 }, (_, n) => `+492000009${n}`);
 const SESSIONS = 6;
@@ -48,6 +48,10 @@ test('imports, exclusions, their ends, erasures and claims run concurrently with
               random.pick(NUMBERS),
             ]),
           () => query(session, 'select from voicesurvey.erase_person($1)', [random.pick(NUMBERS)]),
+          () =>
+            query(session, 'delete from exclusion_list_entries where phone_number = any ($1)', [
+              random.shuffle([...NUMBERS]).slice(0, 3),
+            ]),
           () => query(session, 'select from voicesurvey.claim_calls(2)'),
         ];
         for (let call = 0; call < CALLS; call++)
@@ -64,5 +68,50 @@ test('imports, exclusions, their ends, erasures and claims run concurrently with
       `select contact.id from contacts as contact join exclusion_list_entries as entry using (phone_number)
        where contact.state not in ('completed', 'refused', 'excluded')`,
     ),
+  ).toEqual([]);
+});
+
+test('lift_exclusion waits for a transaction that deletes an entry and returns the contacts by hand', async ({
+  migrated,
+}) => {
+  await writeHistory(migrated);
+  const number = NUMBERS[0] ?? '';
+  await query(migrated, insertDraft('new', {}));
+  await query(migrated, 'select from voicesurvey.import_contacts(:new, $1)', [
+    JSON.stringify([{ phone_number: number }]),
+  ]);
+  await query(migrated, 'select from voicesurvey.exclude_number($1)', [number]);
+  await withSession(migrated, async (other) => {
+    await query(migrated, 'begin');
+    await query(migrated, 'delete from exclusion_list_entries where phone_number = $1', [number]);
+    const lift = query(other, "select * from voicesurvey.lift_exclusion($1, 'person_agreed')", [number]);
+    await untilWaiting(migrated, 1);
+    await query(migrated, "update contacts set state = 'pending' where phone_number = $1", [number]);
+    await query(migrated, 'commit');
+    expect(await lift).toEqual([
+      { entries_removed: '0', contacts_pending: '0', contacts_not_reached: '0', contacts_excluded: '0' },
+    ]);
+  });
+});
+
+test('transactions that delete several entries in different orders do not deadlock', async ({ migrated }) => {
+  await writeHistory(migrated);
+  const [one = '', two = ''] = NUMBERS;
+  const remove = 'delete from exclusion_list_entries where phone_number = $1';
+  for (const number of [one, two])
+    await query(migrated, 'select from voicesurvey.exclude_number($1)', [number]);
+  await withSession(migrated, async (other) => {
+    await query(migrated, 'begin');
+    await query(migrated, remove, [one]);
+    await query(other, 'begin');
+    const deletions = query(other, remove, [two]).then(() => query(other, remove, [one]));
+    await untilWaiting(migrated, 1);
+    await query(migrated, remove, [two]);
+    await query(migrated, 'commit');
+    await deletions;
+    await query(other, 'commit');
+  });
+  expect(
+    await query(migrated, 'select from exclusion_list_entries where phone_number = any ($1)', [NUMBERS]),
   ).toEqual([]);
 });
