@@ -90,6 +90,12 @@ describe('verify reports', () => {
        revoke references on contacts from :role`,
       'privilege: constraint note on other.notes: belongs to :role, so that a row of public.contacts ',
     ],
+    [
+      `create role :role_team; grant :role_team to :role;
+       do $$ begin execute format('grant %I to %I', current_user, ':role_team'); end $$;
+       grant execute on function voicesurvey.claim_calls to :role`,
+      'privilege: role :role: was granted single privileges, but is a member of ',
+    ],
   ] as const)('%s', async ([sql, expected], { migrated }) => {
     expect(await findings(migrated)).toEqual([]);
     const { client, name } = migrated;
@@ -100,7 +106,7 @@ describe('verify reports', () => {
       expect(await findings(migrated)).toEqual([expect.stringContaining(expected.replaceAll(':role', role))]);
     } finally {
       await client.query(
-        `reset role; reassign owned by ${role} to current_user; drop owned by ${role}; alter database ${name} reset session_replication_role; drop role ${role}`,
+        `reset role; reassign owned by ${role} to current_user; drop owned by ${role}; alter database ${name} reset session_replication_role; drop role ${role}; drop role if exists ${role}_team`,
       );
     }
   });

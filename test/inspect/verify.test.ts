@@ -40,6 +40,17 @@ describe('verify', () => {
     ]);
   });
 
+  test('lists a child table in another schema, whose rows no rule of its parent checks', async ({
+    migrated,
+  }) => {
+    await migrated.client.query(
+      'create schema other; create table other.more_calls () inherits (call_attempts); create table other.more () inherits (other.more_calls)',
+    );
+    expect(await verifyLines(migrated)).toEqual([
+      expect.stringMatching(/^drift table call_attempts: child table other\.more_calls here, not in /),
+    ]);
+  });
+
   test('finds an invalid index', async ({ migrated }) => {
     await migrated.client.query(
       "update pg_index set indisvalid = false where indexrelid = 'campaigns_by_name'::regclass",

@@ -20,7 +20,7 @@ export const LEFT_OUT = `left_out (pattern) as materialized (
 export const RELATION = `relation as materialized (
   select
     pg_class.oid, relkind, relowner, relpartbound, reloftype, relpersistence, reloptions, reltoastrelid,
-    relam, reltablespace, relforcerowsecurity, relrowsecurity, relreplident, relacl,
+    relam, reltablespace, relforcerowsecurity, relrowsecurity, relreplident, relhassubclass, relacl,
     case relkind
       when 'v' then 'view'
       when 'm' then 'materialized view'
@@ -37,6 +37,9 @@ export const RELATION = `relation as materialized (
 
 /**
  * Tables of every kind, and views. Whether a materialized view is populated belongs to its rows, which `refresh` changes.
+ *
+ * A query of a table reads the rows of its child tables, which keep none of its triggers and foreign keys. So a child in
+ * another schema is a fact of its parent. Partitions have what their parent has, and may come and go.
  */
 export const RELATIONS: ObjectQuery = `select object, 'itself', json_build_object(
     'owner', pg_get_userbyid(relowner),
@@ -51,6 +54,11 @@ export const RELATIONS: ObjectQuery = `select object, 'itself', json_build_objec
       select json_agg(${fullName('pg_class', 'inhparent')} order by inhseqno) from pg_inherits
       where inhrelid = relation.oid
     ),
+    'child tables', case when relhassubclass and relkind <> 'p' then (
+      select json_agg(${fullName('pg_class', 'inhrelid')} order by inhrelid) from pg_inherits
+      join pg_class as child on child.oid = inhrelid
+      where inhparent = relation.oid and child.relnamespace not in (select oid from scope)
+    ) end,
     'partition bound', pg_get_expr(relpartbound, relation.oid),
     'of type', case when reloftype <> 0 then format_type(reloftype, null) end,
     'unlogged', ${ifTrue("relpersistence = 'u'")},

@@ -4,10 +4,20 @@ import type pg from '../../postgres/driver/pg.js';
 import { queryRows } from '../../postgres/driver/search-path.js';
 import type { PrivilegeFinding } from './privileges.js';
 
-const OWNER_OF_HISTORY = `pg_roles.oid = (select relowner from pg_class where oid = to_regclass('${HISTORY_TABLE}'))`;
+const OWNER_OF_HISTORY = `(select relowner from pg_class where oid = to_regclass('${HISTORY_TABLE}'))`;
+
+/** The roles that are members of the owner, also through other roles. The database depends on those with privileges. */
+const MEMBERS_OF_OWNER = `
+    with recursive of_owner (role) as (
+      select member from pg_auth_members where roleid = owner.oid
+      union
+      select member from of_owner join pg_auth_members on roleid = of_owner.role
+    )
+    select role from of_owner
+  `;
 
 const READ = `select object, finding
-from (select ${trustedRoles(OWNER_OF_HISTORY)}) as roles (trusted)
+from (select ${trustedRoles(`pg_roles.oid = ${OWNER_OF_HISTORY}`)}) as roles (trusted)
 cross join lateral (
   select 'schema public' as object,
     owner.rolname || ' may create and drop objects in it, as the owner of '
@@ -44,6 +54,22 @@ cross join lateral (
     and referencing.relnamespace <> referenced.relnamespace
     and referenced.relowner = any (trusted)
     and referencing.relowner <> all (trusted)
+  union all
+  select 'role ' || quote_ident(member.rolname),
+    'was granted single privileges, but is a member of ' || quote_ident(owner.rolname)
+      || ', the owner of the history, so that it may disable every trigger'
+  from pg_roles as owner
+  join pg_roles as member on member.oid in (${MEMBERS_OF_OWNER})
+  where owner.oid = ${OWNER_OF_HISTORY}
+    and not member.rolsuper
+    and exists (
+      select from pg_shdepend
+      where refclassid = 'pg_authid'::regclass
+        and refobjid = member.oid
+        and deptype = 'a'
+        and dbid = (select oid from pg_database where datname = current_database())
+        and classid in ('pg_class'::regclass, 'pg_proc'::regclass)
+    )
 ) as found
 order by object, finding`;
 
@@ -53,7 +79,8 @@ order by object, finding`;
  * - the ownership of `public`, also as the owner of the database;
  * - an event trigger whose function belongs to the role;
  * - the right to set `session_replication_role`;
- * - a foreign key of a table of the role, in another schema.
+ * - a foreign key of a table of the role, in another schema;
+ * - membership in the owner of the history, of a role that was granted privileges on tables or functions, as a service is.
  *
  * The owner of the history, the roles that it is a member of, and superusers have these rights anyway.
  *

@@ -70,8 +70,9 @@ comment on function voicesurvey_rules.note_purge(bigint, bigint) is
 revoke execute on function voicesurvey_rules.note_purge(bigint, bigint) from public;
 
 
--- Without a provider configuration there are no retention days, and nothing is deleted or emptied. The rows are locked
--- before they are written, and found again by their place, which costs one page each.
+-- Without a provider configuration there are no retention days, and nothing is deleted or emptied. More than 1,000,000
+-- retention days would reach a time before the first that PostgreSQL knows. The rows are locked before they are written, and
+-- found again by their place, which costs one page each.
 
 create or replace function voicesurvey.purge_expired(
   at_most integer default 10000,
@@ -94,7 +95,7 @@ begin
       hint = 'Nothing was deleted. Call it without an argument, or with the most rows of each kind that one call may process.';
   end if;
 
-  select now() - make_interval(days => provider.transcript_retention_days)
+  select now() - make_interval(days => least(provider.transcript_retention_days, 1000000))
   into expired_before
   from public.provider_configs as provider;
 

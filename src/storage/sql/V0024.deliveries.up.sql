@@ -198,8 +198,9 @@ begin
   on conflict do nothing;
   has_emails := found;
 
-  -- The notifications of a transaction with the same payload are sent once.
-  if has_deliveries or has_emails then
+  -- The notifications of a transaction with the same payload are sent once. All databases of the server share one queue of
+  -- them, any role can fill it, and a commit that finds it full fails. Consumers find what is due without a notification.
+  if (has_deliveries or has_emails) and pg_notification_queue_usage() < 0.5 then
     notify voicesurvey_events;
   end if;
 
@@ -209,7 +210,7 @@ $function$;
 
 comment on function voicesurvey_rules.queue_deliveries() is
   'Queues an event for each consumer, and for its e-mail if its contact has an address and its campaign a template. '
-  'Notifies the channel voicesurvey_events.';
+  'Notifies the channel voicesurvey_events, unless the server''s queue of notifications is half full.';
 
 revoke execute on function voicesurvey_rules.queue_deliveries() from public;
 

@@ -451,7 +451,7 @@ end
 $function$;
 
 -- Reads the attempts day by day, from where the last call stopped, until enough recordings are due. One session at a time
--- reads; another hands out what is there.
+-- reads; another hands out what is there. The limit of the retention days is that of purge_expired.
 
 create or replace function voicesurvey.expired_recordings(at_most integer default 100, lease interval default '1 hour')
 returns table (provider_call_id text)
@@ -468,7 +468,7 @@ declare
 begin
   perform voicesurvey_rules.check_lease(at_most, lease);
 
-  select now() - make_interval(days => provider.recording_retention_days)
+  select now() - make_interval(days => least(provider.recording_retention_days, 1000000))
   into expired_before
   from public.provider_configs as provider;
 

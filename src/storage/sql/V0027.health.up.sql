@@ -108,7 +108,7 @@ measured as (
   from (
     select created_at
     from public.transcript_snippets
-    where created_at < now() - make_interval(days => (select transcript_retention_days from public.provider_configs))
+    where created_at < now() - make_interval(days => least((select transcript_retention_days from public.provider_configs), 1000000))
     order by created_at
     limit 1000
   ) as snippet

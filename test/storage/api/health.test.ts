@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
+import { verify } from '../../../src/inspect/verify.js';
+import { migrationsDirectory as directory } from '../../../src/seed/paths.js';
 import { test } from '../../support/database.js';
 import { history, rowsOfHistory } from '../rules/history.js';
 import { withIds } from '../rules/names.js';
@@ -57,6 +59,22 @@ test('health counts what is due, open, undelivered, failed and expired, with the
   expect(age('open_calls')).toBeGreaterThan(119);
   expect(age('open_calls')).toBeLessThan(240);
   expect(age('expired_transcripts')).toBeGreaterThan(31_000_000);
+});
+
+test('retention days that reach beyond the first time of PostgreSQL delete nothing and stop nothing', async ({
+  migrated: { client, url },
+}) => {
+  await client.query(withIds(history, rowsOfHistory));
+  await client.query(
+    'update provider_configs set recording_retention_days = 2147483647, transcript_retention_days = 2147483647',
+  );
+  const { rows } = await client.query(
+    `select number, transcripts_deleted, metadata_emptied, (select count(*) from voicesurvey.expired_recordings()) as recordings
+     from voicesurvey.health, voicesurvey.purge_expired() where measure = 'expired_transcripts'`,
+  );
+  expect(rows).toEqual([{ number: 0, transcripts_deleted: '0', metadata_emptied: '0', recordings: '0' }]);
+  const { findings } = await verify({ url, directory, data: true });
+  expect(findings.filter(({ rows }) => rows === null)).toEqual([]);
 });
 
 test('the query of docs/postgres-exporter.yaml runs and has its columns', async ({ migrated: { rows } }) => {

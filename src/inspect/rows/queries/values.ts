@@ -109,7 +109,7 @@ export const VALUE_QUERIES: readonly RowQuery[] = [
     sql: `select snippet.id
 from public.transcript_snippets as snippet
 cross join public.provider_configs as provider
-where snippet.created_at < now() - make_interval(days => provider.transcript_retention_days + 1)
+where snippet.created_at < now() - make_interval(days => least(provider.transcript_retention_days, 1000000) + 1)
   and provider.updated_at < now() - interval '1 day'`,
   },
   {
@@ -122,7 +122,7 @@ where snippet.created_at < now() - make_interval(days => provider.transcript_ret
 from public.call_attempts as attempt
 cross join public.provider_configs as provider
 where attempt.metadata <> '{}'
-  and attempt.ended_at < now() - make_interval(days => provider.transcript_retention_days + 1)
+  and attempt.ended_at < now() - make_interval(days => least(provider.transcript_retention_days, 1000000) + 1)
   and provider.updated_at < now() - interval '1 day'`,
   },
   {
