@@ -18,6 +18,7 @@ drop index concurrently if exists public.contacts_by_state;
 drop index concurrently if exists public.call_attempts_by_age;
 drop index concurrently if exists public.transcripts_by_age;
 drop index concurrently if exists public.running_campaigns;
+drop index concurrently if exists public.open_calls_by_start;
 drop index concurrently if exists public.contacts_to_call;
 drop index concurrently if exists public.failed_emails;
 drop index concurrently if exists public.answered_calls;

@@ -445,20 +445,25 @@ set search_path = pg_catalog, pg_temp
 as $function$
 #variable_conflict use_column
 declare
-  found_id uuid;
+  attempt public.call_attempts;
 begin
-  select attempt.id
-  into found_id
-  from public.call_attempts as attempt
-  where attempt.call_id = call;
+  select *
+  into attempt
+  from public.call_attempts as known
+  where known.call_id = call;
 
   if not found then
-    select attempt.id
-    into found_id
-    from public.call_attempts as attempt
-    where attempt.provider_call_id = call;
+    select *
+    into attempt
+    from public.call_attempts as known
+    where known.provider_call_id = call;
   end if;
 
+  if not found then
+    return;
+  end if;
+
+  -- Answers and transcripts are looked up only for calls that can have some. "offset 0" keeps that order.
   return query
   select
     attempt.id,
@@ -484,22 +489,27 @@ begin
       select snippet.transcript_text
       from public.transcript_snippets as snippet
       where snippet.call_attempt_id = attempt.id
+        and attempt.answered_at is not null
       order by snippet.created_at, snippet.id
     ),
     event.event_type,
     email.status
-  from public.call_attempts as attempt
-  join public.contacts as contact
-    on contact.id = attempt.contact_id
+  from public.contacts as contact
   join public.campaigns as campaign
-    on campaign.id = attempt.campaign_id
-  left join public.survey_responses as response
-    on response.call_attempt_id = attempt.id
+    on campaign.id = contact.campaign_id
+  left join lateral (
+    select answers.q1_answer, answers.q2_answer, answers.q3_answer
+    from public.survey_responses as answers
+    where answers.call_attempt_id = attempt.id
+      and attempt.outcome = 'completed'
+    offset 0
+  ) as response
+    on true
   left join public.events as event
     on event.call_attempt_id = attempt.id
   left join public.email_notifications as email
     on email.event_id = event.id
-  where attempt.id = found_id;
+  where contact.id = attempt.contact_id;
 end
 $function$;
 

@@ -1,0 +1,46 @@
+import type pg from 'pg';
+import { expect } from 'vitest';
+import { test } from '../../support/database.js';
+import { insertDraft } from '../rules/steps.js';
+import { query, writeHistory } from './calls.js';
+
+/**
+ * 40,000 contacts with one attempt each, of which every hundredth is open. Three of the open calls are stale. They are
+ * written without triggers, since triggers would take a minute.
+ */
+const FILL = `
+  set session_replication_role = replica;
+  ${insertDraft('new_large', {})}
+  insert into contacts (campaign_id, phone_number, state, attempts_count, last_attempt_at)
+    select :new_large, '+49' || 300000000 + number, case when number % 100 = 0 then 'in_progress' else 'pending' end::contact_state,
+      1, now() - interval '5 minutes' - case when number % 100 = 0 and number > 300 then interval '0' else interval '1 day' end
+    from generate_series(1, 40000) as number;
+  insert into call_attempts (contact_id, campaign_id, attempt_number, call_id, provider_call_id, started_at, ended_at, outcome)
+    select id, campaign_id, 1, phone_number, 'provider ' || phone_number, last_attempt_at,
+      case when state = 'pending' then last_attempt_at + interval '20 seconds' end,
+      case when state = 'pending' then 'no_answer' end::contact_outcome
+    from contacts where campaign_id = :new_large order by phone_number;
+  reset session_replication_role`;
+
+/** The buffers that a query reads, in its second run: the first one also reads the catalog. */
+async function buffersOf(client: pg.Client, sql: string): Promise<number> {
+  const explain = `explain (analyze, buffers, format json) ${sql}`;
+  await client.query(explain);
+  const [row] = (await client.query(explain)).rows;
+  const { Plan: plan } = row['QUERY PLAN'][0];
+  return plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
+}
+
+test('stale_calls and call_detail read few buffers, whatever number of calls is open or has ended', async ({
+  migrated,
+}) => {
+  const { client } = migrated;
+  await writeHistory(migrated);
+  await query(migrated, FILL);
+  for (const table of ['contacts', 'call_attempts']) await client.query(`vacuum analyze ${table}`);
+  expect(await query(migrated, "select from voicesurvey.stale_calls('1 hour')")).toHaveLength(3);
+  expect(await buffersOf(client, "select * from voicesurvey.stale_calls('1 hour')")).toBeLessThanOrEqual(80);
+  const detail = "select * from voicesurvey.call_detail('+49300000001')";
+  expect(await query(migrated, detail)).toHaveLength(1);
+  expect(await buffersOf(client, detail)).toBeLessThanOrEqual(16);
+});
