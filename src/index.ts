@@ -35,6 +35,16 @@ export type { RowProgress } from './inspect/rows/find-broken-rows.js';
 export type { VerifyFinding } from './inspect/verify/finding.js';
 export type { RoleGrants } from './inspect/verify/grants.js';
 export { type VerifyOptions, type VerifyResult, verify } from './inspect/verify.js';
+export {
+  type CsvReceiver,
+  type ExportCampaignOptions,
+  type ExportCampaignResult,
+  exportCampaign,
+} from './lists/export-campaign.js';
+export type { ImportOptions, ImportProgress, ImportResult } from './lists/import/import-list.js';
+export type { RejectedLine } from './lists/import/rejected-file.js';
+export { type ImportContactsOptions, importContacts } from './lists/import-contacts.js';
+export { importExclusions } from './lists/import-exclusions.js';
 export { LossRefusedError, PartWayError } from './migrate/data-loss/errors.js';
 
 export type { Database, Server } from './migrate/database.js';

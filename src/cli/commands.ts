@@ -17,6 +17,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   repair: async () => (await import('./commands/repair.js')).repairCommand(),
   accept: async () => (await import('./commands/accept.js')).acceptCommand(),
   seed: async () => (await import('./commands/seed.js')).seedCommand(),
+  import: async () => (await import('./commands/import.js')).importCommand(),
+  export: async () => (await import('./commands/export.js')).exportCommand(),
   roles: async () => (await import('./commands/roles.js')).rolesCommand(),
   sql: async () => (await import('./commands/sql.js')).sqlCommand(),
   start: async () => (await import('./commands/start.js')).startCommand(),

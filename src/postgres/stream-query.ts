@@ -26,6 +26,7 @@ const AS_TEXT = { getTypeParser: () => (value: string | Buffer) => value } as un
  * Sends one statement and passes its rows on as they arrive, without holding them.
  *
  * @param client one that is not in pipeline mode
+ * @param sql the statement, or several of which only the last has rows
  * @returns the command tag, such as `SELECT 3` or `CREATE TABLE`; empty for a statement without one
  * @throws DatabaseError, as the server reports it
  * @example
@@ -55,7 +56,7 @@ export async function streamQuery(client: pg.Client, sql: string, receiver: Resu
     void full.finally(() => stream.resume());
   });
   client.query(query);
-  const [result] = (await once(query, 'end')) as [pg.QueryResult | undefined];
-  showColumns(result?.fields ?? []);
+  const [result] = (await once(query, 'end')) as [pg.QueryResult | pg.QueryResult[] | undefined];
+  showColumns([result].flat().at(-1)?.fields ?? []);
   return tag;
 }

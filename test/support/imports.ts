@@ -14,7 +14,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['sql'],
   ['catalog'],
   ['migrate'],
-  ['rehearse', 'inspect', 'seed', 'testing'],
+  ['rehearse', 'inspect', 'lists', 'seed', 'testing'],
   ['cli'],
 ];
 

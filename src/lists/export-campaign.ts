@@ -1,0 +1,138 @@
+import { type Database, describeServer, type Server } from '../migrate/database.js';
+import { cancelOnAbort } from '../postgres/cancel-on-abort.js';
+import { type Connection, connect } from '../postgres/connect.js';
+import pg from '../postgres/driver/pg.js';
+import { queryRows, SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
+import { explainQueryError } from '../postgres/query-errors.js';
+import { streamQuery } from '../postgres/stream-query.js';
+import { parseDatabaseUrl } from '../postgres/url.js';
+import { csvLine, escapeFormula } from '../text/csv.js';
+import { createNewFile } from '../text/new-file.js';
+import { checkCampaignId, explainApiError } from './errors/api-errors.js';
+import { newFileError, refuseExistingFile } from './errors/file-errors.js';
+
+/** Receives a part of a CSV text. Returns a promise to receive no other part until it resolves. */
+export type CsvReceiver = (csv: string) => Promise<void> | undefined;
+
+/** The options of {@link exportCampaign}. */
+export interface ExportCampaignOptions extends Database {
+  /** The id of the campaign. */
+  readonly campaign: string;
+  /** The path of a new file, or a function that receives the text in parts. */
+  readonly to: string | CsvReceiver;
+  /**
+   * Whether texts that a spreadsheet would execute as a formula stay as they are, for a program that reads the file; false by
+   * default.
+   */
+  readonly raw?: boolean | undefined;
+  /** Called with the number of rows until now, for each part. */
+  readonly onProgress?: ((rows: number) => void) | undefined;
+  /** Interrupts the call. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The result of {@link exportCampaign}. */
+export interface ExportCampaignResult {
+  readonly server: Server;
+  readonly rows: number;
+}
+
+/** A database or a role may set others, and a file does not say which. */
+const FIXED_TIMES = "set local datestyle = iso; set local time zone 'UTC'";
+
+/** In characters. */
+const PART_LENGTH = 64 * 1024;
+
+/**
+ * Writes the contacts of a campaign that have ended as CSV, from `voicesurvey.campaign_export`, in the order of their numbers.
+ * The rows are passed on as they arrive, so memory does not grow with the campaign. It is one statement, and so one snapshot.
+ *
+ * @throws UsageError `unknown_campaign`, `file_exists`
+ * @throws ExplainedError `no_schema`, `file_not_written`, `interrupted`; an incomplete file is deleted
+ * @example
+ * ```ts
+ * const { rows } = await exportCampaign({
+ *   url: process.env.DATABASE_URL ?? '',
+ *   campaign: '018f3b6e-8c1a-7000-8000-000000000000',
+ *   to: 'results.csv',
+ * });
+ * ```
+ */
+export async function exportCampaign(options: ExportCampaignOptions): Promise<ExportCampaignResult> {
+  const { to } = options;
+  checkCampaignId(options.campaign);
+  if (typeof to === 'function') return exportTo(to, options);
+  await refuseExistingFile(to);
+  try {
+    const file = await createNewFile(to);
+    try {
+      const result = await exportTo(file.write, options);
+      await file.commit();
+      return result;
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
+  } catch (error) {
+    throw newFileError(error, to);
+  }
+}
+
+async function exportTo(write: CsvReceiver, options: ExportCampaignOptions): Promise<ExportCampaignResult> {
+  const { signal } = options;
+  const connection = await connect(parseDatabaseUrl(options.url), { streamsRows: true, signal });
+  const cancellation = cancelOnAbort(signal, connection);
+  try {
+    return { server: describeServer(connection), rows: await sendRows(connection, write, options) };
+  } catch (error) {
+    throw explainQueryError(explainApiError(error), connection, signal);
+  } finally {
+    await cancellation.done();
+    await connection.close();
+  }
+}
+
+async function sendRows(
+  { client }: Connection,
+  write: CsvReceiver,
+  { campaign, raw = false, onProgress }: ExportCampaignOptions,
+): Promise<number> {
+  const id = pg.escapeLiteral(campaign);
+  // An unknown campaign is an error, and not a file without rows.
+  await queryRows(client, `select contact_id from voicesurvey.contacts_page(${id}, null, 1)`);
+  let rows = 0;
+  let text = '';
+  let failure: { readonly error: unknown } | undefined;
+  const flush = (): Promise<void> | undefined => {
+    const part = text;
+    text = '';
+    onProgress?.(rows);
+    return write(part);
+  };
+  await streamQuery(
+    client,
+    `${SYSTEM_NAMES_ONLY};
+${FIXED_TIMES};
+select *
+from voicesurvey.campaign_export
+where campaign_id = ${id}
+order by phone_number`,
+    {
+      columns: (columns) => {
+        text += csvLine(columns.map(({ name }) => name));
+      },
+      row: (row) => {
+        if (failure !== undefined) return undefined;
+        rows += 1;
+        text += csvLine(raw ? row : row.map((value) => value && escapeFormula(value)));
+        if (text.length < PART_LENGTH) return undefined;
+        return flush()?.catch((error: unknown) => {
+          failure = { error };
+        });
+      },
+    },
+  );
+  if (failure !== undefined) throw failure.error;
+  await flush();
+  return rows;
+}
