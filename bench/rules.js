@@ -7,11 +7,12 @@ import { parseArgs } from 'node:util';
 import { withEnvironment } from './environment/environment.js';
 import { markdownTable } from './report/markdown-table.js';
 import { printProgress } from './report/progress.js';
-import { median, quantile } from './report/statistics.js';
-import { createRulesDatabase, disableTriggers } from './rules/database.js';
+import { formatRatio, median } from './report/statistics.js';
+import { createRulesDatabase, disableTriggers, enableEmailQueue } from './rules/database.js';
 import { measureFunctions } from './rules/function-times.js';
+import { callsThroughApi } from './workload/api-cycle.js';
 import { callCycle } from './workload/call-cycle.js';
-import { importContacts, insertImportCampaign } from './workload/contact-import.js';
+import { importContacts, importContactsThroughApi, insertImportCampaign } from './workload/contact-import.js';
 
 const benchFolder = fileURLToPath(new URL('.', import.meta.url));
 const { values: options } = parseArgs({
@@ -22,8 +23,8 @@ const { values: options } = parseArgs({
   },
 });
 
-/** Call cycles per round. */
-const CYCLES = 100;
+/** Call cycles per round: the same number for each session, in tens. */
+const CYCLES = 120;
 const SESSIONS = 4;
 const IMPORTED_CONTACTS = 100_000;
 const ROUNDS = options.quick
@@ -47,7 +48,7 @@ async function measureRules({ packageFolder, server }) {
     createRulesDatabase(server, (url) => up({ url, directory: migrationsDirectory }), {
       name,
       sessions: SESSIONS,
-      contacts: (4 * (ROUNDS.cycles + 1) + ROUNDS.functions + 1) * CYCLES,
+      contacts: (6 * (ROUNDS.cycles + 1) + ROUNDS.functions + 1) * CYCLES,
     });
   const pair = {
     withTriggers: await create('bench_with_triggers'),
@@ -65,11 +66,23 @@ async function measureRules({ packageFolder, server }) {
     const name = `import of ${IMPORTED_CONTACTS} contacts, ${batch} per statement`;
     rows.push(await compare(pair, name, ROUNDS.imports, imports(batch), 1));
   }
+  for (const batch of [IMPORTED_CONTACTS, 1000]) {
+    const name = `import_contacts of ${IMPORTED_CONTACTS} contacts, ${batch} per call, ÷ insert`;
+    rows.push(
+      await compare(pair, name, ROUNDS.imports, imports(batch, importContactsThroughApi), 1, imports(batch)),
+    );
+  }
   printProgress('time of each function');
   const functions = await measureFunctions(pair.withTriggers, cycles(1, true), {
     rounds: ROUNDS.functions,
     units: CYCLES,
   });
+  await enableEmailQueue(pair.withoutTriggers.client);
+  for (const { client } of Object.values(pair)) await client.query('delete from voicesurvey.email_queue');
+  for (const sessions of [1, SESSIONS]) {
+    const name = `full call cycle through the API, ${sessions} session${sessions === 1 ? '' : 's'}`;
+    rows.push(await compare(pair, name, ROUNDS.cycles, apiCycles(sessions), CYCLES));
+  }
   await pair.withTriggers.close();
   await pair.withoutTriggers.close();
   const head = [
@@ -108,14 +121,32 @@ function cycles(sessions, isPrepared) {
 }
 
 /**
+ * A round of call cycles through the API, which finds the contacts itself.
+ *
+ * @param {number} sessions
+ * @returns {(database: RulesDatabase) => Promise<void>}
+ */
+function apiCycles(sessions) {
+  return async ({ clients }) => {
+    let tens = CYCLES / 10;
+    const work = clients.slice(0, sessions).map(async (client) => {
+      while (tens-- > 0) {
+        await callsThroughApi(async (text, values = []) => (await client.query(text, [...values])).rows);
+      }
+    });
+    await Promise.all(work);
+  };
+}
+
+/**
  * A round with one import.
  *
  * @param {number} batch contacts per statement
+ * @param {typeof importContacts} run
  * @returns {(database: RulesDatabase) => Promise<void>}
  */
-function imports(batch) {
-  return async ({ client }) =>
-    importContacts(client, await insertImportCampaign(client), IMPORTED_CONTACTS, batch);
+function imports(batch, run = importContacts) {
+  return async ({ client }) => run(client, await insertImportCampaign(client), IMPORTED_CONTACTS, batch);
 }
 
 /**
@@ -127,25 +158,26 @@ function imports(batch) {
  * @param {number} rounds
  * @param {(database: RulesDatabase) => Promise<void>} work
  * @param {number} units how many calls or imports a round has; the medians are per unit
+ * @param {(database: RulesDatabase) => Promise<void>} [workWithout] the work in the database without triggers, if it differs
  * @returns {Promise<string[]>} a row of the table
  */
-async function compare(pair, name, rounds, work, units) {
+async function compare(pair, name, rounds, work, units, workWithout = work) {
   printProgress(name);
+  const works = { withTriggers: work, withoutTriggers: workWithout };
   await pair.withTriggers.measure(work);
-  await pair.withoutTriggers.measure(work);
+  await pair.withoutTriggers.measure(workWithout);
   /** @type {Record<keyof DatabasePair, Cost[]>} */
   const costs = { withTriggers: [], withoutTriggers: [] };
   for (let round = 0; round < rounds; round++) {
     /** @type {(keyof DatabasePair)[]} */
     const order = round % 2 === 0 ? ['withTriggers', 'withoutTriggers'] : ['withoutTriggers', 'withTriggers'];
-    for (const database of order) costs[database].push(await pair[database].measure(work));
+    for (const database of order) costs[database].push(await pair[database].measure(works[database]));
   }
   const ratio = (/** @type {keyof Cost} */ kind) => {
     const ratios = costs.withTriggers.map(
       (cost, round) => cost[kind] / (costs.withoutTriggers[round]?.[kind] ?? Number.NaN),
     );
-    const [low, middle, high] = [quantile(ratios, 0.25), median(ratios), quantile(ratios, 0.75)];
-    return `${middle.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+    return formatRatio(ratios);
   };
   const perUnit = (/** @type {keyof DatabasePair} */ database, /** @type {keyof Cost} */ kind) =>
     `${(median(costs[database].map((cost) => cost[kind])) / units).toFixed(2)} ms`;

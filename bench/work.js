@@ -13,6 +13,7 @@ const { values: options } = parseArgs({
   options: {
     contacts: { type: 'string', default: '1000000' },
     database: { type: 'string', default: 'bench_work' },
+    to: { type: 'string' },
     clone: { type: 'string', default: join(benchFolder, '..') },
     url: { type: 'string' },
   },
@@ -42,7 +43,7 @@ async function makeWork({ packageFolder, server }) {
   /** @type {typeof import('../src/index.js')} */
   const { migrationsDirectory, up } = await import(pathToFileURL(join(packageFolder, 'dist/index.js')).href);
   printProgress('migrations');
-  await up({ url: address, directory: migrationsDirectory });
+  await up({ url: address, to: options.to, directory: migrationsDirectory });
   const client = await server.connect(options.database);
   const counts = await fillWork(client, Number(options.contacts));
   await client.end();

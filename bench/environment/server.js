@@ -12,8 +12,8 @@ import pg from 'pg';
  * @property {number} port
  * @property {string} version
  * @property {string} user a role that may create databases
- * @property {(name: string, settings?: Record<string, string>) => Promise<void>} createDatabase creates an empty database
- *   with the given settings; drops one of that name first
+ * @property {(name: string, settings?: Record<string, string>, template?: string) => Promise<void>} createDatabase creates
+ *   an empty database, or a copy of the template, with the given settings; drops one of that name first
  * @property {(database: string, table: string) => Promise<boolean>} hasTable
  * @property {(database: string) => string} url the address of a database, without TLS
  * @property {(database: string) => Promise<pg.Client>} connect opens a session; the caller ends it
@@ -67,9 +67,9 @@ export async function useServer(url) {
   const created = [];
   return {
     ...server,
-    createDatabase: async (name, settings) => {
+    createDatabase: async (name, settings, template) => {
       created.push(name);
-      await server.createDatabase(name, settings);
+      await server.createDatabase(name, settings, template);
     },
     stop: async () => {
       for (const name of created) await admin.query(`drop database if exists ${name} with (force)`);
@@ -112,9 +112,11 @@ async function describeServer(admin) {
       const url = new URL(`postgresql://${host}:${port}/${database}?sslmode=disable`);
       return Object.assign(url, { username: user, password }).href;
     },
-    createDatabase: async (name, settings = {}) => {
+    createDatabase: async (name, settings = {}, template = 'template1') => {
       await admin.query(`drop database if exists ${name} with (force)`);
-      await admin.query(`create database ${name}`);
+      await admin.query(
+        `create database ${name} template ${template} strategy ${template === 'template1' ? 'wal_log' : 'file_copy'}`,
+      );
       for (const [setting, value] of Object.entries(settings)) {
         await admin.query(`alter database ${name} set ${setting} = '${value}'`);
       }

@@ -22,3 +22,14 @@ export function quantile(values, share) {
   const [low = Number.NaN, high = low] = [sorted[Math.floor(position)], sorted[Math.ceil(position)]];
   return low + (high - low) * (position - Math.floor(position));
 }
+
+/**
+ * The median of some ratios, with their quartiles in brackets.
+ *
+ * @param {readonly number[]} ratios
+ */
+export function formatRatio(ratios) {
+  const digits = median(ratios) < 10 ? 2 : 0;
+  const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(ratios, share).toFixed(digits));
+  return `${middle} (${low}–${high})`;
+}

@@ -1,5 +1,5 @@
 // @ts-check
-import { cpuTime } from './cpu-time.js';
+import { cpuTime } from '../environment/cpu-time.js';
 import { fillNewestVersion } from './fill.js';
 
 /**
@@ -68,4 +68,13 @@ export async function disableTriggers(client) {
     "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'",
   );
   for (const { relname } of rows) await client.query(`alter table public.${relname} disable trigger user`);
+}
+
+/**
+ * Enables the trigger that queues the e-mail of an event. It keeps no rule: without it, the API would send no e-mail.
+ *
+ * @param {import('pg').Client} client a session of a superuser
+ */
+export async function enableEmailQueue(client) {
+  await client.query('alter table public.events enable trigger an_event_is_queued_for_its_consumers');
 }

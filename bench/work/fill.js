@@ -1,14 +1,16 @@
 // @ts-check
 import { printProgress } from '../report/progress.js';
+import { CAMPAIGN_ID, CAMPAIGN_STATEMENTS } from './campaigns.js';
 
 /**
- * Fills a database at the newest version as a large installation is: 20 campaigns, of which 15 run and one has 40 % of
+ * Fills a database, at the newest version or at V0001, as a large installation is: 20 campaigns, of which 15 run and one has 40 % of
  * the contacts. There are contacts in all states, 2.4 attempts a contact, 200 open calls of 1,000 that are allowed, and
  * what the calls led to. The rows keep every rule, although they are written without triggers.
  *
  * - Campaign 1 has 40 % of the contacts. Many are due.
  * - Campaign 2 has 10 %. Many wait, and none is due: its interval is 60 days.
  * - Campaigns 16 to 20 are paused, paused, completed, cancelled and a draft.
+ * - The latest 1,000 events are not delivered to the consumer `crm` and have no e-mail yet.
  * - One contact in 20 has a number that campaign 1 lists too.
  *
  * @param {import('pg').Client} client a session of a superuser
@@ -45,42 +47,14 @@ const TABLES = [
   'exclusion_list_entries',
 ];
 
-/** The ids of the campaigns and templates, so that a query can name them. */
-const CAMPAIGN_ID = (/** @type {string} */ number) =>
-  `('00000000-0000-4000-8000-' || lpad((${number})::text, 12, '0'))::uuid`;
+/** The time of the latest event that was delivered and e-mailed. */
+const SEEN = '(select created_at from events order by created_at desc offset 1000 limit 1)';
 
 const STATEMENTS = {
-  'users, templates and the configuration': `
-    insert into users (id, oidc_sub, email, name)
-      values ('00000000-0000-4000-9000-000000000001', 'bench', 'bench@example.com', 'Bench');
-    insert into email_templates (id, name, type, subject, body_html, locale)
-      select ('00000000-0000-4000-a000-' || lpad(row_number() over ()::text, 12, '0'))::uuid, type || ' ' || locale, type,
-        'Your interview', '<p>Thank you.</p>', locale
-      from unnest(enum_range(null::email_template_type)) as type
-      cross join unnest(enum_range(null::campaign_language)) as locale;
-    insert into provider_configs (outbound_number, max_concurrent_calls, created_at, updated_at)
-      values ('+390200000001', 1000, now() - interval '1 year', now() - interval '1 year');`,
-
-  campaigns: `
-    insert into campaigns (id, name, status, language, intro_script, question_1_text, question_1_type, question_2_text,
-        question_2_type, question_3_text, question_3_type, max_attempts, retry_interval_minutes,
-        allowed_call_start_local, allowed_call_end_local, email_completed_template_id, email_refused_template_id,
-        email_not_reached_template_id, created_by_user_id, created_at, updated_at)
-      select ${CAMPAIGN_ID('number')}, 'Campaign ' || number,
-        (case when number <= 15 then 'running' when number <= 17 then 'paused' when number = 18 then 'completed'
-          when number = 19 then 'cancelled' else 'draft' end)::campaign_status,
-        'en', 'Hello.', 'What did you like?', 'free_text', 'How many visits?', 'numeric', 'From 1 to 5?', 'scale',
-        case number when 1 then 5 when 2 then 3 else 4 end, case number when 2 then 60 * 24 * 60 else 1440 end,
-        '00:00', '23:59:59.999999',
-        (select id from email_templates where type = 'completed' and locale = 'en'),
-        (select id from email_templates where type = 'refused' and locale = 'en'),
-        (select id from email_templates where type = 'not_reached' and locale = 'en'),
-        '00000000-0000-4000-9000-000000000001', now() - interval '300 days',
-        case when number <= 15 then now() - interval '299 days' else now() - interval '1 minute' end
-      from generate_series(1, 20) as number;`,
+  ...CAMPAIGN_STATEMENTS,
 
   // One row a contact: its life, from which the rows of the other tables follow. The latest call of a contact that waits
-  // in campaign 2 is younger than the interval. A call of one contact in 250 is older than the retention days.
+  // in campaign 2 is younger than the interval. A call of one contact in 75 is older than the retention days.
   plan: `
     create temporary table plan as
       with person as (
@@ -120,7 +94,7 @@ const STATEMENTS = {
         from kind
       ),
       old as (
-        select *, life = 'completed' and campaign <> 2 and number % 50 = 0 as is_old
+        select *, life = 'completed' and campaign <> 2 and number % 15 = 0 as is_old
         from attempts
       )
       select gen_random_uuid() as id, number, ${CAMPAIGN_ID('campaign')} as campaign_id, life, campaign, spread, detail,
@@ -224,7 +198,25 @@ const STATEMENTS = {
         on 'survey.' || template.type::text = event.event_type::text
         and template.locale = 'en'
       where email is not null
+        and event.created_at <= ${SEEN}
       order by event.created_at;`,
+
+  // The latest 1,000 events are to be delivered and e-mailed. The original schema has no tables for that.
+  deliveries: `
+    do $$
+    begin
+      if to_regclass('voicesurvey.email_queue') is not null then
+        insert into voicesurvey.consumers (name) values ('crm');
+        insert into voicesurvey.event_deliveries (event_id, consumer, due_at)
+          select id, 'crm', created_at from events where created_at > ${SEEN};
+        insert into voicesurvey.email_queue (event_id, due_at)
+          select event.id, event.created_at
+          from events as event
+          join contacts as contact on contact.id = event.contact_id
+          where event.created_at > ${SEEN} and email is not null;
+      end if;
+    end
+    $$;`,
 
   transcripts: `
     insert into transcript_snippets (call_attempt_id, transcript_text, language, created_at)

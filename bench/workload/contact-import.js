@@ -47,3 +47,25 @@ export async function insertImportCampaign(client) {
   );
   return id;
 }
+
+/**
+ * Imports the same contacts through the API, in calls of `import_contacts` that commit each, and reads the verdicts.
+ *
+ * @param {import('pg').Client} client
+ * @param {string} campaignId
+ * @param {number} contacts
+ * @param {number} batch contacts per call
+ */
+export async function importContactsThroughApi(client, campaignId, contacts, batch) {
+  for (let start = 0; start < contacts; start += batch) {
+    const lines = Array.from({ length: Math.min(batch, contacts - start) }, (_, index) => ({
+      external_contact_id: `customer-${start + index}`,
+      phone_number: `+39${3_000_000_000 + start + index}`,
+      email: `customer-${start + index}@example.com`,
+    }));
+    await client.query(
+      'select line_number, verdict, reason, suggestion from voicesurvey.import_contacts($1, $2)',
+      [campaignId, JSON.stringify(lines)],
+    );
+  }
+}
