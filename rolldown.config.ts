@@ -34,6 +34,7 @@ const LOADED_BY_CALL = new Set<string>([
   'status',
   'stopEmbeddedServer',
   'verify',
+  'waitForServer',
 ] satisfies AsyncName[]);
 
 const INDEX = 'src/index.ts';

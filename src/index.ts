@@ -81,6 +81,7 @@ export {
   RefusedError,
   UsageError,
 } from './postgres/errors/explained-error.js';
+export { type WaitForServerOptions, waitForServer } from './postgres/wait-for-server.js';
 export type * from './rows.js';
 export { type CreateRolesOptions, type CreateRolesResult, createRoles } from './seed/create-roles.js';
 export { migrationsDirectory } from './seed/paths.js';

@@ -2,6 +2,8 @@ import { packageVersion } from '../postgres/connection/application-name.js';
 import { beforeParserLoads } from '../sql/before-parser.js';
 import { COMMANDS } from './commands.js';
 import { Command, CommanderError } from './program/commander.js';
+import { isForDatabase } from './program/define-command.js';
+import { programHelp } from './program/help.js';
 import { withCommonOptions } from './program/options.js';
 import { compileWebAssemblyOnce } from './program/parser-flags.js';
 import { PROGRAM } from './ui/program-name.js';
@@ -14,17 +16,6 @@ Exit codes:
   2  usage error
   3  status, verify or check found something, or the state is unknown
   4  refused; needs a flag
-`;
-
-const ENVIRONMENT = `
-Environment:
-  DATABASE_URL  postgresql://user:password@host:5432/database
-  PGHOST, …     the variables of libpq; without DATABASE_URL, PGHOST and the like name the server, also PGPORT and PGDATABASE
-  NO_COLOR      if set, no colors on a terminal
-
-A clone also reads the address from its file .env. Without an address, it uses the embedded PostgreSQL and starts it if needed.
-
-Results go to standard output; progress, warnings and errors go to standard error. Every command takes --json and --embedded. For all options of a command, run \`${PROGRAM} <command> --help\`.
 `;
 
 /** The description of a command is wrapped on any terminal that is wider. */
@@ -65,14 +56,14 @@ async function makeProgram(first: string | undefined): Promise<Command> {
       'The PostgreSQL database of an AI phone-survey product: schema, migrations, seed data, and a server for development.',
     )
     .version(packageVersion, '-V, --version', 'print the version')
-    .helpCommand('help <command>', 'print the help of a command')
-    .addHelpText('after', () => wrapHelp(EXIT_CODES + ENVIRONMENT));
+    .helpCommand('help <command>', 'print the help of a command');
   const only = first !== undefined && Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
   const commands = await Promise.all(
     (only === undefined ? Object.values(COMMANDS) : [only]).map((make) => make()),
   );
   for (const command of commands) {
-    program.addCommand(withCommonOptions(command).addHelpText('after', () => wrapHelp(EXIT_CODES)));
+    const whole = withCommonOptions(command, isForDatabase(command));
+    program.addCommand(whole.addHelpText('after', () => wrapHelp(EXIT_CODES)));
   }
   for (const command of [program, ...commands]) {
     command
@@ -80,13 +71,7 @@ async function makeProgram(first: string | undefined): Promise<Command> {
       .helpOption('-h, --help', 'print this help')
       .showSuggestionAfterError(false)
       .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth, getErrHelpWidth: helpWidth })
-      .configureHelp({ formatItem: formatHelpItem, subcommandTerm, minWidthToWrap: NARROWEST_HELP });
+      .configureHelp({ formatItem: formatHelpItem, minWidthToWrap: NARROWEST_HELP });
   }
-  return program;
-}
-
-/** A command in the list of commands: its name and its arguments. Every command has options. */
-function subcommandTerm(command: Command): string {
-  const words = command.registeredArguments.map((one) => `<${one.name()}${one.variadic ? '...' : ''}>`);
-  return [command.name(), ...words].join(' ');
+  return program.configureHelp({ formatHelp: () => programHelp(commands, program.description()) });
 }

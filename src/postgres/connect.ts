@@ -7,6 +7,7 @@ import { reportedPidOf, streamOf } from './driver/pg-internals.js';
 import { ConnectionError } from './errors/explained-error.js';
 import { interruptedError } from './errors/interrupted-error.js';
 import { checkServerVersion, type ServerVersion } from './server-version.js';
+import { traceConnection } from './trace.js';
 
 /** How long `close` waits for a network that does not accept its last message. */
 const CLOSE_TIMEOUT_MS = 2000;
@@ -62,14 +63,18 @@ export interface ConnectOptions {
  */
 export async function connect(target: Target, options: ConnectOptions = {}): Promise<Connection> {
   const seconds = target.connectTimeoutSeconds;
-  const deadline = seconds > 0 ? monotonicNow() + seconds * 1000 : Number.POSITIVE_INFINITY;
+  const started = monotonicNow();
+  const deadline = seconds > 0 ? started + seconds * 1000 : Number.POSITIVE_INFINITY;
   const failures: LoginFailure[] = [];
   for (const encryption of encryptionsToTry(target)) {
     const hasOfferedSasl = failures.at(-1)?.hasOfferedSasl ?? false;
     const { pipeline = false, streamsRows = false, signal } = options;
     const login = { target, encryption, pipeline, streamsRows, hasOfferedSasl, deadline, signal };
     const result = await logIn(login);
-    if ('client' in result) return await checkServer(result, target);
+    if ('client' in result) {
+      traceConnection(result.client, describeTarget(target), monotonicNow() - started);
+      return await checkServer(result, target);
+    }
     if (signal?.aborted) throw interruptedError(`while it connected to ${describeTarget(target)}`);
     failures.push(result);
     if (!result.mayTryOther) break;

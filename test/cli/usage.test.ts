@@ -15,12 +15,15 @@ function widthOf(text: string): number {
 }
 
 describe('--help', () => {
-  test('voicesurvey-db --help lists the commands, the exit codes and DATABASE_URL on standard output', async () => {
+  test('voicesurvey-db --help groups the commands, and has examples, exit codes and DATABASE_URL on one screen of 40 lines', async () => {
     const { code, stdout, stderr } = await runCli(['--help']);
     expect([code, stderr]).toEqual([0, '']);
     for (const command of Object.keys(COMMANDS)) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
-    for (const text of [...EXIT_CODES, 'DATABASE_URL']) expect(stdout).toContain(text);
+    for (const text of ['Migrate a database:', 'Examples:', 'Exit codes: 0 done, 1', 'DATABASE_URL']) {
+      expect(stdout).toContain(text);
+    }
     expect(widthOf(stdout)).toBeLessThanOrEqual(80);
+    expect(stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(40);
   });
 
   test.for(
@@ -30,7 +33,7 @@ describe('--help', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`^Usage: voicesurvey-db ${command} [^\\n]*\\n\\n[A-Z][^]*?\\.\\n\\n`));
     expect(stdout).toMatch(new RegExp(`\\nExamples?:\\n  voicesurvey-db ${command}\\b`));
-    for (const text of ['--json', '--embedded', ...EXIT_CODES]) expect(stdout).toContain(text);
+    for (const text of ['--json', '--embedded', '--quiet', ...EXIT_CODES]) expect(stdout).toContain(text);
     expect(widthOf(stdout)).toBeLessThanOrEqual(80);
   });
 

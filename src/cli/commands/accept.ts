@@ -27,7 +27,7 @@ interface Options extends CommonOptions, FolderOptions, Pick<RunCommandOptions, 
 
 const HELP = {
   name: 'accept',
-  summary: 'accept the catalog of a database as it is, and record its snapshot',
+  summary: 'accept the catalog of a database as it is',
   description:
     'Accepts the catalog of a database as it is: compares it with the snapshot of the last run or, if none is ' +
     'comparable, with what the migrations make in a throw-away database, lists the differences, and records them with ' +

@@ -25,7 +25,7 @@ interface Options extends CommonOptions, FolderOptions {
 
 const HELP = {
   name: 'check',
-  summary: 'prove the migration files in throw-away databases, and lint them',
+  summary: 'prove migration files in throw-away databases, and lint',
   description:
     'Proves the migration files: runs each up and down over empty tables and over rows, in throw-away databases, and ' +
     'lints them. Exit code 3 if it finds a fault. Never uses the server in DATABASE_URL unless --url names it.',

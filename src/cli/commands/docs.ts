@@ -14,7 +14,7 @@ interface Options extends CommonOptions, FolderOptions {
 
 const HELP = {
   name: 'docs',
-  summary: 'write schema.md and schema.svg, the documentation of the schema',
+  summary: 'write schema.md and schema.svg, which describe the schema',
   description:
     'Writes the documentation of a migrated database from its comments: schema.md, a data dictionary with a diagram, ' +
     'and schema.svg, a picture of the tables. The picture needs the npm package @hpcc-js/wasm-graphviz; without it, ' +

@@ -8,7 +8,7 @@ import { resultLines, serverLine } from '../ui/lines.js';
 import { displayPath } from '../ui/paths.js';
 import type { CommandResult } from '../ui/result.js';
 import { showStatusLine } from '../ui/status-line.js';
-import { printData, printLines } from '../ui/terminal.js';
+import { printData, printRemarks } from '../ui/terminal.js';
 
 interface Options extends CommonOptions {
   readonly campaign: string;
@@ -61,7 +61,7 @@ async function run(
     signal,
   });
   if (out === undefined) {
-    printLines(`${plural(rows, 'contact')} ${serverLine(server)}`);
+    printRemarks(`${plural(rows, 'contact')} ${serverLine(server)}`);
     return { document: {}, lines: [] };
   }
   return {

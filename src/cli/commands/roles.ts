@@ -9,7 +9,7 @@ import type { CommandResult, Line } from '../ui/result.js';
 
 const HELP = {
   name: 'roles',
-  summary: 'create the roles of the services, and grant them what they may do',
+  summary: 'create the roles of the services with their privileges',
   description:
     'Creates the roles of the services, such as voicesurvey_caller, and grants them the functions of the API that each ' +
     'needs. None of them can log in: create a role with a password for each service, as a member of one of these. Roles ' +

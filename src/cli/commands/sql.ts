@@ -14,7 +14,7 @@ import { serverLine } from '../ui/lines.js';
 import type { CommandResult } from '../ui/result.js';
 import { resultTable } from '../ui/result-table.js';
 import { startActivity } from '../ui/status-line.js';
-import { outputWidth, printData, printLines, printMessages } from '../ui/terminal.js';
+import { outputWidth, printData, printMessages, printRemarks } from '../ui/terminal.js';
 
 interface Options extends CommonOptions {
   readonly csv?: boolean;
@@ -81,14 +81,14 @@ async function run(
     streamsRows: !json,
     onNotice: (severity, text) => {
       if (json) notices.push({ severity, text });
-      else printMessages(`${severity.toLowerCase()}: ${text}`);
+      else printRemarks(`${severity.toLowerCase()}: ${text}`);
     },
     statementTimeoutMs: inMilliseconds(statementTimeout),
     signal,
   }).catch((error: unknown) => Promise.reject(explainTooLarge(error)));
   if (!json) {
     if (rolledBack) printMessages('warning: the SQL has no commit, so its last transaction was rolled back.');
-    printLines(serverLine(server));
+    printRemarks(serverLine(server));
   }
   return { document: { server, results, notices, rolledBack }, lines: [] };
 }

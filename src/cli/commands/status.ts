@@ -20,7 +20,7 @@ interface Options extends CommonOptions, FolderOptions {}
 
 const HELP = {
   name: 'status',
-  summary: 'list applied, pending, changed and missing migrations, and drift',
+  summary: 'list applied, pending and changed migrations, and drift',
   description:
     'Lists the migrations with their states, the run in progress, and whether the catalog has drifted since the last ' +
     'run. Changes and locks nothing. Exit code 3 unless everything is applied, unchanged and known to be without drift.',

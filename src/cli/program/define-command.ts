@@ -8,12 +8,12 @@ import { PROGRAM } from '../ui/program-name.js';
 import { type GivenOptions, givenOptions } from '../ui/remedy.js';
 import { type CommandResult, printResult } from '../ui/result.js';
 import { endActivity, startActivity } from '../ui/status-line.js';
-import { printMessages, wrapHelp } from '../ui/terminal.js';
+import { beQuiet, printLines, printRemarks, wrapHelp } from '../ui/terminal.js';
 import { startedLine } from '../ui/welcome.js';
 import { Command } from './commander.js';
 import { isClone } from './installation.js';
 import { runInterruptibly } from './interrupt.js';
-import type { CommonOptions } from './options.js';
+import type { CommonOptions, DatabaseOptions } from './options.js';
 import { type CommandServer, chooseServer } from './server.js';
 
 /** The help of a command. */
@@ -41,6 +41,7 @@ export function defineCommand<Options extends CommonOptions>(
   const { name, activity } = help;
   return commandWith<Options>(help, async (options, words, given) => {
     const json = options.json === true;
+    if (options.quiet) beQuiet();
     try {
       if (!json && activity !== undefined) startActivity(activity);
       const result = await run(options, words).finally(endActivity);
@@ -59,7 +60,7 @@ export function defineCommand<Options extends CommonOptions>(
  * @param run does the work on that server; `words` are the command's arguments
  * @param choose which server that is; by default the one in `DATABASE_URL`, or the embedded one
  */
-export function defineDatabaseCommand<Options extends CommonOptions>(
+export function defineDatabaseCommand<Options extends DatabaseOptions>(
   help: CommandHelp,
   run: (
     options: Options,
@@ -70,15 +71,18 @@ export function defineDatabaseCommand<Options extends CommonOptions>(
   choose: (options: Options, signal: AbortSignal) => Promise<CommandServer> = chooseServer,
 ): Command {
   const { name, activity } = help;
-  return commandWith<Options>(help, async (options, words, given) => {
+  const command = commandWith<Options>(help, async (options, words, given) => {
     const json = options.json === true;
+    if (options.quiet) beQuiet();
+    if (options.verbose) await printTrace();
     let server = null as CommandServer | null;
     const work = async (signal: AbortSignal): Promise<CommandResult> => {
       if (!json) startActivity('Starting PostgreSQL');
       server = await choose(options, signal).finally(endActivity);
       const { embedded, source } = server;
       if (source !== null) rememberSource(server.address, source);
-      if (embedded?.started && !json) printMessages(startedLine(embedded));
+      if (embedded?.started && !json) printRemarks(startedLine(embedded));
+      if (embedded === null && options.wait !== undefined) await waitFor(server, options, signal);
       if (!json && activity !== undefined) startActivity(activity);
       const result = await run(options, server, words, signal).finally(endActivity);
       const document = { ...result.document, embedded: embedded !== null, addressSource: source };
@@ -93,6 +97,40 @@ export function defineDatabaseCommand<Options extends CommonOptions>(
       await printFailure(explained, { command: name, given, json, address });
     }
   });
+  forDatabases.add(command);
+  return command;
+}
+
+const forDatabases = new WeakSet<Command>();
+
+/** Whether a command works on a database. */
+export function isForDatabase(command: Command): boolean {
+  return forDatabases.has(command);
+}
+
+async function waitFor(
+  { url }: CommandServer,
+  { json, wait = 0 }: DatabaseOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { waitForServer } = await import('../../postgres/wait-for-server.js');
+  if (!json) startActivity('Waiting for the server');
+  const onWaiting = ({ message }: ConnectionError): void =>
+    printRemarks(`Waiting for the server: ${message}`);
+  await waitForServer({
+    url,
+    timeoutMs: wait * 1000,
+    signal,
+    ...(json !== true && { onWaiting }),
+  }).finally(endActivity);
+}
+
+async function printTrace(): Promise<void> {
+  const [{ startTrace }, { traceLine }] = await Promise.all([
+    import('../../postgres/trace.js'),
+    import('../ui/trace.js'),
+  ]);
+  startTrace((event) => printLines(traceLine(event)));
 }
 
 /** Prints an error. Most commands succeed, so its modules are loaded only now. */

@@ -1,17 +1,37 @@
-import { UsageError } from '../../postgres/errors/explained-error.js';
 import { type Command, InvalidArgumentError, Option } from './commander.js';
 import type { ServerOptions } from './server.js';
 
 /** The options that every command has. */
 export interface CommonOptions extends ServerOptions {
   readonly json?: boolean;
+  readonly quiet?: boolean;
 }
 
-/** Adds `--json` and `--embedded`, which every command has; last, so that its own options come first in the help. */
-export function withCommonOptions(command: Command): Command {
-  return command
+/** The options of every command that works on a database. */
+export interface DatabaseOptions extends CommonOptions {
+  readonly verbose?: boolean;
+  /** In seconds. */
+  readonly wait?: number;
+}
+
+/**
+ * Adds the options that every command has, and those that every command for a database has; last, so that its own options come
+ * first in the help.
+ */
+export function withCommonOptions(command: Command, isForDatabase: boolean): Command {
+  command
     .option('--json', 'print one JSON document on standard output and nothing else')
-    .option('--embedded', "use the package's own PostgreSQL (default in a clone without an address)");
+    .option('--embedded', "use the package's own PostgreSQL (default in a clone without an address)")
+    .option('--quiet', 'print only data, warnings and errors');
+  if (!isForDatabase) return command;
+  return command
+    .option('--verbose', 'print SQL, with ? for its values, and times on standard error')
+    .addOption(
+      new Option(
+        '--wait <seconds>',
+        'wait until the server accepts connections, for at most this time (default: do not wait)',
+      ).argParser(positiveSeconds),
+    );
 }
 
 /** The options of commands that read a folder of migrations. */
@@ -35,11 +55,13 @@ export function folderOption(defaultDirectory: string): Option {
     .argParser(notEmpty);
 }
 
-/** Adds `--dry-run`, `--verbose` and `--lock-wait`, for commands that change the schema. */
+/** Adds `--dry-run` and `--lock-wait`, for commands that change the schema. */
 export function withRunOptions(command: Command): Command {
   return command
-    .option('--dry-run', 'print the statements of the files on standard output and change nothing')
-    .option('--verbose', "with --dry-run: print all SQL, also the engine's own")
+    .option(
+      '--dry-run',
+      "print the statements of the files, with --verbose also the engine's own, and change nothing",
+    )
     .addOption(lockWaitOption());
 }
 
@@ -59,21 +81,12 @@ export function lockWaitOption(): Option {
   ).argParser(seconds);
 }
 
-/**
- * `--dry-run`, `--verbose` and `--lock-wait` as options of the library.
- *
- * @throws UsageError if `--verbose` has no effect
- */
+/** `--dry-run`, `--verbose` and `--lock-wait` as options of the library. */
 export function runOptions({ dryRun, verbose, lockWait }: RunCommandOptions): {
   dryRun: boolean | undefined;
   verbose: boolean | undefined;
   lockWaitMs: number | undefined;
 } {
-  if (verbose === true && dryRun !== true) {
-    throw new UsageError('usage', 'The option --verbose has an effect only with --dry-run.', {
-      remedy: 'Add --dry-run, or remove --verbose.',
-    });
-  }
   return { dryRun, verbose, lockWaitMs: inMilliseconds(lockWait) };
 }
 

@@ -8,7 +8,7 @@ import { encodeName } from '../../text/encode.js';
 import { differenceLines } from './lines.js';
 import { displayPath } from './paths.js';
 import { clearStatusLine, showStatusLine } from './status-line.js';
-import { printMessages } from './terminal.js';
+import { printRemarks } from './terminal.js';
 
 /** Prints the events of a run on standard error; those without lasting interest only as the status line of a terminal. */
 export const printProgress: Listener = (event) => {
@@ -16,7 +16,7 @@ export const printProgress: Listener = (event) => {
     showStatusLine(lineFor(event), { continues: event.kind === 'building' });
   } else {
     if (event.kind === 'finished') clearStatusLine();
-    printMessages(...(event.kind === 'drifted' ? driftLines(event) : [lineFor(event)]));
+    printRemarks(...(event.kind === 'drifted' ? driftLines(event) : [lineFor(event)]));
   }
 };
 

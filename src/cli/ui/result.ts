@@ -1,6 +1,6 @@
 import { partsOf, type Remedy } from '../../text/remedy.js';
 import { commandLineRemedy, type Invocation } from './remedy.js';
-import { printDocument, printMessages, printOutput, printResultLines, type Tone } from './terminal.js';
+import { printDocument, printOutput, printRemarks, printResultLines, type Tone } from './terminal.js';
 
 /**
  * A line for people; one that advises a command is a remedy. One with a tone has a color on a terminal: `mark` characters at
@@ -45,7 +45,7 @@ export function printResult(
     const toned = lines.map((line) => (isToned(line) ? line : { text: line, tone: null }));
     printResultLines(...toned.map(({ text, ...style }) => ({ text: render(text), ...style })));
     if (output) printOutput(output);
-    printMessages(...notes.map(render));
+    printRemarks(...notes.map(render));
   }
 }
 

@@ -17,6 +17,14 @@ const ERASE_LINE = '\r\u001B[K';
 /** The status line that the terminal shows now; null if it shows none. */
 let shownStatus: string | null = null;
 
+/** Whether only data, warnings and errors are printed. */
+let isQuiet = false;
+
+/** From now on prints only data, warnings and errors: no progress, and no result in words. */
+export function beQuiet(): void {
+  isQuiet = true;
+}
+
 /** What a text is about: on a terminal, an error is red, and a warning or something that is pending is yellow. */
 export type Tone = 'error' | 'warning';
 
@@ -35,6 +43,7 @@ const LABEL = /^(error|warning)(?=:)/;
 
 /** Prints lines of the result that the user asked for on standard output; a terminal gets them wrapped to its width. */
 export function printResultLines(...lines: readonly TonedText[]): void {
+  if (isQuiet) return;
   const width = widthOf(process.stdout);
   for (const { text, tone, mark } of lines) {
     const line = wrap(encodeText(shortenPaths(text)), width);
@@ -51,6 +60,11 @@ export function printMessages(...texts: readonly string[]): void {
     const painted = message.replace(LABEL, (label) => paint(label, label as Tone, process.stderr));
     write(process.stderr, `${painted}\n`);
   }
+}
+
+/** Prints progress and remarks as {@link printMessages} does. With `--quiet`, only warnings are left of them. */
+export function printRemarks(...texts: readonly string[]): void {
+  printMessages(...(isQuiet ? texts.filter((text) => text.startsWith('warning:')) : texts));
 }
 
 /** Prints lines for people on standard error, not wrapped. */
@@ -150,12 +164,12 @@ export function helpWidth(): number {
 
 /** Whether standard error is a terminal that cannot erase a line, such as that of an editor. */
 export function isDumbTerminal(): boolean {
-  return process.stderr.isTTY && process.env.TERM === 'dumb';
+  return !isQuiet && process.stderr.isTTY && process.env.TERM === 'dumb';
 }
 
 /** Draws the status line, which the next output erases, if standard error is a terminal. */
 export function drawStatusLine(line: string): void {
-  if (line === shownStatus || !process.stderr.isTTY) return;
+  if (line === shownStatus || isQuiet || !process.stderr.isTTY) return;
   shownStatus = line;
   const width = (process.stderr.columns || 80) - 1;
   process.stderr.write(`${ERASE_LINE}${truncateToWidth(encodeName(shortenPaths(line)), width)}`);

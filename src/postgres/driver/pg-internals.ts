@@ -116,6 +116,39 @@ export function sendTogether<Result>(client: pg.Client, send: () => Result): Res
 }
 
 /**
+ * Calls a listener for every query that a client sends, however it is sent.
+ *
+ * @param listener gets the SQL, and returns a function that is called when the server has answered
+ */
+export function onQuery(client: pg.Client, listener: (sql: string) => (error?: unknown) => void): void {
+  type Send = (query: string | { readonly text: string }, ...rest: readonly unknown[]) => unknown;
+  interface Submittable {
+    handleError: (error: unknown, ...rest: readonly unknown[]) => void;
+    handleReadyForQuery: (...rest: readonly unknown[]) => void;
+  }
+  const internals = client as unknown as { query: Send };
+  const send = internals.query.bind(client);
+  internals.query = (query, ...rest) => {
+    const answered = listener(typeof query === 'string' ? query : query.text);
+    if (typeof query === 'object' && 'submit' in query) {
+      const submittable = query as unknown as Submittable;
+      const { handleError, handleReadyForQuery } = submittable;
+      submittable.handleError = (error, ...more) => {
+        answered(error);
+        handleError.call(query, error, ...more);
+      };
+      submittable.handleReadyForQuery = (...more) => {
+        answered();
+        handleReadyForQuery.call(query, ...more);
+      };
+    }
+    const result = send(query, ...rest);
+    if (result instanceof Promise) result.then(() => answered(), answered);
+    return result;
+  };
+}
+
+/**
  * Calls a listener for every statement of a query that the server has completed, with its command tag, such as
  * `CREATE TABLE`; `pg` reports only the end of the query, and the first word of the tag.
  */

@@ -139,13 +139,8 @@ test('up --dry-run prints the statements of the files, and with --verbose all SQ
   expect(short.stderr).toMatch(/^These statements would be sent\. Nothing was changed\. .*--verbose.*\non /);
   const { stdout, stderr } = await dryRun('--verbose');
   expect(stdout).toMatch(/^commit;$/m);
-  expect(stderr).toMatch(/^This SQL would be sent\. Nothing was changed\.\non /);
+  expect(stderr).toMatch(/^This SQL would be sent\. Nothing was changed\.\non /m);
   expect(await tablesOf(database)).toEqual([]);
-  const alone = await run(database.url, 'up', '--verbose', '--dir', dir);
-  expect([alone.code, alone.stderr]).toEqual([
-    2,
-    'error: The option --verbose has an effect only with --dry-run.\nAdd --dry-run, or remove --verbose.\n',
-  ]);
 });
 
 test('seed on a database without the schema advises up', async ({ database }) => {
