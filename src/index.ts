@@ -82,6 +82,11 @@ export {
   UsageError,
 } from './postgres/errors/explained-error.js';
 export { type WaitForServerOptions, waitForServer } from './postgres/wait-for-server.js';
+export type { RehearsalViolation } from './rehearse/checks/check-rehearsal.js';
+export { type RehearseOptions, type RehearseResult, rehearse } from './rehearse/rehearse.js';
+export type { FunctionLatency } from './rehearse/services/latencies.js';
+export type { InjectedFailures } from './rehearse/services/rehearsal.js';
+export type { RehearsalProgress, StateCounts } from './rehearse/services/watch.js';
 export type * from './rows.js';
 export { type CreateRolesOptions, type CreateRolesResult, createRoles } from './seed/create-roles.js';
 export { migrationsDirectory } from './seed/paths.js';

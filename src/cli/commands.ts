@@ -20,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   import: async () => (await import('./commands/import.js')).importCommand(),
   export: async () => (await import('./commands/export.js')).exportCommand(),
   roles: async () => (await import('./commands/roles.js')).rolesCommand(),
+  rehearse: async () => (await import('./commands/rehearse.js')).rehearseCommand(),
   sql: async () => (await import('./commands/sql.js')).sqlCommand(),
   start: async () => (await import('./commands/start.js')).startCommand(),
   stop: async () => (await import('./commands/stop.js')).stopCommand(),

@@ -14,7 +14,7 @@ Exit codes:
   0  done
   1  failed
   2  usage error
-  3  status, verify or check found something, or the state is unknown
+  3  status, verify, check or rehearse found something, or the state is unknown
   4  refused; needs a flag
 `;
 

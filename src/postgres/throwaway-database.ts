@@ -26,10 +26,11 @@ where datname ~ '^${PREFIX}[0-9]{10}_[0-9a-f]+$'
 
 /**
  * Creates a database on the server of an address, and leaves the database of the address alone. Commits in it do not wait
- * for the disk. It also drops throw-away databases that were abandoned more than an hour ago.
+ * for the disk, unless it is to be durable. It also drops throw-away databases that were abandoned more than an hour ago.
  *
  * @param url any database of the server; its user needs the right to create one
  * @param signal drops the database when it aborts, which ends every session in it
+ * @param options.isDurable whether commits wait for the disk as in any other database; false by default
  * @throws ConnectionError `create_database_forbidden` if the user lacks that right, with the statement that grants it
  * @example
  * ```ts
@@ -41,7 +42,11 @@ where datname ~ '^${PREFIX}[0-9]{10}_[0-9a-f]+$'
  * }
  * ```
  */
-export async function createThrowawayDatabase(url: string, signal?: AbortSignal): Promise<ThrowawayDatabase> {
+export async function createThrowawayDatabase(
+  url: string,
+  signal?: AbortSignal,
+  { isDurable = false }: { readonly isDurable?: boolean } = {},
+): Promise<ThrowawayDatabase> {
   signal?.throwIfAborted();
   const target = parseDatabaseUrl(url);
   const name = `${PREFIX}${Math.floor(Date.now() / 1000)}_${randomBytes(6).toString('hex')}`;
@@ -58,7 +63,8 @@ export async function createThrowawayDatabase(url: string, signal?: AbortSignal)
   };
   try {
     await withMaintenance(target, async (client) => {
-      await client.query(`alter database ${pg.escapeIdentifier(name)} set synchronous_commit = off`);
+      if (!isDurable)
+        await client.query(`alter database ${pg.escapeIdentifier(name)} set synchronous_commit = off`);
       await dropAbandoned(client);
     });
   } catch (error) {

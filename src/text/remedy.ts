@@ -29,6 +29,7 @@ export const REMEDY_OPTIONS = [
   'statementTimeoutMs',
   'acceptDifferences',
   'asFarAsPossible',
+  'here',
 ] as const;
 
 /** A function of the library that a remedy may call. */

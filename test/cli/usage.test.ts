@@ -6,7 +6,7 @@ const EXIT_CODES = [
   '  0  done',
   '  1  failed',
   '  2  usage error',
-  '  3  status, verify or check found something',
+  '  3  status, verify, check or rehearse found something',
   '  4  refused; needs a flag',
 ];
 

@@ -14,7 +14,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ['sql'],
   ['catalog'],
   ['migrate'],
-  ['rehearse', 'inspect', 'lists', 'seed', 'testing'],
+  ['inspect', 'lists', 'seed', 'testing'],
+  ['rehearse'],
   ['cli'],
 ];
 

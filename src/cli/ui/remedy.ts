@@ -61,6 +61,7 @@ export const FLAG_OF_OPTION: Readonly<Record<OptionName, Flag | string>> = {
   allowOutOfOrder: { flag: '--allow-out-of-order' },
   acceptDifferences: { flag: '--accept-differences' },
   asFarAsPossible: { flag: '--as-far-as-possible' },
+  here: { flag: '--here' },
   lockWaitMs: { flag: '--lock-wait', value: '<seconds>', isInSeconds: true },
   statementTimeoutMs: { flag: '--statement-timeout', value: '<seconds>', isInSeconds: true },
   version: '<version>',

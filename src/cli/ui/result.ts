@@ -29,7 +29,7 @@ export interface ResultContext extends Invocation {
   readonly json: boolean;
 }
 
-/** The exit code of `status`, `verify` and `check` if they found something. */
+/** The exit code of `status`, `verify`, `check` and `rehearse` if they found something. */
 export const EXIT_FINDINGS = 3;
 
 /** Prints a result and sets the exit code. */

@@ -4,6 +4,8 @@ import { drawStatusLine, eraseStatusLine, isDumbTerminal, printLines } from './t
 /** What runs now, and since when. */
 interface Status {
   readonly text: string;
+  /** Further lines below it. */
+  readonly details: readonly string[];
   /** Of `monotonicNow()`. */
   readonly since: number;
   /** Whether it is shown only if it lasts for a second. */
@@ -41,15 +43,22 @@ export function endActivity(): void {
   eraseStatusLine();
 }
 
+/** How {@link showStatusLine} shows a text. */
+interface StatusOptions {
+  readonly continues?: boolean;
+  readonly details?: readonly string[];
+}
+
 /**
  * Shows what an activity does now, with its seconds from the first on. Nothing is shown without an activity.
  *
- * @param continues the seconds count on from the text before
+ * @param options.continues the seconds count on from the text before
+ * @param options.details lines below it, for a terminal that can erase them
  */
-export function showStatusLine(text: string, { continues = false } = {}): void {
+export function showStatusLine(text: string, { continues = false, details = [] }: StatusOptions = {}): void {
   if (activity === null) return;
   const since = (continues && status?.since) || monotonicNow();
-  status = { text, since, isDelayed: false };
+  status = { text, details, since, isDelayed: false };
   draw();
 }
 
@@ -57,15 +66,15 @@ export function showStatusLine(text: string, { continues = false } = {}): void {
 export function clearStatusLine(): void {
   eraseStatusLine();
   printed = { ...printed, text: '' };
-  status = activity === null ? null : { text: activity, since: monotonicNow(), isDelayed: true };
+  status = activity === null ? null : { text: activity, details: [], since: monotonicNow(), isDelayed: true };
 }
 
 function draw(): void {
   if (status === null) return;
   const seconds = Math.floor((monotonicNow() - status.since) / 1000);
   if (isDumbTerminal()) printStatus(status.text, seconds);
-  else if (seconds >= 1) drawStatusLine(`${status.text} … ${seconds} s`);
-  else if (!status.isDelayed) drawStatusLine(`${status.text} …`);
+  else if (seconds >= 1) drawStatusLine(`${status.text} … ${seconds} s`, ...status.details);
+  else if (!status.isDelayed) drawStatusLine(`${status.text} …`, ...status.details);
 }
 
 /**

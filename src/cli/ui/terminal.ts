@@ -167,18 +167,27 @@ export function isDumbTerminal(): boolean {
   return !isQuiet && process.stderr.isTTY && process.env.TERM === 'dumb';
 }
 
-/** Draws the status line, which the next output erases, if standard error is a terminal. */
-export function drawStatusLine(line: string): void {
-  if (line === shownStatus || isQuiet || !process.stderr.isTTY) return;
-  shownStatus = line;
+/** Draws the status line and lines below it, which the next output erases, if standard error is a terminal. */
+export function drawStatusLine(...lines: readonly string[]): void {
+  const status = lines.join('\n');
+  if (status === shownStatus || isQuiet || !process.stderr.isTTY) return;
+  const erase = eraseSequence();
+  shownStatus = status;
   const width = (process.stderr.columns || 80) - 1;
-  process.stderr.write(`${ERASE_LINE}${truncateToWidth(encodeName(shortenPaths(line)), width)}`);
+  const shown = lines.map((line) => truncateToWidth(encodeName(shortenPaths(line)), width));
+  process.stderr.write(`${erase}${shown.join('\n')}`);
 }
 
-/** Erases the status line. */
+/** Erases the status line and the lines below it. */
 export function eraseStatusLine(): void {
-  if (shownStatus !== null) process.stderr.write(ERASE_LINE);
+  if (shownStatus !== null) process.stderr.write(eraseSequence());
   shownStatus = null;
+}
+
+/** The cursor is at the end of the last line of the status. */
+function eraseSequence(): string {
+  const linesAbove = (shownStatus?.split('\n').length ?? 1) - 1;
+  return linesAbove === 0 ? ERASE_LINE : `\r\u001B[${linesAbove}A\u001B[J`;
 }
 
 /** Both outputs may be the same terminal, whose status line must not stay before a text. */

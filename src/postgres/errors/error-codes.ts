@@ -32,6 +32,7 @@ export const ERROR_CODES = {
     user_missing: 'no user is named, and the process has no name either',
   },
   'Refused: exit code 4': {
+    database_has_rows: '`rehearse` in a database that has rows',
     not_confirmed: 'a command that deletes all data was not confirmed',
     not_the_same: 'the database differs from what the migrations make; `differences` lists how',
     would_lose_data: '`up` or `down` would delete data that is not named; `losses` lists it',
@@ -107,6 +108,7 @@ export const ERROR_CODES = {
     may_not_create_roles: 'the role may not create the roles of the services, or grant to them',
     no_schema: 'the database does not have the schema yet',
     role_is_powerful: 'a role of the services exists with rights such as SUPERUSER',
+    rehearsal_failed: 'a rehearsal ended early: a function or the server failed as no service expects',
     seed_failed: 'the server rejected the seed rows',
   },
   Lists: {

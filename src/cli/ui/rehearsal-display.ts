@@ -1,0 +1,95 @@
+import type { InjectedFailures } from '../../rehearse/services/rehearsal.js';
+import type { RehearsalProgress } from '../../rehearse/services/watch.js';
+import { monotonicNow } from '../../text/clock.js';
+import { plural } from '../../text/plural.js';
+import { showStatusLine } from './status-line.js';
+import { printLines } from './terminal.js';
+
+/** How often a line is printed if standard error is no terminal. */
+const LINE_EVERY_MS = 5000;
+
+const TITLES = {
+  preparing: 'Creating the database and importing the contacts',
+  calling: 'Calling',
+  'waiting for retries': 'Waiting for the retry interval of a minute; nothing else is due',
+  delivering: 'Delivering the last events and e-mails',
+  checking: 'Checking the rules over all rows',
+} as const satisfies Record<RehearsalProgress['phase'], string>;
+
+/** Shows how far a rehearsal is: a table on a terminal, and otherwise a line every few seconds. */
+export function makeRehearsalDisplay(): (progress: RehearsalProgress) => void {
+  let printedAt = Number.NEGATIVE_INFINITY;
+  return (progress) => {
+    if (process.stderr.isTTY) {
+      showStatusLine(TITLES[progress.phase], { continues: true, details: detailsOf(progress) });
+    } else if (monotonicNow() - printedAt >= LINE_EVERY_MS) {
+      printedAt = monotonicNow();
+      printLines(lineOf(progress));
+    }
+  };
+}
+
+/** All failures, in words. */
+export function failureWords(injected: InjectedFailures): {
+  readonly webhooks: readonly string[];
+  readonly services: readonly string[];
+  readonly people: readonly string[];
+} {
+  return {
+    webhooks: [
+      `${injected.webhooksLost} lost`,
+      `${injected.webhooksDoubled} doubled`,
+      `${injected.webhooksLate} late`,
+    ],
+    services: [
+      `${injected.servicesKilled} killed`,
+      `${injected.sessionsTerminated} sessions terminated`,
+      plural(injected.serverRestarts, 'restart'),
+    ],
+    people: [
+      `${injected.excludedInCall} excluded`,
+      `${injected.erasedInCall} erased in a call`,
+      plural(injected.pauses, 'pause'),
+    ],
+  };
+}
+
+function detailsOf(progress: RehearsalProgress): readonly string[] {
+  const { contacts, calls, callsPerSecond, openCalls, limit, injected, reconnections } = progress;
+  const { webhooks, services, people } = failureWords(injected);
+  return [
+    row('calls', `${calls}`, `${Math.round(callsPerSecond)} per second`, `${openCalls} of ${limit} open`),
+    row(
+      'contacts',
+      `${contacts.pending} pending`,
+      `${contacts.in_progress} in progress`,
+      `${contacts.completed} completed`,
+    ),
+    row(
+      '',
+      `${contacts.refused} refused`,
+      `${contacts.not_reached} not reached`,
+      `${contacts.excluded} excluded`,
+    ),
+    row('webhooks', ...webhooks),
+    row('services', ...services),
+    row('', `${reconnections} reconnected`),
+    row('people', ...people),
+  ];
+}
+
+const row = (name: string, ...cells: readonly string[]): string =>
+  `  ${name.padEnd(10)}${cells.map((cell) => cell.padEnd(22)).join('')}`.trimEnd();
+
+function lineOf(progress: RehearsalProgress): string {
+  const { phase, seconds, contacts, calls, callsPerSecond, openCalls, limit, injected, reconnections } =
+    progress;
+  const failures = Object.values(injected).reduce((sum, count) => sum + count, 0);
+  const ended = contacts.completed + contacts.refused + contacts.not_reached + contacts.excluded;
+  return [
+    `${Math.round(seconds)} s: ${phase}`,
+    `${plural(calls, 'call')}, ${Math.round(callsPerSecond)} per second, ${openCalls} of ${limit} open`,
+    `${contacts.pending} pending, ${ended} ended`,
+    ...(failures > 0 ? [`${plural(failures, 'failure')} injected, ${reconnections} reconnected`] : []),
+  ].join('; ');
+}
