@@ -702,7 +702,7 @@ export interface VoicesurveyTalliesRow {
   readonly calls_failed: string;
   /** How many deleted attempts were open. Written by tally_attempts. */
   readonly calls_without_outcome: string;
-  /** How many deleted attempts were answered. Written by tally_attempts. */
+  /** How many deleted attempts were answered and had ended. Written by tally_attempts. */
   readonly calls_answered: string;
   /** The sum of the seconds from start to end of the deleted attempts that had ended. Written by tally_attempts. */
   readonly call_seconds: string;

@@ -519,6 +519,7 @@ as $function$
 declare
   queued record;
   written uuid;
+  known_status public.email_status;
 begin
   perform voicesurvey_rules.check_lease(at_most, lease);
 
@@ -531,6 +532,39 @@ begin
     for no key update skip locked
   loop
     written := queued.notification_id;
+
+    -- Waits for no lock, since it holds the row of the queue: the contact may be erased at this moment, and the result of the
+    -- e-mail may be reported. What is locked there is due again at the next claim.
+    perform
+    from public.events as event
+    join public.contacts as contact
+      on contact.id = event.contact_id
+    join public.campaigns as campaign
+      on campaign.id = event.campaign_id
+    where event.id = queued.event_id
+    for key share of contact, campaign skip locked;
+
+    continue when not found;
+
+    if written is not null then
+      select email.status
+      into known_status
+      from public.email_notifications as email
+      where email.id = written
+      for no key update skip locked;
+
+      -- Another program may have reported the e-mail, or deleted it. Then it is not sent again.
+      if not found then
+        continue when exists (select from public.email_notifications as email where email.id = written);
+        known_status := null;
+      end if;
+
+      if known_status is distinct from 'pending' then
+        delete from voicesurvey.email_queue as queue
+        where queue.event_id = queued.event_id;
+        continue;
+      end if;
+    end if;
 
     -- A service that dies four times with an e-mail reports no failure.
     if queued.sends_count >= 4 then

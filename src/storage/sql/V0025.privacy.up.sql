@@ -94,7 +94,7 @@ comment on column voicesurvey.tallies.calls_failed is
 comment on column voicesurvey.tallies.calls_without_outcome is
   'How many deleted attempts were open. Written by tally_attempts.';
 comment on column voicesurvey.tallies.calls_answered is
-  'How many deleted attempts were answered. Written by tally_attempts.';
+  'How many deleted attempts were answered and had ended. Written by tally_attempts.';
 comment on column voicesurvey.tallies.call_seconds is
   'The sum of the seconds from start to end of the deleted attempts that had ended. Written by tally_attempts.';
 comment on column voicesurvey.tallies.talk_seconds is
@@ -224,7 +224,7 @@ begin
     count(*) filter (where erased.outcome = 'busy'),
     count(*) filter (where erased.outcome = 'failed'),
     count(*) filter (where erased.outcome is null),
-    count(erased.answered_at),
+    count(*) filter (where erased.answered_at is not null and erased.ended_at is not null),
     coalesce(sum(extract(epoch from erased.ended_at - erased.started_at)), 0),
     coalesce(sum(extract(epoch from erased.ended_at - erased.answered_at)), 0)
   from erased
@@ -474,7 +474,8 @@ begin
 
   if at_most > 0 and not exists (select from voicesurvey_rules.recording_progress) then
     insert into voicesurvey_rules.recording_progress (started_before)
-    select min(attempt.started_at)
+    -- A claim that has not committed may have begun a little earlier.
+    select min(attempt.started_at) - interval '1 day'
     from public.call_attempts as attempt
     having count(*) > 0
     on conflict (is_the_only_row) do nothing;

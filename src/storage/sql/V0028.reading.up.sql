@@ -210,7 +210,7 @@ begin
     select
       date_trunc(unit, attempt.started_at at time zone zone) as period,
       count(*)::integer as calls,
-      count(attempt.answered_at)::integer as answered_calls,
+      count(*) filter (where attempt.answered_at is not null and attempt.ended_at is not null)::integer as answered_calls,
       count(*) filter (where attempt.outcome = 'completed')::integer as completed_calls,
       count(*) filter (where attempt.outcome = 'refused')::integer as refused_calls,
       count(*) filter (where attempt.outcome = 'no_answer')::integer as no_answer_calls,

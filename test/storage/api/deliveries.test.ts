@@ -325,6 +325,22 @@ describe('e-mails', () => {
     expect(await value('select status from email_notifications')).toBe('failed');
   });
 
+  test('an e-mail that another program has marked or deleted after its claim is not claimed again, and leaves the queue', async ({
+    migrated,
+  }) => {
+    const { client, value } = migrated;
+    await client.query(withIds(BEFORE, ANY_NAME));
+    await run(migrated, PEOPLE.slice(0, 3).map(refuse).join(' '));
+    const [first, second, third] = await claimEmails(migrated);
+    const mark = 'update email_notifications set status = $2 where id = $1';
+    await client.query(mark, [first?.notification_id, 'sent']);
+    await client.query(mark, [second?.notification_id, 'failed']);
+    await client.query('delete from email_notifications where id = $1', [third?.notification_id]);
+    await expire(migrated);
+    expect(await claimEmails(migrated)).toEqual([]);
+    expect(await value('select count(*)::integer from voicesurvey.email_queue')).toBe(0);
+  });
+
   test('a report about an e-mail that was erased, or sent before, changes nothing', async ({ migrated }) => {
     const { client, value } = migrated;
     await client.query(withIds(BEFORE, ANY_NAME));

@@ -19,7 +19,8 @@ const STATISTICS = `
     union all
     select campaign_id, 'call ' || coalesce(outcome::text, 'open'), count(*) from call_attempts group by 1, 2
     union all
-    select campaign_id, 'answered', count(answered_at) from call_attempts group by 1
+    select campaign_id, 'answered', count(*) from call_attempts
+      where answered_at is not null and ended_at is not null group by 1
     union all
     select campaign_id, 'seconds', extract(epoch from sum(ended_at - started_at)) from call_attempts group by 1
     union all
@@ -180,6 +181,20 @@ describe('erase_contact', () => {
 });
 
 describe('the tallies', () => {
+  test('keep the counts of answered calls when a contact is erased during its call', async ({ migrated }) => {
+    await writeHistory(migrated);
+    const statistics = `select statistics, period.answered_calls from voicesurvey.campaign_statistics(:survey) as statistics,
+      voicesurvey.calls_over_time(:survey, 'month') as period`;
+    const [call] = await query(
+      migrated,
+      'select contact_id from call_attempts where answered_at is not null and ended_at is null and campaign_id = :survey',
+    );
+    const before = await query(migrated, statistics);
+    await query(migrated, 'select voicesurvey.erase_contact($1)', [call?.contact_id]);
+    expect(call).toBeDefined();
+    expect(await query(migrated, statistics)).toEqual(before);
+  });
+
   test.for([
     ['a delete of all contacts', 'delete from contacts'],
     ['a delete of one contact', 'delete from contacts where id = :fred'],
