@@ -59,7 +59,8 @@ export const updateRow = (table: Table, name: string, columns: Row): Write => ({
 });
 export const deleteRow = (table: Table, name: string): Write => ({ kind: 'delete', table, name });
 
-const delays = fc.oneof(
+/** The minutes that pass before an action. */
+export const delays = fc.oneof(
   { weight: 5, arbitrary: fc.integer({ min: 0, max: 5 }) },
   { weight: 4, arbitrary: fc.integer({ min: 30, max: 90 }) },
   { weight: 1, arbitrary: fc.integer({ min: 200, max: 900 }) },

@@ -220,7 +220,9 @@ export const writeTranscript = defineAction<{ call: number; isExpired: boolean }
   { call: rowIndex, isExpired: fc.boolean() },
   ({ call, isExpired }, context) => {
     const [name] = pick(Object.entries(context.model.call_attempts).toReversed(), call) ?? [];
-    return name === undefined ? [] : [transcriptOf(name, isExpired ? context.now : 'now', context)];
+    return name === undefined
+      ? []
+      : [transcriptOf(name, isExpired ? context.now - 3 * 1440 : context.now, context)];
   },
 );
 

@@ -44,11 +44,8 @@ export const responseOf = (
     completed_at: now,
   });
 
-export const transcriptOf = (
-  call_attempt_id: string,
-  created_at: number | 'now',
-  { createName }: Context,
-): Write => insertRow('transcript_snippets', createName('transcript'), { call_attempt_id, created_at });
+export const transcriptOf = (call_attempt_id: string, created_at: number, { createName }: Context): Write =>
+  insertRow('transcript_snippets', createName('transcript'), { call_attempt_id, created_at });
 
 /** A call that starts now: open, or ended with an outcome. */
 export const newCall = (

@@ -91,16 +91,36 @@ export function deleteHangUps(
   return { ...model, hang_ups: Object.fromEntries(noted) };
 }
 
-/** Deletes expired transcripts, and empties the metadata of ended calls: all calls of the model ended long ago. */
-export function purgeExpired(model: Model): Model {
-  if (Object.keys(model.provider_configs).length === 0) return model;
+/** The days after which transcripts and metadata expire, as in the configuration. */
+const TRANSCRIPT_DAYS = 2;
+
+export const METADATA_IS_EMPTY = '{}';
+
+/** The transcripts and the ended calls that are older than the retention; none without a configuration. */
+export function expired(model: Model, now: number): { transcripts: string[]; calls: string[] } {
+  const before = now - TRANSCRIPT_DAYS * 1440;
+  if (Object.keys(model.provider_configs).length === 0) return { transcripts: [], calls: [] };
+  return {
+    transcripts: Object.entries(model.transcript_snippets)
+      .filter(([, { created_at }]) => created_at < before)
+      .map(([name]) => name),
+    calls: Object.entries(model.call_attempts)
+      .filter(
+        ([, { started_at, ended_at, metadata }]) =>
+          started_at < before && ended_at !== null && ended_at < before && metadata !== null,
+      )
+      .map(([name]) => name),
+  };
+}
+
+/** Deletes expired transcripts, and empties the metadata of ended calls. */
+export function purgeExpired(model: Model, now: number): Model {
+  const { transcripts, calls } = expired(model, now);
   const entries = Object.entries(model.call_attempts).map(([name, call]) => [
     name,
-    call.ended_at === null || call.metadata === null ? call : { ...call, metadata: '{}' },
+    calls.includes(name) ? { ...call, metadata: METADATA_IS_EMPTY } : call,
   ]);
-  const fresh = Object.entries(model.transcript_snippets).filter(
-    ([, { created_at }]) => created_at === 'now',
-  );
+  const fresh = Object.entries(model.transcript_snippets).filter(([name]) => !transcripts.includes(name));
   return {
     ...model,
     call_attempts: Object.fromEntries(entries),

@@ -23,4 +23,6 @@ export const changeTimeZone = defineAction<{ zone: string | null }>(
 );
 
 /** Applies the retention of transcripts and metadata. */
-export const purgeExpired = defineAction<Record<never, never>>('purge', {}, () => [{ kind: 'purge' }]);
+export const purgeExpired = defineAction<Record<never, never>>('purge', {}, (_, { now }) => [
+  { kind: 'purge', at: now },
+]);

@@ -96,8 +96,7 @@ export type Email = {
 };
 export type Transcript = {
   call_attempt_id: string;
-  /** `now`, or an instant of the model, which is beyond every retention. */
-  created_at: number | 'now';
+  created_at: number;
 };
 export type Setting = { value: string | null };
 
@@ -146,7 +145,7 @@ export const newContact = (name: string, campaign_id: string, phone_number: stri
   last_outcome: null,
 });
 
-/** The first state of every sequence: two running campaigns and a draft, which share numbers. */
+/** The first state of every sequence: two running campaigns, one of which sends e-mails, and a draft. They share numbers. */
 export const INITIAL_MODEL: Model = {
   email_templates: {
     completed: { type: 'completed', locale: 'en' },
@@ -157,7 +156,7 @@ export const INITIAL_MODEL: Model = {
   provider_configs: { provider: { max_concurrent_calls: 2 } },
   exclusion_list_entries: {},
   campaigns: {
-    one: newCampaign('running', 2),
+    one: { ...newCampaign('running', 2), email_completed_template_id: 'completed' },
     two: { ...newCampaign('draft', 1), allowed_call_start_local: 540, allowed_call_end_local: 1200 },
     three: newCampaign('running', 2),
   },

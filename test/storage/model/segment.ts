@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { applyEffects } from './effects.js';
+import { applyEffects, deleteHangUps, setLastAttempts } from './effects.js';
 import { type Model, type Row, rowsOf, type Table } from './model.js';
 import { applyWrite, type Write } from './write.js';
 
@@ -29,6 +29,19 @@ export interface Segment {
 export function executeStatement(before: Model, writes: readonly Write[]): Statement {
   const written = writes.reduce(applyWrite, before);
   return { writes, before, written, after: applyEffects(before, written) };
+}
+
+/** Applies statements that are committed together. */
+export function executeStatements(before: Model, writes: readonly (readonly Write[])[]): Segment {
+  const statements: Statement[] = [];
+  let model = before;
+  for (const each of writes) {
+    const statement = executeStatement(model, each);
+    statements.push(statement);
+    model = statement.after;
+  }
+  const after = deleteHangUps(setLastAttempts(model), statements);
+  return { isolation: 'read committed', before, statements, after };
 }
 
 /** A row that exists before and after, with different values. */

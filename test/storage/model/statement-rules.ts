@@ -142,6 +142,19 @@ const isCallingDay = ({ campaign_settings }: Model, campaign: string, local: num
   return days.includes(String((Math.floor(local / 1440) % 7) + 1));
 };
 
+/** Whether an instant is on a calling day of a campaign and in its calling window. */
+export function isCallingTime(model: Model, name: string, instant: number): boolean {
+  const campaign = model.campaigns[name];
+  const local = localInstant(model, name, instant);
+  return (
+    campaign !== undefined &&
+    local !== null &&
+    local % 1440 >= campaign.allowed_call_start_local &&
+    local % 1440 < campaign.allowed_call_end_local &&
+    isCallingDay(model, name, local)
+  );
+}
+
 const areDays = (days: string | null): boolean =>
   days === null || (/^\{[1-7](,[1-7])*\}$/.test(days) && !/([1-7]).*\1/.test(days));
 
@@ -209,16 +222,10 @@ export const STATEMENT_RULES: Readonly<Record<string, StatementRule>> = {
     ),
   'rule 3: a call starts in a running campaign, on a calling day and inside its calling window in local time':
     (statement) =>
-      startedCalls(statement).every(({ call, campaign }) => {
-        const local = localInstant(statement.after, call.campaign_id, call.started_at);
-        return (
-          campaign?.status === 'running' &&
-          local !== null &&
-          local % 1440 >= campaign.allowed_call_start_local &&
-          local % 1440 < campaign.allowed_call_end_local &&
-          isCallingDay(statement.after, call.campaign_id, local)
-        );
-      }),
+      startedCalls(statement).every(
+        ({ call, campaign }) =>
+          campaign?.status === 'running' && isCallingTime(statement.after, call.campaign_id, call.started_at),
+      ),
   'rules 3, 9: the settings of a campaign change only before its first start and while it is paused': (
     statement,
   ) =>

@@ -74,7 +74,7 @@ export const writeWholeCall: fc.Arbitrary<Action> = defineAction<WholeCall>(
       insertRow('call_attempts', name, call),
       updateRow('contacts', contact_id, { ...(isStateKept ? {} : { state }), last_outcome: outcome }),
       ...(state === 'completed' ? [responseOf(call, name, context)] : []),
-      ...(call.answered_at === null ? [] : [transcriptOf(name, 'now', context)]),
+      ...(call.answered_at === null ? [] : [transcriptOf(name, now, context)]),
       ...(options.isPublished ? events : []),
       ...(options.isPublished && options.isEmailed ? emails : []),
     ];

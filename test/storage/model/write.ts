@@ -28,6 +28,8 @@ export type RowWrite =
 /** A call of `voicesurvey.purge_expired`. */
 export interface Purge {
   readonly kind: 'purge';
+  /** The minute of the call. */
+  readonly at: number;
 }
 
 export type Write = RowWrite | Purge;
@@ -51,7 +53,7 @@ export function resultingRow(model: Model, write: Write): Row | undefined {
 
 /** The model after a write, whether the rules allow it or not. */
 export function applyWrite(model: Model, write: Write): Model {
-  if (write.kind === 'purge') return purgeExpired(model);
+  if (write.kind === 'purge') return purgeExpired(model, write.at);
   if (write.kind === 'delete') return withoutRow(model, write.table, write.name);
   const row = resultingRow(model, write);
   if (row === undefined) return model;

@@ -18,11 +18,16 @@ export function namesIn(sql: string): Set<string> {
  *
  * @param sql statements that name rows, as in `where id = :ada`
  * @param known the names of existing rows; a name that begins with `new` is always accepted, for a row that is inserted
+ * @param idOfName the id of a name; {@link idOf} by default
  * @throws Error if a name is unknown, so that a misspelt test does not update nothing
  */
-export function withIds(sql: string, known: Pick<ReadonlySet<string>, 'has'>): string {
+export function withIds(
+  sql: string,
+  known: Pick<ReadonlySet<string>, 'has'>,
+  idOfName: (name: string) => string = idOf,
+): string {
   return sql.replace(NAME, (_, name: string) => {
     if (!known.has(name) && !name.startsWith('new')) throw new Error(`There is no row ":${name}".`);
-    return `'${idOf(name)}'`;
+    return `'${idOfName(name)}'`;
   });
 }

@@ -1,0 +1,13 @@
+import type pg from 'pg';
+import { ROW_QUERIES } from '../../../src/inspect/rows/queries.js';
+
+/** What is due for a job breaks no rule before the job runs. */
+const CHECKED = ROW_QUERIES.filter(({ name }) => !/_after_(the|its)_retention$/.test(name));
+
+/** Prepares the queries of `verify --data` as one: to plan them takes longer than to execute them. */
+export const PREPARE_CHECK = `prepare broken_rows as
+  ${CHECKED.map(({ name, sql }) => `select '${name}' as rule, id::text from (${sql}) as broken (id)`).join('\nunion all\n')}`;
+
+/** Finds the rows that break a rule, as `verify --data` does. */
+export const findBrokenRows = async (client: pg.Client): Promise<unknown[]> =>
+  (await client.query('execute broken_rows')).rows;
