@@ -16,6 +16,7 @@ const LOADED_BY_CALL = new Set<string>([
   'accept',
   'baseline',
   'check',
+  'createRoles',
   'down',
   'exportCampaign',
   'findEmbeddedServer',

@@ -68,6 +68,21 @@ describe('an installed package', () => {
     expect(loaded.filter((path) => engines.test(path))).toEqual([]);
   });
 
+  test('is imported without pg, which its first connection loads, and is required by a CommonJS program', async () => {
+    const program = `import { createRequire } from 'node:module';
+      const { cache } = createRequire(import.meta.url);
+      const hasPg = () => Object.keys(cache).some((path) => /node_modules.pg.lib/.test(path));
+      const { status } = await import('voicesurvey-db');
+      const atFirst = hasPg();
+      const { code } = await status({ url: 'postgresql://127.0.0.1:1/x', directory: '.' }).catch((error) => error);
+      console.log(atFirst, code);`;
+    const run = (type: string, text: string) =>
+      runProgram(process.execPath, [`--input-type=${type}`, '--eval', text], { cwd: project.root });
+    expect((await run('module', program)).stdout).toMatch(/^false \w+\n$/);
+    const required = await run('commonjs', "console.log(typeof require('voicesurvey-db').up)");
+    expect([required.stdout, required.stderr]).toEqual(['function\n', '']);
+  });
+
   test('loads the modules of its other functions by their first call', async () => {
     const program = `import { newMigration, UsageError, verify } from 'voicesurvey-db';
       const error = await verify({ url: 'db', directory: '' }).catch((error) => error);
