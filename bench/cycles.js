@@ -5,14 +5,13 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createWays, WAYS } from './cycles/databases.js';
+import { drawCurve } from './cycles/curve.js';
+import { createWays, WAYS, WAYS_OF_CURVE } from './cycles/databases.js';
 import { measureRounds, medians } from './cycles/rounds.js';
+import { dayRows, formatRate, nameOf, plainRow, rateRow } from './cycles/tables.js';
 import { withEnvironment } from './environment/environment.js';
-import { lineChart } from './report/line-chart.js';
 import { markdownTable } from './report/markdown-table.js';
 import { printProgress } from './report/progress.js';
-import { formatRatio } from './report/statistics.js';
-import { roundNumbers } from './report/ticks.js';
 
 const benchFolder = fileURLToPath(new URL('.', import.meta.url));
 const { values: options } = parseArgs({
@@ -25,7 +24,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const AMOUNT = options.quick ? { rounds: 3, seconds: 1 } : { rounds: 7, seconds: 3 };
+const AMOUNT = options.quick ? { rounds: 3, seconds: 1 } : { rounds: 5, seconds: 3 };
 const AMOUNT_OF_CURVE = options.quick ? { rounds: 1, seconds: 1 } : { rounds: 3, seconds: 2 };
 const WARM_UP = { rounds: 1, seconds: 1 };
 
@@ -40,8 +39,6 @@ const LARGE = {
 };
 /** The numbers of connections of the curve, which is measured with the contacts of `SMALL`. */
 const CURVE = [1, 2, 4, 8, 16];
-
-/** @typedef {import('./cycles/rounds.js').Round} Round */
 
 await withEnvironment(options, measureCycles);
 
@@ -59,6 +56,8 @@ async function measureCycles({ packageFolder, server }) {
   const curve = [];
   /** @type {number[]} */
   let roundTrips = [];
+  /** @type {string[][]} */
+  let day = [];
   for (const setup of [SMALL, LARGE]) {
     const name = nameOf(setup);
     printProgress(`contacts of ${name}`);
@@ -66,83 +65,30 @@ async function measureCycles({ packageFolder, server }) {
     const ways = await createWays(server, migrate, options.clone, { ...setup, connections: sessions });
     await measureRounds('warm-up', ways, { ...WARM_UP, connections: sessions });
     const rounds = await measureRounds(name, ways, { ...AMOUNT, connections: setup.connections });
-    rows.push(rateRow(name, rounds, setup), row('server CPU, ms a cycle', medians(rounds, 'cpuMs')));
+    rows.push(rateRow(name, rounds, setup), plainRow('server CPU, ms a cycle', medians(rounds, 'cpuMs')));
     roundTrips = medians(rounds, 'roundTrips');
+    if (setup === SMALL) day = dayRows(medians(rounds, 'perSecond'));
     for (const connections of setup === SMALL ? CURVE : []) {
       const amount = { ...AMOUNT_OF_CURVE, connections };
-      const measured = await measureRounds(`connections: ${connections}`, ways, amount);
-      curve.push({ connections, rates: medians(measured, 'perSecond') });
+      const measured = await measureRounds(`connections: ${connections}`, ways, amount, WAYS_OF_CURVE);
+      curve.push({ connections, rates: medians(measured, 'perSecond', WAYS_OF_CURVE) });
     }
     for (const way of Object.values(ways)) await Promise.all(way.clients.map((client) => client.end()));
   }
-  rows.push(row('round trips a cycle', roundTrips));
-  if (options.draw) await drawCurve(curve);
+  rows.push(plainRow('round trips a cycle', roundTrips));
+  if (options.draw) await writeFile(join(benchFolder, '../docs/pictures/cycles.svg'), drawCurve(curve));
 
   const head = [
     'full call cycles a second',
     ...WAYS,
     'API ÷ by hand',
-    'at least',
     'API ÷ baseline',
-    'at least',
+    'API ÷ baseline by statement',
   ];
   const curveRows = curve.map(({ connections, rates }) => [String(connections), ...rates.map(formatRate)]);
   return `\nPostgreSQL ${server.version}, ${cpus().length} × ${cpus()[0]?.model}
 
 ${markdownTable(head, rows)}
-${markdownTable(['connections', ...WAYS], curveRows)}`;
-}
-
-/** @param {import('./cycles/databases.js').Setup} setup */
-function nameOf({ contacts, campaigns, connections }) {
-  const count = contacts.toLocaleString('en');
-  return `${connections} connections, ${campaigns === 1 ? `one campaign of ${count} contacts` : `${count} contacts in ${campaigns} campaigns`}`;
-}
-
-/** @param {number} rate */
-function formatRate(rate) {
-  return rate.toFixed(rate < 100 ? 1 : 0);
-}
-
-/**
- * @param {string} name
- * @param {readonly Round[]} rounds
- * @param {{ byHand: number, baseline: number }} limits
- * @returns {string[]}
- */
-function rateRow(name, rounds, limits) {
-  const ratios = (/** @type {typeof WAYS[number]} */ way) =>
-    formatRatio(rounds.map((round) => round['through the API'].perSecond / round[way].perSecond));
-  const rates = medians(rounds, 'perSecond').map(formatRate);
-  return [name, ...rates, ratios('by hand'), `${limits.byHand}`, ratios('baseline'), `${limits.baseline}`];
-}
-
-/**
- * @param {string} name
- * @param {readonly number[]} values of each way
- * @returns {string[]} a row without ratios
- */
-function row(name, values) {
-  return [name, ...values.map((value) => value.toFixed(1)), '', '', '', ''];
-}
-
-/** @param {readonly { connections: number, rates: number[] }[]} curve */
-async function drawCurve(curve) {
-  const chart = lineChart({
-    title: 'Full call cycles a second',
-    x: { label: 'connections', ticks: CURVE, isLogarithmic: true },
-    y: {
-      label: 'cycles a second',
-      ticks: roundNumbers(Math.max(...curve.flatMap(({ rates }) => rates))),
-      isLogarithmic: false,
-    },
-    lines: ['through the API', 'by hand', 'baseline'].map((name) => ({
-      name,
-      points: curve.map(({ connections, rates }) => [
-        connections,
-        rates[WAYS.indexOf(/** @type {typeof WAYS[number]} */ (name))] ?? 0,
-      ]),
-    })),
-  });
-  await writeFile(join(benchFolder, '../docs/pictures/cycles.svg'), chart);
+${markdownTable(['connections', ...WAYS_OF_CURVE], curveRows)}
+${markdownTable([nameOf(SMALL), ...WAYS], day)}`;
 }

@@ -1,34 +1,20 @@
 // @ts-check
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { ANSWERS, CONFIDENCES } from '../workload/answers.js';
+import { takeTenCalls } from './ten-calls.js';
 
 /**
- * A contact to call.
+ * Writes the rows of completed calls in the transactions of the API, each in one statement and so in one round trip: the
+ * least that PostgreSQL and `pg` need. Statements find their rows by their keys, which the program knows. It needs a database
+ * without triggers.
  *
- * @typedef {{ id: string, campaignId: string, email: string }} Contact
- */
-
-/**
- * The shortest program that writes the rows of completed calls, in the transactions of the API: each statement finds its
- * rows by their keys, which the program knows. It needs a database without triggers.
- *
- * @param {Contact[]} contacts the contacts to call; a call takes them from the end
+ * @param {import('./ten-calls.js').Contact[]} contacts the contacts to call; a call takes them from the end
  * @param {string} templateId
  * @returns {(query: import('./rate.js').Query) => Promise<number>} carries ten calls, and returns their number
  */
 export function callsOfBaseline(contacts, templateId) {
   return async (query) => {
-    const calls = contacts.splice(-10).map(({ id, campaignId, email }) => ({
-      contact: id,
-      campaign: campaignId,
-      email,
-      attempt: timeOrderedId(),
-      event: timeOrderedId(),
-      notification: randomUUID(),
-    }));
-    if (calls.length < 10) throw new Error('The baseline has no contacts left to call.');
-    const column = (/** @type {keyof typeof calls[number]} */ name) => calls.map((call) => call[name]);
-
+    const { calls, column } = takeTenCalls(contacts);
     await query(CLAIM, [column('contact'), column('attempt')]);
     for (const { contact, campaign, attempt, event } of calls) {
       await query(ANSWER, [attempt]);
@@ -45,15 +31,6 @@ export function callsOfBaseline(contacts, templateId) {
     for (const { event, notification } of calls) await query(SEND_EMAIL, [notification, randomUUID(), event]);
     return calls.length;
   };
-}
-
-/** An id as the database makes those of attempts and events: uuid version 7. */
-function timeOrderedId() {
-  const bytes = randomBytes(16);
-  bytes.writeUIntBE(Date.now(), 0, 6);
-  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
-  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 const CLAIM = `

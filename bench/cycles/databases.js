@@ -3,6 +3,7 @@ import { disableTriggers } from '../rules/database.js';
 import { fillWaiting } from '../work/waiting.js';
 import { callsThroughApi } from '../workload/api-cycle.js';
 import { callsOfBaseline } from './baseline.js';
+import { callsByStatement } from './baseline-by-statement.js';
 import { callsByHand } from './by-hand.js';
 
 /**
@@ -12,27 +13,29 @@ import { callsByHand } from './by-hand.js';
  */
 
 /**
- * A way to carry calls, with its sessions in a database of its own.
+ * A way to carry calls, with its sessions.
  *
  * @typedef {object} Way
  * @property {import('pg').Client[]} clients
  * @property {(query: import('./rate.js').Query) => Promise<number>} carryCalls
  */
 
-/** The ways, in the order in which a round measures them. */
-export const WAYS = /** @type {const} */ (['by hand', 'through the API', 'baseline']);
+/** The ways of the curve, and all ways, in the order in which a round measures them. */
+export const WAYS_OF_CURVE = /** @type {const} */ (['by hand', 'through the API', 'baseline']);
+export const WAYS = /** @type {const} */ ([...WAYS_OF_CURVE, 'baseline by statement']);
 
-/** @typedef {Record<typeof WAYS[number], Way>} Ways */
+/** @typedef {typeof WAYS[number]} WayName */
+/** @typedef {Record<WayName, Way>} Ways */
 
 /** The newest version without the indexes and functions of the API. */
 const VERSION_OF_BY_HAND = 'V0018';
 
-/** More contacts than the baseline can call in a run. */
+/** More contacts than the baselines can call in a run. */
 const CONTACTS_OF_BASELINE = 100_000;
 
 /**
- * Creates a database for each way, with the same contacts: by hand at the version before the API, the other two at the
- * newest, and the baseline without triggers.
+ * Creates a database for each way, with the same contacts: by hand at the version before the API, the others at the
+ * newest, and the baselines share one without triggers.
  *
  * @param {import('../environment/server.js').Server} server
  * @param {(url: string, to?: string) => Promise<unknown>} migrate
@@ -61,6 +64,7 @@ export async function createWays(server, migrate, clone, setup) {
     `select id, campaign_id as "campaignId", email from contacts limit ${CONTACTS_OF_BASELINE}`,
   );
   const { rows: campaigns } = await client.query('select id, email_completed_template_id from campaigns');
+  const template = campaigns[0]?.email_completed_template_id;
   return {
     'by hand': {
       clients: await connect('bench_cycles_by_hand'),
@@ -70,9 +74,7 @@ export async function createWays(server, migrate, clone, setup) {
       ),
     },
     'through the API': { clients: await connect('bench_cycles_api'), carryCalls: callsThroughApi },
-    baseline: {
-      clients: baseline,
-      carryCalls: callsOfBaseline(contacts, campaigns[0]?.email_completed_template_id),
-    },
+    baseline: { clients: baseline, carryCalls: callsOfBaseline(contacts, template) },
+    'baseline by statement': { clients: baseline, carryCalls: callsByStatement(contacts, template) },
   };
 }

@@ -5,7 +5,8 @@ import { WAYS } from './databases.js';
 import { measureRate } from './rate.js';
 
 /** @typedef {import('./rate.js').Rate} Rate */
-/** @typedef {Record<typeof WAYS[number], Rate>} Round */
+/** @typedef {import('./databases.js').WayName} WayName */
+/** @typedef {Record<WayName, Rate>} Round of the ways that were measured */
 
 /**
  * Measures each way in each round, one after the other.
@@ -13,18 +14,19 @@ import { measureRate } from './rate.js';
  * @param {string} name what is printed as progress
  * @param {import('./databases.js').Ways} ways
  * @param {{ connections: number, rounds: number, seconds: number }} amount of each round and way
+ * @param {readonly WayName[]} measured
  * @returns {Promise<Round[]>}
  */
-export async function measureRounds(name, ways, { connections, rounds, seconds }) {
-  const measure = (/** @type {typeof WAYS[number]} */ way) =>
+export async function measureRounds(name, ways, { connections, rounds, seconds }, measured = WAYS) {
+  const measure = (/** @type {WayName} */ way) =>
     measureRate(ways[way].clients.slice(0, connections), seconds, ways[way].carryCalls);
   /** @type {Round[]} */
   const results = [];
   for (let number = 1; number <= rounds; number++) {
     const round = /** @type {Round} */ ({});
-    for (const way of WAYS) round[way] = await measure(way);
+    for (const way of measured) round[way] = await measure(way);
     results.push(round);
-    const rates = WAYS.map((way) => `${way} ${round[way].perSecond.toFixed(1)}`).join(', ');
+    const rates = measured.map((way) => `${way} ${round[way].perSecond.toFixed(1)}`).join(', ');
     printProgress(`${name}, round ${number} of ${rounds}: ${rates} a second`);
   }
   return results;
@@ -33,8 +35,9 @@ export async function measureRounds(name, ways, { connections, rounds, seconds }
 /**
  * @param {readonly Round[]} rounds
  * @param {keyof Rate} measure
+ * @param {readonly WayName[]} measured
  * @returns {number[]} the median of each way
  */
-export function medians(rounds, measure) {
-  return WAYS.map((way) => median(rounds.map((round) => round[way][measure])));
+export function medians(rounds, measure, measured = WAYS) {
+  return measured.map((way) => median(rounds.map((round) => round[way][measure])));
 }
