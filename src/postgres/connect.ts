@@ -3,12 +3,14 @@ import { type Login, type LoginFailure, logIn } from './connection/login.js';
 import { describeTarget, type Target } from './connection/target.js';
 import { encryptionsToTry } from './connection/tls.js';
 import type pg from './driver/pg.js';
-import { reportedPidOf, streamOf } from './driver/pg-internals.js';
+import { reportedPidOf, sendOneByOne, streamOf } from './driver/pg-internals.js';
 import { ConnectionError } from './errors/explained-error.js';
 import { interruptedError } from './errors/interrupted-error.js';
 import { checkServerVersion, type ServerVersion } from './server-version.js';
 import { traceConnection } from './trace.js';
 
+/** The largest process id on Linux; other systems have none that is larger. A pooler reports random numbers of 32 bits. */
+const LARGEST_PROCESS_ID = 2 ** 22;
 /** How long `close` waits for a network that does not accept its last message. */
 const CLOSE_TIMEOUT_MS = 2000;
 
@@ -125,6 +127,8 @@ function makeConnection(
 ): Connection {
   let disconnectError: Error | undefined;
   let closed: Promise<void> | undefined;
+  const reportedPid = reportedPidOf(client);
+  if (reportedPid < 1 || reportedPid > LARGEST_PROCESS_ID) sendOneByOne(client);
   client.on('error', (error) => {
     disconnectError ??= error;
     // `pg` no longer uses the connection, and does not close it after a message that it does not expect.
@@ -135,7 +139,7 @@ function makeConnection(
     target,
     serverVersion,
     isUtf8,
-    reportedPid: reportedPidOf(client),
+    reportedPid,
     disconnectError: () => disconnectError,
     close: () => {
       closed ??= closeClient(client);

@@ -2,7 +2,7 @@ import type { Connection } from './connect.js';
 import { protocolViolation } from './connection/protocol-errors.js';
 import { describeTarget } from './connection/target.js';
 import pg from './driver/pg.js';
-import { isClientWithoutConnection } from './driver/pg-internals.js';
+import { isClientWithoutConnection, isMessageOutOfPlace } from './driver/pg-internals.js';
 import { MissingResultsError } from './driver/search-path.js';
 import { ConnectionError } from './errors/explained-error.js';
 import {
@@ -55,6 +55,9 @@ export function explainLostConnection(
   if (error instanceof ConnectionError) return error;
   if (error instanceof MissingResultsError) {
     return protocolViolation(describeTarget(connection.target), 'one result for several statements', error);
+  }
+  if (error instanceof Error && isMessageOutOfPlace(error)) {
+    return protocolViolation(describeTarget(connection.target), 'a message that belongs to no query', error);
   }
   if (!(error instanceof Error) || !isLostConnection(error)) return undefined;
   // The last message of the server or the pooler says more than that the stream was closed after it.

@@ -1,6 +1,9 @@
 import { describe, expect } from 'vitest';
 import { status } from '../../src/migrate/status.js';
 import { up } from '../../src/migrate/up.js';
+import { connect, endConnection } from '../../src/postgres/connect.js';
+import { ConnectionError } from '../../src/postgres/errors/explained-error.js';
+import { parseDatabaseUrl } from '../../src/postgres/url.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { seed } from '../../src/seed/seed.js';
 import { test } from '../support/database.js';
@@ -76,3 +79,29 @@ describe.skipIf(poolerMissing)(`through PgBouncer in statement mode ${poolerMiss
     }
   });
 });
+
+describe.skipIf(poolerMissing)(
+  `through PgBouncer with one connection to the server ${poolerMissing ?? ''}`,
+  () => {
+    const pooler = sharedPooler({ default_pool_size: 1 });
+
+    test('no other client gets an answer to the queries of a connection that is lost', async ({
+      migrated,
+    }) => {
+      const url = pooler.through(migrated.url);
+      const lost = await connect(parseDatabaseUrl(url), { pipeline: true });
+      const first = lost.client.query('select 1');
+      const second = lost.client.query("select pg_sleep(1), 'an answer to another client' as text");
+      const failed = expect(second).rejects.toThrow();
+      await first;
+      const sleeping =
+        "select exists (select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep')";
+      await until(async () => (await migrated.value(sleeping)) === true);
+      endConnection(lost, new ConnectionError('connection_lost', 'Lost.', { remedy: '' }));
+      await failed;
+      const other = await session(url);
+      expect((await other.query("select 'mine' as text")).rows).toEqual([{ text: 'mine' }]);
+      await other.end();
+    });
+  },
+);

@@ -183,7 +183,7 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
     expect(await database.value("select to_regclass('journal')")).toBeNull();
   });
 
-  test('fifty small migrations run in a pipeline, up and down', async ({ database }) => {
+  test('fifty small migrations run, up and down', async ({ database }) => {
     const url = pooler.through(database.url);
     const directory = await folderWith(journal(50));
     expect(await up({ url, directory })).toMatchObject({ current: 'V50' });

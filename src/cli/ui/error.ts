@@ -4,6 +4,7 @@ import { LossRefusedError, PartWayError } from '../../migrate/data-loss/errors.j
 import { MigrationFailedError, type ServerReport } from '../../migrate/failure/errors.js';
 import { bugsUrl } from '../../postgres/connection/application-name.js';
 import { ExplainedError, UsageError } from '../../postgres/errors/explained-error.js';
+import { sqlStateOf } from '../../postgres/errors/sql-states.js';
 import { redactError } from '../../postgres/redaction/redact.js';
 import { MigrationFileError, type SourceLocation } from '../../sql/errors.js';
 import { sourceText } from './address-source.js';
@@ -41,12 +42,17 @@ export function printError(error: unknown, context: ErrorContext): void {
   }
 }
 
-/** An error that the code does not expect keeps its message. */
+/** An error that the code does not expect keeps its message. A server that answers nonsense causes one, too. */
 function explain(error: unknown): ExplainedError {
   if (error instanceof ExplainedError) return error;
   const { message, cause } = redactError(error);
-  return new ExplainedError('unexpected', `Unexpected: ${message}`, {
-    remedy: `This is a bug in voicesurvey-db; please report it, with the command that you ran: ${bugsUrl}`,
+  const sqlState = sqlStateOf(error);
+  const what =
+    sqlState === undefined
+      ? 'An error occurred that voicesurvey-db does not expect'
+      : `The server refused a statement with an error that voicesurvey-db does not expect (SQLSTATE ${sqlState})`;
+  return new ExplainedError('unexpected', `${what}: ${message.replace(/\.$/, '')}.`, {
+    remedy: `Check that the address is that of PostgreSQL or its pooler. If it is, this is a bug in voicesurvey-db; please report it, with the command that you ran: ${bugsUrl}`,
     cause,
   });
 }

@@ -2,7 +2,7 @@ import { withAnswerLimit } from '../../postgres/answer-limit.js';
 import type { Blocker } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
 import { describeTarget } from '../../postgres/connection/target.js';
-import { sendTogether } from '../../postgres/driver/pg-internals.js';
+import { sendOneByOne, sendTogether } from '../../postgres/driver/pg-internals.js';
 import { queryRows } from '../../postgres/driver/search-path.js';
 import { IS_READ_ONLY, readOnlyError } from '../../postgres/read-only.js';
 import { standbyError } from '../../postgres/standby.js';
@@ -63,6 +63,8 @@ async function readStateOnce(
       readHistory(client, lockTimeoutMs, use),
     ]);
   const [[facts], history] = await withAnswerLimit(connection, () => sendTogether(client, read));
+  const isPooled = facts?.pid !== reportedPid;
+  if (isPooled) sendOneByOne(client);
   return {
     rows: history?.rows ?? [],
     hasHistory: history !== null,
@@ -70,7 +72,7 @@ async function readStateOnce(
     isStandby: facts?.standby === true,
     isReadOnly: facts?.read_only === true,
     noticesLostClient: /linux|darwin|bsd/.test(facts?.version ?? ''),
-    isPooled: facts?.pid !== reportedPid,
+    isPooled,
   };
 }
 

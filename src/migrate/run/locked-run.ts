@@ -1,6 +1,7 @@
 import { listSchemasOfMigrations } from '../../catalog/schemas.js';
 import { type Cancellation, cancelOnAbort } from '../../postgres/cancel-on-abort.js';
 import type { Connection } from '../../postgres/connect.js';
+import { sendOneByOne } from '../../postgres/driver/pg-internals.js';
 import { queryRows } from '../../postgres/driver/search-path.js';
 import { interruptedError } from '../../postgres/errors/interrupted-error.js';
 import type { LazyConnection } from '../../postgres/lazy-connection.js';
@@ -71,6 +72,7 @@ export async function lockAndRun(planned: PlannedRun): Promise<RunResult> {
   });
   if (lock === null) return NOTHING_DONE;
   const connection = await executing.open();
+  if (plan.state.isPooled) sendOneByOne(connection.client);
   // The lock is released first, so that no transaction after the current one passes its guard.
   const cancellation = cancelOnAbort(options.signal, connection, () => lock.release());
   try {

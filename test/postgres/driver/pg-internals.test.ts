@@ -12,6 +12,7 @@ import {
   onCopyIn,
   onStatementCompleted,
   reportedPidOf,
+  sendOneByOne,
   sendTogether,
   setStartupParameters,
   streamOf,
@@ -72,6 +73,22 @@ test('pg throws inside the data listener of its stream when it cannot parse a me
   // A request to authenticate by a method that does not exist.
   const unknownMethod = Buffer.from('520000000800000063', 'hex');
   expect(() => streamOf(client).emit('data', unknownMethod)).toThrow('Unknown authenticationOk message type');
+});
+
+test('a client in pipeline mode sends one query at a time after sendOneByOne, and ends after the last', async () => {
+  const client = await connected({ pipeline: true });
+  sendOneByOne(client);
+  const write = vi.spyOn(streamOf(client), 'write');
+  const queries = ['select 1 as a', 'select 1/0', 'select 3 as a'].map((sql) => client.query(sql));
+  expect(write).toHaveBeenCalledTimes(1);
+  const ended = client.end();
+  const results = await Promise.allSettled(queries);
+  expect(results.map((result) => (result.status === 'fulfilled' ? result.value.rows : 'failed'))).toEqual([
+    [{ a: 1 }],
+    'failed',
+    [{ a: 3 }],
+  ]);
+  await ended;
 });
 
 test('pg has the process id that the server reported', async () => {

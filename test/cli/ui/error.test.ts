@@ -1,0 +1,40 @@
+import pg from 'pg';
+import { afterEach, expect, test, vi } from 'vitest';
+import { printError } from '../../../src/cli/ui/error.js';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+test.for([
+  [
+    'from this program',
+    new TypeError('Cannot convert null to a BigInt'),
+    'An error occurred that voicesurvey-db does not expect: Cannot convert null to a BigInt.',
+  ],
+  [
+    'from the server',
+    Object.assign(new pg.DatabaseError('It is broken.', 1, 'error'), { code: '0A000' }),
+    'The server refused a statement with an error that voicesurvey-db does not expect (SQLSTATE 0A000): It is broken.',
+  ],
+] as const)('an error %s that no code expects is a sentence with what to check and where to report it', ([
+  ,
+  error,
+  message,
+]) => {
+  let printed = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += text;
+    return true;
+  });
+  printError(error, { command: 'status', json: true });
+  expect(JSON.parse(printed)).toMatchObject({
+    exitCode: 1,
+    error: {
+      code: 'unexpected',
+      message,
+      remedy: expect.stringMatching(/^Check that the address is that of PostgreSQL .* report it/),
+    },
+  });
+});
