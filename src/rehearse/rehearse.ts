@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { type Database, describeServer, type Server } from '../migrate/database.js';
 import { connect } from '../postgres/connect.js';
 import { ExplainedError } from '../postgres/errors/explained-error.js';
+import { redactError } from '../postgres/redaction/redact.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
 import { checkRehearsal, type RehearsalViolation } from './checks/check-rehearsal.js';
 import { openDatabase } from './database.js';
@@ -204,10 +205,10 @@ function interruptedRehearsal(isLeft: boolean): ExplainedError {
 }
 
 function failed(cause: unknown): ExplainedError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new ExplainedError('rehearsal_failed', `The rehearsal ended early: ${reason.replace(/\.$/, '')}.`, {
+  const shown = redactError(cause);
+  return new ExplainedError('rehearsal_failed', `The rehearsal ended early: ${shown.message}.`, {
     remedy:
       'If the server was stopped or is full, repair that and run it again. Otherwise this is a bug in voicesurvey-db; please report it with the seed.',
-    cause,
+    cause: shown.cause,
   });
 }

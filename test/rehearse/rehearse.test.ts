@@ -1,5 +1,6 @@
 import { expect, inject } from 'vitest';
 import { connect } from '../../src/postgres/connect.js';
+import { removeEmbeddedServer, startEmbeddedServer } from '../../src/postgres/embedded.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
 import {
   checkRecord,
@@ -10,10 +11,14 @@ import { type FinishedRehearsal, rehearse, rehearseThen } from '../../src/rehear
 import { runCli, runJson } from '../support/cli.js';
 import { test } from '../support/database.js';
 import { dropDatabase } from '../support/databases.js';
+import { makeServerFolder } from '../support/server-folder.js';
 import { SLOW } from '../support/timeouts.js';
 import { BROKEN_RECORD, BROKEN_ROWS } from './violations.js';
 
 const RULES = Array.from({ length: 13 }, (_, index) => index + 1);
+
+/** The contacts of the long rehearsal, which runs only with this variable. */
+const CONTACTS = Number(process.env.REHEARSAL_CONTACTS ?? 0);
 
 /** With one attempt, no contact waits for the retry interval of a minute. */
 const SMALL = { contacts: 150, dialers: 4, attempts: 1 };
@@ -123,3 +128,24 @@ test('rehearse reports a broken rule with exit code 3, and refuses a database wi
   expect(refused.code).toBe(4);
   expect(refused.document).toMatchObject({ ok: false, error: { code: 'database_has_rows' } });
 });
+
+test.runIf(CONTACTS > 0)(
+  `a rehearsal of ${CONTACTS} contacts with retries breaks no rule while its embedded server restarts`,
+  { timeout: SLOW + CONTACTS * 100 },
+  async () => {
+    const directory = await makeServerFolder();
+    try {
+      const { url } = await startEmbeddedServer({ directory });
+      const result = await rehearse({
+        url,
+        contacts: CONTACTS,
+        dialers: 16,
+        failures: true,
+        embeddedDirectory: directory,
+      });
+      expect(result).toMatchObject({ violations: [], injected: { serverRestarts: 1, pauses: 1 } });
+    } finally {
+      await removeEmbeddedServer({ directory });
+    }
+  },
+);

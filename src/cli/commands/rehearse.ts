@@ -11,7 +11,7 @@ import type { CommandServer } from '../program/server.js';
 import { resultLines } from '../ui/lines.js';
 import { failureWords, makeRehearsalDisplay } from '../ui/rehearsal-display.js';
 import { type CommandResult, EXIT_FINDINGS, type Line } from '../ui/result.js';
-import { printMessages } from '../ui/terminal.js';
+import { printRemarks } from '../ui/terminal.js';
 
 interface Options extends CommonOptions {
   readonly contacts: number;
@@ -85,7 +85,7 @@ async function run(
     here,
     // A server that was running before may serve others.
     embeddedDirectory: embedded?.started ? embeddedDirectory() : undefined,
-    onDatabase: json || keep !== true ? undefined : (name) => printMessages(`The database is ${name}.`),
+    onDatabase: json || keep !== true ? undefined : (name) => printRemarks(`The database is ${name}.`),
     onProgress: json ? undefined : makeRehearsalDisplay(),
     signal,
   });
@@ -129,7 +129,7 @@ function violationLines({ rule, source, finding, count, ids }: RehearsalViolatio
 function countLines(result: RehearseResult): readonly Line[] {
   const { contacts, injected, reconnections, events, emails, deadlocks, serializationFailures, seed } =
     result;
-  const { webhooks, services, people } = failureWords(injected);
+  const { webhooks, services, incidents } = failureWords(injected);
   const rows: readonly (readonly [string, readonly string[]])[] = [
     [
       'contacts',
@@ -143,7 +143,7 @@ function countLines(result: RehearseResult): readonly Line[] {
     ['delivered', [plural(events, 'event'), plural(emails, 'e-mail')]],
     ['webhooks', webhooks],
     ['services', [...services, `${reconnections} reconnected`]],
-    ['people', people],
+    ['incidents', incidents],
     ['retries', [plural(deadlocks, 'deadlock'), plural(serializationFailures, 'serialization failure')]],
     ['seed', [String(seed)]],
   ];

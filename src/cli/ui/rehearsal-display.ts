@@ -3,7 +3,7 @@ import type { RehearsalProgress } from '../../rehearse/services/watch.js';
 import { monotonicNow } from '../../text/clock.js';
 import { plural } from '../../text/plural.js';
 import { showStatusLine } from './status-line.js';
-import { printLines } from './terminal.js';
+import { isDumbTerminal, printRemarks } from './terminal.js';
 
 /** How often a line is printed if standard error is no terminal. */
 const LINE_EVERY_MS = 5000;
@@ -20,11 +20,11 @@ const TITLES = {
 export function makeRehearsalDisplay(): (progress: RehearsalProgress) => void {
   let printedAt = Number.NEGATIVE_INFINITY;
   return (progress) => {
-    if (process.stderr.isTTY) {
+    if (process.stderr.isTTY && !isDumbTerminal()) {
       showStatusLine(TITLES[progress.phase], { continues: true, details: detailsOf(progress) });
     } else if (monotonicNow() - printedAt >= LINE_EVERY_MS) {
       printedAt = monotonicNow();
-      printLines(lineOf(progress));
+      printRemarks(lineOf(progress));
     }
   };
 }
@@ -33,7 +33,7 @@ export function makeRehearsalDisplay(): (progress: RehearsalProgress) => void {
 export function failureWords(injected: InjectedFailures): {
   readonly webhooks: readonly string[];
   readonly services: readonly string[];
-  readonly people: readonly string[];
+  readonly incidents: readonly string[];
 } {
   return {
     webhooks: [
@@ -43,20 +43,20 @@ export function failureWords(injected: InjectedFailures): {
     ],
     services: [
       `${injected.servicesKilled} killed`,
-      `${injected.sessionsTerminated} sessions terminated`,
-      plural(injected.serverRestarts, 'restart'),
+      `${injected.sessionsTerminated} terminated`,
+      plural(injected.serverRestarts, 'server restart'),
     ],
-    people: [
+    incidents: [
+      plural(injected.pauses, 'pause'),
       `${injected.excludedInCall} excluded`,
       `${injected.erasedInCall} erased in a call`,
-      plural(injected.pauses, 'pause'),
     ],
   };
 }
 
 function detailsOf(progress: RehearsalProgress): readonly string[] {
   const { contacts, calls, callsPerSecond, openCalls, limit, injected, reconnections } = progress;
-  const { webhooks, services, people } = failureWords(injected);
+  const { webhooks, services, incidents } = failureWords(injected);
   return [
     row('calls', `${calls}`, `${Math.round(callsPerSecond)} per second`, `${openCalls} of ${limit} open`),
     row(
@@ -74,12 +74,12 @@ function detailsOf(progress: RehearsalProgress): readonly string[] {
     row('webhooks', ...webhooks),
     row('services', ...services),
     row('', `${reconnections} reconnected`),
-    row('people', ...people),
+    row('incidents', ...incidents),
   ];
 }
 
 const row = (name: string, ...cells: readonly string[]): string =>
-  `  ${name.padEnd(10)}${cells.map((cell) => cell.padEnd(22)).join('')}`.trimEnd();
+  `  ${name.padEnd(11)}${cells.map((cell) => cell.padEnd(20)).join('  ')}`.trimEnd();
 
 function lineOf(progress: RehearsalProgress): string {
   const { phase, seconds, contacts, calls, callsPerSecond, openCalls, limit, injected, reconnections } =

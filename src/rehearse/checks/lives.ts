@@ -130,7 +130,6 @@ export const LIFE_CHECKS: readonly RecordCheck[] = [
       const isHonest =
         missing >= certain &&
         missing <= possible &&
-        rows.statistics.pending + rows.statistics.in_progress >= 0 &&
         rows.statistics.calls >= rows.attempts.length &&
         rows.statistics.calls >= calls.filter((call) => !mayBeErased(evidence, call)).length &&
         rows.exported >= ended;

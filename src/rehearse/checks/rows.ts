@@ -9,9 +9,7 @@ export interface CampaignRows {
   readonly events: readonly EventRow[];
   readonly emails: readonly EmailRow[];
   /** The statistics of the API, and the rows of its export. */
-  readonly statistics: Readonly<
-    Record<'contacts' | 'pending' | 'in_progress' | 'completed' | 'calls', number>
-  >;
+  readonly statistics: Readonly<Record<'contacts' | 'calls', number>>;
   readonly exported: number;
   /** The changes of its status in the audit log, in their order. */
   readonly changes: readonly { readonly from: string; readonly to: string }[];
@@ -112,7 +110,7 @@ order by recorded_at, id`,
     answers: new Map(answers.map((row) => [row.contact, row.answers])),
     events,
     emails,
-    statistics: statistics ?? { contacts: 0, pending: 0, in_progress: 0, completed: 0, calls: 0 },
+    statistics: statistics ?? { contacts: 0, calls: 0 },
     exported: exported?.rows ?? 0,
     changes,
   };

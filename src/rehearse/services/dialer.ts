@@ -24,11 +24,10 @@ interface ClaimedCall {
 export async function dial(rehearsal: Rehearsal, provider: Provider, session: Session): Promise<void> {
   while (!rehearsal.areCallsOver) {
     const calls = await claim(rehearsal, session);
-    for (const { call, isNew } of calls) {
-      if (!isNew || monotonicNow() - call.claimSentAt > DIAL_WITHIN_MS) continue;
-      const providerId = provider.place(call);
-      await storeId(rehearsal, session, call, providerId);
-    }
+    const placed = calls
+      .filter(({ call, isNew }) => isNew && monotonicNow() - call.claimSentAt <= DIAL_WITHIN_MS)
+      .map(({ call }) => ({ call, providerId: provider.place(call) }));
+    for (const { call, providerId } of placed) await storeId(rehearsal, session, call, providerId);
     if (calls.length === 0) await sleep(PAUSE_MS, undefined, { signal: rehearsal.signal });
   }
 }
