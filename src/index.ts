@@ -87,7 +87,7 @@ export { type RehearseOptions, type RehearseResult, rehearse } from './rehearse/
 export type { FunctionLatency } from './rehearse/services/latencies.js';
 export type { InjectedFailures } from './rehearse/services/rehearsal.js';
 export type { RehearsalProgress, StateCounts } from './rehearse/services/watch.js';
-export type * from './rows.js';
+export type * from './schema/rows.js';
 export { type CreateRolesOptions, type CreateRolesResult, createRoles } from './seed/create-roles.js';
 export { migrationsDirectory } from './seed/paths.js';
 export { type SeedOptions, type SeedResult, seed } from './seed/seed.js';

@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import('./commands/export.js')).exportCommand(),
   roles: async () => (await import('./commands/roles.js')).rolesCommand(),
   rehearse: async () => (await import('./commands/rehearse.js')).rehearseCommand(),
+  'test-database': async () => (await import('./commands/test-database.js')).testDatabaseCommand(),
   sql: async () => (await import('./commands/sql.js')).sqlCommand(),
   start: async () => (await import('./commands/start.js')).startCommand(),
   stop: async () => (await import('./commands/stop.js')).stopCommand(),

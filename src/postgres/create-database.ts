@@ -112,7 +112,8 @@ export async function connectForThrowaway(target: Target, signal?: AbortSignal):
   return connection;
 }
 
-function explainCreation(error: unknown, target: Target): ConnectionError {
+/** Explains the error of a statement that creates a database. */
+export function explainCreation(error: unknown, target: Target): ConnectionError {
   const shown = redactError(error, knownTextOf(`${target.user} ${target.database}`));
   const message = `${describeTarget(target)} could not be created: ${shown.message}.`;
   if (sqlStateOf(error) === INSUFFICIENT_PRIVILEGE) {

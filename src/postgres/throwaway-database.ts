@@ -108,7 +108,7 @@ async function withMaintenance(target: Target, work: (client: pg.Client) => Prom
 }
 
 /** Replaces the remedy of `createDatabase`: to create the database with psql does not help here. */
-function explainForbidden(error: unknown, target: Target): unknown {
+export function explainForbidden(error: unknown, target: Target): unknown {
   if (!(error instanceof ConnectionError) || error.code !== 'create_database_forbidden') return error;
   return new ConnectionError(
     error.code,

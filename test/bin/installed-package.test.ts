@@ -22,6 +22,8 @@ describe('an installed package', () => {
       'src/storage/seed/seed.sql',
       'dist/index.js',
       'dist/index.d.ts',
+      'dist/testing.js',
+      'dist/testing.d.ts',
       'docs/services.md',
       'docs/services-by-hand.md',
       'docs/schema.svg',
@@ -42,9 +44,13 @@ describe('an installed package', () => {
   test('has types that compile in a strict program with its dependencies alone', async () => {
     const folder = await folderWith({
       'package.json': '{ "type": "module" }',
-      'program.ts': `import { check, type ContactsRow, type RowSource, up } from 'voicesurvey-db';
+      'program.ts': `import pg from 'pg';
+        import { check, type ContactsRow, type RowSource, up } from 'voicesurvey-db';
+        import { aCall, aCampaign, testDatabase } from 'voicesurvey-db/testing';
         const rows: RowSource = async (client) => new Map((await client.query('select')).rows);
         await check({ url: (await up({ url: '', directory: '' })).server.address, directory: '', rows });
+        const { contacts } = await aCampaign().running().with(1).in((await testDatabase()).pool);
+        await aCall().to(contacts[0]).completed().in(new pg.Client());
         export const nameOf = ({ phone_number }: ContactsRow): string => phone_number;`,
     });
     await linkDependencies(folder);

@@ -23,9 +23,9 @@ describe('the generated files match the migrations', () => {
     await expectCommitted('docs/schema.svg', svg ?? '');
   });
 
-  test('src/rows.ts', async ({ migrated }) => {
+  test('src/schema/rows.ts', async ({ migrated }) => {
     const catalog = await readCatalog({ url: migrated.url, directory: migrationsDirectory });
-    await expectCommitted('src/rows.ts', generateTypes(catalog));
+    await expectCommitted('src/schema/rows.ts', generateTypes(catalog));
   });
 });
 

@@ -5,6 +5,7 @@ import { describe, expect } from 'vitest';
 import { baseline } from '../../src/inspect/baseline.js';
 import { EXECUTOR_KEY, HOLDER_KEY, LOCK_KEY } from '../../src/migrate/script/guard.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
+import { OWNER_LOCK } from '../../src/testing/names.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { session } from '../support/databases.js';
 import { history, PHONES, rowsOfHistory } from './rules/history.js';
@@ -56,7 +57,14 @@ describe('advisory locks of the rules and of the migration engine', () => {
     const source = new URL('../../src/migrate', import.meta.url).pathname;
     const inEngine = (await firstKeysIn(source, '.ts')).map((key) => key.replace(/^\$\{(\w+)\}$/, '$1'));
     expect(new Set(inEngine)).toEqual(new Set(['LOCK_KEY', 'HOLDER_KEY', 'EXECUTOR_KEY']));
-    const engineKeys = [BigInt(HOLDER_KEY), BigInt(EXECUTOR_KEY), LOCK_KEY, LOCK_KEY >> 32n];
+    const engineKeys = [
+      BigInt(HOLDER_KEY),
+      BigInt(EXECUTOR_KEY),
+      LOCK_KEY,
+      LOCK_KEY >> 32n,
+      BigInt(OWNER_LOCK),
+    ];
+    expect(new Set(engineKeys).size).toBe(engineKeys.length);
     const ofTheRules = await migrated.value('select voicesurvey_rules.advisory_lock_class()');
     expect(engineKeys).not.toContain(BigInt(ofTheRules as number));
   });

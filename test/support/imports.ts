@@ -9,13 +9,13 @@ export interface Import {
 
 /** The layers of `src`, lowest first. A file imports only from its own folder tree and from lower layers. */
 const LAYERS: readonly (readonly string[])[] = [
-  ['text'],
+  ['text', 'schema'],
   ['postgres'],
   ['sql'],
   ['catalog'],
   ['migrate'],
-  ['inspect', 'lists', 'seed', 'testing'],
-  ['rehearse'],
+  ['inspect', 'lists', 'seed'],
+  ['rehearse', 'testing'],
   ['cli'],
 ];
 

@@ -88,9 +88,16 @@ export function defineDatabaseCommand<Options extends DatabaseOptions>(
       const document = { ...result.document, embedded: embedded !== null, addressSource: source };
       return { ...result, document };
     };
+    const print = (result: CommandResult): void => printResult(result, { command: name, given, json });
     try {
-      const result = await runInterruptibly(json, work);
-      printResult(result, { command: name, given, json });
+      const result = await runInterruptibly(json, async (signal) => {
+        const early = await work(signal);
+        if (early.afterwards === undefined) return early;
+        print(early);
+        await early.afterwards();
+        return null;
+      });
+      if (result !== null) print(result);
     } catch (error) {
       const { address, embedded } = server ?? {};
       const explained = embedded ? explainForEmbedded(error) : explainForOther(error, address);

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../postgres/errors/explained-error.js';
-import { folderWithManifest, packageRoot } from '../ui/package-root.js';
+import { folderWithManifest } from '../../text/manifest-folder.js';
+import { packageRoot } from '../ui/package-root.js';
 import { workingDirectory } from '../ui/paths.js';
 
 /** Whether this is a clone of the repository; an installed package has no tsconfig.json. */

@@ -20,6 +20,8 @@ export interface CommandResult {
   readonly notes?: readonly Remedy[];
   /** 0 by default. */
   readonly exitCode?: number;
+  /** Work after the result is printed, such as to wait for the program that reads it. */
+  readonly afterwards?: () => Promise<void>;
 }
 
 /** The call of the command, and the reader of its result. */

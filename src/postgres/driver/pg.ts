@@ -20,6 +20,7 @@ function loaded(): typeof postgres {
 
 declare namespace pg {
   type Client = postgres.Client;
+  type Pool = postgres.Pool;
   type CustomTypesConfig = postgres.CustomTypesConfig;
   type Query = postgres.Query;
   type DatabaseError = postgres.DatabaseError;

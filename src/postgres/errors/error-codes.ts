@@ -3,6 +3,7 @@ export const ERROR_CODES = {
   'Wrong usage: exit code 2': {
     usage: 'an unknown command, option or argument',
     bad_name: 'a name from which no file name can be made',
+    bad_setting: 'the server refuses a setting of a test database',
     bad_steps: 'the number of steps is not a whole number of 1 or more',
     embedded_only: 'a command that works only on the embedded server, and the address of another server',
     embedded_not_asked: 'a command for the embedded server, in an installed package, without --embedded',
@@ -17,6 +18,7 @@ export const ERROR_CODES = {
     package_folder: 'a new migration would be written into the installed package',
     no_folder: 'the folder of migrations cannot be read',
     no_reason: '`repair` or `accept` without a reason',
+    not_a_test_database: 'a database that is not a test database was to be dropped',
     no_statement: '`sql` without a statement',
     no_url: 'no database is named',
     nothing_to_lose: 'data was named that this run does not delete',

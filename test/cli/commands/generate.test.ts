@@ -7,7 +7,7 @@ import { folderWith } from '../../support/folder.js';
 
 test('types prints the committed types, or writes them to a file', async ({ migrated }) => {
   const env = { DATABASE_URL: migrated.url };
-  const committed = await readFile(join(repository, 'src/rows.ts'), 'utf8');
+  const committed = await readFile(join(repository, 'src/schema/rows.ts'), 'utf8');
   const printed = await runCli(['types'], { env });
   expect([printed.code, printed.stdout, printed.stderr]).toEqual([0, committed, '']);
   const out = join(await folderWith(), 'deeper', 'rows.ts');
