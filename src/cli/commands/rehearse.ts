@@ -26,7 +26,7 @@ interface Options extends CommonOptions {
 
 const HELP = {
   name: 'rehearse',
-  summary: 'run simulated campaigns, and check that every rule of the product holds',
+  summary: 'run simulated campaigns, and check every rule',
   description:
     'Runs simulated campaigns in a database of its own: imports contacts, calls each until it has ended, delivers events ' +
     'and e-mails, erases people. Then checks the rules of the product over all rows and by its own record of what it did, ' +

@@ -18,7 +18,7 @@ interface Options extends CommonOptions {
 
 const HELP = {
   name: 'test-database',
-  summary: 'create a migrated database for a test, and print its address',
+  summary: 'create a migrated database for a test',
   description:
     'Creates a database with the newest schema for a test, prints its address, and waits until its standard input ends, ' +
     'as it does when the test or its process ends. Then it drops the database. The server is the one in TEST_DATABASE_URL, ' +

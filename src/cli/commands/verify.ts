@@ -27,7 +27,7 @@ interface Options extends CommonOptions, FolderOptions {
 
 const HELP = {
   name: 'verify',
-  summary: 'list drift, and broken rules, constraints, rows and indexes',
+  summary: 'list drift, and broken rules, rows and indexes',
   description:
     'Compares a live database with its migrations, object by object, and lists drift, invalid indexes, constraints ' +
     'that rows break, functions whose bodies do not fit the catalog, and broken rules of the schema. Changes nothing in ' +

@@ -6,7 +6,7 @@ import type { Command } from './commander.js';
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Migrate a database': ['up', 'down', 'status', 'verify'],
   'Work with its data': ['seed', 'import', 'export', 'sql', 'roles', 'restore'],
-  'Write migrations': ['new', 'check', 'redo', 'docs', 'types'],
+  'Develop and test': ['new', 'check', 'redo', 'docs', 'types', 'test-database', 'rehearse'],
   'Adopt and repair': ['baseline', 'repair', 'accept'],
   'The embedded server': ['start', 'stop', 'reset', 'url'],
 };
@@ -20,7 +20,7 @@ const EXAMPLES = [
   ['status --json', 'a document for a program'],
 ] as const;
 
-const FACTS = `DATABASE_URL or the variables of libpq (PGHOST, …) name the database; in a clone, by default it is the embedded one.
+const FACTS = `DATABASE_URL or PGHOST, … name the database (in a clone, else the embedded one).
 Exit codes: 0 done, 1 failed, 2 usage error, 3 status, verify or check found something, 4 refused; needs a flag.
 Run \`${PROGRAM} <command> --help\` for the options of a command.`;
 
