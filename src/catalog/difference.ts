@@ -1,3 +1,4 @@
+import { checkSnapshot } from './check-snapshot.js';
 import { describeFact } from './difference/facts.js';
 import { withoutGrants } from './difference/grants.js';
 import { displayName } from './names.js';
@@ -41,6 +42,8 @@ type Members = Readonly<Record<string, Facts>>;
  * ```
  */
 export function compareSnapshots(here: Snapshot, there: Snapshot, label: string): readonly Difference[] {
+  checkSnapshot('compareSnapshots', here);
+  checkSnapshot('compareSnapshots', there);
   return unionOfKeys(here.objects, there.objects).flatMap((object) => {
     const mine = here.objects[object];
     const theirs = there.objects[object];

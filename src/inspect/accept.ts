@@ -19,6 +19,7 @@ import { explainUnknown } from '../migrate/history/unknown.js';
 import { READER_WAIT, type WaitOptions } from '../migrate/history/wait.js';
 import type { Listener } from '../migrate/run/events.js';
 import type { Connection } from '../postgres/connect.js';
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { UsageError } from '../postgres/errors/explained-error.js';
 import { encodeName } from '../text/encode.js';
 import { plural } from '../text/plural.js';
@@ -87,6 +88,7 @@ export interface AcceptResult {
  * ```
  */
 export async function accept(options: AcceptOptions): Promise<AcceptResult> {
+  checkOptions('accept', options, 'url', 'directory', 'reason');
   const reason = options.reason.trim();
   if (reason === '') {
     throw new UsageError('no_reason', 'An acceptance needs a reason.', {

@@ -9,6 +9,7 @@ import { withNotices } from '../migrate/run/notices.js';
 import type { Notice } from '../migrate/script/notice.js';
 import { fileParser, upWork } from '../migrate/script/work.js';
 import { queryRows } from '../postgres/driver/search-path.js';
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { plural } from '../text/plural.js';
 import { DifferencesError } from './baseline/differences-error.js';
 import { createReference, type Reference, readSearchPath } from './baseline/reference.js';
@@ -67,7 +68,8 @@ export interface BaselineResult {
  * const { current } = await baseline({ url, directory: migrationsDirectory, version: 'V0001' });
  * ```
  */
-export function baseline(options: BaselineOptions): Promise<BaselineResult> {
+export async function baseline(options: BaselineOptions): Promise<BaselineResult> {
+  checkOptions('baseline', options, 'url', 'directory', 'version');
   return withNotices(options.onEvent, (onEvent) => adopt({ ...options, onEvent }));
 }
 

@@ -6,6 +6,7 @@ import { collectNotices } from '../migrate/run/notices.js';
 import type { Notice } from '../migrate/script/notice.js';
 import { describeTarget } from '../postgres/connection/target.js';
 import { connectForMaintenance } from '../postgres/create-database.js';
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
 import type { Statement } from '../sql/statements.js';
 import type { CheckedMigration } from './check/checked-file.js';
@@ -93,6 +94,7 @@ export interface CheckResult {
  * ```
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {
+  checkOptions('check', options, 'url', 'directory');
   const { url, directory, signal } = options;
   const started = performance.now();
   const migrations = await readMigrations(directory);

@@ -1,8 +1,10 @@
+import { checkSnapshot } from '../catalog/check-snapshot.js';
 import { listSchemasOfMigrations } from '../catalog/schemas.js';
 import { type Snapshot, takeSnapshot } from '../catalog/snapshot.js';
 import { type Database, withDatabase } from '../migrate/database.js';
 import { readMigrations } from '../migrate/files/read-folder.js';
 import { readCoveredSchemas } from '../migrate/history/snapshot.js';
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { INSUFFICIENT_PRIVILEGE, sqlStateOf, UNDEFINED_TABLE } from '../postgres/errors/sql-states.js';
 import { readSearchPath } from './baseline/reference.js';
 import { generateDiagram } from './generate/diagram.js';
@@ -31,7 +33,9 @@ export interface CatalogOptions extends Database {
  * const { objects } = await readCatalog({ url: process.env.DATABASE_URL ?? '', directory: migrationsDirectory });
  * ```
  */
-export async function readCatalog({ url, directory, signal }: CatalogOptions): Promise<Snapshot> {
+export async function readCatalog(options: CatalogOptions): Promise<Snapshot> {
+  checkOptions('readCatalog', options, 'url', 'directory');
+  const { url, directory, signal } = options;
   const migrations = await readMigrations(directory);
   return withDatabase({ url, signal }, async ({ connection: { client } }) => {
     const { first } = await readSearchPath(client);
@@ -68,5 +72,6 @@ export interface Documentation {
  * ```
  */
 export async function generateDocumentation(snapshot: Snapshot): Promise<Documentation> {
+  checkSnapshot('generateDocumentation', snapshot);
   return { markdown: generateDictionary(snapshot), svg: await draw(generateDiagram(snapshot)) };
 }

@@ -4,6 +4,7 @@ import { findVersion, readMigrations } from '../migrate/files/read-folder.js';
 import { makeMessage, statementMessage } from '../migrate/script/message.js';
 import { fileParser, upWork, type Work } from '../migrate/script/work.js';
 import { type Connection, connect } from '../postgres/connect.js';
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { createThrowawayDatabase } from '../postgres/throwaway-database.js';
 import { locate } from '../sql/location.js';
 import type { Statement } from '../sql/statements.js';
@@ -74,6 +75,7 @@ export interface LocksResult {
  * ```
  */
 export async function measureLocks(options: LocksOptions): Promise<LocksResult> {
+  checkOptions('measureLocks', options, 'url', 'directory');
   const { url, directory, signal, onMigration, sizesIn } = options;
   const migrations = await readMigrations(directory);
   const from = options.from === undefined ? null : findVersion(migrations, options.from);

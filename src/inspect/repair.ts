@@ -17,6 +17,7 @@ import {
   repair as recordRepair,
 } from '../migrate/repair.js';
 import type { Connection } from '../postgres/connect.js';
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { plural } from '../text/plural.js';
 import { type AppliedReferenceOptions, createAppliedReference } from './baseline/applied-reference.js';
 import { readSearchPath } from './baseline/reference.js';
@@ -51,6 +52,7 @@ type Comparison = Pick<RepairResult, 'differences' | 'notCompared'>;
  * ```
  */
 export async function repair(options: RepairOptions): Promise<RepairResult> {
+  checkOptions('repair', options, 'url', 'directory', 'version', 'reason');
   let found: Comparison = { differences: [], notCompared: null };
   const result = await recordRepair(options, async (connection, entries) => {
     // A migration that stopped part-way made only a part of its objects, so nothing can be compared. `status` reports it.

@@ -7,6 +7,7 @@ import type { Drift } from '../migrate/history/drift.js';
 import { readRecordedSnapshot } from '../migrate/history/snapshot.js';
 import { HISTORY_TABLE } from '../migrate/history/table.js';
 import { explainUnknown } from '../migrate/history/unknown.js';
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { interruptedError } from '../postgres/errors/interrupted-error.js';
 import { readSearchPath } from './baseline/reference.js';
 import type { RowProgress } from './rows/find-broken-rows.js';
@@ -101,6 +102,7 @@ const STATEMENT_TIMEOUT_MS = 30_000;
  * ```
  */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
+  checkOptions('verify', options, 'url', 'directory');
   const migrations = await readMigrations(options.directory);
   return withDatabase(options, async ({ connection }) => {
     const { client } = connection;

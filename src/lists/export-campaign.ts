@@ -3,6 +3,7 @@ import { cancelOnAbort } from '../postgres/cancel-on-abort.js';
 import { type Connection, connect } from '../postgres/connect.js';
 import pg from '../postgres/driver/pg.js';
 import { queryRows, SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { explainQueryError } from '../postgres/query-errors.js';
 import { streamQuery } from '../postgres/stream-query.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
@@ -59,7 +60,9 @@ const PART_LENGTH = 64 * 1024;
  * ```
  */
 export async function exportCampaign(options: ExportCampaignOptions): Promise<ExportCampaignResult> {
+  checkOptions('exportCampaign', options, 'url', 'campaign');
   const { to } = options;
+  if (typeof to !== 'function') checkOptions('exportCampaign', options, 'to');
   checkCampaignId(options.campaign);
   if (typeof to === 'function') return exportTo(to, options);
   await refuseExistingFile(to);

@@ -1,3 +1,4 @@
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { checkCampaignId } from './errors/api-errors.js';
 import { type ImportOptions, type ImportResult, importList } from './import/import-list.js';
 
@@ -26,6 +27,7 @@ export interface ImportContactsOptions extends ImportOptions {
  * ```
  */
 export async function importContacts(options: ImportContactsOptions): Promise<ImportResult> {
+  checkOptions('importContacts', options, 'url', 'campaign', 'file');
   const { campaign } = options;
   checkCampaignId(campaign);
   return importList(options, {

@@ -1,3 +1,4 @@
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { type ImportOptions, type ImportResult, importList } from './import/import-list.js';
 
 /**
@@ -14,6 +15,7 @@ import { type ImportOptions, type ImportResult, importList } from './import/impo
  * ```
  */
 export async function importExclusions(options: ImportOptions): Promise<ImportResult> {
+  checkOptions('importExclusions', options, 'url', 'file');
   return importList(options, {
     columns: ['phone_number', 'reason', 'source'],
     sql: 'select line_number, verdict, reason, suggestion from voicesurvey.import_exclusions($1)',

@@ -1,4 +1,5 @@
 import { listCreatedSchemas } from '../catalog/schemas.js';
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { UsageError } from '../postgres/errors/explained-error.js';
 import { option, remedy } from '../text/remedy.js';
 import { newLedger } from './data-loss/ledger.js';
@@ -103,6 +104,7 @@ export interface DownResult extends DriftReport {
  * ```
  */
 export async function down(options: DownOptions): Promise<DownResult> {
+  checkOptions('down', options, 'url', 'directory');
   const { lose: agreed = [], backupFolder, directory, asFarAsPossible = false } = options;
   const ledger = newLedger({ agreed, directory, asFarAsPossible }, backupFolder);
   const result = await withNotices(options.onEvent, (onEvent) =>

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { ExplainedError, UsageError } from '../postgres/errors/explained-error.js';
 import { call, remedy } from '../text/remedy.js';
 import { createFile, isDiskFull } from '../text/replace-file.js';
@@ -39,7 +40,9 @@ const MAX_NAME_LENGTH = 80;
  * // src/storage/sql/V0002.add_opening_hours.up.sql
  * ```
  */
-export async function newMigration({ directory, name }: NewMigrationOptions): Promise<NewMigration> {
+export async function newMigration(options: NewMigrationOptions): Promise<NewMigration> {
+  checkOptions('newMigration', options, 'directory', 'name');
+  const { directory, name } = options;
   const slug = toSlug(name);
   const version = await nextLabel(directory);
   const stem = `${version}.${slug}`;

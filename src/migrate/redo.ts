@@ -1,3 +1,4 @@
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { UsageError } from '../postgres/errors/explained-error.js';
 import { interruptedError } from '../postgres/errors/interrupted-error.js';
 import { createThrowawayDatabase } from '../postgres/throwaway-database.js';
@@ -49,6 +50,7 @@ export interface RedoResult extends Omit<UpResult, 'created' | 'sql'> {
  * ```
  */
 export async function redo(options: RedoOptions): Promise<RedoResult> {
+  checkOptions('redo', options, 'url', 'directory');
   const { migration, before } = await findNewest(options);
   const { losses } = await rollBack(options, before);
   const { created: _created, sql: _sql, ...result } = await applyAgain(options, migration);

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Connection } from '../postgres/connect.js';
 import pg from '../postgres/driver/pg.js';
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { ExplainedError, UsageError } from '../postgres/errors/explained-error.js';
 import { knownTextOf } from '../postgres/redaction/known-text.js';
 import { redactCause, redactText } from '../postgres/redaction/redact.js';
@@ -67,6 +68,7 @@ export interface RestoreResult {
  * ```
  */
 export async function restore(options: RestoreOptions): Promise<RestoreResult> {
+  checkOptions('restore', options, 'url', 'folder');
   const { folder } = options;
   const script = await readScript(folder);
   const parts = readRestoreParts(script);

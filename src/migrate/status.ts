@@ -1,3 +1,4 @@
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { interruptedError } from '../postgres/errors/interrupted-error.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import { readMigrations } from './files/read-folder.js';
@@ -74,6 +75,7 @@ export interface StatusOptions extends Database {
  * ```
  */
 export async function status(options: StatusOptions): Promise<StatusResult> {
+  checkOptions('status', options, 'url', 'directory');
   const migrations = await readMigrations(options.directory);
   return withDatabase(options, async ({ connection }) => {
     const [state, migratingNow, drift] = await Promise.all([

@@ -1,4 +1,5 @@
 import type pg from '../postgres/driver/pg.js';
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import { findVersion, type Migration, readMigrations } from './files/read-folder.js';
 import { compare, type Entry } from './history/compare.js';
@@ -76,7 +77,8 @@ export interface UpResult extends DriftReport {
  * console.log(applied.map(({ version }) => version));
  * ```
  */
-export function up(options: UpOptions): Promise<UpResult> {
+export async function up(options: UpOptions): Promise<UpResult> {
+  checkOptions('up', options, 'url', 'directory');
   return withNotices(options.onEvent, (onEvent) => apply({ ...options, onEvent }, []));
 }
 

@@ -21,6 +21,7 @@ import { removeStaleStaging } from './embedded/staging.js';
 import { startPostmaster } from './embedded/start.js';
 import { stopPostmaster } from './embedded/stop.js';
 import { explainSystemErrors } from './embedded/system-errors.js';
+import { checkOptions } from './errors/check-options.js';
 import { EmbeddedServerError } from './errors/explained-error.js';
 import { interruptedError } from './errors/interrupted-error.js';
 
@@ -70,12 +71,13 @@ export interface EmbeddedServerOptions {
  * const { url } = await startEmbeddedServer({ directory: '.voicesurvey-db' });
  * ```
  */
-export function startEmbeddedServer(
+export async function startEmbeddedServer(
   options: EmbeddedServerOptions & {
     readonly settings?: Readonly<Record<string, string>>;
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<EmbeddedServer> {
+  checkOptions('startEmbeddedServer', options, 'directory');
   const directory = resolve(options.directory);
   const { signal } = options;
   const starting = explainSystemErrors('started', directory, async () => {
@@ -124,7 +126,8 @@ export function startEmbeddedServer(
  * console.log(server?.url ?? 'not running');
  * ```
  */
-export function findEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer | null> {
+export async function findEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer | null> {
+  checkOptions('findEmbeddedServer', options, 'directory');
   const directory = resolve(options.directory);
   return explainSystemErrors('found', directory, () => findServer(directory));
 }
@@ -141,7 +144,8 @@ export function findEmbeddedServer(options: EmbeddedServerOptions): Promise<Embe
  * await stopEmbeddedServer({ directory: '.voicesurvey-db' });
  * ```
  */
-export function stopEmbeddedServer(options: EmbeddedServerOptions): Promise<boolean> {
+export async function stopEmbeddedServer(options: EmbeddedServerOptions): Promise<boolean> {
+  checkOptions('stopEmbeddedServer', options, 'directory');
   const directory = resolve(options.directory);
   return explainSystemErrors('stopped', directory, async () => {
     const folder = await findServerFolder(directory);
@@ -161,7 +165,8 @@ export function stopEmbeddedServer(options: EmbeddedServerOptions): Promise<bool
  * await removeEmbeddedServer({ directory: '.voicesurvey-db' });
  * ```
  */
-export function removeEmbeddedServer(options: EmbeddedServerOptions): Promise<boolean> {
+export async function removeEmbeddedServer(options: EmbeddedServerOptions): Promise<boolean> {
+  checkOptions('removeEmbeddedServer', options, 'directory');
   const directory = resolve(options.directory);
   return explainSystemErrors('removed', directory, () => removeServer(directory));
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicNow } from '../text/clock.js';
 import { connect } from './connect.js';
+import { checkOptions } from './errors/check-options.js';
 import { ConnectionError } from './errors/explained-error.js';
 import { interruptedError } from './errors/interrupted-error.js';
 import { parseDatabaseUrl } from './url.js';
@@ -44,6 +45,7 @@ const PAUSE_MS = 500;
  * ```
  */
 export async function waitForServer(options: WaitForServerOptions): Promise<void> {
+  checkOptions('waitForServer', options, 'url');
   const { timeoutMs, onWaiting, signal } = options;
   const target = parseDatabaseUrl(options.url);
   const deadline = monotonicNow() + timeoutMs;

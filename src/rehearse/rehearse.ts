@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type Database, describeServer, type Server } from '../migrate/database.js';
 import { connect } from '../postgres/connect.js';
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { ExplainedError } from '../postgres/errors/explained-error.js';
 import { redactError } from '../postgres/redaction/redact.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
@@ -89,7 +90,8 @@ export interface FinishedRehearsal {
  * const { callsPerSecond, violations } = await rehearse({ url: process.env.DATABASE_URL ?? '', failures: true });
  * ```
  */
-export function rehearse(options: RehearseOptions): Promise<RehearseResult> {
+export async function rehearse(options: RehearseOptions): Promise<RehearseResult> {
+  checkOptions('rehearse', options, 'url');
   return rehearseThen(options, async () => {});
 }
 

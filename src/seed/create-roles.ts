@@ -1,6 +1,7 @@
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import pg from '../postgres/driver/pg.js';
 import { queryRows, SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { ExplainedError } from '../postgres/errors/explained-error.js';
 import { INSUFFICIENT_PRIVILEGE } from '../postgres/errors/sql-states.js';
 import { call, remedy } from '../text/remedy.js';
@@ -89,7 +90,8 @@ export interface CreateRolesOptions extends Database {
  * const { created } = await createRoles({ url: process.env.DATABASE_URL ?? '' });
  * ```
  */
-export function createRoles(options: CreateRolesOptions): Promise<CreateRolesResult> {
+export async function createRoles(options: CreateRolesOptions): Promise<CreateRolesResult> {
+  checkOptions('createRoles', options, 'url');
   return withDatabase(options, async ({ connection }) => {
     const { client } = connection;
     const [powerful] = await queryRows<{ role: string }>(client, POWERFUL);

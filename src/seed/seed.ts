@@ -8,6 +8,7 @@ import { listenToWarnings } from '../migrate/run/warnings.js';
 import type { Notice } from '../migrate/script/notice.js';
 import pg from '../postgres/driver/pg.js';
 import { queryRows, SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
+import { checkOptions } from '../postgres/errors/check-options.js';
 import { ExplainedError } from '../postgres/errors/explained-error.js';
 import {
   READ_ONLY_SQL_TRANSACTION,
@@ -52,7 +53,8 @@ export interface SeedResult {
  * const { inserted } = await seed({ url: process.env.DATABASE_URL ?? '' });
  * ```
  */
-export function seed(options: SeedOptions): Promise<SeedResult> {
+export async function seed(options: SeedOptions): Promise<SeedResult> {
+  checkOptions('seed', options, 'url');
   return withNotices(options.onEvent, (emit) => addRows(options, emit));
 }
 

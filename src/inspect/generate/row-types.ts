@@ -1,3 +1,4 @@
+import { checkSnapshot } from '../../catalog/check-snapshot.js';
 import { splitFullName } from '../../catalog/names.js';
 import { type NamedObject, objectsOf, textOf } from '../../catalog/objects.js';
 import type { Snapshot } from '../../catalog/snapshot.js';
@@ -39,6 +40,7 @@ const OF_ROUTINE: readonly TypeKind[] = ['Arguments', 'Result'];
  * ```
  */
 export function generateTypes(snapshot: Snapshot): string {
+  checkSnapshot('generateTypes', snapshot);
   const usable = (...kinds: readonly string[]): readonly NamedObject[] =>
     objectsOf(snapshot, ...kinds).filter(({ fullName }) => splitFullName(fullName).schema !== RULES_SCHEMA);
   const enums = usable('enum');

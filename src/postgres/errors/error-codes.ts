@@ -2,6 +2,7 @@
 export const ERROR_CODES = {
   'Wrong usage: exit code 2': {
     usage: 'an unknown command, option or argument',
+    bad_argument: 'a function of the library was called without a required option',
     bad_name: 'a name from which no file name can be made',
     bad_setting: 'the server refuses a setting of a test database',
     bad_steps: 'the number of steps is not a whole number of 1 or more',
