@@ -511,14 +511,21 @@ begin
     perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
   end if;
 
-  -- Locks mutex row 0. If only the row must be locked, this is cheaper than lock_mutex_rows(array[0]).
+  -- Locks mutex row 0. If only the row must be locked, this is cheaper than lock_mutex_rows(array[0]). If the row exists and
+  -- was not updated, this transaction has locked it before.
   update voicesurvey_rules.mutex_rows
   set lock_count = lock_count + 1
   where id = 0
     and xmin <> pg_current_xact_id()::xid;
 
   if not found then
-    perform voicesurvey_rules.lock_mutex_rows(array[0]);
+    perform
+    from voicesurvey_rules.mutex_rows
+    where id = 0;
+
+    if not found then
+      perform voicesurvey_rules.lock_mutex_rows(array[0]);
+    end if;
   end if;
 
   -- The usual path. The state of another contact of the number does not show whether it has an open call: this check may

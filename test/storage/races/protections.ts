@@ -24,7 +24,7 @@ export const DROP_RETURN_MUTEX = editFunction(
 /** Drops the lock of mutex row 0, which makes claims commit one after the other. */
 export const DROP_CLAIM_MUTEX = editFunction(
   'check_new_call',
-  'update voicesurvey_rules.mutex_rows[^;]*;\\s*if not found then[^;]*;\\s*end if;',
+  'update voicesurvey_rules.mutex_rows[^;]*;\\s*if not found then[^;]*;\\s*if not found then[^;]*;\\s*end if;\\s*end if;',
 );
 
 /** Lets the old number of an excluded contact go unlisted. */
