@@ -1,29 +1,16 @@
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { readSourceFile } from '../migrate/files/source.js';
-import { HISTORY_TABLE, SET_HISTORY_ASIDE } from '../migrate/history/table.js';
 import type { Listener } from '../migrate/run/events.js';
 import { makeNoticeReporter } from '../migrate/run/notice-reporter.js';
 import { withNotices } from '../migrate/run/notices.js';
 import { listenToWarnings } from '../migrate/run/warnings.js';
 import type { Notice } from '../migrate/script/notice.js';
-import pg from '../postgres/driver/pg.js';
-import { queryRows, SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
+import type pg from '../postgres/driver/pg.js';
+import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
 import { checkOptions } from '../postgres/errors/check-options.js';
-import { ExplainedError } from '../postgres/errors/explained-error.js';
-import {
-  READ_ONLY_SQL_TRANSACTION,
-  UNDEFINED_OBJECT,
-  UNDEFINED_TABLE,
-} from '../postgres/errors/sql-states.js';
-import { explainLostConnection } from '../postgres/lost-connection.js';
-import { explainReadOnly } from '../postgres/read-only.js';
-import { collectKnownText, knownTextOf } from '../postgres/redaction/known-text.js';
-import { redactCause, redactError, redactText } from '../postgres/redaction/redact.js';
 import { REPORT_WARNINGS } from '../postgres/replication.js';
 import { explainTriggersOff, TRIGGERS_ON } from '../postgres/triggers-on.js';
-import { formatLocation, locate } from '../sql/location.js';
-import type { SourceFile } from '../sql/source-file.js';
-import { call, remedy } from '../text/remedy.js';
+import { explainSeedError } from './explain-seed-error.js';
 import { seedFile } from './paths.js';
 
 /** The options of {@link seed}. */
@@ -73,11 +60,7 @@ async function addRows(options: SeedOptions, emit: Listener): Promise<Omit<SeedR
           }),
         client.query(source.text).catch(async (error: unknown) => {
           if (options.signal?.aborted) throw error;
-          throw (
-            explainLostConnection(error, connection) ??
-            (await explainReadOnly(error, connection)) ??
-            (await explainSeedError(client, source, error))
-          );
+          throw await explainSeedError(connection, source, error);
         }),
         // The file sets the search path of the session, which behind a pooler serves other clients next.
         client.query('commit;\nreset search_path'),
@@ -95,34 +78,4 @@ function countInserted(result: unknown): number {
     (sum, { command, rowCount }) => sum + (command === 'INSERT' ? (rowCount ?? 0) : 0),
     0,
   );
-}
-
-async function explainSeedError(client: pg.Client, source: SourceFile, error: unknown): Promise<unknown> {
-  if (!(error instanceof pg.DatabaseError) || error.code === READ_ONLY_SQL_TRANSACTION) return error;
-  if (error.code === UNDEFINED_TABLE || error.code === UNDEFINED_OBJECT) {
-    const { message, cause } = redactError(error, knownTextOf(source.text));
-    return new ExplainedError('no_schema', `This database does not have the schema yet: ${message}.`, {
-      remedy: (await hasHistory(client))
-        ? remedy`Run ${call('status')} to see which migrations this database has. If its history was restored without the tables, set it aside: ${SET_HISTORY_ASIDE} Then create the tables with ${call('up')}, and run ${call('seed')} again.`
-        : remedy`Apply the migrations with ${call('up')}, then run ${call('seed')} again.`,
-      cause,
-    });
-  }
-  const { position } = error;
-  const where = position === undefined ? source.path : formatLocation(locate(source, Number(position) - 1));
-  const shown = redactText(error, await collectKnownText(client, knownTextOf(source.text), error));
-  const code = `SQLSTATE ${error.code}${shown.detail === null ? '' : `: ${shown.detail}`}`;
-  return new ExplainedError('seed_failed', `${where}: ${shown.message} (${code}).`, {
-    remedy:
-      'No row was added. Correct the cause, for example a row of yours that has the same key, and run it again.',
-    cause: redactCause(error, shown),
-  });
-}
-
-async function hasHistory(client: pg.Client): Promise<boolean> {
-  const [row] = await queryRows<{ found: boolean }>(
-    client,
-    `select to_regclass('${HISTORY_TABLE}') is not null as found`,
-  );
-  return row?.found === true;
 }

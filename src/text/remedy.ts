@@ -30,6 +30,7 @@ export const REMEDY_OPTIONS = [
   'acceptDifferences',
   'asFarAsPossible',
   'here',
+  'add',
 ] as const;
 
 /** A function of the library that a remedy may call. */

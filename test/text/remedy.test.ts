@@ -10,6 +10,7 @@ import type { StatusOptions } from '../../src/migrate/status.js';
 import type { UpOptions } from '../../src/migrate/up.js';
 import { ExplainedError } from '../../src/postgres/errors/explained-error.js';
 import type { RehearseOptions } from '../../src/rehearse/rehearse.js';
+import type { SeedContactsOptions } from '../../src/seed/seed-contacts.js';
 import { call, joinRemedies, option, REMEDY_CALLS, REMEDY_OPTIONS, remedy } from '../../src/text/remedy.js';
 
 /** What the functions that a remedy may call take. */
@@ -31,7 +32,8 @@ type AnyOption =
   | keyof RepairOptions
   | keyof VerifyOptions
   | keyof BaselineOptions
-  | keyof RehearseOptions;
+  | keyof RehearseOptions
+  | keyof SeedContactsOptions;
 
 test('a remedy calls only functions of the library, with options that they have', () => {
   const calls: { readonly [Name in keyof Functions]: readonly (keyof Functions[Name])[] } = REMEDY_CALLS;

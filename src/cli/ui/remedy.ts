@@ -62,6 +62,7 @@ export const FLAG_OF_OPTION: Readonly<Record<OptionName, Flag | string>> = {
   acceptDifferences: { flag: '--accept-differences' },
   asFarAsPossible: { flag: '--as-far-as-possible' },
   here: { flag: '--here' },
+  add: { flag: '--add' },
   lockWaitMs: { flag: '--lock-wait', value: '<seconds>', isInSeconds: true },
   statementTimeoutMs: { flag: '--statement-timeout', value: '<seconds>', isInSeconds: true },
   version: '<version>',

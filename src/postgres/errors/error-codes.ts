@@ -107,12 +107,14 @@ export const ERROR_CODES = {
     triggers_off: 'the database or the role sets session_replication_role, and the role may not change that',
   },
   'Seed data and generated files': {
+    database_in_use:
+      'the database has rows that are not synthetic, so synthetic contacts are not added without `--add`',
     file_not_written: 'a file could not be written',
     may_not_create_roles: 'the role may not create the roles of the services, or grant to them',
     no_schema: 'the database does not have the schema yet',
     role_is_powerful: 'a role of the services exists with rights such as SUPERUSER',
     rehearsal_failed: 'a rehearsal ended early: a function or the server failed as no service expects',
-    seed_failed: 'the server rejected the seed rows',
+    seed_failed: 'the server rejected the seed rows or the synthetic ones',
   },
   Lists: {
     campaign_ended: 'a campaign that has ended gets no contacts',
