@@ -12,6 +12,7 @@ const TITLES = {
   preparing: 'Creating the database and importing the contacts',
   calling: 'Calling',
   'waiting for retries': 'Waiting for the retry interval of a minute; nothing else is due',
+  closing: 'Asking the provider about calls whose webhooks are missing',
   delivering: 'Delivering the last events and e-mails',
   checking: 'Checking the rules over all rows',
 } as const satisfies Record<RehearsalProgress['phase'], string>;

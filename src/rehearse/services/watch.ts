@@ -13,7 +13,7 @@ export type StateCounts = Readonly<
 
 /** How far a rehearsal is. */
 export interface RehearsalProgress {
-  readonly phase: 'preparing' | 'calling' | 'waiting for retries' | 'delivering' | 'checking';
+  readonly phase: 'preparing' | 'calling' | 'waiting for retries' | 'closing' | 'delivering' | 'checking';
   /** Seconds since the first campaign was started. */
   readonly seconds: number;
   readonly contacts: StateCounts;
@@ -84,9 +84,8 @@ export async function watch(
     const calls = record.calls.size;
     const openCalls = work.provider.liveCalls();
     const callsPerSecond = ((calls - last.calls) * 1000) / Math.max(1, now - last.at);
-    const isWaiting = contacts.pending > 0 && openCalls === 0 && calls === last.calls;
     onProgress({
-      phase: rehearsal.areCallsOver ? 'delivering' : isWaiting ? 'waiting for retries' : 'calling',
+      phase: phaseOf(rehearsal, contacts, openCalls > 0 || calls > last.calls),
       seconds: (now - begin) / 1000,
       contacts,
       calls,
@@ -103,6 +102,16 @@ export async function watch(
     }
     await sleep(Math.max(PAUSE_MS, (now - readAt) * READING_SHARE), undefined, { signal });
   }
+}
+
+function phaseOf(
+  { areCallsOver }: Rehearsal,
+  { pending }: StateCounts,
+  areCallsGoingOn: boolean,
+): RehearsalProgress['phase'] {
+  if (areCallsOver) return 'delivering';
+  if (areCallsGoingOn) return 'calling';
+  return pending > 0 ? 'waiting for retries' : 'closing';
 }
 
 async function readCounts(rehearsal: Rehearsal, session: Session): Promise<StateCounts> {
