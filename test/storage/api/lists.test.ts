@@ -120,6 +120,8 @@ describe('import_contacts', () => {
     expect(
       await query(migrated, 'select id from contacts where not do_not_call and id in (:ada, :cleo, :dora)'),
     ).toEqual([]);
+    const again = await query(migrated, IMPORT.replace(':draft', ':survey'), [batch]);
+    expect(verdicts(again).slice(2)).toEqual(['already_there', 'already_there', 'duplicate_in_batch']);
   });
 
   test('names the fix of an unusual number, and repeats no part of the number', async ({ migrated }) => {
