@@ -13,3 +13,5 @@ drop trigger if exists an_attempt_keeps_its_keys_and_start on public.call_attemp
 drop function if exists voicesurvey_rules.check_call_times();
 drop function if exists voicesurvey_rules.check_call_facts();
 drop function if exists voicesurvey_rules.check_provider_call_id();
+drop function if exists voicesurvey_rules.note_late_recording(public.call_attempts);
+drop function if exists voicesurvey_rules.note_late_metadata(public.call_attempts);

@@ -18,6 +18,32 @@
 set search_path = pg_catalog, pg_temp;
 
 
+-- Facts that arrive when the retention days are over. V0016 and V0025 replace these functions: their jobs read the attempts
+-- once, by the time of their start, and would miss such facts.
+
+create or replace function voicesurvey_rules.note_late_metadata(attempt public.call_attempts)
+returns void
+language sql
+begin atomic
+end;
+
+create or replace function voicesurvey_rules.note_late_recording(attempt public.call_attempts)
+returns void
+language sql
+begin atomic
+end;
+
+comment on function voicesurvey_rules.note_late_metadata(public.call_attempts) is
+  'Does nothing. Called when an attempt is inserted that started more than a day ago.';
+comment on function voicesurvey_rules.note_late_recording(public.call_attempts) is
+  'Does nothing. Called when an attempt is inserted, or its provider_call_id set, more than a day after its start.';
+
+revoke execute on function
+  voicesurvey_rules.note_late_metadata(public.call_attempts),
+  voicesurvey_rules.note_late_recording(public.call_attempts)
+from public;
+
+
 create or replace function voicesurvey_rules.check_provider_call_id()
 returns trigger
 language plpgsql
@@ -30,6 +56,10 @@ begin
   end if;
 
   if old.provider_call_id is null then
+    if new.started_at < now() - interval '1 day' then
+      perform voicesurvey_rules.note_late_recording(new);
+    end if;
+
     return new;
   end if;
 
@@ -162,6 +192,11 @@ begin
   end if;
 
   if greatest(new.started_at, new.answered_at, new.ended_at) <= clock_timestamp() + interval '60 seconds' then
+    if tg_op = 'INSERT' and new.started_at < now() - interval '1 day' then
+      perform voicesurvey_rules.note_late_metadata(new);
+      perform voicesurvey_rules.note_late_recording(new);
+    end if;
+
     return new;
   end if;
 

@@ -3,15 +3,21 @@
 -- V0016: transcripts and the metadata of attempts are kept only for their retention days (rule 12). A transcript
 -- belongs to an answered call; V0002 keeps telephone numbers out of it.
 --
--- Adds the function purge_expired to the API. A daily job calls it.
+-- Adds the function purge_expired to the API. A daily job calls it. It reads the attempts once, by the time of their start, and
+-- stores how far it came in voicesurvey_rules.purge_progress. So a run costs what is left to purge. It reads a day of attempts
+-- again while one of them has metadata: its call is open, or another session has locked it. Metadata that is written when
+-- the job has passed the attempt moves the job back.
 --
 -- A deferred constraint trigger (V0009) checks the call at commit, because a transcript may be inserted before it. The
 -- foreign key to the call becomes deferred for the same reason.
 --
 -- Safe under concurrency: that a call was answered is final. purge_expired skips rows that another transaction has
--- locked. So it never waits for a row lock, and the next call of purge_expired processes those rows.
+-- locked. So it never waits for a row lock, and the next call of purge_expired processes those rows. While it empties metadata
+-- it locks purge_progress, and so does a transaction that writes metadata of an attempt that is about to expire or has
+-- expired: the job skips its work, or the transaction waits and sees how far the job came. Only the first run of all may wait
+-- for such a transaction, since both insert the row.
 --
--- Safe on a live table: creating a trigger changes only the catalog. It locks only transcript_snippets. A
+-- Safe on a live table: creating a trigger changes only the catalog. Two tables are locked together, call_attempts first. A
 -- statement waits at most 2 s for its lock, since writers of the table wait too.
 
 set search_path = pg_catalog, pg_temp;
@@ -70,6 +76,89 @@ comment on function voicesurvey_rules.note_purge(bigint, bigint) is
 revoke execute on function voicesurvey_rules.note_purge(bigint, bigint) from public;
 
 
+create table if not exists voicesurvey_rules.purge_progress (
+  is_the_only_row boolean not null default true,
+  started_before timestamptz not null,
+
+  constraint purge_progress_has_unique_rows
+    primary key (is_the_only_row),
+  constraint there_is_one_purge_progress
+    check (is_the_only_row)
+);
+
+comment on table voicesurvey_rules.purge_progress is
+  'How far purge_expired has emptied the metadata of attempts. Has at most one row. Written by purge_expired and by '
+  'note_late_metadata.';
+comment on column voicesurvey_rules.purge_progress.is_the_only_row is
+  'Always true. Written by the database.';
+comment on column voicesurvey_rules.purge_progress.started_before is
+  'The metadata of attempts that started before this time is empty. Written by purge_expired; moved back by note_late_metadata.';
+comment on constraint there_is_one_purge_progress on voicesurvey_rules.purge_progress is
+  'Rule 12: the attempts are read once.';
+
+
+-- Includes attempts that expire within a day, since the transaction may commit later than now. An attempt that the job has
+-- passed may also be younger, if transcript_retention_days has become greater.
+
+create or replace function voicesurvey_rules.note_late_metadata(attempt public.call_attempts)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  retention_days integer;
+  emptied_before timestamptz;
+begin
+  select least(provider.transcript_retention_days, 1000000)
+  into retention_days
+  from public.provider_configs as provider;
+
+  select progress.started_before
+  into emptied_before
+  from voicesurvey_rules.purge_progress as progress;
+
+  if attempt.metadata <> '{}'
+    and attempt.started_at < greatest(now() - make_interval(days => coalesce(retention_days, 1) - 1), emptied_before)
+  then
+    insert into voicesurvey_rules.purge_progress as progress (started_before)
+    values ('-infinity')
+    on conflict (is_the_only_row) do update
+      set started_before = least(progress.started_before, attempt.started_at);
+  end if;
+end
+$function$;
+
+create or replace function voicesurvey_rules.check_late_metadata()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  if tg_relid <> 'public.call_attempts'::regclass or tg_when <> 'BEFORE' or tg_op <> 'UPDATE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
+  if new.metadata <> '{}' and new.started_at < now() - interval '1 day' then
+    perform voicesurvey_rules.note_late_metadata(new);
+  end if;
+
+  return new;
+end
+$function$;
+
+comment on function voicesurvey_rules.note_late_metadata(public.call_attempts) is
+  'Lets purge_expired read an attempt again whose metadata is written when its retention days are over. Called when an attempt '
+  'is inserted, or its metadata set, more than a day after its start.';
+comment on function voicesurvey_rules.check_late_metadata() is
+  'Notes metadata that is written more than a day after the start of its call.';
+
+revoke execute on function
+  voicesurvey_rules.note_late_metadata(public.call_attempts),
+  voicesurvey_rules.check_late_metadata()
+from public;
+
+
 -- Without a provider configuration there are no retention days, and nothing is deleted or emptied. More than 1,000,000
 -- retention days would reach a time before the first that PostgreSQL knows. The rows are locked before they are written, and
 -- found again by their place, which costs one page each.
@@ -85,6 +174,11 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
   expired_before timestamptz;
+  read_from timestamptz;
+  read_until timestamptz;
+  first_left timestamptz;
+  left_over timestamptz;
+  emptied bigint;
 begin
   if at_most is null or at_most < 0 then
     raise exception using
@@ -112,20 +206,71 @@ begin
     );
   get diagnostics transcripts_deleted = row_count;
 
-  update public.call_attempts
-  set metadata = '{}'
-  where ctid = any (
-      array(
-        select expired.ctid
-        from public.call_attempts as expired
-        where expired.started_at < expired_before
-          and expired.ended_at < expired_before
-          and expired.metadata <> '{}'
-        limit at_most
-        for no key update skip locked
-      )
-    );
-  get diagnostics metadata_emptied = row_count;
+  metadata_emptied := 0;
+
+  if at_most > 0 and not exists (select from voicesurvey_rules.purge_progress) then
+    insert into voicesurvey_rules.purge_progress (started_before)
+    values ('-infinity')
+    on conflict (is_the_only_row) do nothing;
+  end if;
+
+  select progress.started_before
+  into read_from
+  from voicesurvey_rules.purge_progress as progress
+  where progress.started_before < expired_before
+    and at_most > 0
+  for update skip locked;
+
+  if read_from = '-infinity' then
+    select min(attempt.started_at)
+    into read_from
+    from public.call_attempts as attempt;
+  end if;
+
+  while read_from < expired_before and metadata_emptied < at_most loop
+    read_until := least(read_from + interval '1 day', expired_before);
+
+    select min(attempt.started_at)
+    into left_over
+    from public.call_attempts as attempt
+    where attempt.started_at >= read_from
+      and attempt.started_at < read_until
+      and attempt.metadata <> '{}';
+
+    if left_over is not null then
+      update public.call_attempts
+      set metadata = '{}'
+      where ctid = any (
+          array(
+            select expired.ctid
+            from public.call_attempts as expired
+            where expired.started_at >= read_from
+              and expired.started_at < read_until
+              and expired.ended_at < expired_before
+              and expired.metadata <> '{}'
+            limit at_most - metadata_emptied
+            for no key update skip locked
+          )
+        );
+      get diagnostics emptied = row_count;
+      metadata_emptied := metadata_emptied + emptied;
+
+      select min(attempt.started_at)
+      into left_over
+      from public.call_attempts as attempt
+      where attempt.started_at >= read_from
+        and attempt.started_at < read_until
+        and attempt.metadata <> '{}';
+
+      first_left := coalesce(first_left, left_over);
+    end if;
+
+    read_from := read_until;
+  end loop;
+
+  update voicesurvey_rules.purge_progress as progress
+  set started_before = least(first_left, read_from, expired_before)
+  where read_from is not null;
 
   perform voicesurvey_rules.note_purge(transcripts_deleted, metadata_emptied);
 end
@@ -137,6 +282,17 @@ comment on function voicesurvey.purge_expired(integer) is
   'both are 0. Without a provider configuration it does nothing.';
 
 revoke execute on function voicesurvey.purge_expired(integer) from public;
+
+
+-- call_attempts
+
+create or replace trigger late_metadata_is_emptied_too
+  before update of metadata on public.call_attempts
+  for each row
+  execute function voicesurvey_rules.check_late_metadata();
+
+comment on trigger late_metadata_is_emptied_too on public.call_attempts is
+  'Rule 12: metadata that is written when its retention days are over is emptied by the next purge.';
 
 
 -- transcript_snippets

@@ -22,6 +22,19 @@ drop function if exists voicesurvey_rules.delete_tallies();
 drop function if exists voicesurvey_rules.tally_attempts();
 drop function if exists voicesurvey_rules.tally_contacts();
 
+-- As V0011 made it.
+
+create or replace function voicesurvey_rules.note_late_recording(attempt public.call_attempts)
+returns void
+language sql
+begin atomic
+end;
+
+alter function voicesurvey_rules.note_late_recording(public.call_attempts) reset all;
+
+comment on function voicesurvey_rules.note_late_recording(public.call_attempts) is
+  'Does nothing. Called when an attempt is inserted, or its provider_call_id set, more than a day after its start.';
+
 drop table if exists voicesurvey_rules.recording_progress;
 drop table if exists voicesurvey.recordings_to_delete;
 drop table if exists voicesurvey.tallies;

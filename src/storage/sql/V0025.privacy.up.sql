@@ -10,7 +10,7 @@
 --
 -- Recordings. The provider stores them. A trigger puts the call of each deleted attempt into
 -- voicesurvey.recordings_to_delete, in the transaction of the deletion, and expired_recordings adds those past
--- recording_retention_days. A worker gets them with a lease and reports each that it has deleted. A worker that dies loses
+-- recording_retention_days. A call whose provider_call_id is reported later than that is added when it is reported. A worker gets them with a lease and reports each that it has deleted. A worker that dies loses
 -- none: its lease ends, and the recording is handed out again. So a worker may get a recording twice, and treats one that the
 -- provider does not know as deleted.
 --
@@ -550,12 +550,53 @@ begin
 end
 $function$;
 
+-- As note_late_metadata (V0016): the lock makes it wait for expired_recordings, or lets that skip its reading.
+
+create or replace function voicesurvey_rules.note_late_recording(attempt public.call_attempts)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  retention_days integer;
+  read_before timestamptz;
+begin
+  if attempt.provider_call_id is null or attempt.outcome in ('no_answer', 'busy') then
+    return;
+  end if;
+
+  select least(provider.recording_retention_days, 1000000)
+  into retention_days
+  from public.provider_configs as provider;
+
+  select progress.started_before
+  into read_before
+  from voicesurvey_rules.recording_progress as progress;
+
+  if attempt.started_at < greatest(now() - make_interval(days => coalesce(retention_days, 1) - 1), read_before) then
+    select progress.started_before
+    into read_before
+    from voicesurvey_rules.recording_progress as progress
+    for share;
+
+    if attempt.started_at < read_before then
+      insert into voicesurvey.recordings_to_delete (provider_call_id)
+      values (attempt.provider_call_id)
+      on conflict (provider_call_id) do nothing;
+    end if;
+  end if;
+end
+$function$;
+
 comment on function voicesurvey_rules.tally_contacts() is
   'Appends what the deleted contacts added to the statistics of their campaigns.';
 comment on function voicesurvey_rules.tally_attempts() is
   'Appends what the deleted attempts added to the statistics of their campaigns, and notes their recordings.';
 comment on function voicesurvey_rules.delete_tallies() is
   'Deletes the tallies of deleted campaigns.';
+comment on function voicesurvey_rules.note_late_recording(public.call_attempts) is
+  'Notes the recording of an attempt whose provider_call_id is reported when its retention days are over. Called when an attempt '
+  'is inserted, or its provider_call_id set, more than a day after its start.';
 comment on function voicesurvey_rules.lock_numbers_to_list(uuid[]) is
   'Locks the numbers that the deletion of contacts will put on the exclusion list. Called by erase_person and erase_contact.';
 comment on function voicesurvey_rules.erase_contacts(uuid[]) is
@@ -580,6 +621,7 @@ revoke execute on function
   voicesurvey_rules.tally_contacts(),
   voicesurvey_rules.tally_attempts(),
   voicesurvey_rules.delete_tallies(),
+  voicesurvey_rules.note_late_recording(public.call_attempts),
   voicesurvey_rules.lock_numbers_to_list(uuid[]),
   voicesurvey_rules.erase_contacts(uuid[]),
   voicesurvey.erase_person(text),

@@ -7,8 +7,10 @@ import { query, writeHistory } from './calls.js';
 /**
  * 40,000 contacts with one attempt each, of which every hundredth is open. Three of the open calls are stale. They are
  * written without triggers, since triggers would take a minute.
+ *
+ * @param order the order in which the attempts are stored
  */
-const FILL = `
+const fill = (order: string): string => `
   set session_replication_role = replica;
   ${insertDraft('new_large', {})}
   insert into contacts (campaign_id, phone_number, state, attempts_count, last_attempt_at)
@@ -19,7 +21,7 @@ const FILL = `
     select id, campaign_id, 1, phone_number, 'provider ' || phone_number, last_attempt_at,
       case when state = 'pending' then last_attempt_at + interval '20 seconds' end,
       case when state = 'pending' then 'no_answer' end::contact_outcome
-    from contacts where campaign_id = :new_large order by phone_number;
+    from contacts where campaign_id = :new_large order by ${order};
   reset session_replication_role`;
 
 /** The buffers that a query reads, in its second run: the first one also reads the catalog. */
@@ -36,11 +38,22 @@ test('stale_calls and call_detail read few buffers, whatever number of calls is 
 }) => {
   const { client } = migrated;
   await writeHistory(migrated);
-  await query(migrated, FILL);
+  await query(migrated, fill('phone_number'));
   for (const table of ['contacts', 'call_attempts']) await client.query(`vacuum analyze ${table}`);
   expect(await query(migrated, "select from voicesurvey.stale_calls('1 hour')")).toHaveLength(3);
   expect(await buffersOf(client, "select * from voicesurvey.stale_calls('1 hour')")).toBeLessThanOrEqual(80);
   const detail = "select * from voicesurvey.call_detail('+49300000001')";
   expect(await query(migrated, detail)).toHaveLength(1);
   expect(await buffersOf(client, detail)).toBeLessThanOrEqual(16);
+});
+
+test('purge_expired reads few buffers when nothing is left to purge', async ({ migrated }) => {
+  const { client } = migrated;
+  await writeHistory(migrated);
+  await query(migrated, fill('last_attempt_at'));
+  await client.query('update provider_configs set transcript_retention_days = 1');
+  await client.query('vacuum analyze call_attempts');
+  const purge = 'select * from voicesurvey.purge_expired()';
+  await client.query(purge);
+  expect(await buffersOf(client, purge)).toBeLessThanOrEqual(100);
 });

@@ -330,6 +330,45 @@ describe('expired_recordings', () => {
     expect(await expired(migrated)).toEqual(['provider-new_call_of_ada']);
   });
 
+  test('hands out the recording of a call whose provider_call_id is reported when its retention days are over', async ({
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(migrated, OLD_CALLS.replace(PROVIDER_IDS, ''));
+    expect(await expired(migrated)).toEqual([]);
+    await query(migrated, "select voicesurvey.record_provider_call('new_call_of_ada', 'late')");
+    // Nobody answered this one.
+    await query(migrated, "select voicesurvey.record_provider_call('new_call_of_jack', 'none')");
+    expect(await expired(migrated)).toEqual(['late']);
+    await query(
+      migrated,
+      `update provider_configs set max_concurrent_calls = 100;
+       ${insertContact('new', '+4920009990', { campaign_id: ':survey' })} ${claim('new', { ago: '40 h' })}
+       update call_attempts set provider_call_id = 'old' where id = :new_call_of_new;`,
+    );
+    expect(await expired(migrated)).toEqual(['old']);
+  });
+
+  test('waits for no transaction that reports the provider_call_id of an old call, and loses none', async ({
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(migrated, OLD_CALLS.replace(PROVIDER_IDS, ''));
+    expect(await expired(migrated)).toEqual([]);
+    // The job has come to a time before the call.
+    await query(
+      migrated,
+      "update voicesurvey_rules.recording_progress set started_before = now() - interval '40 h'",
+    );
+    await withSession(migrated, async (other) => {
+      await query(other, 'begin');
+      await query(other, "select voicesurvey.record_provider_call('new_call_of_ada', 'late')");
+      expect(await expired(migrated)).toEqual([]);
+      await query(other, 'commit');
+    });
+    expect(await expired(migrated)).toEqual(['late']);
+  });
+
   test('on an empty database hands out nothing', async ({ migrated }) => {
     expect(await expired(migrated)).toEqual([]);
     expect(await expired(migrated)).toEqual([]);
@@ -349,4 +388,61 @@ test('an exclusion of a number that is erased concurrently is not lost', async (
   expect(
     await query(migrated, 'select from exclusion_list_entries where phone_number = $1', [PHONES.ada]),
   ).toHaveLength(1);
+});
+
+describe('purge_expired', () => {
+  const PURGE = 'select metadata_emptied::integer from voicesurvey.purge_expired()';
+  const write = (attempt: string): string =>
+    `update call_attempts set metadata = '{"from": "+4920000001"}' where id = :${attempt}`;
+  const purge = async (database: TestDatabase): Promise<unknown> =>
+    (await query(database, PURGE))[0]?.metadata_emptied;
+
+  test('empties metadata that was written when an earlier run had passed its call', async ({ migrated }) => {
+    await writeHistory(migrated);
+    await query(
+      migrated,
+      `update provider_configs set transcript_retention_days = 1; ${OLD_CALLS} ${write('new_call_of_ada')};`,
+    );
+    expect(await purge(migrated)).toBe(1);
+    expect(await purge(migrated)).toBe(0);
+    await query(migrated, write('new_call_of_jack'));
+    expect(await purge(migrated)).toBe(1);
+    await query(
+      migrated,
+      `update provider_configs set transcript_retention_days = 30; ${write('new_call_of_jack')};
+       update provider_configs set transcript_retention_days = 1`,
+    );
+    expect(await purge(migrated)).toBe(1);
+  });
+
+  test('empties the metadata of a call that was open when an earlier run passed it, and of later calls before', async ({
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(
+      migrated,
+      `update provider_configs set transcript_retention_days = 1, max_concurrent_calls = 100;
+       ${claim('jack', { ago: '60 h' })} ${write('new_call_of_jack')};
+       ${claim('ada', { ago: '30 h' })} ${endCall('new_call_of_ada', 'busy')} ${setState('ada', 'pending', 'busy')}
+       ${write('new_call_of_ada')};`,
+    );
+    expect(await purge(migrated)).toBe(1);
+    await query(migrated, `${endCall('new_call_of_jack', 'busy')} ${setState('jack', 'pending', 'busy')}`);
+    expect(await purge(migrated)).toBe(1);
+  });
+
+  test('waits for no transaction that writes metadata of an expired call, and empties it afterwards', async ({
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(migrated, `update provider_configs set transcript_retention_days = 1; ${OLD_CALLS}`);
+    expect(await purge(migrated)).toBe(0);
+    await withSession(migrated, async (other) => {
+      await query(other, 'begin');
+      await query(other, write('new_call_of_ada'));
+      expect(await purge(migrated)).toBe(0);
+      await query(other, 'commit');
+    });
+    expect(await purge(migrated)).toBe(1);
+  });
 });
