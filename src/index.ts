@@ -35,13 +35,14 @@ export type { RowProgress } from './inspect/rows/find-broken-rows.js';
 export type { VerifyFinding } from './inspect/verify/finding.js';
 export type { RoleGrants } from './inspect/verify/grants.js';
 export { type VerifyOptions, type VerifyResult, verify } from './inspect/verify.js';
+export type { ClientOfCaller, DatabaseOrClient } from './lists/database/session.js';
 export {
   type CsvReceiver,
   type ExportCampaignOptions,
   type ExportCampaignResult,
   exportCampaign,
 } from './lists/export-campaign.js';
-export type { ImportOptions, ImportProgress, ImportResult } from './lists/import/import-list.js';
+export type { ImportOptions, ImportProgress, ImportResult, ListOptions } from './lists/import/import-list.js';
 export type { RejectedLine } from './lists/import/rejected-file.js';
 export { type ImportContactsOptions, importContacts } from './lists/import-contacts.js';
 export { importExclusions } from './lists/import-exclusions.js';

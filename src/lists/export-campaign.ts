@@ -1,22 +1,20 @@
-import { type Database, describeServer, type Server } from '../migrate/database.js';
-import { cancelOnAbort } from '../postgres/cancel-on-abort.js';
-import { type Connection, connect } from '../postgres/connect.js';
+import { describeServer, type Server } from '../migrate/database.js';
 import pg from '../postgres/driver/pg.js';
 import { queryRows, SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
 import { checkOptions } from '../postgres/errors/check-options.js';
-import { explainQueryError } from '../postgres/query-errors.js';
+import { interruptedError } from '../postgres/errors/interrupted-error.js';
 import { streamQuery } from '../postgres/stream-query.js';
-import { parseDatabaseUrl } from '../postgres/url.js';
 import { csvLine, escapeFormula } from '../text/csv.js';
 import { createNewFile } from '../text/new-file.js';
-import { checkCampaignId, explainApiError } from './errors/api-errors.js';
+import { type DatabaseOrClient, databaseOption, withSession } from './database/session.js';
+import { checkCampaignId } from './errors/api-errors.js';
 import { newFileError, refuseExistingFile } from './errors/file-errors.js';
 
 /** Receives a part of a CSV text. Returns a promise to receive no other part until it resolves. */
 export type CsvReceiver = (csv: string) => Promise<void> | undefined;
 
 /** The options of {@link exportCampaign}. */
-export interface ExportCampaignOptions extends Database {
+export type ExportCampaignOptions = DatabaseOrClient & {
   /** The id of the campaign. */
   readonly campaign: string;
   /** The path of a new file, or a function that receives the text in parts. */
@@ -30,7 +28,7 @@ export interface ExportCampaignOptions extends Database {
   readonly onProgress?: ((rows: number) => void) | undefined;
   /** Interrupts the call. */
   readonly signal?: AbortSignal | undefined;
-}
+};
 
 /** The result of {@link exportCampaign}. */
 export interface ExportCampaignResult {
@@ -60,7 +58,7 @@ const PART_LENGTH = 64 * 1024;
  * ```
  */
 export async function exportCampaign(options: ExportCampaignOptions): Promise<ExportCampaignResult> {
-  checkOptions('exportCampaign', options, 'url', 'campaign');
+  checkOptions('exportCampaign', options, ...databaseOption(options), 'campaign');
   const { to } = options;
   if (typeof to !== 'function') checkOptions('exportCampaign', options, 'to');
   checkCampaignId(options.campaign);
@@ -82,23 +80,16 @@ export async function exportCampaign(options: ExportCampaignOptions): Promise<Ex
 }
 
 async function exportTo(write: CsvReceiver, options: ExportCampaignOptions): Promise<ExportCampaignResult> {
-  const { signal } = options;
-  const connection = await connect(parseDatabaseUrl(options.url), { streamsRows: true, signal });
-  const cancellation = cancelOnAbort(signal, connection);
-  try {
-    return { server: describeServer(connection), rows: await sendRows(connection, write, options) };
-  } catch (error) {
-    throw explainQueryError(explainApiError(error), connection, signal);
-  } finally {
-    await cancellation.done();
-    await connection.close();
-  }
+  return withSession(options, true, async (session) => ({
+    server: describeServer(session),
+    rows: await sendRows(session.client, write, options),
+  }));
 }
 
 async function sendRows(
-  { client }: Connection,
+  client: pg.Client,
   write: CsvReceiver,
-  { campaign, raw = false, onProgress }: ExportCampaignOptions,
+  { campaign, raw = false, onProgress, signal }: ExportCampaignOptions,
 ): Promise<number> {
   const id = pg.escapeLiteral(campaign);
   // An unknown campaign is an error, and not a file without rows.
@@ -125,6 +116,7 @@ order by phone_number`,
         text += csvLine(columns.map(({ name }) => name));
       },
       row: (row) => {
+        if (signal?.aborted) failure ??= { error: interruptedError('while it read the results') };
         if (failure !== undefined) return undefined;
         rows += 1;
         text += csvLine(raw ? row : row.map((value) => value && escapeFormula(value)));

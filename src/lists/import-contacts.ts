@@ -1,12 +1,13 @@
 import { checkOptions } from '../postgres/errors/check-options.js';
+import { databaseOption } from './database/session.js';
 import { checkCampaignId } from './errors/api-errors.js';
 import { type ImportOptions, type ImportResult, importList } from './import/import-list.js';
 
 /** The options of {@link importContacts}. */
-export interface ImportContactsOptions extends ImportOptions {
+export type ImportContactsOptions = ImportOptions & {
   /** The id of a campaign that has not ended. */
   readonly campaign: string;
-}
+};
 
 /**
  * Imports a CSV file of contacts into a campaign, by `voicesurvey.import_contacts`. The lines are imported in batches, each in
@@ -27,7 +28,7 @@ export interface ImportContactsOptions extends ImportOptions {
  * ```
  */
 export async function importContacts(options: ImportContactsOptions): Promise<ImportResult> {
-  checkOptions('importContacts', options, 'url', 'campaign', 'file');
+  checkOptions('importContacts', options, ...databaseOption(options), 'campaign', 'file');
   const { campaign } = options;
   checkCampaignId(campaign);
   return importList(options, {

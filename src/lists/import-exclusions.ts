@@ -1,4 +1,5 @@
 import { checkOptions } from '../postgres/errors/check-options.js';
+import { databaseOption } from './database/session.js';
 import { type ImportOptions, type ImportResult, importList } from './import/import-list.js';
 
 /**
@@ -15,7 +16,7 @@ import { type ImportOptions, type ImportResult, importList } from './import/impo
  * ```
  */
 export async function importExclusions(options: ImportOptions): Promise<ImportResult> {
-  checkOptions('importExclusions', options, 'url', 'file');
+  checkOptions('importExclusions', options, ...databaseOption(options), 'file');
   return importList(options, {
     columns: ['phone_number', 'reason', 'source'],
     sql: 'select line_number, verdict, reason, suggestion from voicesurvey.import_exclusions($1)',

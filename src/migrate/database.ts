@@ -34,7 +34,10 @@ interface OpenOptions {
 }
 
 /** The server of a connection, safe to print. */
-export function describeServer({ target, serverVersion }: Connection): Server {
+export function describeServer({
+  target,
+  serverVersion,
+}: Pick<Connection, 'target' | 'serverVersion'>): Server {
   return { address: describeTarget(target), version: serverVersion.text };
 }
 
@@ -71,7 +74,8 @@ export async function withDatabase<T>(
   }
 }
 
-function notReplicatedError(): ExplainedError {
+/** The error of a change that its synchronous standby may lack. */
+export function notReplicatedError(): ExplainedError {
   return new ExplainedError('not_replicated', `The change is ${NOT_REPLICATED}.`, {
     remedy: REPLICATION_REMEDY,
   });

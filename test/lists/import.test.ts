@@ -1,7 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pg from 'pg';
 import { describe, expect } from 'vitest';
-import { ExplainedError, type ImportResult, importContacts, importExclusions } from '../../src/index.js';
+import {
+  ExplainedError,
+  exportCampaign,
+  type ImportResult,
+  importContacts,
+  importExclusions,
+  type ListOptions,
+} from '../../src/index.js';
 import { idOf } from '../storage/rules/names.js';
 import { startCli } from '../support/cli.js';
 import { type TestDatabase, test } from '../support/database.js';
@@ -15,7 +23,7 @@ const campaign = idOf('campaign');
 async function importText(
   { url, client }: TestDatabase,
   content: string | Uint8Array,
-  options: Partial<Parameters<typeof importContacts>[0]> = {},
+  options: Partial<ListOptions & { campaign: string }> = {},
 ): Promise<ImportResult> {
   const folder = await folderWith({ 'contacts.csv': content });
   await client.query(campaignOfDocuments);
@@ -241,6 +249,38 @@ describe('importContacts', () => {
     const again = await importContacts({ url: migrated.url, campaign, file: join(folder, 'contacts.csv') });
     expect((again.verdicts.accepted ?? 0) + (again.verdicts.already_there ?? 0)).toBe(count);
     expect(await migrated.value('select count(*)::integer from contacts')).toBe(count + 2);
+  });
+});
+
+describe('with a client of the caller', () => {
+  test('importContacts works on a client or a pool, which stay open, and explains what it refuses', async ({
+    migrated,
+  }) => {
+    await migrated.client.query(campaignOfDocuments);
+    const file = join(await folderWith({ 'a.csv': 'phone_number\n+4920000009\nx\n' }), 'a.csv');
+    const first = await importContacts({ client: migrated.client, campaign, file });
+    const { username, host, pathname } = new URL(migrated.url);
+    expect(first).toMatchObject({
+      server: { address: `postgresql://${username}@${host}${pathname}` },
+      verdicts: { accepted: 1, bad_number: 1 },
+    });
+    const pool = new pg.Pool({ connectionString: migrated.url, max: 1 });
+    try {
+      const again = await importContacts({ client: pool, campaign, file, dryRun: true });
+      expect(again.verdicts).toEqual({ already_there: 1, bad_number: 1 });
+      const unknown = idOf('no campaign');
+      await expect(importContacts({ client: pool, campaign: unknown, file })).rejects.toMatchObject({
+        code: 'unknown_campaign',
+      });
+      const parts: string[] = [];
+      await exportCampaign({ client: pool, campaign, to: (csv) => void parts.push(csv) });
+      expect(parts.join('')).toMatch(/^campaign_id,/);
+      expect([pool.totalCount, pool.idleCount]).toEqual([1, 1]);
+    } finally {
+      await pool.end();
+    }
+    const wrong = { client: {}, campaign, file } as unknown as Parameters<typeof importContacts>[0];
+    await expect(importContacts(wrong)).rejects.toMatchObject({ code: 'bad_argument' });
   });
 });
 

@@ -1,7 +1,7 @@
-import { type Database, describeServer, type Server, withDatabase } from '../../migrate/database.js';
+import { describeServer, type Server } from '../../migrate/database.js';
 import type pg from '../../postgres/driver/pg.js';
 import { interruptedError } from '../../postgres/errors/interrupted-error.js';
-import { explainApiError } from '../errors/api-errors.js';
+import { type DatabaseOrClient, withSession } from '../database/session.js';
 import { newFileError, refuseExistingFile } from '../errors/file-errors.js';
 import { type Batch, readBatches } from './batches.js';
 import { explainPartial } from './errors.js';
@@ -9,8 +9,8 @@ import { openList, readLines } from './list-file.js';
 import { makeNumberReader } from './read-number.js';
 import { makeRejectedFile, type RejectedLine } from './rejected-file.js';
 
-/** The options of an import of a list. */
-export interface ImportOptions extends Database {
+/** What is imported, and how. */
+export interface ListOptions {
   /** The path of a CSV file: UTF-8 or UTF-16, with the names of the columns in its first line. */
   readonly file: string;
   /** The country of numbers in national format, in two letters: `IT`. By default such numbers are rejected. */
@@ -24,6 +24,9 @@ export interface ImportOptions extends Database {
   /** Interrupts the call. The lines of the batches before stay imported. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** The options of an import of a list. */
+export type ImportOptions = DatabaseOrClient & ListOptions;
 
 /** How far an import is. */
 export interface ImportProgress {
@@ -124,11 +127,9 @@ export async function importList(options: ImportOptions, kind: ListKind): Promis
   };
 
   try {
-    const server = await withDatabase(options, async ({ connection }) => {
-      await work(connection.client).catch((error: unknown) => {
-        throw explainApiError(error);
-      });
-      return describeServer(connection);
+    const server = await withSession(options, false, async (session) => {
+      await work(session.client);
+      return describeServer(session);
     });
     const hasFile = (await rejectedOutput?.commit()) ?? false;
     return {
@@ -156,6 +157,10 @@ async function judge(
   const send = (): Promise<pg.QueryResult<VerdictRow>> =>
     client.query<VerdictRow>(sql, [...parameters, JSON.stringify(lines)]);
   if (!dryRun) return (await send()).rows;
-  const [, { rows }] = await Promise.all([client.query('begin'), send(), client.query('rollback')]);
-  return rows;
+  await client.query('begin');
+  try {
+    return (await send()).rows;
+  } finally {
+    await client.query('rollback').catch(() => undefined);
+  }
 }

@@ -20,7 +20,9 @@ function loaded(): typeof postgres {
 
 declare namespace pg {
   type Client = postgres.Client;
+  type ClientBase = postgres.ClientBase;
   type Pool = postgres.Pool;
+  type PoolClient = postgres.PoolClient;
   type CustomTypesConfig = postgres.CustomTypesConfig;
   type Query = postgres.Query;
   type DatabaseError = postgres.DatabaseError;
