@@ -91,6 +91,14 @@ describe('verify reports', () => {
       'privilege: constraint note on other.notes: belongs to :role, so that a row of public.contacts ',
     ],
     [
+      'alter default privileges grant all on tables to :role; alter default privileges grant usage on schemas to :role',
+      'may trigger on each table that the next migrations create',
+    ],
+    [
+      'alter default privileges grant select on tables to public',
+      'public may select on each table that the next migrations create',
+    ],
+    [
       `create role :role_team; grant :role_team to :role;
        do $$ begin execute format('grant %I to %I', current_user, ':role_team'); end $$;
        grant execute on function voicesurvey.claim_calls to :role`,
@@ -106,7 +114,7 @@ describe('verify reports', () => {
       expect(await findings(migrated)).toEqual([expect.stringContaining(expected.replaceAll(':role', role))]);
     } finally {
       await client.query(
-        `reset role; reassign owned by ${role} to current_user; drop owned by ${role}; alter database ${name} reset session_replication_role; drop role ${role}; drop role if exists ${role}_team`,
+        `reset role; alter default privileges revoke all on tables from ${role}, public; alter default privileges revoke all on schemas from ${role}; reassign owned by ${role} to current_user; drop owned by ${role}; alter database ${name} reset session_replication_role; drop role ${role}; drop role if exists ${role}_team`,
       );
     }
   });

@@ -55,6 +55,22 @@ cross join lateral (
     and referenced.relowner = any (trusted)
     and referencing.relowner <> all (trusted)
   union all
+  select 'default privileges of ' || quote_ident(pg_get_userbyid(defaclrole)),
+    role.name || ' may ' || string_agg(distinct lower(privilege_type), ', ')
+      || case defaclobjtype when 'n' then ' in each schema' else ' on each table' end
+      || ' that the next migrations create'
+  from pg_default_acl
+  cross join lateral aclexplode(defaclacl)
+  cross join lateral (
+    select case grantee when 0 then 'public' else pg_get_userbyid(grantee)::text end
+  ) as role (name)
+  where defaclnamespace = 0
+    and defaclrole = any (trusted)
+    and defaclobjtype in ('n', 'r')
+    and grantee <> all (trusted)
+    and (privilege_type in ('CREATE', 'TRIGGER') or (grantee = 0 and defaclobjtype = 'r'))
+  group by defaclrole, role.name, defaclobjtype
+  union all
   select 'role ' || quote_ident(member.rolname),
     'was granted single privileges, but is a member of ' || quote_ident(owner.rolname)
       || ', the owner of the history, so that it may disable every trigger'
@@ -80,6 +96,7 @@ order by object, finding`;
  * - an event trigger whose function belongs to the role;
  * - the right to set `session_replication_role`;
  * - a foreign key of a table of the role, in another schema;
+ * - default privileges, in all schemas, to create triggers or objects, and those of PUBLIC on tables;
  * - membership in the owner of the history, of a role that was granted privileges on tables or functions, as a service is.
  *
  * The owner of the history, the roles that it is a member of, and superusers have these rights anyway.
