@@ -38,9 +38,10 @@ export async function measureDatabase(url) {
   const { rows: parameters } = await client.query(PARAMETERS);
   /** @type {Map<string, Buffers>} */
   const figures = new Map();
-  for (const { name, ours, original } of FIGURES) {
+  for (const { name, ours, original, isVacuumed } of FIGURES) {
     const sql = isOriginal ? original : ours;
     if (sql === undefined) continue;
+    if (isVacuumed) await client.query('vacuum contacts, call_attempts');
     const known = sql.replace(/(?<!:):(call|seen)\b/g, (_, parameter) => parameters[0][parameter]);
     figures.set(name, await countBuffers(client, known, isOriginal ? 2 : RUNS));
   }
