@@ -162,7 +162,8 @@ export const FIGURES = [
     // The other open calls are a few minutes older than the database.
     name: 'stale calls: 20 of 200',
     ours: "select * from voicesurvey.stale_calls('3 hours')",
-    original: "select * from call_attempts where ended_at is null and started_at < now() - interval '3 hours'",
+    original:
+      "select * from call_attempts where ended_at is null and started_at < now() - interval '3 hours'",
     atMost: 80,
   },
   {
