@@ -92,12 +92,7 @@ export type * from './schema/rows.js';
 export { type CreateRolesOptions, type CreateRolesResult, createRoles } from './seed/create-roles.js';
 export { migrationsDirectory } from './seed/paths.js';
 export { type SeedOptions, type SeedResult, seed } from './seed/seed.js';
-export {
-  type AddedRows,
-  type SeedContactsOptions,
-  type SeedContactsResult,
-  type SeedProgress,
-  seedContacts,
-} from './seed/seed-contacts.js';
+export { type SeedContactsOptions, type SeedContactsResult, seedContacts } from './seed/seed-contacts.js';
+export type { AddedRows, SeedProgress } from './seed/synthetic-progress.js';
 export { MigrationFileError, type SourceLocation } from './sql/errors.js';
 export type { RemedyCall, RemedyOption, RemedyPart } from './text/remedy.js';

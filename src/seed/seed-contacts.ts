@@ -1,37 +1,16 @@
-import { join } from 'node:path';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
-import { readSourceFile } from '../migrate/files/source.js';
 import type { Listener } from '../migrate/run/events.js';
-import { makeNoticeReporter } from '../migrate/run/notice-reporter.js';
 import { withNotices } from '../migrate/run/notices.js';
-import { listenToWarnings } from '../migrate/run/warnings.js';
 import type { Notice } from '../migrate/script/notice.js';
-import { DO_NOT_WAIT_FOR_THE_DISK } from '../migrate/script/settings.js';
 import type { Connection } from '../postgres/connect.js';
-import type pg from '../postgres/driver/pg.js';
-import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
 import { checkOptions } from '../postgres/errors/check-options.js';
 import { UsageError } from '../postgres/errors/explained-error.js';
 import { interruptedError } from '../postgres/errors/interrupted-error.js';
-import { REPORT_WARNINGS } from '../postgres/replication.js';
-import { explainTriggersOff, TRIGGERS_ON } from '../postgres/triggers-on.js';
-import type { SourceFile } from '../sql/source-file.js';
-import { monotonicNow } from '../text/clock.js';
 import { explainSeedError } from './explain-seed-error.js';
-import { syntheticFolder } from './paths.js';
 import { seed as addSeed } from './seed.js';
+import { readSyntheticFiles, runFiles, type SyntheticFiles, withWarnings } from './synthetic-files.js';
+import { type AddedRows, makeProgress, NOTHING_ADDED, type SeedProgress } from './synthetic-progress.js';
 import { type PlannedRun, planRun } from './synthetic-run.js';
-
-/** How far {@link seedContacts} has come. */
-export interface SeedProgress {
-  /** The contacts that are committed, also by an earlier run, and all of them. */
-  readonly contacts: number;
-  readonly ofContacts: number;
-  /** The rows of all tables that this run has committed. */
-  readonly rows: number;
-  readonly rowsPerSecond: number;
-  readonly secondsLeft: number;
-}
 
 /** The options of {@link seedContacts}. */
 export interface SeedContactsOptions extends Database {
@@ -54,9 +33,6 @@ export interface SeedContactsOptions extends Database {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The number of rows that a run has added to a table, by the name of the table. */
-export type AddedRows = Readonly<Record<(typeof TABLES)[number], number>>;
-
 /** The result of {@link seedContacts}. */
 export interface SeedContactsResult {
   readonly server: Server;
@@ -72,24 +48,6 @@ export interface SeedContactsResult {
   /** The warnings and raised messages of triggers, at most 1000. */
   readonly notices: readonly Notice[];
 }
-
-const TABLES = [
-  'contacts',
-  'call_attempts',
-  'survey_responses',
-  'transcript_snippets',
-  'events',
-  'email_notifications',
-] as const;
-
-const NOTHING_ADDED: AddedRows = {
-  contacts: 0,
-  call_attempts: 0,
-  survey_responses: 0,
-  transcript_snippets: 0,
-  events: 0,
-  email_notifications: 0,
-};
 
 /**
  * Adds the eighteen seed rows and synthetic contacts with their history: campaigns in every status, calls, answers,
@@ -112,20 +70,12 @@ export async function seedContacts(options: SeedContactsOptions): Promise<SeedCo
   return withNotices(options.onEvent, (emit) => addContacts(options, emit));
 }
 
-/** The files of the synthetic data. */
-interface Sources {
-  readonly numbers: SourceFile;
-  readonly start: SourceFile;
-  readonly campaign: SourceFile;
-  readonly finish: SourceFile;
-}
-
 async function addContacts(
   options: SeedContactsOptions,
   emit: Listener,
 ): Promise<Omit<SeedContactsResult, 'notices'>> {
   const { contacts, seed = 1, until, add = false, signal } = options;
-  const sources = await readSources();
+  const sources = await readSyntheticFiles();
   return withDatabase(options, ({ connection }) =>
     withWarnings(connection, sources, emit, async () => {
       const run = await planRun(connection.client, { seed, contacts, until, add }).catch(async (error) => {
@@ -151,7 +101,7 @@ async function addContacts(
 async function addMissing(
   connection: Connection,
   run: PlannedRun,
-  sources: Sources,
+  sources: SyntheticFiles,
   emit: Listener,
   options: SeedContactsOptions,
 ): Promise<AddedRows> {
@@ -189,104 +139,8 @@ async function addMissing(
   return progress.added();
 }
 
-/**
- * Runs files in one transaction, and returns the rows of the last statement. The queries are sent together; the first one that
- * fails is explained.
- *
- * @param commit whether the commit waits for the disk; the last one of a run also makes the earlier ones durable
- */
-async function runFiles(
-  connection: Connection,
-  settings: object,
-  files: readonly SourceFile[],
-  commit: 'durable' | 'fast',
-  signal: AbortSignal | undefined,
-): Promise<readonly object[]> {
-  const { client } = connection;
-  const setting = client.escapeLiteral(JSON.stringify(settings));
-  const begin = [
-    'begin isolation level read committed',
-    SYSTEM_NAMES_ONLY,
-    REPORT_WARNINGS,
-    TRIGGERS_ON,
-    `select pg_catalog.set_config('voicesurvey.synthetic', ${setting}, true)`,
-    "select pg_catalog.set_config('voicesurvey.actor', 'voicesurvey-db seed', true)",
-    ...(commit === 'fast' ? [DO_NOT_WAIT_FOR_THE_DISK] : []),
-  ].join(';\n');
-  const queries = [begin, ...files.map(({ text }) => text), 'commit'].map((sql) => client.query(sql));
-  const [begun, ...sent] = queries;
-  for (const query of queries) query.catch(() => undefined);
-  await begun?.catch((error: unknown) => {
-    throw explainTriggersOff(error) ?? error;
-  });
-  let last: unknown;
-  for (const [index, file] of files.entries()) {
-    last = await sent[index]?.catch(async (error: unknown) => {
-      if (signal?.aborted) throw error;
-      throw await explainSeedError(connection, file, error);
-    });
-  }
-  await sent.at(-1);
-  const statement = (Array.isArray(last) ? last.at(-1) : last) as pg.QueryResult<object>;
-  return statement.rows;
-}
-
-/** Reports the warnings of a connection while it works. */
-async function withWarnings<Result>(
-  connection: Connection,
-  sources: Sources,
-  emit: Listener,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const text = (): string =>
-    Object.values<SourceFile>({ ...sources })
-      .map((source) => source.text)
-      .join('\n');
-  const warnings = listenToWarnings(connection, makeNoticeReporter(connection.target, text, emit), emit);
-  try {
-    return await work();
-  } finally {
-    await warnings.stop();
-  }
-}
-
-async function readSources(): Promise<Sources> {
-  const [numbers, start, campaign, finish] = await Promise.all([
-    readSourceFile(join(syntheticFolder, 'numbers.sql')),
-    readSourceFile(join(syntheticFolder, 'start.sql')),
-    readSourceFile(join(syntheticFolder, 'campaign.sql')),
-    readSourceFile(join(syntheticFolder, 'finish.sql')),
-  ]);
-  return { numbers, start, campaign, finish };
-}
-
 function settingsOf({ seed, contacts, until, campaigns }: PlannedRun): object {
   return { seed, contacts, until: until.toISOString(), campaigns };
-}
-
-/** Counts what is committed. The time that is left follows from the contacts, since campaigns differ in their rows. */
-function makeProgress(
-  { contacts, campaigns, missing }: PlannedRun,
-  onProgress: SeedContactsOptions['onProgress'],
-): { readonly report: (added: AddedRows) => void; readonly added: () => AddedRows } {
-  const started = monotonicNow();
-  const before = Math.round((contacts * (campaigns - missing.length)) / campaigns);
-  let total = NOTHING_ADDED;
-  return {
-    report: (added) => {
-      total = Object.fromEntries(TABLES.map((table) => [table, total[table] + added[table]])) as AddedRows;
-      const seconds = (monotonicNow() - started) / 1000;
-      const rows = TABLES.reduce((sum, table) => sum + total[table], 0);
-      onProgress?.({
-        contacts: before + total.contacts,
-        ofContacts: contacts,
-        rows,
-        rowsPerSecond: Math.round(rows / seconds),
-        secondsLeft: Math.round((seconds / total.contacts) * (contacts - before - total.contacts)),
-      });
-    },
-    added: () => total,
-  };
 }
 
 const MOST_CONTACTS = 10_000_000;
@@ -302,7 +156,7 @@ function checkValues({ contacts, seed = 1, until }: SeedContactsOptions): void {
     throw usageError(`The seed is a whole number from 0 to ${MOST_SEED}, and it is ${seed}.`);
   }
   if (until === undefined) return;
-  const time = until.getTime();
+  const time = until instanceof Date ? until.getTime() : Number.NaN;
   if (!(time >= Date.UTC(2000) && time <= Date.now()) || time % 1000 !== 0) {
     throw usageError('The end of the history is a time in whole seconds, from the year 2000 until now.');
   }

@@ -1,7 +1,8 @@
 import { describe, expect, inject } from 'vitest';
 import { type SeedContactsResult, seedContacts } from '../../src/seed/seed-contacts.js';
-import { runCli, runJson } from '../support/cli.js';
+import { repository, runCli, runJson } from '../support/cli.js';
 import { type TestDatabase, test, withDatabase } from '../support/database.js';
+import { hasTerminal, runOnTerminal } from '../support/terminal.js';
 
 const UNTIL = new Date('2026-11-01T12:00:00Z');
 
@@ -98,6 +99,10 @@ describe('seedContacts', () => {
       await seedContacts({ url: other.url, ...wanted });
       return hashes(other);
     });
+    // Sessions that begin now.
+    await migrated.client.query(
+      `alter database ${migrated.name} set timezone = 'Asia/Tokyo'; alter database ${migrated.name} set datestyle = 'German'`,
+    );
     const controller = new AbortController();
     const interrupted = seedContacts({
       url: migrated.url,
@@ -201,6 +206,14 @@ describe('the command seed', () => {
       code: 4,
       stderr: expect.stringContaining('`--add`'),
     });
+  });
+
+  test.skipIf(!hasTerminal)('shows on a terminal of 80 columns how far it is', async ({ migrated }) => {
+    const { stdout } = await runOnTerminal(
+      [process.execPath, `${repository}bin/voicesurvey-db`, 'seed', '--contacts', '24'],
+      { env: { DATABASE_URL: migrated.url } },
+    );
+    expect(stdout).toMatch(/\r\S*24 of 24 contacts, \d+ rows, [\d,]+\/s, 0 s left/);
   });
 
   test.for([

@@ -1,6 +1,7 @@
 import { UsageError } from '../../postgres/errors/explained-error.js';
 import { seed } from '../../seed/seed.js';
-import type { SeedContactsResult, SeedProgress } from '../../seed/seed-contacts.js';
+import type { SeedContactsResult } from '../../seed/seed-contacts.js';
+import type { SeedProgress } from '../../seed/synthetic-progress.js';
 import { plural } from '../../text/plural.js';
 import { type Command, InvalidArgumentError } from '../program/commander.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
@@ -21,7 +22,7 @@ interface Options extends CommonOptions {
 
 const HELP = {
   name: 'seed',
-  summary: 'add the eighteen seed rows, or any number of synthetic contacts',
+  summary: 'add the eighteen seed rows, or synthetic contacts',
   description:
     'Adds the eighteen seed rows to a migrated database. Leaves existing rows unchanged. With --contacts, also adds ' +
     'synthetic contacts with their history: campaigns in every status, calls, answers, events and e-mails. Their telephone ' +

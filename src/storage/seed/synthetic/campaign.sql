@@ -40,8 +40,8 @@ select
   array(
     select day::date
     from generate_series(
-      (run.until at time zone kind.zone)::date - kind.first_day,
-      (run.until at time zone kind.zone)::date - kind.last_day,
+      date_trunc('day', run.until at time zone kind.zone) - kind.first_day * interval '1 day',
+      date_trunc('day', run.until at time zone kind.zone) - kind.last_day * interval '1 day',
       interval '1 day'
     ) as day
     where coalesce(extract(isodow from day)::integer = any (kind.calling_days::integer[]), true)
