@@ -33,7 +33,7 @@ const HELP = {
     'prints the throughput and latencies, and drops the database. Exit code 3 if a rule was broken.',
   activity: 'Rehearsing',
   examples: [
-    ['rehearse', 'see the product work, in about two minutes'],
+    ['rehearse', 'see the product work'],
     ['rehearse --contacts 20000 --dialers 16 --failures', 'test it while webhooks are lost and services die'],
     ['rehearse --seed 17 --failures --keep', 'repeat the draws of a run, and leave its database'],
   ],

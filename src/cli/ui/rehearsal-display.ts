@@ -56,7 +56,8 @@ export function failureWords(injected: InjectedFailures): {
 }
 
 function detailsOf(progress: RehearsalProgress): readonly string[] {
-  const { contacts, calls, callsPerSecond, openCalls, limit, injected, reconnections } = progress;
+  const { contacts, calls, callsPerSecond, openCalls, limit, events, emails, injected, reconnections } =
+    progress;
   const { webhooks, services, incidents } = failureWords(injected);
   return [
     row('calls', `${calls}`, `${Math.round(callsPerSecond)} per second`, `${openCalls} of ${limit} open`),
@@ -72,6 +73,7 @@ function detailsOf(progress: RehearsalProgress): readonly string[] {
       `${contacts.not_reached} not reached`,
       `${contacts.excluded} excluded`,
     ),
+    row('delivered', plural(events, 'event'), plural(emails, 'e-mail')),
     row('webhooks', ...webhooks),
     row('services', ...services),
     row('', `${reconnections} reconnected`),
@@ -91,6 +93,7 @@ function lineOf(progress: RehearsalProgress): string {
     `${Math.round(seconds)} s: ${phase}`,
     `${plural(calls, 'call')}, ${Math.round(callsPerSecond)} per second, ${openCalls} of ${limit} open`,
     `${contacts.pending} pending, ${ended} ended`,
+    `${plural(progress.events, 'event')}, ${plural(progress.emails, 'e-mail')}`,
     ...(failures > 0 ? [`${plural(failures, 'failure')} injected, ${reconnections} reconnected`] : []),
   ].join('; ');
 }

@@ -22,6 +22,9 @@ export interface RehearsalProgress {
   readonly callsPerSecond: number;
   readonly openCalls: number;
   readonly limit: number;
+  /** The events that the consumer received, and the e-mails that were sent. */
+  readonly events: number;
+  readonly emails: number;
   readonly injected: InjectedFailures;
   readonly reconnections: number;
 }
@@ -61,6 +64,8 @@ export function emptyProgress(
     callsPerSecond: 0,
     openCalls: 0,
     limit: plan.limit,
+    events: 0,
+    emails: 0,
     injected: { ...injected },
     reconnections,
   };
@@ -92,6 +97,8 @@ export async function watch(
       callsPerSecond,
       openCalls,
       limit: plan.limit,
+      events: record.events.size,
+      emails: record.emails.size,
       injected: { ...injected },
       reconnections: rehearsal.reconnections,
     });
