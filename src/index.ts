@@ -70,15 +70,19 @@ export { type UpOptions, type UpResult, up } from './migrate/up.js';
 export type { Blocker } from './postgres/blocker.js';
 export {
   type EmbeddedServer,
+  type EmbeddedServerOptions,
   findEmbeddedServer,
   removeEmbeddedServer,
   startEmbeddedServer,
   stopEmbeddedServer,
 } from './postgres/embedded.js';
+export type { ErrorCode } from './postgres/errors/error-codes.js';
 export {
   ConnectionError,
   EmbeddedServerError,
   ExplainedError,
+  type Explanation,
+  type FailureExitCode,
   RefusedError,
   UsageError,
 } from './postgres/errors/explained-error.js';
@@ -95,4 +99,11 @@ export { type SeedOptions, type SeedResult, seed } from './seed/seed.js';
 export { type SeedContactsOptions, type SeedContactsResult, seedContacts } from './seed/seed-contacts.js';
 export type { AddedRows, SeedProgress } from './seed/synthetic-progress.js';
 export { MigrationFileError, type SourceLocation } from './sql/errors.js';
-export type { RemedyCall, RemedyOption, RemedyPart } from './text/remedy.js';
+export type {
+  OptionName,
+  OptionValue,
+  Remedy,
+  RemedyCall,
+  RemedyOption,
+  RemedyPart,
+} from './text/remedy.js';

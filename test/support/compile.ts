@@ -6,7 +6,7 @@ const CONFIG = {
   compilerOptions: {
     noEmit: true,
     strict: true,
-    target: 'es2022',
+    target: 'es2023',
     module: 'nodenext',
     allowImportingTsExtensions: true,
     noUncheckedIndexedAccess: true,
