@@ -27,6 +27,7 @@ const LOADED_BY_CALL = new Set<string>([
   'newMigration',
   'readCatalog',
   'redo',
+  'rehearse',
   'removeEmbeddedServer',
   'repair',
   'restore',
@@ -53,7 +54,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
 // time of an `up` with nothing to do. All but the entries lie one folder deep, as in src, where paths are relative to.
 export default defineConfig({
   preserveEntrySignatures: 'allow-extension',
-  input: { index: INDEX, testing: 'src/testing.ts', 'cli/main': 'src/cli/main.ts' },
+  input: { index: INDEX, schema: 'src/schema.ts', testing: 'src/testing.ts', 'cli/main': 'src/cli/main.ts' },
   platform: 'node',
   external: /^[^./]/,
   plugins: [loadByCall(), parsedMigrations('src/storage/sql')],

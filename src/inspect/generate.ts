@@ -11,6 +11,8 @@ import { generateDiagram } from './generate/diagram.js';
 import { generateDictionary } from './generate/dictionary.js';
 import { draw } from './generate/draw.js';
 
+export { generateClient, type Nullable } from './generate/client.js';
+export { generateConstants } from './generate/constants.js';
 export { PICTURE_PACKAGE } from './generate/draw.js';
 export { generateTypes } from './generate/row-types.js';
 

@@ -1,10 +1,24 @@
 import { access, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
+import { aCampaign } from '../../src/testing.js';
 import { repository, runCli, runJson, runProgram } from '../support/cli.js';
-import { linkDependencies, sharedProject } from '../support/clone.js';
-import { createDatabase, dropDatabase } from '../support/databases.js';
-import { folderWith } from '../support/folder.js';
+import { sharedProject } from '../support/clone.js';
+import { createDatabase, dropDatabase, session } from '../support/databases.js';
+import { blocksOf } from '../support/page.js';
+import { projectWith } from '../support/project.js';
+import { SLOW } from '../support/timeouts.js';
+
+/** The strictest options of a user's compiler. */
+const STRICT = {
+  strict: true,
+  target: 'es2023',
+  noUncheckedIndexedAccess: true,
+  exactOptionalPropertyTypes: true,
+  // The types of Drizzle name packages that are not installed.
+  skipLibCheck: true,
+  types: ['node'],
+};
 
 describe('an installed package', () => {
   const project = sharedProject();
@@ -22,6 +36,8 @@ describe('an installed package', () => {
       'src/storage/seed/seed.sql',
       'dist/index.js',
       'dist/index.d.ts',
+      'dist/schema.js',
+      'dist/schema.d.ts',
       'dist/testing.js',
       'dist/testing.d.ts',
       'docs/services.md',
@@ -41,26 +57,49 @@ describe('an installed package', () => {
     }
   });
 
-  test('has types that compile in a strict program with its dependencies alone', async () => {
-    const folder = await folderWith({
-      'package.json': '{ "type": "module" }',
-      'program.ts': `import pg from 'pg';
-        import { check, type ContactsRow, type RowSource, up } from 'voicesurvey-db';
-        import { aCall, aCampaign, testDatabase } from 'voicesurvey-db/testing';
-        const rows: RowSource = async (client) => new Map((await client.query('select')).rows);
-        await check({ url: (await up({ url: '', directory: '' })).server.address, directory: '', rows });
-        const { contacts } = await aCampaign().running().with(1).in((await testDatabase()).pool);
-        await aCall().to(contacts[0]).completed().in(new pg.Client());
-        export const nameOf = ({ phone_number }: ContactsRow): string => phone_number;`,
-    });
-    await linkDependencies(folder);
-    await symlink(project.packageRoot, join(folder, 'node_modules/voicesurvey-db'));
-    const options = '--noEmit --strict --preserveSymlinks --target es2023 --module nodenext --types node';
+  test('has types that compile in strict programs for Node.js and for bundlers, and the programs of docs/kysely.md and docs/drizzle.md run', {
+    timeout: SLOW,
+  }, async () => {
+    const program = `import pg from 'pg';
+      import { check, type ContactsRow, type RowSource, up } from 'voicesurvey-db';
+      import { aCall, aCampaign, testDatabase } from 'voicesurvey-db/testing';
+      const rows: RowSource = async (client) => new Map((await client.query('select')).rows);
+      await check({ url: (await up({ url: '', directory: '' })).server.address, directory: '', rows });
+      const { contacts } = await aCampaign().running().with(1).in((await testDatabase()).pool);
+      await aCall().to(contacts[0]).completed().in(new pg.Client());
+      export const nameOf = ({ phone_number }: ContactsRow): string => phone_number;`;
+    const [kysely = '', drizzle = ''] = ['kysely', 'drizzle'].map(
+      (page) => blocksOf(`${page}.md`, `Use ${page[0]?.toUpperCase()}${page.slice(1)}`)[0]?.code,
+    );
+    const packages = ['pg', 'kysely', 'drizzle-orm', '@types/pg', '@types/node'];
+    const files = { 'program.ts': program, 'kysely.ts': kysely, 'drizzle.ts': drizzle };
+    const cwd = await projectWith(files, packages, project.packageRoot);
     const compiler = join(repository, 'node_modules/.bin/tsc');
-    expect(await runProgram(compiler, [...options.split(' '), 'program.ts'], { cwd: folder })).toMatchObject({
-      code: 0,
-      stdout: '',
-    });
+    for (const resolution of [
+      { module: 'esnext', moduleResolution: 'bundler', noEmit: true },
+      { module: 'nodenext', moduleResolution: 'nodenext' },
+    ]) {
+      await writeFile(
+        join(cwd, 'tsconfig.json'),
+        JSON.stringify({ compilerOptions: { ...STRICT, ...resolution } }),
+      );
+      expect(await runProgram(compiler, ['-p', '.'], { cwd })).toMatchObject({ stdout: '', code: 0 });
+    }
+    const name = `${inject('runName')}_programs`;
+    const url = await createDatabase(inject('serverUrl'), name, `${inject('runName')}_schema`);
+    const client = await session(url);
+    try {
+      await aCampaign().running().with(1).in(client);
+      const run = (path: string) => runProgram(process.execPath, [path], { cwd, env: { DATABASE_URL: url } });
+      const refused = 'phone_number_of_a_contact_is_e164\n';
+      expect(await run('kysely.js')).toMatchObject({ stderr: '', stdout: `1\ntrue\ntrue\n${refused}` });
+      await client.query('delete from contacts');
+      await aCampaign().running().with(1).in(client);
+      expect(await run('drizzle.js')).toMatchObject({ stderr: '', stdout: `1\ntrue\n${refused}` });
+    } finally {
+      await client.end();
+      await dropDatabase(inject('serverUrl'), name);
+    }
   });
 
   test('exports what the sources export, and its import loads no engine besides that of up', async () => {

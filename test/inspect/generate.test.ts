@@ -2,7 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect } from 'vitest';
 import { takeSnapshot } from '../../src/catalog/snapshot.js';
-import { generateDocumentation, generateTypes, readCatalog } from '../../src/inspect/generate.js';
+import {
+  generateClient,
+  generateConstants,
+  generateDocumentation,
+  generateTypes,
+  readCatalog,
+} from '../../src/inspect/generate.js';
+import { NULLABLE } from '../../src/schema/nullable.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { test } from '../support/database.js';
 
@@ -26,6 +33,12 @@ describe('the generated files match the migrations', () => {
   test('src/schema/rows.ts', async ({ migrated }) => {
     const catalog = await readCatalog({ url: migrated.url, directory: migrationsDirectory });
     await expectCommitted('src/schema/rows.ts', generateTypes(catalog));
+  });
+
+  test('src/schema/api.ts and src/schema/constants.ts', async ({ migrated }) => {
+    const catalog = await readCatalog({ url: migrated.url, directory: migrationsDirectory });
+    await expectCommitted('src/schema/api.ts', generateClient(catalog, 'voicesurvey', NULLABLE));
+    await expectCommitted('src/schema/constants.ts', generateConstants(catalog));
   });
 });
 

@@ -93,7 +93,7 @@ async function makeProject(): Promise<{ root: string; packageRoot: string; packe
 }
 
 /** Links the dependencies of the package into a project, without those that only development needs. */
-export async function linkDependencies(project: string): Promise<void> {
+async function linkDependencies(project: string): Promise<void> {
   const { stdout } = await runProgram('npm', ['ls', '--omit=dev', '--all', '--parseable'], {
     cwd: repository,
   });

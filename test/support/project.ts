@@ -4,18 +4,19 @@ import { repository } from './cli.js';
 import { folderWith } from './folder.js';
 
 /**
- * Makes a project of a user: a folder with files in which this package, as it is built, and packages of this repository are
- * installed.
+ * Makes a project of a user: a folder with files in which this package and packages of this repository are installed.
  *
  * @param packages those that the files import
+ * @param root the package to install; by default this repository as it is built, without types
  */
 export async function projectWith(
   files: Readonly<Record<string, string>>,
   packages: readonly string[],
+  root: string = repository,
 ): Promise<string> {
   const folder = await folderWith({ 'package.json': '{ "type": "module" }', ...files });
   for (const name of packages) await link(join(repository, 'node_modules', name), folder, name);
-  await link(repository, folder, 'voicesurvey-db');
+  await link(root, folder, 'voicesurvey-db');
   return folder;
 }
 

@@ -5,7 +5,8 @@ import type { FindType } from './named-types.js';
 import type { TypeNames } from './type-names.js';
 import { docstring, interfaceOf, member, orNull } from './typescript-text.js';
 
-interface Argument {
+/** An argument of a function, as the snapshot has it. */
+export interface Argument {
   readonly name?: string;
   readonly type: string;
   readonly mode: 'in' | 'out' | 'in and out' | 'variadic' | 'table';
@@ -109,6 +110,7 @@ function rowsResult(
   return `export type ${type} = ${row}${orNulls};\n`;
 }
 
-function argumentsOf(fact: unknown): readonly Argument[] {
+/** The arguments of a function, from the facts of its snapshot. */
+export function argumentsOf(fact: unknown): readonly Argument[] {
   return Array.isArray(fact) ? (fact as Argument[]) : [];
 }

@@ -29,7 +29,7 @@ const OF_ROUTINE: readonly TypeKind[] = ['Arguments', 'Result'];
 /**
  * Generates TypeScript types for every enum, table, view and function that a service may use: rows as `pg` returns them,
  * and as they can be inserted and updated, with the comments as docstrings; a map from the names of tables and views to
- * their rows, and the names that `error.constraint` may have. Trigger functions, partitions and the schema
+ * their rows, inserts and updates, and the names that `error.constraint` may have. Trigger functions, partitions and the schema
  * `voicesurvey_rules` are left out. Columns that a trigger keeps as they are cannot be updated.
  *
  * @param snapshot from `readCatalog`
@@ -69,7 +69,13 @@ export function generateTypes(snapshot: Snapshot): string {
     ...tables.map((table) => tableTypes(table, names, find)),
     ...views.map((view) => rowType(view, names, find)),
     ...routines.map((routine) => routineTypes(routine, { names, find, rowNames })),
-    rowsByTable([...tables, ...views.filter(({ kind }) => kind !== 'type')], names),
+    typesByTable([...tables, ...views.filter(({ kind }) => kind !== 'type')], names, 'Row'),
+    typesByTable(tables.filter(isWritten), names, 'Insert'),
+    typesByTable(
+      tables.filter((table) => isWritten(table) && updatableColumnsOf(table).length > 0),
+      names,
+      'Update',
+    ),
     ruleName(snapshot),
   ].join('\n');
 }
@@ -84,9 +90,18 @@ function enumType(type: NamedObject, names: TypeNames): string {
 }
 
 /** Maps the names of tables and views, as SQL writes them, to the types of their rows. */
-function rowsByTable(relations: readonly NamedObject[], names: TypeNames): string {
-  const members = relations.map(({ name, fullName }) => member(name, names(fullName, 'Row')));
-  return docstring('The rows of each table and view, by its name.') + interfaceOf('RowsByTable', members);
+function typesByTable(
+  relations: readonly NamedObject[],
+  names: TypeNames,
+  kind: 'Row' | 'Insert' | 'Update',
+): string {
+  const members = relations.map(({ name, fullName }) => member(name, names(fullName, kind)));
+  const comment = {
+    Row: 'The rows of each table and view, by its name.',
+    Insert: 'The values of an insert into each table that services write, by its name.',
+    Update: 'The values of an update of each table that services write and may update, by its name.',
+  }[kind];
+  return docstring(comment) + interfaceOf(`${kind}sByTable`, members);
 }
 
 function ruleName(snapshot: Snapshot): string {
@@ -97,14 +112,13 @@ function ruleName(snapshot: Snapshot): string {
 
 function tableTypes(table: NamedObject, names: TypeNames, find: FindType): string {
   const { name, fullName, columns, facts } = table;
-  if (splitFullName(fullName).schema === API_SCHEMA) return rowType(table, names, find);
-  const fixed = fixedColumnsOf(table);
+  if (!isWritten(table)) return rowType(table, names, find);
   const writable = columns.filter(({ isGenerated }) => !isGenerated);
   const insert = writable.map((column) =>
     member(column.name, writeTypeOf(column, find), { isOptional: mayBeOmitted(column, find) }),
   );
-  const update = writable.flatMap((column) =>
-    fixed.has(column.name) ? [] : [member(column.name, writeTypeOf(column, find), { isOptional: true })],
+  const update = updatableColumnsOf(table).map((column) =>
+    member(column.name, writeTypeOf(column, find), { isOptional: true }),
   );
   const comment = `The values of an insert into \`${name}\`. ${textOf(facts.comment) ?? ''}`.trim();
   return [
@@ -117,6 +131,16 @@ function tableTypes(table: NamedObject, names: TypeNames, find: FindType): strin
             interfaceOf(names(fullName, 'Update'), update),
         ]),
   ].join('\n');
+}
+
+/** Services write the tables of the API by its functions. */
+function isWritten({ fullName }: NamedObject): boolean {
+  return splitFullName(fullName).schema !== API_SCHEMA;
+}
+
+function updatableColumnsOf(table: NamedObject): NamedObject['columns'] {
+  const fixed = fixedColumnsOf(table);
+  return table.columns.filter(({ isGenerated, name }) => !isGenerated && !fixed.has(name));
 }
 
 function rowType(object: NamedObject, names: TypeNames, find: FindType): string {

@@ -1,7 +1,12 @@
 import { BUILT_IN_NAMES } from './built-in-names.js';
 
 /** The generated types that describe no object: they keep their names. */
-const GENERAL_NAMES: ReadonlySet<string> = new Set(['RowsByTable', 'RuleName']);
+const GENERAL_NAMES: ReadonlySet<string> = new Set([
+  'RowsByTable',
+  'InsertsByTable',
+  'UpdatesByTable',
+  'RuleName',
+]);
 
 /** What a generated type describes. It ends the type's name, except for enums. */
 export type TypeKind = 'Enum' | 'Row' | 'Insert' | 'Update' | 'Arguments' | 'Result';

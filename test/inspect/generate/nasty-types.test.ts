@@ -82,6 +82,8 @@ describe('names of types', () => {
       'Iterator$Arguments',
       'Iterator$Result',
       'RowsByTable',
+      'InsertsByTable',
+      'UpdatesByTable',
       'RuleName',
     ]);
   });
