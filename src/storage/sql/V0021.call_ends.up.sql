@@ -322,8 +322,11 @@ begin
 
   ended_at := voicesurvey_rules.time_in_order(at, greatest(started_at, answered_at), null);
 
+  -- In the stricter isolation levels, an older snapshot does not show the note of a repeated report. "On conflict" then fails
+  -- with 40001, so that the caller retries.
   insert into voicesurvey.hang_ups (call_attempt_id, ended_at, provider_raw_status)
-  values (attempt_id, record_hang_up.ended_at, raw_status);
+  values (attempt_id, record_hang_up.ended_at, raw_status)
+  on conflict do nothing;
 
   changed := true;
 end

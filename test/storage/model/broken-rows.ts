@@ -1,8 +1,13 @@
 import type pg from 'pg';
 import { ROW_QUERIES } from '../../../src/inspect/rows/queries.js';
 
-/** What is due for a job breaks no rule before the job runs. */
-const CHECKED = ROW_QUERIES.filter(({ name }) => !/_after_(the|its)_retention$/.test(name));
+/**
+ * What is due for a job breaks no rule before the job runs. An entry whose number was changed has the time of its first
+ * number, so that earlier calls of the new number seem to break a rule.
+ */
+const CHECKED = ROW_QUERIES.filter(
+  ({ name }) => !/_after_(the|its)_retention$/.test(name) && name !== 'never_dial_an_excluded_number',
+);
 
 /** Prepares the queries of `verify --data` as one: to plan them takes longer than to execute them. */
 export const PREPARE_CHECK = `prepare broken_rows as
