@@ -12,8 +12,8 @@ import { importLists } from './set-up.js';
 import { emptyProgress, type RehearsalProgress, watch } from './watch.js';
 import { makeWebhooks, receiveWebhooks } from './webhooks.js';
 
-/** The services that are not counted by the number of dialers. */
-const OTHERS = { mailer: 2, consumer: 2, jobs: 1 } as const;
+/** One mailer and one consumer keep up with this many dialers. */
+const DIALERS_PER_MAILER = 4;
 
 /** How {@link runCampaigns} reports and ends. */
 export interface RunOptions {
@@ -57,12 +57,13 @@ export async function runCampaigns(
 
   const service = (kind: string, work: (session: Session) => Promise<void>, count = 1): Service[] =>
     Array.from({ length: count }, () => startService(rehearsal, kind, work));
+  const mailers = Math.max(2, Math.ceil(dialers / DIALERS_PER_MAILER));
   const services = [
     ...service('dialer', (session) => dial(rehearsal, provider, session), dialers),
     ...service('webhooks', (session) => receiveWebhooks(rehearsal, webhooks, session), dialers),
-    ...service('mailer', (session) => sendEmails(rehearsal, session), OTHERS.mailer),
-    ...service('consumer', (session) => consumeEvents(rehearsal, session), OTHERS.consumer),
-    ...service('jobs', (session) => runJobs(rehearsal, provider, session), OTHERS.jobs),
+    ...service('mailer', (session) => sendEmails(rehearsal, session), mailers),
+    ...service('consumer', (session) => consumeEvents(rehearsal, session), mailers),
+    ...service('jobs', (session) => runJobs(rehearsal, provider, session)),
     ...service('errands', (session) => runErrands(rehearsal, errands, session)),
     ...service('starts', (session) => startCampaigns(rehearsal, provider, session)),
     ...service('dashboard', (session) =>
