@@ -1,4 +1,5 @@
-import { lstat, rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 
 /** The file may be written, and its folder may not, or the file is a mount of its own. */
 const CANNOT_REPLACE = new Set(['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV']);
@@ -7,11 +8,15 @@ const CANNOT_REPLACE = new Set(['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV']);
  * Writes a text to a file, all of it or nothing: if the disk is full, the file is what it was before. A device, a pipe and the
  * target of a link are written directly.
  *
- * @throws the error of the operating system
+ * @throws the error of the operating system; ENXIO for a pipe that no process reads
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const status = await lstat(path).catch(() => null);
-  if (status !== null && !status.isFile()) return writeFile(path, text);
+  if (status !== null && !status.isFile()) {
+    // Held until the end: a reader stops when no process has the pipe open for writing.
+    const pipe = await openPipe(path);
+    return writeFile(path, text).finally(() => pipe?.close());
+  }
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     await writeFile(temporary, text, { flag: 'wx', ...(status && { mode: status.mode & 0o777 }) });
@@ -21,6 +26,17 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     if (!CANNOT_REPLACE.has(codeOf(error) ?? '')) throw error;
     await writeFile(path, text);
   }
+}
+
+/**
+ * Opens a FIFO for writing, and fails if no process reads it: without O_NONBLOCK, the open would wait for a reader, and no
+ * signal would end the wait.
+ *
+ * @returns undefined if the path is no FIFO
+ */
+async function openPipe(path: string): Promise<FileHandle | undefined> {
+  const status = await stat(path).catch(() => null);
+  return status?.isFIFO() ? open(path, constants.O_WRONLY | constants.O_NONBLOCK) : undefined;
 }
 
 /**

@@ -17,7 +17,9 @@ export async function writeOutputFile(path: string, text: string): Promise<void>
     throw new ExplainedError('file_not_written', `${path} cannot be written (${reason}).`, {
       remedy: isDiskFull(cause)
         ? 'Free disk space there, or name another folder. An older file of that name is unchanged.'
-        : 'Name a folder that this user may write to.',
+        : reason === 'ENXIO'
+          ? 'It is a pipe that no process reads. Start its reader first, or name a file.'
+          : 'Name a folder that this user may write to.',
       cause,
     });
   }
