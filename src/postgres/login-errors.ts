@@ -1,8 +1,13 @@
 import type { LoginFailure } from './connection/login.js';
-import { serverUnproven } from './connection/protocol-errors.js';
+import { protocolViolation, serverUnproven } from './connection/protocol-errors.js';
 import { describeTarget, type Target } from './connection/target.js';
 import pg from './driver/pg.js';
-import { isServerProofWrong, isServerWithoutTls } from './driver/pg-internals.js';
+import {
+  isScramBroken,
+  isScramTooLong,
+  isServerProofWrong,
+  isServerWithoutTls,
+} from './driver/pg-internals.js';
 import { ConnectionError } from './errors/explained-error.js';
 import { INVALID_AUTHORIZATION_SPECIFICATION } from './errors/sql-states.js';
 import { explainNetworkError } from './login-errors/network.js';
@@ -22,6 +27,11 @@ export function explainLoginFailures(failures: readonly LoginFailure[], target: 
   if (isServerProofWrong(error)) {
     return serverUnproven(describeTarget(target), 'did not prove that it knows the password', error);
   }
+  if (isScramTooLong(error)) return scramTooLong(target, error);
+  if (isScramBroken(error)) {
+    const detail = `a message that does not fit SCRAM (${reason(error).replace(/^SASL: (?:[A-Z-]+: )?/, '')})`;
+    return protocolViolation(describeTarget(target), detail, error);
+  }
   return (
     explainNetworkError(error, target) ??
     explainTlsError(error, target) ??
@@ -33,6 +43,19 @@ export function explainLoginFailures(failures: readonly LoginFailure[], target: 
         cause: error,
       },
     )
+  );
+}
+
+/** A hostile server would make this side compute for hours. */
+function scramTooLong(target: Target, cause: unknown): ConnectionError {
+  return new ConnectionError(
+    'login_method_unsupported',
+    `${describeTarget(target)} requires more than 100,000 iterations of SCRAM for this user, and this package computes no more.`,
+    {
+      remedy:
+        'Ask an administrator to set scram_iterations to 100,000 or less, and then the password of this user again.',
+      cause,
+    },
   );
 }
 

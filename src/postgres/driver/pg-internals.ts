@@ -234,6 +234,19 @@ export function isServerProofWrong(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('SASL: SCRAM-SERVER-FINAL-MESSAGE');
 }
 
+/** Checks whether `pg` ended a login because the server wants more iterations of SCRAM than it computes. No code either. */
+export function isScramTooLong(error: unknown): boolean {
+  return error instanceof Error && /^SASL: .* exceeds scramMaxIterations/.test(error.message);
+}
+
+/** Checks whether `pg` ended a login because the server's messages do not fit SCRAM. These errors have no code. */
+export function isScramBroken(error: unknown): error is Error {
+  return (
+    error instanceof Error &&
+    /^SASL: (SCRAM-SERVER-FIRST-MESSAGE: (?!client password)|Invalid attribute)/.test(error.message)
+  );
+}
+
 /** Checks whether `pg` rejected a query because its client has no connection any more. These errors have no code. */
 export function isClientWithoutConnection(error: Error): boolean {
   return /^(?:Connection terminated|Client has encountered a connection error|Client was closed)/.test(

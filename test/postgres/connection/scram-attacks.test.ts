@@ -68,7 +68,17 @@ describe('a challenge that no server sends', () => {
     expect(attacker.received()).not.toContain('secret');
     // The error repeats nothing that could change a terminal.
     expect(error.message).toMatch(/^[\x20-\x7e]+$/);
+    expect(error.code).toMatch(/^(protocol_violation|login_method_unsupported)$/);
     expect(performance.now() - started).toBeLessThan(4000);
+  });
+});
+
+test('a server with more iterations of SCRAM than this package computes is named as such, with the setting to change', async () => {
+  await using server = await hostileServer(challengeWith((nonce) => `r=${nonce}S,s=${SALT},i=200000`));
+  expect(await failureAt(server)).toMatchObject({
+    code: 'login_method_unsupported',
+    message: expect.stringContaining('more than 100,000 iterations of SCRAM'),
+    remedy: expect.stringContaining('scram_iterations'),
   });
 });
 
