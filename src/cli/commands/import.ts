@@ -104,6 +104,9 @@ async function importInto(
   return importContacts({ ...options, campaign });
 }
 
+/** So that the counts stay on the screen. */
+const MOST_SHOWN = 5;
+
 /** The words of verdicts; those that reject a line are counted together. */
 const WORDS: Readonly<Record<string, string>> = {
   accepted: 'accepted',
@@ -123,14 +126,15 @@ function summaryLine({ dryRun, lines, verdicts, rejected }: ImportResult): strin
 }
 
 function rejectedLines({ rejected, firstRejected, rejectedFile }: ImportResult): string[] {
-  const lines = firstRejected.map(
+  const shown = firstRejected.slice(0, MOST_SHOWN);
+  const lines = shown.map(
     ({ line, reason, suggestion }) =>
       `  line ${line}: ${reason}${suggestion === null ? '' : ` ${suggestion}`}`,
   );
-  const more = rejected - firstRejected.length;
+  const more = rejected - shown.length;
   if (more > 0)
     lines.push(
-      `  and ${plural(more, 'line')} more${rejectedFile === null ? '; --rejected <file> writes all of them' : ''}`,
+      `  and ${plural(more, 'more line')}${rejectedFile === null ? '; --rejected <file> writes all of them' : ''}`,
     );
   if (rejectedFile !== null) lines.push(`Wrote the rejected lines to ${displayPath(rejectedFile)}.`);
   return lines;
