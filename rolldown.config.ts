@@ -32,6 +32,7 @@ const LOADED_BY_CALL = new Set<string>([
   'repair',
   'restore',
   'seed',
+  'seedContacts',
   'startEmbeddedServer',
   'status',
   'stopEmbeddedServer',
