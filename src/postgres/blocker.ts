@@ -50,3 +50,7 @@ export function describeBlocker({ pid, application, role, host, state, since, qu
   const session = `${application || 'unknown'} as ${role ?? 'unknown'}${from}, ${state ?? 'unknown'}${start}`;
   return encodeName(`server process ${pid} (${session})${shown ? `: ${shown}` : ''}`);
 }
+
+/** Advice for a lock that no session holds: a prepared transaction keeps its locks until somebody ends it. */
+export const FIND_PREPARED =
+  'If no session holds it, find the prepared transaction that does: select gid, prepared from pg_prepared_xacts; and end it with rollback prepared or commit prepared.';

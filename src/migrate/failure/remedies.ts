@@ -1,4 +1,4 @@
-import { type Blocker, describeBlocker } from '../../postgres/blocker.js';
+import { type Blocker, describeBlocker, FIND_PREPARED } from '../../postgres/blocker.js';
 import type pg from '../../postgres/driver/pg.js';
 import {
   DEADLOCK_DETECTED,
@@ -78,7 +78,9 @@ function remedyForLock(work: Work, blocker: Blocker | null): Remedy {
       ? 'The lock was held on every attempt.'
       : `The lock is held by ${describeBlocker(blocker)}.`;
   const terminate =
-    blocker === null ? '' : ` To end that session: select pg_terminate_backend(${blocker.pid});`;
+    blocker === null
+      ? ` ${FIND_PREPARED}`
+      : ` To end that session: select pg_terminate_backend(${blocker.pid});`;
   const recorded = work.direction === 'up' ? '' : remedy` in ${work.name}.down.sql, and ${recordDown(work)}`;
   return remedy`${holder} Run the command again when it is released.${terminate} To wait longer for locks, write: -- migrate: lock-timeout 30s${recorded}`;
 }

@@ -1,4 +1,4 @@
-import { type Blocker, describeBlocker, findBlocker } from '../../postgres/blocker.js';
+import { type Blocker, describeBlocker, FIND_PREPARED, findBlocker } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { interruptedError } from '../../postgres/errors/interrupted-error.js';
@@ -88,7 +88,9 @@ function historyHeldError(waitedMs: number, blocker: Blocker | null): ExplainedE
   return new ExplainedError(
     'history_held',
     `${HISTORY_TABLE} cannot be read: after ${waitedMs / 1000} s it is still locked by ${holder}.`,
-    { remedy: `Run the command again when that session has released it${how === '' ? '.' : how}` },
+    {
+      remedy: `Run the command again when that session has released it${how === '' ? `. ${FIND_PREPARED}` : how}`,
+    },
   );
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
 import { withAnswerLimit } from '../../postgres/answer-limit.js';
+import { FIND_PREPARED } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
 import { queryAll, queryRows, SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
@@ -154,6 +155,13 @@ const MAY_BE_A_RUN = `exists (
 
 function waitOverError(holder: LockHolder | null, limitMs: number): ExplainedError {
   if (holder?.isRun === false) return strangerError(holder, limitMs);
+  if (holder === null) {
+    return new ExplainedError(
+      'lock_wait_over',
+      `After ${limitMs / 1000} s, the lock of the runs is still held, and no session holds it.`,
+      { remedy: `Run the command again. ${FIND_PREPARED}` },
+    );
+  }
   return new ExplainedError(
     'lock_wait_over',
     `Another run is still migrating this database after ${limitMs / 1000} s: ${describeHolder(holder)}.`,
