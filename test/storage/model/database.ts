@@ -58,6 +58,7 @@ export async function resetDatabase(client: pg.Client): Promise<void> {
     'voicesurvey.unpublished_ends',
     'voicesurvey.tallies',
     'voicesurvey_rules.recording_progress',
+    'voicesurvey_rules.purge_progress',
     'voicesurvey_rules.erased_answers',
     'voicesurvey_rules.erased_last_calls',
     'public.users',

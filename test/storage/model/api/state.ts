@@ -1,5 +1,5 @@
 import { isOpen, type Model, type Rows } from '../model.js';
-import { addedRows, type Statement } from '../segment.js';
+import { addedRows, changedRows, type Statement } from '../segment.js';
 
 /** What the API itself stores, as far as it can be observed. Instants are seconds where pauses are shorter than a minute. */
 export type ApiState = {
@@ -65,6 +65,17 @@ function followStatement(api: ApiState, { before, after }: Statement, now: numbe
         provider_call_id !== null && hasRecording(outcome) && started_at >= (api.recordings_read_until ?? 0),
     )
     .map(([, { provider_call_id }]) => [provider_call_id, { due_at }]);
+  const late = [
+    ...addedRows(before, after, 'call_attempts').map(([, call]) => call),
+    ...changedRows(before, after, 'call_attempts')
+      .filter(({ was }) => was.provider_call_id === null)
+      .map(({ now }) => now),
+  ]
+    .filter(
+      ({ provider_call_id, outcome, started_at }) =>
+        provider_call_id !== null && hasRecording(outcome) && started_at < (api.recordings_read_until ?? 0),
+    )
+    .map(({ provider_call_id }) => [provider_call_id, { due_at }]);
   return {
     ...api,
     deliveries: filterRows(
@@ -75,7 +86,7 @@ function followStatement(api: ApiState, { before, after }: Statement, now: numbe
       { ...api.email_queue, ...Object.fromEntries(emails) },
       (_, event) => event in after.events,
     ),
-    recordings: { ...Object.fromEntries(recordings), ...api.recordings },
+    recordings: { ...Object.fromEntries([...recordings, ...late]), ...api.recordings },
     unpublished_ends: filterRows(api.unpublished_ends, (_, call) => call in after.call_attempts),
     tallies: tallyDeletions(api.tallies, before, after),
   };
