@@ -115,7 +115,8 @@ where contact.state = 'pending'
     name: 'last_outcome_is_that_of_the_latest_call',
     rule: 10,
     table: 'contacts',
-    finds: 'a contact whose last_outcome is the outcome of none of its attempts, if none was erased',
+    finds:
+      'a contact whose last_outcome is the outcome of none of its attempts, if none was erased and it is not excluded',
     sql: `with call as (
   select contact_id, count(*) as calls, array_agg(outcome) filter (where outcome is not null) as outcomes
   from public.call_attempts
@@ -125,6 +126,7 @@ select contact.id
 from public.contacts as contact
 join call on call.contact_id = contact.id
 where contact.last_outcome is not null
+  and contact.state <> 'excluded'
   and contact.attempts_count = call.calls
   and not contact.last_outcome = any (coalesce(call.outcomes, '{}'))`,
   },
