@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
+import { DEADLOCK_DETECTED, SERIALIZATION_FAILURE } from '../postgres/errors/sql-states.js';
 import { sqlStateIn } from './rule-of.js';
 
 /** The options of {@link transaction}. */
@@ -17,8 +18,8 @@ const ATTEMPTS = 5;
 const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 1000;
 
-/** A serialization failure and a deadlock: the same transaction may succeed now. */
-const RETRIED: readonly (string | undefined)[] = ['40001', '40P01'];
+/** The errors after which the same transaction may succeed. */
+const RETRIED: readonly (string | undefined)[] = [SERIALIZATION_FAILURE, DEADLOCK_DETECTED];
 
 /**
  * Runs work in a transaction, and runs it again after a serialization failure (`40001`) or a deadlock (`40P01`), with growing,

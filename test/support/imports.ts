@@ -9,9 +9,9 @@ export interface Import {
 
 /** The layers of `src`, lowest first. A file imports only from its own folder tree and from lower layers. */
 const LAYERS: readonly (readonly string[])[] = [
-  ['text', 'schema'],
+  ['text'],
   ['postgres'],
-  ['sql'],
+  ['sql', 'schema'],
   ['catalog'],
   ['migrate'],
   ['inspect', 'lists', 'seed'],
