@@ -11,7 +11,7 @@ export type ImportContactsOptions = ImportOptions & {
 
 /**
  * Imports a CSV file of contacts into a campaign, by `voicesurvey.import_contacts`. The lines are imported in batches, each in
- * a transaction of its own, and memory does not grow with the file. To repeat the call changes nothing: it finds the contacts
+ * a separate transaction, and memory does not grow with the file. To repeat the call changes nothing: it finds the contacts
  * there. So an import that was interrupted or killed is run again.
  *
  * @throws UsageError `unknown_campaign`, `unknown_country`, `file_exists`

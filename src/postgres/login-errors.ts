@@ -53,7 +53,7 @@ function scramTooLong(target: Target, cause: unknown): ConnectionError {
     `${describeTarget(target)} requires more than 100,000 iterations of SCRAM for this user, and this package computes no more.`,
     {
       remedy:
-        'Ask an administrator to set scram_iterations to 100,000 or less, and then the password of this user again.',
+        'Ask an administrator to set scram_iterations to 100,000 or less, and then to set the password of this user again.',
       cause,
     },
   );

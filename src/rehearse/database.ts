@@ -82,6 +82,6 @@ function hasRows(database: string, table: string): RefusedError {
   return new RefusedError(
     'database_has_rows',
     `The database ${database} has rows, for example in ${table}. A rehearsal would call its contacts and send its e-mails.`,
-    { remedy: remedy`Remove ${option('here')}: the rehearsal then creates a database of its own.` },
+    { remedy: remedy`Remove ${option('here')}: the rehearsal then creates a separate database.` },
   );
 }

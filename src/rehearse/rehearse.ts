@@ -80,7 +80,7 @@ export interface FinishedRehearsal {
  * Runs simulated campaigns against a database: imports contacts, calls them until each has ended, delivers events and e-mails,
  * erases people, and checks at the end that every rule of the product held. It uses the API in the database as services do.
  *
- * It works in a database of its own, which it creates and drops. A call takes up to 150 ms. Nothing else is sped up: the
+ * It works in a separate database, which it creates and drops. A call takes up to 150 ms. Nothing else is sped up: the
  * retry interval is a minute, so the last retries of a rehearsal wait for up to a minute.
  *
  * @throws RefusedError `database_has_rows` with `here`
@@ -202,7 +202,7 @@ function interruptedRehearsal(isLeft: boolean): ExplainedError {
   return new ExplainedError(
     'interrupted',
     `The rehearsal was interrupted. Its database ${isLeft ? 'was left' : 'was dropped'}.`,
-    { remedy: 'A new rehearsal begins from the start.' },
+    { remedy: 'Run it again: every rehearsal begins from the start.' },
   );
 }
 
@@ -210,7 +210,7 @@ function failed(cause: unknown): ExplainedError {
   const shown = redactError(cause);
   return new ExplainedError('rehearsal_failed', `The rehearsal ended early: ${shown.message}.`, {
     remedy:
-      'If the server was stopped or is full, repair that and run it again. Otherwise this is a bug in voicesurvey-db; please report it with the seed.',
+      'If the server was stopped or its disk is full, fix that and run the rehearsal again. Otherwise this is a bug in voicesurvey-db; please report it with the seed.',
     cause: shown.cause,
   });
 }

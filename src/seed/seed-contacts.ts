@@ -149,21 +149,21 @@ const MOST_SEED = 999_999_999;
 function checkValues({ contacts, seed = 1, until }: SeedContactsOptions): void {
   if (!Number.isInteger(contacts) || contacts < 1 || contacts > MOST_CONTACTS) {
     throw usageError(
-      `The number of contacts is a whole number from 1 to ${MOST_CONTACTS}, and it is ${contacts}.`,
+      `The number of contacts must be a whole number from 1 to ${MOST_CONTACTS}, but is ${contacts}.`,
     );
   }
   if (!Number.isInteger(seed) || seed < 0 || seed > MOST_SEED) {
-    throw usageError(`The seed is a whole number from 0 to ${MOST_SEED}, and it is ${seed}.`);
+    throw usageError(`The seed must be a whole number from 0 to ${MOST_SEED}, but is ${seed}.`);
   }
   if (until === undefined) return;
   const time = until instanceof Date ? until.getTime() : Number.NaN;
   if (!(time >= Date.UTC(2000) && time <= Date.now()) || time % 1000 !== 0) {
-    throw usageError('The end of the history is a time in whole seconds, from the year 2000 until now.');
+    throw usageError('The end of the history must be a time in whole seconds, from the year 2000 until now.');
   }
 }
 
 function usageError(message: string): UsageError {
   return new UsageError('bad_argument', message, {
-    remedy: 'Correct the value, and run it again. Nothing was added.',
+    remedy: 'Correct the value, and add the contacts again. Nothing was added.',
   });
 }

@@ -28,7 +28,7 @@ const HELP = {
   name: 'rehearse',
   summary: 'run simulated campaigns, and check every rule',
   description:
-    'Runs simulated campaigns in a database of its own: imports contacts, calls each until it has ended, delivers events ' +
+    'Runs simulated campaigns in a separate database: imports contacts, calls each until it has ended, delivers events ' +
     'and e-mails, erases people. Then checks the rules of the product over all rows and by its own record of what it did, ' +
     'prints the throughput and latencies, and drops the database. Exit code 3 if a rule was broken.',
   activity: 'Rehearsing',

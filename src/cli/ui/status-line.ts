@@ -78,7 +78,7 @@ function draw(): void {
 }
 
 /**
- * Prints what lasts as a line of its own, for a terminal that cannot erase one: at most one line a second, and the same text
+ * Prints what lasts as a separate line, for a terminal that cannot erase one: at most one line a second, and the same text
  * again after 2, 4, 8, … seconds.
  */
 function printStatus(text: string, seconds: number): void {

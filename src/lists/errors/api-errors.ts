@@ -14,7 +14,7 @@ export function explainApiError(error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError)) return error;
   if (NO_SCHEMA.has(error.code ?? '')) {
     return new ExplainedError('no_schema', 'This database does not have the API yet.', {
-      remedy: remedy`Apply the migrations with ${call('up')}, then run it again.`,
+      remedy: remedy`Apply the migrations with ${call('up')}, then import or export again.`,
       cause: error,
     });
   }

@@ -75,7 +75,7 @@ interface VerdictRow {
 }
 
 /**
- * Imports a list in batches, each in a transaction of its own, so that a repeated import continues where one was killed. The
+ * Imports a list in batches, each in a separate transaction, so that a repeated import continues where one was killed. The
  * whole file is read first, so that a file that cannot be read is refused before a line is imported.
  */
 export async function importList(options: ImportOptions, kind: ListKind): Promise<ImportResult> {

@@ -12,7 +12,7 @@ export interface Session {
   /** The process id of the server. */
   readonly pid: number;
   /**
-   * Runs one statement, in a transaction of its own; again after a deadlock or a serialization failure, as a service does.
+   * Runs one statement, in a separate transaction; again after a deadlock or a serialization failure, as a service does.
    *
    * @param name the function that it calls, for the latencies
    */
