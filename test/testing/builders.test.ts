@@ -78,7 +78,7 @@ describe('docs/testing.md', () => {
     ).toEqual([{ status: 'running', may: false }]);
   });
 
-  test('ends leases and an hour, and deletes a transcript past its retention', async ({
+  test('lets leases and the hour after close_stale_call end, and purges a transcript past its retention', async ({
     migrated: { client, rows },
   }) => {
     await client.query("select voicesurvey.add_consumer('crm')");

@@ -415,7 +415,7 @@ describe('purge_expired', () => {
     expect(await purge(migrated)).toBe(1);
   });
 
-  test('empties the metadata of a call that was open when an earlier run passed it, and of later calls before', async ({
+  test('empties the metadata of a call that was open in the run before, which emptied that of a later call', async ({
     migrated,
   }) => {
     await writeHistory(migrated);
