@@ -2,7 +2,8 @@
 export const ERROR_CODES = {
   'Wrong usage: exit code 2': {
     usage: 'an unknown command, option or argument',
-    bad_argument: 'a function of the library was called without a required option',
+    bad_argument:
+      'a function of the library was called without a required option, or with a value that it cannot use',
     bad_name: 'a name from which no file name can be made',
     bad_setting: 'the server refuses a setting of a test database',
     bad_steps: 'the number of steps is not a whole number of 1 or more',
@@ -119,7 +120,7 @@ export const ERROR_CODES = {
   Lists: {
     campaign_ended: 'a campaign that has ended gets no contacts',
     list_column_twice: 'the header of a list has a column twice',
-    list_not_text: 'a list is not UTF-8 or UTF-16, or has a null character',
+    list_not_text: 'a list is not UTF-8 or UTF-16, or has a null or replacement character',
     list_quotes: 'a quote in a list is not closed, or is in the middle of a field',
     list_unreadable: 'a list cannot be read, or is not a regular file',
     list_without_column: 'the header of a list lacks the column phone_number',
