@@ -43,7 +43,9 @@ describe('ruleOf', () => {
     }
   });
 
-  test('finds no rule in another error, in a circle of causes, or in a value that is not an error', async ({ migrated }) => {
+  test('finds no rule in another error, in a circle of causes, or in a value that is not an error', async ({
+    migrated,
+  }) => {
     const circle = new Error('a circle');
     circle.cause = circle;
     const errors = [

@@ -125,7 +125,9 @@ describe('a column of a domain that is not null', () => {
     ]);
   });
 
-  test('has no null element in an array of it, and an array of a plain type may have null elements', async ({ database }) => {
+  test('has no null element in an array of it, and an array of a plain type may have null elements', async ({
+    database,
+  }) => {
     const text = await typesOf(
       database,
       `${DOMAINS} create table lists (names known[] not null, plain text[] not null);`,
