@@ -153,7 +153,7 @@ describe('seedContacts', () => {
     expect([campaigns, added.contacts]).toEqual([contacts, contacts]);
   });
 
-  test('refuses numbers and times out of range before it connects', async () => {
+  test('refuses a number or a time that is out of range before it connects', async () => {
     const tomorrow = new Date(Math.floor(Date.now() / 1000) * 1000 + 86_400_000);
     for (const options of [
       { contacts: 0 },
