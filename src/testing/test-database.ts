@@ -89,7 +89,8 @@ export async function testDatabase(options: TestDatabaseOptions = {}): Promise<T
 export async function dropTestDatabase({ url, name }: DropOptions): Promise<void> {
   if (!isDatabaseName(name)) {
     throw new UsageError('not_a_test_database', `${name} is not the name of a test database.`, {
-      remedy: 'Name the database that a failed test has printed, such as voicesurvey_test_1795942436_3aabb33d_e3c8537b.',
+      remedy:
+        'Name the database that a failed test has printed, such as voicesurvey_test_1795942436_3aabb33d_e3c8537b.',
     });
   }
   const server = await openTestServer(parseDatabaseUrl(url));
