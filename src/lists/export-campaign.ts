@@ -97,11 +97,16 @@ async function sendRows(
   let rows = 0;
   let text = '';
   let failure: { readonly error: unknown } | undefined;
-  const flush = (): Promise<void> | undefined => {
-    const part = text;
+  /** Rows that the driver has read go on to arrive while a part is written, so parts wait for each other here. */
+  let written: Promise<void> = Promise.resolve();
+  const flush = (): Promise<void> => {
+    const [part, count] = [text, rows];
     text = '';
-    onProgress?.(rows);
-    return write(part);
+    written = written.then(() => {
+      onProgress?.(count);
+      return write(part);
+    });
+    return written;
   };
   await streamQuery(
     client,
@@ -121,8 +126,8 @@ order by phone_number`,
         rows += 1;
         text += csvLine(raw ? row : row.map((value) => value && escapeFormula(value)));
         if (text.length < PART_LENGTH) return undefined;
-        return flush()?.catch((error: unknown) => {
-          failure = { error };
+        return flush().catch((error: unknown) => {
+          failure ??= { error };
         });
       },
     },

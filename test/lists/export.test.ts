@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { exportCampaign } from '../../src/index.js';
 import { idOf } from '../storage/rules/names.js';
@@ -56,6 +57,52 @@ test('exportCampaign writes only the header for a campaign without results, and 
   await expect(exportCampaign({ url: migrated.url, campaign: idOf('no'), to })).rejects.toMatchObject({
     code: 'unknown_campaign',
   });
+});
+
+/** Replaces the results of the campaign, so that there are many, and most of them quotes, which CSV doubles. */
+const manyResults = `drop view voicesurvey.campaign_export;
+create view voicesurvey.campaign_export as
+select '${campaign}'::uuid as campaign_id, number as phone_number, repeat('"', 200) as q1_answer
+from generate_series(1, 3000) as number`;
+
+test('exportCampaign passes no part on before the promise of the part before it is resolved', async ({
+  migrated,
+}) => {
+  await migrated.client.query(`${campaignOfDocuments}; ${manyResults}`);
+  const parts: string[] = [];
+  let isBusy = false;
+  let overlaps = 0;
+  const to = async (csv: string): Promise<void> => {
+    if (isBusy) overlaps += 1;
+    isBusy = true;
+    await sleep(5);
+    parts.push(csv);
+    isBusy = false;
+  };
+  expect(await exportCampaign({ url: migrated.url, campaign, to })).toMatchObject({ rows: 3000 });
+  expect([overlaps, parts.length > 5]).toEqual([0, true]);
+  const numbers = parts.join('').match(/(?<=,)\d+(?=,"")/g);
+  expect(numbers).toEqual(Array.from({ length: 3000 }, (_, index) => String(index + 1)));
+});
+
+test('exportCampaign is rejected with what its receiver throws or rejects with, for any part', async ({
+  migrated,
+}) => {
+  await migrated.client.query(`${campaignOfDocuments}; ${manyResults}`);
+  const full = new Error('The receiver is full.');
+  for (const fail of [
+    (): never => {
+      throw full;
+    },
+    () => Promise.reject(full),
+  ]) {
+    let parts = 0;
+    const to = (): Promise<void> | undefined => {
+      parts += 1;
+      return parts === 2 ? fail() : undefined;
+    };
+    await expect(exportCampaign({ url: migrated.url, campaign, to })).rejects.toBe(full);
+  }
 });
 
 test('export prints CSV on standard output and the server on standard error, also to a reader that ends early', async ({
