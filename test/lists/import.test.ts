@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
@@ -281,6 +281,59 @@ describe('with a client of the caller', () => {
     }
     const wrong = { client: {}, campaign, file } as unknown as Parameters<typeof importContacts>[0];
     await expect(importContacts(wrong)).rejects.toMatchObject({ code: 'bad_argument' });
+  });
+});
+
+describe('with a pool of the caller', () => {
+  test('a dry run that is interrupted returns the client when its transaction is over, and leaves no file', async ({
+    migrated,
+  }) => {
+    await migrated.client.query(campaignOfDocuments);
+    const lines = Array.from({ length: 5000 }, (_, index) => `+39333${1000000 + index}\nx`);
+    const folder = await folderWith({ 'a.csv': `phone_number\n${lines.join('\n')}\n` });
+    const controller = new AbortController();
+    const pool = new pg.Pool({ connectionString: migrated.url, max: 1 });
+    let transactions = 0;
+    pool.on('connect', (client) => {
+      const send = client.query.bind(client) as (...all: unknown[]) => unknown;
+      Object.assign(client, {
+        query: (...all: unknown[]) => {
+          // The first one has no lines. Of the second, the file has further lines.
+          if (all[0] === 'begin') transactions += 1;
+          if (transactions === 2) controller.abort();
+          return send(...all);
+        },
+      });
+    });
+    try {
+      const [file, rejectedFile] = [join(folder, 'a.csv'), join(folder, 'rejected.csv')];
+      const { signal } = controller;
+      const options = { client: pool, campaign, file, rejectedFile, dryRun: true, signal };
+      await expect(importContacts(options)).rejects.toMatchObject({ code: 'interrupted' });
+      await pool.query("insert into exclusion_list_entries (phone_number) values ('+4920000077')");
+    } finally {
+      await pool.end();
+    }
+    expect(await migrated.rows('select phone_number from exclusion_list_entries')).toEqual([
+      { phone_number: '+4920000077' },
+    ]);
+    expect(await readdir(folder)).toEqual(['a.csv']);
+  });
+
+  test('an import whose connection is lost is rejected, and the process goes on', async ({ migrated }) => {
+    await migrated.client.query(campaignOfDocuments);
+    const lines = Array.from({ length: 5000 }, (_, index) => `+39333${1000000 + index}`);
+    const file = join(await folderWith({ 'a.csv': `phone_number\n${lines.join('\n')}\n` }), 'a.csv');
+    const pool = new pg.Pool({ connectionString: migrated.url, max: 1 });
+    const onProgress = (): void =>
+      void migrated.client.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+      );
+    await expect(importContacts({ client: pool, campaign, file, onProgress })).rejects.toMatchObject({
+      code: 'connection_lost',
+    });
+    expect(pool.totalCount).toBe(0);
+    await pool.end();
   });
 });
 

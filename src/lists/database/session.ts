@@ -67,12 +67,16 @@ async function withClient<T>(
   }
   const pooled: pg.PoolClient | undefined = 'idleCount' in given ? await given.connect() : undefined;
   const client = (pooled ?? given) as pg.Client;
+  // A pool listens to its idle clients only, and a lost connection would end the process. The queries report it.
+  const ignore = (): void => {};
+  pooled?.on('error', ignore);
   try {
     const target = targetOf(client);
     const { rows } = await client.query<{ server_version: string }>('show server_version');
     const serverVersion = checkServerVersion(rows[0]?.server_version, describeTarget(target));
     return await runWork({ client, target, serverVersion }, () => undefined, signal, work);
   } finally {
+    pooled?.off('error', ignore);
     pooled?.release();
   }
 }

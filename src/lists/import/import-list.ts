@@ -112,18 +112,23 @@ export async function importList(options: ImportOptions, kind: ListKind): Promis
     for await (const _ of readLines(list, signal)) total += 1;
     /** The server judges a batch while the next one is read. */
     let current: Promise<void> = Promise.resolve();
-    for await (const batch of readBatches(list, readNumber, signal)) {
+    try {
+      for await (const batch of readBatches(list, readNumber, signal)) {
+        await current;
+        if (signal?.aborted) throw interruptedError('between two batches');
+        current = judge(
+          client,
+          kind,
+          batch.sent.map(({ values }) => values),
+          dryRun,
+        ).then((rows) => record(batch, rows));
+        current.catch(() => undefined);
+      }
       await current;
-      if (signal?.aborted) throw interruptedError('between two batches');
-      current = judge(
-        client,
-        kind,
-        batch.sent.map(({ values }) => values),
-        dryRun,
-      ).then((rows) => record(batch, rows));
-      current.catch(() => undefined);
+    } finally {
+      // Until then it uses the client, which may be the caller's and in a transaction, and the file of rejected lines.
+      await current.catch(() => undefined);
     }
-    await current;
   };
 
   try {
