@@ -18,6 +18,10 @@ const ATTEMPTS = 5;
 const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 1000;
 
+/** The server answers a commit with ROLLBACK, and without an error, if a statement of the transaction has failed. */
+const ROLLED_BACK =
+  'The transaction was rolled back: one of its statements failed, and the work did not throw the error of it.';
+
 /** The errors after which the same transaction may succeed. */
 const RETRIED: readonly (string | undefined)[] = [SERIALIZATION_FAILURE, DEADLOCK_DETECTED];
 
@@ -27,7 +31,8 @@ const RETRIED: readonly (string | undefined)[] = [SERIALIZATION_FAILURE, DEADLOC
  *
  * @param work gets the client of the transaction, which it must not release
  * @returns what the work returned in the attempt that was committed
- * @throws the error of the work or of the commit; of the last attempt, if all failed
+ * @throws the error of the work or of the commit; of the last attempt, if all failed; also an error if a statement failed and the
+ *   work did not throw
  * @example
  * ```ts
  * await transaction(pool, async (client) => {
@@ -66,7 +71,8 @@ async function runOnce<Result>(
   try {
     await client.query(isolation === undefined ? 'begin' : `begin isolation level ${isolation}`);
     const result = await work(client);
-    await client.query('commit');
+    const { command } = await client.query('commit');
+    if (command !== 'COMMIT') throw new Error(ROLLED_BACK);
     return result;
   } catch (error) {
     // A client that cannot roll back is of no use to the pool.

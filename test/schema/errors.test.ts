@@ -100,6 +100,20 @@ describe('transaction', () => {
     expect([pool.totalCount, pool.idleCount]).toEqual([1, 1]);
   });
 
+  test('is rejected if a statement failed and the work did not throw, because the server rolled it back', async ({
+    migrated,
+    pool,
+  }) => {
+    const { id } = await aCampaign().in(migrated.client);
+    const work = async (client: pg.PoolClient): Promise<void> => {
+      await client.query("update campaigns set name = 'new' where id = $1", [id]);
+      await client.query(raise('23514')).catch(() => {});
+    };
+    await expect(transaction(pool, work)).rejects.toThrow('The transaction was rolled back');
+    expect(await migrated.value("select count(*)::integer from campaigns where name = 'new'")).toBe(0);
+    expect([pool.totalCount, pool.idleCount]).toEqual([1, 1]);
+  });
+
   test('ends with its signal instead of another attempt', async ({ pool }) => {
     const controller = new AbortController();
     let attempts = 0;
