@@ -29,18 +29,30 @@ const servers = new Map<string, Promise<OpenServer>>();
  */
 export async function openTestServer(target: Target): Promise<TestServer> {
   const key = describeTarget({ ...target, database: '' });
-  const known = await servers.get(key)?.catch(() => undefined);
-  if (known !== undefined && !known.isLost()) return known;
-  const opening = open(target);
-  servers.set(key, opening);
-  return opening;
+  for (;;) {
+    const known = servers.get(key);
+    if (known === undefined) {
+      const opening = open(target);
+      servers.set(key, opening);
+      return opening;
+    }
+    const server = await known.catch(() => undefined);
+    if (server !== undefined && !server.isLost()) return server;
+    // A concurrent call may have opened it again.
+    if (servers.get(key) === known) servers.delete(key);
+  }
 }
 
 async function open(target: Target): Promise<OpenServer> {
   const session = await connectForThrowaway(target);
   const owner = randomInt(1, 2 ** 31);
-  await session.client.query(`select pg_catalog.pg_advisory_lock(${OWNER_LOCK}, ${owner})`);
-  await dropLeftovers(session.client);
+  try {
+    await session.client.query(`select pg_catalog.pg_advisory_lock(${OWNER_LOCK}, ${owner})`);
+    await dropLeftovers(session.client);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
   keepProcessAlive(session, false);
   const idle: Connection[] = [];
   const run: TestServer['run'] = async (work) => {

@@ -56,6 +56,23 @@ test('testDatabase gives a database with the newest schema and the settings, and
   expect(await exists(migrated, database.name)).toBe(false);
 });
 
+test('concurrent calls of a process make databases of one owner', async () => {
+  const { code, stdout, stderr } = await runProgram(
+    process.execPath,
+    [
+      '--input-type=module',
+      '--eval',
+      `import { testDatabase } from 'voicesurvey-db/testing';
+       const databases = await Promise.all([1, 2, 3, 4].map(() => testDatabase()));
+       process.stdout.write(databases.map(({ name }) => name.split('_')[3]).join());
+       await Promise.all(databases.map((database) => database.drop()));`,
+    ],
+    { cwd: repository, env: environment() },
+  );
+  expect([code, stderr]).toEqual([0, '']);
+  expect(new Set(stdout.split(',')).size).toBe(1);
+});
+
 test('testDatabase with seed gives the seed rows, and await using drops the database', async ({
   database,
 }) => {
