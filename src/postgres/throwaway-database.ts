@@ -76,7 +76,7 @@ export async function createThrowawayDatabase(
   signal?.addEventListener('abort', onAbort, { once: true });
   if (signal?.aborted) onAbort();
   return {
-    url: withDatabase(url, name),
+    url: withDatabaseParameter(url, name),
     target: throwaway,
     drop: async () => {
       signal?.removeEventListener('abort', onAbort);
@@ -85,8 +85,8 @@ export async function createThrowawayDatabase(
   };
 }
 
-/** A parameter of an address overrides the path before it. */
-function withDatabase(url: string, name: string): string {
+/** The address of another database on the same server, for this package: a parameter overrides the path before it. */
+export function withDatabaseParameter(url: string, name: string): string {
   const address = url.trim();
   return `${address}${address.includes('?') ? '&' : '?'}dbname=${name}`;
 }

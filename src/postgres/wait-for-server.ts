@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicNow } from '../text/clock.js';
 import { connect } from './connect.js';
 import { checkOptions } from './errors/check-options.js';
-import { ConnectionError } from './errors/explained-error.js';
+import { ConnectionError, UsageError } from './errors/explained-error.js';
 import { interruptedError } from './errors/interrupted-error.js';
 import { parseDatabaseUrl } from './url.js';
 
@@ -36,6 +36,7 @@ const PAUSE_MS = 500;
  * call reports it.
  *
  * @throws ConnectionError with the last state of the server, if it is not ready in time
+ * @throws UsageError `bad_argument`
  * @throws ExplainedError `interrupted`
  * @example
  * ```ts
@@ -47,6 +48,15 @@ const PAUSE_MS = 500;
 export async function waitForServer(options: WaitForServerOptions): Promise<void> {
   checkOptions('waitForServer', options, 'url');
   const { timeoutMs, onWaiting, signal } = options;
+  if (!Number.isFinite(timeoutMs)) {
+    throw new UsageError(
+      'bad_argument',
+      `The option timeoutMs of waitForServer is no number, but ${timeoutMs}.`,
+      {
+        remedy: 'Pass a number of milliseconds, such as 30000.',
+      },
+    );
+  }
   const target = parseDatabaseUrl(options.url);
   const deadline = monotonicNow() + timeoutMs;
   let reported = '';

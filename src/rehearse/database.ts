@@ -4,7 +4,7 @@ import { up } from '../migrate/up.js';
 import { createDatabase } from '../postgres/create-database.js';
 import { queryRows } from '../postgres/driver/search-path.js';
 import { RefusedError } from '../postgres/errors/explained-error.js';
-import { createThrowawayDatabase } from '../postgres/throwaway-database.js';
+import { createThrowawayDatabase, withDatabaseParameter } from '../postgres/throwaway-database.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
 import { migrationsDirectory } from '../seed/paths.js';
 import { option, remedy } from '../text/remedy.js';
@@ -54,12 +54,7 @@ async function createOwnDatabase(url: string, signal: AbortSignal): Promise<Rehe
 async function createKeptDatabase(url: string, signal: AbortSignal): Promise<RehearsalDatabase> {
   const name = `voicesurvey_rehearsal_${Math.floor(Date.now() / 1000)}_${randomBytes(3).toString('hex')}`;
   await createDatabase({ ...parseDatabaseUrl(url), database: name }, { signal });
-  const address = url.trim();
-  return {
-    url: `${address}${address.includes('?') ? '&' : '?'}dbname=${name}`,
-    name,
-    end: async () => {},
-  };
+  return { url: withDatabaseParameter(url, name), name, end: async () => {} };
 }
 
 const TABLES = ['users', 'campaigns', 'contacts', 'provider_configs', 'exclusion_list_entries'];
