@@ -10,13 +10,15 @@
 --
 -- Recordings. The provider stores them. A trigger puts the call of each deleted attempt into
 -- voicesurvey.recordings_to_delete, in the transaction of the deletion, and expired_recordings adds those past
--- recording_retention_days. A call whose provider_call_id is reported later than that is added when it is reported. A worker gets them with a lease and reports each that it has deleted. A worker that dies loses
--- none: its lease ends, and the recording is handed out again. So a worker may get a recording twice, and treats one that the
--- provider does not know as deleted.
+-- recording_retention_days. A call whose provider_call_id is reported later than that is added when it is reported. A worker
+-- gets them with a lease and reports each that it has deleted. A worker that dies loses none: its lease ends, and the
+-- recording is handed out again. So a worker may get a recording twice, and treats one that the provider does not know as
+-- deleted.
 --
 -- Safe under concurrency: an erasure locks the contacts in the order of their ids. If it has to list a number, it locks
--- exclusion_gate and the mutex rows of the number before that, as exclusions do. A tally has no foreign key: it would lock the campaign, and an erasure
--- could deadlock with the deletion of that campaign. expired_recordings skips rows that another session has locked.
+-- exclusion_gate and the mutex rows of the number before that, as exclusions do. A tally has no foreign key: it would lock
+-- the campaign, and an erasure could deadlock with the deletion of that campaign. expired_recordings skips rows that
+-- another session has locked.
 --
 -- Safe on a live table: creating a trigger changes only the catalog. Three tables are locked together, in the order in
 -- which services write them. A statement waits at most 2 s for its lock.
@@ -474,10 +476,8 @@ begin
 
   if at_most > 0 and not exists (select from voicesurvey_rules.recording_progress) then
     insert into voicesurvey_rules.recording_progress (started_before)
-    -- A claim that has not committed may have begun a little earlier.
-    select min(attempt.started_at) - interval '1 day'
-    from public.call_attempts as attempt
-    having count(*) > 0
+    select '-infinity'
+    where exists (select from public.call_attempts)
     on conflict (is_the_only_row) do nothing;
   end if;
 
@@ -487,6 +487,12 @@ begin
   where progress.started_before < expired_before
     and at_most > 0
   for update skip locked;
+
+  if read_before = '-infinity' then
+    select min(attempt.started_at)
+    into read_before
+    from public.call_attempts as attempt;
+  end if;
 
   select count(*)
   into due
@@ -550,7 +556,8 @@ begin
 end
 $function$;
 
--- As note_late_metadata (V0016): the lock makes it wait for expired_recordings, or lets that skip its reading.
+-- As note_late_metadata (V0016): the lock makes it wait for expired_recordings, or lets that skip its reading. Only the
+-- first call of all waits for such a transaction.
 
 create or replace function voicesurvey_rules.note_late_recording(attempt public.call_attempts)
 returns void
@@ -578,6 +585,16 @@ begin
     into read_before
     from voicesurvey_rules.recording_progress as progress
     for share;
+
+    -- There is no row to lock before the first call of expired_recordings, whose insert waits for this lock.
+    if not found then
+      lock table voicesurvey_rules.recording_progress in share mode;
+
+      select progress.started_before
+      into read_before
+      from voicesurvey_rules.recording_progress as progress
+      for share;
+    end if;
 
     if attempt.started_at < read_before then
       insert into voicesurvey.recordings_to_delete (provider_call_id)
