@@ -22,8 +22,8 @@
 --
 -- Two more locks make sessions queue. No rule depends on them.
 --   - A change of the exclusion list takes the table lock of exclusion_gate (V0013), which conflicts with itself. So these
---     changes run one after the other. The same lock of mutex_rows would conflict with reindex concurrently, which holds it while it waits for
---     all older transactions: an exclusion could be the victim of a deadlock.
+--     changes run one after the other. The same lock of mutex_rows would conflict with reindex concurrently, which holds it
+--     while it waits for all older transactions: an exclusion could be the victim of a deadlock.
 --   - An import holds one of eight advisory locks, so that another import chooses another stripe.
 --
 -- Another role cannot take a lock of these tables, because it has no USAGE on their schema (V0002). An advisory lock

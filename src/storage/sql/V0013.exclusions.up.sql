@@ -10,8 +10,9 @@
 -- Safe under concurrency: a statement that writes the list locks exclusion_gate (V0010) before it locks an entry. So two
 -- transactions that list or delete several numbers, in any order, run one after the other and do not deadlock.
 --
--- An import locks the mutex rows (V0010) of its numbers in one stripe, and an exclusion locks them in all stripes. Each looks for the other's rows only after that. An import is checked once per statement, so
--- 100,000 contacts lock at most 32 mutex rows, and each number is looked up once.
+-- An import locks the mutex rows (V0010) of its numbers in one stripe, and an exclusion locks them in all stripes. Each
+-- looks for the other's rows only after that. An import is checked once per statement, so 100,000 contacts lock at most 32
+-- mutex rows, and each number is looked up once.
 --
 -- An update that returns an excluded contact locks its number like an import. Without the lock, an exclusion of the
 -- number could commit at the same time: the exclusion would find the contact excluded and leave it, and the update

@@ -98,7 +98,8 @@ comment on constraint there_is_one_purge_progress on voicesurvey_rules.purge_pro
 
 
 -- Includes attempts that expire within a day, since the transaction may commit later than now. An attempt that the job has
--- passed may also be younger, if transcript_retention_days has become greater.
+-- passed may also be younger, if transcript_retention_days has become greater. "On conflict do update" locks the row also if
+-- the condition does not hold. A transaction that inserts many old attempts would else leave a version of it for each.
 
 create or replace function voicesurvey_rules.note_late_metadata(attempt public.call_attempts)
 returns void
@@ -123,7 +124,8 @@ begin
     insert into voicesurvey_rules.purge_progress as progress (started_before)
     values ('-infinity')
     on conflict (is_the_only_row) do update
-      set started_before = least(progress.started_before, attempt.started_at);
+      set started_before = attempt.started_at
+      where progress.started_before > attempt.started_at;
   end if;
 end
 $function$;

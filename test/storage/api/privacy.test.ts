@@ -369,6 +369,21 @@ describe('expired_recordings', () => {
     expect(await expired(migrated)).toEqual(['late']);
   });
 
+  test('loses no recording that a transaction reports for an old call during the first run of all', async ({
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(migrated, OLD_CALLS.replace(PROVIDER_IDS, ''));
+    await withSession(migrated, async (other) => {
+      await query(other, 'begin');
+      await query(other, "select voicesurvey.record_provider_call('new_call_of_ada', 'late')");
+      const first = expired(migrated);
+      await untilWaiting(migrated, 1);
+      await query(other, 'commit');
+      expect(await first).toEqual(['late']);
+    });
+  });
+
   test('on an empty database hands out nothing', async ({ migrated }) => {
     expect(await expired(migrated)).toEqual([]);
     expect(await expired(migrated)).toEqual([]);
@@ -413,6 +428,21 @@ describe('purge_expired', () => {
        update provider_configs set transcript_retention_days = 1`,
     );
     expect(await purge(migrated)).toBe(1);
+  });
+
+  test('has one version of its progress, however many old calls get metadata in a transaction', async ({
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(migrated, `update provider_configs set transcript_retention_days = 1; ${OLD_CALLS}`);
+    const version = 'select ctid::text from voicesurvey_rules.purge_progress';
+    await query(migrated, `begin; ${write('new_call_of_ada')}`);
+    const before = await query(migrated, version);
+    await query(migrated, write('new_call_of_jack'));
+    expect(before).toHaveLength(1);
+    expect(await query(migrated, version)).toEqual(before);
+    await query(migrated, 'commit');
+    expect(await purge(migrated)).toBe(2);
   });
 
   test('empties the metadata of a call that was open in the run before, which emptied that of a later call', async ({
