@@ -3,10 +3,11 @@ import { ROW_QUERIES } from '../../../src/inspect/rows/queries.js';
 
 /**
  * What is due for a job breaks no rule before the job runs. An entry whose number was changed has the time of its first
- * number, so that earlier calls of the new number seem to break a rule.
+ * number, so that earlier calls of the new number seem to break a rule. A change of the installation's time zone has no time, so
+ * that earlier calls seem to be outside of the calling hours and days.
  */
 const CHECKED = ROW_QUERIES.filter(
-  ({ name }) => !/_after_(the|its)_retention$/.test(name) && name !== 'never_dial_an_excluded_number',
+  ({ name }) => !/_after_(the|its)_retention$|_calling_(hours|days)$|^never_dial_an_excluded_number$/.test(name),
 );
 
 /** Prepares the queries of `verify --data` as one: to plan them takes longer than to execute them. */
