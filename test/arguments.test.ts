@@ -30,3 +30,8 @@ test.for(functions)('%s explains a wrong argument', async ([name, call]) => {
     });
   }
 });
+
+test('waitForServer refuses a timeout that is no number', async () => {
+  const options = { url: 'postgresql://localhost/survey' } as Parameters<typeof library.waitForServer>[0];
+  await expect(library.waitForServer(options)).rejects.toMatchObject({ code: 'bad_argument' });
+});

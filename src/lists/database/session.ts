@@ -3,7 +3,7 @@ import { cancelOnAbort } from '../../postgres/cancel-on-abort.js';
 import { type Connection, connect } from '../../postgres/connect.js';
 import { describeTarget } from '../../postgres/connection/target.js';
 import pg from '../../postgres/driver/pg.js';
-import { UsageError } from '../../postgres/errors/explained-error.js';
+import { ConnectionError, UsageError } from '../../postgres/errors/explained-error.js';
 import { explainQueryError } from '../../postgres/query-errors.js';
 import { watchReplication } from '../../postgres/replication.js';
 import { checkServerVersion } from '../../postgres/server-version.js';
@@ -70,14 +70,18 @@ async function withClient<T>(
   // A pool listens to its idle clients only, and a lost connection would end the process. The queries report it.
   const ignore = (): void => {};
   pooled?.on('error', ignore);
+  let isLost = false;
   try {
     const target = targetOf(client);
     const { rows } = await client.query<{ server_version: string }>('show server_version');
     const serverVersion = checkServerVersion(rows[0]?.server_version, describeTarget(target));
     return await runWork({ client, target, serverVersion }, () => undefined, signal, work);
+  } catch (error) {
+    isLost = error instanceof ConnectionError;
+    throw error;
   } finally {
     pooled?.off('error', ignore);
-    pooled?.release();
+    pooled?.release(isLost);
   }
 }
 
