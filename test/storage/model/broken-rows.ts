@@ -7,7 +7,8 @@ import { ROW_QUERIES } from '../../../src/inspect/rows/queries.js';
  * that earlier calls seem to be outside of the calling hours and days.
  */
 const CHECKED = ROW_QUERIES.filter(
-  ({ name }) => !/_after_(the|its)_retention$|_calling_(hours|days)$|^never_dial_an_excluded_number$/.test(name),
+  ({ name }) =>
+    !/_after_(the|its)_retention$|_calling_(hours|days)$|^never_dial_an_excluded_number$/.test(name),
 );
 
 /** Prepares the queries of `verify --data` as one: to plan them takes longer than to execute them. */
