@@ -325,13 +325,18 @@ describe('with a pool of the caller', () => {
     const lines = Array.from({ length: 5000 }, (_, index) => `+39333${1000000 + index}`);
     const file = join(await folderWith({ 'a.csv': `phone_number\n${lines.join('\n')}\n` }), 'a.csv');
     const pool = new pg.Pool({ connectionString: migrated.url, max: 1 });
-    const onProgress = (): void =>
-      void migrated.client.query(
-        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    const terminations: Promise<unknown>[] = [];
+    const onProgress = (): void => {
+      terminations.push(
+        migrated.client.query(
+          'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+        ),
       );
+    };
     await expect(importContacts({ client: pool, campaign, file, onProgress })).rejects.toMatchObject({
       code: 'connection_lost',
     });
+    await Promise.all(terminations);
     expect(pool.totalCount).toBe(0);
     await pool.end();
   });
