@@ -29,6 +29,8 @@
 --     therefore inserts a probe, which fails with 40001 if it meets a record that was committed after the snapshot.
 --   - An exclusion may commit while the transaction that starts a call waits for the contact's number (V0013). So the
 --     contact's state is checked again at commit.
+--   - The number of a contact may change during its call, also in the transaction that starts the call and after an early
+--     check of it. So a number that was listed before this transaction is refused at commit.
 --   - The erasure of the latest call of an excluded contact locks the contact's row FOR SHARE, so that an update which
 --     returns the contact (V0013) waits, or has committed before and is seen.
 --
@@ -685,6 +687,26 @@ begin
 
   perform voicesurvey_rules.lock_mutex_rows(array[0]);
 
+  -- An exclusion is never refused, so an entry of this transaction counts as one during the call. The change has locked
+  -- its number (V0013): no other transaction lists that number before this one ends.
+  perform
+  from public.contacts as contact
+  join public.exclusion_list_entries as entry
+    on entry.phone_number = contact.phone_number
+  where contact.id = new.id
+    and entry.created_at <> now();
+
+  if found then
+    raise exception using
+      errcode = 'check_violation',
+      schema = 'public',
+      table = 'contacts',
+      constraint = 'never_dial_an_excluded_number',
+      message = 'A contact does not get a number on the exclusion list while its call is open.',
+      detail = format('Contact %s.', new.id),
+      hint = 'Change the number when the call has ended. To exclude the contact now, set its do_not_call.';
+  end if;
+
   perform
   from public.contacts as contact
   join public.contacts as other
@@ -916,7 +938,8 @@ comment on function voicesurvey_rules.check_new_call() is
   'Rejects an attempt that does not agree with its contact, an open call of an excluded contact or above the provider''s '
   'limit, and a second open call of a number. Sets the contact''s last_attempt_at if the writer set another value.';
 comment on function voicesurvey_rules.check_changed_number() is
-  'Rejects a new number of a contact with an open call if that number has an open call too.';
+  'Rejects a new number of a contact with an open call if that number is listed, unless this transaction has listed it, or '
+  'has an open call too.';
 comment on function voicesurvey_rules.check_ended_call() is
   'Rejects the end of a call whose contact stays in progress, and a replaced end that its contact does not follow. Deletes '
   'the noted hang-up of a call that has ended.';
@@ -962,7 +985,8 @@ create or replace trigger erased_last_calls_are_deleted_with_their_contact
   execute function voicesurvey_rules.delete_erased_last_calls();
 
 comment on trigger a_number_has_one_open_call on public.contacts is
-  'Rule 2: a number never has two open calls, even if a contact''s number changes during its call.';
+  'Rules 1 and 2: an open call is neither one of a number that was listed before, nor the second one of a number, even if a '
+  'contact''s number changes during its call.';
 comment on trigger erased_last_calls_are_deleted_with_their_contact on public.contacts is
   'Rule 12: no record of an erased person remains.';
 

@@ -85,6 +85,19 @@ export const COMMIT_RULES: Readonly<Record<string, CommitRule>> = {
     insertedRows(segment, 'call_attempts').every(
       ([, call]) => !isOpen(call) || segment.after.contacts[call.contact_id]?.state !== 'excluded',
     ),
+  'rule 1: an open call does not get a number that was listed before': ({
+    statements,
+    after,
+    listedBefore,
+  }) =>
+    statements
+      .flatMap((statement) => changedRows(statement.before, statement.after, 'contacts'))
+      .filter(({ was, now }) => was.phone_number !== now.phone_number)
+      .every(
+        ({ name }) =>
+          !listedBefore.has(after.contacts[name]?.phone_number ?? '') ||
+          callsOf(after, name).every(([, call]) => !isOpen(call)),
+      ),
   'rule 2: attempts_count follows the attempts': (segment) =>
     newCounts(segment).every(([contact, count]) => hasAttempt(segment.after, contact, count)) &&
     startedCalls(segment).every(

@@ -154,11 +154,12 @@ const NUMBER_COMPANIONS: readonly Row[] = [
   { state: 'pending', do_not_call: false },
 ];
 
-/** Changes the number of a contact; often during its call, to the number of another open call. */
+/** Changes the number of a contact; often during its call, to the number of another open call or to a listed one. */
 export const changeNumber = defineAction<{
   contact: number;
   phone: number;
   isDuringCall: boolean;
+  isListed: boolean;
   companions: Row;
 }>(
   'change a number',
@@ -166,15 +167,18 @@ export const changeNumber = defineAction<{
     contact: rowIndex,
     phone: rowIndex,
     isDuringCall: fc.boolean(),
+    isListed: fc.boolean(),
     companions: fc.constantFrom(...NUMBER_COMPANIONS),
   },
-  ({ contact: index, phone, isDuringCall, companions }, { model }) => {
+  ({ contact: index, phone, isDuringCall, isListed, companions }, { model }) => {
     const called = openCalls(model).map(([, { contact_id }]) => contact_id);
     const names = isDuringCall ? called : Object.keys(model.contacts).toReversed();
     const name = pick(names, index);
-    const numbers = called
+    const listed = Object.keys(model.exclusion_list_entries);
+    const inCall = called
       .filter((other) => other !== name)
       .flatMap((other) => model.contacts[other]?.phone_number ?? []);
+    const numbers = isListed ? listed : inCall;
     const phone_number = pick(isDuringCall && numbers.length > 0 ? numbers : PHONES, phone);
     return name === undefined || phone_number === undefined
       ? []

@@ -3,7 +3,14 @@ import { deleteHangUps, setLastAttempts } from './effects.js';
 import { areKeysUnique } from './keys.js';
 import { type Model, rowOf, type Table } from './model.js';
 import { type Mutation, mutateWrites } from './mutation.js';
-import { executeStatement, type Isolation, type Segment, type Statement } from './segment.js';
+import {
+  executeStatement,
+  followEntries,
+  type Isolation,
+  numbersListedIn,
+  type Segment,
+  type Statement,
+} from './segment.js';
 import { sqlOfStatement } from './sql.js';
 import { applyWrite, type Write } from './write.js';
 
@@ -48,7 +55,8 @@ export function scheduleSteps(
   createName: CreateName,
 ): Schedule {
   const batches: Batch[] = [];
-  let now = start;
+  // The database knows an entry that its transaction has inserted by the time. So no two transactions have the same time.
+  let now = start + 1;
   let model = before;
   for (const { action, mutation, form, positions, constraints } of steps) {
     now += action.delay;
@@ -76,10 +84,11 @@ function executeBatches(
   let unchecked: Statement[] = [];
   let isImmediate = false;
   let model = before;
+  let listedBefore = numbersListedIn(before);
   const endSegment = (): void => {
     const start = unchecked[0]?.before ?? model;
     model = deleteHangUps(setLastAttempts(model), unchecked);
-    segments.push({ isolation, before: start, statements: unchecked, after: model });
+    segments.push({ isolation, before: start, statements: unchecked, after: model, listedBefore });
     unchecked = [];
   };
   for (const { form, writes, constraints } of batches) {
@@ -87,6 +96,7 @@ function executeBatches(
     sql.push(...sqlOfStatements(form, statements));
     for (const statement of form === 'rolled back' ? [] : statements) {
       model = statement.after;
+      listedBefore = followEntries(listedBefore, statement);
       unchecked.push(statement);
       if (isImmediate) endSegment();
     }

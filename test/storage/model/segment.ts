@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { applyEffects, deleteHangUps, setLastAttempts } from './effects.js';
 import { type Model, type Row, rowsOf, type Table } from './model.js';
-import { applyWrite, type Write } from './write.js';
+import { applyWrite, isUpdate, requestedRow, type Write } from './write.js';
 
 /** One SQL statement and its effect on the model. */
 export interface Statement {
@@ -23,6 +23,8 @@ export interface Segment {
   readonly before: Model;
   readonly statements: readonly Statement[];
   readonly after: Model;
+  /** The numbers that are listed at its end, by entries that are older than the transaction. */
+  readonly listedBefore: ReadonlySet<string>;
 }
 
 /** Applies the writes of one SQL statement, whether the rules allow them or not. */
@@ -41,7 +43,27 @@ export function executeStatements(before: Model, writes: readonly (readonly Writ
     model = statement.after;
   }
   const after = deleteHangUps(setLastAttempts(model), statements);
-  return { isolation: 'read committed', before, statements, after };
+  const listedBefore = statements.reduce(followEntries, numbersListedIn(before));
+  return { isolation: 'read committed', before, statements, after, listedBefore };
+}
+
+export const numbersListedIn = ({ exclusion_list_entries }: Model): ReadonlySet<string> =>
+  new Set(Object.keys(exclusion_list_entries));
+
+/** The numbers of the entries that are older than a transaction, after one of its statements: an entry may get another. */
+export function followEntries(
+  numbers: ReadonlySet<string>,
+  { before, writes }: Statement,
+): ReadonlySet<string> {
+  const followed = new Set(numbers);
+  for (const write of writes) {
+    if (write.kind === 'purge' || write.table !== 'exclusion_list_entries') continue;
+    if (write.kind !== 'delete' && !isUpdate(write)) continue;
+    const isOlder = followed.delete(write.name);
+    const phone = requestedRow(before, write)?.phone_number;
+    if (isOlder && typeof phone === 'string') followed.add(phone);
+  }
+  return followed;
 }
 
 /** A row that exists before and after, with different values. */

@@ -118,6 +118,38 @@ export const EXCLUSION_RACES: Readonly<Record<string, Race>> = {
       return { transactions: [changeNumber(first, phone), listNumbers(phone)] };
     },
   },
+  'listing a number races with a claim whose contact changes to it after an early check': {
+    protections: {
+      'the check of the changed number': editFunction(
+        'check_changed_number',
+        'entry.created_at <> now\\(\\)',
+        'false',
+      ),
+      'the check of entries that are younger than the transaction': editFunction(
+        'check_changed_number',
+        'entry.created_at <> now\\(\\)',
+        'entry.created_at < now()',
+      ),
+    },
+    prepare: async (fixtures) => {
+      const { random, createCampaign, createPhone } = fixtures;
+      const { id, first } = await createCampaign();
+      const phone = createPhone();
+      return {
+        transactions: [
+          countingCalls(id, listNumbers(phone)),
+          {
+            statements: [
+              ...claim(first, random).statements,
+              ['set constraints all immediate'],
+              ...changeNumber(first, phone).statements,
+            ],
+          },
+        ],
+        findViolation: findLateClaim(fixtures, id),
+      };
+    },
+  },
   'an entry that changes to a number races with its import': {
     protections: { 'mutex rows': DROP_MUTEXES },
     prepare: async ({ createCampaign, createPhone, commit }) => {

@@ -247,6 +247,66 @@ correct(
   `${claim('ada')} set constraints all immediate; ${listNumber(PHONES.ada)}`,
   stateIs('ada', 'excluded'),
 );
+const TO_THE_LISTED_NUMBER = `phone_number = '${PHONES.ines}'`;
+const CHANGES_TO_A_LISTED_NUMBER: Readonly<Record<string, string>> = {
+  'after an early check of the start of the call': `${claim('ada')} set constraints all immediate;
+    update contacts set ${TO_THE_LISTED_NUMBER} where id = :ada;`,
+  'after an early check, with later checks at commit': `${claim('ada')} set constraints all immediate;
+    set constraints all deferred; update contacts set ${TO_THE_LISTED_NUMBER} where id = :ada;`,
+  'in the statement that checks the start of the call': `
+    create function check_now() returns boolean language plpgsql as 'begin set constraints all immediate; return true; end';
+    ${claim('ada')} with checked as (select check_now() as is_done)
+    update contacts set ${TO_THE_LISTED_NUMBER} from checked where id = :ada and is_done;`,
+  'in a later transaction': `update contacts set ${TO_THE_LISTED_NUMBER} where id = :ben;`,
+  'in an upsert': `insert into contacts (campaign_id, phone_number) values (:survey, '${PHONES.ben}')
+    on conflict (campaign_id, phone_number) do update set ${TO_THE_LISTED_NUMBER};`,
+  'in a merge': `merge into contacts using (values ('${PHONES.ben}')) as source (phone)
+    on campaign_id = :survey and phone_number = phone when matched then update set ${TO_THE_LISTED_NUMBER};`,
+  'of an excluded contact': `${listNumber(PHONES.ben)} set constraints all immediate;
+    update contacts set ${TO_THE_LISTED_NUMBER} where id = :ben;`,
+  'that also sets do_not_call': `update contacts set ${TO_THE_LISTED_NUMBER}, do_not_call = true where id = :ben;`,
+  'whose entry was changed in the same transaction': `
+    update exclusion_list_entries set phone_number = '${NUMBER}' where id = :entry;
+    update contacts set phone_number = '${NUMBER}' where id = :ben;`,
+  'whose entry was inserted with an earlier created_at': `insert into exclusion_list_entries (phone_number, created_at)
+      values ('${NUMBER}', now() - interval '1 day');
+    update contacts set phone_number = '${NUMBER}' where id = :ben;`,
+  'whose entry was inserted by a transaction that began later': `insert into exclusion_list_entries (phone_number, created_at)
+      values ('${NUMBER}', now() + interval '1 s');
+    update contacts set phone_number = '${NUMBER}' where id = :ben;`,
+};
+for (const [how, sql] of Object.entries(CHANGES_TO_A_LISTED_NUMBER)) {
+  forbidden(
+    `a change of the number of a contact with an open call to a listed one, ${how}`,
+    `update contacts set phone_number = '${PHONES.ines}9' where id = :ines; ${sql}`,
+    'never_dial_an_excluded_number',
+  );
+}
+const CHANGES_WITHOUT_A_CALL: Readonly<Record<string, string>> = {
+  'before the call is ended': `update contacts set phone_number = '${NUMBER}' where id = :ben;
+    ${endCall(attemptOf('ben'), 'failed', 'now()')}`,
+  'after the call is ended': `${endCall(attemptOf('ben'), 'failed', 'now()')}
+    update contacts set phone_number = '${NUMBER}' where id = :ben;`,
+  'if another change follows': `update contacts set phone_number = '${NUMBER}' where id = :ben;
+    update contacts set phone_number = '${NUMBER}1' where id = :ben;`,
+};
+for (const [how, sql] of Object.entries(CHANGES_WITHOUT_A_CALL)) {
+  correct(
+    `the number of a contact in a call changes to a listed one ${how}`,
+    `insert into exclusion_list_entries (phone_number, created_at) values ('${NUMBER}', now() - interval '1 day'); ${sql}`,
+    stateIs('ben', 'excluded'),
+  );
+}
+for (const [order, sql] of Object.entries({
+  before: `${listNumber(NUMBER)} update contacts set phone_number = '${NUMBER}' where id = :ben;`,
+  after: `update contacts set phone_number = '${NUMBER}' where id = :ben; ${listNumber(NUMBER)}`,
+})) {
+  correct(
+    `the new number of a contact in a call is listed ${order} the change, in the same transaction`,
+    sql,
+    `${isListed(NUMBER)} and ${stateIs('ben', 'excluded')}`,
+  );
+}
 forbidden(
   'an exclusion in the transaction that starts a call, without an early check',
   `${claim('ada')} ${listNumber(PHONES.ada)}`,
