@@ -288,13 +288,17 @@ end
 $function$;
 
 -- The calls that rule 4 counts. A call whose hang-up is noted counts no more, although its attempt is open until its
--- outcome arrives. The attempts are counted in the index of open calls.
+-- outcome arrives. The attempts are counted in the index of open calls, by a plain scan of it: this scan marks the entries
+-- of calls that have ended, and the next one skips them. A bitmap scan would read all entries since the last vacuum, also
+-- in check_new_call.
 
 create or replace function voicesurvey_rules.used_call_slots()
 returns bigint
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $function$
 begin
   return (
@@ -503,6 +507,8 @@ returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $function$
 declare
   broken text;

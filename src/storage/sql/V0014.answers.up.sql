@@ -45,6 +45,7 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
   called uuid;
+  contact record;
   is_probe_inserted boolean;
   broken text;
   message text;
@@ -70,7 +71,8 @@ begin
     end if;
   end if;
 
-  -- The usual path: one look-up per row.
+  -- The usual path: one look-up per row. The contact is read by its key alone: a plan that was made before the first contact
+  -- was completed would otherwise search all completed contacts of the campaign.
   select contact_id
   into called
   from public.call_attempts
@@ -79,18 +81,16 @@ begin
     and outcome = 'completed'
     and answered_at <= new.completed_at;
 
-  perform
+  select campaign_id, state
+  into contact
   from public.contacts
-  where id = called
-    and campaign_id = new.campaign_id
-    and state = 'completed'
-    and not exists (
-      select
-      from voicesurvey_rules.erased_answers
-      where contact_id = called
-    );
+  where id = called;
 
-  if found then
+  perform
+  from voicesurvey_rules.erased_answers
+  where contact_id = called;
+
+  if not found and contact.campaign_id = new.campaign_id and contact.state = 'completed' then
     return null;
   end if;
 

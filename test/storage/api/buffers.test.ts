@@ -33,6 +33,16 @@ async function buffersOf(client: pg.Client, sql: string): Promise<number> {
   return plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
 }
 
+/** The number of entries of these indexes that all sessions have read. */
+async function entriesReadOf(client: pg.Client, indexes: readonly string[]): Promise<number> {
+  await client.query('select pg_stat_force_next_flush()');
+  const { rows } = await client.query(
+    'select sum(idx_tup_read)::integer as entries from pg_stat_user_indexes where indexrelname = any ($1)',
+    [indexes],
+  );
+  return rows[0].entries;
+}
+
 test('stale_calls and call_detail read few buffers, whatever number of calls is open or has ended', async ({
   migrated,
 }) => {
@@ -56,4 +66,71 @@ test('purge_expired reads few buffers when nothing is left to purge', async ({ m
   const purge = 'select * from voicesurvey.purge_expired()';
   await client.query(purge);
   expect(await buffersOf(client, purge)).toBeLessThanOrEqual(100);
+});
+
+test('a claim reads the entries of calls that have ended at most once, before the next vacuum too', async ({
+  migrated,
+}) => {
+  const { client } = migrated;
+  await writeHistory(migrated);
+  await client.query('alter table call_attempts set (autovacuum_enabled = off)');
+  await query(
+    migrated,
+    `set session_replication_role = replica;
+     ${insertDraft('new_large', {})}
+     insert into contacts (campaign_id, phone_number)
+       select :new_large, '+49' || 300000000 + number from generate_series(1, 3100) as number;
+     insert into call_attempts (contact_id, campaign_id, attempt_number, call_id)
+       select id, campaign_id, 1, phone_number from contacts where campaign_id = :new_large limit 3000;
+     update contacts set state = 'refused', attempts_count = 1 where campaign_id = :new_large and id in (select contact_id from call_attempts);
+     update call_attempts set ended_at = now(), outcome = 'busy' where campaign_id = :new_large;
+     update campaigns set status = 'running' where id = :new_large;
+     update provider_configs set max_concurrent_calls = 1000;
+     reset session_replication_role`,
+  );
+  const entriesRead = () => entriesReadOf(client, ['open_calls_by_start', 'a_contact_has_one_open_call']);
+  const claim = (): Promise<unknown[]> =>
+    query(migrated, 'select * from voicesurvey.claim_calls(10, :new_large)');
+  await claim();
+  const before = await entriesRead();
+  expect(await claim()).toHaveLength(10);
+  expect((await entriesRead()) - before).toBeLessThan(3000);
+});
+
+test('answers are checked by keys in a session that worked before the first contact was completed', async ({
+  migrated,
+}) => {
+  const { client } = migrated;
+  await writeHistory(migrated);
+  await query(
+    migrated,
+    `${insertDraft('new_large', {})}
+     insert into contacts (campaign_id, phone_number)
+       select :new_large, '+49' || 300000000 + number from generate_series(1, 20) as number;
+     update campaigns set status = 'running' where id = :new_large;
+     update provider_configs set max_concurrent_calls = 100`,
+  );
+  await client.query('vacuum analyze contacts');
+  const completeCalls = async (): Promise<void> => {
+    const calls = await query(migrated, 'select call_id from voicesurvey.claim_calls(10, :new_large)');
+    expect(calls).toHaveLength(10);
+    for (const { call_id: call } of calls) {
+      await client.query('select voicesurvey.record_answered($1)', [call]);
+      await client.query(
+        "select voicesurvey.finish_call($1, 'completed', answers => '{fast,3,9}', confidences => '{1,1,1}')",
+        [call],
+      );
+    }
+  };
+  await completeCalls();
+  await query(
+    migrated,
+    `set session_replication_role = replica;
+     insert into contacts (campaign_id, phone_number, state, last_outcome, attempts_count)
+       select :new_large, '+49' || 400000000 + number, 'completed', 'completed', 1 from generate_series(1, 1000) as number;
+     reset session_replication_role`,
+  );
+  const before = await entriesReadOf(client, ['contacts_by_state']);
+  await completeCalls();
+  expect((await entriesReadOf(client, ['contacts_by_state'])) - before).toBeLessThan(1000);
 });
