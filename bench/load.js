@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run load`: full load of the API on 1,000,000 contacts: its rate, its waits, its disk, and what minutes of it change. See README.md.
+// `npm run load`: loads 1,000,000 contacts through the API: rate, waits, growth of the disk, and drift. See README.md.
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

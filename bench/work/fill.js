@@ -3,8 +3,8 @@ import { printProgress } from '../report/progress.js';
 import { CAMPAIGN_ID, CAMPAIGN_STATEMENTS } from './campaigns.js';
 
 /**
- * Fills a database, at the newest version or at V0001, as a large installation is: 20 campaigns, of which 15 run and one has 40 % of
- * the contacts. There are contacts in all states, 2.4 attempts a contact, 200 open calls of 1,000 that are allowed, and
+ * Fills a database, at the newest version or at V0001, as a large installation is: 20 campaigns, of which 15 run and one has
+ * 40 % of the contacts. There are contacts in all states, 2.4 attempts a contact, 200 open calls of 1,000 that are allowed, and
  * what the calls led to. The rows keep every rule, although they are written without triggers.
  *
  * - Campaign 1 has 40 % of the contacts. Many are due.

@@ -93,8 +93,8 @@ export interface DownResult extends DriftReport {
  * @throws UsageError for an invalid URL, folder, version or number of steps
  * @throws ConnectionError if the server cannot be reached or the database does not exist
  * @throws MigrationFileError for a recorded down file that cannot run, before any SQL runs
- * @throws HistoryError if the folder does not belong to the database, if a migration is irreversible, if its down has no statement, or if one that stopped part-way was repaired and does not begin
- *   with the statements that are already committed
+ * @throws HistoryError if the folder does not belong to the database, if a migration is irreversible, if its down has no
+ *   statement, or if one that stopped part-way was repaired and does not begin with the statements that are already committed
  * @throws PartWayError if a down file after the first one fails; nothing is rolled back
  * @throws LossRefusedError if data would be deleted that `lose` does not name; nothing is rolled back
  * @throws MigrationFailedError for the first down file that the server refuses; those before it stay rolled back

@@ -33,8 +33,8 @@ export interface RestoredData {
   /** What the backup has, in words: `table call_events: 1,203 rows`. */
   readonly data: string;
   /**
-   * How many rows were inserted or changed. A row that exists already is not counted. Null for values of a table without a primary key, whose rows no statement can
-   * identify: its file has whole rows.
+   * How many rows were inserted or changed. A row that exists already is not counted. Null for values of a table without a
+   * primary key, whose rows no statement can identify: its file has whole rows.
    */
   readonly restored: number | null;
   /**

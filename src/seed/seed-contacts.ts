@@ -57,8 +57,8 @@ export interface SeedContactsResult {
  * Each campaign is committed as a whole. After an interrupt, the same call adds the campaigns that are missing.
  *
  * @throws RefusedError `database_in_use` if the database has other contacts, campaigns or users, or a provider configuration
- * @throws ExplainedError `bad_argument` for a value out of range; `standby`, `read_only`, `not_replicated`, `interrupted`; `no_schema`
- *   if the migrations are not applied; `seed_failed` if the server refuses a row
+ * @throws ExplainedError `bad_argument` for a value out of range; `standby`, `read_only`, `not_replicated`, `interrupted`;
+ *   `no_schema` if the migrations are not applied; `seed_failed` if the server refuses a row
  * @example
  * ```ts
  * const { added } = await seedContacts({ url: process.env.DATABASE_URL ?? '', contacts: 10_000, seed: 7 });

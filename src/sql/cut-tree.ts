@@ -3,7 +3,8 @@ export const DEEPEST = 1000;
 
 /**
  * Empties a parse tree below some levels. Recursive functions over a deeper tree would exceed the stack, and the time that
- * `JSON.stringify` takes grows with the square of the depth. The function uses nothing outside of itself, because a thread gets its source text.
+ * `JSON.stringify` takes grows with the square of the depth. The function uses nothing outside of itself, because a thread gets
+ * its source text.
  */
 export function cutBelow(tree: object, deepest: number): void {
   const pending: [part: object, depth: number][] = [[tree, 1]];

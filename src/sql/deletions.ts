@@ -51,9 +51,9 @@ export function mayDeleteData({ node }: Parsed): boolean {
 }
 
 /**
- * Checks whether a statement may delete rows or values, also in a way that is rare: a `drop … cascade` of an object on which a table
- * or a column may depend, such as a collation or a view, or an `execute` of a prepared statement. An up checks the data that
- * such a statement deletes.
+ * Checks whether a statement may delete rows or values, also in a way that is rare: a `drop … cascade` of an object on which a
+ * table or a column may depend, such as a collation or a view, or an `execute` of a prepared statement. An up checks the data
+ * that such a statement deletes.
  */
 export function mayReachData(statement: Parsed): boolean {
   const { node } = statement;

@@ -19,7 +19,8 @@ export interface Diagnosis {
 }
 
 /**
- * Explains a syntax error, without the secrets of the file. Uses the parser's message, or a better one for causes that the parser cannot know.
+ * Explains a syntax error, without the secrets of the file. Uses the parser's message, or a better one for causes that the
+ * parser cannot know.
  *
  * @param offset where the parser stopped, in UTF-16 code units
  * @param error the parser's

@@ -21,8 +21,8 @@ const PERSONAL = /\s*Personal data\.\s*$/;
 
 /**
  * Generates a data dictionary in Markdown: a diagram, a table of contents, every table with its columns, constraints,
- * indexes and triggers, every enum and function, and the columns that hold personal data. A partition is a part of its table. The texts are the comments of
- * the catalog. A key without a comment is explained from its definition.
+ * indexes and triggers, every enum and function, and the columns that hold personal data. A partition is a part of its table.
+ * The texts are the comments of the catalog. A key without a comment is explained from its definition.
  */
 export function generateDictionary(snapshot: Snapshot): string {
   const tables = withoutPartitions(

@@ -24,7 +24,8 @@ const INSERTED = 'pg_catalog.pg_stat_get_xact_tuples_inserted';
  * then run with the search path that they had.
  *
  * It leaves out what the server itself may lose or computes: temporary and unlogged tables, generated columns. It also
- * leaves out tables whose comment ends with "Holds no data.": their rows are there to be locked, for example. If nothing is left, it saves an empty object: an aggregate over no rows is null, which `jsonb_each` cannot expand.
+ * leaves out tables whose comment ends with "Holds no data.": their rows are there to be locked, for example. If nothing is
+ * left, it saves an empty object: an aggregate over no rows is null, which `jsonb_each` cannot expand.
  */
 export const SAVE_CATALOG = `${SAVE_SEARCH_PATH};
 ${SYSTEM_NAMES_ONLY};

@@ -52,7 +52,8 @@ const LIMIT_OF_UP_MS = 2000;
  *
  * @param run a dry run only rehearses: it holds no lock, and may report any loss
  * @throws PartWayError if a down file after the first one fails
- * @throws LossRefusedError if the caller did not agree to a loss; UsageError if the caller named data that is not deleted, or does not exist
+ * @throws LossRefusedError if the caller did not agree to a loss; UsageError if the caller named data that is not deleted, or
+ *   does not exist
  */
 export async function rehearse(
   connection: Connection,

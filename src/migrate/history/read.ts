@@ -65,8 +65,8 @@ export interface History {
  * @param lockTimeoutMs the longest wait for such a session; the server's error is then `LOCK_NOT_AVAILABLE`
  * @returns null if the database has no history yet
  * @param use `write` if the caller will act on it: then it must belong to a role that this session trusts
- * @throws ExplainedError `history_foreign` if it may run the code of another role, `history_unreadable` if this role may not read it, `history_unknown` if the table is not the
- *   one that this release knows
+ * @throws ExplainedError `history_foreign` if it may run the code of another role, `history_unreadable` if this role may not
+ *   read it, `history_unknown` if the table is not the one that this release knows
  */
 export async function readHistory(
   client: pg.Client,

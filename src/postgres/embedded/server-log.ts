@@ -66,8 +66,9 @@ export function errorLines(output: string): string {
 const RETRY = 'and run the command again.';
 
 /**
- * Finds the remedy for a server that lacks room, or whose user has no name, as in a container with an arbitrary user id. For shared memory and for semaphores, the operating system also reports
- * that no space is left on a device, although the disk has room.
+ * Finds the remedy for a server that lacks room, or whose user has no name, as in a container with an arbitrary user id. For
+ * shared memory and for semaphores, the operating system also reports that no space is left on a device, although the disk has
+ * room.
  *
  * @param output what the server or `initdb` wrote
  * @returns null if it reports another cause

@@ -27,9 +27,9 @@
 --   - An import holds one of eight advisory locks, so that another import chooses another stripe.
 --
 -- Another role cannot take a lock of these tables, because it has no USAGE on their schema (V0002). An advisory lock
--- needs no privilege: any role that may connect can take it and hold it. So only the choice of a stripe uses advisory locks, because an
--- import that gets none of them shares a stripe with another import. Their first key is advisory_lock_class(), which no
--- lock of the migration engine uses. The second key is 1 to 8.
+-- needs no privilege: any role that may connect can take it and hold it. So only the choice of a stripe uses advisory locks,
+-- because an import that gets none of them shares a stripe with another import. Their first key is advisory_lock_class(), which
+-- no lock of the migration engine uses. The second key is 1 to 8.
 --
 -- Safe on a live table: locks no table of the product.
 

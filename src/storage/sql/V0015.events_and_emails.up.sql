@@ -10,9 +10,9 @@
 -- published again, or e-mailed again. What a foreign key does by itself (set null, cascade) is never rejected.
 --
 -- Safe under concurrency: the end of a contact is final, and an event does not change. Only an end that was not reported
--- may be replaced (V0011), before it is published. So its event updates the contact's row, which the replacement locks. The foreign key of an e-mail
--- locks its template against a change of type (V0008). A change of the contact's address that runs at the same time
--- counts as later than the e-mail.
+-- may be replaced (V0011), before it is published. So its event updates the contact's row, which the replacement locks. The
+-- foreign key of an e-mail locks its template against a change of type (V0008). A change of the contact's address that runs at
+-- the same time counts as later than the e-mail.
 --
 -- Safe on a live table: creating a trigger changes only the catalog. Events and email_notifications are locked
 -- together, in the order in which services write them. A statement waits at most 2 s for its lock, since writers of

@@ -1,6 +1,7 @@
 -- migrate: no-transaction
 --
--- V0019, down: drops the indexes of the work, and builds the one that they replaced. The searches of the API read whole tables without them.
+-- V0019, down: drops the indexes of the work, and builds the one that they replaced. The searches of the API read whole tables
+-- without them.
 --
 -- Safe on a live table: CREATE and DROP INDEX CONCURRENTLY block no session that reads or writes.
 
