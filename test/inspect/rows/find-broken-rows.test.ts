@@ -4,7 +4,7 @@ import { findBrokenRows } from '../../../src/inspect/rows/find-broken-rows.js';
 import { ROW_QUERIES } from '../../../src/inspect/rows/queries.js';
 import { verify } from '../../../src/inspect/verify.js';
 import { migrationsDirectory } from '../../../src/seed/paths.js';
-import { history, rowsOfHistory } from '../../storage/rules/history.js';
+import { history, PHONES, rowsOfHistory } from '../../storage/rules/history.js';
 import { withIds } from '../../storage/rules/names.js';
 import { special } from '../../storage/rules/writes.js';
 import { test } from '../../support/database.js';
@@ -17,8 +17,20 @@ const UNCHANGED = `
   update campaigns set updated_at = now() - interval '1 day';
   update provider_configs set updated_at = now() - interval '1 day';`;
 
+const OTHER_NUMBER = '+4920009998';
+
 const drop = (table: string, ...names: readonly string[]): string =>
   `alter table ${table} ${names.map((name) => `drop constraint ${name}`).join(', ')};`;
+
+/** Dora was not changed after her call. */
+const CALL_OF_DORA_IS_HER_LAST_CHANGE = `
+  update contacts
+    set created_at = now() - interval '1 day', updated_at = (select ended_at from call_attempts where id = :call_of_dora_1)
+    where id = :dora;`;
+
+/** A number was listed a day before all calls. */
+const LISTED_BEFORE = (phone: string): string =>
+  `insert into exclusion_list_entries (id, phone_number, created_at) values (:new_entry, '${phone}', now() - interval '1 day');`;
 
 /** For each query, a row that breaks the rule, and the SQL that plants it while no trigger fires. */
 const PLANTS: Readonly<Record<string, readonly [row: string, sql: string]>> = {
@@ -32,7 +44,7 @@ const PLANTS: Readonly<Record<string, readonly [row: string, sql: string]>> = {
   ],
   'never_dial_an_excluded_number call_attempts': [
     'call_of_dora_1',
-    "insert into exclusion_list_entries (phone_number, created_at) values ('+4920000004', now() - interval '1 day')",
+    `${CALL_OF_DORA_IS_HER_LAST_CHANGE} ${LISTED_BEFORE(PHONES.dora)}`,
   ],
   'never_dial_more_than_max_attempts call_attempts': [
     'call_of_sam_2',
@@ -416,6 +428,24 @@ special(
 plain('no query uses the functions or the triggers of the rules', () => {
   for (const { sql } of ROW_QUERIES)
     expect(sql).not.toMatch(/voicesurvey_rules\.(?!erased_answers\b)|voicesurvey\.\w+\(/);
+});
+
+describe('the checks of the rows do not report a call whose number was listed later:', () => {
+  const without = (sql: string): string =>
+    `set local session_replication_role = replica; ${sql} set local session_replication_role = origin;`;
+  const listedLater: Readonly<Record<string, string>> = {
+    'by an entry with an earlier created_at': LISTED_BEFORE(PHONES.dora),
+    'by an entry that got the number': `${without(LISTED_BEFORE(OTHER_NUMBER))}
+      update exclusion_list_entries set phone_number = '${PHONES.dora}' where id = :new_entry;`,
+    'by a change of the contact to a listed number': `${without(LISTED_BEFORE(OTHER_NUMBER))}
+      update contacts set phone_number = '${OTHER_NUMBER}' where id = :dora;`,
+  };
+  for (const [how, sql] of Object.entries(listedLater)) {
+    special(how, async (client, ids) => {
+      await client.query(ids(`${without(CALL_OF_DORA_IS_HER_LAST_CHANGE)} ${sql}`));
+      expect((await findBrokenRows(client, CHECK)).map(({ name }) => name)).toEqual([]);
+    });
+  }
 });
 
 special('the checks of the rows find nothing in a history that complies with every rule', async (client) => {

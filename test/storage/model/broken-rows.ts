@@ -2,10 +2,10 @@ import type pg from 'pg';
 import { ROW_QUERIES } from '../../../src/inspect/rows/queries.js';
 
 /**
- * The queries that are left out. What is due for a job breaks no rule before the job runs. An entry whose number was changed
- * has the time of its first number, so that earlier calls of the new number seem to break a rule. A change of the
- * installation's time zone has no time, so that earlier calls seem to be outside of the calling hours and days. If the owner
- * deletes or moves the note of a hang-up, its call uses a slot again, although no call starts.
+ * The queries that are left out. What is due for a job breaks no rule before the job runs. A contact that gets a listed number
+ * in the minute in which its call ended seems to have been called after the listing. A change of the installation's time zone
+ * has no time, so that earlier calls seem to be outside of the calling hours and days. If the owner deletes or moves the note
+ * of a hang-up, its call uses a slot again, although no call starts.
  */
 const LEFT_OUT =
   /_after_(the|its)_retention$|_calling_(hours|days)$|^never_dial_an_excluded_number$|^no_more_open_calls_than_the_provider_allows$/;

@@ -59,6 +59,17 @@ join public.provider_configs as provider
   on open_call.place > provider.max_concurrent_calls
   and open_call.newest_start > provider.updated_at + ${CLOCKS}`;
 
+/**
+ * The calls to numbers that were listed before. The entry may have got its number later, or its created_at from a writer. The
+ * contact may have got its number after the call: the end of a call is its last change otherwise.
+ */
+const CALLS_AFTER_LISTING = `select attempt.id
+from public.call_attempts as attempt
+join public.contacts as contact on contact.id = attempt.contact_id
+join public.exclusion_list_entries as entry on entry.phone_number = contact.phone_number
+where attempt.started_at > entry.created_at + ${CLOCKS}
+  and (attempt.ended_at is null or contact.updated_at < attempt.ended_at + ${CLOCKS})`;
+
 /** The queries of the rules 1 to 4: whom a campaign calls, when, how often and how many concurrently. */
 export const CALL_QUERIES: readonly RowQuery[] = [
   {
@@ -85,12 +96,17 @@ where do_not_call
     name: 'never_dial_an_excluded_number',
     rule: 1,
     table: 'call_attempts',
-    finds: 'a call that started after the number of its contact was listed',
-    sql: `select attempt.id
-from public.call_attempts as attempt
-join public.contacts as contact on contact.id = attempt.contact_id
-join public.exclusion_list_entries as entry on entry.phone_number = contact.phone_number
-where attempt.started_at > entry.created_at + ${CLOCKS}`,
+    finds:
+      'a call that started after the number of its contact was listed, if neither the contact nor the entry was changed since',
+    needs: 'voicesurvey.audit_log',
+    sql: `${CALLS_AFTER_LISTING}
+  and not exists (
+    select
+    from voicesurvey.audit_log as change
+    where change.recorded_at > attempt.started_at - ${CLOCKS}
+      and entry.id = any (change.object_ids)
+  )`,
+    olderSql: CALLS_AFTER_LISTING,
   },
   {
     name: 'never_dial_more_than_max_attempts',
