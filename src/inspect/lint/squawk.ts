@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Migration } from '../../migrate/files/read-folder.js';
+import { cleanEnvironment } from '../../postgres/embedded/clean-environment.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import type { Violation } from './rule.js';
 
@@ -137,6 +138,7 @@ async function run(
 ): Promise<readonly Report[]> {
   const child = spawn(process.execPath, [program, ...options], {
     cwd: directory,
+    env: cleanEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(signal && { signal }),
   });

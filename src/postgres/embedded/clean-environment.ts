@@ -5,8 +5,8 @@ const NEEDED_ON_WINDOWS = new Set([
 ]);
 
 /**
- * Returns the environment of every program that the embedded server needs: an allow-list, so that none gets
- * `DATABASE_URL`, `PGPASSWORD` or another secret of this process, nor its locale and time zone.
+ * Returns the environment of every program that this package starts: an allow-list, so that none gets `DATABASE_URL`,
+ * `PGPASSWORD` or another secret of this process, nor `NODE_OPTIONS`, its locale and its time zone.
  */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   const inherited =

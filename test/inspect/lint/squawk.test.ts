@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { check } from '../../../src/inspect/check.js';
 import { findSquawk, lintWithSquawk } from '../../../src/inspect/lint/squawk.js';
 import { readMigrations } from '../../../src/migrate/files/read-folder.js';
@@ -34,6 +35,24 @@ test('squawk lints the files with their locations, without the rules that check 
     ['squawk/require-concurrent-index-deletion', 'V3', expect.any(Number)],
   ]);
   expect(violations[0]?.offset).toBeGreaterThan(FILES['V2.up.sql'].indexOf('alter'));
+});
+
+test('squawk gets no secret of the environment', async () => {
+  vi.stubEnv('DATABASE_URL', 'postgresql://deploy:secret@db/survey');
+  vi.stubEnv('PGPASSWORD', 'secret');
+  vi.stubEnv('NODE_OPTIONS', '--title=secret');
+  const directory = await folderWith({
+    ...FILES,
+    'squawk.mjs': `import { writeFileSync } from 'node:fs';
+      writeFileSync('environment.json', JSON.stringify(process.env));
+      console.log('[]');`,
+  });
+  const squawk = { program: join(directory, 'squawk.mjs'), version: '0' };
+  await lintWithSquawk(squawk, directory, await readMigrations(directory));
+  vi.unstubAllEnvs();
+  const environment = await readFile(join(directory, 'environment.json'), 'utf8');
+  expect(environment).toContain('PATH');
+  expect(environment).not.toContain('secret');
 });
 
 test('check runs squawk if it is installed, and one comment allows an exception from its rules', async ({
