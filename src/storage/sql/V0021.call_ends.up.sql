@@ -1004,7 +1004,8 @@ $function$;
 -- fraction. The words between two numbers, in gap, show how they relate: "out of 10" names the best value, and "on a scale
 -- from 1 to 10" both limits. These are not the answer.
 --
--- A security definer, although it reads no table: no service has USAGE on the schema of its helpers.
+-- A security definer, although it reads no table: no service has USAGE on the schema of its helpers. Without
+-- standard_conforming_strings, a session would read the patterns differently.
 
 create or replace function voicesurvey.number_in(text text, language public.campaign_language)
 returns numeric
@@ -1014,6 +1015,7 @@ strict
 parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $function$
 declare
   is_italian boolean := language = 'it';

@@ -180,3 +180,12 @@ test('number_in is null without a text or a language, and can be indexed', async
   expect(await value("select voicesurvey.number_in('8', null)")).toBe(null);
   await client.query("create index on survey_responses (voicesurvey.number_in(q2_answer, 'en'))");
 });
+
+test('number_in reads the number whatever the session sets for string literals', async ({
+  migrated: { client, value },
+}) => {
+  await client.query('set standard_conforming_strings = off');
+  const read = "select voicesurvey.number_in($1, 'en')::text";
+  expect(await value(read, ['8'])).toBe('8');
+  expect(await value(read, ['minus 3, or rather -3'])).toBe('-3');
+});
