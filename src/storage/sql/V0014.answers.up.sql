@@ -45,7 +45,7 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
   called uuid;
-  contact record;
+  called_contact record;
   is_probe_inserted boolean;
   broken text;
   message text;
@@ -82,7 +82,7 @@ begin
     and answered_at <= new.completed_at;
 
   select campaign_id, state
-  into contact
+  into called_contact
   from public.contacts
   where id = called;
 
@@ -90,7 +90,7 @@ begin
   from voicesurvey_rules.erased_answers
   where contact_id = called;
 
-  if not found and contact.campaign_id = new.campaign_id and contact.state = 'completed' then
+  if not found and called_contact.campaign_id = new.campaign_id and called_contact.state = 'completed' then
     return null;
   end if;
 
