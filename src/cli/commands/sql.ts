@@ -1,14 +1,12 @@
-import { addAbortSignal } from 'node:stream';
-import { text as readText } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import type { StatementReceiver } from '../../inspect/run-sql.js';
 import { ConnectionError, UsageError } from '../../postgres/errors/explained-error.js';
-import { interruptedError } from '../../postgres/errors/interrupted-error.js';
 import type { Column, TextRow } from '../../postgres/stream-query.js';
 import { csvLine } from '../../text/csv.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import { type CommonOptions, inMilliseconds, positiveSeconds } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
+import { readStandardInput, STANDARD_INPUT } from '../program/standard-input.js';
 import { type JsonResult, jsonReceiver } from '../ui/json-results.js';
 import { serverLine } from '../ui/lines.js';
 import type { CommandResult } from '../ui/result.js';
@@ -34,8 +32,6 @@ const HELP = {
   ],
 } as const;
 
-/** The name of the argument that stands for standard input. */
-const STANDARD_INPUT = '-';
 const MOST_ROWS = 1000;
 /** Rows of a table are held until its columns can be aligned. In characters. */
 const MOST_TEXT = 32 * 2 ** 20;
@@ -67,7 +63,7 @@ async function run(
     });
   }
   const isInput = argument === STANDARD_INPUT;
-  const sql = isInput ? await readInput(signal) : argument;
+  const sql = isInput ? await readStandardInput(signal) : argument;
   if (!json) startActivity('Executing SQL');
   const results: JsonResult[] = [];
   const notices: { readonly severity: string; readonly text: string }[] = [];
@@ -91,13 +87,6 @@ async function run(
     printRemarks(serverLine(server));
   }
   return { document: { server, results, notices, rolledBack }, lines: [] };
-}
-
-/** Reads standard input to its end, which on a terminal the user types. */
-function readInput(signal: AbortSignal): Promise<string> {
-  return readText(addAbortSignal(signal, process.stdin)).catch((error: unknown) => {
-    throw signal.aborted ? interruptedError('while it read standard input; nothing was sent') : error;
-  });
 }
 
 /** A document has to be held as a whole, and CSV does not. */

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import type { Listener } from '../../migrate/run/events.js';
 import { type UpResult, up } from '../../migrate/up.js';
 import type { EmbeddedServer } from '../../postgres/embedded.js';
+import { UsageError } from '../../postgres/errors/explained-error.js';
 import { interruptedError } from '../../postgres/errors/interrupted-error.js';
 import { migrationsDirectory } from '../../seed/paths.js';
-import type { SeedResult } from '../../seed/seed.js';
 import { encodeName } from '../../text/encode.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import { isClone } from '../program/installation.js';
@@ -15,15 +16,18 @@ import {
   notEmpty,
   type RunCommandOptions,
   runOptions,
+  wholeNumber,
   withRunOptions,
 } from '../program/options.js';
-import type { CommandServer } from '../program/server.js';
+import { type CommandServer, chooseServer } from '../program/server.js';
 import { dryRunLine, resultLines, seedLine, serverLine, snapshotLines } from '../ui/lines.js';
 import { lossLines, printBackups, restoreLines } from '../ui/losses.js';
 import { PROGRAM } from '../ui/program-name.js';
 import { printProgress } from '../ui/progress.js';
+import type { Invocation } from '../ui/remedy.js';
 import type { CommandResult } from '../ui/result.js';
 import { welcomeLines } from '../ui/welcome.js';
+import type { UpAndSeedResult } from './up/databases.js';
 
 interface Options extends CommonOptions, FolderOptions, RunCommandOptions {
   readonly to?: string;
@@ -31,6 +35,13 @@ interface Options extends CommonOptions, FolderOptions, RunCommandOptions {
   readonly create?: boolean;
   readonly allowOutOfOrder?: boolean;
   readonly lose?: readonly string[];
+  readonly databases?: string;
+  readonly jobs?: number;
+}
+
+interface ChosenDatabase extends Pick<CommandServer, 'url' | 'embedded'> {
+  readonly onEvent: Listener;
+  readonly signal: AbortSignal;
 }
 
 const HELP = {
@@ -45,18 +56,25 @@ const HELP = {
   examples: [
     ['up --seed', 'apply everything and add the seed rows'],
     ['up --dir ./sql --lock-wait 60', 'apply your own migrations; wait for another run for a minute at most'],
+    ['up --databases customers.txt', 'migrate the databases of a list, and print a table of the results'],
   ],
 } as const;
 
 /** `up`: applies the pending migrations. */
 export function upCommand(): Command {
-  const command = defineDatabaseCommand<Options>(HELP, run)
+  const command = defineDatabaseCommand<Options>(HELP, run, chooseServer, runOnList)
     .option('--to <version>', 'apply nothing newer than this version (default: the newest)', notEmpty)
     .option('--seed', 'add the eighteen seed rows afterwards')
     .option('--create', 'create the database if the server does not have it')
     .option('--allow-out-of-order', 'also apply migrations that are older than the newest applied one')
     .addOption(loseOption())
-    .addOption(folderOption(migrationsDirectory));
+    .addOption(folderOption(migrationsDirectory))
+    .option(
+      '--databases <file>',
+      'the databases in a file, one address a line, instead of DATABASE_URL; - reads standard input',
+      notEmpty,
+    )
+    .option('--jobs <number>', 'how many of them are migrated concurrently (default: 4)', wholeNumber);
   return withRunOptions(command);
 }
 
@@ -66,7 +84,8 @@ async function run(
   _words: readonly string[],
   signal: AbortSignal,
 ): Promise<CommandResult> {
-  const { result, seeded } = await applyAndSeed(options, { url, embedded, signal });
+  const onEvent = options.json ? printBackups : printProgress;
+  const { result, seeded } = await applyAndSeed(options, { url, embedded, onEvent, signal });
   const { sql, server } = result;
   if (sql !== null) {
     const notes = [dryRunLine(sql, options.verbose), ...lossLines(result), serverLine(server)];
@@ -93,10 +112,42 @@ async function run(
   };
 }
 
+/** The databases of `--databases`; null without that option. */
+function runOnList(
+  options: Options,
+  invocation: Invocation,
+  signal: AbortSignal,
+): Promise<CommandResult> | null {
+  const { databases, jobs, embedded } = options;
+  if (databases === undefined && jobs === undefined) return null;
+  if (databases === undefined) {
+    throw new UsageError('usage', '--jobs is for several databases.', {
+      remedy: 'Add --databases <file>, or remove --jobs.',
+    });
+  }
+  if (embedded) {
+    throw new UsageError('two_servers', '--databases names some servers and --embedded another.', {
+      remedy: 'Remove one of the two.',
+    });
+  }
+  return applyToList({ ...options, databases }, invocation, signal);
+}
+
+async function applyToList(
+  options: Options & { readonly databases: string },
+  invocation: Invocation,
+  signal: AbortSignal,
+): Promise<CommandResult> {
+  const { upOnList } = await import('./up/databases.js');
+  return upOnList(options, invocation, signal, (url, onEvent) =>
+    applyAndSeed(options, { url, embedded: null, onEvent, signal }),
+  );
+}
+
 async function applyAndSeed(
   options: Options,
-  { url, embedded, signal }: Pick<CommandServer, 'url' | 'embedded'> & { readonly signal: AbortSignal },
-): Promise<{ result: UpResult; seeded: SeedResult | null }> {
+  { url, embedded, onEvent, signal }: ChosenDatabase,
+): Promise<UpAndSeedResult> {
   const result = await up({
     url,
     directory: options.dir,
@@ -105,7 +156,7 @@ async function applyAndSeed(
     create: options.create === true || embedded !== null,
     allowOutOfOrder: options.allowOutOfOrder,
     lose: options.lose,
-    onEvent: options.json ? printBackups : printProgress,
+    onEvent,
     signal,
     ...runOptions(options),
   });
@@ -114,7 +165,7 @@ async function applyAndSeed(
   if (signal.aborted)
     throw interruptedError('after the migrations were applied: the seed rows were not added');
   const { seed } = await import('../../seed/seed.js');
-  return { result, seeded: await seed({ url, onEvent: options.json ? undefined : printProgress, signal }) };
+  return { result, seeded: await seed({ url, onEvent, signal }) };
 }
 
 function doneLine({ applied, current }: UpResult): string {

@@ -5,7 +5,7 @@ import { call, remedy } from '../../text/remedy.js';
 import { rememberSource } from '../ui/address-source.js';
 import type { ErrorContext } from '../ui/error.js';
 import { PROGRAM } from '../ui/program-name.js';
-import { type GivenOptions, givenOptions } from '../ui/remedy.js';
+import { type GivenOptions, givenOptions, type Invocation } from '../ui/remedy.js';
 import { type CommandResult, printResult } from '../ui/result.js';
 import { endActivity, startActivity } from '../ui/status-line.js';
 import { beQuiet, printLines, printRemarks, wrapHelp } from '../ui/terminal.js';
@@ -59,6 +59,7 @@ export function defineCommand<Options extends CommonOptions>(
  *
  * @param run does the work on that server; `words` are the command's arguments
  * @param choose which server that is; by default the one in `DATABASE_URL`, or the embedded one
+ * @param runOnList does the work if the options name a list of databases; returns null if they do not
  */
 export function defineDatabaseCommand<Options extends DatabaseOptions>(
   help: CommandHelp,
@@ -69,6 +70,11 @@ export function defineDatabaseCommand<Options extends DatabaseOptions>(
     signal: AbortSignal,
   ) => Promise<CommandResult>,
   choose: (options: Options, signal: AbortSignal) => Promise<CommandServer> = chooseServer,
+  runOnList?: (
+    options: Options,
+    invocation: Invocation,
+    signal: AbortSignal,
+  ) => Promise<CommandResult> | null,
 ): Command {
   const { name, activity } = help;
   const command = commandWith<Options>(help, async (options, words, given) => {
@@ -77,6 +83,8 @@ export function defineDatabaseCommand<Options extends DatabaseOptions>(
     if (options.verbose) await printTrace();
     let server = null as CommandServer | null;
     const work = async (signal: AbortSignal): Promise<CommandResult> => {
+      const onList = runOnList?.(options, { command: name, given }, signal) ?? null;
+      if (onList !== null) return onList.finally(endActivity);
       if (!json) startActivity('Starting PostgreSQL');
       server = await choose(options, signal).finally(endActivity);
       const { embedded, source } = server;

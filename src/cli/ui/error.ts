@@ -3,7 +3,8 @@ import { StatementFailedError } from '../../inspect/run-sql/statement-failed-err
 import { LossRefusedError, PartWayError } from '../../migrate/data-loss/errors.js';
 import { MigrationFailedError, type ServerReport } from '../../migrate/failure/errors.js';
 import { bugsUrl } from '../../postgres/connection/application-name.js';
-import { ExplainedError, UsageError } from '../../postgres/errors/explained-error.js';
+import type { ErrorCode } from '../../postgres/errors/error-codes.js';
+import { ExplainedError, type FailureExitCode, UsageError } from '../../postgres/errors/explained-error.js';
 import { sqlStateOf } from '../../postgres/errors/sql-states.js';
 import { redactError } from '../../postgres/redaction/redact.js';
 import { MigrationFileError, type SourceLocation } from '../../sql/errors.js';
@@ -23,22 +24,52 @@ export interface ErrorContext extends Invocation {
 
 /** Prints an error, for people or as a document, and sets the exit code. */
 export function printError(error: unknown, context: ErrorContext): void {
+  const { command, address, json } = context;
+  const document = failureDocument(error, context);
+  process.exitCode = document.exitCode;
+  if (json) printDocument({ command, ok: false, ...document });
+  else printForPeople(explain(error), document.error.remedy, address === undefined ? [] : [address]);
+}
+
+/** The exit code of an error, the server without its password, and what is wrong, for a document. */
+export function failureDocument(error: unknown, context: Omit<ErrorContext, 'json'>): FailureDocument {
   const explained = explain(error);
+  const { address } = context;
   const remedy = commandLineRemedy(explained.remedyParts, context);
-  const { command, address } = context;
-  const { exitCode } = explained;
-  process.exitCode = exitCode;
-  if (context.json) {
-    printDocument({
-      command,
-      ok: false,
-      exitCode,
-      server: address === undefined ? null : { address },
-      error: errorDocument(explained, remedy),
-      ...detailsOf(explained),
-    });
-  } else {
-    printForPeople(explained, remedy, address);
+  return {
+    exitCode: explained.exitCode,
+    server: address === undefined ? null : { address },
+    error: errorDocument(explained, remedy),
+    ...detailsOf(explained),
+  };
+}
+
+interface FailureDocument {
+  readonly exitCode: FailureExitCode;
+  readonly server: { readonly address: string } | null;
+  readonly error: ReturnType<typeof errorDocument>;
+}
+
+/** An error of one of several databases. */
+export interface Failure {
+  readonly error: unknown;
+  /** The address of the database, without its password. */
+  readonly address: string;
+}
+
+/** Prints the errors of several databases for people. Databases that failed alike share one explanation. */
+export function printFailures(failures: readonly Failure[], invocation: Invocation): void {
+  const alike = new Map<string, { readonly error: ExplainedError; readonly addresses: string[] }>();
+  for (const { error, address } of failures) {
+    const explained = explain(error);
+    const key = JSON.stringify(failureDocument(explained, invocation).error);
+    const group = alike.get(key);
+    if (group === undefined) alike.set(key, { error: explained, addresses: [address] });
+    else group.addresses.push(address);
+  }
+  for (const { error, addresses } of alike.values()) {
+    printLines('');
+    printForPeople(error, commandLineRemedy(error.remedyParts, invocation), addresses);
   }
 }
 
@@ -57,7 +88,10 @@ function explain(error: unknown): ExplainedError {
   });
 }
 
-function errorDocument(error: ExplainedError, remedy: string): Readonly<Record<string, unknown>> {
+function errorDocument(
+  error: ExplainedError,
+  remedy: string,
+): Readonly<Record<string, unknown>> & { readonly code: ErrorCode; readonly remedy: string } {
   const { code, message } = error;
   const { location, report } = reportOf(error);
   return { code, message: maskPasswords(message), remedy, location: location ?? null, server: report };
@@ -69,7 +103,7 @@ function detailsOf(error: ExplainedError): Readonly<Record<string, unknown>> {
   return error instanceof LossRefusedError ? { losses: error.losses } : {};
 }
 
-function printForPeople(error: ExplainedError, remedy: string, address: string | undefined): void {
+function printForPeople(error: ExplainedError, remedy: string, addresses: readonly string[]): void {
   const message = maskPasswords(error.message);
   const { location, report } = reportOf(error);
   printMessages(`error: ${message}`);
@@ -80,9 +114,9 @@ function printForPeople(error: ExplainedError, remedy: string, address: string |
   }
   // A wrong call or a wrong file is wrong on every server.
   const isAboutServer = !(error instanceof UsageError || error instanceof MigrationFileError);
-  const source = sourceText(address ?? '');
-  if (address !== undefined && isAboutServer && (source !== '' || !message.includes(address))) {
-    printLines(`server: ${address}${source}`);
+  for (const address of isAboutServer ? addresses : []) {
+    const source = sourceText(address);
+    if (source !== '' || !message.includes(address)) printLines(`server: ${address}${source}`);
   }
   printMessages(remedy);
 }

@@ -16,9 +16,14 @@ export const printProgress: Listener = (event) => {
     showStatusLine(lineFor(event), { continues: event.kind === 'building' });
   } else {
     if (event.kind === 'finished') clearStatusLine();
-    printRemarks(...(event.kind === 'drifted' ? driftLines(event) : [lineFor(event)]));
+    printRemarks(...eventLines(event));
   }
 };
+
+/** The lines of an event. */
+export function eventLines(event: RunEvent): string[] {
+  return event.kind === 'drifted' ? driftLines(event) : [lineFor(event)];
+}
 
 function driftLines({ since, differences }: DriftDetails): string[] {
   return [

@@ -83,6 +83,9 @@ export interface Invocation {
 /** Every advised command repeats these: they choose the migrations and the server. */
 const ON_EVERY_COMMAND = new Set(['--dir', '--embedded']);
 
+/** The flag of `up` for a list of databases. */
+const DATABASES = '--databases';
+
 /** The result for programs is no part of an advised command. */
 const ON_NO_COMMAND = new Set(['--json']);
 
@@ -130,11 +133,14 @@ function commandFor({ call, options }: RemedyCall, { command, given = new Map() 
     if (typeof flag !== 'string') repeated.set(flag.flag, wordsOf(flag, value));
   }
   const operands = names.map((option) => shellQuote(String(options[option] ?? FLAG_OF_OPTION[option])));
-  return [PROGRAM, name, ...operands, ...[...repeated.values()].flat()].join(' ');
+  // Of several databases, an advised command is for the one that it is advised about.
+  const address = given.has(DATABASES) && !repeated.has(DATABASES) ? ['DATABASE_URL=<address>'] : [];
+  return [...address, PROGRAM, name, ...operands, ...[...repeated.values()].flat()].join(' ');
 }
 
-function mentionOf({ option, value }: RemedyOption, { command }: Invocation): string {
+function mentionOf({ option, value }: RemedyOption, { command, given }: Invocation): string {
   const flag = FLAG_OF_OPTION[option];
+  if (option === 'url' && given?.has(DATABASES)) return 'the address in the list';
   // A check never runs migrations on the server in DATABASE_URL.
   if (option === 'url' && command === 'check') return '`--url <url>`';
   if (typeof flag === 'string') return flag;

@@ -4,6 +4,7 @@ export const ERROR_CODES = {
     usage: 'an unknown command, option or argument',
     bad_argument:
       'a function of the library was called without a required option, or with a value that it cannot use',
+    bad_database_list: 'a list of databases cannot be read, is empty, or names a database twice',
     bad_name: 'a name from which no file name can be made',
     bad_setting: 'the server refuses a setting of a test database',
     bad_steps: 'the number of steps is not a whole number of 1 or more',

@@ -1,0 +1,51 @@
+import type { Listener } from '../../migrate/run/events.js';
+import { eventLines } from './progress.js';
+import { showStatusLine } from './status-line.js';
+import { printRemarks } from './terminal.js';
+
+/** Shows how far the work on several databases is. */
+export interface DatabasesDisplay {
+  /** The listener of a run, whose lines begin with the name of its database. */
+  readonly listenerFor: (name: string) => Listener;
+  /** Prints that the work on a database has ended. */
+  readonly end: (name: string, result: string) => void;
+}
+
+/** Events of one run that are shown only while they are current. */
+const PASSING = new Set(['started', 'executing', 'building', 'finished']);
+
+/**
+ * Makes a display that prints a line for each database that has ended, and for each event of lasting interest. A terminal
+ * also shows the databases in progress, each with its current file.
+ *
+ * @param count of the databases
+ */
+export function makeDatabasesDisplay(count: number): DatabasesDisplay {
+  const running = new Map<string, string>();
+  let ended = 0;
+  const draw = (): void => {
+    const details = [...running].map(([name, line]) => `  ${name}: ${line}`);
+    showStatusLine(`${ended} of ${count} databases done`, { continues: true, details });
+  };
+  return {
+    listenerFor: (name) => (event) => {
+      const lines = eventLines(event);
+      if (PASSING.has(event.kind)) running.set(name, lines.join(' '));
+      else printRemarks(...lines.map((line) => withName(line, name)));
+      draw();
+    },
+    end: (name, result) => {
+      running.delete(name);
+      ended += 1;
+      printRemarks(`${name}: ${result}`);
+      draw();
+    },
+  };
+}
+
+/** A warning stays one, which --quiet prints. */
+function withName(text: string, name: string): string {
+  const warning = 'warning: ';
+  const [label, rest] = text.startsWith(warning) ? [warning, text.slice(warning.length)] : ['', text];
+  return `${label}${name}: ${rest}`;
+}
