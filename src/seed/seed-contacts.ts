@@ -9,6 +9,7 @@ import { interruptedError } from '../postgres/errors/interrupted-error.js';
 import { explainSeedError } from './explain-seed-error.js';
 import { seed as addSeed } from './seed.js';
 import { readSyntheticFiles, runFiles, type SyntheticFiles, withWarnings } from './synthetic-files.js';
+import { withSyntheticLock } from './synthetic-lock.js';
 import { type AddedRows, makeProgress, NOTHING_ADDED, type SeedProgress } from './synthetic-progress.js';
 import { type PlannedRun, planRun } from './synthetic-run.js';
 
@@ -54,11 +55,12 @@ export interface SeedContactsResult {
  * transcripts, events, e-mails and exclusions. The server makes them, by all rules of the product. The same `contacts`, `seed`
  * and `until` make the same rows.
  *
- * Each campaign is committed as a whole. After an interrupt, the same call adds the campaigns that are missing.
+ * Each campaign is committed as a whole. After an interrupt, the same call adds the campaigns that are missing. Of two
+ * concurrent calls on one database, the later one fails and adds nothing.
  *
  * @throws RefusedError `database_in_use` if the database has other contacts, campaigns or users, or a provider configuration
- * @throws ExplainedError `bad_argument` for a value out of range; `standby`, `read_only`, `not_replicated`, `interrupted`;
- *   `no_schema` if the migrations are not applied; `seed_failed` if the server refuses a row
+ * @throws ExplainedError `bad_argument` for a value out of range; `seed_running` during another call; `standby`, `read_only`,
+ *   `not_replicated`, `interrupted`; `no_schema` if the migrations are not applied; `seed_failed` if the server refuses a row
  * @example
  * ```ts
  * const { added } = await seedContacts({ url: process.env.DATABASE_URL ?? '', contacts: 10_000, seed: 7 });
@@ -67,7 +69,7 @@ export interface SeedContactsResult {
 export async function seedContacts(options: SeedContactsOptions): Promise<SeedContactsResult> {
   checkOptions('seedContacts', options, 'url');
   checkValues(options);
-  return withNotices(options.onEvent, (emit) => addContacts(options, emit));
+  return withNotices(options.onEvent, (emit) => withSyntheticLock(options, () => addContacts(options, emit)));
 }
 
 async function addContacts(

@@ -127,6 +127,28 @@ describe('seedContacts', () => {
     expect(await hashes(migrated)).toEqual(expected);
   });
 
+  test('fails while another call adds contacts to the database, and leaves that one undisturbed', async ({
+    migrated,
+  }) => {
+    const wanted = { url: migrated.url, contacts: 120, seed: 7, until: UNTIL };
+    let second: Promise<unknown> | undefined;
+    const first = await seedContacts({
+      ...wanted,
+      onProgress: () => {
+        second ??= seedContacts(wanted).catch((error: unknown) => error);
+      },
+    });
+    expect(await second).toMatchObject({
+      code: 'seed_running',
+      message: expect.stringMatching(
+        /^Another session \(server process \d+\) adds synthetic contacts to this database, so nothing was added\.$/,
+      ),
+    });
+    expect(first).toMatchObject({ campaigns: 12, inserted: 18 });
+    expect(await migrated.value('select count(*)::integer from contacts')).toBe(125);
+    expect(await seedContacts(wanted)).toMatchObject({ campaigns: 0, inserted: 0 });
+  });
+
   test('refuses a database that is in use, and adds to it if told', async ({ migrated }) => {
     const run = (options: object = {}): Promise<SeedContactsResult> =>
       seedContacts({ url: migrated.url, contacts: 12, until: UNTIL, ...options });

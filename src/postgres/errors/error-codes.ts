@@ -116,6 +116,7 @@ export const ERROR_CODES = {
     no_schema: 'the database does not have the schema yet',
     role_is_powerful: 'a role of the services exists with rights such as SUPERUSER',
     rehearsal_failed: 'a rehearsal ended early: a function or the server failed as no service expects',
+    seed_running: 'another session adds synthetic contacts to the database',
     seed_failed: 'the server rejected the seed rows or the synthetic ones',
   },
   Lists: {
