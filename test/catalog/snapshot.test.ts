@@ -165,6 +165,18 @@ test('a snapshot has an extension, and not its members', async ({ migrated, skip
   ]);
 });
 
+test('a snapshot has the options of a column that a user has set, and not the number that PostgreSQL 15.20 stores there', async ({
+  database,
+}) => {
+  await database.client.query('create table one (id integer); alter table one alter id set (n_distinct = 5)');
+  await database.client.query(
+    `update pg_attribute set attoptions = array_prepend('pg_attver=' || 1000 * random(), attoptions)
+     where attrelid = 'one'::regclass and attname = 'id'`,
+  );
+  const { snapshot } = await takeSnapshot(database.client, ['public']);
+  expect(snapshot.objects['table public.one']?.['column id']?.options).toEqual(['n_distinct=5']);
+});
+
 test('a snapshot marks an invalid index', async ({ migrated }) => {
   await migrated.client.query(
     "update pg_index set indisvalid = false where indexrelid = 'campaigns_by_name'::regclass",

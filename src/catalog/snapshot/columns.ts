@@ -6,6 +6,16 @@ export function otherCollation(collation: string, ofType: string): string {
 }
 
 /**
+ * The options that a user has set. PostgreSQL 15.20 also stores a number of its own for each new column, which two databases
+ * with the same columns do not share.
+ */
+const USER_OPTIONS = `case when attoptions is not null then (
+      select json_agg(option order by option collate "C")
+      from unnest(attoptions) as option
+      where not starts_with(option, 'pg_attver=')
+    ) end`;
+
+/**
  * Columns of tables, views and composite types. Their order is a fact of the table. PostgreSQL 18 stores "not null" as a
  * named constraint, older versions as a flag. The snapshot has it as a flag, and as a second one if it is not validated.
  */
@@ -24,7 +34,7 @@ export const COLUMNS: ObjectQuery = `select object, format('column %I', attname)
       case attstorage when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end
     end,
     'compression', case attcompression when 'p' then 'pglz' when 'l' then 'lz4' end,
-    'options', ${sorted('attoptions')},
+    'options', ${USER_OPTIONS},
     'foreign options', ${sorted('attfdwoptions')},
     'inherited', ${ifTrue('attinhcount > 0')},
     'privileges', ${privilegesIn('attacl', null, 'relowner')}
