@@ -27,7 +27,7 @@ const FORBIDDEN = {
 };
 
 const ALL_TABLES = `select oid::regclass::text as name from pg_class
-  where relkind = 'r' and relnamespace in ('public'::regnamespace, 'voicesurvey_rules'::regnamespace)
+  where relkind = 'r' and relnamespace::regnamespace::text in ('public', 'voicesurvey', 'voicesurvey_rules')
     and relname <> 'mutex_rows'
   order by 1`;
 
@@ -302,7 +302,7 @@ describe.skipIf(debianPrograms === undefined && process.env.REQUIRE_PSQL !== '1'
       });
       const [before, after] = [await rowsOf(source), await rowsOf(damaged)];
       const changed = Object.keys(before).filter((table) => before[table] !== after[table]);
-      expect(changed).toEqual(['contacts', 'exclusion_list_entries']);
+      expect(changed).toEqual(['contacts', 'exclusion_list_entries', 'voicesurvey.audit_log']);
       expect(await value(damaged, 'select state::text from contacts where id = :ada')).toBe('excluded');
       expect(await value(damaged, 'select state::text from contacts where id = :dora')).toBe('completed');
       expect(await brokenBy(damaged)).toEqual(Object.keys(FORBIDDEN));
