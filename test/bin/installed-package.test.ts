@@ -57,6 +57,52 @@ describe('an installed package', () => {
     }
   });
 
+  test('has no script that npm runs when it installs the package', async () => {
+    const { scripts } = JSON.parse(await readFile(join(project.packageRoot, 'package.json'), 'utf8'));
+    expect(Object.keys(scripts).filter((name) => /install$|^prepare$/.test(name))).toEqual([]);
+  });
+
+  test('gives each of its exports to import and to require, without a warning', async () => {
+    const { exports } = JSON.parse(await readFile(join(project.packageRoot, 'package.json'), 'utf8'));
+    const names = Object.keys(exports).map((path) => path.replace('.', 'voicesurvey-db'));
+    expect(names).toContain('voicesurvey-db/testing');
+    for (const name of names) {
+      const programs = { commonjs: `require('${name}')`, module: `await import('${name}')` };
+      for (const [type, text] of Object.entries(programs)) {
+        // Node.js imports JSON only with an attribute, and warns about it.
+        if (type === 'module' && name.endsWith('.json')) continue;
+        const { stdout, stderr } = await runProgram(
+          process.execPath,
+          [`--input-type=${type}`, '--eval', `console.log(Object.keys(${text}).length > 0)`],
+          { cwd: project.root },
+        );
+        expect([name, type, stdout, stderr]).toEqual([name, type, 'true\n', '']);
+      }
+    }
+  });
+
+  test('has types that compile in an empty TypeScript project, with the types of its dependencies', async () => {
+    const folder = join(project.root, 'typed');
+    await mkdir(folder);
+    const program = `import { up, type UpResult } from 'voicesurvey-db';
+      import { ruleOf } from 'voicesurvey-db/schema';
+      import { testDatabase } from 'voicesurvey-db/testing';
+      export const migrate = (url: string): Promise<UpResult> => up({ url, directory: 'migrations' });
+      export const kinds = [typeof ruleOf, typeof testDatabase];`;
+    await writeFile(join(folder, 'program.mts'), program);
+    for (const [module, moduleResolution] of [
+      ['nodenext', 'nodenext'],
+      ['esnext', 'bundler'],
+    ]) {
+      const compilerOptions = { strict: true, target: 'es2023', module, moduleResolution, noEmit: true };
+      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+      const { code, stdout } = await runProgram(join(repository, 'node_modules/.bin/tsc'), ['-p', '.'], {
+        cwd: folder,
+      });
+      expect([moduleResolution, stdout, code]).toEqual([moduleResolution, '', 0]);
+    }
+  });
+
   test('has types that compile in strict programs for Node.js and for bundlers, and the programs of docs/kysely.md and docs/drizzle.md run', {
     timeout: SLOW,
   }, async () => {

@@ -47,7 +47,10 @@ export function sharedClone(): TemporaryFolder {
   return folder;
 }
 
-/** Makes a project for all tests of a file, in which the package is installed from its tarball; `root` is the project. */
+/**
+ * Makes a project for all tests of a file, in which the package is installed from its tarball; `root` is the project. By
+ * default it links the dependencies of this repository. With `INSTALL_FROM_REGISTRY=1`, npm installs them, as for a user.
+ */
 export function sharedProject(): TemporaryFolder & {
   readonly packageRoot: string;
   readonly packed: readonly string[];
@@ -83,13 +86,23 @@ async function makeProject(): Promise<{ root: string; packageRoot: string; packe
   const [packed] = JSON.parse(packing.stdout) as [{ filename: string; files: { path: string }[] }];
   await rm(join(source, '..'), { recursive: true });
   const packageRoot = join(root, 'node_modules/voicesurvey-db');
-  await mkdir(packageRoot, { recursive: true });
-  await runProgram('tar', ['xzf', join(root, packed.filename), '-C', packageRoot, '--strip-components=1']);
-  await linkDependencies(root);
-  await mkdir(join(root, 'node_modules/.bin'), { recursive: true });
-  await symlink('../voicesurvey-db/bin/voicesurvey-db', join(root, 'node_modules/.bin/voicesurvey-db'));
   await writeFile(join(root, 'package.json'), '{ "name": "project", "private": true }');
+  if (process.env.INSTALL_FROM_REGISTRY === '1') await installFromRegistry(root, packed.filename);
+  else {
+    await mkdir(packageRoot, { recursive: true });
+    await runProgram('tar', ['xzf', join(root, packed.filename), '-C', packageRoot, '--strip-components=1']);
+    await linkDependencies(root);
+    await mkdir(join(root, 'node_modules/.bin'), { recursive: true });
+    await symlink('../voicesurvey-db/bin/voicesurvey-db', join(root, 'node_modules/.bin/voicesurvey-db'));
+  }
   return { root, packageRoot, packed: packed.files.map(({ path }) => path) };
+}
+
+async function installFromRegistry(project: string, tarball: string): Promise<void> {
+  const args = ['install', '--no-audit', '--no-fund', '--engine-strict', `./${tarball}`];
+  // npm reads how to reach the registry from variables that other programs do not get.
+  const { code, stderr } = await runProgram('npm', args, { cwd: project, env: process.env });
+  if (code !== 0) throw new Error(`npm install failed: ${stderr}`);
 }
 
 /** Links the dependencies of the package into a project, without those that only development needs. */
