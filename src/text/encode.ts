@@ -3,7 +3,7 @@
  * the direction of text, other invisible characters, separators of lines, and halves of characters. The two joiners stay,
  * since emoji and some scripts need them.
  */
-const UNSAFE = /(?![\u200C\u200D])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+export const UNSAFE = /(?![\u200C\u200D])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** GitHub Actions executes a line that begins so, after any white space. */
 const COMMAND = /^([^\S\n]*)::/gm;

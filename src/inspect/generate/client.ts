@@ -1,7 +1,8 @@
 import { splitFullName } from '../../catalog/names.js';
 import { type NamedObject, objectsOf, textOf } from '../../catalog/objects.js';
 import type { Snapshot } from '../../catalog/snapshot.js';
-import { type Argument, argumentsOf, isCallable } from './routine-types.js';
+import { type Argument, argumentsOf } from './model/arguments.js';
+import { isCallable } from './routine-types.js';
 import { docstring, literal } from './typescript-text.js';
 
 /** What may be null in the results and the arguments of a function, which the catalog does not say. */

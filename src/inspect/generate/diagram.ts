@@ -2,7 +2,9 @@ import { omitPublic } from '../../catalog/names.js';
 import { type Column, type NamedObject, objectsOf, textOf, textsOf } from '../../catalog/objects.js';
 import type { Snapshot } from '../../catalog/snapshot.js';
 import { encodeName } from '../../text/encode.js';
-import { withoutPartitions } from './partitions.js';
+import { escapeHtml } from '../../text/html.js';
+import { withoutPartitions } from './model/partitions.js';
+import { anchorOf } from './page/anchors.js';
 
 const INK = '#1f2937';
 const LINE = '#6b7280';
@@ -17,22 +19,25 @@ const SHORT_TYPES: Readonly<Record<string, string>> = {
 /**
  * Generates a diagram of the tables in the language of Graphviz. A table is a box with its columns and their types. An
  * arrow leads from each foreign key to the referenced table; it is dashed if the column may be null.
+ *
+ * @param linked whether the name of a table links to the table on the page of HTML
  */
-export function generateDiagram(snapshot: Snapshot): string {
+export function generateDiagram(snapshot: Snapshot, linked = false): string {
   const tables = withoutPartitions(objectsOf(snapshot, 'table'));
   const byName = new Map(tables.map((table) => [table.name, table]));
   return `digraph schema {
   graph [rankdir=RL, nodesep=0.35, ranksep=1.1, pad=0.3, bgcolor=white, fontname="Courier"]
   node [shape=plain, fontname="Courier", fontsize=11, fontcolor="${INK}"]
   edge [color="${LINE}", arrowsize=0.7]
-${tables.map(box).join('')}${tables.flatMap((table) => arrows(table, byName)).join('')}}
+${tables.map((table) => box(table, linked)).join('')}${tables.flatMap((table) => arrows(table, byName)).join('')}}
 `;
 }
 
-function box(table: NamedObject): string {
+function box(table: NamedObject, linked: boolean): string {
+  const link = linked ? ` href="#${anchorOf('table', table.name)}"` : '';
   const rows = table.columns.map((column, index) => row(table, column, index)).join('');
   return `  ${quote(table.name)} [label=<<table border="0" cellborder="1" cellspacing="0" cellpadding="4" color="${LINE}">
-    <tr><td colspan="2" bgcolor="${HEAD_COLOR}"><font color="white"><b>${escapeHtml(table.name)}</b></font></td></tr>
+    <tr><td colspan="2" bgcolor="${HEAD_COLOR}"${link}><font color="white"><b>${label(table.name)}</b></font></td></tr>
 ${rows}  </table>>]
 `;
 }
@@ -40,13 +45,9 @@ ${rows}  </table>>]
 function row(table: NamedObject, { name, type, nullAllowed }: Column, index: number): string {
   const isKey = hasConstraint(table, 'primary key', name);
   const isForeign = hasConstraint(table, 'foreign key', name);
-  const shown = isKey
-    ? `<b>${escapeHtml(name)}</b>`
-    : isForeign
-      ? `<i>${escapeHtml(name)}</i>`
-      : escapeHtml(name);
+  const shown = isKey ? `<b>${label(name)}</b>` : isForeign ? `<i>${label(name)}</i>` : label(name);
   const short = omitPublic(SHORT_TYPES[type] ?? type);
-  return `    <tr><td align="left" sides="LB" port="${index} l">${shown}</td><td align="left" sides="RB" port="${index} r"><font color="${LINE}">${escapeHtml(short)}${nullAllowed ? '?' : ''}</font></td></tr>
+  return `    <tr><td align="left" sides="LB" port="${index} l">${shown}</td><td align="left" sides="RB" port="${index} r"><font color="${LINE}">${label(short)}${nullAllowed ? '?' : ''}</font></td></tr>
 `;
 }
 
@@ -77,10 +78,6 @@ function quote(text: string): string {
   return `"${encodeName(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
-function escapeHtml(text: string): string {
-  return encodeName(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+function label(text: string): string {
+  return escapeHtml(encodeName(text));
 }

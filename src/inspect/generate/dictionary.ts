@@ -1,11 +1,13 @@
-import { maskQuoted, omitPublic } from '../../catalog/names.js';
-import { type Column, type NamedObject, objectsOf, textOf, textsOf } from '../../catalog/objects.js';
-import type { Facts, Snapshot } from '../../catalog/snapshot.js';
+import { omitPublic } from '../../catalog/names.js';
+import { type NamedObject, objectsOf, textOf } from '../../catalog/objects.js';
+import type { Snapshot } from '../../catalog/snapshot.js';
 import { encodeName } from '../../text/encode.js';
-import { meaningOfKey } from './key-meaning.js';
 import { code, markdown, markdownTable, plainName } from './markdown.js';
 import { generateMermaid } from './mermaid.js';
-import { withoutPartitions } from './partitions.js';
+import { withoutPartitions } from './model/partitions.js';
+import { type Prose, parseProse } from './model/prose.js';
+import { type MemberModel, type TableModel, tableModel } from './model/tables.js';
+import { type TypeModel, typeModel } from './model/types.js';
 
 const HEAD = `# The schema
 
@@ -17,8 +19,6 @@ with the fork has many rows, the end with the circle may have none.
 
 `;
 
-const PERSONAL = /\s*Personal data\.\s*$/;
-
 /**
  * Generates a data dictionary in Markdown: a diagram, a table of contents, every table with its columns, constraints,
  * indexes and triggers, every enum and function, and the columns that hold personal data. A partition is a part of its table.
@@ -28,11 +28,12 @@ export function generateDictionary(snapshot: Snapshot): string {
   const tables = withoutPartitions(
     objectsOf(snapshot, 'table', 'view', 'materialized view', 'foreign table'),
   );
+  const models = tables.map(tableModel);
   const sections = [
-    ...tables.map((table) => ({ title: titleOf(table), body: tableBody(table) })),
-    { title: 'Enums', body: enumsTable(objectsOf(snapshot, 'enum')) },
+    ...models.map((table) => ({ title: titleOf(table), body: tableBody(table) })),
+    { title: 'Enums', body: enumsTable(objectsOf(snapshot, 'enum').map(typeModel)) },
     { title: 'Functions', body: functionsList(objectsOf(snapshot, 'function', 'procedure')) },
-    { title: 'Personal data', body: personalList(tables) },
+    { title: 'Personal data', body: personalList(models) },
   ].filter(({ body }) => body !== '');
   const anchors = anchorsOf(sections.map(({ title }) => title));
   const contents = sections
@@ -46,7 +47,7 @@ export function generateDictionary(snapshot: Snapshot): string {
   ].join('\n');
 }
 
-function titleOf({ kind, name }: NamedObject): string {
+function titleOf({ kind, name }: TableModel): string {
   return kind === 'table' ? name : `${kind} ${name}`;
 }
 
@@ -68,73 +69,50 @@ function anchorsOf(titles: readonly string[]): string[] {
   });
 }
 
-function tableBody(table: NamedObject): string {
-  const { facts, columns } = table;
-  const partitionKey = textOf(facts['partitioned by']);
-  const columnRows = columns.map((column) => [
+function tableBody(table: TableModel): string {
+  const columnRows = table.columns.map((column) => [
     code(column.name),
-    plainName(omitPublic(column.type)),
+    plainName(column.type),
     column.nullAllowed ? 'yes' : '',
-    column.default === undefined ? '' : code(omitPublic(column.default)),
-    markdown(column.comment?.replace(PERSONAL, '') ?? ''),
-    isPersonal(column) ? 'yes' : '',
+    column.default === undefined ? '' : code(column.default),
+    markdown(column.meaning),
+    column.isPersonal ? 'yes' : '',
   ]);
   return [
-    ...(facts.comment === undefined ? [] : [`${markdown(textOf(facts.comment) ?? '')}\n`]),
-    ...(partitionKey === undefined ? [] : [`Partitioned by ${code(omitPublic(partitionKey))}.\n`]),
+    ...(table.meaning.length === 0 ? [] : [`${markdown(table.meaning)}\n`]),
+    ...(table.partitionKey === undefined ? [] : [`Partitioned by ${code(table.partitionKey)}.\n`]),
     markdownTable(['column', 'type', 'null', 'default', 'meaning', 'personal'], columnRows),
-    membersTable(table, 'constraint', 'definition', definitionOf),
-    membersTable(table, 'index', 'definition', definitionOf),
-    membersTable(table, 'trigger', 'fires', firingOf),
+    membersTable('constraint', 'definition', table.constraints.map(withDefinition)),
+    membersTable('index', 'definition', table.indexes.map(withDefinition)),
+    membersTable(
+      'trigger',
+      'fires',
+      table.triggers.map((trigger) => ({ ...trigger, last: plainName(trigger.fires) })),
+    ),
   ]
     .filter((part) => part !== '')
     .join('\n');
 }
 
-/** The constraints, indexes or triggers of a table: name, comment, and one more column. */
+/** The constraints, indexes or triggers of a table: name, meaning, and one more column. */
 function membersTable(
-  table: NamedObject,
   kind: string,
   heading: string,
-  describe: (facts: Facts) => string,
+  members: readonly { readonly name: string; readonly meaning: Prose; readonly last: string }[],
 ): string {
-  const rows = table.members(kind).map(({ name, facts }) => [code(name), meaningOf(facts), describe(facts)]);
+  const rows = members.map(({ name, meaning, last }) => [code(name), markdown(meaning), last]);
   return rows.length === 0 ? '' : markdownTable([kind, 'meaning', heading], rows);
 }
 
-function meaningOf(facts: Facts): string {
-  const comment = textOf(facts.comment);
-  return comment === undefined ? meaningOfKey(facts) : markdown(comment);
+function withDefinition(member: MemberModel): MemberModel & { readonly last: string } {
+  return { ...member, last: code(member.definition) };
 }
 
-function definitionOf({ definition }: Facts): string {
-  return code(omitPublic(textOf(definition) ?? ''));
-}
-
-const FIRING =
-  /^CREATE (?:CONSTRAINT )?TRIGGER \S+ (.*?) ON .*?( (?:NOT )?DEFERRABLE.*?)?(?: REFERENCING .*?)? FOR EACH (ROW|STATEMENT) /ds;
-
-/** When a trigger fires. The condition and the arguments of the function are left out, because they can be very long. */
-function firingOf({ definition }: Facts): string {
-  const sql = textOf(definition) ?? '';
-  const match = FIRING.exec(maskQuoted(sql));
-  const [, , timing = '', level = ''] = match ?? [];
-  const events = sql
-    .slice(...(match?.indices?.[1] ?? [0, 0]))
-    .replaceAll(/"(?:[^"]|"")*"|[^"]+/g, lowerUnlessQuoted);
-  const isDeferred = timing.includes('INITIALLY DEFERRED');
-  return `${plainName(events)}, each ${level.toLowerCase()}${isDeferred ? ', at commit' : ''}`;
-}
-
-function lowerUnlessQuoted(text: string): string {
-  return text.startsWith('"') ? text : text.toLowerCase();
-}
-
-function enumsTable(enums: readonly NamedObject[]): string {
-  const rows = enums.map(({ name, facts }) => [
+function enumsTable(enums: readonly TypeModel[]): string {
+  const rows = enums.map(({ name, labels, meaning }) => [
     code(name),
-    textsOf(facts.labels).map(plainName).join(', '),
-    markdown(textOf(facts.comment) ?? ''),
+    labels.map(plainName).join(', '),
+    markdown(meaning),
   ]);
   return rows.length === 0 ? '' : markdownTable(['enum', 'labels, in order', 'meaning'], rows);
 }
@@ -143,20 +121,16 @@ function functionsList(functions: readonly NamedObject[]): string {
   return functions
     .map(
       ({ name, facts }) =>
-        `- ${code(omitPublic(name))}: ${markdown(textOf(facts.comment) ?? 'no comment.')}\n`,
+        `- ${code(omitPublic(name))}: ${markdown(parseProse(textOf(facts.comment) ?? 'no comment.'))}\n`,
     )
     .join('');
 }
 
-function personalList(tables: readonly NamedObject[]): string {
+function personalList(tables: readonly TableModel[]): string {
   return tables
     .flatMap(({ name, columns }) => {
-      const personal = columns.filter(isPersonal).map((column) => code(column.name));
+      const personal = columns.filter((column) => column.isPersonal).map((column) => code(column.name));
       return personal.length === 0 ? [] : [`- ${plainName(name)}: ${personal.join(', ')}\n`];
     })
     .join('');
-}
-
-function isPersonal({ comment }: Column): boolean {
-  return comment !== undefined && PERSONAL.test(comment);
 }

@@ -1,21 +1,12 @@
 import { encodeName } from '../../text/encode.js';
+import type { Prose } from './model/prose.js';
 
-/** A code span: it ends with as many backquotes as it begins with. */
-const CODE_SPAN = /(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)/gs;
-
-/**
- * Escapes a text that is not Markdown, such as a name or a comment, on one line. Its code spans stay, because comments
- * write names of columns so.
- */
-export function markdown(text: string): string {
-  const line = onOneLine(text.trim());
-  let shown = '';
-  let last = 0;
-  for (const { 0: span, 2: content = '', index } of line.matchAll(CODE_SPAN)) {
-    shown += escapeInline(line.slice(last, index)) + code(withoutPadding(content));
-    last = index + span.length;
-  }
-  return escapeStart(shown + escapeInline(line.slice(last)));
+/** Writes a text that is not Markdown, such as a comment, on one line. */
+export function markdown(prose: Prose): string {
+  const shown = prose.map((piece) =>
+    typeof piece === 'string' ? escapeInline(onOneLine(piece)) : code(piece.code),
+  );
+  return escapeStart(shown.join(''));
 }
 
 /** Escapes a name, in which backquotes are characters. */
@@ -46,11 +37,6 @@ function cell(text: string): string {
 
 function onOneLine(text: string): string {
   return encodeName(text.replaceAll(/\s*\n\s*/g, ' '));
-}
-
-/** Markdown removes one space on each side of a code span's content. */
-function withoutPadding(content: string): string {
-  return /^ .*\S.* $/s.test(content) ? content.slice(1, -1) : content;
 }
 
 /** Escapes characters that begin or end an element within a line. An underscore does so only beside a word. */

@@ -1,17 +1,10 @@
 import { splitFullName } from '../../catalog/names.js';
 import { type NamedObject, textOf } from '../../catalog/objects.js';
 import { readTypeOf } from './column-types.js';
+import { argumentsOf } from './model/arguments.js';
 import type { FindType } from './named-types.js';
 import type { TypeNames } from './type-names.js';
 import { docstring, interfaceOf, member, orNull } from './typescript-text.js';
-
-/** An argument of a function, as the snapshot has it. */
-export interface Argument {
-  readonly name?: string;
-  readonly type: string;
-  readonly mode: 'in' | 'out' | 'in and out' | 'variadic' | 'table';
-  readonly default?: string;
-}
 
 /** Types that only the server itself passes to a function and takes from it. */
 const INTERNAL_TYPES = new Set([
@@ -108,9 +101,4 @@ function rowsResult(
   // For null, the server returns a row of nulls.
   const orNulls = isSet || rows.kind === 'type' ? '' : ` | { readonly [Column in keyof ${row}]: null }`;
   return `export type ${type} = ${row}${orNulls};\n`;
-}
-
-/** The arguments of a function, from the facts of its snapshot. */
-export function argumentsOf(fact: unknown): readonly Argument[] {
-  return Array.isArray(fact) ? (fact as Argument[]) : [];
 }

@@ -1,4 +1,4 @@
-import { type NamedObject, textsOf } from '../../catalog/objects.js';
+import { type NamedObject, textsOf } from '../../../catalog/objects.js';
 
 /** Leaves out the partitions of tables that are in the list: a service uses the partitioned table. */
 export function withoutPartitions(tables: readonly NamedObject[]): readonly NamedObject[] {
