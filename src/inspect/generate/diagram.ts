@@ -18,7 +18,8 @@ const SHORT_TYPES: Readonly<Record<string, string>> = {
 
 /**
  * Generates a diagram of the tables in the language of Graphviz. A table is a box with its columns and their types. An
- * arrow leads from each foreign key to the referenced table; it is dashed if the column may be null.
+ * arrow leads from each foreign key to the referenced table; it is dashed if the column may be null. Tables without a reference
+ * fill the gaps between the others.
  *
  * @param linked whether the name of a table links to the table on the page of HTML
  */
@@ -26,7 +27,7 @@ export function generateDiagram(snapshot: Snapshot, linked = false): string {
   const tables = withoutPartitions(objectsOf(snapshot, 'table'));
   const byName = new Map(tables.map((table) => [table.name, table]));
   return `digraph schema {
-  graph [rankdir=RL, nodesep=0.35, ranksep=1.1, pad=0.3, bgcolor=white, fontname="Courier"]
+  graph [rankdir=RL, pack=24, packmode="node", nodesep=0.35, ranksep=1.1, pad=0.3, bgcolor=white, fontname="Courier"]
   node [shape=plain, fontname="Courier", fontsize=11, fontcolor="${INK}"]
   edge [color="${LINE}", arrowsize=0.7]
 ${tables.map((table) => box(table, linked)).join('')}${tables.flatMap((table) => arrows(table, byName)).join('')}}
