@@ -21,6 +21,7 @@ const LOADED_BY_CALL = new Set<string>([
   'exportCampaign',
   'findEmbeddedServer',
   'generateDocumentation',
+  'generateSchemaPage',
   'importContacts',
   'importExclusions',
   'measureLocks',

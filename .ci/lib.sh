@@ -14,6 +14,7 @@ server_tests=(
   --exclude 'test/{cli,postgres}/embedded.test.ts'
   --exclude 'test/cli/commands/{redo,reset}.test.ts'
   --exclude test/storage/prepared-transactions.test.ts
+  --exclude test/inspect/generate/page-in-browser.test.ts
 )
 
 # Of these, the gate leaves out on the oldest version what uses the server only as the other tests do. .ci/full runs all.

@@ -25,7 +25,10 @@ export {
   type CatalogOptions,
   type Documentation,
   generateDocumentation,
+  generateSchemaPage,
   readCatalog,
+  type SchemaPage,
+  type SchemaPageOptions,
 } from './inspect/generate.js';
 export type { LockMode } from './inspect/locks/modes.js';
 export type { TableSize } from './inspect/locks/sizes.js';

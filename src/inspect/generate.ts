@@ -10,6 +10,7 @@ import { readSearchPath } from './baseline/reference.js';
 import { generateDiagram } from './generate/diagram.js';
 import { generateDictionary } from './generate/dictionary.js';
 import { draw } from './generate/draw.js';
+import { generatePage } from './generate/page.js';
 
 export { generateClient, type Nullable } from './generate/client.js';
 export { generateConstants } from './generate/constants.js';
@@ -76,4 +77,41 @@ export interface Documentation {
 export async function generateDocumentation(snapshot: Snapshot): Promise<Documentation> {
   checkSnapshot('generateDocumentation', snapshot);
   return { markdown: generateDictionary(snapshot), svg: await draw(generateDiagram(snapshot)) };
+}
+
+/** The options of {@link generateSchemaPage}. */
+export interface SchemaPageOptions {
+  /**
+   * A page in Markdown. The example of a function is the first statement in its blocks of SQL that calls the function by its
+   * name with the schema.
+   */
+  readonly examples?: string | undefined;
+}
+
+/** A page of HTML. */
+export interface SchemaPage {
+  /** The text of the file. It needs no other file and no network. */
+  readonly html: string;
+  /** Whether it has the picture of the tables, for which `@hpcc-js/wasm-graphviz` must be installed. */
+  readonly hasPicture: boolean;
+}
+
+/**
+ * Generates a page to look at from the comments of a schema: the picture, every table with its columns, rules and indexes,
+ * every type and function, and a search. It is the same for the same schema.
+ *
+ * @param snapshot from {@link readCatalog}
+ * @example
+ * ```ts
+ * const { html } = await generateSchemaPage(await readCatalog({ url, directory: migrationsDirectory }));
+ * await writeFile('schema.html', html);
+ * ```
+ */
+export async function generateSchemaPage(
+  snapshot: Snapshot,
+  { examples }: SchemaPageOptions = {},
+): Promise<SchemaPage> {
+  checkSnapshot('generateSchemaPage', snapshot);
+  const svg = await draw(generateDiagram(snapshot, true));
+  return { html: generatePage(snapshot, svg, examples), hasPicture: svg !== null };
 }

@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { test } from '../support/database.js';
-import { callsOfDocuments, campaignOfDocuments, sqlOfDocument } from '../support/documents.js';
+import {
+  callsOfDocuments,
+  campaignOfDocuments,
+  draftOfDocuments,
+  sqlOfDocument,
+} from '../support/documents.js';
 
 const page = await readFile(new URL('../../docs/api.md', import.meta.url), 'utf8');
 
@@ -16,6 +21,7 @@ test.for(
   migrated: { client },
 }) => {
   await client.query(campaignOfDocuments);
+  if (section.includes(':draft')) await client.query(draftOfDocuments);
   if (/:(another_)?call\b/.test(section)) await client.query(callsOfDocuments);
   for (const sql of sqlOfDocument(section)) await client.query(sql);
 });

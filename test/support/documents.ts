@@ -16,6 +16,9 @@ export const campaignOfDocuments: string = withIds(
   ANY_NAME,
 );
 
+/** A campaign that has not started. */
+export const draftOfDocuments: string = withIds(insertDraft('draft'), ANY_NAME);
+
 /** An open call of each of the contacts, for SQL that reports what happens to a call. */
 export const callsOfDocuments: string = withIds(
   [
