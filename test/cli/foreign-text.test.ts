@@ -135,11 +135,13 @@ comment on column ${IDENTIFIER}.p is ${pg.escapeLiteral(`*/ \`<script>\`\` ${IN_
     await up({ url: database.url, directory });
     const out = await folderWith({});
     await runBoth(database, 'docs', '--dir', directory, '--out', out);
+    await runBoth(database, 'docs', '--html', '--dir', directory, '--out', out);
     await runBoth(database, 'types', '--dir', directory, '--out', join(out, 'rows.ts'));
-    for (const file of ['schema.md', 'schema.svg', 'rows.ts']) {
+    for (const file of ['schema.md', 'schema.svg', 'schema.html', 'rows.ts']) {
       const text = await readFile(join(out, file), 'utf8');
       expect(UNSAFE.exec(text)?.[0]?.codePointAt(0)?.toString(16), file).toBeUndefined();
-      expect(file === 'rows.ts' ? '' : text, file).not.toContain('<script>');
+      const scripts = file === 'schema.html' ? 1 : 0;
+      if (file !== 'rows.ts') expect(text.split('<script>').length - 1, file).toBe(scripts);
     }
     expect((await readFile(join(out, 'rows.ts'), 'utf8')).match(/\*\//g)).toHaveLength(
       (await readFile(join(out, 'rows.ts'), 'utf8')).match(/\/\*\*/g)?.length ?? 0,

@@ -32,6 +32,33 @@ test('docs writes the data dictionary and the picture', async ({ migrated }) => 
   expect(await readFile(join(out, 'schema.md'), 'utf8')).toContain('## contacts\n');
 });
 
+test('docs --html writes one page, with the examples of the product only for the product', async ({
+  migrated,
+  database,
+}) => {
+  const out = await folderWith();
+  const { code, stdout, stderr } = await runCli(['docs', '--html', '--out', out], {
+    env: { DATABASE_URL: migrated.url },
+    cwd: dirname(out),
+  });
+  const wrote = `^Wrote ${basename(out)}/schema.html.\non postgresql://.*\n$`;
+  expect([code, stdout, stderr]).toEqual([0, expect.stringMatching(wrote), '']);
+  expect(await readdir(out)).toEqual(['schema.html']);
+  expect(await readFile(join(out, 'schema.html'), 'utf8')).toMatch(/<svg [\s\S]*<figcaption>Example</);
+
+  const directory = await folderWith({
+    'V1.up.sql': 'create schema voicesurvey create table one (id integer);',
+    'V1.down.sql': 'drop schema voicesurvey cascade;',
+  });
+  const options = { env: { DATABASE_URL: database.url } };
+  await runCli(['up', '--dir', directory], options);
+  const { document } = await runJson(['docs', '--html', '--out', out, '--dir', directory], options);
+  expect(document).toMatchObject({ ok: true, files: [join(out, 'schema.html')], leftOut: [] });
+  const page = await readFile(join(out, 'schema.html'), 'utf8');
+  expect(page).toContain('id="table/voicesurvey.one"');
+  expect(page).not.toContain('Example');
+});
+
 test('types fails with a remedy if its file cannot be written', async ({ migrated }) => {
   const { code, document } = await runJson(['types', '--out', '/dev/null/rows.ts'], {
     env: { DATABASE_URL: migrated.url },
