@@ -87,8 +87,15 @@ describe.skipIf(debianPrograms === undefined && process.env.REQUIRE_PSQL !== '1'
       source = await newDatabase('source');
       await up({ url: as(source, owner), directory: migrationsDirectory });
       await grantToService(source);
+      await runOnce(source, "select voicesurvey.add_consumer('crm')");
       await runOnce(as(source, service), sql(history));
-      await runOnce(source, sql('delete from survey_responses where contact_id = :lena'));
+      await runOnce(
+        source,
+        sql(`delete from survey_responses where contact_id = :lena;
+          update call_attempts set provider_call_id = 'key-of-dora' where id = :${attemptOf('dora')};
+          insert into voicesurvey_rules.recording_progress (started_before) values (now() - interval '1 hour');
+          insert into voicesurvey.recordings_to_delete (provider_call_id) values ('key-of-dora')`),
+      );
       await runOnce(source, `alter database ${runName}_source set voicesurvey.time_zone = 'Europe/Rome'`);
       await runBlock('Back up', 0, { DATABASE_URL: as(source, owner), SUPERUSER_URL: server.url });
     }, SLOW);
@@ -302,7 +309,12 @@ describe.skipIf(debianPrograms === undefined && process.env.REQUIRE_PSQL !== '1'
       });
       const [before, after] = [await rowsOf(source), await rowsOf(damaged)];
       const changed = Object.keys(before).filter((table) => before[table] !== after[table]);
-      expect(changed).toEqual(['contacts', 'exclusion_list_entries', 'voicesurvey.audit_log']);
+      expect(changed).toEqual([
+        'contacts',
+        'exclusion_list_entries',
+        'voicesurvey.audit_log',
+        'voicesurvey.email_queue',
+      ]);
       expect(await value(damaged, 'select state::text from contacts where id = :ada')).toBe('excluded');
       expect(await value(damaged, 'select state::text from contacts where id = :dora')).toBe('completed');
       expect(await brokenBy(damaged)).toEqual(Object.keys(FORBIDDEN));
