@@ -342,12 +342,12 @@ describe.skipIf(debianPrograms === undefined && process.env.REQUIRE_PSQL !== '1'
       await runOnce(restored, 'reindex table concurrently contacts');
       await runOnce(restored, 'vacuum full');
       const setting = blocksOf(PAGE, 'Vacuum, reindex, long transactions')[0]?.code ?? '';
-      await runOnce(restored, setting.replace('survey_service', service));
+      await runOnce(restored, setting.replaceAll('survey_service', service));
       const find = blocksOf(PAGE, 'Settings that must not be set')[0]?.code ?? '';
       expect((await runOnce(restored, find)).rows).toContainEqual({
         datname: null,
         rolname: service,
-        setconfig: ['idle_in_transaction_session_timeout=60s'],
+        setconfig: ['idle_in_transaction_session_timeout=60s', 'client_connection_check_interval=1s'],
       });
       const options = { url: restored, directory: migrationsDirectory };
       expect(await verify(options)).toMatchObject({ drift: { state: 'none' }, findings: [] });
