@@ -70,6 +70,7 @@ export type { MigrationResult } from './migrate/script/outcome.js';
 export type { LostData } from './migrate/script/safeguard.js';
 export { type MigrationStatus, type StatusOptions, type StatusResult, status } from './migrate/status.js';
 export { type UpOptions, type UpResult, up } from './migrate/up.js';
+export { type UpSetsOptions, upSets } from './migrate/up-sets.js';
 export type { Blocker } from './postgres/blocker.js';
 export {
   type EmbeddedServer,

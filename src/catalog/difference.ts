@@ -47,12 +47,18 @@ export function compareSnapshots(here: Snapshot, there: Snapshot, label: string)
   return unionOfKeys(here.objects, there.objects).flatMap((object) => {
     const mine = here.objects[object];
     const theirs = there.objects[object];
+    if (isOfOtherSet(mine ?? theirs)) return compareMembers(object, mine ?? {}, theirs ?? {}, label);
     if (mine === undefined || theirs === undefined) {
       if (isPartition(mine ?? theirs)) return [];
       return [describePresence(displayName(object, 'itself'), mine !== undefined, label)];
     }
     return compareMembers(object, mine, theirs, label);
   });
+}
+
+/** A snapshot of a set has only the set's indexes and triggers of a table that belongs to another set. */
+function isOfOtherSet(members: Members | undefined): boolean {
+  return members?.itself === undefined;
 }
 
 function isPartition(members: Members | undefined): boolean {

@@ -36,13 +36,14 @@ export interface NamedObject {
 export function objectsOf(snapshot: Snapshot, ...kinds: readonly string[]): readonly NamedObject[] {
   return Object.entries(snapshot.objects).flatMap(([key, parts]) => {
     const [kind, fullName] = splitKey(key);
-    if (!kinds.includes(kind)) return [];
+    // The table of another set, with the indexes and triggers of this one.
+    if (!kinds.includes(kind) || parts.itself === undefined) return [];
     const members = (wanted: string): Member[] =>
       Object.entries(parts).flatMap(([member, facts]) => {
         const [memberKind, name] = splitKey(member);
         return memberKind === wanted ? [{ name: unquote(name), facts }] : [];
       });
-    const facts = parts.itself ?? {};
+    const facts = parts.itself;
     const columns = inOrder(members('column'), facts);
     return [{ kind, name: omitPublic(fullName), fullName, facts, columns, members }];
   });

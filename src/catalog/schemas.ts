@@ -74,7 +74,8 @@ export function createsInSearchPath(statements: readonly Statement[]): boolean {
   return false;
 }
 
-function createsWithoutSchema(node: Node): boolean {
+/** Checks whether a statement creates an object that is not temporary, and whose name has no schema. */
+export function createsWithoutSchema(node: Node): boolean {
   const isBare = (relation: RangeVar | undefined): boolean =>
     relation !== undefined && !relation.schemaname && relation.relpersistence !== 't';
   const isOne = (names: readonly Node[] | undefined): boolean => names?.length === 1;
@@ -98,10 +99,11 @@ function createsWithoutSchema(node: Node): boolean {
 
 function listSchemasOfStatement(statement: Statement): readonly string[] {
   const path = changeOf('search_path', statement)?.values ?? [];
-  return [...path.flatMap(given), ...listSchemasOfNode(statement.node)];
+  return [...path.flatMap(given), ...schemasChangedBy(statement.node)];
 }
 
-function listSchemasOfNode(node: Node): readonly string[] {
+/** Lists the schemas in which a statement creates or alters objects, as far as it names them. */
+export function schemasChangedBy(node: Node): readonly string[] {
   if ('CreateSchemaStmt' in node) return ofSchema(node.CreateSchemaStmt);
   if ('CreateStmt' in node) return ofRelation(node.CreateStmt.relation);
   if ('CreateForeignTableStmt' in node) return ofRelation(node.CreateForeignTableStmt.base?.relation);
@@ -128,7 +130,7 @@ function listSchemasOfNode(node: Node): readonly string[] {
 }
 
 function ofSchema({ schemaname, schemaElts = [] }: { schemaname?: string; schemaElts?: Node[] }): string[] {
-  return [...given(schemaname), ...schemaElts.flatMap(listSchemasOfNode)];
+  return [...given(schemaname), ...schemaElts.flatMap(schemasChangedBy)];
 }
 
 function ofRelation(relation: RangeVar | undefined): string[] {

@@ -1,8 +1,9 @@
 import pg from '../postgres/driver/pg.js';
 import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
-import { HISTORY_SCHEMA } from './history-schema.js';
+import { DEFAULT_SET, type MigrationSet } from './migration-set.js';
+import { type SetScope, scopeOf } from './set-scope.js';
 import { COLUMNS } from './snapshot/columns.js';
-import { CONSTRAINTS, INDEXES } from './snapshot/constraints.js';
+import { CONSTRAINTS, indexesOf } from './snapshot/constraints.js';
 import {
   type AcceptedDifference,
   type FingerprintedSnapshot,
@@ -10,11 +11,11 @@ import {
   SNAPSHOT_FORMAT,
 } from './snapshot/format.js';
 import { FUNCTIONS } from './snapshot/functions.js';
-import { EXTENSIONS, IS_OTHER_OBJECT, OTHER_OBJECTS, SCHEMAS, STATISTICS } from './snapshot/others.js';
-import { LEFT_OUT, RELATION, RELATIONS } from './snapshot/relations.js';
+import { extensionsOf, IS_OTHER_OBJECT, OTHER_OBJECTS, SCHEMAS, STATISTICS } from './snapshot/others.js';
+import { LEFT_OUT, RELATION, RELATION_NAME, RELATIONS } from './snapshot/relations.js';
 import { SEQUENCES } from './snapshot/sequences.js';
 import { FIRST_USER_OID, type ObjectQuery } from './snapshot/sql-fragments.js';
-import { POLICIES, RULES, TRIGGERS } from './snapshot/triggers.js';
+import { POLICIES, RULES, triggersOf } from './snapshot/triggers.js';
 import { TYPE, TYPES } from './snapshot/types.js';
 
 export {
@@ -54,14 +55,13 @@ set local enable_mergejoin = off`;
  *
  * @param schemas SQL of type `text[]`: the schemas to read; system schemas and the history's are left out
  * @param accepted SQL of type `json`: the accepted differences, which the snapshot includes; null for none
+ * @param set leaves out what does not belong to this set; null leaves out nothing
  * @returns SQL of a query of one row and one column, `snapshot`
  */
-export function snapshotQuery(schemas: string, accepted = 'null'): string {
-  return (
-    withScope(schemas, accepted) +
-    [...COMMON_QUERIES, ...RARE_QUERIES.map(({ query }) => query)].join(UNION) +
-    TAIL
-  );
+export function snapshotQuery(schemas: string, accepted = 'null', set: MigrationSet | null = null): string {
+  const scope = scopeOf(set, RELATION_NAME);
+  const queries = [...commonQueries(scope), ...rareQueries(scope).map(({ query }) => query)];
+  return withScope(scope, schemas, accepted) + queries.join(UNION) + TAIL;
 }
 
 /**
@@ -71,11 +71,18 @@ export function snapshotQuery(schemas: string, accepted = 'null'): string {
  * @param variable a variable of type `text`
  * @param schemas as for {@link snapshotQuery}
  * @param accepted as for {@link snapshotQuery}
+ * @param set as for {@link snapshotQuery}
  */
-export function snapshotIntoVariable(variable: string, schemas: string, accepted = 'null'): string {
-  const rare = RARE_QUERIES.map(({ query, exists }) => `(${exists}, ${quote(UNION + query)})`);
+export function snapshotIntoVariable(
+  variable: string,
+  schemas: string,
+  accepted = 'null',
+  set: MigrationSet | null = null,
+): string {
+  const scope = scopeOf(set, RELATION_NAME);
+  const rare = rareQueries(scope).map(({ query, exists }) => `(${exists}, ${quote(UNION + query)})`);
   return `execute (
-    select ${quote(withScope('$1', '$2') + COMMON_QUERIES.join(UNION))} || coalesce(string_agg(query, ''), '') || ${quote(TAIL)}
+    select ${quote(withScope(scope, '$1', '$2') + commonQueries(scope).join(UNION))} || coalesce(string_agg(query, ''), '') || ${quote(TAIL)}
     from (
       values
         ${rare.join(',\n        ')}
@@ -86,10 +93,10 @@ export function snapshotIntoVariable(variable: string, schemas: string, accepted
   using ${schemas}, ${accepted}`;
 }
 
-function withScope(schemas: string, accepted: string): string {
-  return `with requested as materialized (
-  select distinct name collate "C" as name from unnest((${schemas})::text[]) as name
-  where name <> '${HISTORY_SCHEMA}' and name <> 'information_schema' and name !~ '^pg_'
+function withScope(scope: SetScope, schemas: string, accepted: string): string {
+  return `with ${scope.tables}requested as materialized (
+  select distinct name collate "C" as name from (${scope.schemas(schemas)}) as named
+  where name <> '${DEFAULT_SET.historySchema}' and name <> 'information_schema' and name !~ '^pg_'
 ),
 scope as materialized (
   select oid, nspname, nspowner, nspacl from pg_namespace join requested on nspname = name
@@ -120,19 +127,40 @@ select json_strip_nulls(json_build_object(
 
 const UNION = '\n\nunion all\n\n';
 
-const COMMON_QUERIES: readonly ObjectQuery[] = [
-  SCHEMAS,
-  EXTENSIONS,
-  RELATIONS,
-  COLUMNS,
-  CONSTRAINTS,
-  INDEXES,
-  TYPES,
-];
+function commonQueries({ extensions, member, elsewhere }: SetScope): readonly ObjectQuery[] {
+  return [
+    SCHEMAS,
+    extensionsOf(extensions),
+    RELATIONS,
+    COLUMNS,
+    CONSTRAINTS,
+    indexesOf('relation', member),
+    ...(elsewhere === null ? [] : [indexesOf('elsewhere', elsewhere)]),
+    TYPES,
+  ];
+}
 
 /** The queries for kinds of objects that many databases lack, with SQL that is false if the database has none. */
-const RARE_QUERIES: readonly { readonly query: ObjectQuery; readonly exists: string }[] = [
-  { query: TRIGGERS, exists: 'exists (select from pg_trigger where not tgisinternal)' },
+interface RareQuery {
+  readonly query: ObjectQuery;
+  readonly exists: string;
+}
+
+function rareQueries({ member, elsewhere }: SetScope): readonly RareQuery[] {
+  const triggers = [
+    triggersOf('relation', member),
+    ...(elsewhere === null ? [] : [triggersOf('elsewhere', elsewhere)]),
+  ];
+  return [
+    ...triggers.map((query) => ({
+      query,
+      exists: 'exists (select from pg_trigger where not tgisinternal)',
+    })),
+    ...OTHER_RARE_QUERIES,
+  ];
+}
+
+const OTHER_RARE_QUERIES: readonly RareQuery[] = [
   {
     query: RULES,
     exists: `exists (select from pg_rewrite where rulename <> '_RETURN' and ev_class >= ${FIRST_USER_OID})`,
@@ -142,7 +170,7 @@ const RARE_QUERIES: readonly { readonly query: ObjectQuery; readonly exists: str
     query: SEQUENCES,
     exists: `exists (
           select from pg_class join pg_namespace on pg_namespace.oid = relnamespace
-          where relkind = 'S' and nspname <> '${HISTORY_SCHEMA}'
+          where relkind = 'S' and nspname <> '${DEFAULT_SET.historySchema}'
         )`,
   },
   { query: FUNCTIONS, exists: `exists (select from pg_proc where oid >= ${FIRST_USER_OID})` },
@@ -160,18 +188,25 @@ export function acceptedLiteral(accepted: readonly AcceptedDifference[]): string
   return accepted.length === 0 ? 'null' : `${pg.escapeLiteral(JSON.stringify(accepted))}::json`;
 }
 
+/** What a snapshot includes besides the objects of its schemas. */
+export interface SnapshotOptions {
+  /** The accepted differences, which the snapshot includes. */
+  readonly accepted?: readonly AcceptedDifference[] | undefined;
+  /** Leaves out what does not belong to this set; by default, nothing is left out. */
+  readonly set?: MigrationSet | null | undefined;
+}
+
 /**
  * Takes a snapshot in one round trip, in a separate read-only transaction.
  *
  * @param client a connection outside of any transaction
  * @param schemas the schemas to read
- * @param accepted the accepted differences, which the snapshot includes
  * @throws DatabaseError if another session holds a lock on a table or view for longer than 2 seconds
  */
 export async function takeSnapshot(
   client: pg.Client,
   schemas: readonly string[],
-  accepted: readonly AcceptedDifference[] = [],
+  { accepted = [], set = null }: SnapshotOptions = {},
 ): Promise<FingerprintedSnapshot> {
   const names = `array[${schemas.map((name) => pg.escapeLiteral(name)).join(', ')}]`;
   const results: unknown = await client
@@ -179,7 +214,7 @@ export async function takeSnapshot(
       `begin isolation level repeatable read read only;
 set local lock_timeout = 2000;
 ${SNAPSHOT_SETTINGS};
-${snapshotQuery(names, acceptedLiteral(accepted))};
+${snapshotQuery(names, acceptedLiteral(accepted), set)};
 commit`,
     )
     .catch(async (error: unknown) => {

@@ -18,6 +18,11 @@ type Members = Readonly<Record<string, Facts>>;
 export function takeOver(base: Snapshot, live: Snapshot, objects: ReadonlySet<string>): Snapshot {
   const taken = choose(base.objects, live.objects, (object, before, now) => {
     if (before !== undefined && now !== undefined) return takeMembers(object, before, now, objects);
+    // The table of an index or a trigger belongs to another set.
+    if ((before ?? now)?.itself === undefined) {
+      const members = takeMembers(object, before ?? {}, now ?? {}, objects);
+      return Object.keys(members).length === 0 ? undefined : members;
+    }
     return objects.has(displayName(object, 'itself')) ? now : before;
   });
   return { ...live, objects: taken };

@@ -10,7 +10,7 @@ import {
 import { takeOver } from '../catalog/take-over.js';
 import { recordAcceptance } from '../migrate/accept.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
-import { readMigrations } from '../migrate/files/read-folder.js';
+import { readFolder } from '../migrate/files/read-folder.js';
 import { compare } from '../migrate/history/compare.js';
 import { HistoryError } from '../migrate/history/errors.js';
 import { readState, refuseReadOnly } from '../migrate/history/server-state.js';
@@ -95,13 +95,13 @@ export async function accept(options: AcceptOptions): Promise<AcceptResult> {
       remedy: remedy`Give the reason why the catalog is right as it is with ${option('reason')}.`,
     });
   }
-  const migrations = await readMigrations(options.directory);
+  const { set, after, migrations } = await readFolder(options.directory);
   return withDatabase(options, async ({ connection }) => {
-    const state = await readState(connection, READER_WAIT, undefined, 'write');
+    const state = await readState(connection, set, READER_WAIT, undefined, 'write');
     await refuseReadOnly(state, connection);
     const newest = state.rows.at(-1);
     if (newest === undefined) throw nothingAppliedError();
-    const recorded = await readRecordedSnapshot(connection.client);
+    const recorded = await readRecordedSnapshot(connection.client, set);
     const before = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot).snapshot;
     const { first } = await readSearchPath(connection.client);
     const isComparable = explainUnknown(recorded, connection.serverVersion.major) === null;
@@ -112,10 +112,10 @@ export async function accept(options: AcceptOptions): Promise<AcceptResult> {
     const entries = compare(migrations, state.rows);
     const patterns = (options.partitions ?? []).map((pattern) => ({ object: partitionsOf(pattern), reason }));
     const acceptedBefore = addAccepted(before?.accepted, patterns);
-    const live = await takeSnapshot(connection.client, schemas, acceptedBefore);
+    const live = await takeSnapshot(connection.client, schemas, { accepted: acceptedBefore, set });
     const comparison = await compareWithReference(
       connection,
-      { ...options, entries, schemas, accepted: acceptedBefore },
+      { ...options, set, after, entries, schemas, accepted: acceptedBefore },
       live.snapshot,
       isComparable ? before : null,
     );
@@ -138,6 +138,7 @@ export async function accept(options: AcceptOptions): Promise<AcceptResult> {
         });
     await recordAcceptance(
       connection,
+      set,
       {
         newest,
         reason: [reason, ...describe(result, patterns)].join('\n'),

@@ -3,7 +3,7 @@ import { listSchemasOfMigrations } from '../catalog/schemas.js';
 import { takeSnapshot } from '../catalog/snapshot.js';
 import { recordBaseline, refuseHistory } from '../migrate/baseline.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
-import { findVersion, readMigrations } from '../migrate/files/read-folder.js';
+import { findVersion, readFolder } from '../migrate/files/read-folder.js';
 import type { Listener } from '../migrate/run/events.js';
 import { withNotices } from '../migrate/run/notices.js';
 import type { Notice } from '../migrate/script/notice.js';
@@ -77,11 +77,12 @@ async function adopt(
   options: BaselineOptions & { readonly onEvent: Listener },
 ): Promise<Omit<BaselineResult, 'notices'>> {
   const { url, directory, otherServerUrl, signal } = options;
-  const folder = await readMigrations(directory);
-  const newest = findVersion(folder, options.version);
-  const migrations = folder.filter(({ version }) => version <= newest);
+  const folder = await readFolder(directory);
+  const { set, after } = folder;
+  const newest = findVersion(folder.migrations, options.version);
+  const migrations = folder.migrations.filter(({ version }) => version <= newest);
   const label = migrations.at(-1)?.label ?? '';
-  const parse = fileParser();
+  const parse = fileParser(set);
   const works = await Promise.all(migrations.map((migration) => upWork(migration, parse)));
   const statements = works.flatMap((work) => work.statements);
   return withDatabase({ url, signal }, async ({ connection }) => {
@@ -93,6 +94,8 @@ async function adopt(
     const reference = await createReference({
       url,
       directory,
+      set,
+      after,
       to: label,
       statements,
       schemas,
@@ -102,7 +105,7 @@ async function adopt(
       onNotice: options.onEvent,
       signal,
     });
-    const { snapshot, text, fingerprint } = await takeSnapshot(connection.client, schemas);
+    const { snapshot, text, fingerprint } = await takeSnapshot(connection.client, schemas, { set });
     const differences = compareSnapshots(snapshot, reference.snapshot, label);
     // A concurrent `up` may be the cause of the differences.
     await refuseHistory(connection, folder);
@@ -114,7 +117,12 @@ async function adopt(
       );
     }
     const reason = differences.length === 0 ? null : describeAccepted(differences);
-    await recordBaseline(connection, { migrations, reason, snapshot: { text, fingerprint } }, options);
+    await recordBaseline(
+      connection,
+      folder,
+      { migrations, reason, snapshot: { text, fingerprint } },
+      options,
+    );
     return {
       server: describeServer(connection),
       comparedOn: reference.server,

@@ -1,7 +1,7 @@
 import { listSchemas } from '../catalog/schemas.js';
 import type { Snapshot } from '../catalog/snapshot.js';
 import type { Server } from '../migrate/database.js';
-import { findVersion, type Migration, readMigrations } from '../migrate/files/read-folder.js';
+import { type Folder, findVersion, type Migration, readFolder } from '../migrate/files/read-folder.js';
 import { collectNotices } from '../migrate/run/notices.js';
 import type { Notice } from '../migrate/script/notice.js';
 import { describeTarget } from '../postgres/connection/target.js';
@@ -97,15 +97,15 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   checkOptions('check', options, 'url', 'directory');
   const { url, directory, signal } = options;
   const started = performance.now();
-  const migrations = await readMigrations(directory);
+  const { set, after, migrations } = await readFolder(directory);
   const first = indexAfter(migrations, options.from);
-  const { runnable, ...refused } = await parseFiles(migrations);
+  const { runnable, ...refused } = await parseFiles(migrations, set);
   const statements = statementsOf(runnable);
   const changesServer = statements.some(changesSharedObjects);
   // Each file runs several times, and its notices are the same each time.
   const { notices, listen: onEvent } = collectNotices(true);
   const schemas = listSchemas(statements);
-  const runOptions = { url, directory, migrations: runnable, first, schemas, onEvent };
+  const runOptions = { url, directory, set, after, migrations: runnable, first, schemas, onEvent };
   const total = Math.max(0, runnable.length - first);
   const report = (over: CheckProgress['over']) => (migration: string, number: number) =>
     options.onProgress?.({ migration, over, number, total });
@@ -124,7 +124,9 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     const { catalogs } = empty;
     const squawk = options.lints === false ? null : (await import('./lint/squawk.js')).findSquawk(directory);
     const linted =
-      options.lints === false ? [] : await lintApplied(options, { runnable, first, catalogs, squawk });
+      options.lints === false
+        ? []
+        : await lintApplied(options, { set, after, runnable, first, catalogs, squawk });
     const remaining = changesServer
       ? noteRemainingObjects(shared, (await readServer(url, signal)).shared, runnable)
       : [];
@@ -154,14 +156,20 @@ function indexAfter(migrations: readonly Migration[], from: string | undefined):
 /** Lints the migrations that were checked and could be applied, with squawk if it is installed. */
 async function lintApplied(
   { url, directory, signal }: CheckOptions,
-  { runnable, first, catalogs, squawk }: Applied,
+  { set, after, runnable, first, catalogs, squawk }: Applied,
 ): Promise<readonly CheckFinding[]> {
   if (catalogs.length === 0) return [];
   const applied = runnable.slice(0, first + catalogs.length - 1);
   const migrations = applied.map(({ migration }) => migration);
   // Most programs that load the library never lint.
   const [{ lint }, { lintWithSquawk }] = await Promise.all([import('./lint.js'), import('./lint/squawk.js')]);
-  const { files } = await measureWorks({ url, works: applied.map(({ up }) => up.work), signal });
+  const { files } = await measureWorks({
+    url,
+    set,
+    after,
+    works: applied.map(({ up }) => up.work),
+    signal,
+  });
   return lint({
     migrations,
     catalogs,
@@ -171,7 +179,7 @@ async function lintApplied(
   });
 }
 
-interface Applied {
+interface Applied extends Pick<Folder, 'set' | 'after'> {
   readonly runnable: readonly CheckedMigration[];
   readonly first: number;
   readonly catalogs: readonly Snapshot[];

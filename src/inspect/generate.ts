@@ -2,7 +2,7 @@ import { checkSnapshot } from '../catalog/check-snapshot.js';
 import { listSchemasOfMigrations } from '../catalog/schemas.js';
 import { type Snapshot, takeSnapshot } from '../catalog/snapshot.js';
 import { type Database, withDatabase } from '../migrate/database.js';
-import { readMigrations } from '../migrate/files/read-folder.js';
+import { readFolder } from '../migrate/files/read-folder.js';
 import { readCoveredSchemas } from '../migrate/history/snapshot.js';
 import { checkOptions } from '../postgres/errors/check-options.js';
 import { INSUFFICIENT_PRIVILEGE, sqlStateOf, UNDEFINED_TABLE } from '../postgres/errors/sql-states.js';
@@ -39,13 +39,13 @@ export interface CatalogOptions extends Database {
 export async function readCatalog(options: CatalogOptions): Promise<Snapshot> {
   checkOptions('readCatalog', options, 'url', 'directory');
   const { url, directory, signal } = options;
-  const migrations = await readMigrations(directory);
+  const { set, migrations } = await readFolder(directory);
   return withDatabase({ url, signal }, async ({ connection: { client } }) => {
     const { first } = await readSearchPath(client);
     const named = await listSchemasOfMigrations(migrations, first);
-    const covered = await readCoveredSchemas(client).catch(noHistory);
+    const covered = await readCoveredSchemas(client, set).catch(noHistory);
     const schemas = [...named, ...(covered?.schemas ?? [])];
-    return (await takeSnapshot(client, schemas)).snapshot;
+    return (await takeSnapshot(client, schemas, { set })).snapshot;
   });
 }
 

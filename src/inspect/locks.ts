@@ -1,8 +1,10 @@
+import type { MigrationSet } from '../catalog/migration-set.js';
 import { describeServer, type Server } from '../migrate/database.js';
 import { explainFailure } from '../migrate/failure/explain.js';
-import { findVersion, readMigrations } from '../migrate/files/read-folder.js';
+import { type Folder, findVersion, readFolder } from '../migrate/files/read-folder.js';
 import { makeMessage, statementMessage } from '../migrate/script/message.js';
 import { fileParser, upWork, type Work } from '../migrate/script/work.js';
+import { applyEarlierSets } from '../migrate/up.js';
 import { type Connection, connect } from '../postgres/connect.js';
 import { checkOptions } from '../postgres/errors/check-options.js';
 import { createThrowawayDatabase } from '../postgres/throwaway-database.js';
@@ -77,11 +79,11 @@ export interface LocksResult {
 export async function measureLocks(options: LocksOptions): Promise<LocksResult> {
   checkOptions('measureLocks', options, 'url', 'directory');
   const { url, directory, signal, onMigration, sizesIn } = options;
-  const migrations = await readMigrations(directory);
+  const { set, after, migrations } = await readFolder(directory);
   const from = options.from === undefined ? null : findVersion(migrations, options.from);
-  const parse = fileParser();
+  const parse = fileParser(set);
   const works = await Promise.all(migrations.map((migration) => upWork(migration, parse)));
-  const { server, files } = await measureWorks({ url, works, onMigration, signal });
+  const { server, files } = await measureWorks({ url, set, after, works, onMigration, signal });
   const results = files
     .filter(({ work }) => from === null || work.version > from)
     .flatMap(({ work, measured }) => measured.locks.map((lock) => ({ work, lock })));
@@ -109,18 +111,21 @@ interface MeasuredFile {
  */
 export function measureWorks({
   url,
+  set,
+  after,
   works,
   onMigration,
   signal,
-}: Pick<LocksOptions, 'url' | 'onMigration' | 'signal'> & { readonly works: readonly Work[] }): Promise<{
+}: Pick<LocksOptions, 'url' | 'onMigration' | 'signal'> &
+  Pick<Folder, 'set' | 'after'> & { readonly works: readonly Work[] }): Promise<{
   readonly server: Server;
   readonly files: readonly MeasuredFile[];
 }> {
-  return inThrowawayDatabase(url, signal, async (connection, observer) => {
+  return inThrowawayDatabase(url, after, signal, async (connection, observer) => {
     const sessions: MeasuringSessions = {
       client: connection.client,
       observer: observer.client,
-      run: (work, statement) => execute(connection, work, statement),
+      run: (work, statement) => execute(connection, set, work, statement),
     };
     const files: MeasuredFile[] = [];
     for (const work of works) {
@@ -154,12 +159,14 @@ function toLock(
 
 async function inThrowawayDatabase<Result>(
   url: string,
+  after: readonly string[],
   signal: AbortSignal | undefined,
   work: (connection: Connection, observer: Connection) => Promise<Result>,
 ): Promise<Result> {
   let database: Awaited<ReturnType<typeof createThrowawayDatabase>> | undefined;
   try {
     database = await createThrowawayDatabase(url, signal);
+    await applyEarlierSets(database.url, after, signal);
     const connection = await connect(database.target, { pipeline: true });
     const observer = await connect(database.target);
     return await work(connection, observer).finally(() =>
@@ -172,12 +179,17 @@ async function inThrowawayDatabase<Result>(
   }
 }
 
-async function execute(connection: Connection, work: Work, statement: Statement | 'commit'): Promise<void> {
+async function execute(
+  connection: Connection,
+  set: MigrationSet,
+  work: Work,
+  statement: Statement | 'commit',
+): Promise<void> {
   // A commit fails only at a deferred constraint, whose violation is an error of the file.
   const message =
     statement === 'commit' ? makeMessage('statement', work, 'commit') : statementMessage(work, statement);
   await connection.client.query(message.sql).catch(async (error: unknown) => {
-    const circumstances = { results: [], connection, blocker: null, interrupted: undefined };
+    const circumstances = { results: [], connection, set, blocker: null, interrupted: undefined };
     throw await explainFailure({ message, error }, circumstances);
   });
 }

@@ -7,6 +7,7 @@ import {
   takeSnapshot,
 } from '../catalog/snapshot.js';
 import { takeOver } from '../catalog/take-over.js';
+import { readSet } from '../migrate/files/read-set.js';
 import type { Entry } from '../migrate/history/compare.js';
 import { readRecordedSnapshot } from '../migrate/history/snapshot.js';
 import { explainUnknown } from '../migrate/history/unknown.js';
@@ -69,13 +70,16 @@ async function compareFiles(
   entries: readonly Entry[],
   options: RepairOptions,
 ): Promise<Comparison & { readonly judgement: RepairJudgement }> {
-  const recorded = await readRecordedSnapshot(connection.client);
+  const { set, after } = await readSet(options.directory);
+  const recorded = await readRecordedSnapshot(connection.client, set);
   const before = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot);
   const isComparable = explainUnknown(recorded, connection.serverVersion.major) === null;
   const accepted = before?.snapshot.accepted ?? [];
   const schemas = before?.snapshot.schemas ?? (await schemasOf(connection, entries));
   const made = await createAppliedReference(connection, {
     ...options,
+    set,
+    after,
     entries,
     schemas,
     accepted,
@@ -86,7 +90,9 @@ async function compareFiles(
     return { differences: [], notCompared: made.missing, judgement };
   }
   const base =
-    isComparable && before !== null ? before : await takeSnapshot(connection.client, schemas, accepted);
+    isComparable && before !== null
+      ? before
+      : await takeSnapshot(connection.client, schemas, { accepted, set });
   const acceptedObjects = new Set(accepted.map(({ object }) => object));
   const differences = compareSnapshots(base.snapshot, made.reference.snapshot, made.label).filter(
     ({ object }) => !acceptedObjects.has(object),

@@ -1,11 +1,10 @@
 import { listSchemasOfMigrations } from '../catalog/schemas.js';
 import { parseSnapshot, SNAPSHOT_SETTINGS, snapshotQuery } from '../catalog/snapshot.js';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
-import { type Migration, readMigrations } from '../migrate/files/read-folder.js';
+import { type Migration, readFolder } from '../migrate/files/read-folder.js';
 import { compare } from '../migrate/history/compare.js';
 import type { Drift } from '../migrate/history/drift.js';
 import { readRecordedSnapshot } from '../migrate/history/snapshot.js';
-import { HISTORY_TABLE } from '../migrate/history/table.js';
 import { explainUnknown } from '../migrate/history/unknown.js';
 import { checkOptions } from '../postgres/errors/check-options.js';
 import { interruptedError } from '../postgres/errors/interrupted-error.js';
@@ -103,7 +102,7 @@ const STATEMENT_TIMEOUT_MS = 30_000;
  */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   checkOptions('verify', options, 'url', 'directory');
-  const migrations = await readMigrations(options.directory);
+  const { set, after, migrations } = await readFolder(options.directory);
   return withDatabase(options, async ({ connection }) => {
     const { client } = connection;
     const path = await readSearchPath(client);
@@ -112,30 +111,33 @@ set local statement_timeout = ${Math.max(1, Math.round(options.statementTimeoutM
 set local lock_timeout = ${LOCK_TIMEOUT_MS};
 set local row_security = off;
 ${SNAPSHOT_SETTINGS}`);
-    const hasHistory = await client.query(`select to_regclass('${HISTORY_TABLE}') is not null as exists`);
-    const rows = hasHistory.rows[0]?.exists === true ? await readHistoryUnlessHeld(connection) : null;
-    const recorded = rows === null ? null : await readRecordedSnapshot(client);
+    const hasHistory = await client.query(`select to_regclass('${set.historyTable}') is not null as exists`);
+    const rows = hasHistory.rows[0]?.exists === true ? await readHistoryUnlessHeld(connection, set) : null;
+    const recorded = rows === null ? null : await readRecordedSnapshot(client, set);
     const unknown = explainUnknown(recorded, connection.serverVersion.major);
     const snapshotBefore = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot).snapshot;
     const schemas = snapshotBefore?.schemas ?? (await listSchemasOfMigrations(migrations, path.first));
     const accepted = snapshotBefore?.accepted ?? [];
     const live = await client
-      .query<{ snapshot: string }>(snapshotQuery('$1', '$2'), [schemas, JSON.stringify(accepted)])
+      .query<{ snapshot: string }>(snapshotQuery('$1', '$2', set), [schemas, JSON.stringify(accepted)])
       .catch((error: unknown) => Promise.reject(explainReadError(error)));
     const { snapshot, fingerprint } = parseSnapshot(live.rows[0]?.snapshot ?? '');
-    const unvalidated = await findUnvalidated(client, schemas);
-    const rights = rows === null ? null : await readHistoryRights(client);
-    const foreignRights = rows === null ? [] : await readForeignRights(client);
+    const unvalidated = await findUnvalidated(client, snapshot.schemas);
+    const rights = rows === null ? null : await readHistoryRights(client, set);
+    // These rights belong to the whole database. The rules are those of the product.
+    const isDefault = set.name === null;
+    const checksRules = isDefault && options.rules !== false;
+    const foreignRights = rows === null || !isDefault ? [] : await readForeignRights(client);
     const replicationRoles = await readReplicationRoles(client);
-    const timeZone = options.rules === false ? null : await readUnknownTimeZone(client);
+    const timeZone = !checksRules ? null : await readUnknownTimeZone(client);
     // Programs that load the library for an up need none of this.
     const { findBrokenBodies } = await import('./functions/find-broken-bodies.js');
-    const bodies = await findBrokenBodies(client, schemas, path.setting);
+    const bodies = await findBrokenBodies(client, snapshot.schemas, path.setting);
     const brokenRows =
       options.data === true
         ? await (await import('./rows/find-broken-rows.js')).findBrokenRows(client, {
-            schemas,
-            rules: options.rules !== false,
+            schemas: snapshot.schemas,
+            rules: checksRules,
             onProgress: options.onRowCheck,
             signal: options.signal,
           })
@@ -143,7 +145,7 @@ ${SNAPSHOT_SETTINGS}`);
     await client.query('commit');
     if (options.signal?.aborted) throw interruptedError('while it read the catalog');
     const entries = compare(migrations, rows ?? []);
-    const reference = { ...options, entries, schemas, accepted };
+    const reference = { ...options, set, after, entries, schemas, accepted };
     const compared =
       unknown === null
         ? compareWithSnapshot({ snapshot, fingerprint }, snapshotBefore, recorded)
@@ -165,7 +167,7 @@ ${SNAPSHOT_SETTINGS}`);
         ...unvalidated.map(findingOfConstraint),
         ...bodies.broken.map(findingOfBody),
         ...brokenRows.map(findingOfRows),
-        ...(options.rules === false ? [] : findingsOfRules(snapshot)),
+        ...(checksRules ? findingsOfRules(snapshot) : []),
         ...[
           ...(rights === null ? [] : findPrivileges(snapshot, rights, upText(migrations))),
           ...foreignRights,

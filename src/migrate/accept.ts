@@ -1,3 +1,4 @@
+import type { MigrationSet } from '../catalog/migration-set.js';
 import type { Connection } from '../postgres/connect.js';
 import { sqlStateOf } from '../postgres/errors/sql-states.js';
 import { call, remedy } from '../text/remedy.js';
@@ -5,7 +6,7 @@ import { explainWriteError } from './failure/write-history.js';
 import { HistoryError } from './history/errors.js';
 import { BY_WHOM, literal, reasonSql, updateSql } from './history/row-sql.js';
 import { snapshotValues } from './history/snapshot.js';
-import { ALLOW_ACCEPTED, type HistoryRow } from './history/table.js';
+import { allowAccepted, type HistoryRow } from './history/table.js';
 import { type ChangeOptions, changeHistory } from './run/change-history.js';
 import { guard } from './script/guard.js';
 import { HISTORY_MOVED } from './script/sql-states.js';
@@ -30,14 +31,15 @@ export interface Acceptance {
  */
 export async function recordAcceptance(
   connection: Connection,
+  set: MigrationSet,
   { newest, reason, snapshot }: Acceptance,
   options: ChangeOptions,
 ): Promise<void> {
   try {
-    const results = await changeHistory(connection, true, options, (run) => [
+    const results = await changeHistory(connection, set, true, options, (run) => [
       guard(newest.version, run),
-      ALLOW_ACCEPTED,
-      updateSql(`id = ${newest.id}`, {
+      allowAccepted(set),
+      updateSql(set, `id = ${newest.id}`, {
         origin: literal('accepted'),
         reason: reasonSql(literal(reason), BY_WHOM),
         ...snapshotValues(literal(snapshot.text), literal(snapshot.fingerprint)),
@@ -48,7 +50,7 @@ export async function recordAcceptance(
     if (update?.rowCount !== 1) throw movedError();
   } catch (error) {
     if (sqlStateOf(error) === HISTORY_MOVED) throw movedError();
-    throw explainWriteError(error);
+    throw explainWriteError(error, set);
   }
 }
 

@@ -8,7 +8,7 @@ import { dataLossSafeguard } from './data-loss/safeguard.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import { extractLabel, parseVersion } from './files/file-name.js';
 import { readOptions } from './files/options.js';
-import { type Migration, readMigrations, type Script } from './files/read-folder.js';
+import { type Folder, type Migration, readFolder, type Script } from './files/read-folder.js';
 import { computeChecksum } from './files/source.js';
 import { compare } from './history/compare.js';
 import type { DriftReport } from './history/drift.js';
@@ -106,9 +106,10 @@ export interface DownResult extends DriftReport {
 export async function down(options: DownOptions): Promise<DownResult> {
   checkOptions('down', options, 'url', 'directory');
   const { lose: agreed = [], backupFolder, directory, asFarAsPossible = false } = options;
-  const ledger = newLedger({ agreed, directory, asFarAsPossible }, backupFolder);
+  const folder = await readFolder(directory);
+  const ledger = newLedger({ set: folder.set, agreed, directory, asFarAsPossible }, backupFolder);
   const result = await withNotices(options.onEvent, (onEvent) =>
-    rollBack({ ...options, onEvent }, dataLossSafeguard(ledger, onEvent)),
+    rollBack({ ...options, onEvent }, folder, dataLossSafeguard(ledger, onEvent)),
   );
   return { ...result, losses: ledger.losses };
 }
@@ -121,19 +122,21 @@ export async function down(options: DownOptions): Promise<DownResult> {
 export async function downWithoutBackup(
   options: Omit<DownOptions, 'lose' | 'backupFolder' | 'asFarAsPossible'>,
 ): Promise<DownResult> {
+  const folder = await readFolder(options.directory);
   const result = await withNotices(options.onEvent, (onEvent) =>
-    rollBack({ ...options, onEvent }, NO_SAFEGUARD),
+    rollBack({ ...options, onEvent }, folder, NO_SAFEGUARD),
   );
   return { ...result, losses: [] };
 }
 
 async function rollBack(
   options: DownOptions,
+  folder: Folder,
   safeguard: Safeguard,
 ): Promise<Omit<DownResult, 'losses' | 'notices'>> {
-  const migrations = await readMigrations(options.directory);
+  const { set, migrations } = folder;
   const files = new Map(migrations.map((migration) => [migration.version, migration]));
-  const parse = fileParser();
+  const parse = fileParser(set);
   return withDatabase(options, async ({ connection }) => {
     let left: readonly HistoryRow[] = [];
     let leftoversAreDrift: boolean | null = null;
@@ -151,9 +154,10 @@ async function rollBack(
       const [downSql, isComparable] = await Promise.all([
         readDownSql(
           client,
+          set,
           chosen.map(({ version }) => version),
         ),
-        remaining === undefined ? null : hasComparableSnapshot(client, remaining),
+        remaining === undefined ? null : hasComparableSnapshot(client, set, remaining),
       ]);
       leftoversAreDrift = isComparable;
       const target = remaining ?? BEFORE_EVERYTHING;
@@ -166,7 +170,7 @@ async function rollBack(
       if (safeguard !== NO_SAFEGUARD) await refuseEmptyDowns(works, chosen, files, parse);
       return works;
     };
-    const { results: rolledBack, ...rest } = await run(connection, planner, migrations, safeguard, options);
+    const { results: rolledBack, ...rest } = await run(connection, planner, folder, safeguard, options);
     const newest = left.at(-1);
     const current = newest === undefined ? null : extractLabel(newest.name);
     const isDone = rolledBack.length > 0;

@@ -8,7 +8,8 @@ import { existingNames } from './data-loss/existing-names.js';
 import { withDatabase } from './database.js';
 import { type DownOptions, type DownResult, down } from './down.js';
 import { extractLabel } from './files/file-name.js';
-import { type Migration, readMigrations } from './files/read-folder.js';
+import { type Migration, readFolder } from './files/read-folder.js';
+import { readSet } from './files/read-set.js';
 import { compare } from './history/compare.js';
 import { HistoryError } from './history/errors.js';
 import { refuseOtherFolder } from './history/other-folder.js';
@@ -17,7 +18,7 @@ import { readState } from './history/server-state.js';
 import type { HistoryRow } from './history/table.js';
 import type { LostData } from './script/safeguard.js';
 import { fileParser, upWork } from './script/work.js';
-import { type UpResult, up, upWithoutBackup } from './up.js';
+import { applyEarlierSets, type UpResult, up, upWithoutBackup } from './up.js';
 
 /** Options of {@link redo}. */
 export type RedoOptions = Omit<DownOptions, 'to' | 'steps' | 'dryRun'>;
@@ -84,8 +85,8 @@ function refusedAfterDown(losses: readonly LostData[], label: string): LossRefus
 async function findNewest(
   options: RedoOptions,
 ): Promise<{ readonly migration: Migration; readonly before: readonly HistoryRow[] }> {
-  const migrations = await readMigrations(options.directory);
-  const { rows } = await withDatabase(options, ({ connection }) => readState(connection));
+  const { set, migrations } = await readFolder(options.directory);
+  const { rows } = await withDatabase(options, ({ connection }) => readState(connection, set));
   const newest = rows.at(-1);
   if (newest === undefined) {
     throw new UsageError('nothing_to_redo', 'This database has no migration.', {
@@ -105,7 +106,7 @@ async function findNewest(
     entry.migration === migration ? { ...entry, state: 'applied' as const } : entry,
   );
   const due = planUp(entries, { to: migration.version, allowOutOfOrder: true });
-  const parse = fileParser();
+  const parse = fileParser(set);
   await Promise.all([...due, migration].map((one) => upWork(one, parse)));
   return { migration, before: rows.slice(0, -1) };
 }
@@ -136,6 +137,8 @@ async function namesBefore(
   if (newest === null) return [];
   const database = await createThrowawayDatabase(url, signal);
   try {
+    const { after } = await readSet(directory);
+    await applyEarlierSets(database.url, after, signal);
     await upWithoutBackup({ url: database.url, directory, to: extractLabel(newest.name), signal });
     return await withDatabase({ url: database.url, signal }, ({ connection }) =>
       existingNames(connection.client, names),

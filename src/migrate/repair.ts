@@ -6,11 +6,11 @@ import { call, option, remedy } from '../text/remedy.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
 import { explainWriteError } from './failure/write-history.js';
 import { parseVersion } from './files/file-name.js';
-import { readMigrations } from './files/read-folder.js';
+import { readFolder } from './files/read-folder.js';
 import { compare, type Entry, isAsApplied } from './history/compare.js';
 import { HistoryError } from './history/errors.js';
 import { refuseOtherName } from './history/plan.js';
-import { fileValues, literal, NEWEST_ID, type RowValues, reasonSql, updateSql } from './history/row-sql.js';
+import { fileValues, literal, newestId, type RowValues, reasonSql, updateSql } from './history/row-sql.js';
 import { readState, refuseReadOnly } from './history/server-state.js';
 import { snapshotValues } from './history/snapshot.js';
 import { READER_WAIT } from './history/wait.js';
@@ -72,10 +72,10 @@ export async function repair(
       remedy: remedy`Give the reason why the changed file is right with ${option('reason')}.`,
     });
   }
-  const migrations = await readMigrations(options.directory);
+  const { set, migrations } = await readFolder(options.directory);
   const version = parseVersion(options.version);
   return withDatabase(options, async ({ connection }) => {
-    const state = await readState(connection, READER_WAIT, undefined, 'write');
+    const state = await readState(connection, set, READER_WAIT, undefined, 'write');
     await refuseReadOnly(state, connection);
     const { rows } = state;
     const entries = compare(migrations, rows);
@@ -102,18 +102,20 @@ export async function repair(
       );
     }
     refuseOtherName(entry);
-    await upWork(migration, fileParser());
+    await upWork(migration, fileParser(set));
     const { notes, snapshot } = await judge(connection, entries);
     const updates = [
-      updateSql(`id = ${entry.row.id}`, {
+      updateSql(set, `id = ${entry.row.id}`, {
         ...fileValues(migration),
         origin: literal('repaired'),
         reason: reasonSql(literal([reason, ...notes].join('\n'))),
       }),
-      ...(snapshot === undefined ? [] : [updateSql(`id = (${NEWEST_ID})`, recordedValues(snapshot))]),
+      ...(snapshot === undefined
+        ? []
+        : [updateSql(set, `id = (${newestId(set)})`, recordedValues(snapshot))]),
     ];
     await queryRows(connection.client, [REPORT_WARNINGS, ...updates].join(';\n')).catch((error: unknown) =>
-      Promise.reject(explainWriteError(error)),
+      Promise.reject(explainWriteError(error, set)),
     );
     return { server: describeServer(connection), repaired: migration.name, reason };
   });

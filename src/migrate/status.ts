@@ -1,7 +1,7 @@
 import { checkOptions } from '../postgres/errors/check-options.js';
 import { interruptedError } from '../postgres/errors/interrupted-error.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
-import { readMigrations } from './files/read-folder.js';
+import { readFolder } from './files/read-folder.js';
 import { compare, type Entry, type MigrationState } from './history/compare.js';
 import { type Drift, readDrift } from './history/drift.js';
 import { describeOtherFolder } from './history/other-folder.js';
@@ -38,6 +38,8 @@ export interface MigrationStatus {
 /** Result of {@link status}. */
 export interface StatusResult {
   readonly server: Server;
+  /** The name of the set of the migrations; null for the default set. */
+  readonly set: string | null;
   /** Every migration of the folder and of the history, smallest version first. */
   readonly migrations: readonly MigrationStatus[];
   /** Why the folder is not the one that this database is migrated from, in words; null if it may be. */
@@ -76,18 +78,19 @@ export interface StatusOptions extends Database {
  */
 export async function status(options: StatusOptions): Promise<StatusResult> {
   checkOptions('status', options, 'url', 'directory');
-  const migrations = await readMigrations(options.directory);
+  const { set, migrations } = await readFolder(options.directory);
   return withDatabase(options, async ({ connection }) => {
     const [state, migratingNow, drift] = await Promise.all([
-      readState(connection),
-      findLockHolder(connection),
-      readDrift(connection),
+      readState(connection, set),
+      findLockHolder(connection, set),
+      readDrift(connection, set),
     ]);
     // A canceled query of the catalog only makes the drift unknown.
     if (options.signal?.aborted) throw interruptedError('while it read the catalog');
     const entries = compare(migrations, state.rows);
     return {
       server: describeServer(connection),
+      set: set.name,
       migrations: entries.map(toStatus),
       otherFolder: describeOtherFolder(entries),
       current: entries.filter(({ row }) => row !== null).at(-1)?.label ?? null,

@@ -1,7 +1,7 @@
 import type pg from '../postgres/driver/pg.js';
 import { checkOptions } from '../postgres/errors/check-options.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
-import { findVersion, type Migration, readMigrations } from './files/read-folder.js';
+import { type Folder, findVersion, type Migration, readFolder } from './files/read-folder.js';
 import { compare, type Entry } from './history/compare.js';
 import type { DriftReport } from './history/drift.js';
 import { planUp } from './history/plan.js';
@@ -39,6 +39,8 @@ export interface UpOptions extends Database, RunOptions {
 /** Result of {@link up}. */
 export interface UpResult extends DriftReport {
   readonly server: Server;
+  /** The name of the set of the migrations; null for the default set. */
+  readonly set: string | null;
   /** Whether this call created the database. */
   readonly created: boolean;
   /** With `dryRun`, the statements that would be sent, empty if nothing is pending; null without. */
@@ -91,9 +93,23 @@ export function upWithoutBackup(options: Omit<UpOptions, 'lose' | 'backupFolder'
   return withNotices(options.onEvent, (onEvent) => apply({ ...options, onEvent }, null));
 }
 
+/**
+ * Applies the sets to which another one refers, in a database that is thrown away itself.
+ *
+ * @param directories their folders, in order
+ */
+export async function applyEarlierSets(
+  url: string,
+  directories: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const directory of directories) await upWithoutBackup({ url, directory, signal });
+}
+
 /** @param losses receives the data that was deleted; null if data is deleted without asking */
 async function apply(options: UpOptions, losses: LostData[] | null): Promise<Omit<UpResult, 'notices'>> {
-  const migrations = await readMigrations(options.directory);
+  const folder = await readFolder(options.directory);
+  const { set, migrations } = folder;
   const to = options.to === undefined ? undefined : findVersion(migrations, options.to);
   let parse: Parse | undefined;
   let safeguard: Safeguard = NO_SAFEGUARD;
@@ -105,7 +121,7 @@ async function apply(options: UpOptions, losses: LostData[] | null): Promise<Omi
       const planner: Planner = async (planning, state, onPending) => {
         if (!state.hasRelations) {
           const { refuseWithoutObjects } = await import('./history/without-objects.js');
-          await refuseWithoutObjects(planning, state);
+          await refuseWithoutObjects(planning, set, state);
         }
         entries = compare(migrations, state.rows);
         const due = planUp(entries, { to, allowOutOfOrder: options.allowOutOfOrder });
@@ -115,32 +131,33 @@ async function apply(options: UpOptions, losses: LostData[] | null): Promise<Omi
         }
         await onPending?.();
         const { fileParser, upWork } = await import('./script/work.js');
-        const remembering = parse ?? fileParser();
+        const remembering = parse ?? fileParser(set);
         parse = remembering;
         const works = await Promise.all(due.map((migration) => upWork(migration, remembering)));
         const empty = losses === null ? undefined : works.find(({ statements }) => statements.length === 0);
         if (empty !== undefined) await refuseEmpty(empty);
         if (losses !== null && safeguard === NO_SAFEGUARD) {
           const isEmpty = async (): Promise<boolean> => {
-            if (!(await isEmptyDatabase(planning.client))) return false;
+            if (!(await isEmptyDatabase(planning.client, set))) return false;
             await refuseTypos(planning.client, options.lose, migrations);
             return true;
           };
-          safeguard = (await makeSafeguard(options, works, losses, isEmpty)) ?? NO_SAFEGUARD;
+          safeguard = (await makeSafeguard(options, folder, works, losses, isEmpty)) ?? NO_SAFEGUARD;
         }
         return works;
       };
       const { results: applied, ...rest } = await run(
         connection,
         planner,
-        migrations,
+        folder,
         deferSafeguard(() => safeguard),
         options,
       );
       const has = new Set(applied.map(({ version }) => version));
       const current =
         entries.filter(({ row, label }) => row !== null || has.has(label)).at(-1)?.label ?? null;
-      return { server: describeServer(connection), created, applied, losses: losses ?? [], current, ...rest };
+      const server = describeServer(connection);
+      return { server, set: set.name, created, applied, losses: losses ?? [], current, ...rest };
     },
   );
 }
@@ -169,6 +186,7 @@ async function refuseEmpty({ script }: Work): Promise<void> {
  */
 async function makeSafeguard(
   { lose: agreed = [], directory, backupFolder, onEvent = () => {} }: UpOptions,
+  { set }: Folder,
   works: readonly Work[],
   losses: LostData[],
   isEmpty: () => Promise<boolean>,
@@ -180,6 +198,6 @@ async function makeSafeguard(
     import('./data-loss/ledger.js'),
     import('./data-loss/safeguard.js'),
   ]);
-  const ledger = newLedger({ agreed, directory, asFarAsPossible: false }, backupFolder);
+  const ledger = newLedger({ set, agreed, directory, asFarAsPossible: false }, backupFolder);
   return dataLossSafeguard({ ...ledger, losses }, onEvent);
 }

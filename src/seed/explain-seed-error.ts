@@ -1,4 +1,5 @@
-import { HISTORY_TABLE, SET_HISTORY_ASIDE } from '../migrate/history/table.js';
+import { DEFAULT_SET } from '../catalog/migration-set.js';
+import { setHistoryAside } from '../migrate/history/table.js';
 import type { Connection } from '../postgres/connect.js';
 import pg from '../postgres/driver/pg.js';
 import { queryRows } from '../postgres/driver/search-path.js';
@@ -41,7 +42,7 @@ async function explainRejection(client: pg.Client, source: SourceFile, error: un
     const { message, cause } = redactError(error, knownTextOf(source.text));
     return new ExplainedError('no_schema', `This database does not have the schema yet: ${message}.`, {
       remedy: (await hasHistory(client))
-        ? remedy`Run ${call('status')} to see which migrations this database has. If its history was restored without the tables, set it aside: ${SET_HISTORY_ASIDE} Then create the tables with ${call('up')}, and run ${call('seed')} again.`
+        ? remedy`Run ${call('status')} to see which migrations this database has. If its history was restored without the tables, set it aside: ${setHistoryAside(DEFAULT_SET)} Then create the tables with ${call('up')}, and run ${call('seed')} again.`
         : remedy`Apply the migrations with ${call('up')}, then run ${call('seed')} again.`,
       cause,
     });
@@ -60,7 +61,7 @@ async function explainRejection(client: pg.Client, source: SourceFile, error: un
 async function hasHistory(client: pg.Client): Promise<boolean> {
   const [row] = await queryRows<{ found: boolean }>(
     client,
-    `select to_regclass('${HISTORY_TABLE}') is not null as found`,
+    `select to_regclass('${DEFAULT_SET.historyTable}') is not null as found`,
   );
   return row?.found === true;
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { LOCK_IN_PG_LOCKS } from '../../src/migrate/script/guard.js';
+import { DEFAULT_SET } from '../../src/catalog/migration-set.js';
+import { lockInPgLocks } from '../../src/migrate/script/guard.js';
 import { type RunningCli, startCli } from '../support/cli.js';
 import { createDatabase, dropDatabase, runOnce, session } from '../support/databases.js';
 import { addFiles } from '../support/folder.js';
@@ -106,7 +107,7 @@ function startRun(directory: string, direction: Direction, url: string): Running
 
 /** Reads which server process holds the lock of a run. */
 async function readLockHolder(client: pg.Client): Promise<unknown> {
-  return (await client.query(`select pid from pg_locks where ${LOCK_IN_PG_LOCKS}`)).rows[0]?.pid;
+  return (await client.query(`select pid from pg_locks where ${lockInPgLocks(DEFAULT_SET)}`)).rows[0]?.pid;
 }
 
 async function stopRun(

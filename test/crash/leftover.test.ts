@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
+import { DEFAULT_SET } from '../../src/catalog/migration-set.js';
 import type { RunEvent } from '../../src/migrate/run/events.js';
-import { LOCK_IN_PG_LOCKS } from '../../src/migrate/script/guard.js';
+import { lockInPgLocks } from '../../src/migrate/script/guard.js';
 import { up } from '../../src/migrate/up.js';
 import { startCli } from '../support/cli.js';
 import { type TestDatabase, test } from '../support/database.js';
@@ -47,7 +48,7 @@ async function isSleeping({ rows }: TestDatabase): Promise<boolean> {
 }
 
 async function isLocked({ rows }: TestDatabase): Promise<boolean> {
-  return (await rows(`select from pg_locks where ${LOCK_IN_PG_LOCKS}`)).length > 0;
+  return (await rows(`select from pg_locks where ${lockInPgLocks(DEFAULT_SET)}`)).length > 0;
 }
 
 async function isEngineActive({ rows }: TestDatabase): Promise<boolean> {

@@ -43,7 +43,7 @@ const values = Object.keys(library).filter((name) => examples.some(({ code }) =>
 
 /** The examples that need another state of the database, a server of their own, or minutes. */
 const ONLY_COMPILED =
-  /accept|baseline|repair|restore|redo|check|locks|verify|embedded|create-roles|rehearse|seed-contacts/;
+  /accept|baseline|repair|restore|redo|check|locks|verify|embedded|create-roles|rehearse|seed-contacts|up-sets/;
 
 const CAMPAIGNS = ['018f3b6e-8c1a-7000-8000-000000000000', '018f3b6e-8c1a-7000-8000-00000000000a'];
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect } from 'vitest';
+import { DEFAULT_SET } from '../../src/catalog/migration-set.js';
 import { type BaselineOptions, type BaselineResult, baseline } from '../../src/inspect/baseline.js';
 import { verify } from '../../src/inspect/verify.js';
 import { down } from '../../src/migrate/down.js';
-import { CREATE_HISTORY } from '../../src/migrate/history/table.js';
-import { LOCK_KEY } from '../../src/migrate/script/guard.js';
+import { createHistory } from '../../src/migrate/history/table.js';
 import { status } from '../../src/migrate/status.js';
 import { up } from '../../src/migrate/up.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
@@ -184,11 +184,11 @@ describe('a baseline beside other runs', () => {
 
   test('waits for an up, and is refused after it', async ({ database }) => {
     await database.client.query(TABLE_BY_HAND);
-    await database.client.query(`begin; select pg_advisory_xact_lock(${LOCK_KEY})`);
+    await database.client.query(`begin; select pg_advisory_xact_lock(${DEFAULT_SET.lockKey})`);
     const { waiting, adopted } = await adoptAndWait(database);
     const refused = expect(adopted).rejects.toMatchObject({ code: 'history_not_empty' });
     await waiting;
-    await database.client.query(`${CREATE_HISTORY}; ${APPLIED}; commit`);
+    await database.client.query(`${createHistory(DEFAULT_SET)}; ${APPLIED}; commit`);
     await refused;
     expect(await database.value('select count(*)::integer from voicesurvey_migrations.history')).toBe(1);
   });
@@ -196,7 +196,7 @@ describe('a baseline beside other runs', () => {
   test('waits for a transaction that a killed run has left in the server, and is refused after it', async ({
     database,
   }) => {
-    await database.client.query(`${TABLE_BY_HAND}; ${CREATE_HISTORY}`);
+    await database.client.query(`${TABLE_BY_HAND}; ${createHistory(DEFAULT_SET)}`);
     await database.client.query(`begin; ${APPLIED}`);
     const refused = expect(adopt(database)).rejects.toMatchObject({ code: 'history_not_empty' });
     const isWaiting =
@@ -222,13 +222,13 @@ describe('a baseline beside other runs', () => {
 
   test('gives up after lockWaitMs', async ({ database }) => {
     await database.client.query(TABLE_BY_HAND);
-    await database.client.query(`begin; select pg_advisory_xact_lock(${LOCK_KEY})`);
+    await database.client.query(`begin; select pg_advisory_xact_lock(${DEFAULT_SET.lockKey})`);
     await expect(adopt(database, { lockWaitMs: 100 })).rejects.toMatchObject({ code: 'lock_wait_over' });
   });
 
   test('reports a change after the comparison as drift', async ({ database }) => {
     await database.client.query(TABLE_BY_HAND);
-    await database.client.query(`begin; select pg_advisory_xact_lock(${LOCK_KEY})`);
+    await database.client.query(`begin; select pg_advisory_xact_lock(${DEFAULT_SET.lockKey})`);
     const directory = await folderWith(FILES);
     const { waiting, adopted } = await adoptAndWait(database, directory);
     await waiting;

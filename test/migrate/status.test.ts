@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { LOCK_KEY } from '../../src/migrate/script/guard.js';
+import { DEFAULT_SET } from '../../src/catalog/migration-set.js';
 import { status } from '../../src/migrate/status.js';
 import { up } from '../../src/migrate/up.js';
 import { runCli } from '../support/cli.js';
@@ -78,7 +78,7 @@ test('status shows under which name a renamed migration was applied', async ({ d
 });
 
 test('status shows the session that migrates now', async ({ database }) => {
-  await database.client.query(`begin; select pg_advisory_xact_lock(${LOCK_KEY})`);
+  await database.client.query(`begin; select pg_advisory_xact_lock(${DEFAULT_SET.lockKey})`);
   const { migratingNow } = await status({ url: database.url, directory: await folderWith(files) });
   expect(migratingNow).toMatchObject({ pid: expect.any(Number), since: expect.any(Date) });
   await database.client.query('rollback');

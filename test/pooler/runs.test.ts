@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
+import { DEFAULT_SET } from '../../src/catalog/migration-set.js';
 import { baseline } from '../../src/inspect/baseline.js';
 import { down } from '../../src/migrate/down.js';
 import { readState } from '../../src/migrate/history/server-state.js';
 import type { RunEvent } from '../../src/migrate/run/events.js';
-import { LOCK_IN_PG_LOCKS, LOCK_KEY } from '../../src/migrate/script/guard.js';
+import { lockInPgLocks } from '../../src/migrate/script/guard.js';
 import { status } from '../../src/migrate/status.js';
 import { up } from '../../src/migrate/up.js';
 import { connect } from '../../src/postgres/connect.js';
@@ -85,7 +86,7 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
   test('one server process holds the lock from the first statement to the last (E4)', async ({
     database,
   }) => {
-    const holders = `select array_agg(pid) from pg_locks where ${LOCK_IN_PG_LOCKS}`;
+    const holders = `select array_agg(pid) from pg_locks where ${lockInPgLocks(DEFAULT_SET)}`;
     const directory = await folderWith({
       'V1.up.sql': `create table seen as ${holders};`,
       'V1.down.sql': 'drop table seen;',
@@ -111,7 +112,7 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
   test('the engine recognises the pooler, and a direct connection', async ({ database }) => {
     const isPooled = async (url: string): Promise<boolean> => {
       const connection = await connect(parseDatabaseUrl(url), { pipeline: true });
-      const state = await readState(connection);
+      const state = await readState(connection, DEFAULT_SET);
       await connection.close();
       return state.isPooled;
     };
@@ -219,7 +220,7 @@ describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMi
 
   test('up waits for a run that has a direct connection', async ({ database }) => {
     const holder = await session(database.url);
-    await holder.query(`begin; select pg_advisory_xact_lock(${LOCK_KEY})`);
+    await holder.query(`begin; select pg_advisory_xact_lock(${DEFAULT_SET.lockKey})`);
     const events: RunEvent[] = [];
     const run = up({
       url: pooler.through(database.url),

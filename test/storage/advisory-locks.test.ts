@@ -2,8 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
+import { DEFAULT_SET, namedSet } from '../../src/catalog/migration-set.js';
 import { baseline } from '../../src/inspect/baseline.js';
-import { EXECUTOR_KEY, HOLDER_KEY, LOCK_KEY } from '../../src/migrate/script/guard.js';
+import { EXECUTOR_KEY, HOLDER_KEY } from '../../src/migrate/script/guard.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { OWNER_LOCK } from '../../src/testing/names.js';
 import { type TestDatabase, test } from '../support/database.js';
@@ -55,18 +56,35 @@ describe('advisory locks of the rules and of the migration engine', () => {
     expect(new Set(inMigrations)).toEqual(new Set(['voicesurvey_rules.advisory_lock_class()']));
 
     const source = new URL('../../src/migrate', import.meta.url).pathname;
-    const inEngine = (await firstKeysIn(source, '.ts')).map((key) => key.replace(/^\$\{(\w+)\}$/, '$1'));
-    expect(new Set(inEngine)).toEqual(new Set(['LOCK_KEY', 'HOLDER_KEY', 'EXECUTOR_KEY']));
+    const inEngine = (await firstKeysIn(source, '.ts')).map((key) => key.replace(/^\$\{([\w.]+)\}$/, '$1'));
+    expect(new Set(inEngine)).toEqual(new Set(['set.lockKey', 'HOLDER_KEY', 'EXECUTOR_KEY']));
     const engineKeys = [
       BigInt(HOLDER_KEY),
       BigInt(EXECUTOR_KEY),
-      LOCK_KEY,
-      LOCK_KEY >> 32n,
+      DEFAULT_SET.lockKey,
+      DEFAULT_SET.lockKey >> 32n,
       BigInt(OWNER_LOCK),
     ];
     expect(new Set(engineKeys).size).toBe(engineKeys.length);
+    const ofSets = ['billing', 'reporting', 'crm'].map((name) => namedSet(name).lockKey);
+    expect(new Set([...ofSets, DEFAULT_SET.lockKey]).size).toBe(ofSets.length + 1);
     const ofTheRules = await migrated.value('select voicesurvey_rules.advisory_lock_class()');
     expect(engineKeys).not.toContain(BigInt(ofTheRules as number));
+  });
+
+  test('do not overlap, whatever the name of a set, because its key is one number and theirs are two', async ({
+    database,
+  }) => {
+    const key = BigInt.asUintN(64, namedSet('billing').lockKey);
+    const [high, low] = [key >> 32n, key & 0xffff_ffffn].map((half) => BigInt.asIntN(32, half));
+    const other = await session(database.url);
+    try {
+      await database.client.query(`select pg_advisory_lock(${namedSet('billing').lockKey})`);
+      const { rows } = await other.query(`select pg_try_advisory_lock(${high}, ${low}) as free`);
+      expect(rows).toEqual([{ free: true }]);
+    } finally {
+      await other.end();
+    }
   });
 
   test('are taken only by imports, with the key of the rules', async ({ migrated }) => {

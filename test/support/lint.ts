@@ -1,3 +1,4 @@
+import { DEFAULT_SET } from '../../src/catalog/migration-set.js';
 import { listSchemasOfMigrations } from '../../src/catalog/schemas.js';
 import { type Snapshot, takeSnapshot } from '../../src/catalog/snapshot.js';
 import type { CheckFinding } from '../../src/inspect/check/finding.js';
@@ -19,7 +20,7 @@ export async function lintFolder(
   const takeCatalog = async (): Promise<Snapshot> => (await takeSnapshot(client, schemas)).snapshot;
   const catalogs = [await takeCatalog()];
   const measured: Measurements[] = [];
-  const parse = fileParser();
+  const parse = fileParser(DEFAULT_SET);
   const observer = await session(url);
   try {
     for (const migration of migrations) {

@@ -56,8 +56,14 @@ where contype not in ('n', 't')
     )
   )`;
 
-/** Indexes that do not belong to a constraint. */
-export const INDEXES: ObjectQuery = `select object, format('index %I', index.relname), json_build_object(
+/**
+ * Indexes that do not belong to a constraint.
+ *
+ * @param relations the name of the tables with their names in the snapshot
+ * @param isRead the condition that an index with this name is read
+ */
+export function indexesOf(relations: string, isRead: (name: string) => string): ObjectQuery {
+  return `select object, format('index %I', index.relname), json_build_object(
     'definition', pg_get_indexdef(indexrelid),
     'columns', (
       select json_agg(pg_get_indexdef(indexrelid, ordinal, true) order by ordinal)
@@ -73,10 +79,12 @@ export const INDEXES: ObjectQuery = `select object, format('index %I', index.rel
     'comment', ${commentOn('pg_class', 'indexrelid')},
     'tablespace', ${tablespace('index.reltablespace')}
   )
-from relation
+from ${relations} as relation
 join pg_index on indrelid = relation.oid
 join pg_class as index on index.oid = indexrelid
 where not exists (
   select from pg_constraint
   where conindid = indexrelid and conrelid = indrelid and contype in ('p', 'u', 'x')
-)`;
+)
+  and ${isRead('index.relname')}`;
+}

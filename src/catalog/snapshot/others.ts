@@ -21,14 +21,21 @@ export const SCHEMAS: ObjectQuery = `select format('schema %I', scope.nspname), 
   )
 from scope`;
 
-/** The database's extensions, each with its version. */
-export const EXTENSIONS: ObjectQuery = `select format('extension %I', extname), 'itself', json_build_object(
+/**
+ * The database's extensions, each with its version.
+ *
+ * @param isRead the condition that an extension in the schema `nspname` is read
+ */
+export function extensionsOf(isRead: string): ObjectQuery {
+  return `select format('extension %I', extname), 'itself', json_build_object(
     'version', extversion,
     'schema', nspname,
     'comment', ${commentOn('pg_extension', 'pg_extension.oid')}
   )
 from pg_extension
-join pg_namespace on pg_namespace.oid = extnamespace`;
+join pg_namespace on pg_namespace.oid = extnamespace
+where ${isRead}`;
+}
 
 /** Extended statistics. */
 export const STATISTICS: ObjectQuery = `select format('statistics %I.%I', nspname, stxname), 'itself', json_build_object(

@@ -16,18 +16,21 @@ export const LEFT_OUT = `left_out (pattern) as materialized (
   where starts_with(value ->> 'object', 'partitions ')
 )`;
 
-/** Tables, views and composite types in the schemas of the snapshot, with their names in the snapshot. */
-export const RELATION = `relation as materialized (
-  select
-    pg_class.oid, relkind, relowner, relpartbound, reloftype, relpersistence, reloptions, reltoastrelid,
-    relam, reltablespace, relforcerowsecurity, relrowsecurity, relreplident, relhassubclass, relacl,
-    case relkind
+/** SQL of the name of a relation in the snapshot. */
+export const RELATION_NAME = `case relkind
       when 'v' then 'view'
       when 'm' then 'materialized view'
       when 'f' then 'foreign table'
       when 'c' then 'type'
       else 'table'
-    end || ' ' || format('%I.%I', nspname, relname) as object
+    end || ' ' || format('%I.%I', nspname, relname)`;
+
+/** Tables, views and composite types in the schemas of the snapshot, with their names in the snapshot. */
+export const RELATION = `relation as materialized (
+  select
+    pg_class.oid, relkind, relowner, relpartbound, reloftype, relpersistence, reloptions, reltoastrelid,
+    relam, reltablespace, relforcerowsecurity, relrowsecurity, relreplident, relhassubclass, relacl,
+    ${RELATION_NAME} as object
   from scope
   join pg_class on relnamespace = scope.oid
   where relkind in ('r', 'p', 'f', 'v', 'm', 'c')

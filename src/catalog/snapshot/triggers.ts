@@ -4,14 +4,22 @@ function stateOf(column: string): string {
   return `case ${column} when 'O' then 'enabled' when 'D' then 'disabled' when 'R' then 'enabled on a replica only' else 'enabled always' end`;
 }
 
-/** Triggers, and whether they fire. The triggers that enforce foreign keys are part of the constraint. */
-export const TRIGGERS: ObjectQuery = `select object, format('trigger %I', tgname), json_build_object(
+/**
+ * Triggers, and whether they fire. The triggers that enforce foreign keys are part of the constraint.
+ *
+ * @param relations the name of the tables with their names in the snapshot
+ * @param isRead the condition that a trigger with this name is read
+ */
+export function triggersOf(relations: string, isRead: (name: string) => string): ObjectQuery {
+  return `select object, format('trigger %I', tgname), json_build_object(
     'definition', pg_get_triggerdef(pg_trigger.oid),
     'state', ${stateOf('tgenabled')},
     'comment', ${commentOn('pg_trigger', 'pg_trigger.oid')}
   )
-from relation
-join pg_trigger on tgrelid = relation.oid and not tgisinternal`;
+from ${relations} as relation
+join pg_trigger on tgrelid = relation.oid and not tgisinternal
+where ${isRead('tgname')}`;
+}
 
 /** Rewrite rules, without the one that implements a view. */
 export const RULES: ObjectQuery = `select object, format('rule %I', rulename), json_build_object(

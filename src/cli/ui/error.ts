@@ -11,7 +11,7 @@ import { MigrationFileError, type SourceLocation } from '../../sql/errors.js';
 import { sourceText } from './address-source.js';
 import { differenceLines } from './lines.js';
 import { maskPasswords } from './mask-passwords.js';
-import { commandLineRemedy, type Invocation } from './remedy.js';
+import { commandLineRemedy, type Invocation, inFolder } from './remedy.js';
 import { printDocument, printLines, printMessages } from './terminal.js';
 
 /** The command that failed. */
@@ -35,7 +35,7 @@ export function printError(error: unknown, context: ErrorContext): void {
 export function failureDocument(error: unknown, context: Omit<ErrorContext, 'json'>): FailureDocument {
   const explained = explain(error);
   const { address } = context;
-  const remedy = commandLineRemedy(explained.remedyParts, context);
+  const remedy = remedyOf(explained, context);
   return {
     exitCode: explained.exitCode,
     server: address === undefined ? null : { address },
@@ -69,8 +69,12 @@ export function printFailures(failures: readonly Failure[], invocation: Invocati
   }
   for (const { error, addresses } of alike.values()) {
     printLines('');
-    printForPeople(error, commandLineRemedy(error.remedyParts, invocation), addresses);
+    printForPeople(error, remedyOf(error, invocation), addresses);
   }
+}
+
+function remedyOf({ remedyParts, directory }: ExplainedError, invocation: Invocation): string {
+  return commandLineRemedy(remedyParts, inFolder(invocation, directory));
 }
 
 /** An error that the code does not expect keeps its message. A server that answers nonsense causes one, too. */

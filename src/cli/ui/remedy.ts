@@ -107,6 +107,15 @@ export function commandLineRemedy(parts: readonly RemedyPart[], invocation: Invo
   });
 }
 
+/** The same command for one of several folders of migrations; unchanged if there is none. */
+export function inFolder(invocation: Invocation, directory: string | null): Invocation {
+  if (directory === null) return invocation;
+  const given = new Map(invocation.given);
+  given.delete('--and');
+  given.set('--dir', wordsFor('--dir', directory));
+  return { ...invocation, given };
+}
+
 /** The options of a parsed command that its user gave, not those with their default value. */
 export function givenOptions(command: Command): GivenOptions {
   const given = new Map<string, readonly string[]>();

@@ -1,6 +1,6 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { listSchemas } from '../../catalog/schemas.js';
 import type { Entry } from '../../migrate/history/compare.js';
-import { HISTORY_TABLE } from '../../migrate/history/table.js';
 import { fileParser, upWork } from '../../migrate/script/work.js';
 import type { Connection } from '../../postgres/connect.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
@@ -8,7 +8,10 @@ import { createReference, type Reference, type ReferenceOptions, readSearchPath 
 
 /** The options of {@link createAppliedReference}. */
 export interface AppliedReferenceOptions
-  extends Pick<ReferenceOptions, 'url' | 'directory' | 'otherServerUrl' | 'signal' | 'accepted'> {
+  extends Pick<
+    ReferenceOptions,
+    'url' | 'directory' | 'set' | 'after' | 'otherServerUrl' | 'signal' | 'accepted'
+  > {
   /** The folder compared with the history. */
   readonly entries: readonly Entry[];
   /** Further schemas to read, such as those that an older snapshot covers. */
@@ -42,7 +45,7 @@ export async function createAppliedReference(
   const needed = entries.filter(({ version }) => version <= newest.version);
   const other = needed.find(({ state }) => state !== 'applied' && !(allowsChanged && state === 'changed'));
   if (other !== undefined) return { missing: `${other.name} is ${other.state}` };
-  const parse = fileParser();
+  const parse = fileParser(options.set);
   try {
     const migrations = needed.flatMap(({ migration }) => migration ?? []);
     const works = await Promise.all(migrations.map((migration) => upWork(migration, parse)));
@@ -52,7 +55,7 @@ export async function createAppliedReference(
       to: newest.label,
       statements,
       schemas: [...new Set([...schemas, ...listSchemas(statements)])],
-      role: await ownerOfHistory(connection),
+      role: await ownerOfHistory(connection, options.set),
       searchPath: await readSearchPath(connection.client),
     });
     return { reference, label: newest.name };
@@ -63,11 +66,11 @@ export async function createAppliedReference(
 }
 
 /** The role that runs the migrations, and so owns what they create. */
-async function ownerOfHistory({ client }: Connection): Promise<string> {
+async function ownerOfHistory({ client }: Connection, { historyTable }: MigrationSet): Promise<string> {
   const { rows } = await client.query<{ role: string }>(
     `select pg_catalog.pg_get_userbyid(relowner)::text as role
      from pg_catalog.pg_class
-     where oid = '${HISTORY_TABLE}'::pg_catalog.regclass`,
+     where oid = '${historyTable}'::pg_catalog.regclass`,
   );
   return rows[0]?.role ?? '';
 }

@@ -1,8 +1,9 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { listSchemas } from '../../catalog/schemas.js';
 import { type AcceptedDifference, type Snapshot, takeSnapshot } from '../../catalog/snapshot.js';
 import { describeServer, type Server, withDatabase } from '../../migrate/database.js';
 import type { Listener } from '../../migrate/run/events.js';
-import { upWithoutBackup } from '../../migrate/up.js';
+import { applyEarlierSets, upWithoutBackup } from '../../migrate/up.js';
 import pg from '../../postgres/driver/pg.js';
 import { ConnectionError, ExplainedError } from '../../postgres/errors/explained-error.js';
 import { interruptedError } from '../../postgres/errors/interrupted-error.js';
@@ -37,6 +38,10 @@ export async function readSearchPath(client: pg.Client): Promise<SearchPath> {
 export interface ReferenceOptions {
   readonly url: string;
   readonly directory: string;
+  /** The set of the folder. */
+  readonly set: MigrationSet;
+  /** The folders of the sets to which it refers, which are applied before it. */
+  readonly after: readonly string[];
   /** The last migration to apply, as its file writes it. */
   readonly to: string;
   /** The role that should own the objects. */
@@ -101,11 +106,12 @@ async function createOn(url: string, options: ReferenceOptions): Promise<Referen
   try {
     await setSearchPath(database, options);
     const onEvent: Listener = (event) => (event.kind === 'notice' ? onNotice?.(event) : undefined);
+    await applyEarlierSets(database.url, options.after, signal);
     await upWithoutBackup({ url: database.url, directory, to, onEvent, signal }).catch((error: unknown) => {
       throw explainFailedRun(error, to);
     });
     return await withDatabase({ url: database.url, signal }, async ({ connection }) => {
-      const { snapshot } = await takeSnapshot(connection.client, schemas, options.accepted);
+      const { snapshot } = await takeSnapshot(connection.client, schemas, options);
       const { target, serverVersion } = connection;
       return {
         snapshot: withOwner(snapshot, target.user, role),

@@ -1,13 +1,14 @@
 import { type FingerprintedSnapshot, takeSnapshot } from '../../catalog/snapshot.js';
 import { downWithoutBackup } from '../../migrate/down.js';
 import { explainFailure } from '../../migrate/failure/explain.js';
+import type { Folder } from '../../migrate/files/read-folder.js';
 import type { Listener } from '../../migrate/run/events.js';
 import { makeMessage } from '../../migrate/script/message.js';
 import { runPipeline } from '../../migrate/script/pipeline.js';
-import { upWithoutBackup } from '../../migrate/up.js';
-import { connect } from '../../postgres/connect.js';
+import { applyEarlierSets, upWithoutBackup } from '../../migrate/up.js';
+import { type Connection, connect } from '../../postgres/connect.js';
 import type pg from '../../postgres/driver/pg.js';
-import { createThrowawayDatabase } from '../../postgres/throwaway-database.js';
+import { createThrowawayDatabase, type ThrowawayDatabase } from '../../postgres/throwaway-database.js';
 import type { CheckedFile } from './checked-file.js';
 import { catchFailure, type StatementFailure } from './statement-failure.js';
 import { countRows, digestValues, type RowCounts, type ValueDigests } from './table-contents.js';
@@ -29,7 +30,7 @@ export interface CheckDatabase {
 }
 
 /** The options of {@link openCheckDatabase}. */
-export interface CheckDatabaseOptions {
+export interface CheckDatabaseOptions extends Pick<Folder, 'set' | 'after'> {
   /** Any database of the server. */
   readonly url: string;
   /** The folder of migrations. */
@@ -45,16 +46,27 @@ export interface CheckDatabaseOptions {
 /** Resets what a file has set in the session. */
 const END_OF_SESSION = 'discard all';
 
+async function open(
+  { url, target }: ThrowawayDatabase,
+  after: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Connection> {
+  await applyEarlierSets(url, after, signal);
+  return connect(target, { pipeline: true });
+}
+
 /** Creates a database for the checks. The caller must close it. */
 export async function openCheckDatabase({
   url,
   directory,
+  set,
+  after,
   schemas,
   signal,
   onEvent,
 }: CheckDatabaseOptions): Promise<CheckDatabase> {
   const database = await createThrowawayDatabase(url, signal);
-  const connection = await connect(database.target, { pipeline: true }).catch(async (error: unknown) => {
+  const connection = await open(database, after, signal).catch(async (error: unknown) => {
     await database.drop();
     throw error;
   });
@@ -69,7 +81,7 @@ export async function openCheckDatabase({
         makeMessage('commit', work, END_OF_SESSION),
       ]);
       if (failure === null) return null;
-      const circumstances = { results: [], connection, blocker: null, interrupted: signal?.aborted };
+      const circumstances = { results: [], connection, set, blocker: null, interrupted: signal?.aborted };
       return catchFailure(Promise.reject(await explainFailure(failure, circumstances)));
     },
     takeSnapshot: () => takeSnapshot(client, schemas),

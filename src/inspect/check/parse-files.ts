@@ -1,3 +1,4 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import type { Migration } from '../../migrate/files/read-folder.js';
 import { statementMessage } from '../../migrate/script/message.js';
 import { downWork, fileParser, upWork, type Work } from '../../migrate/script/work.js';
@@ -16,8 +17,8 @@ export interface ParsedFolder extends Report {
 }
 
 /** Parses the files of a folder up to the first one that the engine refuses, which is a finding. */
-export async function parseFiles(migrations: readonly Migration[]): Promise<ParsedFolder> {
-  const parse = fileParser();
+export async function parseFiles(migrations: readonly Migration[], set: MigrationSet): Promise<ParsedFolder> {
+  const parse = fileParser(set);
   const runnable: CheckedMigration[] = [];
   for (const migration of migrations) {
     try {

@@ -1,4 +1,4 @@
-import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
+import { DEFAULT_SET } from '../../catalog/migration-set.js';
 import { FIRST_USER_OID, isOfExtension } from '../../catalog/snapshot/sql-fragments.js';
 import type pg from '../../postgres/driver/pg.js';
 import { queryRows, textArray } from '../../postgres/driver/search-path.js';
@@ -87,7 +87,7 @@ where nspname = any (${textArray(schemas)}) and relkind in ('r', 'p') and not re
   -- A superuser may write to the system catalogs, and all databases of the server share some of them.
   and pg_class.oid >= ${FIRST_USER_OID}
   and nspname !~ '^pg_'
-  and nspname not in ('information_schema', '${HISTORY_SCHEMA}')
+  and nspname not in ('information_schema', '${DEFAULT_SET.historySchema}')
   and not ${isOfExtension('pg_class', 'pg_class.oid')}
 order by 1`;
 

@@ -1,10 +1,10 @@
+import { DEFAULT_SET } from '../../catalog/migration-set.js';
 import { trustedRoles } from '../../catalog/trusted-roles.js';
-import { HISTORY_TABLE } from '../../migrate/history/table.js';
 import type pg from '../../postgres/driver/pg.js';
 import { queryRows } from '../../postgres/driver/search-path.js';
 import type { PrivilegeFinding } from './privileges.js';
 
-const OWNER_OF_HISTORY = `(select relowner from pg_class where oid = to_regclass('${HISTORY_TABLE}'))`;
+const OWNER_OF_HISTORY = `(select relowner from pg_class where oid = to_regclass('${DEFAULT_SET.historyTable}'))`;
 
 /** The roles that are members of the owner, also through other roles. The database depends on those with privileges. */
 const MEMBERS_OF_OWNER = `

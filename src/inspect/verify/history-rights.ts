@@ -1,6 +1,5 @@
-import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { trustedRoles } from '../../catalog/trusted-roles.js';
-import { HISTORY_TABLE } from '../../migrate/history/table.js';
 import type pg from '../../postgres/driver/pg.js';
 import { queryRows } from '../../postgres/driver/search-path.js';
 
@@ -17,7 +16,8 @@ export interface HistoryRights {
   }[];
 }
 
-const READ = `select
+function readSql({ historySchema, historyTable }: MigrationSet): string {
+  return `select
   owner.rolname::text as owner,
   array(select rolname::text from pg_roles where oid = any (trusted)) as trusted,
   (
@@ -28,11 +28,11 @@ const READ = `select
         case grantee when 0 then 'public' else pg_get_userbyid(grantee)::text end as role,
         array_agg(distinct lower(privilege_type)) as privileges
       from (
-        select 'table ${HISTORY_TABLE}' as object, (aclexplode(relacl)).*
+        select 'table ${historyTable}' as object, (aclexplode(relacl)).*
         union all
-        select 'table ${HISTORY_TABLE}', (aclexplode(attacl)).* from pg_attribute where attrelid = pg_class.oid
+        select 'table ${historyTable}', (aclexplode(attacl)).* from pg_attribute where attrelid = pg_class.oid
         union all
-        select 'schema ${HISTORY_SCHEMA}', (aclexplode(nspacl)).* from pg_namespace where pg_namespace.oid = relnamespace
+        select 'schema ${historySchema}', (aclexplode(nspacl)).* from pg_namespace where pg_namespace.oid = relnamespace
       ) as granted
       where privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'CREATE')
         and grantee <> all (trusted)
@@ -42,10 +42,11 @@ const READ = `select
 from pg_class
 join pg_roles as owner on owner.oid = relowner
 cross join lateral (select ${trustedRoles('pg_roles.oid = relowner')}) as roles (trusted)
-where pg_class.oid = to_regclass('${HISTORY_TABLE}')`;
+where pg_class.oid = to_regclass('${historyTable}')`;
+}
 
 /** Reads who may write the history; null if the database has no history. */
-export async function readHistoryRights(client: pg.Client): Promise<HistoryRights | null> {
-  const [row] = await queryRows<HistoryRights>(client, READ);
+export async function readHistoryRights(client: pg.Client, set: MigrationSet): Promise<HistoryRights | null> {
+  const [row] = await queryRows<HistoryRights>(client, readSql(set));
   return row ?? null;
 }

@@ -1,3 +1,4 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { readHistory } from '../../migrate/history/read.js';
 import type { HistoryRow } from '../../migrate/history/table.js';
 import { historyHeld, isHistoryHeld } from '../../migrate/history/wait.js';
@@ -11,14 +12,17 @@ import { option, remedy } from '../../text/remedy.js';
 export const LOCK_TIMEOUT_MS = 2000;
 
 /** Reads the history, in the transaction of the verification. It throws ExplainedError `history_held`. */
-export async function readHistoryUnlessHeld(connection: Connection): Promise<readonly HistoryRow[] | null> {
+export async function readHistoryUnlessHeld(
+  connection: Connection,
+  set: MigrationSet,
+): Promise<readonly HistoryRow[] | null> {
   const { client } = connection;
   try {
-    return (await readHistory(client, LOCK_TIMEOUT_MS))?.rows ?? null;
+    return (await readHistory(client, set, LOCK_TIMEOUT_MS))?.rows ?? null;
   } catch (error) {
     if (!isHistoryHeld(error)) throw error;
     await client.query('rollback');
-    throw await historyHeld(connection, LOCK_TIMEOUT_MS);
+    throw await historyHeld(connection, set, LOCK_TIMEOUT_MS);
   }
 }
 

@@ -115,8 +115,8 @@ async function writeFiles(
       const rows = await copyOut(client, copySql(loss, columns), join(folder.partialPath, file));
       files.push({ loss, table, columns, file, rows });
     }
-    const { directory } = ledger;
-    await folder.write('restore.sql', restoreScript(files, { ...work, database, directory, at }));
+    const { directory, set } = ledger;
+    await folder.write('restore.sql', restoreScript(files, { ...work, set, database, directory, at }));
     await folder.finish();
     const { path, remove } = folder;
     return {

@@ -1,4 +1,4 @@
-import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
+import { DEFAULT_SET } from '../../catalog/migration-set.js';
 import pg from '../../postgres/driver/pg.js';
 import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { onlyMovesRows } from '../../sql/deletions.js';
@@ -13,7 +13,7 @@ import { CORE_TYPE, type TypeChanges, typeChangesIn, typeLossQuery } from './det
  */
 
 /** The setting that holds the catalog as it was before; it ends with the transaction. */
-const BEFORE = `${HISTORY_SCHEMA}.before`;
+const BEFORE = `${DEFAULT_SET.historySchema}.before`;
 
 /** Row counts from the server's own statistics: exact, and of this session alone. */
 const DELETED = 'pg_catalog.pg_stat_get_xact_tuples_deleted';
@@ -77,7 +77,7 @@ select from pg_catalog.set_config('${BEFORE}', (
       where relkind in ('r', 'p')
         and relpersistence = 'p'
         and nspname !~ '^pg_'
-        and nspname not in ('information_schema', '${HISTORY_SCHEMA}')
+        and nspname not in ('information_schema', '${DEFAULT_SET.historySchema}')
         and coalesce(pg_catalog.obj_description(saved.oid, 'pg_class'), '') !~ '\\mHolds no data\\.$'
     ),
     'enums', (

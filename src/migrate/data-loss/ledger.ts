@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import pg from '../../postgres/driver/pg.js';
 import { sqlStateOf } from '../../postgres/errors/sql-states.js';
 import type { LostData } from '../script/safeguard.js';
@@ -12,6 +13,7 @@ import { type CountedLoss, describeLoss, keyOf, type Loss, type MigrationLoss, n
 export interface Agreement {
   /** The names of the data that the caller agreed to delete. */
   readonly agreed: readonly string[];
+  readonly set: MigrationSet;
   /** The folder of migrations, for the instructions of the restore script. */
   readonly directory: string;
   /** Whether the run may begin although its rehearsal failed at a later migration. */

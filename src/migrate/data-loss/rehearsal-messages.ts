@@ -18,6 +18,7 @@ import { groupByFile, type Step, type TransactionStep } from '../script/steps.js
 import type { Work } from '../script/work.js';
 import { changesIn, dataLossQuery, SAVE_CATALOG } from './detect.js';
 import { isGuarded } from './guarded.js';
+import { REQUIRE_OTHER_SETS, saveOtherSets } from './other-sets.js';
 
 /** The messages of a rehearsal. */
 export interface RehearsalMessages {
@@ -60,11 +61,12 @@ export function rehearsalMessages(
       SAVE_SEARCH_PATH,
       SYSTEM_NAMES_ONLY,
       'set local quote_all_identifiers = off',
+      REQUIRE_OTHER_SETS,
       dataLossQuery(changesIn(step)),
     );
     queries.set(query, step);
     return [
-      makeMessage('safeguard', work, SAVE_CATALOG),
+      makeMessage('safeguard', work, SAVE_CATALOG, saveOtherSets(run.set)),
       ...sent,
       query,
       makeMessage('safeguard', work, RESTORE_SEARCH_PATH),

@@ -124,14 +124,14 @@ function lossesIn(results: readonly pg.QueryResult[]): readonly Loss[] {
 async function refusePartWay(
   connection: Connection,
   ledger: Ledger,
-  { wait }: RunContext,
+  { set, wait }: RunContext,
   first: Work,
   failure: Failure,
 ): Promise<void> {
   const { work } = failure.message;
   if (work === null || work === first || isOfOneTransaction(failure)) return;
   const interrupted = wait.signal?.aborted;
-  const circumstances = { results: [], connection, blocker: null, interrupted };
+  const circumstances = { results: [], connection, set, blocker: null, interrupted };
   throw new PartWayError(work, stateOf(ledger, first), await explainFailure(failure, circumstances));
 }
 

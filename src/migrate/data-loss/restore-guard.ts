@@ -1,5 +1,5 @@
-import { lockRowSql, NEWEST_ID, NEWEST_VERSION } from '../history/row-sql.js';
-import { HISTORY_TABLE } from '../history/table.js';
+import type { MigrationSet } from '../../catalog/migration-set.js';
+import { lockRowSql, newestId, newestVersion } from '../history/row-sql.js';
 import { NOT_RESTORABLE } from '../script/sql-states.js';
 import type { Work } from '../script/work.js';
 
@@ -7,22 +7,22 @@ import type { Work } from '../script/work.js';
  * SQL that fails unless the database has the migrations with which the files were written. It locks a row of the history, so
  * it waits for a run, and no run changes the schema before the restore is committed.
  */
-export function requireState({
-  version,
-  label,
-  direction,
-}: Pick<Work, 'version' | 'label' | 'direction'>): string {
+export function requireState(
+  set: MigrationSet,
+  { version, label, direction }: Pick<Work, 'version' | 'label' | 'direction'>,
+): string {
+  const { historyTable } = set;
   const [lock, isWrong, problem] =
     direction === 'down'
       ? [
-          lockRowSql(version),
-          `not found or ${version} <> (${NEWEST_VERSION})
-    or (select unfinished is not null from ${HISTORY_TABLE} where version = ${version})`,
+          lockRowSql(set, version),
+          `not found or ${version} <> (${newestVersion(set)})
+    or (select unfinished is not null from ${historyTable} where version = ${version})`,
           `${label} is not the newest migration of this database`,
         ]
       : [
-          `from ${HISTORY_TABLE} where id = (${NEWEST_ID}) for update`,
-          `exists (select from ${HISTORY_TABLE} where version = ${version})`,
+          `from ${historyTable} where id = (${newestId(set)}) for update`,
+          `exists (select from ${historyTable} where version = ${version})`,
           `${label}, which deleted the data, is still applied`,
         ];
   return `do $state$

@@ -1,4 +1,4 @@
-import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
+import { DEFAULT_SET } from '../../catalog/migration-set.js';
 import { unquote } from '../../catalog/names.js';
 import pg from '../../postgres/driver/pg.js';
 import type { BackupFile } from './backup-file.js';
@@ -37,7 +37,7 @@ returning 1`;
 }
 
 /** The setting with which a restore also replaces the values that rows have by then. */
-export const REPLACE = `${HISTORY_SCHEMA}.replace`;
+export const REPLACE = `${DEFAULT_SET.historySchema}.replace`;
 
 /**
  * SQL that notes the rows whose value a restore keeps: it differs from the backup, and a session or a migration has written

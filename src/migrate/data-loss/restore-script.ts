@@ -1,3 +1,4 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { REPORT_WARNINGS } from '../../postgres/replication.js';
 import { TRIGGERS_ON } from '../../postgres/triggers-on.js';
 import { encodeName } from '../../text/encode.js';
@@ -11,6 +12,7 @@ import { insertSql, keptKeysSql, keptSql, NO_KEYS, updateSql } from './restore-r
 
 /** The transaction that deleted the data. */
 export interface Deletion extends Pick<Work, 'version' | 'label' | 'direction'> {
+  readonly set: MigrationSet;
   /** The name of the database. */
   readonly database: string;
   /** The folder of migrations; absolute. */
@@ -58,7 +60,7 @@ export function restoreScript(files: readonly BackupFile[], deletion: Deletion):
     '\\set QUIET on',
     '\\encoding UTF8',
     'begin;',
-    requireState(deletion),
+    requireState(deletion.set, deletion),
     SETTINGS,
     LOCK_TIMEOUT,
     ...triggers.map(({ table, name }) => `alter table ${table} disable trigger ${name};`),

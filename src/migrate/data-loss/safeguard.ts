@@ -11,6 +11,7 @@ import { assertExpected, changesIn, SAVE_CATALOG } from './detect.js';
 import { isGuarded } from './guarded.js';
 import { expectedLosses, type Ledger, learn, stepKey } from './ledger.js';
 import { keyOf } from './loss.js';
+import { REQUIRE_OTHER_SETS, saveOtherSets } from './other-sets.js';
 import { rehearse } from './rehearse.js';
 
 const DRY_RUN_NOTES = [
@@ -45,8 +46,8 @@ function bracket(ledger: Ledger, step: TransactionStep): ReturnType<Safeguard['b
   const expected = expectedLosses(ledger, step).map(keyOf);
   const assertion = assertExpected(stepKey(step), expected, changesIn(step));
   return {
-    before: [makeMessage('safeguard', step.work, SAVE_CATALOG)],
-    after: [makeMessage('safeguard', step.work, assertion)],
+    before: [makeMessage('safeguard', step.work, SAVE_CATALOG, saveOtherSets(ledger.set))],
+    after: [makeMessage('safeguard', step.work, assertion, REQUIRE_OTHER_SETS)],
   };
 }
 

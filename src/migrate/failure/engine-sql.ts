@@ -1,7 +1,8 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { type Blocker, describeBlocker } from '../../postgres/blocker.js';
 import { INSUFFICIENT_PRIVILEGE, LOCK_NOT_AVAILABLE } from '../../postgres/errors/sql-states.js';
 import { option, type Remedy, remedy } from '../../text/remedy.js';
-import { MIGRATE_AS_OWNER } from '../history/table.js';
+import { migrateAsOwner } from '../history/table.js';
 import type { Message } from '../script/message.js';
 
 type EnginePhase = Exclude<Message['phase'], 'statement'>;
@@ -25,18 +26,18 @@ export function describeEngineSql({ phase }: Message): string | null {
 /**
  * The remedy for an error in the engine's own SQL.
  *
- * @param blocker the session that the run last waited for
+ * @param circumstances the session that the run last waited for, and the set of the run
  * @returns null if the remedy is the same as for a statement of the file
  */
 export function remedyForEngineSql(
   { phase }: Message,
   sqlState: string,
-  blocker: Blocker | null,
+  { blocker, set }: { readonly blocker: Blocker | null; readonly set: MigrationSet },
 ): Remedy | null {
   if (phase !== 'begin' && phase !== 'record') return null;
   if (sqlState === LOCK_NOT_AVAILABLE) {
     const holder = blocker === null ? 'another session' : describeBlocker(blocker);
     return remedy`The history is locked by ${holder}. Wait until that session releases it, or allow a longer wait with ${option('lockWaitMs')}.`;
   }
-  return sqlState === INSUFFICIENT_PRIVILEGE ? MIGRATE_AS_OWNER : null;
+  return sqlState === INSUFFICIENT_PRIVILEGE ? migrateAsOwner(set) : null;
 }

@@ -1,24 +1,27 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
+import { omitPublic } from '../../catalog/names.js';
 import type { Blocker } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
 import pg from '../../postgres/driver/pg.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { INSUFFICIENT_PRIVILEGE, QUERY_CANCELED } from '../../postgres/errors/sql-states.js';
 import { explainLostConnection, remedyForLostConnection } from '../../postgres/lost-connection.js';
-import { collectKnownText, knownTextOf } from '../../postgres/redaction/known-text.js';
+import { collectKnownText, knownTextOf, NOTHING_KNOWN } from '../../postgres/redaction/known-text.js';
 import { redactCause, redactError, redactText } from '../../postgres/redaction/redact.js';
 import { NOT_REPLICATED, REPLICATION_REMEDY, type ReplicationWatch } from '../../postgres/replication.js';
 import { explainTriggersOff } from '../../postgres/triggers-on.js';
 import type { SourceLocation } from '../../sql/errors.js';
 import { formatLocation } from '../../sql/location.js';
 import { joinRemedies } from '../../text/remedy.js';
-import { CHANGES_HISTORY, KEEP_HISTORY } from '../files/history-change.js';
+import { CHANGES_HISTORY, keepHistory } from '../files/history-change.js';
 import { explainForeignHistory, foreignObjectOf, remedyForForeign } from '../history/foreign-object.js';
-import { CREATE_HISTORY } from '../history/table.js';
+import { createHistory } from '../history/table.js';
 import type { Failure, Message } from '../script/message.js';
 import type { MigrationResult } from '../script/outcome.js';
-import { LOCK_LOST } from '../script/sql-states.js';
+import { LOCK_LOST, OTHER_SET_BROKEN } from '../script/sql-states.js';
 import type { Work } from '../script/work.js';
 import { findConstraintDefinition } from './constraint-definition.js';
+import { findDependentSets } from './dependent-sets.js';
 import { describeEngineSql } from './engine-sql.js';
 import { MigrationFailedError } from './errors.js';
 import { locateError } from './locate.js';
@@ -29,6 +32,8 @@ export interface Circumstances {
   /** Every migration of the run, in its order. */
   readonly results: readonly MigrationResult[];
   readonly connection: Connection;
+  /** The set of the run. */
+  readonly set: MigrationSet;
   /** The session that the run last waited for; null if it waited for none. */
   readonly blocker: Blocker | null;
   /** Whether that session is the one that holds the lock of the run; false by default. */
@@ -58,20 +63,23 @@ export async function explainFailure(
   }
   if (error.code === LOCK_LOST) return explainLockLoss(work, error, circumstances);
   if (message.phase !== 'statement') {
-    const known = explainTriggersOff(error) ?? explainForeignObject(work, error, circumstances);
+    const known =
+      explainTriggersOff(error) ??
+      explainForeignObject(work, error, circumstances) ??
+      explainOtherSet(work, error, circumstances);
     if (known !== undefined) return known;
   }
   return work === null
-    ? explainHistoryFailure(error)
+    ? explainHistoryFailure(error, circumstances.set)
     : explainServerError(work, message, error, circumstances);
 }
 
 function explainForeignObject(
   work: Work | null,
   error: pg.DatabaseError,
-  { results }: Circumstances,
+  { results, set }: Circumstances,
 ): ExplainedError | undefined {
-  if (work === null) return explainForeignHistory(error);
+  if (work === null) return explainForeignHistory(error, set);
   const foreign = foreignObjectOf(error);
   if (foreign === undefined) return undefined;
   const { problem, cause } = foreign;
@@ -84,6 +92,24 @@ function explainForeignObject(
       results,
     },
   );
+}
+
+function explainOtherSet(
+  work: Work | null,
+  error: pg.DatabaseError,
+  { results }: Circumstances,
+): ExplainedError | undefined {
+  if (work === null || error.code !== OTHER_SET_BROKEN) return undefined;
+  const { message } = redactText({ ...error, message: error.message, routine: undefined }, NOTHING_KNOWN);
+  const { cause } = redactError(error);
+  return new MigrationFailedError('other_set_broken', `${work.name} would drop ${omitPublic(message)}.`, {
+    remedy: joinRemedies(
+      'Drop that object first, in a migration of its set, or roll that set back.',
+      describeState(work),
+    ),
+    cause,
+    results,
+  });
 }
 
 /**
@@ -104,7 +130,7 @@ async function explainServerError(
   work: Work,
   message: Message,
   error: pg.DatabaseError,
-  { results, connection, blocker, waitsForItself = false }: Circumstances,
+  { results, connection, set, blocker, waitsForItself = false }: Circumstances,
 ): Promise<MigrationFailedError> {
   const location = locateError(work, message, error);
   const shown = redactText(
@@ -113,6 +139,7 @@ async function explainServerError(
   );
   const { message: text, detail, hint, context } = shown;
   const definition = await findConstraintDefinition(connection.client, work, error);
+  const dependentSets = await findDependentSets(connection.client, set, error);
   const where = describeLocation(work, message, location);
   const [code, what] = waitsForItself
     ? (['changes_history', CHANGES_HISTORY] as const)
@@ -120,8 +147,8 @@ async function explainServerError(
   const server = connection.serverVersion;
   return new MigrationFailedError(code, `${where}: ${what}.`, {
     remedy: waitsForItself
-      ? joinRemedies(KEEP_HISTORY, describeState(work))
-      : remedyForFailure(error, work, message, { blocker, server }),
+      ? joinRemedies(keepHistory(set), describeState(work))
+      : remedyForFailure(error, work, message, { blocker, set, dependentSets, server }),
     cause: redactCause(error, shown),
     server: { sqlState: error.code ?? '', detail, hint, context, definition },
     location,
@@ -192,8 +219,8 @@ const OTHER_FUNCTION = /PL\/pgSQL function (?!inline_code_block)/;
 const LIST_EVENT_TRIGGERS = 'To list them: select evtname, evtfoid::regproc from pg_event_trigger;';
 
 /** Explains why the migration history could not be created. */
-export function explainHistoryFailure(error: pg.DatabaseError): ExplainedError {
-  const shown = redactText(error, knownTextOf(CREATE_HISTORY));
+export function explainHistoryFailure(error: pg.DatabaseError, set: MigrationSet): ExplainedError {
+  const shown = redactText(error, knownTextOf(createHistory(set)));
   const { message, context } = shown;
   const cause = redactCause(error, shown);
   if (error.code === INSUFFICIENT_PRIVILEGE) {

@@ -1,3 +1,4 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { type Blocker, describeBlocker, FIND_PREPARED } from '../../postgres/blocker.js';
 import type pg from '../../postgres/driver/pg.js';
 import {
@@ -14,7 +15,7 @@ import {
 } from '../../postgres/errors/sql-states.js';
 import type { ServerVersion } from '../../postgres/server-version.js';
 import { call, joinRemedies, type Remedy, remedy } from '../../text/remedy.js';
-import { SET_HISTORY_ASIDE } from '../history/table.js';
+import { setHistoryAside } from '../history/table.js';
 import type { Message } from '../script/message.js';
 import type { Work } from '../script/work.js';
 import { correctionFor } from './causes.js';
@@ -23,26 +24,37 @@ import { remedyForEngineSql } from './engine-sql.js';
 /**
  * The remedy for an error of the server.
  *
- * @param circumstances the session that the run last waited for, and the version of the server
+ * @param circumstances the session that the run last waited for, the set of the run, the other sets that
+ *   depend on what it would drop, and the version of the server
  */
 export function remedyForFailure(
   error: pg.DatabaseError,
   work: Work,
   message: Message,
-  { blocker, server }: { readonly blocker: Blocker | null; readonly server: ServerVersion },
+  {
+    blocker,
+    set,
+    dependentSets,
+    server,
+  }: {
+    readonly blocker: Blocker | null;
+    readonly set: MigrationSet;
+    readonly dependentSets: readonly string[];
+    readonly server: ServerVersion;
+  },
 ): Remedy {
   const { code = '' } = error;
-  const forEngine = remedyForEngineSql(message, code, blocker);
+  const forEngine = remedyForEngineSql(message, code, { blocker, set });
   if (forEngine === null && (code === LOCK_NOT_AVAILABLE || code === DEADLOCK_DETECTED)) {
     return remedyForLock(work, blocker);
   }
-  const known = forEngine ?? correctionFor(error, work, message, server);
+  const known = forEngine ?? remedyForSets(dependentSets) ?? correctionFor(error, work, message, server);
   const steps = [
     known ?? 'Fix the cause.',
     describeState(work),
     remedy`Then run ${call(work.direction)} again.`,
   ];
-  if (message.phase === 'statement') steps.push(...remedyForRestore(code, work));
+  if (message.phase === 'statement') steps.push(...remedyForRestore(code, work, set));
   if (known === null && message.phase === 'statement' && work.direction === 'down') {
     steps.push(
       remedy`If the down itself is wrong, correct ${work.name}.down.sql first, and ${recordDown(work)}.`,
@@ -51,19 +63,24 @@ export function remedyForFailure(
   return joinRemedies(...steps);
 }
 
+function remedyForSets(sets: readonly string[]): string | null {
+  if (sets.length === 0) return null;
+  return `Objects of the set ${sets.join(' and the set ')} depend on it. Drop them first, in a migration of that set, or roll that set back.`;
+}
+
 const EXISTS_ALREADY = new Set([DUPLICATE_TABLE, DUPLICATE_OBJECT, DUPLICATE_COLUMN, DUPLICATE_SCHEMA]);
 const IS_MISSING = new Set([UNDEFINED_TABLE, UNDEFINED_OBJECT, UNDEFINED_COLUMN, INVALID_SCHEMA_NAME]);
 
 /** A backup may have been restored so that the history does not belong to the tables. */
-function remedyForRestore(sqlState: string, { direction }: Work): readonly Remedy[] {
+function remedyForRestore(sqlState: string, { direction }: Work, set: MigrationSet): readonly Remedy[] {
   if (EXISTS_ALREADY.has(sqlState) && direction === 'up') {
     return [
-      remedy`If the tables were restored without their history, or with an older one, set this history aside: ${SET_HISTORY_ASIDE} Then adopt the database with ${call('baseline', { version: '<version>' })}.`,
+      remedy`If the tables were restored without their history, or with an older one, set this history aside: ${setHistoryAside(set)} Then adopt the database with ${call('baseline', { version: '<version>' })}.`,
     ];
   }
   if (!IS_MISSING.has(sqlState)) return [];
   return [
-    remedy`If only the history was restored, without its tables, set it aside: ${SET_HISTORY_ASIDE} Then create the tables with ${call('up')}.`,
+    remedy`If only the history was restored, without its tables, set it aside: ${setHistoryAside(set)} Then create the tables with ${call('up')}.`,
   ];
 }
 

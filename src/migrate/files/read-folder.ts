@@ -6,6 +6,7 @@ import type { SourceFile } from '../../sql/source-file.js';
 import { option, remedy } from '../../text/remedy.js';
 import { byVersion, type FileName, parseFileName, parseVersion } from './file-name.js';
 import { type FileOptions, readOptions } from './options.js';
+import { readSet, type SetOfFolder } from './read-set.js';
 import { readSourceFile } from './source.js';
 
 /** A file of a migration, with its options. */
@@ -26,6 +27,12 @@ export interface Migration {
   readonly down: Script | null;
   /** Why it has no down; null if it has one. */
   readonly irreversible: string | null;
+}
+
+/** A folder of migrations, with its set. */
+export interface Folder extends SetOfFolder {
+  /** In the order of their versions. */
+  readonly migrations: readonly Migration[];
 }
 
 interface NamedFile extends FileName {
@@ -54,6 +61,16 @@ export async function readMigrations(directory: string): Promise<readonly Migrat
     });
   }
   return Promise.all(pairFiles(files).map(({ up, down }) => readPair(directory, up, down)));
+}
+
+/**
+ * Reads a folder of migrations with its set.
+ *
+ * @throws UsageError `bad_set`, and the same errors as {@link readMigrations}
+ */
+export async function readFolder(directory: string): Promise<Folder> {
+  const [migrations, set] = await Promise.all([readMigrations(directory), readSet(directory)]);
+  return { ...set, migrations };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { compareSnapshots, type Difference } from '../../catalog/difference.js';
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { parseSnapshot, SNAPSHOT_SETTINGS } from '../../catalog/snapshot.js';
 import { withAnswerLimit } from '../../postgres/answer-limit.js';
 import type { Connection } from '../../postgres/connect.js';
@@ -12,7 +13,7 @@ import { liftTimeouts } from '../../postgres/timeouts.js';
 import type { RemedyPart } from '../../text/remedy.js';
 import { explainForeignHistory } from './foreign-object.js';
 import { checkHistory } from './ownership.js';
-import { COMPARE_SNAPSHOT, type RecordedSnapshot } from './snapshot.js';
+import { compareSnapshot, type RecordedSnapshot } from './snapshot.js';
 import { explainUnknown, type Unknown, type UnknownCause, unreadable } from './unknown.js';
 
 /**
@@ -61,12 +62,12 @@ interface Comparison extends RecordedSnapshot {
 }
 
 /** A read of the catalog must not wait for a lock that another session holds on a view, so it has its own timeouts. */
-function settingsOnServer({ serverVersion }: Connection): string {
+function settingsOnServer({ serverVersion }: Connection, set: MigrationSet): string {
   return `${liftTimeouts(serverVersion.number)};
 set local lock_timeout = 1000;
 set local statement_timeout = 10000;
 ${SNAPSHOT_SETTINGS};
-${checkHistory('read')}`;
+${checkHistory(set, 'read')}`;
 }
 
 const TIMEOUTS = new Set([LOCK_NOT_AVAILABLE, QUERY_CANCELED]);
@@ -77,8 +78,8 @@ const TIMEOUTS = new Set([LOCK_NOT_AVAILABLE, QUERY_CANCELED]);
  *
  * @param connection in pipeline mode, outside of any transaction
  */
-export async function readDrift(connection: Connection): Promise<Drift> {
-  const result = await readComparison(connection);
+export async function readDrift(connection: Connection, set: MigrationSet): Promise<Drift> {
+  const result = await readComparison(connection, set);
   return 'differences' in result ? knownDrift('drifted', result.since) : result;
 }
 
@@ -88,9 +89,12 @@ export async function readDrift(connection: Connection): Promise<Drift> {
  *
  * @param connection in pipeline mode, outside of any transaction
  */
-export async function readDriftReport(connection: Connection): Promise<DriftDetails | Drift> {
+export async function readDriftReport(
+  connection: Connection,
+  set: MigrationSet,
+): Promise<DriftDetails | Drift> {
   try {
-    return await readComparison(connection);
+    return await readComparison(connection, set);
   } catch (error) {
     const sqlState = sqlStateOf(error);
     if (sqlState === undefined) throw error;
@@ -98,8 +102,8 @@ export async function readDriftReport(connection: Connection): Promise<DriftDeta
   }
 }
 
-async function readComparison(connection: Connection): Promise<DriftDetails | Drift> {
-  const answer = await queryCatalog<Comparison>(connection, COMPARE_SNAPSHOT);
+async function readComparison(connection: Connection, set: MigrationSet): Promise<DriftDetails | Drift> {
+  const answer = await queryCatalog<Comparison>(connection, set, compareSnapshot(set));
   if (answer.status === 'rejected') return driftAfterError(answer.reason);
   return toDrift(answer.value.rows[0] ?? null);
 }
@@ -107,19 +111,20 @@ async function readComparison(connection: Connection): Promise<DriftDetails | Dr
 /** Runs a query in a transaction that only reads, pipelined. */
 async function queryCatalog<Row extends object>(
   connection: Connection,
+  set: MigrationSet,
   sql: string,
 ): Promise<PromiseSettledResult<{ readonly rows: readonly Row[] }>> {
   const { client } = connection;
   const [, settings, answer] = await withAnswerLimit(connection, () =>
     Promise.allSettled([
       client.query('begin isolation level repeatable read read only'),
-      client.query(settingsOnServer(connection)),
+      client.query(settingsOnServer(connection, set)),
       client.query<Row>(sql),
       client.query('commit'),
     ]),
   );
   return settings.status === 'rejected'
-    ? { status: 'rejected', reason: explainForeignHistory(settings.reason) ?? settings.reason }
+    ? { status: 'rejected', reason: explainForeignHistory(settings.reason, set) ?? settings.reason }
     : answer;
 }
 

@@ -1,10 +1,9 @@
-import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import pg from '../../postgres/driver/pg.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { NOTHING_KNOWN } from '../../postgres/redaction/known-text.js';
 import { redactError, redactText } from '../../postgres/redaction/redact.js';
 import { FOREIGN_OBJECT } from './ownership.js';
-import { HISTORY_TABLE } from './table.js';
 
 /** An object of another role, as an error with {@link FOREIGN_OBJECT} describes it. */
 export interface ForeignObject {
@@ -31,17 +30,20 @@ export function remedyForForeign(object: string, otherwise: string): string {
 }
 
 /** Explains an error of `checkHistory`; undefined for any other error. */
-export function explainForeignHistory(error: unknown): ExplainedError | undefined {
+export function explainForeignHistory(
+  error: unknown,
+  { historySchema, historyTable }: MigrationSet,
+): ExplainedError | undefined {
   const foreign = foreignObjectOf(error);
   if (foreign === undefined) return undefined;
   const { problem, cause } = foreign;
   return new ExplainedError(
     'history_foreign',
-    `${HISTORY_TABLE} may run the code of another role with the rights of this one: ${problem}.`,
+    `${historyTable} may run the code of another role with the rights of this one: ${problem}.`,
     {
       remedy: remedyForForeign(
         'the history',
-        `drop what that role created, such as: drop schema ${HISTORY_SCHEMA} cascade;`,
+        `drop what that role created, such as: drop schema ${historySchema} cascade;`,
       ),
       cause,
     },

@@ -32,6 +32,7 @@ export function refuseOtherFolder(entries: readonly Entry[]): void {
   throw new HistoryError('other_folder', `${problem}.`, {
     remedy: joinRemedies(
       remedy`Nothing was changed. To use this folder, set ${option('url')} to another database. ${call('up', { create: true })} creates it.`,
+      'To use it in this database, too, give it a file set.json such as { "set": "billing" }.',
       remedy`To work on this database, name the folder that it is migrated from with ${option('directory')}.`,
     ),
   });

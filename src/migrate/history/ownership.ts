@@ -1,6 +1,5 @@
-import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { TRUSTED_BY_SESSION } from '../../catalog/trusted-roles.js';
-import { HISTORY_TABLE } from './table.js';
 
 /** The SQLSTATE of an object that the engine or a migration would use and that runs the code of another role. */
 export const FOREIGN_OBJECT = 'VS004';
@@ -9,8 +8,9 @@ export const FOREIGN_OBJECT = 'VS004';
  * The schema of the history, unless this role has made it and the history, and others have attached nothing to that. Only then
  * may the history run code of others.
  */
-const UNTRUSTED_SCHEMA = `pg_catalog.pg_namespace
-  where nspname = '${HISTORY_SCHEMA}'
+function untrustedSchema({ historySchema, historyTable }: MigrationSet): string {
+  return `pg_catalog.pg_namespace
+  where nspname = '${historySchema}'
     and not (
       nspowner = current_user::regrole
       and coalesce(
@@ -19,18 +19,21 @@ const UNTRUSTED_SCHEMA = `pg_catalog.pg_namespace
             and relowner = nspowner
             and not (relhasrules or relhastriggers or relrowsecurity or relhassubclass)
           from pg_catalog.pg_class
-          where oid = pg_catalog.to_regclass('${HISTORY_TABLE}')
+          where oid = pg_catalog.to_regclass('${historyTable}')
         ),
         true
       )
     )`;
+}
 
 /**
  * SQL that fails with `INVALID_TEXT_REPRESENTATION` if the history may run code of others, which {@link checkHistory} then
  * finds out. A new session needs 1 ms less for it than for PL/pgSQL.
  */
-export const ASSERT_TRUSTED = `select ('another role may have changed it, so a search follows: ' || nspname)::int
-  from ${UNTRUSTED_SCHEMA}`;
+export function assertTrusted(set: MigrationSet): string {
+  return `select ('another role may have changed it, so a search follows: ' || nspname)::int
+  from ${untrustedSchema(set)}`;
+}
 
 /**
  * Everything about the history that would run code of another role: a view, a trigger of its function, a rule, a policy,
@@ -80,22 +83,22 @@ const FOREIGN_CODE = `select 'it is not an ordinary table' as problem from pg_ca
  * @param use `read`, or `write` if the session will also act on what the history says: then the schema and the table must
  *   belong to a role that this session trusts
  */
-export function checkHistory(use: 'read' | 'write'): string {
+export function checkHistory(set: MigrationSet, use: 'read' | 'write'): string {
   return `do $check_history$
 declare
-  history constant oid := pg_catalog.to_regclass('${HISTORY_TABLE}');
+  history constant oid := pg_catalog.to_regclass('${set.historyTable}');
   foreign_code text;
 begin
   -- The search below takes 4 ms in a new session.
   perform
-  from ${UNTRUSTED_SCHEMA};
+  from ${untrustedSchema(set)};
   if not found then
     return;
   end if;
 
   select problem into foreign_code
   from (
-    ${use === 'write' ? `${FOREIGN_OWNER}\n    union all\n    ` : ''}${FOREIGN_CODE}
+    ${use === 'write' ? `${foreignOwner(set)}\n    union all\n    ` : ''}${FOREIGN_CODE}
   ) as problems
   limit 1;
   if foreign_code is not null then
@@ -105,10 +108,12 @@ end
 $check_history$`;
 }
 
-const FOREIGN_OWNER = `select 'its schema belongs to ' || pg_catalog.pg_get_userbyid(nspowner) as problem
+function foreignOwner({ historySchema }: MigrationSet): string {
+  return `select 'its schema belongs to ' || pg_catalog.pg_get_userbyid(nspowner) as problem
     from pg_catalog.pg_namespace
-    where nspname = '${HISTORY_SCHEMA}' and nspowner <> all (${TRUSTED_BY_SESSION})
+    where nspname = '${historySchema}' and nspowner <> all (${TRUSTED_BY_SESSION})
     union all
     select 'it belongs to ' || pg_catalog.pg_get_userbyid(relowner)
     from pg_catalog.pg_class
     where oid = history and relowner <> all (${TRUSTED_BY_SESSION})`;
+}

@@ -1,4 +1,4 @@
-import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import type pg from '../../postgres/driver/pg.js';
 import { queryRows, textArray } from '../../postgres/driver/search-path.js';
 import {
@@ -6,8 +6,8 @@ import {
   sqlStateOf,
   UNDEFINED_TABLE,
 } from '../../postgres/errors/sql-states.js';
-import { ASSERT_TRUSTED, checkHistory } from './ownership.js';
-import { HISTORY_TABLE, type HistoryColumn, type HistoryRow } from './table.js';
+import { assertTrusted, checkHistory } from './ownership.js';
+import type { HistoryColumn, HistoryRow } from './table.js';
 
 /** The columns of a {@link HistoryRow}, by its properties. */
 const ROW_COLUMNS: Readonly<Record<keyof HistoryRow, HistoryColumn>> = {
@@ -30,18 +30,22 @@ const ROW_COLUMNS: Readonly<Record<keyof HistoryRow, HistoryColumn>> = {
 };
 
 /** SQL of whether the database has a relation besides the history. */
-const HAS_RELATIONS = `exists (
+function hasRelations({ historySchema }: MigrationSet): string {
+  return `exists (
   select from pg_catalog.pg_class
   where oid >= 16384
     and relkind = any ('{r,p,v,m,f,S,c}')
-    and relnamespace is distinct from pg_catalog.to_regnamespace('${HISTORY_SCHEMA}')
+    and relnamespace is distinct from pg_catalog.to_regnamespace('${historySchema}')
 )`;
+}
 
-const READ_HISTORY = `select ${Object.entries(ROW_COLUMNS)
-  .map(([property, column]) => `${column} as "${property}"`)
-  .join(', ')}, ${HAS_RELATIONS} as "hasRelations"
-from ${HISTORY_TABLE}
+function readSql(set: MigrationSet): string {
+  return `select ${Object.entries(ROW_COLUMNS)
+    .map(([property, column]) => `${column} as "${property}"`)
+    .join(', ')}, ${hasRelations(set)} as "hasRelations"
+from ${set.historyTable}
 order by id`;
+}
 
 /** A row as `pg` returns it: a bigint is text. */
 type RawRow = Omit<HistoryRow, 'id' | 'version' | 'appliedAt'> & {
@@ -70,18 +74,19 @@ export interface History {
  */
 export async function readHistory(
   client: pg.Client,
+  set: MigrationSet,
   lockTimeoutMs: number,
   use: 'read' | 'write' = 'read',
 ): Promise<History | null> {
   // One query is one transaction, so that behind a pooler no other client inherits the setting.
   const read = (check: string) =>
-    queryRows<RawRow>(client, `set local lock_timeout = ${lockTimeoutMs};\n${check};\n${READ_HISTORY}`);
-  const search = () => read(checkHistory(use));
+    queryRows<RawRow>(client, `set local lock_timeout = ${lockTimeoutMs};\n${check};\n${readSql(set)}`);
+  const search = () => read(checkHistory(set, use));
   try {
     const rows =
       use === 'read'
         ? await search()
-        : await read(ASSERT_TRUSTED).catch((error: unknown) => {
+        : await read(assertTrusted(set)).catch((error: unknown) => {
             if (sqlStateOf(error) === INVALID_TEXT_REPRESENTATION) return search();
             throw error;
           });
@@ -89,7 +94,7 @@ export async function readHistory(
   } catch (error) {
     if (sqlStateOf(error) === UNDEFINED_TABLE) return null;
     const { explainReadError } = await import('./read-errors.js');
-    throw explainReadError(error);
+    throw explainReadError(error, set);
   }
 }
 
@@ -101,19 +106,20 @@ function toRow({ hasRelations: _, ...row }: RawRow): HistoryRow {
 }
 
 /** Whether the database has no relation besides the history, so that it has no data. */
-export async function isEmptyDatabase(client: pg.Client): Promise<boolean> {
-  const [row] = await queryRows<{ is_empty: boolean }>(client, `select not ${HAS_RELATIONS} as is_empty`);
+export async function isEmptyDatabase(client: pg.Client, set: MigrationSet): Promise<boolean> {
+  const [row] = await queryRows<{ is_empty: boolean }>(client, `select not ${hasRelations(set)} as is_empty`);
   return row?.is_empty === true;
 }
 
 /** Reads the recorded down files of some versions. */
 export async function readDownSql(
   client: pg.Client,
+  { historyTable }: MigrationSet,
   versions: readonly bigint[],
 ): Promise<ReadonlyMap<bigint, string>> {
   const rows = await queryRows<{ version: string; down_sql: string | null }>(
     client,
-    `select version, down_sql from ${HISTORY_TABLE} where version = any (${textArray(versions.map(String))}::bigint[])`,
+    `select version, down_sql from ${historyTable} where version = any (${textArray(versions.map(String))}::bigint[])`,
   );
   return new Map(
     rows.flatMap((row) => (row.down_sql === null ? [] : [[BigInt(row.version), row.down_sql] as const])),

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { applicationName } from '../../postgres/connection/application-name.js';
 import pg from '../../postgres/driver/pg.js';
 import type { Migration } from '../files/read-folder.js';
-import { HISTORY_COLUMNS, HISTORY_TABLE, type HistoryColumn } from './table.js';
+import { HISTORY_COLUMNS, type HistoryColumn } from './table.js';
 
 /** SQL expressions by column. */
 export type RowValues = Readonly<Partial<Record<HistoryColumn, string>>>;
@@ -54,51 +55,65 @@ export function fileValues({ up, down, irreversible }: Migration) {
 }
 
 /** SQL of the version of the newest row. */
-export const NEWEST_VERSION = `select version from ${HISTORY_TABLE} order by id desc limit 1`;
+export function newestVersion({ historyTable }: MigrationSet): string {
+  return `select version from ${historyTable} order by id desc limit 1`;
+}
 
 /** SQL of the id of the newest row. */
-export const NEWEST_ID = `select max(id) from ${HISTORY_TABLE}`;
+export function newestId({ historyTable }: MigrationSet): string {
+  return `select max(id) from ${historyTable}`;
+}
 
 /** SQL of whether the last value of the ids' sequence is lower than the newest id; null if this role may not read it. */
-export const IDS_ARE_BEHIND = `select case
+export function idsAreBehind(set: MigrationSet): string {
+  return `select case
     when pg_catalog.has_sequence_privilege(sequence, 'usage, select') then
-      coalesce(pg_catalog.pg_sequence_last_value(sequence), 0) < (${NEWEST_ID})
+      coalesce(pg_catalog.pg_sequence_last_value(sequence), 0) < (${newestId(set)})
   end
-from (select pg_catalog.pg_get_serial_sequence('${HISTORY_TABLE}', 'id')::pg_catalog.regclass as sequence) as ids`;
+from (select pg_catalog.pg_get_serial_sequence('${set.historyTable}', 'id')::pg_catalog.regclass as sequence) as ids`;
+}
 
 /** SQL that writes the newest row and changes nothing in it. */
-export const TOUCH_NEWEST_ROW = `update ${HISTORY_TABLE} set version = version where id = (${NEWEST_ID})`;
+export function touchNewestRow(set: MigrationSet): string {
+  return `update ${set.historyTable} set version = version where id = (${newestId(set)})`;
+}
 
 /** The condition that the history has a row. */
-export const HAS_ROWS = `exists (select from ${HISTORY_TABLE})`;
+export function hasRows({ historyTable }: MigrationSet): string {
+  return `exists (select from ${historyTable})`;
+}
 
 /** SQL after a `perform` or a `select`: locks the row of a version. */
-export function lockRowSql(version: bigint): string {
-  return `from ${HISTORY_TABLE} where version = ${version} for update`;
+export function lockRowSql({ historyTable }: MigrationSet, version: bigint): string {
+  return `from ${historyTable} where version = ${version} for update`;
 }
 
 /** SQL of how many statements of a no-transaction file are recorded as committed; null if none are. */
-export function statementsDoneSql(version: bigint, direction: 'up' | 'down'): string {
-  return `select statements_done from ${HISTORY_TABLE} where version = ${version} and unfinished = '${direction}'`;
+export function statementsDoneSql(
+  { historyTable }: MigrationSet,
+  version: bigint,
+  direction: 'up' | 'down',
+): string {
+  return `select statements_done from ${historyTable} where version = ${version} and unfinished = '${direction}'`;
 }
 
 /**
  * SQL that inserts rows. A column that no row has a value for is left out: PostgreSQL parses and plans each column for
  * each migration.
  */
-export function insertSql(rows: readonly RowValues[]): string {
+export function insertSql({ historyTable }: MigrationSet, rows: readonly RowValues[]): string {
   const columns = HISTORY_COLUMNS.filter((column) => rows.some((row) => (row[column] ?? 'null') !== 'null'));
   const lines = rows.map((row) => `(${columns.map((column) => row[column] ?? 'null').join(', ')})`);
-  return `insert into ${HISTORY_TABLE} (${columns.join(', ')})\nvalues ${lines.join(',\n')}`;
+  return `insert into ${historyTable} (${columns.join(', ')})\nvalues ${lines.join(',\n')}`;
 }
 
 /**
  * SQL that inserts a row, or updates the row that an earlier run began. The durations add up, and the search path stays.
  */
-export function insertOrUpdateSql(row: RowValues): string {
+export function insertOrUpdateSql(set: MigrationSet, row: RowValues): string {
   const columns = HISTORY_COLUMNS.filter((column) => column in row);
   const replaced = columns.filter((column) => !['version', 'duration_ms', 'search_path'].includes(column));
-  return `${insertSql([row])}
+  return `${insertSql(set, [row])}
 on conflict (version) do update set
   duration_ms = history.duration_ms + excluded.duration_ms,
   ${replaced.map((column) => `${column} = excluded.${column}`).join(', ')}`;
@@ -125,9 +140,9 @@ export function reasonSql(...parts: readonly string[]): string {
  *
  * @param condition SQL of the condition that finds it
  */
-export function updateSql(condition: string, row: RowValues): string {
+export function updateSql({ historyTable }: MigrationSet, condition: string, row: RowValues): string {
   const assignments = Object.entries(row).map(([column, value]) => `${column} = ${value}`);
-  return `update ${HISTORY_TABLE}\nset ${assignments.join(', ')}\nwhere ${condition}`;
+  return `update ${historyTable}\nset ${assignments.join(', ')}\nwhere ${condition}`;
 }
 
 /** The condition that finds the row of a version. */
@@ -136,6 +151,6 @@ export function versionCondition(version: bigint): string {
 }
 
 /** SQL that deletes the row of a version. Its result is the SQL expression `returning`. */
-export function deleteSql(version: bigint, returning: string): string {
-  return `delete from ${HISTORY_TABLE} where version = ${version}\nreturning ${returning}`;
+export function deleteSql({ historyTable }: MigrationSet, version: bigint, returning: string): string {
+  return `delete from ${historyTable} where version = ${version}\nreturning ${returning}`;
 }

@@ -1,3 +1,4 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { withAnswerLimit } from '../../postgres/answer-limit.js';
 import type { Blocker } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
@@ -38,17 +39,19 @@ export interface ServerState {
  */
 export function readState(
   connection: Connection,
+  set: MigrationSet,
   wait: Wait = READER_WAIT,
   onBlocked: (blocker: Blocker) => void = () => {},
   use: 'read' | 'write' = 'read',
 ): Promise<ServerState> {
-  return waitForHistory(connection, wait, onBlocked, (lockTimeoutMs) =>
-    readStateOnce(connection, lockTimeoutMs, use),
+  return waitForHistory(connection, set, wait, onBlocked, (lockTimeoutMs) =>
+    readStateOnce(connection, set, lockTimeoutMs, use),
   );
 }
 
 async function readStateOnce(
   connection: Connection,
+  set: MigrationSet,
   lockTimeoutMs: number,
   use: 'read' | 'write',
 ): Promise<ServerState> {
@@ -60,7 +63,7 @@ async function readStateOnce(
         `select pg_catalog.pg_backend_pid() as pid, pg_catalog.pg_is_in_recovery() as standby,
            ${IS_READ_ONLY} as read_only, pg_catalog.version() as version`,
       ),
-      readHistory(client, lockTimeoutMs, use),
+      readHistory(client, set, lockTimeoutMs, use),
     ]);
   const [[facts], history] = await withAnswerLimit(connection, () => sendTogether(client, read));
   const isPooled = facts?.pid !== reportedPid;

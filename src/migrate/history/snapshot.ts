@@ -1,3 +1,4 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { listSchemas } from '../../catalog/schemas.js';
 import {
   SNAPSHOT_FORMAT,
@@ -8,8 +9,7 @@ import {
 import pg from '../../postgres/driver/pg.js';
 import { queryRows, textArray } from '../../postgres/driver/search-path.js';
 import type { Statement } from '../../sql/statements.js';
-import { NEWEST_ID, type RowValues, updateSql } from './row-sql.js';
-import { HISTORY_TABLE } from './table.js';
+import { newestId, type RowValues, updateSql } from './row-sql.js';
 
 /**
  * The snapshot must never delay a migration: if another session holds a lock that the snapshot needs, the row gets no
@@ -40,21 +40,27 @@ function fingerprintOf(text: string): string {
 /** The condition that the text of a row's snapshot has its fingerprint; null if the row has no snapshot. */
 const IS_INTACT = `fingerprint = ${fingerprintOf('snapshot')}`;
 
-const NEWEST_INTACT = `from ${HISTORY_TABLE} where ${IS_INTACT} order by id desc limit 1`;
+function newestIntact({ historyTable }: MigrationSet): string {
+  return `from ${historyTable} where ${IS_INTACT} order by id desc limit 1`;
+}
 
-const NEWEST_SNAPSHOT = `select snapshot ${NEWEST_INTACT}`;
+function newestSnapshot(set: MigrationSet): string {
+  return `select snapshot ${newestIntact(set)}`;
+}
 
 /** SQL of the newest row, as a {@link RecordedSnapshot} with the text of the snapshot; null if it is damaged. */
-const NEWEST_ROW = `select
+function newestRow({ historyTable }: MigrationSet): string {
+  return `select
   name,
   case when ${IS_INTACT} then snapshot end as snapshot,
   snapshot_format as format,
   snapshot_server_major as major,
   fingerprint,
   not coalesce(${IS_INTACT}, true) as damaged
-from ${HISTORY_TABLE}
+from ${historyTable}
 order by id desc
 limit 1`;
+}
 
 /** SQL of the server's major version. */
 const SERVER_MAJOR = "pg_catalog.current_setting('server_version_num')::integer / 10000";
@@ -75,13 +81,15 @@ export function snapshotValues(snapshot: string, fingerprint: string): RowValues
 }
 
 /** SQL of the schemas that a snapshot covers: those of the previous snapshot, and some more. */
-function coveredSchemas(schemas: readonly string[]): string {
+function coveredSchemas(set: MigrationSet, schemas: readonly string[]): string {
   const names = schemas.map((name) => pg.escapeLiteral(name)).join(', ');
-  return `array[${names}] || array(select json_array_elements_text((${NEWEST_SNAPSHOT})::json -> 'schemas'))`;
+  return `array[${names}] || array(select json_array_elements_text((${newestSnapshot(set)})::json -> 'schemas'))`;
 }
 
 /** SQL of the accepted differences of the newest snapshot; null for none. */
-const ACCEPTED = `(select (${NEWEST_SNAPSHOT})::json -> 'accepted')`;
+function acceptedSql(set: MigrationSet): string {
+  return `(select (${newestSnapshot(set)})::json -> 'accepted')`;
+}
 
 /** The reason of a warning with {@link SNAPSHOT_MISSING}. */
 export const NO_EARLIER_SNAPSHOT = 'no earlier snapshot names the schemas of the other migrations';
@@ -92,10 +100,10 @@ export const NO_EARLIER_SNAPSHOT = 'no earlier snapshot names the schemas of the
  *
  * @param versions those of the files
  */
-function readCreationSchemas(versions: readonly bigint[]): string {
+function readCreationSchemas({ historyTable }: MigrationSet, versions: readonly bigint[]): string {
   if (versions.length === 0) return '';
   return `for path in
-    select distinct search_path from ${HISTORY_TABLE} where version in (${versions.join(', ')}) and search_path is not null
+    select distinct search_path from ${historyTable} where version in (${versions.join(', ')}) and search_path is not null
   loop
     perform pg_catalog.set_config('search_path', path, true);
     creation_schemas := pg_catalog.array_append(creation_schemas, pg_catalog.current_schema()::pg_catalog.text);
@@ -114,13 +122,18 @@ interface RunFile {
  * cancellation makes it fail. If the catalog cannot be described, it warns with {@link SNAPSHOT_MISSING}, whatever level of
  * messages the role has chosen, and the row gets no snapshot.
  *
+ * @param set the set of the run
  * @param files those that this run has executed; the snapshot covers the schemas that they name
  * @param others the schemas of the other migrations in the history; null if no snapshot names them. Then none is recorded:
  *   it would not cover these schemas, and no change of them would be found.
  */
-export function recordSnapshotSql(files: readonly RunFile[], others: readonly string[] | null): string {
+export function recordSnapshotSql(
+  set: MigrationSet,
+  files: readonly RunFile[],
+  others: readonly string[] | null,
+): string {
   const versions = files.filter((file) => file.createsInSearchPath).map(({ version }) => version);
-  return recordingBlock(takeAndStore(files, null, others), versions);
+  return recordingBlock(set, takeAndStore(set, files, null, others), versions);
 }
 
 /**
@@ -132,19 +145,23 @@ export function recordSnapshotSql(files: readonly RunFile[], others: readonly st
  * @param created the schemas that the rolled-back files create
  */
 export function recordSnapshotAfterDownSql(
+  set: MigrationSet,
   files: readonly RunFile[],
   leaving: bigint | null,
   created: readonly string[],
   others: readonly string[] | null,
 ): string {
   const update = updateSql(
-    `id = (${newestIdWithout(leaving)})`,
+    set,
+    `id = (${newestIdWithout(set, leaving)})`,
     snapshotValues('taken', fingerprintOf('taken')),
   );
-  return recordingBlock(`select case when ${IS_INTACT} then snapshot::json end
+  return recordingBlock(
+    set,
+    `select case when ${IS_INTACT} then snapshot::json end
   into stored
-  from ${HISTORY_TABLE}
-  where id = (${newestIdWithout(leaving)})
+  from ${set.historyTable}
+  where id = (${newestIdWithout(set, leaving)})
     and snapshot_format = ${SNAPSHOT_FORMAT}
     and snapshot_server_major = ${SERVER_MAJOR};
   if stored is not null then
@@ -154,32 +171,34 @@ export function recordSnapshotAfterDownSql(
         select json_agg(distinct name collate "C" order by name collate "C")
         from unnest(${textArray(created)} || array(select json_array_elements_text(stored -> 'schemas'))) as name
       ),
-      'accepted', coalesce(${ACCEPTED}, stored -> 'accepted'),
+      'accepted', coalesce(${acceptedSql(set)}, stored -> 'accepted'),
       'objects', stored -> 'objects'
     ))::text;
     ${update};
     return;
   end if;
-  ${takeAndStore(files, leaving, others)}`);
+  ${takeAndStore(set, files, leaving, others)}`,
+  );
 }
 
-function newestIdWithout(leaving: bigint | null): string {
-  return `${NEWEST_ID} where version is distinct from ${leaving ?? 'null'}`;
+function newestIdWithout(set: MigrationSet, leaving: bigint | null): string {
+  return `${newestId(set)} where version is distinct from ${leaving ?? 'null'}`;
 }
 
 function takeAndStore(
+  set: MigrationSet,
   files: readonly RunFile[],
   leaving: bigint | null,
   others: readonly string[] | null,
 ): string {
   if (others === null) return `raise exception '${NO_EARLIER_SNAPSHOT}';`;
   const named = listSchemas(files.flatMap(({ statements }) => statements));
-  const schemas = `${coveredSchemas([...named, ...others])} || creation_schemas`;
-  return `${snapshotIntoVariable('taken', schemas, ACCEPTED)};
-  ${updateSql(`id = (${newestIdWithout(leaving)})`, snapshotValues('taken', fingerprintOf('taken')))};`;
+  const schemas = `${coveredSchemas(set, [...named, ...others])} || creation_schemas`;
+  return `${snapshotIntoVariable('taken', schemas, acceptedSql(set), set)};
+  ${updateSql(set, `id = (${newestIdWithout(set, leaving)})`, snapshotValues('taken', fingerprintOf('taken')))};`;
 }
 
-function recordingBlock(body: string, pathVersions: readonly bigint[] = []): string {
+function recordingBlock(set: MigrationSet, body: string, pathVersions: readonly bigint[] = []): string {
   return `do $record_snapshot$
 declare
   taken text;
@@ -188,7 +207,7 @@ declare
   creation_schemas text[] := '{}';
 begin
   set local lock_timeout = ${LOCK_TIMEOUT_MS};
-  ${readCreationSchemas(pathVersions)}
+  ${readCreationSchemas(set, pathVersions)}
   ${SNAPSHOT_SETTINGS};
   ${body}
 exception
@@ -204,18 +223,19 @@ $record_snapshot$`;
  * `format`, `major`, `server_major`, `fingerprint`, `damaged`, and `live`, the fingerprint of the catalog, which is null if
  * the two cannot be compared. If they differ, `recorded` and `taken` are the texts of the two snapshots.
  */
-export const COMPARE_SNAPSHOT = `with compared as materialized (
+export function compareSnapshot(set: MigrationSet): string {
+  return `with compared as materialized (
   select
     newest.*,
     ${SERVER_MAJOR} as server_major,
     case when newest.format = ${SNAPSHOT_FORMAT} and newest.major = ${SERVER_MAJOR} and not newest.damaged then (
       select taken.snapshot
       from (
-${snapshotQuery(coveredSchemas(listSchemas([])), ACCEPTED)}
+${snapshotQuery(coveredSchemas(set, listSchemas([])), acceptedSql(set), set)}
       ) as taken
     ) end as taken
   from (
-${NEWEST_ROW}
+${newestRow(set)}
   ) as newest
 ),
 fingerprinted as materialized (
@@ -232,6 +252,7 @@ select
   case when live <> fingerprint then snapshot end as recorded,
   case when live <> fingerprint then taken end as taken
 from fingerprinted`;
+}
 
 /** The schemas of the newest snapshot that is intact, and the migrations that it does not know. */
 export interface CoveredSchemas {
@@ -245,13 +266,16 @@ export interface CoveredSchemas {
  *
  * @returns null if no row of the history has a snapshot that is intact
  */
-export async function readCoveredSchemas(client: pg.Client): Promise<CoveredSchemas | null> {
+export async function readCoveredSchemas(
+  client: pg.Client,
+  set: MigrationSet,
+): Promise<CoveredSchemas | null> {
   const [row] = await queryRows<{ schemas: readonly string[]; later: readonly string[] }>(
     client,
     `select
   newest.snapshot::json -> 'schemas' as schemas,
-  array(select version::text from ${HISTORY_TABLE} where id > newest.id) as later
-from (select id, snapshot ${NEWEST_INTACT}) as newest`,
+  array(select version::text from ${set.historyTable} where id > newest.id) as later
+from (select id, snapshot ${newestIntact(set)}) as newest`,
   );
   return row === undefined ? null : { schemas: row.schemas, laterVersions: row.later.map(BigInt) };
 }
@@ -263,8 +287,12 @@ from (select id, snapshot ${NEWEST_INTACT}) as newest`,
  */
 export async function readRecordedSnapshot(
   client: pg.Client,
+  set: MigrationSet,
 ): Promise<(RecordedSnapshot & { readonly snapshot: string | null }) | null> {
-  const [row] = await queryRows<RecordedSnapshot & { readonly snapshot: string | null }>(client, NEWEST_ROW);
+  const [row] = await queryRows<RecordedSnapshot & { readonly snapshot: string | null }>(
+    client,
+    newestRow(set),
+  );
   return row ?? null;
 }
 
@@ -272,10 +300,14 @@ export async function readRecordedSnapshot(
  * Checks whether the row of a version has a snapshot that this server can compare: then a rollback to that version keeps it,
  * and what the rollback leaves behind is drift.
  */
-export async function hasComparableSnapshot(client: pg.Client, version: bigint): Promise<boolean> {
+export async function hasComparableSnapshot(
+  client: pg.Client,
+  { historyTable }: MigrationSet,
+  version: bigint,
+): Promise<boolean> {
   const rows = await queryRows(
     client,
-    `select from ${HISTORY_TABLE}
+    `select from ${historyTable}
      where version = ${version} and ${IS_INTACT}
        and snapshot_format = ${SNAPSHOT_FORMAT} and snapshot_server_major = ${SERVER_MAJOR}`,
   );

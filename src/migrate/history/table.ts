@@ -1,19 +1,23 @@
-import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 
-/** The history's full name. */
-export const HISTORY_TABLE = `${HISTORY_SCHEMA}.history`;
-
 /** The remedy for a role that may not write the history. `verify` reports a role that was granted the privilege. */
-export const MIGRATE_AS_OWNER =
-  `Connect as the role that owns ${HISTORY_TABLE}. ` +
-  'All migrations of a database run as that one role, which then owns everything that they create.';
+export function migrateAsOwner({ historyTable }: MigrationSet): string {
+  return (
+    `Connect as the role that owns ${historyTable}. ` +
+    'All migrations of a database run as that one role, which then owns everything that they create.'
+  );
+}
 
-/** Sets a history aside that does not belong to the tables, as after a restore of one without the other. */
-export const SET_HISTORY_ASIDE = `alter schema ${HISTORY_SCHEMA} rename to ${HISTORY_SCHEMA}_before;`;
+/** SQL that sets a history aside that does not belong to the tables, as after a restore of one without the other. */
+export function setHistoryAside({ historySchema }: MigrationSet): string {
+  return `alter schema ${historySchema} rename to ${historySchema}_before;`;
+}
 
-/** Sets the sequence of the ids after the rows: a restore of the rows alone leaves it at its start. */
-export const CONTINUE_IDS = `select setval(pg_get_serial_sequence('${HISTORY_TABLE}', 'id'), (select max(id) from ${HISTORY_TABLE}));`;
+/** SQL that sets the sequence of the ids after the rows: a restore of the rows alone leaves it at its start. */
+export function continueIds({ historyTable }: MigrationSet): string {
+  return `select setval(pg_get_serial_sequence('${historyTable}', 'id'), (select max(id) from ${historyTable}));`;
+}
 
 /** How a migration got into the history. */
 export type Origin = 'applied' | 'baseline' | 'repaired' | 'accepted';
@@ -130,33 +134,36 @@ const definitions = [
   ...CONSTRAINTS,
 ];
 
-const comments = Object.entries<Column>(COLUMNS).flatMap(([name, { comment }]) =>
-  comment === undefined ? [] : [`comment on column ${HISTORY_TABLE}.${name} is '${comment}';`],
-);
+function commentsOn(historyTable: string): readonly string[] {
+  return Object.entries<Column>(COLUMNS).flatMap(([name, { comment }]) =>
+    comment === undefined ? [] : [`comment on column ${historyTable}.${name} is '${comment}';`],
+  );
+}
 
 /**
- * Creates the history. It may be sent any number of times. It creates only what is missing, so that a role that may
+ * SQL that creates the history. It may be sent any number of times. It creates only what is missing, so that a role that may
  * write the history need not be allowed to create schemas.
  */
-export const CREATE_HISTORY = `do $create_history$
+export function createHistory({ historySchema, historyTable }: MigrationSet): string {
+  return `do $create_history$
 declare
   other record;
 begin
-  if pg_catalog.to_regclass('${HISTORY_TABLE}') is not null then
+  if pg_catalog.to_regclass('${historyTable}') is not null then
     return;
   end if;
-  if pg_catalog.to_regnamespace('${HISTORY_SCHEMA}') is null then
-    create schema ${HISTORY_SCHEMA};
-    comment on schema ${HISTORY_SCHEMA} is
+  if pg_catalog.to_regnamespace('${historySchema}') is null then
+    create schema ${historySchema};
+    comment on schema ${historySchema} is
       'Which migrations this database has. Only the migration engine writes here; reading is granted to named roles.';
   end if;
   -- An event trigger may have changed the search path. The constraints would call the operators of another schema.
   ${SYSTEM_NAMES_ONLY};
-  create table ${HISTORY_TABLE} (
+  create table ${historyTable} (
     ${definitions.join(',\n    ')}
   );
-  revoke all on schema ${HISTORY_SCHEMA} from public;
-  revoke all on ${HISTORY_TABLE} from public;
+  revoke all on schema ${historySchema} from public;
+  revoke all on ${historyTable} from public;
   ${SYSTEM_NAMES_ONLY};
   -- Default privileges may let other roles write, which could then choose the SQL of the next rollback. They may read.
   for other in
@@ -169,37 +176,40 @@ begin
       select * from pg_catalog.aclexplode(relacl)
     ) as granted
     join pg_catalog.pg_roles on pg_roles.oid = grantee
-    where pg_class.oid = '${HISTORY_TABLE}'::pg_catalog.regclass
+    where pg_class.oid = '${historyTable}'::pg_catalog.regclass
       and grantee <> relowner
     group by rolname
   loop
-    execute pg_catalog.format('revoke create on schema ${HISTORY_SCHEMA} from %I', other.role);
-    execute pg_catalog.format('revoke all on ${HISTORY_TABLE} from %I', other.role);
+    execute pg_catalog.format('revoke create on schema ${historySchema} from %I', other.role);
+    execute pg_catalog.format('revoke all on ${historyTable} from %I', other.role);
     if other.may_read then
-      execute pg_catalog.format('grant select on ${HISTORY_TABLE} to %I', other.role);
+      execute pg_catalog.format('grant select on ${historyTable} to %I', other.role);
     end if;
   end loop;
-  comment on table ${HISTORY_TABLE} is 'One row for every applied migration, in the order of application.';
-  ${comments.join('\n  ')}
+  comment on table ${historyTable} is 'One row for every applied migration, in the order of application.';
+  ${commentsOn(historyTable).join('\n  ')}
   ${SYSTEM_NAMES_ONLY};
 end
 $create_history$`;
+}
 
 /**
- * Lets a history that an earlier release created hold the origin `accepted`. It changes nothing if the history can, so that a
+ * SQL that lets a history that an earlier release created hold the origin `accepted`. It changes nothing if the history can, so that a
  * role that may write the history need not own it.
  */
-export const ALLOW_ACCEPTED = `do $allow_accepted$
+export function allowAccepted({ historyTable }: MigrationSet): string {
+  return `do $allow_accepted$
 begin
   if exists (
     select from pg_catalog.pg_constraint
-    where conrelid = '${HISTORY_TABLE}'::pg_catalog.regclass
+    where conrelid = '${historyTable}'::pg_catalog.regclass
       and conname = 'origin_is_known'
       and pg_catalog.strpos(pg_catalog.pg_get_constraintdef(oid), 'accepted') = 0
   ) then
-    alter table ${HISTORY_TABLE}
+    alter table ${historyTable}
       drop constraint origin_is_known,
       add constraint origin_is_known ${ORIGIN_IS_KNOWN};
   end if;
 end
 $allow_accepted$`;
+}

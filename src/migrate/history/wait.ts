@@ -1,10 +1,10 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { type Blocker, describeBlocker, FIND_PREPARED, findBlocker } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { interruptedError } from '../../postgres/errors/interrupted-error.js';
 import { LOCK_NOT_AVAILABLE, sqlStateOf } from '../../postgres/errors/sql-states.js';
 import { monotonicNow } from '../../text/clock.js';
-import { HISTORY_TABLE } from './table.js';
 
 /** How a command waits for another session: for a run that holds the lock, or for one that holds the history. */
 export interface Wait {
@@ -48,6 +48,7 @@ const REPORT_EVERY_MS = 10_000;
  */
 export async function waitForHistory<Result>(
   connection: Connection,
+  set: MigrationSet,
   { limitMs, signal }: Wait,
   onBlocked: (blocker: Blocker) => void,
   read: (lockTimeoutMs: number) => Promise<Result>,
@@ -63,8 +64,8 @@ export async function waitForHistory<Result>(
       if (!isHistoryHeld(error)) throw error;
     }
     const now = monotonicNow();
-    const blocker = await findHolder(connection);
-    if (limitMs !== null && now - started >= limitMs) throw historyHeldError(limitMs, blocker);
+    const blocker = await findHolder(connection, set);
+    if (limitMs !== null && now - started >= limitMs) throw historyHeldError(set, limitMs, blocker);
     if (blocker === null || now - reportedAt < REPORT_EVERY_MS) continue;
     reportedAt = now;
     onBlocked(blocker);
@@ -77,17 +78,25 @@ export function isHistoryHeld(error: unknown): boolean {
 }
 
 /** The error of a read that waited for the history for too long. */
-export async function historyHeld(connection: Connection, waitedMs: number): Promise<ExplainedError> {
-  return historyHeldError(waitedMs, await findHolder(connection));
+export async function historyHeld(
+  connection: Connection,
+  set: MigrationSet,
+  waitedMs: number,
+): Promise<ExplainedError> {
+  return historyHeldError(set, waitedMs, await findHolder(connection, set));
 }
 
-function historyHeldError(waitedMs: number, blocker: Blocker | null): ExplainedError {
+function historyHeldError(
+  { historyTable }: MigrationSet,
+  waitedMs: number,
+  blocker: Blocker | null,
+): ExplainedError {
   const holder = blocker === null ? 'another session' : describeBlocker(blocker);
   const how =
     blocker === null ? '' : `, or end that session with: select pg_terminate_backend(${blocker.pid});`;
   return new ExplainedError(
     'history_held',
-    `${HISTORY_TABLE} cannot be read: after ${waitedMs / 1000} s it is still locked by ${holder}.`,
+    `${historyTable} cannot be read: after ${waitedMs / 1000} s it is still locked by ${holder}.`,
     {
       remedy: `Run the command again when that session has released it${how === '' ? `. ${FIND_PREPARED}` : how}`,
     },
@@ -98,14 +107,14 @@ function historyHeldError(waitedMs: number, blocker: Blocker | null): ExplainedE
  * The session that holds the table against readers. If no session does, the one that is queued for such a lock: readers
  * queue after it.
  */
-function findHolder({ client }: Connection): Promise<Blocker | null> {
+function findHolder({ client }: Connection, { historyTable }: MigrationSet): Promise<Blocker | null> {
   return findBlocker(
     client,
     `array(
   select pid
   from pg_catalog.pg_locks
   where locktype = 'relation'
-    and relation = pg_catalog.to_regclass('${HISTORY_TABLE}')
+    and relation = pg_catalog.to_regclass('${historyTable}')
     and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
     and mode = 'AccessExclusiveLock'
   order by granted desc

@@ -1,3 +1,4 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { type Connection, connect } from '../../postgres/connect.js';
 import type pg from '../../postgres/driver/pg.js';
 import { queryAll, SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
@@ -26,6 +27,7 @@ export interface ChangeOptions extends WaitOptions {
  */
 export async function changeHistory(
   connection: Connection,
+  set: MigrationSet,
   hasHistory: boolean,
   options: ChangeOptions,
   sqlFor: (run: RunLock) => readonly string[],
@@ -34,6 +36,7 @@ export async function changeHistory(
   const locking = await connect(connection.target, { signal: options.signal });
   try {
     const lock = await acquireLock(locking, {
+      set,
       wait,
       hasHistory,
       stillNeeded: async () => true,
@@ -44,7 +47,7 @@ export async function changeHistory(
       SYSTEM_NAMES_ONLY,
       REPORT_WARNINGS,
       liftTimeouts(connection.serverVersion.number),
-      ...sqlFor({ lockPid: lock?.pid ?? 0, wait }),
+      ...sqlFor({ set, lockPid: lock?.pid ?? 0, wait }),
       'commit',
     ];
     return await queryAll(connection.client, sql.join(';\n'));

@@ -1,3 +1,4 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import type { Connection } from '../../postgres/connect.js';
 import type { Statement } from '../../sql/statements.js';
 import { encodeName } from '../../text/encode.js';
@@ -5,7 +6,7 @@ import { hideSecrets, maskSecrets } from '../../text/mask-secrets.js';
 import { explainFailure } from '../failure/explain.js';
 import type { Wait } from '../history/wait.js';
 import { makeRunContext, type RunContext } from '../script/context.js';
-import { HOLDER_KEY, LOCK_KEY } from '../script/guard.js';
+import { HOLDER_KEY } from '../script/guard.js';
 import { type Message, makeMessage } from '../script/message.js';
 import { NO_SAFEGUARD, type Safeguard } from '../script/safeguard.js';
 import { groupByFile, planSteps, type Step } from '../script/steps.js';
@@ -14,8 +15,8 @@ import type { Work } from '../script/work.js';
 import { END_OF_SESSION } from './no-transaction.js';
 import type { Plan } from './plan.js';
 
-const NOTES = [
-  `Sent while another session holds the advisory locks ${LOCK_KEY} and (${HOLDER_KEY}, 0).`,
+const notesOn = ({ lockKey }: MigrationSet): readonly string[] => [
+  `Sent while another session holds the advisory locks ${lockKey} and (${HOLDER_KEY}, 0).`,
   'The 0 is a placeholder for the id of its server process, and the zeros in run_id for the id of the run.',
   'The query that records a snapshot of the catalog in the history is not shown.',
 ];
@@ -33,12 +34,13 @@ const SECRETS_HIDDEN = "Passwords and other secrets are replaced by '***'.";
  */
 export async function dryRun(
   connection: Connection,
+  set: MigrationSet,
   { state, works }: Plan,
   safeguard: Safeguard,
   wait: Wait,
   isVerbose: boolean,
 ): Promise<string> {
-  const run = makeRunContext(connection, state, wait, null);
+  const run = makeRunContext(connection, set, state, wait, null);
   const steps = planSteps(works, state);
   const failure = await safeguard.rehearse(connection, run, steps);
   if (failure !== null) {
@@ -46,6 +48,7 @@ export async function dryRun(
     throw await explainFailure(failure, {
       results: [],
       connection,
+      set,
       blocker: null,
       interrupted,
     });
@@ -53,7 +56,7 @@ export async function dryRun(
   if (steps.length === 0) return '';
   const files = groupByFile(steps);
   const hidden = files.some(([{ work }]) => secretsOf(work).length > 0) ? [SECRETS_HIDDEN] : [];
-  const notes = isVerbose ? [...NOTES, ...hidden, ...safeguard.dryRunNotes(steps)] : hidden;
+  const notes = isVerbose ? [...notesOn(set), ...hidden, ...safeguard.dryRunNotes(steps)] : hidden;
   const texts = [
     notes.map((note) => `-- ${note}\n`).join(''),
     ...files.map((own) => (isVerbose ? printMessages(own, run, safeguard) : printStatements(own))),

@@ -1,9 +1,10 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import type { Connection } from '../../postgres/connect.js';
 import type pg from '../../postgres/driver/pg.js';
 import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { REPORT_WARNINGS } from '../../postgres/replication.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
-import { TOUCH_NEWEST_ROW } from '../history/row-sql.js';
+import { touchNewestRow } from '../history/row-sql.js';
 import { recordSnapshotAfterDownSql, recordSnapshotSql } from '../history/snapshot.js';
 import type { RunContext } from '../script/context.js';
 import type { Failure } from '../script/message.js';
@@ -91,12 +92,14 @@ function durationIn(results: readonly pg.QueryResult[]): number {
  * Ends a run that failed part-way: writes to the disk what was committed without waiting for it, and records a snapshot of
  * the catalog. The commit that waits for the disk is that of an update that changes nothing.
  *
+ * @param set the set of the run
  * @param done the files that are committed
  * @param others the schemas of the other migrations in the history; null if no snapshot names them
  * @returns whether the server confirmed that it is on the disk
  */
 export async function settle(
   { client, serverVersion }: Connection,
+  set: MigrationSet,
   done: readonly Work[],
   others: readonly string[] | null,
 ): Promise<boolean> {
@@ -106,10 +109,10 @@ export async function settle(
     SYSTEM_NAMES_ONLY,
     REPORT_WARNINGS,
     liftTimeouts(serverVersion.number),
-    TOUCH_NEWEST_ROW,
+    touchNewestRow(set),
     first?.direction === 'down'
-      ? recordSnapshotAfterDownSql(done, null, first.createdSchemas, others)
-      : recordSnapshotSql(done, others),
+      ? recordSnapshotAfterDownSql(set, done, null, first.createdSchemas, others)
+      : recordSnapshotSql(set, done, others),
     'commit',
   ];
   try {

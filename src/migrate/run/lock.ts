@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { withAnswerLimit } from '../../postgres/answer-limit.js';
 import { FIND_PREPARED } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
@@ -8,9 +8,9 @@ import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { interruptedError } from '../../postgres/errors/interrupted-error.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { option, remedy } from '../../text/remedy.js';
-import { IDS_ARE_BEHIND, NEWEST_ID } from '../history/row-sql.js';
+import { idsAreBehind, newestId } from '../history/row-sql.js';
 import type { Wait } from '../history/wait.js';
-import { HOLDER_KEY, LOCK_IN_PG_LOCKS, LOCK_KEY } from '../script/guard.js';
+import { HOLDER_KEY, lockInPgLocks } from '../script/guard.js';
 import { describeHolder, type LockHolder } from './lock-holder.js';
 
 /** The lock of a run, held until `release`. */
@@ -27,6 +27,7 @@ export interface MigrationLock {
 
 /** The options of {@link acquireLock}. */
 export interface LockRequest {
+  readonly set: MigrationSet;
   readonly wait: Wait;
   /** Whether there is a history to read the newest row of. */
   readonly hasHistory: boolean;
@@ -58,9 +59,9 @@ export async function acquireLock(
   const started = performance.now();
   let reportedAt = Number.NEGATIVE_INFINITY;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
-    const lock = await withAnswerLimit(connection, () => tryLock(connection, request.hasHistory));
+    const lock = await withAnswerLimit(connection, () => tryLock(connection, request));
     if (lock !== null) return { ...lock, release: () => connection.close() };
-    const holder = await withAnswerLimit(connection, () => findLockHolder(connection));
+    const holder = await withAnswerLimit(connection, () => findLockHolder(connection, request.set));
     const waitedMs = performance.now() - started;
     if (limitMs !== null && waitedMs >= limitMs) throw waitOverError(holder, limitMs);
     if (performance.now() - reportedAt >= REPORT_EVERY_MS) {
@@ -88,15 +89,15 @@ interface LockAnswer {
 /** The read of the history is rolled back, so that the transaction keeps no lock on that table while the run lasts. */
 async function tryLock(
   { client, serverVersion }: Connection,
-  hasHistory: boolean,
+  { set, hasHistory }: LockRequest,
 ): Promise<Omit<MigrationLock, 'release'> | null> {
   const answers = await queryAll<LockAnswer>(
     client,
     `begin isolation level read committed; ${SYSTEM_NAMES_ONLY}; ${liftTimeouts(serverVersion.number)};
-     select pg_catalog.pg_try_advisory_xact_lock(${LOCK_KEY}) as held, pg_catalog.pg_backend_pid() as pid,
+     select pg_catalog.pg_try_advisory_xact_lock(${set.lockKey}) as held, pg_catalog.pg_backend_pid() as pid,
        pg_catalog.pg_try_advisory_xact_lock(${HOLDER_KEY}, pg_catalog.pg_backend_pid()) as is_holder;
      savepoint before_read;
-     select (${hasHistory ? NEWEST_ID : 'null'}) as newest, (${hasHistory ? IDS_ARE_BEHIND : 'false'}) as ids_are_behind;
+     select (${hasHistory ? newestId(set) : 'null'}) as newest, (${hasHistory ? idsAreBehind(set) : 'false'}) as ids_are_behind;
      rollback to before_read`,
   );
   const [lock, history] = answers.filter(({ command }) => command === 'SELECT').map(({ rows }) => rows[0]);
@@ -114,14 +115,17 @@ async function tryLock(
  *
  * @returns null if no run holds it
  */
-export async function findLockHolder({ client }: Pick<Connection, 'client'>): Promise<LockHolder | null> {
+export async function findLockHolder(
+  { client }: Pick<Connection, 'client'>,
+  set: MigrationSet,
+): Promise<LockHolder | null> {
   const [holder] = await queryRows<LockHolder>(
     client,
     `select l.pid, a.usename as role, a.application_name as application, host(a.client_addr) as host, a.xact_start as since,
-       ${MAY_BE_A_RUN} as "isRun"
+       ${mayBeARun(set)} as "isRun"
      from pg_catalog.pg_locks l
      left join pg_catalog.pg_stat_activity a on a.pid = l.pid
-     where (${LOCK_IN_PG_LOCKS} or ${OWN_HOLDER_LOCK}) and l.pid <> pg_catalog.pg_backend_pid()`,
+     where (${lockInPgLocks(set)} or ${OWN_HOLDER_LOCK}) and l.pid <> pg_catalog.pg_backend_pid()`,
   );
   return holder ?? null;
 }
@@ -135,23 +139,27 @@ const OWN_HOLDER_LOCK = `locktype = 'advisory'
     and granted`;
 
 /** SQL of the history's OID; null without a history. A name without USAGE on its schema would be an error. */
-const HISTORY_OID = `(
+function historyOid({ historySchema }: MigrationSet): string {
+  return `(
          select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-         where n.nspname = '${HISTORY_SCHEMA}' and c.relname = 'history'
+         where n.nspname = '${historySchema}' and c.relname = 'history'
        )`;
+}
 
 /** SQL of whether the session of a lock `l` may be a run. Its name of the application would prove nothing. */
-const MAY_BE_A_RUN = `exists (
+function mayBeARun(set: MigrationSet): string {
+  return `exists (
          select from pg_catalog.pg_locks own
          where own.pid = l.pid and own.locktype = 'advisory' and own.objsubid = 2 and own.granted
            and own.classid = ${HOLDER_KEY} and own.objid = l.pid::pg_catalog.oid and own.database = l.database
        ) and coalesce(
-         case when ${HISTORY_OID} is null
+         case when ${historyOid(set)} is null
            then pg_catalog.has_database_privilege(a.usesysid, l.database, 'create')
-           else pg_catalog.has_table_privilege(a.usesysid, ${HISTORY_OID}, 'insert, update, delete')
+           else pg_catalog.has_table_privilege(a.usesysid, ${historyOid(set)}, 'insert, update, delete')
          end,
          false
        )`;
+}
 
 function waitOverError(holder: LockHolder | null, limitMs: number): ExplainedError {
   if (holder?.isRun === false) return strangerError(holder, limitMs);

@@ -1,3 +1,4 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { listSchemasOfMigrations } from '../../catalog/schemas.js';
 import { type Cancellation, cancelOnAbort } from '../../postgres/cancel-on-abort.js';
 import type { Connection } from '../../postgres/connect.js';
@@ -9,10 +10,10 @@ import { explainLostConnection } from '../../postgres/lost-connection.js';
 import { watchReplication } from '../../postgres/replication.js';
 import { isThrowaway } from '../../postgres/throwaway-name.js';
 import { explainWriteError } from '../failure/write-history.js';
-import type { Migration } from '../files/read-folder.js';
+import type { Folder } from '../files/read-folder.js';
 import { type DriftReport, readDrift, readDriftReport } from '../history/drift.js';
 import { readCoveredSchemas } from '../history/snapshot.js';
-import { CONTINUE_IDS } from '../history/table.js';
+import { continueIds } from '../history/table.js';
 import { waitOf } from '../history/wait.js';
 import { makeRunContext } from '../script/context.js';
 import { backendPidOf } from '../script/guard.js';
@@ -34,8 +35,7 @@ export interface PlannedRun {
   readonly executing: LazyConnection;
   readonly plan: Plan;
   readonly readPlan: ReadPlan;
-  /** The migrations of the folder. */
-  readonly folder: readonly Migration[];
+  readonly folder: Folder;
   readonly safeguard: Safeguard;
   readonly options: RunOptions;
 }
@@ -47,6 +47,7 @@ export interface PlannedRun {
  */
 export async function lockAndRun(planned: PlannedRun): Promise<RunResult> {
   const { locking, executing, readPlan, folder, safeguard, options } = planned;
+  const { set } = folder;
   let { plan } = planned;
   await refuseServer(plan, locking);
   const { rows, hasHistory } = plan.state;
@@ -54,12 +55,13 @@ export async function lockAndRun(planned: PlannedRun): Promise<RunResult> {
   const isUnchanged =
     rows.length === 0 || isThrowaway(locking.target)
       ? Promise.resolve(true)
-      : readDrift(locking).then(
+      : readDrift(locking, set).then(
           ({ state }) => state === 'none',
           () => false,
         );
   const covered = rows.length === 0 ? Promise.resolve([]) : readCovered(locking, folder);
   const lock = await acquireLock(locking, {
+    set,
     wait: waitOf(options),
     hasHistory,
     stillNeeded: async () => {
@@ -76,13 +78,14 @@ export async function lockAndRun(planned: PlannedRun): Promise<RunResult> {
   // The lock is released first, so that no transaction after the current one passes its guard.
   const cancellation = cancelOnAbort(options.signal, connection, () => lock.release());
   try {
-    if (lock.idsAreBehind) await continueIds(connection);
+    if (lock.idsAreBehind) await continueAfterRows(connection, set);
     // Another run may have finished before this one got the lock.
     const isSameHistory = (rows.at(-1)?.id ?? null) === lock.newestRow;
     const coveredSchemas = await (isSameHistory ? covered : readCovered(connection, folder));
-    const report = (await isUnchanged) ? NO_DRIFT : await reportDrift(connection, options);
+    const report = (await isUnchanged) ? NO_DRIFT : await reportDrift(connection, set, options);
     const done = await runUnderLock({
       connection,
+      set,
       lock,
       plan,
       coveredSchemas,
@@ -105,11 +108,13 @@ export async function lockAndRun(planned: PlannedRun): Promise<RunResult> {
  */
 async function readCovered(
   { client }: Connection,
-  folder: readonly Migration[],
+  { set, migrations }: Folder,
 ): Promise<readonly string[] | null> {
-  const covered = await readCoveredSchemas(client).catch(() => null);
+  // The snapshot of a named set covers the schemas with its name.
+  if (set.name !== null) return [];
+  const covered = await readCoveredSchemas(client, set).catch(() => null);
   if (covered === null || covered.laterVersions.length === 0) return covered?.schemas ?? null;
-  const later = folder.filter(({ version }) => covered.laterVersions.includes(version));
+  const later = migrations.filter(({ version }) => covered.laterVersions.includes(version));
   if (later.length < covered.laterVersions.length) return null;
   return [...covered.schemas, ...(await listSchemasOfMigrations(later, await readCreationSchema(client)))];
 }
@@ -124,15 +129,21 @@ async function readCreationSchema(client: Connection['client']): Promise<string 
 }
 
 /** Restored rows may have ids that the sequence has not generated yet. The next row must have the largest id. */
-async function continueIds({ client }: Connection): Promise<void> {
-  await queryRows(client, CONTINUE_IDS).catch((error: unknown) => Promise.reject(explainWriteError(error)));
+async function continueAfterRows({ client }: Connection, set: MigrationSet): Promise<void> {
+  await queryRows(client, continueIds(set)).catch((error: unknown) =>
+    Promise.reject(explainWriteError(error, set)),
+  );
 }
 
 const NO_DRIFT: DriftReport = { drift: [], driftUnknown: null };
 
 /** Reads the drift under the lock: before, another run may have changed the schema and not yet recorded its snapshot. */
-async function reportDrift(connection: Connection, { onEvent, signal }: RunOptions): Promise<DriftReport> {
-  const report = await readDriftReport(connection);
+async function reportDrift(
+  connection: Connection,
+  set: MigrationSet,
+  { onEvent, signal }: RunOptions,
+): Promise<DriftReport> {
+  const report = await readDriftReport(connection, set);
   if (signal?.aborted) throw interruptedError('before the first migration; nothing was changed');
   if ('differences' in report) {
     onEvent?.({ kind: 'drifted', ...report });
@@ -145,6 +156,7 @@ async function reportDrift(connection: Connection, { onEvent, signal }: RunOptio
 
 async function runUnderLock({
   connection,
+  set,
   lock,
   plan,
   coveredSchemas,
@@ -154,6 +166,7 @@ async function runUnderLock({
   cancellation,
 }: {
   readonly connection: Connection;
+  readonly set: MigrationSet;
   readonly lock: MigrationLock;
   readonly plan: Plan;
   readonly coveredSchemas: readonly string[] | null;
@@ -173,7 +186,7 @@ async function runUnderLock({
   try {
     const results = await runWithRetries({
       connection,
-      run: makeRunContext(connection, plan.state, waitOf(options), lock.pid, coveredSchemas),
+      run: makeRunContext(connection, set, plan.state, waitOf(options), lock.pid, coveredSchemas),
       plan: isCurrent(plan, lock) ? plan : null,
       readPlan: async () => {
         const next = await readPlan(connection);

@@ -1,3 +1,5 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
+import type { Blocker } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
 import { MigrationFileError } from '../../sql/errors.js';
 import { option, remedy } from '../../text/remedy.js';
@@ -33,9 +35,10 @@ export type ReadPlan = (connection: Connection, onPending?: () => Promise<void>)
  *
  * @param wait how to wait while another session holds the history; that session is reported
  */
-export function planReader(planner: Planner, wait: Wait, emit: Listener): ReadPlan {
+export function planReader(planner: Planner, set: MigrationSet, wait: Wait, emit: Listener): ReadPlan {
   return async (connection, onPending) => {
-    const state = await readState(connection, wait, (blocker) => emit({ kind: 'blocked', blocker }), 'write');
+    const onBlocked = (blocker: Blocker): void => emit({ kind: 'blocked', blocker });
+    const state = await readState(connection, set, wait, onBlocked, 'write');
     return { state, works: await planner(connection, state, onPending) };
   };
 }

@@ -77,7 +77,7 @@ export async function runWithRetries(locked: LockedRun): Promise<readonly Migrat
       const works = plan.works.filter(isDone);
       const others = hasOtherMigrations(works, plan.state) ? run.coveredSchemas : [];
       await cancellation.pause(SETTLE_MS);
-      isDurable = await settle(connection, works, others);
+      isDurable = await settle(connection, run.set, works, others);
       run = withSchemasOf(works, run, others);
     }
     const waitsForItself =
@@ -93,6 +93,7 @@ export async function runWithRetries(locked: LockedRun): Promise<readonly Migrat
         ],
         replication,
         connection,
+        set: run.set,
         blocker: monitor.lastBlocker(),
         waitsForItself,
         interrupted: signal?.aborted,

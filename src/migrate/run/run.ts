@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Connection } from '../../postgres/connect.js';
 import { makeLazyConnection } from '../../postgres/lazy-connection.js';
-import type { Migration } from '../files/read-folder.js';
+import type { Folder } from '../files/read-folder.js';
 import { waitOf } from '../history/wait.js';
 import type { Safeguard } from '../script/safeguard.js';
 import { NOTHING_DONE, type RunOptions, type RunResult } from './options.js';
@@ -15,23 +15,22 @@ import { type Planner, planReader } from './plan.js';
  * this one got the lock, it reads the history and plans again.
  *
  * @param connection in pipeline mode; it holds the lock, while another one executes the files; it is closed
- * @param folder the migrations of the folder
  * @param safeguard consulted before data is deleted
  * @throws MigrationFailedError for the first file that the server refuses
  */
 export async function run(
   connection: Connection,
   planner: Planner,
-  folder: readonly Migration[],
+  folder: Folder,
   safeguard: Safeguard,
   options: RunOptions,
 ): Promise<RunResult> {
   const wait = waitOf(options);
-  const readPlan = planReader(planner, wait, options.onEvent ?? (() => {}));
+  const readPlan = planReader(planner, folder.set, wait, options.onEvent ?? (() => {}));
   if (options.dryRun === true) {
     const { dryRun } = await import('./dry-run.js');
     const isVerbose = options.verbose === true;
-    const sql = await dryRun(connection, await readPlan(connection), safeguard, wait, isVerbose);
+    const sql = await dryRun(connection, folder.set, await readPlan(connection), safeguard, wait, isVerbose);
     return { ...NOTHING_DONE, sql };
   }
   const executing = makeLazyConnection(connection.target, { pipeline: true, signal: options.signal });

@@ -1,3 +1,4 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import type { Connection } from '../../postgres/connect.js';
 import { isThrowaway } from '../../postgres/throwaway-name.js';
 import { newRunIdentity, type RunIdentity } from '../history/row-sql.js';
@@ -6,6 +7,7 @@ import type { Wait } from '../history/wait.js';
 
 /** The properties of a run that the guard of a transaction needs. */
 export interface RunLock {
+  readonly set: MigrationSet;
   /** The server process that holds the lock of the run; 0 in a dry run. */
   readonly lockPid: number;
   /** How to wait for a transaction that another run left in the server. */
@@ -36,6 +38,7 @@ const DRY_RUN_ID = '00000000-0000-0000-0000-000000000000';
  */
 export function makeRunContext(
   { serverVersion, target }: Connection,
+  set: MigrationSet,
   { noticesLostClient }: ServerState,
   wait: Wait,
   lockPid: number | null,
@@ -45,6 +48,7 @@ export function makeRunContext(
   return {
     ...newRunIdentity(),
     ...(isDryRun && { id: DRY_RUN_ID }),
+    set,
     lockPid: lockPid ?? 0,
     wait,
     serverVersion: serverVersion.number,

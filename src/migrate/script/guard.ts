@@ -1,22 +1,22 @@
-import { HAS_ROWS, lockRowSql, NEWEST_VERSION, statementsDoneSql } from '../history/row-sql.js';
-import { HISTORY_TABLE } from '../history/table.js';
+import type { MigrationSet } from '../../catalog/migration-set.js';
+import { hasRows, lockRowSql, newestVersion, statementsDoneSql } from '../history/row-sql.js';
 import { timeoutSetting } from '../history/wait.js';
 import type { RunLock } from './context.js';
 import { HISTORY_MOVED, LOCK_LOST } from './sql-states.js';
 
 /**
- * The advisory lock of a run. One key serves every database, since PostgreSQL keeps these locks per database.
- * The number is the first eight bytes of the SHA-256 of `voicesurvey_migrations`, as a signed integer.
+ * The condition that finds the advisory lock of a run in `pg_locks`. One key serves every database, since PostgreSQL keeps
+ * these locks per database.
  */
-export const LOCK_KEY = 581_541_466_810_820_071n;
-
-/** The condition that finds the lock in `pg_locks`. */
-export const LOCK_IN_PG_LOCKS = `locktype = 'advisory'
+export function lockInPgLocks({ lockKey }: MigrationSet): string {
+  const bits = BigInt.asUintN(64, lockKey);
+  return `locktype = 'advisory'
     and objsubid = 1
-    and classid = ${LOCK_KEY >> 32n}
-    and objid = ${LOCK_KEY & 0xffff_ffffn}
+    and classid = ${bits >> 32n}
+    and objid = ${bits & 0xffff_ffffn}
     and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
     and granted`;
+}
 
 /**
  * The session that holds the lock also holds this key, together with the number of its own process. Another session that
@@ -63,8 +63,8 @@ export function guard(predecessor: bigint | null, run: RunLock, progress?: Expec
 do $guard$
 begin
   ${announceTransaction(run)}
-  ${predecessor === null ? REQUIRE_EMPTY : requireNewest(predecessor)}
-  ${progress === undefined ? '' : requireProgress(progress)}
+  ${predecessor === null ? requireEmpty(run.set) : requireNewest(run.set, predecessor)}
+  ${progress === undefined ? '' : requireProgress(run.set, progress)}
   ${requireLock(run)}
 end
 $guard$`;
@@ -83,7 +83,9 @@ export function guardNext({ lockPid }: RunLock): string {
  * file may first lock a table, and must then see what was committed before it got that lock. A later run waits for this
  * transaction as for any other, because its guard locks a row of the table.
  */
-export const LOCK_HISTORY = `lock table ${HISTORY_TABLE} in exclusive mode`;
+export function lockHistory({ set }: RunLock): string {
+  return `lock table ${set.historyTable} in exclusive mode`;
+}
 
 /**
  * SQL before such a transaction records its file. It fails if the session of the lock has ended since the guard, because
@@ -132,25 +134,32 @@ function announceTransaction({ lockPid }: RunLock): string {
   return `perform pg_catalog.pg_advisory_xact_lock_shared(${EXECUTOR_KEY}, ${lockPid});`;
 }
 
-const RAISE_MOVED = `raise exception 'another run has changed the history, to version %', (${NEWEST_VERSION}) using errcode = '${HISTORY_MOVED}';`;
+function raiseMoved(set: MigrationSet): string {
+  return `raise exception 'another run has changed the history, to version %', (${newestVersion(set)}) using errcode = '${HISTORY_MOVED}';`;
+}
 
-const REQUIRE_EMPTY = `if ${HAS_ROWS} then
-    ${RAISE_MOVED}
+function requireEmpty(set: MigrationSet): string {
+  return `if ${hasRows(set)} then
+    ${raiseMoved(set)}
   end if;
-  lock table ${HISTORY_TABLE} in exclusive mode;
-  if ${HAS_ROWS} then
-    ${RAISE_MOVED}
-  end if;`;
-
-function requireNewest(version: bigint): string {
-  return `perform ${lockRowSql(version)};
-  if not found or ${version} <> (${NEWEST_VERSION}) then
-    ${RAISE_MOVED}
+  lock table ${set.historyTable} in exclusive mode;
+  if ${hasRows(set)} then
+    ${raiseMoved(set)}
   end if;`;
 }
 
-function requireProgress({ version, direction, statementsDone }: ExpectedProgress): string {
-  return `if ${statementsDone ?? 'null'} is distinct from (${statementsDoneSql(version, direction)}) then
+function requireNewest(set: MigrationSet, version: bigint): string {
+  return `perform ${lockRowSql(set, version)};
+  if not found or ${version} <> (${newestVersion(set)}) then
+    ${raiseMoved(set)}
+  end if;`;
+}
+
+function requireProgress(
+  set: MigrationSet,
+  { version, direction, statementsDone }: ExpectedProgress,
+): string {
+  return `if ${statementsDone ?? 'null'} is distinct from (${statementsDoneSql(set, version, direction)}) then
     raise exception 'another run has resumed version ${version}' using errcode = '${HISTORY_MOVED}';
   end if;`;
 }

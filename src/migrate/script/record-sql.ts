@@ -23,18 +23,18 @@ const DURATION = 'extract(epoch from clock_timestamp() - now()) * 1000';
  */
 export function recordSql(step: TransactionStep, run: RunContext): string {
   const { work, runFiles, hasOthers } = step;
-  const change = work.direction === 'up' ? recordUp(step, run) : recordDown(step);
+  const change = work.direction === 'up' ? recordUp(step, run) : recordDown(step, run);
   if (!run.recordsSnapshot || runFiles === null) return change;
   const others = hasOthers ? run.coveredSchemas : [];
   // The deleted row may hold the snapshot that names the covered schemas, so it is deleted last.
   return work.direction === 'up'
-    ? `${change};\n${recordSnapshotSql(runFiles, others)}`
-    : `${recordSnapshotAfterDownSql(runFiles, work.version, work.createdSchemas, others)};\n${change}`;
+    ? `${change};\n${recordSnapshotSql(run.set, runFiles, others)}`
+    : `${recordSnapshotAfterDownSql(run.set, runFiles, work.version, work.createdSchemas, others)};\n${change}`;
 }
 
-function recordDown({ work: { version }, progress }: TransactionStep): string {
-  if (progress === null) return deleteSql(version, `(${DURATION})::integer as duration_ms`);
-  return updateSql(versionCondition(version), progressValues('down', progress));
+function recordDown({ work: { version }, progress }: TransactionStep, { set }: RunContext): string {
+  if (progress === null) return deleteSql(set, version, `(${DURATION})::integer as duration_ms`);
+  return updateSql(set, versionCondition(version), progressValues('down', progress));
 }
 
 function recordUp({ work: { script, migration }, progress }: TransactionStep, run: RunContext): string {
@@ -46,8 +46,8 @@ function recordUp({ work: { script, migration }, progress }: TransactionStep, ru
     ...progressValues('up', progress),
   };
   return script.options.transaction
-    ? `${insertSql([values])}\nreturning duration_ms`
-    : insertOrUpdateSql(values);
+    ? `${insertSql(run.set, [values])}\nreturning duration_ms`
+    : insertOrUpdateSql(run.set, values);
 }
 
 function progressValues(direction: 'up' | 'down', progress: TransactionStep['progress']): RowValues {

@@ -1,4 +1,4 @@
-import { HISTORY_SCHEMA } from '../../catalog/history-schema.js';
+import { DEFAULT_SET } from '../../catalog/migration-set.js';
 import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { REPORT_WARNINGS } from '../../postgres/replication.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
@@ -86,7 +86,7 @@ ${REPORT_WARNINGS}`;
 }
 
 /** The setting that holds the search path of a file until the file is recorded; it ends with the transaction. */
-const SAVED_SEARCH_PATH = `'${HISTORY_SCHEMA}.search_path'`;
+const SAVED_SEARCH_PATH = `'${DEFAULT_SET.historySchema}.search_path'`;
 
 /** SQL of the search path that {@link SAVE_SEARCH_PATH} has saved. */
 export const RECORDED_SEARCH_PATH = `pg_catalog.current_setting(${SAVED_SEARCH_PATH})`;
@@ -98,7 +98,7 @@ export const SAVE_SEARCH_PATH = `select from pg_catalog.set_config(${SAVED_SEARC
 export const RESTORE_SEARCH_PATH = `select from pg_catalog.set_config('search_path', ${RECORDED_SEARCH_PATH}, true)`;
 
 /** These two are around the guard of a no-transaction file, whose lock timeout and search path may be the file's own. */
-const SAVED_LOCK_TIMEOUT = `'${HISTORY_SCHEMA}.lock_timeout'`;
+const SAVED_LOCK_TIMEOUT = `'${DEFAULT_SET.historySchema}.lock_timeout'`;
 export const SAVE_SETTINGS = `${SAVE_SEARCH_PATH};
 select from pg_catalog.set_config(${SAVED_LOCK_TIMEOUT}, pg_catalog.current_setting('lock_timeout'), true)`;
 export const RESTORE_SETTINGS = `select from pg_catalog.set_config('lock_timeout', pg_catalog.current_setting(${SAVED_LOCK_TIMEOUT}), true);

@@ -9,5 +9,8 @@ export const LOCK_LOST = 'VS002';
 /** A transaction deletes data that the run did not expect. */
 export const UNEXPECTED_LOSS = 'VS003';
 
+/** A transaction drops an object of another set. */
+export const OTHER_SET_BROKEN = 'VS008';
+
 /** The database does not have the state in which a backup was made. */
 export const NOT_RESTORABLE = 'VS007';

@@ -4,10 +4,10 @@ import { liftTimeouts } from '../../postgres/timeouts.js';
 import { TRIGGERS_ON, TRIGGERS_ON_IN_SESSION } from '../../postgres/triggers-on.js';
 import type { IsolationLevel } from '../../sql/transaction-modes.js';
 import { checkHistory } from '../history/ownership.js';
-import { CREATE_HISTORY } from '../history/table.js';
+import { createHistory } from '../history/table.js';
 import { checkAdoption, PATH_OF_SESSION, PATH_OF_TRANSACTION } from './adoption.js';
 import type { RunContext } from './context.js';
-import { guard, guardAgain, guardNext, LOCK_HISTORY, lockGuard } from './guard.js';
+import { guard, guardAgain, guardNext, lockGuard, lockHistory } from './guard.js';
 import { type Message, makeMessage, statementMessage } from './message.js';
 import { recordSql } from './record-sql.js';
 import type { Safeguard } from './safeguard.js';
@@ -48,7 +48,7 @@ export function messagesOf(step: Step, run: RunContext, safeguard: Safeguard): r
 }
 
 function historyMessages(run: RunContext): readonly Message[] {
-  const { serverVersion } = run;
+  const { serverVersion, set } = run;
   return [
     makeMessage(
       'begin',
@@ -60,7 +60,7 @@ function historyMessages(run: RunContext): readonly Message[] {
       lockGuard(run),
     ),
     // Checked again: another session may create the schema between the first check and the creation.
-    makeMessage('record', null, checkHistory('write'), CREATE_HISTORY, checkHistory('write')),
+    makeMessage('record', null, checkHistory(set, 'write'), createHistory(set), checkHistory(set, 'write')),
     makeMessage('commit', null, 'commit'),
   ];
 }
@@ -132,7 +132,7 @@ function beginIsolated(step: TransactionStep, run: RunContext, isolation: Isolat
     ...durabilityOf(step),
     ...fileSettings(run),
     `set local lock_timeout = ${lockTimeoutOf(work)}`,
-    LOCK_HISTORY,
+    lockHistory(run),
   ];
 }
 

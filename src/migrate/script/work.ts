@@ -1,7 +1,9 @@
+import type { MigrationSet } from '../../catalog/migration-set.js';
 import { createsInSearchPath } from '../../catalog/schemas.js';
 import { checkRestrictions } from '../../sql/restrictions.js';
 import { parseStatements, type Statement } from '../../sql/statements.js';
 import { refuseHistoryChange } from '../files/history-change.js';
+import { refuseOutside } from '../files/outside-set.js';
 import type { Migration, Script } from '../files/read-folder.js';
 
 /** A file of a migration, parsed, with the direction in which it runs. */
@@ -26,15 +28,18 @@ export type Parse = (script: Script) => Promise<readonly Statement[]>;
 /**
  * Makes a function that parses files and refuses those that cannot run. It remembers the files that it has parsed: a run
  * that waits for another one plans more than once.
+ *
+ * @param set the set of the files
  */
-export function fileParser(): Parse {
+export function fileParser(set: MigrationSet): Parse {
   const known = new Map<string, readonly Statement[]>();
   return async (script) => {
     const key = `${script.source.path} ${script.source.checksum}`;
     const statements = known.get(key) ?? (await parseStatements(script.source));
     if (!known.has(key)) {
       checkRestrictions(script, statements);
-      refuseHistoryChange(script.source, statements);
+      refuseHistoryChange(script.source, statements, set);
+      refuseOutside(script.source, statements, set);
     }
     known.set(key, statements);
     return statements;

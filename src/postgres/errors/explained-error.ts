@@ -46,6 +46,8 @@ export class ExplainedError extends Error {
   readonly remedyParts: readonly RemedyPart[];
   /** The exit code of the command line. */
   readonly exitCode: FailureExitCode;
+  /** The folder of migrations that the error is about, if the call has several; null otherwise. */
+  directory: string | null = null;
 
   /**
    * @param code names the kind of error, in snake_case

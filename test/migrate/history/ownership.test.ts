@@ -1,8 +1,9 @@
 import { describe, expect } from 'vitest';
+import { DEFAULT_SET } from '../../../src/catalog/migration-set.js';
 import { baseline } from '../../../src/inspect/baseline.js';
 import { verify } from '../../../src/inspect/verify.js';
 import { down } from '../../../src/migrate/down.js';
-import { CREATE_HISTORY } from '../../../src/migrate/history/table.js';
+import { createHistory } from '../../../src/migrate/history/table.js';
 import { repair } from '../../../src/migrate/repair.js';
 import { status } from '../../../src/migrate/status.js';
 import { up } from '../../../src/migrate/up.js';
@@ -54,15 +55,15 @@ const caught = ({ value }: TestDatabase): Promise<unknown> =>
 describe('a history that another role has made before the first up', () => {
   const traps: readonly (readonly [name: string, sql: string, problem: string])[] = [
     ['an empty schema', 'create schema voicesurvey_migrations', 'its schema belongs to '],
-    ['a table', CREATE_HISTORY, 'its schema belongs to '],
+    ['a table', createHistory(DEFAULT_SET), 'its schema belongs to '],
     [
       'a table with a trigger',
-      `${CREATE_HISTORY}; create trigger trap before insert on voicesurvey_migrations.history for each row execute function public.trap()`,
+      `${createHistory(DEFAULT_SET)}; create trigger trap before insert on voicesurvey_migrations.history for each row execute function public.trap()`,
       'its schema belongs to ',
     ],
     [
       'a view',
-      `create schema voicesurvey_migrations; ${CREATE_HISTORY}; alter table voicesurvey_migrations.history rename to real;
+      `create schema voicesurvey_migrations; ${createHistory(DEFAULT_SET)}; alter table voicesurvey_migrations.history rename to real;
        create view voicesurvey_migrations.history as select public.trapped(id) as seen, * from voicesurvey_migrations.real`.replace(
         'create schema voicesurvey_migrations; ',
         '',
@@ -71,12 +72,12 @@ describe('a history that another role has made before the first up', () => {
     ],
     [
       'a table with a default',
-      `${CREATE_HISTORY}; alter table voicesurvey_migrations.history alter duration_ms set default public.trapped(1)`,
+      `${createHistory(DEFAULT_SET)}; alter table voicesurvey_migrations.history alter duration_ms set default public.trapped(1)`,
       'its schema belongs to ',
     ],
     [
       'a table with a policy',
-      `${CREATE_HISTORY}; alter table voicesurvey_migrations.history enable row level security;
+      `${createHistory(DEFAULT_SET)}; alter table voicesurvey_migrations.history enable row level security;
        create policy trap on voicesurvey_migrations.history using (public.trapped(id) > 0)`,
       'its schema belongs to ',
     ],
@@ -123,7 +124,7 @@ describe('a history that another role has made before the first up', () => {
   test('is accepted if its owner is a role that this one is a member of', async ({ database }) => {
     const directory = await folderWith(files);
     const { client, url, name } = database;
-    await withStranger(database, CREATE_HISTORY, async (role) => {
+    await withStranger(database, createHistory(DEFAULT_SET), async (role) => {
       const deployer = `${name}_deployer`;
       await client.query(`create role ${deployer} login password 'secret' in role ${role}`);
       try {
@@ -137,7 +138,7 @@ describe('a history that another role has made before the first up', () => {
   test('is refused for a superuser who is not a member, and accepted after a grant', async ({ database }) => {
     const directory = await folderWith(files);
     const { client, url } = database;
-    await withStranger(database, CREATE_HISTORY, async (role) => {
+    await withStranger(database, createHistory(DEFAULT_SET), async (role) => {
       await expect(up({ url, directory })).rejects.toMatchObject({ code: 'history_foreign' });
       await client.query(`grant ${role} to current_user`);
       expect(await up({ url, directory })).toMatchObject({ current: 'V1' });

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { LOCK_KEY } from '../../../src/migrate/script/guard.js';
+import { DEFAULT_SET } from '../../../src/catalog/migration-set.js';
 import { up } from '../../../src/migrate/up.js';
 import { test } from '../../support/database.js';
 import { folderWith } from '../../support/folder.js';
@@ -38,7 +38,7 @@ describe('up that an AbortSignal interrupts', () => {
   });
 
   test('stops waiting for another run', async ({ database }) => {
-    await database.client.query(`begin; select pg_advisory_xact_lock(${LOCK_KEY})`);
+    await database.client.query(`begin; select pg_advisory_xact_lock(${DEFAULT_SET.lockKey})`);
     const controller = new AbortController();
     const run = up({
       url: database.url,

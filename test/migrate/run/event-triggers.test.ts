@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { describe, expect } from 'vitest';
+import { DEFAULT_SET } from '../../../src/catalog/migration-set.js';
 import { baseline } from '../../../src/inspect/baseline.js';
 import { down } from '../../../src/migrate/down.js';
 import { explainHistoryFailure } from '../../../src/migrate/failure/explain.js';
@@ -98,7 +99,7 @@ describe('an event trigger that sets a timeout is suspected when the timeout end
 
   test('the creation of the history, between two statements', () => {
     const error = new pg.DatabaseError('canceling statement due to statement timeout', 0, 'error');
-    expect(explainHistoryFailure(Object.assign(error, { code: '57014' }))).toMatchObject({
+    expect(explainHistoryFailure(Object.assign(error, { code: '57014' }), DEFAULT_SET)).toMatchObject({
       code: 'history_not_created',
       remedy: expect.stringContaining('or an event trigger of this database has set a timeout'),
     });

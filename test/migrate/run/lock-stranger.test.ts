@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { describe, expect } from 'vitest';
-import { HOLDER_KEY, LOCK_KEY } from '../../../src/migrate/script/guard.js';
+import { DEFAULT_SET } from '../../../src/catalog/migration-set.js';
+import { HOLDER_KEY } from '../../../src/migrate/script/guard.js';
 import { status } from '../../../src/migrate/status.js';
 import { up } from '../../../src/migrate/up.js';
 import { applicationName } from '../../../src/postgres/connection/application-name.js';
@@ -36,11 +37,11 @@ async function withStranger(
   }
 }
 
-const BOTH_LOCKS = `select pg_advisory_xact_lock(${LOCK_KEY}), pg_advisory_xact_lock(${HOLDER_KEY}, pg_backend_pid())`;
+const BOTH_LOCKS = `select pg_advisory_xact_lock(${DEFAULT_SET.lockKey}), pg_advisory_xact_lock(${HOLDER_KEY}, pg_backend_pid())`;
 
 describe('a session that is no run and holds the lock of a run', () => {
   test.for([
-    ['with the first lock only', `select pg_advisory_xact_lock(${LOCK_KEY})`],
+    ['with the first lock only', `select pg_advisory_xact_lock(${DEFAULT_SET.lockKey})`],
     ['with both locks and the application name of a run', BOTH_LOCKS],
   ] as const)('is reported as such before the first up: %s', async ([, sql], { database }) => {
     const { url } = database;

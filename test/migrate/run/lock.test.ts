@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
+import { DEFAULT_SET } from '../../../src/catalog/migration-set.js';
 import { down } from '../../../src/migrate/down.js';
 import { readMigrations } from '../../../src/migrate/files/read-folder.js';
 import type { RunEvent } from '../../../src/migrate/run/events.js';
 import type { Planner } from '../../../src/migrate/run/plan.js';
 import { run } from '../../../src/migrate/run/run.js';
-import { LOCK_KEY } from '../../../src/migrate/script/guard.js';
 import { NO_SAFEGUARD } from '../../../src/migrate/script/safeguard.js';
 import { fileParser, upWork } from '../../../src/migrate/script/work.js';
 import { up } from '../../../src/migrate/up.js';
@@ -22,7 +22,7 @@ async function holdLock(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, application_name: 'another deploy' });
   client.on('error', () => {});
   await client.connect();
-  await client.query(`begin; select pg_advisory_xact_lock(${LOCK_KEY})`);
+  await client.query(`begin; select pg_advisory_xact_lock(${DEFAULT_SET.lockKey})`);
   return client;
 }
 
@@ -108,7 +108,7 @@ describe('up, while another run holds the lock,', () => {
     const directory = await folderWith({ ...files, 'V2.up.sql': 'select 1;', 'V2.down.sql': '' });
     const [, second] = await readMigrations(directory);
     if (second === undefined) throw new Error('there is no V2');
-    const work = await upWork(second, fileParser());
+    const work = await upWork(second, fileParser(DEFAULT_SET));
     await up({ url, directory, to: 'V1' });
     const plans: (bigint | undefined)[] = [];
     const planner: Planner = async (_, { rows }) => {
@@ -120,7 +120,9 @@ describe('up, while another run holds the lock,', () => {
       return [work];
     };
     const connection = await connect(parseDatabaseUrl(url), { pipeline: true });
-    expect(await run(connection, planner, [], NO_SAFEGUARD, {})).toEqual({
+    expect(
+      await run(connection, planner, { set: DEFAULT_SET, after: [], migrations: [] }, NO_SAFEGUARD, {}),
+    ).toEqual({
       results: [],
       drift: [],
       driftUnknown: null,

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { LOCK_KEY } from '../../../src/migrate/script/guard.js';
+import { DEFAULT_SET } from '../../../src/catalog/migration-set.js';
 import { status } from '../../../src/migrate/status.js';
 import { up } from '../../../src/migrate/up.js';
 import { removeEmbeddedServer, startEmbeddedServer } from '../../../src/postgres/embedded.js';
@@ -20,7 +20,10 @@ test(
       await up({ url, directory });
       await addFiles(directory, { 'V2.up.sql': 'select 2;', 'V2.down.sql': '' });
       const remedy = expect.stringContaining('pg_prepared_xacts');
-      await runOnce(url, `begin; select pg_advisory_xact_lock(${LOCK_KEY}); prepare transaction 'one'`);
+      await runOnce(
+        url,
+        `begin; select pg_advisory_xact_lock(${DEFAULT_SET.lockKey}); prepare transaction 'one'`,
+      );
       await expect(up({ url, directory, lockWaitMs: 100 })).rejects.toMatchObject({
         code: 'lock_wait_over',
         remedy,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_SET } from '../../../src/catalog/migration-set.js';
 import { readMigrations } from '../../../src/migrate/files/read-folder.js';
 import type { ServerState } from '../../../src/migrate/history/server-state.js';
 import type { HistoryRow } from '../../../src/migrate/history/table.js';
@@ -12,7 +13,7 @@ async function worksOf(
   direction: 'up' | 'down' = 'up',
 ): Promise<readonly Work[]> {
   const migrations = await readMigrations(await folderWith(files));
-  const parse = fileParser();
+  const parse = fileParser(DEFAULT_SET);
   if (direction === 'up') return Promise.all(migrations.map((migration) => upWork(migration, parse)));
   return Promise.all(
     migrations
