@@ -1,15 +1,17 @@
 import type { Command } from 'commander';
 import type { Listener } from '../../migrate/run/events.js';
-import { type UpResult, up } from '../../migrate/up.js';
+import { type UpOptions, type UpResult, up } from '../../migrate/up.js';
 import type { EmbeddedServer } from '../../postgres/embedded.js';
 import { UsageError } from '../../postgres/errors/explained-error.js';
 import { interruptedError } from '../../postgres/errors/interrupted-error.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { encodeName } from '../../text/encode.js';
+import { Option } from '../program/commander.js';
 import { defineDatabaseCommand } from '../program/define-command.js';
 import { isClone } from '../program/installation.js';
 import {
   type CommonOptions,
+  collectNames,
   type FolderOptions,
   folderOption,
   loseOption,
@@ -35,6 +37,7 @@ interface Options extends CommonOptions, FolderOptions, RunCommandOptions {
   readonly create?: boolean;
   readonly allowOutOfOrder?: boolean;
   readonly lose?: readonly string[];
+  readonly and?: readonly string[];
   readonly databases?: string;
   readonly jobs?: number;
 }
@@ -55,6 +58,7 @@ const HELP = {
   activity: 'Applying migrations',
   examples: [
     ['up --seed', 'apply everything and add the seed rows'],
+    ['up --and ./billing', "apply the product's migrations, then those of a team"],
     ['up --dir ./sql --lock-wait 60', 'apply your own migrations; wait for another run for a minute at most'],
     ['up --databases customers.txt', 'migrate the databases of a list, and print a table of the results'],
   ],
@@ -69,6 +73,14 @@ export function upCommand(): Command {
     .option('--allow-out-of-order', 'also apply migrations that are older than the newest applied one')
     .addOption(loseOption())
     .addOption(folderOption(migrationsDirectory))
+    .addOption(
+      new Option(
+        '--and <folder>',
+        'afterwards, apply the migrations of this folder, which belongs to another set; may be repeated',
+      )
+        .argParser(collectNames)
+        .conflicts(['to', 'lose', 'databases']),
+    )
     .option(
       '--databases <file>',
       'the databases in a file, one address a line, instead of DATABASE_URL; - reads standard input',
@@ -85,30 +97,33 @@ async function run(
   signal: AbortSignal,
 ): Promise<CommandResult> {
   const onEvent = options.json ? printBackups : printProgress;
-  const { result, seeded } = await applyAndSeed(options, { url, embedded, onEvent, signal });
-  const { sql, server } = result;
-  if (sql !== null) {
-    const notes = [dryRunLine(sql, options.verbose), ...lossLines(result), serverLine(server)];
-    return { document: { ...result }, lines: [], output: sql, notes };
+  const { result, others, seeded } = await applyAndSeed(options, { url, embedded, onEvent, signal });
+  const results = [result, ...others];
+  const { server } = result;
+  const document = { ...result, ...(options.and !== undefined && { and: others }) };
+  if (result.sql !== null) {
+    const sql = results.map((one) => one.sql ?? '').join('');
+    const notes = [dryRunLine(sql, options.verbose), ...results.flatMap(lossLines), serverLine(server)];
+    return { document, lines: [], output: sql, notes };
   }
   const isFirst = embedded?.started === true;
   return {
     document: {
-      ...result,
+      ...document,
       ...(isFirst && { url }),
       ...(seeded && { seeded: seeded.inserted, notices: [...result.notices, ...seeded.notices] }),
     },
     lines: resultLines(
       [
-        doneLine(result),
+        ...results.map(doneLine),
         ...(result.created ? ['Created the database.'] : []),
         ...(seeded === null ? [] : [seedLine(seeded)]),
-        ...restoreLines(result),
+        ...results.flatMap(restoreLines),
       ],
       server,
       isFirst && !options.json ? await welcome(embedded, signal) : [],
     ),
-    notes: snapshotLines(result),
+    notes: results.flatMap(snapshotLines),
   };
 }
 
@@ -147,30 +162,43 @@ async function applyToList(
 async function applyAndSeed(
   options: Options,
   { url, embedded, onEvent, signal }: ChosenDatabase,
-): Promise<UpAndSeedResult> {
-  const result = await up({
+): Promise<UpAndSeedResult & { readonly others: readonly UpResult[] }> {
+  const settings = {
     url,
-    directory: options.dir,
-    to: options.to,
     // The embedded server is the package's own, so its database is created again if a user dropped it.
     create: options.create === true || embedded !== null,
     allowOutOfOrder: options.allowOutOfOrder,
-    lose: options.lose,
     onEvent,
     signal,
     ...runOptions(options),
-  });
-  if (result.sql !== null || !options.seed) return { result, seeded: null };
+  };
+  const { result, others } = await applyFolders(options, settings);
+  if (result.sql !== null || !options.seed) return { result, others, seeded: null };
   // The signal came too late to interrupt the last migration.
   if (signal.aborted)
     throw interruptedError('after the migrations were applied: the seed rows were not added');
   const { seed } = await import('../../seed/seed.js');
-  return { result, seeded: await seed({ url, onEvent, signal }) };
+  return { result, others, seeded: await seed({ url, onEvent, signal }) };
 }
 
-function doneLine({ applied, current }: UpResult): string {
+/** Applies the migrations of `--dir`, then those of each `--and`. */
+async function applyFolders(
+  { dir: directory, and = [], to, lose }: Options,
+  settings: Omit<UpOptions, 'directory' | 'to' | 'lose'>,
+): Promise<{ readonly result: UpResult; readonly others: readonly UpResult[] }> {
+  if (and.length === 0) return { result: await up({ ...settings, directory, to, lose }), others: [] };
+  const { upSets } = await import('../../migrate/up-sets.js');
+  const [result, ...others] = await upSets({ ...settings, directories: [directory, ...and] });
+  if (result === undefined) throw new Error('upSets has no result');
+  return { result, others };
+}
+
+function doneLine({ set, applied, current }: UpResult): string {
+  const prefix = set === null ? '' : `${set}: `;
   const at = current === null ? 'the database has no migration' : `the database is at ${encodeName(current)}`;
-  return applied.length === 0 ? `Nothing to do: ${at}.` : `Done: ${applied.length} applied, ${at}.`;
+  return applied.length === 0
+    ? `${prefix}Nothing to do: ${at}.`
+    : `${prefix}Done: ${applied.length} applied, ${at}.`;
 }
 
 /** The migrations are applied, so an interrupt only leaves the lines out. */
