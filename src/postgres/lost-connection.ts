@@ -80,7 +80,7 @@ export function explainLostConnection(
 export function remedyForLostConnection(cause: unknown): string | undefined {
   if (!(cause instanceof pg.DatabaseError)) return undefined;
   if (cause.message === 'query_wait_timeout') {
-    return 'PgBouncer had no server connection free in time, and a run needs two. Raise default_pool_size in pgbouncer.ini, or connect to the server itself.';
+    return 'PgBouncer had no server connection free in time. A run of migrations needs two, and synthetic contacts need more. Raise default_pool_size in pgbouncer.ini, or connect to the server itself.';
   }
   if (cause.message === 'transaction blocks not allowed in statement pooling mode') {
     return 'PgBouncer runs in the mode statement, in which no transaction is possible. Set pool_mode to transaction or session in pgbouncer.ini, or connect to the server itself.';

@@ -13,6 +13,7 @@ import { explainLostConnection } from '../postgres/lost-connection.js';
 import { explainReadOnly } from '../postgres/read-only.js';
 import { collectKnownText, knownTextOf } from '../postgres/redaction/known-text.js';
 import { redactCause, redactError, redactText } from '../postgres/redaction/redact.js';
+import { explainStatementError } from '../postgres/statement-errors.js';
 import { formatLocation, locate } from '../sql/location.js';
 import type { SourceFile } from '../sql/source-file.js';
 import { call, remedy } from '../text/remedy.js';
@@ -23,20 +24,28 @@ import { call, remedy } from '../text/remedy.js';
  * @param connection outside of any transaction, once the queries that were sent have ended
  * @param source the file
  * @param error what the server rejected it with
+ * @param added what the database has of these rows, in a sentence
  */
 export async function explainSeedError(
   connection: Connection,
   source: SourceFile,
   error: unknown,
+  added = 'No row was added.',
 ): Promise<unknown> {
   return (
     explainLostConnection(error, connection) ??
     (await explainReadOnly(error, connection)) ??
-    (await explainRejection(connection.client, source, error))
+    explainStatementError(error) ??
+    (await explainRejection(connection.client, source, error, added))
   );
 }
 
-async function explainRejection(client: pg.Client, source: SourceFile, error: unknown): Promise<unknown> {
+async function explainRejection(
+  client: pg.Client,
+  source: SourceFile,
+  error: unknown,
+  added: string,
+): Promise<unknown> {
   if (!(error instanceof pg.DatabaseError) || error.code === READ_ONLY_SQL_TRANSACTION) return error;
   if (error.code === UNDEFINED_TABLE || error.code === UNDEFINED_OBJECT) {
     const { message, cause } = redactError(error, knownTextOf(source.text));
@@ -52,8 +61,7 @@ async function explainRejection(client: pg.Client, source: SourceFile, error: un
   const shown = redactText(error, await collectKnownText(client, knownTextOf(source.text), error));
   const code = `SQLSTATE ${error.code}${shown.detail === null ? '' : `: ${shown.detail}`}`;
   return new ExplainedError('seed_failed', `${where}: ${shown.message} (${code}).`, {
-    remedy:
-      'No row was added. Correct the cause, for example a row of yours that has the same key, and run it again.',
+    remedy: `${added} Correct the cause, for example a row of yours that has the same key, and run it again.`,
     cause: redactCause(error, shown),
   });
 }

@@ -55,7 +55,7 @@ export async function runFiles(
   for (const [index, file] of files.entries()) {
     last = await sent[index]?.catch(async (error: unknown) => {
       if (signal?.aborted) throw error;
-      throw await explainSeedError(connection, file, error);
+      throw await explainSeedError(connection, file, error, 'The campaigns that were added before stay.');
     });
   }
   await sent.at(-1);

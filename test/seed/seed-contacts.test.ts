@@ -149,6 +149,29 @@ describe('seedContacts', () => {
     expect(await seedContacts(wanted)).toMatchObject({ campaigns: 0, inserted: 0 });
   });
 
+  test('says that earlier campaigns stay if the server refuses a later one, and adds the rest when it is run again', async ({
+    migrated: { client, url, value },
+  }) => {
+    await client.query(`create function public.reject_fourth() returns trigger language plpgsql as $$
+      begin
+        if (select count(*) from public.campaigns where description like 'Synthetic%') >= 3 then
+          raise check_violation using message = 'three are enough';
+        end if;
+        return new;
+      end $$;
+      create trigger reject_fourth before insert on campaigns for each row execute function public.reject_fourth()`);
+    const run = () => seedContacts({ url, contacts: 60, until: UNTIL });
+    await expect(run()).rejects.toMatchObject({
+      code: 'seed_failed',
+      remedy: expect.stringMatching(/^The campaigns that were added before stay\. /),
+    });
+    const campaigns = "select count(*)::integer from campaigns where description like 'Synthetic%'";
+    expect(await value(campaigns)).toBeGreaterThanOrEqual(3);
+    await client.query('drop trigger reject_fourth on campaigns');
+    await run();
+    expect(await value(campaigns)).toBe(12);
+  });
+
   test('refuses a database that is in use, and adds to it if told', async ({ migrated }) => {
     const run = (options: object = {}): Promise<SeedContactsResult> =>
       seedContacts({ url: migrated.url, contacts: 12, until: UNTIL, ...options });
