@@ -76,7 +76,7 @@ export function isOfSet(schema: string, name: string): string {
   return `(${schema} = ${name} or starts_with(${schema}, ${name} || '_'))`;
 }
 
-/** A table of a `with`: the names of the other sets whose history belongs to the owner of this set's history. */
+/** A table of a `with`: the names of the other sets whose history belongs to the owner of this set's history, who will be the current role. */
 export function otherSets({ historySchema }: MigrationSet): string {
   return `other_set (name) as materialized (
   select left(nspname, -${HISTORY_SUFFIX.length})
@@ -84,7 +84,10 @@ export function otherSets({ historySchema }: MigrationSet): string {
   join pg_class on relnamespace = pg_namespace.oid and relname = 'history' and relkind = 'r'
   where nspname ~ '^[a-z][a-z0-9]*${HISTORY_SUFFIX}$'
     and nspname not in ('${DEFAULT_SET.historySchema}', '${historySchema}')
-    and nspowner = (select own.nspowner from pg_namespace as own where own.nspname = '${historySchema}')
+    and nspowner = coalesce(
+      (select own.nspowner from pg_namespace as own where own.nspname = '${historySchema}'),
+      current_user::regrole
+    )
 ),
 `;
 }

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { CheckFinding } from '../../inspect/check/finding.js';
+import type { RowSource } from '../../inspect/check/row-source.js';
 import type { CheckProgress, CheckResult } from '../../inspect/check.js';
+import { readSet } from '../../migrate/files/read-set.js';
 import { migrationsDirectory } from '../../seed/paths.js';
 import { addProductRows, isProductFolder } from '../../seed/product-rows.js';
 import { plural } from '../../text/plural.js';
@@ -83,7 +85,7 @@ async function runProofs(
   { url }: CommandServer,
   signal: AbortSignal,
 ): Promise<CommandResult> {
-  const rows = (await isProductFolder(directory)) ? addProductRows : undefined;
+  const rows = await rowsFor(directory);
   const onProgress = json ? undefined : makeProgressReporter();
   const { check } = await import('../../inspect/check.js');
   const result = await check({ url, directory, from, lints, rows, onProgress, signal });
@@ -93,6 +95,21 @@ async function runProofs(
     lines: linesFor(result),
     notes: result.notices.map((notice) => noticeLines(notice).join('\n')),
     exitCode: result.findings.length === 0 ? 0 : EXIT_FINDINGS,
+  };
+}
+
+/** The rows of the product for its folder, and for a set that refers to its tables; undefined for synthetic rows alone. */
+async function rowsFor(directory: string): Promise<RowSource | undefined> {
+  if (await isProductFolder(directory)) return addProductRows;
+  const { after } = await readSet(directory);
+  const areProduct = await Promise.all(after.map(isProductFolder));
+  if (!areProduct.includes(true)) return undefined;
+  const { syntheticRows } = await import('../../inspect/check/synthetic-rows.js');
+  const addSyntheticRows = syntheticRows();
+  return async (client, schemas) => {
+    const ofProduct = await addProductRows(client);
+    const others = schemas.filter((schema) => schema !== 'public');
+    return new Map([...ofProduct, ...(await addSyntheticRows(client, others))]);
   };
 }
 
