@@ -286,7 +286,7 @@ describe('an installed package', () => {
     expect(await runCli(['new', 'mine', '--dir', 'migrations'], options)).toMatchObject({ code: 0 });
   });
 
-  test('writes schema.md with docs, and says how to get schema.svg, which needs a package', async () => {
+  test('writes schema.md and schema.html with docs, and says how to get the picture, which needs a package', async () => {
     const url = await createDatabase(
       inject('serverUrl'),
       `${inject('runName')}_documented`,
@@ -308,6 +308,15 @@ describe('an installed package', () => {
         files: ['schema.md'],
         leftOut: ['schema.svg'],
       });
+      const page = await runCli(['docs', '--html', '--out', 'docs'], options);
+      expect([page.code, page.stdout, page.stderr]).toEqual([
+        0,
+        expect.stringMatching(/^Wrote docs\/schema\.html\.\non postgresql:.*\n$/),
+        'Did not write the picture in docs/schema.html: the npm package that draws it is not installed. ' +
+          'Run `npm install --save-dev @hpcc-js/wasm-graphviz` and then this command again.\n',
+      ]);
+      // The examples come from a page of the package.
+      expect(await readFile(join(root, 'docs/schema.html'), 'utf8')).toContain('<figcaption>Example<');
       await mkdir(join(root, 'node_modules/@hpcc-js'));
       await symlink(
         join(repository, 'node_modules/@hpcc-js/wasm-graphviz'),

@@ -17,11 +17,10 @@ export function overflow() {
  */
 export function target() {
   const hash = decodeURIComponent(location.hash);
-  const { top, height } = document.getElementById(hash.slice(1))?.getBoundingClientRect() ?? {
-    top: -1,
-    height: 0,
-  };
-  return [hash, height > 0 && top >= 0 && top < window.innerHeight];
+  const element = document.getElementById(hash.slice(1));
+  const { left = 0, top = 0 } = element?.getBoundingClientRect() ?? {};
+  // Nothing covers its first line.
+  return [hash, element?.contains(document.elementFromPoint(left + 10, top + 10)) === true];
 }
 
 /**

@@ -86,7 +86,7 @@ describe.skipIf(!hasChromium)(
       await page.keyboard.press('ArrowDown');
       expect(await page.evaluate(isFocusIn, '#results')).toBe(true);
       await page.keyboard.press('/');
-      await page.keyboard.type('xyzzy');
+      await page.keyboard.type('last_outcome xyzzy');
       expect(await page.getByRole('status').textContent()).toBe('Nothing found');
     });
 
@@ -125,7 +125,7 @@ describe.skipIf(!hasChromium)(
       }
     });
 
-    test('fits a phone, where a button opens the contents and a link closes them', async ({
+    test('fits a phone, where buttons open and close the contents, and a link closes them', async ({
       migrated,
       database,
     }) => {
@@ -137,6 +137,9 @@ describe.skipIf(!hasChromium)(
         await page.getByRole('button', { name: 'Contents and search' }).click();
         expect(await contents.isVisible()).toBe(true);
         expect(await page.evaluate(overflow)).toBe(0);
+        await page.getByRole('button', { name: 'Close' }).click();
+        expect(await contents.isVisible()).toBe(false);
+        await page.getByRole('button', { name: 'Contents and search' }).click();
         await contents.getByRole('link').nth(1).click();
         await expect.poll(() => contents.isVisible()).toBe(false);
       }
@@ -153,8 +156,16 @@ describe.skipIf(!hasChromium)(
       expect(page.url()).toMatch(/#table\/contacts$/);
     });
 
-    test('leads from a table in the diagram to its description, on a phone too', async ({ migrated }) => {
-      const { page } = await openFile(browser, await productFile(migrated), PHONE);
+    test.for([
+      ['phone', 360],
+      ['tablet', 800],
+      ['desktop', 1440],
+    ] as const)('leads from a table in the diagram to its description, on a %s', async ([, width], {
+      migrated,
+    }) => {
+      const { page } = await openFile(browser, await productFile(migrated), {
+        viewport: { width, height: 740 },
+      });
       await page.locator('svg a', { hasText: /^\s*call_attempts\s*$/ }).click();
       await expect.poll(() => page.evaluate(target)).toEqual(['#table/call_attempts', true]);
     });

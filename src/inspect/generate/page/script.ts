@@ -43,7 +43,8 @@ function link({ id, name, where }) {
   const item = document.createElement('li');
   const anchor = item.appendChild(document.createElement('a'));
   anchor.href = '#' + id;
-  const code = Object.assign(document.createElement('code'), { textContent: name });
+  const code = document.createElement('code');
+  code.append(...name.split(/(?<=_)/).flatMap((part) => [part, document.createElement('wbr')]));
   anchor.append(code, Object.assign(document.createElement('span'), { className: 'more', textContent: where }));
   return item;
 }

@@ -30,7 +30,7 @@ export const STYLE = `
   }
 }
 * { box-sizing: border-box; }
-html { scroll-padding-top: 1rem; }
+html { scroll-padding-top: 4rem; }
 body {
   margin: 0;
   background: var(--paper);
@@ -60,6 +60,8 @@ b { padding: 0 0.2em; border: 1px solid var(--line); border-radius: 3px; font-we
 #contents:popover-open { position: fixed; inset: 0; width: 100%; max-width: 24rem; height: 100%; margin: 0; max-height: none; }
 #close { display: none; margin: 0 0 0.75rem auto; padding: 0.25rem 0.75rem; border: 1px solid var(--edge); border-radius: 6px; background: var(--paper); color: inherit; font: inherit; }
 #contents:popover-open #close { display: block; }
+#contents:popover-open #search { margin-top: 0; }
+#contents:popover-open kbd { display: none; }
 #contents::backdrop { background: rgb(0 0 0 / 50%); }
 #contents ul { list-style: none; margin: 0 0 0.5rem; padding: 0; }
 #contents li a, #contents summary { display: block; padding: 0.15rem 0.5rem; border-radius: 4px; }
@@ -136,6 +138,7 @@ svg [stroke='#6b7280'] { stroke: var(--edge); }
 svg a:hover text { text-decoration: underline; }
 
 @media (min-width: 64rem) {
+  html { scroll-padding-top: 1rem; }
   body { display: grid; grid-template-columns: 19rem minmax(0, 1fr); }
   #open { display: none; }
   #contents {
@@ -145,7 +148,6 @@ svg a:hover text { text-decoration: underline; }
   main { padding: 0 2.5rem 4rem; }
 }
 @media (max-width: 44rem) {
-  html { scroll-padding-top: 4rem; }
   h1 { font-size: 1.6rem; }
   table, tbody, tr, th, td, caption { display: block; }
   .cells-2 th:first-child, .cells-3 th:first-child, .cells-3 th:nth-child(2) { width: auto; }
@@ -155,7 +157,7 @@ svg a:hover text { text-decoration: underline; }
   td:empty { display: none; }
 }
 @media print {
-  #open, #contents, .skip, fieldset { display: none; }
+  #open, #contents, .skip, #diagram fieldset { display: none; }
   body { display: block; font-size: 10pt; }
   main { max-width: none; padding: 0; }
   a { color: inherit; }
