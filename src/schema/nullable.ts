@@ -1,6 +1,6 @@
 /**
  * What may be null in the results of the functions of the API, and in their arguments, which the catalog does not say. A result
- * without an entry may be null in every column.
+ * without an entry may be null in every column. The model test fails if a function returns another null.
  */
 export const NULLABLE = {
   results: {

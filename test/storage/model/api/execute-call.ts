@@ -15,6 +15,7 @@ import {
   type ResultRow,
 } from './call.js';
 import { type ApiState, followStatements } from './state.js';
+import { expectTypedNulls } from './typed-nulls.js';
 
 /** The state after a call. */
 export interface CallResult {
@@ -38,6 +39,7 @@ export async function executeCall(
   if (planned === undefined) return undefined;
   const sql = replaceNames(planned.sql);
   const { text, error } = await callFunction(client, sql, call.isolation, context.now);
+  expectTypedNulls(planned.sql, JSON.parse(text));
   // Names the rows that the function has inserted, so that its result can be read.
   const observed = await readState(client, context.createName);
   const rows = readRows(text);
