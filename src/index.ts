@@ -13,7 +13,7 @@
  */
 
 export { compareSnapshots, type Difference } from './catalog/difference.js';
-export type { Fact, Facts, Snapshot } from './catalog/snapshot.js';
+export type { AcceptedDifference, Fact, Facts, Snapshot } from './catalog/snapshot.js';
 export { type AcceptOptions, type AcceptResult, accept } from './inspect/accept.js';
 export { DifferencesError } from './inspect/baseline/differences-error.js';
 export { type BaselineOptions, type BaselineResult, baseline } from './inspect/baseline.js';

@@ -14,6 +14,7 @@
  */
 
 export * from './schema/api.js';
+export type { Known } from './schema/call.js';
 export * from './schema/constants.js';
 export type { Queryable } from './schema/queryable.js';
 export type * from './schema/rows.js';

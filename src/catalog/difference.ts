@@ -29,8 +29,8 @@ type Members = Readonly<Record<string, Facts>>;
 /**
  * Compares two snapshots object by object, in the order of the names. An object that only one of them has is one
  * difference: the columns of a missing table are not listed. A partition that only one of them has is not a difference: jobs
- * create and drop partitions. A partition of both is compared. Privileges that a role was granted are not compared, see
- * {@link withoutGrants}.
+ * create and drop partitions. A partition of both is compared. Privileges that a role was granted are not compared,
+ * except CREATE, TRIGGER and those of PUBLIC.
  *
  * @param here the actual catalog
  * @param there the expected catalog
