@@ -35,6 +35,14 @@ describe('verify reports', () => {
     ['alter schema voicesurvey_rules owner to :role', 'privilege: role :role: owns schema voicesurvey_rules'],
     ['alter type contact_state owner to :role', 'privilege: role :role: owns enum contact_state'],
     [
+      'grant create on database :database to :role',
+      'privilege: privileges of :role: may create schemas in the database, such as one with the name of the role ',
+    ],
+    [
+      `do $$ begin execute format('create schema %I authorization %I', current_user, ':role'); end $$`,
+      ': belongs to :role, and the search path of the role ',
+    ],
+    [
       'grant trigger on contacts to :role',
       'privilege: privileges of :role: may create triggers on table contacts',
     ],

@@ -28,6 +28,21 @@ cross join lateral (
     on owner.oid = case nspowner when 'pg_database_owner'::regrole then datdba else nspowner end
   where nspname = 'public' and owner.oid <> all (trusted)
   union all
+  select 'privileges of ' || role.name,
+    'may create schemas in the database, such as one with the name of the role that deploys, which its search path names first'
+  from pg_database
+  cross join lateral aclexplode(datacl)
+  cross join lateral (
+    select case grantee when 0 then 'public' else pg_get_userbyid(grantee)::text end
+  ) as role (name)
+  where datname = current_database() and privilege_type = 'CREATE' and grantee <> all (trusted)
+  union all
+  select 'schema ' || quote_ident(nspname),
+    'belongs to ' || pg_get_userbyid(nspowner) || ', and the search path of the role ' || quote_ident(nspname) || ' names it first'
+  from pg_namespace
+  join pg_roles as named on named.rolname = nspname
+  where named.oid = any (trusted) and nspowner <> all (trusted)
+  union all
   select 'event trigger ' || quote_ident(evtname),
     'runs ' || evtfoid::regprocedure || ' of ' || pg_get_userbyid(proowner)
       || ' with the rights of each role that changes the schema'
@@ -93,6 +108,8 @@ order by object, finding`;
  * Finds rights with which a role could bypass the rules or stop a deletion, and that belong to no object of the migrations:
  *
  * - the ownership of `public`, also as the owner of the database;
+ * - the right to create schemas, and the ownership of one with the name of a trusted role, which `"$user"` in its search path
+ *   means;
  * - an event trigger whose function belongs to the role;
  * - the right to set `session_replication_role`;
  * - a foreign key of a table of the role, in another schema;
