@@ -1,6 +1,6 @@
 import { checkOptions } from '../postgres/errors/check-options.js';
 import { ExplainedError, UsageError } from '../postgres/errors/explained-error.js';
-import { readFolder } from './files/read-folder.js';
+import { type Folder, readFolder } from './files/read-folder.js';
 import { type UpOptions, type UpResult, up } from './up.js';
 
 /** Options of {@link upSets}. */
@@ -33,10 +33,11 @@ export async function upSets(options: UpSetsOptions): Promise<readonly UpResult[
       remedy: 'Pass the folders of migrations in the order in which they are applied.',
     });
   }
-  await refuseSameSet(directories);
+  const sets = await readSets(directories);
   const results: UpResult[] = [];
-  for (const directory of directories) {
+  for (const { set, directory } of sets) {
     const isFirst = results.length === 0;
+    options.onEvent?.({ kind: 'set-started', set: set.name });
     const result = await up({ ...others, directory, create: create && isFirst }).catch((error: unknown) => {
       if (error instanceof ExplainedError && !isFirst) error.directory = directory;
       throw error;
@@ -47,11 +48,14 @@ export async function upSets(options: UpSetsOptions): Promise<readonly UpResult[
 }
 
 /** Reads all folders, so that a wrong one is an error before the first is applied. */
-async function refuseSameSet(directories: readonly string[]): Promise<void> {
-  const folders = await Promise.all(directories.map(readFolder));
+async function readSets(
+  directories: readonly string[],
+): Promise<readonly (Pick<Folder, 'set'> & { readonly directory: string })[]> {
+  const folders = await Promise.all(
+    directories.map(async (directory) => ({ ...(await readFolder(directory)), directory })),
+  );
   const seen = new Map<string, string>();
-  for (const [index, { set }] of folders.entries()) {
-    const directory = directories[index] ?? '';
+  for (const { set, directory } of folders) {
     const other = seen.get(set.historySchema);
     if (other !== undefined) {
       const name = set.name === null ? 'the default set' : `the set ${set.name}`;
@@ -61,4 +65,5 @@ async function refuseSameSet(directories: readonly string[]): Promise<void> {
     }
     seen.set(set.historySchema, directory);
   }
+  return folders;
 }

@@ -123,6 +123,10 @@ async function apply(options: UpOptions, losses: LostData[] | null): Promise<Omi
           const { refuseWithoutObjects } = await import('./history/without-objects.js');
           await refuseWithoutObjects(planning, set, state);
         }
+        if (set.name !== null && state.rows.length === 0) {
+          const { refuseTakenName } = await import('./history/refuse-taken-name.js');
+          await refuseTakenName(planning.client, set);
+        }
         entries = compare(migrations, state.rows);
         const due = planUp(entries, { to, allowOutOfOrder: options.allowOutOfOrder });
         if (due.length === 0) {

@@ -52,6 +52,8 @@ function lineFor(event: Exclude<RunEvent, { kind: 'drifted' }>): string {
       return `warning: changes outside of migrations${sinceText(event.drift)} cannot be found: ${encodeName(event.drift.reason ?? '')}; drift is now measured from this state`;
     case 'snapshot-missing':
       return `warning: no snapshot of the catalog was recorded: ${encodeName(event.reason)}`;
+    case 'set-started':
+      return event.set === null ? 'the default set:' : `the set ${event.set}:`;
     case 'started':
       return `${name} ${event.direction}`;
     case 'executing':

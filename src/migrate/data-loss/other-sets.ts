@@ -14,41 +14,49 @@ const BEFORE = `${DEFAULT_SET.historySchema}.other_sets`;
 export function saveOtherSets(set: MigrationSet): string {
   return `${SAVE_SEARCH_PATH};
 ${SYSTEM_NAMES_ONLY};
-select from pg_catalog.set_config('${BEFORE}', (
-  with ${otherSets(set)}other_schema as (
-    select other_set.name, pg_namespace.oid
-    from other_set
-    join pg_namespace on ${isOfSet('nspname', 'other_set.name')}
-  ),
-  other_relation as (
-    select name, pg_class.oid from other_schema join pg_class on relnamespace = other_schema.oid
-  ),
-  object (set, class, oid) as (
-    select name, 'pg_class'::regclass, oid from other_relation
-    union all
-    select name, 'pg_proc'::regclass, pg_proc.oid from other_schema join pg_proc on pronamespace = other_schema.oid
-    union all
-    select name, 'pg_constraint'::regclass, pg_constraint.oid
-    from other_relation
-    join pg_constraint on conrelid = other_relation.oid and conparentid = 0
-    union all
-    select name, 'pg_trigger'::regclass, pg_trigger.oid
-    from other_relation
-    join pg_trigger on tgrelid = other_relation.oid and not tgisinternal
-    union all
-    select name, 'pg_class'::regclass, pg_class.oid
-    from other_set
-    join pg_class on relkind in ('i', 'I') and starts_with(relname, name || '_')
-    union all
-    select name, 'pg_trigger'::regclass, pg_trigger.oid
-    from other_set
-    join pg_trigger on not tgisinternal and starts_with(tgname, name || '_')
-  )
-  select coalesce(json_agg(json_build_object(
-    'set', set, 'class', class::oid, 'oid', oid, 'object', pg_describe_object(class, oid, 0)
-  )), '[]')::text
-  from object
-), true);
+do $other_sets$
+begin
+  -- Most databases have no other set. The server plans the query below, which takes longer than to run it, only if there is one.
+  if not exists (with ${otherSets(set)}named as (select from other_set) select from named) then
+    return;
+  end if;
+  perform set_config('${BEFORE}', (
+    with ${otherSets(set)}other_schema as (
+      select other_set.name, pg_namespace.oid
+      from other_set
+      join pg_namespace on ${isOfSet('nspname', 'other_set.name')}
+    ),
+    other_relation as (
+      select name, pg_class.oid from other_schema join pg_class on relnamespace = other_schema.oid
+    ),
+    object (set, class, oid) as (
+      select name, 'pg_class'::regclass, oid from other_relation
+      union all
+      select name, 'pg_proc'::regclass, pg_proc.oid from other_schema join pg_proc on pronamespace = other_schema.oid
+      union all
+      select name, 'pg_constraint'::regclass, pg_constraint.oid
+      from other_relation
+      join pg_constraint on conrelid = other_relation.oid and conparentid = 0
+      union all
+      select name, 'pg_trigger'::regclass, pg_trigger.oid
+      from other_relation
+      join pg_trigger on tgrelid = other_relation.oid and not tgisinternal
+      union all
+      select name, 'pg_class'::regclass, pg_class.oid
+      from other_set
+      join pg_class on relkind in ('i', 'I') and starts_with(relname, name || '_')
+      union all
+      select name, 'pg_trigger'::regclass, pg_trigger.oid
+      from other_set
+      join pg_trigger on not tgisinternal and starts_with(tgname, name || '_')
+    )
+    select coalesce(json_agg(json_build_object(
+      'set', set, 'class', class::oid, 'oid', oid, 'object', pg_describe_object(class, oid, 0)
+    )), '[]')::text
+    from object
+  ), true);
+end
+$other_sets$;
 ${RESTORE_SEARCH_PATH}`;
 }
 
@@ -59,7 +67,7 @@ declare
   broken record;
 begin
   select saved ->> 'object' as object, saved ->> 'set' as set into broken
-  from json_array_elements(current_setting('${BEFORE}')::json) as saved
+  from json_array_elements(coalesce(nullif(current_setting('${BEFORE}', true), ''), '[]')::json) as saved
   where pg_describe_object((saved ->> 'class')::oid, (saved ->> 'oid')::oid, 0) is null
   limit 1;
   if found then

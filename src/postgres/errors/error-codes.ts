@@ -78,6 +78,7 @@ export const ERROR_CODES = {
     half_rolled_back: 'a no-transaction rollback has stopped part-way',
     history_changed: 'another run has changed the history while the catalog was compared',
     history_not_empty: 'baseline of a database that has a history',
+    set_name_taken: 'the name of a set is the beginning of an index or a trigger of another set',
     history_without_objects: 'the history has migrations, and the database has none of their tables',
     irreversible: 'the migration cannot be rolled back',
     nothing_to_accept: 'the catalog is what the last run left, or nothing is applied',

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import { down } from '../../../src/migrate/down.js';
+import type { RunEvent } from '../../../src/migrate/run/events.js';
 import { status } from '../../../src/migrate/status.js';
 import { up } from '../../../src/migrate/up.js';
 import { upSets } from '../../../src/migrate/up-sets.js';
@@ -69,6 +70,20 @@ describe('two sets of migrations in one database', () => {
     expect(await histories(database)).toEqual({ shop: ['V1.orders'], billing: ['V1.invoices'] });
   });
 
+  test('are refused if the name of one is the beginning of an index of the other', async ({ database }) => {
+    const { shop, billing } = await twoFolders({
+      ...SHOP,
+      'V1.orders.up.sql': `${SHOP['V1.orders.up.sql']} create index billing_day on public.orders (placed_at);`,
+    });
+    await up({ url: database.url, directory: shop });
+    await expect(up({ url: database.url, directory: billing })).rejects.toMatchObject({
+      code: 'set_name_taken',
+      message:
+        'The name of the set billing is the beginning of index public.billing_day, which was there before the set.',
+    });
+    expect(await database.value("select to_regnamespace('billing_migrations')")).toBeNull();
+  });
+
   test('show the history of their set in the SQL of a dry run', async ({ database }) => {
     const { billing } = await twoFolders();
     const { sql } = await up({ url: database.url, directory: billing, dryRun: true, verbose: true });
@@ -107,6 +122,17 @@ describe('upSets', () => {
       [null, 1],
       ['billing', 1],
     ]);
+  });
+
+  test('reports each set before its migrations', async ({ database }) => {
+    const { shop, billing } = await twoFolders();
+    const events: string[] = [];
+    const onEvent = (event: RunEvent): void => {
+      if (event.kind === 'set-started') events.push(event.set ?? 'the default set');
+      if (event.kind === 'finished') events.push(event.name);
+    };
+    await upSets({ url: database.url, directories: [shop, billing], onEvent });
+    expect(events).toEqual(['the default set', 'V1.orders', 'billing', 'V1.invoices']);
   });
 
   test('does not start a folder after one that fails', async ({ database }) => {
