@@ -97,7 +97,7 @@ export interface SchemaPage {
 }
 
 /**
- * Generates a page to look at from the comments of a schema: the picture, every table with its columns, rules and indexes,
+ * Generates one page of HTML from the comments of a schema: the picture, every table with its columns, rules and indexes,
  * every type and function, and a search. It is the same for the same schema.
  *
  * @param snapshot from {@link readCatalog}

@@ -38,12 +38,19 @@ const IMPORT = /^import [^;]*;\n/gm;
 const ofPage = blocksOf('import.md', 'From a program').map(
   ({ code }): Example => ({ name: 'docs/import.md', code: code.replaceAll(IMPORT, '') }),
 );
-const examples = [...(await Promise.all((await publicFiles()).map(examplesOf))).flat(), ...ofPage];
+const ofDocumentation = blocksOf('documentation.md', 'Examples of functions').map(
+  ({ code }): Example => ({ name: 'docs/documentation.md', code: code.replaceAll(IMPORT, '') }),
+);
+const examples = [
+  ...(await Promise.all((await publicFiles()).map(examplesOf))).flat(),
+  ...ofPage,
+  ...ofDocumentation,
+];
 const values = Object.keys(library).filter((name) => examples.some(({ code }) => code.includes(name)));
 
 /** The examples that need another state of the database, a server of their own, or minutes. */
 const ONLY_COMPILED =
-  /accept|baseline|repair|restore|redo|check|locks|verify|embedded|create-roles|rehearse|seed-contacts|up-sets/;
+  /accept|baseline|documentation|repair|restore|redo|check|locks|verify|embedded|create-roles|rehearse|seed-contacts|up-sets/;
 
 const CAMPAIGNS = ['018f3b6e-8c1a-7000-8000-000000000000', '018f3b6e-8c1a-7000-8000-00000000000a'];
 
@@ -53,10 +60,10 @@ describe('the examples of docstrings', () => {
     const functions = examples.map(
       ({ name, code }, index) => `// ${name}\nexport async function example${index}() {\n${code}\n}\n`,
     );
-    const scope = `import { writeFile } from 'node:fs/promises';
+    const scope = `import { readFile, writeFile } from 'node:fs/promises';
 import { ${values.join(', ')}, type Snapshot } from '${repository}src/index.ts';
 declare const live: Snapshot, recorded: Snapshot, url: string;
-export { writeFile };
+export { readFile, writeFile };
 `;
     expect(await compile({ 'examples.ts': scope + functions.join('\n') })).toBe('');
   });

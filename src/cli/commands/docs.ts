@@ -22,7 +22,7 @@ const HELP = {
   summary: 'describe the schema in Markdown and SVG, or in HTML',
   description:
     'Writes the documentation of a migrated database from its comments: schema.md, a data dictionary with a diagram, ' +
-    'and schema.svg, a picture of the tables. With --html, writes one page to look at instead, schema.html, with the ' +
+    'and schema.svg, a picture of the tables. With --html, writes one page of HTML instead, schema.html, with the ' +
     'picture and a search; it needs no other file and no network. The picture needs the npm package ' +
     '@hpcc-js/wasm-graphviz; without it, the pages are written without it.',
   activity: 'Writing the documentation',
@@ -39,7 +39,7 @@ const EXAMPLES = join(packageRoot, 'docs/api.md');
 export function docsCommand(): Command {
   return defineDatabaseCommand<Options>(HELP, run)
     .option('--out <folder>', 'the folder to write to', notEmpty, '.')
-    .option('--html', 'write one page to look at, schema.html, instead of schema.md and schema.svg')
+    .option('--html', 'write one page of HTML, schema.html, instead of schema.md and schema.svg')
     .addOption(folderOption(migrationsDirectory));
 }
 

@@ -43,9 +43,11 @@ export function generatePage(snapshot: Snapshot, svg: string | null, examples: s
   ).map(tableModel);
   const items = itemsOf(snapshot, tables, examples === undefined ? () => undefined : examplesIn(examples));
   const schemas = [...new Set(items.map(({ schema }) => schema))].sort(publicFirst);
+  const hasBoxes = tables.some(({ kind }) => kind === 'table');
+  const picture = svg === null || !hasBoxes ? html`` : showPicture(svg);
   const personalData = showPersonalData(tables);
   const top = [
-    ...(svg === null ? [] : [{ anchor: 'diagram', name: 'Diagram' }]),
+    ...(picture.html === '' ? [] : [{ anchor: 'diagram', name: 'Diagram' }]),
     ...(personalData.html === '' ? [] : [{ anchor: 'personal-data', name: 'Personal data' }]),
   ];
   const contents = schemas.map((name) => ({
@@ -78,7 +80,7 @@ ${showContents(top, contents)}<main id="main">
       : html` In examples, a name with a colon, such as <code>:id</code>, is a parameter.`
   }</p>
 </header>
-${svg === null ? '' : showPicture(svg)}${personalData}${schemas.map((name) => showSchema(name, snapshot, items))}</main>
+${picture}${personalData}${schemas.map((name) => showSchema(name, snapshot, items))}</main>
 ${rawHtml(`<script>${SCRIPT}</script>`)}
 </body>
 </html>
@@ -95,10 +97,11 @@ function publicFirst(a: string, b: string): number {
 }
 
 function summaryOf(items: readonly Item[]): string {
-  return GROUPS.flatMap((title) => {
+  const counts = GROUPS.flatMap((title) => {
     const count = items.filter(({ group }) => group === title).length;
     return count === 0 ? [] : [plural(count, title.toLowerCase().slice(0, -1))];
-  }).join(', ');
+  });
+  return counts.length === 0 ? 'It has no objects' : counts.join(', ');
 }
 
 function showSchema(name: string, snapshot: Snapshot, items: readonly Item[]): Html {

@@ -116,3 +116,9 @@ test('objects with similar names have anchors of their own on the page', async (
   expect(hasPicture).toBe(true);
   expectSoundAnchors(html);
 });
+
+test('the page of an empty database says so, and has no picture', async ({ database: { client } }) => {
+  const { html } = await generateSchemaPage((await takeSnapshot(client, ['public'])).snapshot);
+  expect(html).toContain('It has no objects.');
+  expect(html).not.toContain('<svg');
+});

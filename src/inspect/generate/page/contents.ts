@@ -19,7 +19,7 @@ export interface SchemaContents {
   readonly groups: readonly Group[];
 }
 
-/** A longer list is folded, so that the ones after it are in sight. */
+/** A longer list of functions is folded: many of them are called only by triggers. */
 const FOLDED = 40;
 
 /**
@@ -46,7 +46,10 @@ ${showList(top)}${schemas.map(showSchema)}</div>
 function showSchema({ name, anchor, groups }: SchemaContents): Html {
   return html`<p><a href="#${anchor}">Schema <code>${name}</code></a></p>
 ${groups.map(
-  ({ title, entries }) => html`<details${entries.length > FOLDED ? html`` : html` open`}>
+  ({
+    title,
+    entries,
+  }) => html`<details${title === 'Functions' && entries.length > FOLDED ? html`` : html` open`}>
 <summary>${title} <span class="more">${entries.length}</span></summary>
 ${showList(entries)}</details>
 `,

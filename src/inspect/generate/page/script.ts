@@ -13,7 +13,7 @@ const MOST = 100;
 
 // Every object and every member of one has an id, and its first link is its name.
 const nameOf = (element) => element.querySelector('a').textContent;
-const entries = [...document.querySelectorAll('main section section[id], main tr[id]')].map((element) => {
+const readEntries = () => [...document.querySelectorAll('main section section[id], main tr[id]')].map((element) => {
   const section = element.closest('section');
   const isMember = element !== section;
   const name = nameOf(element);
@@ -24,6 +24,7 @@ const entries = [...document.querySelectorAll('main section section[id], main tr
   const text = [where, ...texts.map(({ textContent }) => textContent)].join(' ').toLowerCase();
   return { id: element.id, name, where, own: name.toLowerCase(), text };
 });
+let entries = null;
 
 // A name that begins with the query comes first, then a name that contains it, then a comment.
 const rank = ({ own }, text) => (own === text ? 0 : own.startsWith(text) ? 1 : own.includes(text) ? 2 : 3);
@@ -31,6 +32,7 @@ const rank = ({ own }, text) => (own === text ? 0 : own.startsWith(text) ? 1 : o
 function show() {
   const text = query.value.trim().toLowerCase();
   const words = text.split(/\\s+/);
+  entries ??= readEntries();
   const found = entries
     .filter((entry) => words.every((word) => entry.text.includes(word)))
     .sort((a, b) => rank(a, text) - rank(b, text));
