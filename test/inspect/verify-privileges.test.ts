@@ -157,6 +157,31 @@ describe('verify reports', () => {
     });
   });
 
+  test('a subscription of another role, and the right to create one, from PostgreSQL 16 on', async ({
+    migrated,
+    skip,
+  }) => {
+    const { client, name } = migrated;
+    if (Number(await migrated.value('show server_version_num')) < 160_000) return skip();
+    const role = `${name}_other`;
+    await client.query(`create role ${role}; grant pg_create_subscription to ${role}`);
+    try {
+      expect(await findings(migrated)).toEqual([]);
+      await client.query(`grant create on database ${name} to ${role};
+        create subscription copy connection '' publication p with (connect = false, slot_name = none);
+        alter subscription copy owner to ${role}`);
+      const noTrigger = 'no trigger fires for the rows that';
+      expect(await findings(migrated)).toEqual([
+        expect.stringContaining('may create schemas in the database'),
+        `privilege: privileges of ${role}: may create subscriptions, as a member of pg_create_subscription, and ${noTrigger} they write`,
+        `privilege: subscription copy: belongs to ${role}, and ${noTrigger} it writes`,
+      ]);
+    } finally {
+      await client.query('drop subscription if exists copy');
+      await client.query(`drop owned by ${role}; drop role ${role}`);
+    }
+  });
+
   test('nothing about session_replication_role = local, with which triggers fire', async ({ migrated }) => {
     await migrated.client.query(`alter database ${migrated.name} set session_replication_role = local`);
     expect(await findings(migrated)).toEqual([]);

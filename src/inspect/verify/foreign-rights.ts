@@ -43,6 +43,18 @@ cross join lateral (
   join pg_roles as named on named.rolname = nspname
   where named.oid = any (trusted) and nspowner <> all (trusted)
   union all
+  select 'subscription ' || quote_ident(subname),
+    'belongs to ' || pg_get_userbyid(subowner) || ', and no trigger fires for the rows that it writes'
+  from pg_subscription
+  where subdbid = (select oid from pg_database where datname = current_database()) and subowner <> all (trusted)
+  union all
+  select 'privileges of ' || quote_ident(rolname),
+    'may create subscriptions, as a member of pg_create_subscription, and no trigger fires for the rows that they write'
+  from pg_roles
+  where oid <> all (trusted)
+    and pg_has_role(oid, to_regrole('pg_create_subscription'), 'member')
+    and has_database_privilege(oid, current_database(), 'create')
+  union all
   select 'event trigger ' || quote_ident(evtname),
     'runs ' || evtfoid::regprocedure || ' of ' || pg_get_userbyid(proowner)
       || ' with the rights of each role that changes the schema'
@@ -110,6 +122,7 @@ order by object, finding`;
  * - the ownership of `public`, also as the owner of the database;
  * - the right to create schemas, and the ownership of one with the name of a trusted role, which `"$user"` in its search path
  *   means;
+ * - a subscription, and the right to create one (from PostgreSQL 16 on): it writes rows as a replica;
  * - an event trigger whose function belongs to the role;
  * - the right to set `session_replication_role`;
  * - a foreign key of a table of the role, in another schema;
