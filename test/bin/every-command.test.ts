@@ -75,6 +75,7 @@ describe.sequential('from the tarball, in an empty project,', { timeout: SLOW },
 
   test('docs and types describe the schema', async () => {
     expect(await embedded('docs', '--out', 'docs')).toContain('Wrote docs/schema.md.');
+    expect(await embedded('docs', '--html', '--out', 'docs')).toContain('Wrote docs/schema.html.');
     expect(await embedded('types')).toContain('ContactsRow');
   });
 

@@ -122,3 +122,13 @@ test('the page of an empty database says so, and has no picture', async ({ datab
   expect(html).toContain('It has no objects.');
   expect(html).not.toContain('<svg');
 });
+
+test('a reference to a table that is not on the page has no link', async ({ database: { client } }) => {
+  await client.query(
+    `create table public.customers (id integer primary key);
+     create schema billing create table invoices (customer integer references public.customers);`,
+  );
+  const { html } = await generateSchemaPage((await takeSnapshot(client, ['billing'])).snapshot);
+  expect(html).toContain('<code>integer</code> <span class="more">or null</span> → <code>customers</code>');
+  expectSoundAnchors(html);
+});

@@ -66,7 +66,7 @@ function columnRow(column: ColumnModel, table: TableModel, links: Links): Row {
   const targets = keys.flatMap(({ references }) => (references === undefined ? [] : [references]));
   const type = [
     links.type(column.fullType),
-    column.nullAllowed ? html` <span class="more">or null</span>` : '',
+    column.nullAllowed && !isView(table) ? html` <span class="more">or null</span>` : '',
     [...new Set(targets)].map((target) => html` → ${links.table(target)}`),
   ];
   const meaning = [
@@ -93,4 +93,9 @@ function referencedBy(table: TableModel, tables: readonly TableModel[], links: L
   if (names.length === 0) return html``;
   const list = names.map((name, index) => [index === 0 ? '' : ', ', links.table(name)]);
   return html`<p class="more">Referenced by ${list}.</p>\n`;
+}
+
+/** The catalog says of every column of a view that it may be null. */
+function isView({ kind }: TableModel): boolean {
+  return kind.endsWith('view');
 }
