@@ -141,7 +141,7 @@ const dbmate = [
 ];
 
 /** @type {Tool[]} */
-const otherToolsAsDocumented = [
+export const otherToolsAsDocumented = [
   ...(existsSync(dbmateBinary) ? dbmate : []),
   {
     name: 'node-pg-migrate',
