@@ -1,6 +1,7 @@
 import { checkOptions } from '../postgres/errors/check-options.js';
 import { ExplainedError, UsageError } from '../postgres/errors/explained-error.js';
 import { type Folder, readFolder } from './files/read-folder.js';
+import type { Listener } from './run/events.js';
 import { type UpOptions, type UpResult, up } from './up.js';
 
 /** Options of {@link upSets}. */
@@ -37,14 +38,28 @@ export async function upSets(options: UpSetsOptions): Promise<readonly UpResult[
   const results: UpResult[] = [];
   for (const { set, directory } of sets) {
     const isFirst = results.length === 0;
-    options.onEvent?.({ kind: 'set-started', set: set.name });
-    const result = await up({ ...others, directory, create: create && isFirst }).catch((error: unknown) => {
+    const result = await up({
+      ...others,
+      directory,
+      create: create && isFirst,
+      onEvent: announcing(set.name, options.onEvent),
+    }).catch((error: unknown) => {
       if (error instanceof ExplainedError && !isFirst) error.directory = directory;
       throw error;
     });
     results.push(result);
   }
   return results;
+}
+
+/** Reports a set before its first event, so that a set with nothing to report stays silent. */
+function announcing(set: string | null, emit: Listener | undefined): Listener {
+  let isAnnounced = false;
+  return (event) => {
+    if (!isAnnounced) emit?.({ kind: 'set-started', set });
+    isAnnounced = true;
+    emit?.(event);
+  };
 }
 
 /** Reads all folders, so that a wrong one is an error before the first is applied. */

@@ -1,8 +1,7 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import { migrationsDirectory } from '../../src/seed/paths.js';
-import { type CliResult, runCli } from '../support/cli.js';
+import { type CliResult, repository, runCli } from '../support/cli.js';
 import { test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
 import { blocksOf } from '../support/page.js';
@@ -20,9 +19,8 @@ async function project(): Promise<string> {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, groups?.text ?? '');
   }
-  const sql = join(folder, 'node_modules/voicesurvey-db/dist/storage');
-  await mkdir(sql, { recursive: true });
-  await symlink(migrationsDirectory, join(sql, 'sql'));
+  await mkdir(join(folder, 'node_modules'));
+  await symlink(repository, join(folder, 'node_modules/voicesurvey-db'));
   return folder;
 }
 

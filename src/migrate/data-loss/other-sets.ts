@@ -7,6 +7,9 @@ import { OTHER_SET_BROKEN } from '../script/sql-states.js';
 /** The setting that holds the objects of the other sets as they were before; it ends with the transaction. */
 const BEFORE = `${DEFAULT_SET.historySchema}.other_sets`;
 
+/** SQL of these objects as a JSON array: none if there is no other set, and if the file has reset all settings. */
+const SAVED = `pg_catalog.concat('[', pg_catalog.current_setting('${BEFORE}', true), ']')::json`;
+
 /**
  * SQL before the statements of a file: saves which objects the other sets have. The server drops an index and a trigger with
  * their table, and `cascade` drops views and foreign keys.
@@ -16,6 +19,7 @@ export function saveOtherSets(set: MigrationSet): string {
 ${SYSTEM_NAMES_ONLY};
 do $other_sets$
 begin
+  perform set_config('${BEFORE}', '', true);
   -- Most databases have no other set. The server plans the query below, which takes longer than to run it, only if there is one.
   if not exists (with ${otherSets(set)}named as (select from other_set) select from named) then
     return;
@@ -50,9 +54,9 @@ begin
       from other_set
       join pg_trigger on not tgisinternal and starts_with(tgname, name || '_')
     )
-    select coalesce(json_agg(json_build_object(
+    select string_agg(json_build_object(
       'set', set, 'class', class::oid, 'oid', oid, 'object', pg_describe_object(class, oid, 0)
-    )), '[]')::text
+    )::text, ',')
     from object
   ), true);
 end
@@ -67,7 +71,7 @@ declare
   broken record;
 begin
   select saved ->> 'object' as object, saved ->> 'set' as set into broken
-  from json_array_elements(coalesce(nullif(current_setting('${BEFORE}', true), ''), '[]')::json) as saved
+  from json_array_elements(${SAVED}) as saved
   where pg_describe_object((saved ->> 'class')::oid, (saved ->> 'oid')::oid, 0) is null
   limit 1;
   if found then
@@ -75,3 +79,11 @@ begin
   end if;
 end
 $other_sets$`;
+
+/** The condition that a text of the server, such as a list of dependent objects, names an object of another set. */
+export function namesOtherSet(text: string): string {
+  return `exists (
+      select from pg_catalog.json_array_elements(${SAVED}) as saved (object)
+      where ${text} operator(pg_catalog.~) pg_catalog.concat('\\m', object operator(pg_catalog.->>) 'set', '[._]')
+    )`;
+}

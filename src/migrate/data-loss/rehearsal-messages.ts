@@ -18,7 +18,7 @@ import { groupByFile, type Step, type TransactionStep } from '../script/steps.js
 import type { Work } from '../script/work.js';
 import { changesIn, dataLossQuery, SAVE_CATALOG } from './detect.js';
 import { isGuarded } from './guarded.js';
-import { REQUIRE_OTHER_SETS, saveOtherSets } from './other-sets.js';
+import { namesOtherSet, REQUIRE_OTHER_SETS, saveOtherSets } from './other-sets.js';
 
 /** The messages of a rehearsal. */
 export interface RehearsalMessages {
@@ -110,15 +110,22 @@ function fileSettings(work: Work): readonly string[] {
 
 /**
  * Ignores the failure of a statement that may need an omitted step. It does not ignore a failure after which another attempt
- * may succeed.
+ * may succeed, nor one for which objects of another set are the reason.
  */
 function tolerant(sql: string): string {
   return `do $rehearse$
+declare
+  dependents text;
 begin
   execute ${pg.escapeLiteral(sql)};
 exception
   when lock_not_available or deadlock_detected then
     raise;
+  when dependent_objects_still_exist then
+    get stacked diagnostics dependents = pg_exception_detail;
+    if ${namesOtherSet('dependents')} then
+      raise;
+    end if;
   when others then
     null;
 end

@@ -17,7 +17,7 @@ export type RunEvent =
   | { readonly kind: 'drift-unknown'; readonly drift: Drift }
   /** The run could not read the catalog to record its snapshot, so drift is unknown until a snapshot is recorded. */
   | { readonly kind: 'snapshot-missing'; readonly reason: string }
-  /** `upSets` has come to this set; the name is null for the default set. */
+  /** The next events of `upSets` are about this set; the name is null for the default set. */
   | { readonly kind: 'set-started'; readonly set: string | null }
   | { readonly kind: 'started'; readonly name: string; readonly direction: 'up' | 'down' }
   /** A no-transaction file has come to the statement on this line. The statements of other files are sent together. */

@@ -79,6 +79,23 @@ describe('down of a set', () => {
     expect(await database.value("select to_regclass('public.returns')")).toBe('returns');
   });
 
+  test('is refused before anything is rolled back also if a file without a transaction comes before', async ({
+    database,
+  }) => {
+    const { url } = database;
+    const { shop, billing } = await twoFolders({
+      ...SHOP,
+      'V2.up.sql':
+        '-- migrate: no-transaction\ncreate index concurrently orders_by_time on public.orders (placed_at);',
+      'V2.down.sql': '-- migrate: no-transaction\ndrop index concurrently public.orders_by_time;',
+    });
+    await upSets({ url, directories: [shop, billing] });
+    await expect(down({ url, directory: shop, to: '0', lose: ['orders'] })).rejects.toMatchObject({
+      code: 'would_stop_part_way',
+    });
+    expect(await database.value("select to_regclass('public.orders_by_time')")).toBe('orders_by_time');
+  });
+
   test('succeeds after the other set is rolled back', async ({ database }) => {
     const { url } = database;
     const { shop, billing } = await twoFolders();
