@@ -143,7 +143,7 @@ async function explainServerError(
   const where = describeLocation(work, message, location);
   const [code, what] = waitsForItself
     ? (['changes_history', CHANGES_HISTORY] as const)
-    : (['migration_failed', `${text} (SQLSTATE ${error.code})`] as const);
+    : (['migration_failed', `${text}${ofSets(dependentSets)} (SQLSTATE ${error.code})`] as const);
   const server = connection.serverVersion;
   return new MigrationFailedError(code, `${where}: ${what}.`, {
     remedy: waitsForItself
@@ -154,6 +154,13 @@ async function explainServerError(
     location,
     results,
   });
+}
+
+/** Follows the message of the server that other objects depend on what a statement would drop. */
+function ofSets(dependentSets: readonly string[]): string {
+  return dependentSets.length === 0
+    ? ''
+    : `, among them objects of the set ${dependentSets.join(' and the set ')}`;
 }
 
 function describeLocation({ script }: Work, message: Message, location: SourceLocation | undefined): string {

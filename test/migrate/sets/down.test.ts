@@ -92,6 +92,7 @@ describe('down of a set', () => {
     await upSets({ url, directories: [shop, billing] });
     await expect(down({ url, directory: shop, to: '0', lose: ['orders'] })).rejects.toMatchObject({
       code: 'would_stop_part_way',
+      message: expect.stringContaining('among them objects of the set billing (SQLSTATE 2BP01)'),
     });
     expect(await database.value("select to_regclass('public.orders_by_time')")).toBe('orders_by_time');
   });
