@@ -75,8 +75,8 @@ async function makeClone({ built, name = 'clone' }: { built: boolean; name?: str
 
 async function makeProject(): Promise<{ root: string; packageRoot: string; packed: string[] }> {
   const source = await makeClone({ built: false });
-  for (const path of ['README.md', 'LICENSE', 'CHANGELOG.md']) {
-    await cp(join(repository, path), join(source, path)).catch(() => {});
+  for (const path of ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', '.squawk.toml']) {
+    await cp(join(repository, path), join(source, path));
   }
   const root = await temporaryFolder();
   const npm = (...args: string[]) => runProgram('npm', args, { cwd: source });
