@@ -1,13 +1,14 @@
-import type { Node, RangeVar } from 'libpg-query';
+import type { Node, ObjectType, RangeVar } from 'libpg-query';
 import type { MigrationSet } from '../../catalog/migration-set.js';
 import { createsWithoutSchema, schemasChangedBy } from '../../catalog/schemas.js';
 import { createFileError } from '../../sql/location.js';
 import { changeOf } from '../../sql/setting-changes.js';
 import type { SourceFile } from '../../sql/source-file.js';
 import type { Statement } from '../../sql/statement.js';
+import { changedObjects } from './changed-objects.js';
 
 /**
- * Refuses a file of a named set that creates or alters an object outside of the set. `status` and `verify` of the other set
+ * Refuses a file of a named set that creates, alters or drops an object outside of the set. `status` and `verify` of the other set
  * would report it as drift, and the next migration of that set might fail. A statement in the body of a `do` is not checked.
  *
  * @throws MigrationFileError `outside_set`
@@ -33,6 +34,9 @@ export function refuseOutside(
   }
 }
 
+/** What a set may have on the tables of another one, with its name as the beginning of theirs. */
+const MEMBERS: ReadonlySet<ObjectType> = new Set(['OBJECT_INDEX', 'OBJECT_TRIGGER']);
+
 /** The schema outside of the set that a statement changes, in words; null if it changes none. */
 function schemaOutside(
   node: Node,
@@ -41,11 +45,17 @@ function schemaOutside(
   first: string | undefined,
 ): string | null {
   if ('DoStmt' in node) return null;
+  const isMember = (name: string | undefined): boolean => name?.startsWith(`${set}_`) === true;
+  const changed = changedObjects(node).find(
+    ({ kind, schema, name }) =>
+      schema !== undefined && !isOwn(schema) && !(kind !== undefined && MEMBERS.has(kind) && isMember(name)),
+  );
+  if (changed !== undefined) return describe(changed.schema);
   const member = memberIn(node);
   if (member !== null) {
     const { relation, name } = member;
     const schema = relation?.schemaname ?? first;
-    return isOwn(schema) || name?.startsWith(`${set}_`) === true ? null : describe(schema);
+    return isOwn(schema) || isMember(name) ? null : describe(schema);
   }
   const outside = schemasChangedBy(node).find((schema) => !isOwn(schema));
   if (outside !== undefined) return describe(outside);

@@ -49,7 +49,7 @@ export const ERROR_CODES = {
   'Files of migrations': {
     bad_file_name: "a file name that ends like a migration's and has no version",
     bad_option: 'an unknown option in a file, or one in the wrong file',
-    outside_set: 'a file of a set creates or alters an object outside of the set',
+    outside_set: 'a file of a set creates, alters or drops an object outside of the set',
     changes_history: 'a statement that drops or changes the history of the migrations',
     copy_from_stdin: '`copy … from stdin` in a file',
     down_missing: 'an up file without its down file',
