@@ -50,6 +50,11 @@ const CONFLICTS: Readonly<Record<string, Conflict>> = {
     second: `${IMPORT_INTO_PLAIN} ${claim('new', { campaign: 'plain' })}`,
     findViolation: LISTED_IN_CALL,
   },
+  'the listing of a number and a claim whose contact gets it after an early check': {
+    prepared: listNumber(PHONE),
+    second: `${claim('ada')} set constraints all immediate; update contacts set phone_number = '${PHONE}' where id = :ada;`,
+    findViolation: LISTED_IN_CALL,
+  },
   'the import of a number and its listing': {
     prepared: IMPORT_INTO_PLAIN,
     second: listNumber(PHONE),
