@@ -35,6 +35,10 @@ describe('verify reports', () => {
     ['alter schema voicesurvey_rules owner to :role', 'privilege: role :role: owns schema voicesurvey_rules'],
     ['alter type contact_state owner to :role', 'privilege: role :role: owns enum contact_state'],
     [
+      'grant pg_write_all_data to :role',
+      'privilege: privileges of :role: may write every table, also the history and the tables of the rules, ',
+    ],
+    [
       'grant create on database :database to :role',
       'privilege: privileges of :role: may create schemas in the database, such as one with the name of the role ',
     ],

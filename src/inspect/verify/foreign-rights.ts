@@ -55,6 +55,13 @@ cross join lateral (
     and pg_has_role(oid, to_regrole('pg_create_subscription'), 'member')
     and has_database_privilege(oid, current_database(), 'create')
   union all
+  select 'privileges of ' || quote_ident(rolname),
+    'may write every table, also the history and the tables of the rules, as a member of pg_write_all_data'
+  from pg_roles
+  where oid <> all (trusted)
+    and oid <> 'pg_write_all_data'::regrole
+    and pg_has_role(oid, 'pg_write_all_data', 'member')
+  union all
   select 'event trigger ' || quote_ident(evtname),
     'runs ' || evtfoid::regprocedure || ' of ' || pg_get_userbyid(proowner)
       || ' with the rights of each role that changes the schema'
@@ -123,6 +130,7 @@ order by object, finding`;
  * - the right to create schemas, and the ownership of one with the name of a trusted role, which `"$user"` in its search path
  *   means;
  * - a subscription, and the right to create one (from PostgreSQL 16 on): it writes rows as a replica;
+ * - membership in `pg_write_all_data`, of which no table lists the privileges;
  * - an event trigger whose function belongs to the role;
  * - the right to set `session_replication_role`;
  * - a foreign key of a table of the role, in another schema;
