@@ -55,6 +55,7 @@ describe('--json', () => {
     const up = await documentOf(database, 'up', '--dir', dir);
     expect(up.document).toEqual({
       ...(up.head as object),
+      set: null,
       created: false,
       sql: null,
       applied: [result('V1', 'V1', 'applied'), result('V2', 'V2.add_two', 'applied')],
@@ -68,6 +69,7 @@ describe('--json', () => {
     const again = await documentOf(database, 'up', '--dir', dir);
     expect(again.document).toEqual({
       ...(up.head as object),
+      set: null,
       created: false,
       sql: null,
       applied: [],
@@ -117,6 +119,7 @@ describe('--json', () => {
     };
     expect(status.document).toEqual({
       ...(status.head as object),
+      set: null,
       exitCode: 3,
       migrations: [
         {
@@ -222,6 +225,7 @@ describe('--json', () => {
     const up = await documentOf(migrated, 'up', '--seed');
     expect(up.document).toEqual({
       ...(up.head as object),
+      set: null,
       created: false,
       sql: null,
       applied: [],
