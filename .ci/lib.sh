@@ -15,6 +15,7 @@ server_tests=(
   --exclude 'test/cli/commands/{redo,reset}.test.ts'
   --exclude test/storage/prepared-transactions.test.ts
   --exclude test/inspect/generate/page-in-browser.test.ts
+  --exclude 'test/scaling/{failover,standby}.test.ts'
 )
 
 # Of these, the gate leaves out on the oldest version what uses the server only as the other tests do. .ci/full runs all.
