@@ -4,7 +4,7 @@ import type { ListedDatabase } from './database-list.js';
 /** What came of the work on a database: its result, or the error that it threw. */
 export interface Outcome<Result> {
   readonly database: ListedDatabase;
-  /** Null if the work was not started, because the command was interrupted before. */
+  /** In whole milliseconds. Null if the work was not started, because the command was interrupted before. */
   readonly seconds: number | null;
   /** Null if the work failed or was not started. */
   readonly result: Result | null;
@@ -36,7 +36,7 @@ export async function workOnEach<Result>(
         (result) => ({ result, error: null }),
         (error: unknown) => ({ result: null, error }),
       );
-      outcomes[index] = { database, seconds: (monotonicNow() - since) / 1000, ...outcome };
+      outcomes[index] = { database, seconds: Math.round(monotonicNow() - since) / 1000, ...outcome };
     }
   };
   await Promise.all(Array.from({ length: jobs }, workOnNext));
