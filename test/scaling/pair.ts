@@ -23,11 +23,18 @@ export interface Pair {
   stop(): Promise<void>;
 }
 
-/** Starts two servers of which the second one confirms every commit of the first. */
-export async function startPair(): Promise<Pair> {
+/** How much the standby of an asynchronous pair is behind when the primary server is killed, in bytes. */
+const BEHIND = 100_000;
+
+/**
+ * Starts a primary server and its standby.
+ *
+ * @param replication `synchronous`: the standby confirms every commit; `asynchronous`: it does not, and is behind at a failover
+ */
+export async function startPair(replication: 'synchronous' | 'asynchronous' = 'synchronous'): Promise<Pair> {
   const primary = await startCrashServer({ max_connections: '100' });
   const standby = await startStandby(primary, { max_connections: '100' });
-  await replicateSynchronously(primary.url);
+  if (replication === 'synchronous') await replicateSynchronously(primary.url);
 
   let port = primary.port;
   let bytes = 0;
@@ -35,6 +42,7 @@ export async function startPair(): Promise<Pair> {
   let failingOver: Promise<void> | undefined;
   const failOver = (): Promise<void> => {
     failingOver ??= (async () => {
+      if (replication === 'asynchronous') await stopSending(primary.url);
       await primary.kill();
       await standby.promote();
       port = Number(new URL(standby.url).port);
@@ -84,4 +92,17 @@ async function replicateSynchronously(url: string): Promise<void> {
     return rowCount === 1;
   });
   await admin.end();
+}
+
+/** Stops the process that sends to the standby, and waits until the standby lacks what clients have written since. */
+async function stopSending(url: string): Promise<void> {
+  const admin = await session(url);
+  const { rows } = await admin.query('select pid from pg_stat_replication');
+  process.kill(rows[0].pid, 'SIGSTOP');
+  await until(async () => {
+    const lag = await admin.query(
+      `select pg_current_wal_lsn() - sent_lsn > ${BEHIND} as is_behind from pg_stat_replication`,
+    );
+    return lag.rows[0]?.is_behind === true;
+  });
 }
