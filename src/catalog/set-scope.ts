@@ -43,7 +43,7 @@ export function scopeOf(set: MigrationSet | null, objectName: string): SetScope 
   if (set.name === null) {
     const isOwn = (schema: string): string => `not ${isOfOther(isOfSet(schema, 'other_set.name'))}`;
     return {
-      tables: otherSets(set),
+      tables: setsOfOwner(set),
       schemas: (requested) =>
         `select name from unnest((${requested})::text[]) as named (name) where ${isOwn('named.name')}`,
       extensions: isOwn('nspname'),
@@ -53,7 +53,7 @@ export function scopeOf(set: MigrationSet | null, objectName: string): SetScope 
   }
   const own = `'${set.name}'`;
   return {
-    tables: `${otherSets(set)}elsewhere as materialized (
+    tables: `${setsOfOwner(set)}elsewhere as materialized (
   select pg_class.oid, ${objectName} as object
   from pg_class
   join pg_namespace on pg_namespace.oid = relnamespace
@@ -76,18 +76,29 @@ export function isOfSet(schema: string, name: string): string {
   return `(${schema} = ${name} or starts_with(${schema}, ${name} || '_'))`;
 }
 
-/** A table of a `with`: the names of the other sets whose history belongs to the owner of this set's history, who will be the current role. */
-export function otherSets({ historySchema }: MigrationSet): string {
+/**
+ * A table of a `with`: the names of the other sets whose history belongs to the owner of this set's history. Before that history
+ * exists, its owner is the current role.
+ */
+function setsOfOwner(set: MigrationSet): string {
+  return otherSets(
+    set,
+    `nspowner = coalesce(
+      (select own.nspowner from pg_namespace as own where own.nspname = '${set.historySchema}'),
+      current_user::regrole
+    )`,
+  );
+}
+
+/** A table of a `with`: the names of the other sets, also those of other roles. */
+export function otherSets({ historySchema }: MigrationSet, condition = 'true'): string {
   return `other_set (name) as materialized (
   select left(nspname, -${HISTORY_SUFFIX.length})
   from pg_namespace
   join pg_class on relnamespace = pg_namespace.oid and relname = 'history' and relkind = 'r'
   where nspname ~ '^[a-z][a-z0-9]*${HISTORY_SUFFIX}$'
     and nspname not in ('${DEFAULT_SET.historySchema}', '${historySchema}')
-    and nspowner = coalesce(
-      (select own.nspowner from pg_namespace as own where own.nspname = '${historySchema}'),
-      current_user::regrole
-    )
+    and ${condition}
 ),
 `;
 }

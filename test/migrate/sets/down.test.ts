@@ -97,6 +97,27 @@ describe('down of a set', () => {
     expect(await database.value("select to_regclass('public.orders_by_time')")).toBe('orders_by_time');
   });
 
+  test('names the other set also if another role owns it', async ({ database }) => {
+    const { url, client } = database;
+    const { shop, billing } = await twoFolders(
+      SHOP,
+      withOnly('create table billing.invoices (order_id integer references public.orders);'),
+    );
+    await up({ url, directory: shop });
+    const role = `${database.name}_billing`;
+    await client.query(`create role ${role} login password 'secret';
+      grant create on database ${database.name} to ${role}; grant references on public.orders to ${role}`);
+    try {
+      const address = Object.assign(new URL(url), { username: role, password: 'secret' });
+      await up({ url: address.href, directory: billing });
+      await expect(down({ url, directory: shop, lose: ['orders'] })).rejects.toMatchObject({
+        message: expect.stringContaining('among them objects of the set billing'),
+      });
+    } finally {
+      await client.query(`drop owned by ${role} cascade; drop role ${role}`);
+    }
+  });
+
   test('succeeds after the other set is rolled back', async ({ database }) => {
     const { url } = database;
     const { shop, billing } = await twoFolders();
