@@ -15,7 +15,7 @@ import {
 
 /** A session in a transaction, which runs SQL in which rows are named. */
 interface Session {
-  run(sql: string): Promise<unknown>;
+  run(sql: string): Promise<pg.QueryResult>;
   end(): Promise<void>;
 }
 
@@ -219,6 +219,30 @@ describe('a return of an excluded contact', () => {
     await other.run('commit');
     await refused;
     await Promise.all([other.end(), late.end()]);
+  });
+});
+
+describe('a number that another transaction lists, with the time at which the transaction of a call began,', () => {
+  const CLAIM_AND_CHECK = `${claim('ada')} set constraints all immediate`;
+  const ORDERS = { 'before the claim': ['list', 'claim'], 'after the claim': ['claim', 'list'] } as const;
+
+  test.for(
+    Object.entries(ORDERS).flatMap(([when, order]) =>
+      atEachLevel('never_dial_an_excluded_number').map(
+        ([level, refusal]) => [when, level, order, refusal] as const,
+      ),
+    ),
+  )('%s, is not given to the contact of the call in %s', async ([, level, order, refusal], { migrated }) => {
+    await migrated.client.query(withIds(history, rowsOfHistory));
+    const [listing, calling] = [await open(migrated), await open(migrated, level)];
+    const began = await calling.run('select now()::text as time');
+    const list = `insert into exclusion_list_entries (phone_number, created_at) values ('+4920009999', '${began.rows[0].time}')`;
+    for (const step of order) await (step === 'list' ? listing.run(list) : calling.run(CLAIM_AND_CHECK));
+    await listing.run('commit');
+    await expect(
+      calling.run("update contacts set phone_number = '+4920009999' where id = :ada; commit"),
+    ).rejects.toMatchObject(refusal);
+    await Promise.all([listing.end(), calling.end()]);
   });
 });
 

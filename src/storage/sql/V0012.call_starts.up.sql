@@ -681,6 +681,8 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $function$
+declare
+  own_xid bigint;
 begin
   if tg_relid <> 'public.contacts'::regclass or tg_when <> 'AFTER' or tg_op <> 'UPDATE' then
     perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
@@ -695,12 +697,22 @@ begin
 
   -- An exclusion is never refused, so an entry of this transaction counts as one during the call. The change has locked
   -- its number (V0013): no other transaction lists that number before this one ends.
+  --
+  -- Another transaction may have begun in the same microsecond, so created_at does not prove that an entry is of this one.
+  -- Its xmin does: of the transactions whose rows are visible here, only this one is in progress, with its subtransactions.
+  -- Their ids are not before the transaction's own: the distance is half of all ids or more if xmin is older.
+  own_xid := pg_current_xact_id()::text::bigint;
+
   perform
   from public.contacts as contact
   join public.exclusion_list_entries as entry
     on entry.phone_number = contact.phone_number
+  cross join lateral (select (entry.xmin::text::bigint - own_xid) & 4294967295) as later (xids)
   where contact.id = new.id
-    and entry.created_at <> now();
+    and case
+      when entry.created_at <> now() or later.xids >= 2147483648 then true
+      else pg_xact_status((own_xid + later.xids)::text::xid8) <> 'in progress'
+    end;
 
   if found then
     raise exception using

@@ -1,9 +1,11 @@
 import type { Fixtures } from './fixtures.js';
 import {
+  DROP_CHECK_OF_CHANGED_NUMBER,
   DROP_LISTING_OF_OLD_NUMBER,
   DROP_MUTEXES,
   DROP_RETURN_MUTEX,
   DROP_STATE_ORDER,
+  editCheckOfChangedNumber,
   editFunction,
 } from './protections.js';
 import { countingCalls, findLateClaim, type Race, type Round } from './race.js';
@@ -120,16 +122,9 @@ export const EXCLUSION_RACES: Readonly<Record<string, Race>> = {
   },
   'listing a number races with a claim whose contact changes to it after an early check': {
     protections: {
-      'the check of the changed number': editFunction(
-        'check_changed_number',
-        'entry.created_at <> now\\(\\)',
-        'false',
-      ),
-      'the check of entries that are younger than the transaction': editFunction(
-        'check_changed_number',
-        'entry.created_at <> now\\(\\)',
-        'entry.created_at < now()',
-      ),
+      'the check of the changed number': DROP_CHECK_OF_CHANGED_NUMBER,
+      'the check of entries that are younger than the transaction':
+        editCheckOfChangedNumber('entry.created_at < now()'),
     },
     prepare: async (fixtures) => {
       const { random, createCampaign, createPhone } = fixtures;

@@ -29,3 +29,10 @@ export const DROP_CLAIM_MUTEX = editFunction(
 
 /** Lets the old number of an excluded contact go unlisted. */
 export const DROP_LISTING_OF_OLD_NUMBER = 'drop trigger a_replaced_number_stays_excluded on contacts';
+
+/** Replaces the condition under which the changed number of a contact in a call counts as listed before. */
+export const editCheckOfChangedNumber = (condition: string): string =>
+  editFunction('check_changed_number', 'case\\s+when entry.created_at[^;]*', condition);
+
+/** Lets a contact in a call get a listed number. */
+export const DROP_CHECK_OF_CHANGED_NUMBER = editCheckOfChangedNumber('false');

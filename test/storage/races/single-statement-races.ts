@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Fixtures } from './fixtures.js';
-import { DROP_MUTEXES, DROP_RETURN_MUTEX, editFunction } from './protections.js';
+import {
+  DROP_CHECK_OF_CHANGED_NUMBER,
+  DROP_MUTEXES,
+  DROP_RETURN_MUTEX,
+  editFunction,
+} from './protections.js';
 import { countingCalls, findLateClaim, type Race, type Round } from './race.js';
 import { excludeContact, execute, listNumbers, type RaceContact } from './scripts.js';
 import type { TransactionScript } from './sessions.js';
@@ -58,7 +63,8 @@ const IMPORT_PROTECTIONS = {
 };
 const CHANGE_PROTECTIONS = {
   'mutex rows': DROP_MUTEXES,
-  'the early lock of the changed number, and the check at commit': `${LOCK_CHANGED_NUMBER_LATE} ${DROP_CHECK_AT_COMMIT}`,
+  'the early lock of the changed number, and the checks of the call and of the number at commit': `
+    ${LOCK_CHANGED_NUMBER_LATE} ${DROP_CHECK_AT_COMMIT}; ${DROP_CHECK_OF_CHANGED_NUMBER}`,
 };
 
 /** Lists a number while another transaction claims a contact of it. */

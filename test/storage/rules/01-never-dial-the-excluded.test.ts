@@ -300,6 +300,12 @@ for (const [how, sql] of Object.entries(CHANGES_WITHOUT_A_CALL)) {
 for (const [order, sql] of Object.entries({
   before: `${listNumber(NUMBER)} update contacts set phone_number = '${NUMBER}' where id = :ben;`,
   after: `update contacts set phone_number = '${NUMBER}' where id = :ben; ${listNumber(NUMBER)}`,
+  'in a savepoint before': `savepoint listing; ${listNumber(NUMBER)} release listing;
+    update contacts set phone_number = '${NUMBER}' where id = :ben;`,
+  'in a savepoint after': `update contacts set phone_number = '${NUMBER}' where id = :ben;
+    savepoint listing; ${listNumber(NUMBER)}`,
+  'in a savepoint of a savepoint that also has': `savepoint change; update contacts set phone_number = '${NUMBER}' where id = :ben;
+    savepoint listing; ${listNumber(NUMBER)} release listing; release change;`,
 })) {
   correct(
     `the new number of a contact in a call is listed ${order} the change, in the same transaction`,
