@@ -12,6 +12,8 @@
 --   - import_contacts locks the campaign FOR KEY SHARE. So complete_finished_campaigns (V0023), which locks it FOR
 --     UPDATE, does not complete a campaign while an import runs, and an import that waited for it finds the campaign
 --     completed. A pause does not wait for imports.
+--   - At the stricter levels, a function that adds a row still sees the row of the same number that another transaction has
+--     deleted since the snapshot. It reports the row that it has added.
 --   - exclude_number, import_exclusions and lift_exclusion write the list first, and so run one after the other (V0013). Then
 --     they lock the mutex rows of the numbers in all stripes, and the contacts in the order of their ids.
 --
@@ -403,7 +405,8 @@ begin
     from public.contacts as known
     where known.phone_number = line.phone_number
       and known.campaign_id is not distinct from campaign
-    offset 0
+    order by known.id = line.id desc, known.created_at desc
+    limit 1
   ) as contact
     on true
   cross join lateral (
@@ -520,7 +523,8 @@ begin
     select listed.id
     from public.exclusion_list_entries as listed
     where listed.phone_number = line.phone_number
-    offset 0
+    order by listed.id = line.id desc, listed.created_at desc
+    limit 1
   ) as entry
     on true
   cross join lateral (
@@ -564,7 +568,10 @@ begin
 
   return query
   select
-    (select entry.id from public.exclusion_list_entries as entry where entry.phone_number = number),
+    coalesce(
+      new_entry,
+      (select entry.id from public.exclusion_list_entries as entry where entry.phone_number = number)
+    ),
     case when new_entry is null then 'already_listed' else 'accepted' end,
     (
       select count(*)

@@ -558,3 +558,43 @@ test('a repeated import looks up each line by its number, also in a campaign tha
   ];
   expect(plan.Plan['Shared Hit Blocks']).toBeLessThan(3000 * 20);
 });
+
+test.for([
+  [
+    'exclude_number',
+    'delete from exclusion_list_entries',
+    `select * from voicesurvey.exclude_number('${PHONES.ines}')`,
+    ['accepted'],
+  ],
+  [
+    'import_exclusions',
+    'delete from exclusion_list_entries',
+    `select * from voicesurvey.import_exclusions('[{"phone_number": "${PHONES.ines}"}, {"phone_number": "${PHONES.ines}"}]')`,
+    ['accepted', 'duplicate_in_batch'],
+  ],
+  [
+    'import_contacts',
+    'delete from contacts where id = :ada',
+    `select * from voicesurvey.import_contacts(:survey, '[{"phone_number": "${PHONES.ada}"}, {"phone_number": "${PHONES.ada}"}]')`,
+    ['accepted', 'duplicate_in_batch'],
+  ],
+] as const)('%s reports the row that it adds if another session has deleted the old one since the snapshot', async ([
+  ,
+  deletion,
+  call,
+  expected,
+], { migrated }) => {
+  await writeHistory(migrated);
+  await withSession(migrated, async (late) => {
+    await query(late, 'begin isolation level repeatable read; select from contacts');
+    await query(migrated, deletion);
+    const rows = await query<{ verdict: string; entry_id?: string; contact_id?: string }>(late, call);
+    await query(late, 'commit');
+    expect(verdicts(rows)).toEqual(expected);
+    const ids = 'select id from exclusion_list_entries union select id from contacts';
+    const known = (await query(migrated, ids)).map(({ id }) => id);
+    expect(rows.map(({ entry_id, contact_id }) => known.includes(entry_id ?? contact_id))).toEqual(
+      expected.map(() => true),
+    );
+  });
+});
