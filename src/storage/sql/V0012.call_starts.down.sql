@@ -11,6 +11,7 @@ set search_path = pg_catalog, pg_temp;
 
 drop trigger if exists erased_last_calls_are_deleted_with_their_contact on public.contacts;
 drop trigger if exists a_number_has_one_open_call on public.contacts;
+drop trigger if exists the_erasure_of_a_last_call_is_recorded on public.call_attempts;
 drop trigger if exists a_contact_that_may_be_called_again_keeps_its_latest_call on public.call_attempts;
 drop trigger if exists an_open_call_is_not_deleted on public.call_attempts;
 drop trigger if exists an_ended_call_agrees_with_its_contact on public.call_attempts;
@@ -23,6 +24,7 @@ alter table public.call_attempts
 
 drop function if exists voicesurvey_rules.lock_claims();
 drop function if exists voicesurvey_rules.delete_erased_last_calls();
+drop function if exists voicesurvey_rules.record_erased_last_call();
 drop function if exists voicesurvey_rules.check_latest_call_is_retained();
 drop function if exists voicesurvey_rules.check_ended_call();
 drop function if exists voicesurvey_rules.check_changed_number();

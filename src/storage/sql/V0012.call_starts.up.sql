@@ -54,10 +54,10 @@ create table if not exists voicesurvey_rules.erased_last_calls (
 );
 
 comment on table voicesurvey_rules.erased_last_calls is
-  'Contacts that are not_reached, with all attempts used up, and whose last call was erased. Written by '
-  'check_latest_call_is_retained; deleted together with the contact.';
+  'Contacts with all attempts used up, and whose last call was erased. Written by record_erased_last_call; deleted '
+  'together with the contact.';
 comment on column voicesurvey_rules.erased_last_calls.contact_id is
-  'The contact. Written by check_latest_call_is_retained.';
+  'The contact. Written by record_erased_last_call.';
 
 
 -- What the API knows of campaigns and calls beyond the product's tables.
@@ -885,18 +885,35 @@ begin
       hint = tg_argv[2];
   end if;
 
+  return null;
+end
+$function$;
+
+-- Before the deletion, so that the check of an event (V0015) finds the record, in whatever order a transaction publishes
+-- the event and deletes the call.
+
+create or replace function voicesurvey_rules.record_erased_last_call()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  if tg_relid <> 'public.call_attempts'::regclass or tg_when <> 'BEFORE' or tg_op <> 'DELETE' then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
   insert into voicesurvey_rules.erased_last_calls (contact_id)
   select contact.id
   from public.contacts as contact
   join public.campaigns as campaign
     on campaign.id = contact.campaign_id
   where contact.id = old.contact_id
-    and contact.state = 'not_reached'
     and contact.attempts_count = old.attempt_number
     and contact.attempts_count >= campaign.max_attempts
   on conflict do nothing;
 
-  return null;
+  return old;
 end
 $function$;
 
@@ -963,7 +980,9 @@ comment on function voicesurvey_rules.check_ended_call() is
   'the noted hang-up of a call that has ended.';
 comment on function voicesurvey_rules.check_latest_call_is_retained() is
   'Rejects the deletion of the latest attempt of a contact that is in a call or may be called again, and the '
-  'replacement of an attempt. Records the erasure of a last call.';
+  'replacement of an attempt.';
+comment on function voicesurvey_rules.record_erased_last_call() is
+  'Records the erasure of a last call of a contact whose attempts are used up.';
 comment on function voicesurvey_rules.delete_erased_last_calls() is
   'Deletes the record of an erased last call together with its contact.';
 comment on function voicesurvey_rules.lock_claims() is
@@ -981,6 +1000,7 @@ revoke execute on function
   voicesurvey_rules.check_changed_number(),
   voicesurvey_rules.check_ended_call(),
   voicesurvey_rules.check_latest_call_is_retained(),
+  voicesurvey_rules.record_erased_last_call(),
   voicesurvey_rules.delete_erased_last_calls(),
   voicesurvey_rules.lock_claims()
 from public;
@@ -1055,6 +1075,12 @@ create constraint trigger a_contact_that_may_be_called_again_keeps_its_latest_ca
     'Delete the attempt when the contact has ended or its attempts are used up. To erase the person, delete the contact.'
   );
 
+create or replace trigger the_erasure_of_a_last_call_is_recorded
+  before delete on public.call_attempts
+  for each row
+  when (old.ended_at is not null)
+  execute function voicesurvey_rules.record_erased_last_call();
+
 comment on trigger a_call_may_start on public.call_attempts is
   'Rules 1, 2 and 3: which contacts are dialled, how often and when.';
 comment on trigger a_call_agrees_with_its_contact on public.call_attempts is
@@ -1066,6 +1092,8 @@ comment on trigger an_open_call_is_not_deleted on public.call_attempts is
   'Rule 10: a contact in progress has an open call.';
 comment on trigger a_contact_that_may_be_called_again_keeps_its_latest_call on public.call_attempts is
   'Rules 2 and 3: the latest attempt determines the number of the next one, and when it may start.';
+comment on trigger the_erasure_of_a_last_call_is_recorded on public.call_attempts is
+  'Rules 2 and 7: a contact whose last call was erased is not called again, and its not_reached may be published.';
 
 
 -- campaign_settings

@@ -55,8 +55,7 @@ export function scheduleSteps(
   createName: CreateName,
 ): Schedule {
   const batches: Batch[] = [];
-  // The database knows an entry that its transaction has inserted by the time. So no two transactions have the same time.
-  let now = start + 1;
+  let now = start;
   let model = before;
   for (const { action, mutation, form, positions, constraints } of steps) {
     now += action.delay;

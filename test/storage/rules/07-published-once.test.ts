@@ -135,6 +135,18 @@ correct(
 );
 correct('a not_reached event with the last attempt', insertEvent('not_reached', 'sam', attemptOf('sam', 2)));
 correct('a not_reached event without a call', insertEvent('not_reached', 'sam', null));
+const DELETE_LAST_CALL = `delete from call_attempts where id = :${attemptOf('sam', 2)};`;
+for (const [order, sql] of Object.entries({
+  'after the event': `${insertEvent('not_reached', 'sam', attemptOf('sam', 2))} ${DELETE_LAST_CALL}`,
+  'before the event': `${DELETE_LAST_CALL} ${insertEvent('not_reached', 'sam', null)}`,
+  'in the statement that publishes': `with deleted as (delete from call_attempts where id = :${attemptOf('sam', 2)})
+    ${insertEvent('not_reached', 'sam', null)}`,
+})) {
+  correct(
+    `a not_reached event of a contact whose last call is deleted in the same transaction, ${order}`,
+    sql,
+  );
+}
 correct(
   'an event that is inserted before the contact and the call end, in one transaction',
   `${insertEvent('refused', 'ben', attemptOf('ben'))} ${setState('ben', 'refused')} ${endCall(attemptOf('ben'), 'refused', 'now()')}`,
