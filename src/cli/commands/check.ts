@@ -132,6 +132,8 @@ function annotate({ findings, notes }: CheckResult): void {
 
 function linesFor(result: CheckResult): readonly Line[] {
   const { server, migrations, checked, squawk, durationMs, findings, notes } = result;
+  if (checked === 0 && migrations > 0)
+    return resultLines(['Nothing was checked: no migration is newer.'], server, []);
   const all = plural(migrations, 'migration');
   const count = checked === migrations ? all : `${checked} of ${all}`;
   const summary = `${count}: ${summaryOf(findings, notes)}, in ${(durationMs / 1000).toFixed(1)} s${squawk === null ? '' : `, also linted by squawk ${squawk}`}.`;

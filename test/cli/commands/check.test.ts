@@ -54,6 +54,11 @@ test('check --from checks only the newer migrations', async ({ database }) => {
   expect(stdout).toMatch(/^1 of 2 migrations: 1 fault, in /);
   const unknown = await runCli(['check', '--from', 'V9', '--dir', dir, '--url', database.url]);
   expect(unknown.code).toBe(2);
+  const newest = await runCli(['check', '--from', 'V2', '--no-lints', '--dir', dir, '--url', database.url]);
+  expect(newest).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^Nothing was checked: no migration is newer\.\n/),
+  });
 });
 
 test('check does not use the server in DATABASE_URL', async ({ database }) => {
