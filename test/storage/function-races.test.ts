@@ -6,6 +6,7 @@ import { DIRECT_WRITES, FUNCTIONS, type Racer, READERS } from './races/api/funct
 import { CONSUMER, createScene } from './races/api/scenes.js';
 import { VIOLATIONS_QUERY } from './races/invariants.js';
 import {
+  endTogether,
   ISOLATION_LEVELS,
   type IsolationLevel,
   openSessions,
@@ -55,7 +56,7 @@ async function runRound(
   const situation = random.pick([...one.situations, ...other.situations]);
   const scene = await createScene(database.client, USER, situation, random);
   const racers = [one, other, one, other];
-  const results = await Promise.all(
+  const results = await endTogether(
     random.shuffle(racers).map(async (racer, i) => ({
       racer,
       result: await runTransaction(

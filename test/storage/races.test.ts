@@ -6,7 +6,13 @@ import { createFixtures } from './races/fixtures.js';
 import { VIOLATIONS_QUERY } from './races/invariants.js';
 import type { Race } from './races/race.js';
 import { RACES } from './races/races.js';
-import { ISOLATION_LEVELS, type IsolationLevel, openSessions, runTransaction } from './races/sessions.js';
+import {
+  endTogether,
+  ISOLATION_LEVELS,
+  type IsolationLevel,
+  openSessions,
+  runTransaction,
+} from './races/sessions.js';
 import { CREATE_FUNCTIONS } from './races/single-statement-races.js';
 
 vi.setConfig({ testTimeout: 3_600_000 });
@@ -70,7 +76,7 @@ async function runRound(
   random: Random,
 ): Promise<string | null> {
   const round = await race.prepare(createFixtures(database.client, USER, random));
-  const results = await Promise.all(
+  const results = await endTogether(
     round.transactions.map((transaction, i) =>
       runTransaction(sessions[i] as pg.Client, pickLevel(), transaction, random),
     ),

@@ -102,6 +102,16 @@ async function tryTransaction(
   return rowCounts;
 }
 
+/**
+ * Waits until all transactions of a round have ended, even if one of them fails: the next round uses their sessions.
+ *
+ * @throws the error of the first transaction that failed
+ */
+export async function endTogether<Result>(transactions: readonly Promise<Result>[]): Promise<Result[]> {
+  await Promise.allSettled(transactions);
+  return Promise.all(transactions);
+}
+
 /** Executes a query or a copy, and returns how many rows it wrote. */
 export async function executeStatement(client: pg.Client, statement: Statement): Promise<number> {
   if ('copy' in statement) {
