@@ -10,6 +10,7 @@ drop function if exists voicesurvey.exclude_number(text, text, public.exclusion_
 drop function if exists voicesurvey.import_exclusions(jsonb);
 drop function if exists voicesurvey.import_contacts(uuid, jsonb);
 drop function if exists voicesurvey_rules.check_number(text);
+drop function if exists voicesurvey_rules.check_verdicts_count(bigint, integer);
 drop function if exists voicesurvey_rules.check_lines(jsonb);
 drop function if exists voicesurvey_rules.has_control_character(text);
 drop function if exists voicesurvey_rules.read_boolean(text);

@@ -13,7 +13,8 @@
 --     UPDATE, does not complete a campaign while an import runs, and an import that waited for it finds the campaign
 --     completed. A pause does not wait for imports.
 --   - At the stricter levels, a function that adds a row still sees the row of the same number that another transaction has
---     deleted since the snapshot. It reports the row that it has added.
+--     deleted since the snapshot. exclude_number returns the row that it has added. An import would return both rows for
+--     the line, so it fails with 40001.
 --   - exclude_number, import_exclusions and lift_exclusion write the list first, and so run one after the other (V0013). Then
 --     they lock the mutex rows of the numbers in all stripes, and the contacts in the order of their ids.
 --
@@ -171,6 +172,21 @@ begin
 end
 $function$;
 
+create or replace function voicesurvey_rules.check_verdicts_count(verdicts bigint, lines integer)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  if verdicts > lines then
+    raise exception using
+      errcode = 'serialization_failure',
+      message = 'Could not serialize access: another session has deleted a number of this import since its snapshot.',
+      hint = 'Run the transaction again.';
+  end if;
+end
+$function$;
+
 create or replace function voicesurvey_rules.check_number(number text)
 returns void
 language plpgsql
@@ -206,6 +222,8 @@ comment on function voicesurvey_rules.has_control_character(text) is
   'Returns whether a text contains a control character.';
 comment on function voicesurvey_rules.check_lines(jsonb) is
   'Raises an error unless the lines of an import are a JSON array.';
+comment on function voicesurvey_rules.check_verdicts_count(bigint, integer) is
+  'Raises a serialization failure if an import has more verdicts than lines. Called by the imports.';
 comment on function voicesurvey_rules.check_number(text) is
   'Raises an error unless a number is in E.164.';
 
@@ -214,6 +232,7 @@ revoke execute on function
   voicesurvey_rules.read_boolean(text),
   voicesurvey_rules.has_control_character(text),
   voicesurvey_rules.check_lines(jsonb),
+  voicesurvey_rules.check_verdicts_count(bigint, integer),
   voicesurvey_rules.check_number(text)
 from public;
 
@@ -244,6 +263,7 @@ declare
   verdicts text[];
   suggestions text[];
   opted_out text[];
+  verdicts_count bigint;
 begin
   perform voicesurvey_rules.check_lines(lines);
 
@@ -405,8 +425,7 @@ begin
     from public.contacts as known
     where known.phone_number = line.phone_number
       and known.campaign_id is not distinct from campaign
-    order by known.id = line.id desc, known.created_at desc
-    limit 1
+    offset 0
   ) as contact
     on true
   cross join lateral (
@@ -426,6 +445,8 @@ begin
     )
   ) as result (verdict)
   order by line.position;
+  get diagnostics verdicts_count = row_count;
+  perform voicesurvey_rules.check_verdicts_count(verdicts_count, cardinality(ids));
 end
 $function$;
 
@@ -451,6 +472,7 @@ declare
   numbers text[];
   verdicts text[];
   suggestions text[];
+  verdicts_count bigint;
 begin
   perform voicesurvey_rules.check_lines(lines);
 
@@ -523,8 +545,7 @@ begin
     select listed.id
     from public.exclusion_list_entries as listed
     where listed.phone_number = line.phone_number
-    order by listed.id = line.id desc, listed.created_at desc
-    limit 1
+    offset 0
   ) as entry
     on true
   cross join lateral (
@@ -534,6 +555,8 @@ begin
     )
   ) as result (verdict)
   order by line.position;
+  get diagnostics verdicts_count = row_count;
+  perform voicesurvey_rules.check_verdicts_count(verdicts_count, cardinality(ids));
 end
 $function$;
 
