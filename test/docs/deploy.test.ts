@@ -67,4 +67,25 @@ describe('the examples of docs/deploy.md', { timeout: SLOW }, () => {
       expect([command, code, stderr]).toEqual([command, 0, expect.not.stringContaining('error')]);
     }
   });
+
+  test('an administrator without superuser creates a database and its owner by the SQL for a managed PostgreSQL', async ({
+    database: { client, name, value },
+  }) => {
+    const [block] = blocksOf(PAGE, 'A managed PostgreSQL').filter(({ language }) => language === 'sql');
+    const sql = block?.code.replaceAll(/\b(?:deploy|survey)\b/g, (word) => `${name}_${word}`);
+    const statements = sql?.trim().split('\n') ?? [];
+    await client.query(`create role ${name}_administrator createdb createrole`);
+    await client.query(`set role ${name}_administrator`);
+    try {
+      // One by one: a database cannot be created in a transaction, nor in a query of several statements.
+      for (const statement of statements) await client.query(statement);
+      const owner = `select pg_get_userbyid(datdba) from pg_database where datname = '${name}_survey'`;
+      expect(await value(owner)).toBe(`${name}_deploy`);
+    } finally {
+      await client.query('reset role');
+      await client.query(`drop database if exists ${name}_survey`);
+      await client.query(`drop role if exists ${name}_deploy`);
+      await client.query(`drop role ${name}_administrator`);
+    }
+  });
 });
