@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A set of migrations in a database, with its own history and lock. Everything about it follows from its name. */
+/** A set of migrations in a database, with its own history and lock, whose names and key follow from its name. */
 export interface MigrationSet {
   /** Null for the default set: that of a folder that names no set. */
   readonly name: string | null;

@@ -28,10 +28,10 @@ const EVERYTHING: SetScope = {
  *
  * - The set `billing` owns the schema `billing`, those that begin with `billing_`, the extensions in them, and in other
  *   schemas the indexes and triggers that begin with `billing_`.
- * - The default set owns what is left of the schemas that its files name.
+ * - The default set owns the rest of the schemas that its files name.
  *
  * Another set counts only if its history belongs to the owner of this one. Otherwise a role that may create a schema could
- * hide a trigger.
+ * pretend to be a set, and hide a trigger.
  *
  * @param set null for everything
  * @param objectName SQL of the name of a relation in the snapshot, from `pg_class` and `pg_namespace`

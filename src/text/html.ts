@@ -20,7 +20,7 @@ export function html(template: TemplateStringsArray, ...values: readonly HtmlVal
   return { html: String.raw({ raw: template }, ...values.map(toHtml)) };
 }
 
-/** HTML that the caller vouches for. */
+/** Marks a text as HTML that is not escaped. The caller guarantees that it is safe. */
 export function rawHtml(text: string): Html {
   return { html: text };
 }

@@ -9,7 +9,7 @@ const contacts = Number(process.env.POOLER_CONTACTS ?? 150);
 describe.skipIf(poolerMissing)(`through PgBouncer in transaction mode ${poolerMissing ?? ''}`, () => {
   const pooler = sharedPooler({ default_pool_size: 4 });
 
-  test('all services of a rehearsal with failures work on four connections of the server, and break no rule', {
+  test('all services of a rehearsal with failures work over four server connections, and break no rule', {
     timeout: SLOW,
   }, async ({ migrated }) => {
     const result = await rehearse({

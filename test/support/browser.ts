@@ -21,7 +21,7 @@ export async function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM });
 }
 
-/** Opens a file in a browser window of its own, which is closed after the test. */
+/** Opens a file in a separate browser window, which is closed after the test. */
 export async function openFile(
   browser: Browser,
   file: string,

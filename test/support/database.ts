@@ -19,7 +19,7 @@ export interface TestDatabase {
 }
 
 /**
- * `test` with fixtures, each a database of its own: `database` is empty, `migrated` has the product's schema, `first` has its
+ * `test` with fixtures, each a separate database: `database` is empty, `migrated` has the product's schema, `first` has its
  * first version. A fixture is created if the test uses it, as a copy of a template, and dropped after the test.
  */
 export const test = base.extend<{ database: TestDatabase; migrated: TestDatabase; first: TestDatabase }>({

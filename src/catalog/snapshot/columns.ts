@@ -6,7 +6,7 @@ export function otherCollation(collation: string, ofType: string): string {
 }
 
 /**
- * The options that a user has set. PostgreSQL 15.20 also stores a number of its own for each new column, which two databases
+ * The options that a user has set. PostgreSQL 15.20 also stores an internal number for each new column, which two databases
  * with the same columns do not share.
  */
 const USER_OPTIONS = `case when attoptions is not null then (

@@ -83,7 +83,7 @@ export function upCommand(): Command {
     )
     .option(
       '--databases <file>',
-      'the databases in a file, one address a line, instead of DATABASE_URL; - reads standard input',
+      'migrate the databases that this file lists, one address a line, instead of DATABASE_URL; - reads standard input',
       notEmpty,
     )
     .option('--jobs <number>', 'how many of them are migrated concurrently (default: 4)', wholeNumber);

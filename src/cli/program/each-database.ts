@@ -1,10 +1,10 @@
 import { monotonicNow } from '../../text/clock.js';
 import type { ListedDatabase } from './database-list.js';
 
-/** What came of the work on a database: its result, or the error that it threw. */
+/** The outcome of the work on a database: its result, or the error that it threw. */
 export interface Outcome<Result> {
   readonly database: ListedDatabase;
-  /** In whole milliseconds. Null if the work was not started, because the command was interrupted before. */
+  /** Rounded to milliseconds. Null if the work was not started, because the command was interrupted before. */
   readonly seconds: number | null;
   /** Null if the work failed or was not started. */
   readonly result: Result | null;
@@ -15,7 +15,7 @@ export interface Outcome<Result> {
  * Works on each database of a list. An error ends the work on its database only. An interrupt ends the work on those that are
  * in progress, and starts no other.
  *
- * @param jobs on how many databases it works concurrently
+ * @param jobs how many databases it works on concurrently
  * @returns the outcomes, in the order of the list
  */
 export async function workOnEach<Result>(

@@ -43,7 +43,7 @@ export function makeDatabasesDisplay(count: number): DatabasesDisplay {
   };
 }
 
-/** A warning stays one, which --quiet prints. */
+/** Adds the name of a database to a line. The label of a warning stays in front, so that --quiet still prints the line. */
 function withName(text: string, name: string): string {
   const warning = 'warning: ';
   const [label, rest] = text.startsWith(warning) ? [warning, text.slice(warning.length)] : ['', text];

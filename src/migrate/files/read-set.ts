@@ -27,7 +27,7 @@ export async function readSet(directory: string): Promise<SetOfFolder> {
   const path = join(directory, SET_FILE);
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (isMissing(error)) return null;
-    throw badSetError(path, 'cannot be read', `Let this user read the file.`, error);
+    throw badSetError(path, 'cannot be read', `Give this user the right to read the file.`, error);
   });
   if (text === null) return { set: DEFAULT_SET, after: [] };
   const { set, after = [], ...others } = parse(path, text);
@@ -46,7 +46,7 @@ export async function readSet(directory: string): Promise<SetOfFolder> {
   if (!isListOfTexts(after)) {
     throw badSetError(
       path,
-      'has an "after" that is no list of folders',
+      'has an "after" that is not a list of folders',
       'List the folders of the sets to which this one refers, relative to this folder: "after": ["../sql"]',
     );
   }
@@ -60,14 +60,14 @@ function parse(path: string, text: string): Readonly<Record<string, unknown>> {
       return value as Readonly<Record<string, unknown>>;
     }
   } catch {}
-  throw badSetError(path, 'is no JSON object', `Write, for example: ${EXAMPLE}`);
+  throw badSetError(path, 'is not a JSON object', `Write, for example: ${EXAMPLE}`);
 }
 
 function isListOfTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
 }
 
-/** Whether the folder has no such file, or is none. What is wrong with the folder, its migrations report. */
+/** Whether the file does not exist, or its folder is not a folder. The read of the migrations then reports the folder. */
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }

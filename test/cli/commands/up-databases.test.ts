@@ -247,7 +247,7 @@ describe('up --databases fails before it connects, with a sentence about', () =>
       'Line 3 of list.txt names the same database as line 1: db/survey.',
     ],
     [
-      'a line that is no address',
+      'a line that is not an address',
       '# one\nmysql://ann:secret@db/survey',
       [],
       'Line 2 of list.txt: The database URL begins with mysql://, which is not the scheme of PostgreSQL.',

@@ -145,7 +145,7 @@ describe.skipIf(!hasChromium)(
       }
     });
 
-    test('works without script but for the search', async ({ migrated }) => {
+    test('works without JavaScript, except for the search', async ({ migrated }) => {
       const { page } = await openFile(browser, await productFile(migrated), {
         ...PHONE,
         javaScriptEnabled: false,

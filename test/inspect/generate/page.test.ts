@@ -110,7 +110,7 @@ test('the page of a folder with nasty names has one script, and each of its link
   expectSoundAnchors(html);
 });
 
-test('objects with similar names have anchors of their own on the page', async ({ database: { client } }) => {
+test('objects with similar names have separate anchors on the page', async ({ database: { client } }) => {
   await client.query(NASTY_CATALOG);
   const { html, hasPicture } = await generateSchemaPage((await takeSnapshot(client, NASTY_SCHEMAS)).snapshot);
   expect(hasPicture).toBe(true);

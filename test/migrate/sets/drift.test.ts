@@ -191,7 +191,7 @@ describe('set.json', () => {
     ['with the name of the default set', '{ "set": "voicesurvey" }'],
     ['with a name that PostgreSQL reserves', '{ "set": "pg" }'],
     ['with an unknown entry', '{ "set": "billing", "schema": "public" }'],
-    ['with an after that is no list', '{ "set": "billing", "after": "../shop" }'],
+    ['with an after that is not a list', '{ "set": "billing", "after": "../shop" }'],
   ];
   for (const [name, text] of refused) {
     test(`is refused ${name}`, async ({ database }) => {

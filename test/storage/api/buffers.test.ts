@@ -68,7 +68,7 @@ test('purge_expired reads few buffers when nothing is left to purge', async ({ m
   expect(await buffersOf(client, purge)).toBeLessThanOrEqual(100);
 });
 
-test('a claim reads the entries of calls that have ended at most once, before the next vacuum too', async ({
+test('a claim reads the index entries of ended calls at most once, also before the next vacuum', async ({
   migrated,
 }) => {
   const { client } = migrated;
@@ -97,7 +97,7 @@ test('a claim reads the entries of calls that have ended at most once, before th
   expect((await entriesRead()) - before).toBeLessThan(3000);
 });
 
-test('answers are checked by keys in a session that worked before the first contact was completed', async ({
+test('a session whose plans are older than the first completed contact still checks answers by key', async ({
   migrated,
 }) => {
   const { client } = migrated;
@@ -135,8 +135,8 @@ test('answers are checked by keys in a session that worked before the first cont
   expect((await entriesReadOf(client, ['contacts_by_state'])) - before).toBeLessThan(1000);
 });
 
-// Before PostgreSQL 18, a scan that is off and used all the same makes a plan look expensive enough to compile.
-test('functions that turn kinds of scans off compile no plan', async ({ migrated: { client } }) => {
+// Before PostgreSQL 18, a disabled scan that is used nevertheless makes a plan expensive enough for JIT compilation.
+test('functions that disable a kind of scan also disable JIT compilation', async ({ migrated: { client } }) => {
   const { rows } = await client.query(
     `select oid::regprocedure::text as function from pg_proc
      where array_to_string(proconfig, ' ') ~ 'enable_\\w+=off' and 'jit=off' <> all (proconfig)`,

@@ -181,7 +181,7 @@ test('number_in is null without a text or a language, and can be indexed', async
   await client.query("create index on survey_responses (voicesurvey.number_in(q2_answer, 'en'))");
 });
 
-test('number_in reads the number whatever the session sets for string literals', async ({
+test('number_in reads a number in a session with standard_conforming_strings = off', async ({
   migrated: { client, value },
 }) => {
   await client.query('set standard_conforming_strings = off');
