@@ -130,7 +130,7 @@ const ADDITIONS = {
     name: 'dbmate',
     version: versionOf(`@dbmate/${process.platform}-${process.arch}`),
     down: (folder, url) => replaceWord(up(folder, url), 'migrate', 'rollback'),
-    status: (folder, url) => replaceWord(up(folder, url), 'migrate', 'status'),
+    status: (folder, url) => withLastWord(replaceWord(up(folder, url), 'migrate', 'status'), '--exit-code'),
     writeWithoutTransaction: async (migration, folder) => {
       await writeMigrations(folder, [migration]);
       await editFile(folder, migration.version, (text) =>
