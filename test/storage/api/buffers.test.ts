@@ -136,7 +136,9 @@ test('a session whose plans are older than the first completed contact still che
 });
 
 // Before PostgreSQL 18, a disabled scan that is used nevertheless makes a plan expensive enough for JIT compilation.
-test('functions that disable a kind of scan also disable JIT compilation', async ({ migrated: { client } }) => {
+test('functions that disable a kind of scan also disable JIT compilation', async ({
+  migrated: { client },
+}) => {
   const { rows } = await client.query(
     `select oid::regprocedure::text as function from pg_proc
      where array_to_string(proconfig, ' ') ~ 'enable_\\w+=off' and 'jit=off' <> all (proconfig)`,
