@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { expect } from 'vitest';
 import { test } from '../../support/database.js';
+import { until } from '../../support/until.js';
 import { insertDraft } from '../rules/steps.js';
 import { query, writeHistory } from './calls.js';
 
@@ -89,12 +90,16 @@ test('a claim reads the index entries of ended calls at most once, also before t
      reset session_replication_role`,
   );
   const entriesRead = () => entriesReadOf(client, ['open_calls_by_start', 'a_contact_has_one_open_call']);
-  const claim = (): Promise<unknown[]> =>
-    query(migrated, 'select * from voicesurvey.claim_calls(10, :new_large)');
-  await claim();
-  const before = await entriesRead();
-  expect(await claim()).toHaveLength(10);
-  expect((await entriesRead()) - before).toBeLessThan(3000);
+  const entriesOfClaim = async (): Promise<number> => {
+    const before = await entriesRead();
+    await client.query('begin');
+    expect(await query(migrated, 'select * from voicesurvey.claim_calls(10, :new_large)')).toHaveLength(10);
+    await client.query('set constraints all immediate');
+    await client.query('rollback');
+    return (await entriesRead()) - before;
+  };
+  // PostgreSQL marks an entry only when no older snapshot is open, such as that of autovacuum.
+  await until(async () => (await entriesOfClaim()) < 3000, 30_000);
 });
 
 test('a session whose plans are older than the first completed contact still checks answers by key', async ({
