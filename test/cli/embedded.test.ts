@@ -173,6 +173,7 @@ describe.sequential('in a clone without DATABASE_URL', { timeout: SLOW }, () => 
       ok: true,
       exitCode: 0,
       server: expect.objectContaining({ address: expect.stringContaining('@127.0.0.1:') }),
+      set: null,
       created: false,
       sql: null,
       applied: [],

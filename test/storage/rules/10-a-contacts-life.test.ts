@@ -335,13 +335,13 @@ forbidden(
    update contacts set state = 'in_progress', last_attempt_at = now() where id = :fred; ${insertAttempt('fred', { number: 2 })}
    ${answerCall('new_call_of_fred')} ${endCall('new_call_of_fred', 'refused')} ${setState('fred', 'refused')}
    ${insertEvent('refused', 'fred', 'new_call_of_fred')}`,
-  'a_contact_that_may_be_called_again_keeps_its_latest_call',
+  'never_dial_more_than_max_attempts',
 );
 forbidden(
   'a deletion of the last call of a not_reached contact, whose number is dialled again',
   `delete from call_attempts where id = :${attemptOf('fred', 2)};
    update contacts set state = 'in_progress', last_attempt_at = now() where id = :fred; ${insertAttempt('fred', { number: 2 })}`,
-  'a_contact_that_may_be_called_again_keeps_its_latest_call',
+  'never_dial_more_than_max_attempts',
 );
 forbidden(
   'a last call of a not_reached contact that is made again after its erasure',
