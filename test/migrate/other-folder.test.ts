@@ -85,7 +85,7 @@ test('the command up says how to choose another database for the folder, and dow
   const { code, stderr } = await runCli(['up', '--dir', directory], { env });
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /set DATABASE_URL to another database\. `voicesurvey-db up --dir \S+ --create` creates it\. To work on this database, name the folder that it is migrated from with `--dir <folder>`/,
+    /set DATABASE_URL to another database\. `voicesurvey-db up --dir \S+ --create` creates it\. To use it in this database, too, give it a file set\.json such as \{ "set": "billing" \}\. To work on this database, name the folder that it is migrated from with `--dir <folder>`/,
   );
   expect(await runCli(['down', '--dir', directory], { env })).toMatchObject({ code: 1 });
   const { stdout } = await runCli(['status', '--dir', directory], { env });

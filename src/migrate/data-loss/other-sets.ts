@@ -8,7 +8,7 @@ import { OTHER_SET_BROKEN } from '../script/sql-states.js';
 const BEFORE = `${DEFAULT_SET.historySchema}.other_sets`;
 
 /** SQL of these objects as a JSON array: none if there is no other set, and if the file has reset all settings. */
-const SAVED = `pg_catalog.concat('[', pg_catalog.current_setting('${BEFORE}', true), ']')::json`;
+const SAVED = `pg_catalog.concat('[', pg_catalog.current_setting('${BEFORE}', true), ']')::pg_catalog.json`;
 
 /**
  * SQL before the statements of a file: saves which objects the other sets have. The server drops an index and a trigger with

@@ -93,7 +93,7 @@ export function rehearsalMessages(
 /** SQL that limits the next statement to the rest of the transaction's time. */
 function endAfter(limitMs: number): string {
   const left = `${limitMs} - (extract(epoch from pg_catalog.clock_timestamp() operator(pg_catalog.-) pg_catalog.now()) operator(pg_catalog.*) 1000)`;
-  return `select from pg_catalog.set_config('statement_timeout', greatest(1, (${left})::integer)::text, true)`;
+  return `select from pg_catalog.set_config('statement_timeout', greatest(1, (${left})::pg_catalog.int4)::pg_catalog.text, true)`;
 }
 
 function fileSettings(work: Work): readonly string[] {
@@ -115,7 +115,7 @@ function fileSettings(work: Work): readonly string[] {
 function tolerant(sql: string): string {
   return `do $rehearse$
 declare
-  dependents text;
+  dependents pg_catalog.text;
 begin
   execute ${pg.escapeLiteral(sql)};
 exception
