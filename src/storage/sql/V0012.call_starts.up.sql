@@ -290,7 +290,8 @@ $function$;
 -- The calls that rule 4 counts. A call whose hang-up is noted counts no more, although its attempt is open until its
 -- outcome arrives. The attempts are counted in the index of open calls, by a plain scan of it: this scan marks the entries
 -- of calls that have ended, and the next one skips them. A bitmap scan would read all entries since the last vacuum, also
--- in check_new_call. A plan that could not do without it would seem expensive enough to compile, for half a second.
+-- in check_new_call. Before PostgreSQL 18, a plan that needs a scan that is off looks so expensive that the server compiles
+-- it, which takes half a second. So jit is off, too.
 
 create or replace function voicesurvey_rules.used_call_slots()
 returns bigint
