@@ -4,7 +4,7 @@ import type { Tone } from './terminal.js';
 /** The result of one of several databases. */
 export interface DatabaseRow {
   readonly name: string;
-  /** The newest version before and after; null if it is not known, or if there is none. */
+  /** The newest version before and after; null if the database has no version, or was not reached. */
   readonly from: string | null;
   readonly to: string | null;
   readonly applied: number;

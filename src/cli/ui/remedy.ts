@@ -107,7 +107,7 @@ export function commandLineRemedy(parts: readonly RemedyPart[], invocation: Invo
   });
 }
 
-/** The same command for one of several folders of migrations; unchanged if there is none. */
+/** The same command for one of several folders of migrations; unchanged without a folder. */
 export function inFolder(invocation: Invocation, directory: string | null): Invocation {
   if (directory === null) return invocation;
   const given = new Map(invocation.given);

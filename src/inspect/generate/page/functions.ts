@@ -6,7 +6,7 @@ import { breakable, PERSONAL_LABEL, showObject, showTable } from './parts.js';
 /**
  * Shows a function: its comment, an example, its arguments and its result.
  *
- * @param example SQL that calls it; undefined if there is none
+ * @param example SQL that calls it; undefined without an example
  */
 export function showFunction(routine: FunctionModel, example: string | undefined, links: Links): Html {
   const { name, argumentTypes, result, returnsSet, outputs } = routine;

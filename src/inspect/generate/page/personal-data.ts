@@ -2,7 +2,7 @@ import { type Html, html } from '../../../text/html.js';
 import type { TableModel } from '../model/tables.js';
 import { anchorOf } from './anchors.js';
 
-/** Lists the columns that hold data of persons; nothing if there is none. */
+/** Lists the columns that hold data of persons; empty if no column does. */
 export function showPersonalData(tables: readonly TableModel[]): Html {
   const marked = tables.flatMap(({ name, columns }) => {
     const personal = columns.filter(({ isPersonal }) => isPersonal);
