@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DEFAULT_SET, type MigrationSet, namedSet } from '../../catalog/migration-set.js';
 import { UsageError } from '../../postgres/errors/explained-error.js';
+import { readRegularFile } from '../../text/regular-file.js';
 
 /** The file in a folder that names its set. */
 export const SET_FILE = 'set.json';
@@ -25,12 +25,17 @@ const EXAMPLE = '{ "set": "billing" }';
  */
 export async function readSet(directory: string): Promise<SetOfFolder> {
   const path = join(directory, SET_FILE);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (isMissing(error)) return null;
-    throw badSetError(path, 'cannot be read', `Give this user the right to read the file.`, error);
-  });
-  if (text === null) return { set: DEFAULT_SET, after: [] };
-  const { set, after = [], ...others } = parse(path, text);
+  const file = await readRegularFile(path);
+  if (file.kind !== 'content') {
+    if (isMissing(file.cause)) return { set: DEFAULT_SET, after: [] };
+    throw badSetError(
+      path,
+      file.problem,
+      'Replace it by a regular file that this user may read.',
+      file.cause,
+    );
+  }
+  const { set, after = [], ...others } = parse(path, file.bytes.toString());
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
     throw badSetError(path, `has the unknown entry "${unknown}"`, `Write, for example: ${EXAMPLE}`);

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { accept } from '../../../src/inspect/accept.js';
 import { verify } from '../../../src/inspect/verify.js';
@@ -202,4 +204,14 @@ describe('set.json', () => {
       });
     });
   }
+
+  test('that is a FIFO is refused, and no command waits for it', async ({ database }) => {
+    const { 'set.json': _, ...migrations } = BILLING;
+    const directory = await folderWith(migrations);
+    spawnSync('mkfifo', [join(directory, 'set.json')]);
+    await expect(up({ url: database.url, directory })).rejects.toMatchObject({
+      code: 'bad_set',
+      message: expect.stringMatching(/set\.json is not a regular file\.$/),
+    });
+  });
 });
