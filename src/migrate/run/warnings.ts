@@ -1,7 +1,7 @@
 import type { Connection } from '../../postgres/connect.js';
 import { knownTextOf } from '../../postgres/redaction/known-text.js';
 import { redactText } from '../../postgres/redaction/redact.js';
-import { NO_EARLIER_SNAPSHOT, SNAPSHOT_MISSING } from '../history/snapshot.js';
+import { NO_EARLIER_SNAPSHOT, SNAPSHOT_MISSING } from '../history/record-snapshot.js';
 import type { Listener } from './events.js';
 import { isReported, type NoticeReporter } from './notice-reporter.js';
 

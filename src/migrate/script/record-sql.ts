@@ -1,3 +1,4 @@
+import { recordSnapshotAfterDownSql, recordSnapshotSql } from '../history/record-snapshot.js';
 import {
   deleteSql,
   insertOrUpdateSql,
@@ -8,7 +9,6 @@ import {
   updateSql,
   versionCondition,
 } from '../history/row-sql.js';
-import { recordSnapshotAfterDownSql, recordSnapshotSql } from '../history/snapshot.js';
 import type { RunContext } from './context.js';
 import { RECORDED_SEARCH_PATH } from './settings.js';
 import type { TransactionStep } from './steps.js';
