@@ -99,7 +99,7 @@ async function addContacts(
   );
 }
 
-/** Two sessions use two processors of the server. More would wait for each other when they commit. */
+/** Two sessions use two processors of the server, and leave the others to the services. */
 async function addMissing(
   connection: Connection,
   run: PlannedRun,

@@ -65,3 +65,21 @@ test('a change of a campaign waits for no claim of another campaign', async ({ m
   await migrated.client.query(withIds(setStatuses('plain', 'paused'), rowsOfHistory));
   await service.end();
 });
+
+test('a call that is inserted with its end waits for no claim of another campaign', async ({ migrated }) => {
+  await migrated.client.query(withIds(history, rowsOfHistory));
+  const service = await session(migrated.url);
+  await service.query(withIds(`begin; ${claim('ada')} set constraints all immediate;`, rowsOfHistory));
+  await migrated.client.query("set lock_timeout = '1s'");
+  await migrated.client.query(
+    withIds(
+      `begin;
+       insert into call_attempts (contact_id, campaign_id, attempt_number, call_id, started_at, ended_at, outcome)
+         values (:one_of_plain, :plain, 1, 'late', now(), now(), 'busy');
+       update contacts set attempts_count = 1, last_attempt_at = now(), last_outcome = 'busy' where id = :one_of_plain;
+       commit`,
+      rowsOfHistory,
+    ),
+  );
+  await service.end();
+});

@@ -520,57 +520,60 @@ begin
     perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
   end if;
 
-  -- Locks mutex row 0. If only the row must be locked, this is cheaper than lock_mutex_rows(array[0]). If the row exists and
-  -- was not updated, this transaction has locked it before.
-  update voicesurvey_rules.mutex_rows
-  set lock_count = lock_count + 1
-  where id = 0
-    and xmin <> pg_current_xact_id()::xid;
-
-  if not found then
-    perform
-    from voicesurvey_rules.mutex_rows
-    where id = 0;
+  -- A call that was inserted with its end counts for no limit, so it needs no lock.
+  if new.ended_at is null then
+    -- Locks mutex row 0. If only the row must be locked, this is cheaper than lock_mutex_rows(array[0]). If the row exists
+    -- and was not updated, this transaction has locked it before.
+    update voicesurvey_rules.mutex_rows
+    set lock_count = lock_count + 1
+    where id = 0
+      and xmin <> pg_current_xact_id()::xid;
 
     if not found then
-      perform voicesurvey_rules.lock_mutex_rows(array[0]);
+      perform
+      from voicesurvey_rules.mutex_rows
+      where id = 0;
+
+      if not found then
+        perform voicesurvey_rules.lock_mutex_rows(array[0]);
+      end if;
     end if;
-  end if;
 
-  -- The usual path. The state of another contact of the number does not show whether it has an open call: this check may
-  -- run early (set constraints), while this transaction has set another state for a moment. "offset 0" makes the plan
-  -- look the calls up only if another contact has the number.
-  perform
-  from public.contacts as contact
-  where contact.id = new.contact_id
-    and contact.state = 'in_progress'
-    and contact.attempts_count >= case when new.ended_at is null then new.attempt_number end
-    and (contact.attempts_count > new.attempt_number or contact.last_attempt_at = new.started_at)
-    and not exists (
-      select
-      from public.contacts as other
-      where other.phone_number = contact.phone_number
-        and other.id <> contact.id
-        and exists (
-          select
-          from public.call_attempts
-          where contact_id = other.id
-            and ended_at is null
-          offset 0
-        )
-    );
-
-  if found then
+    -- The usual path. The state of another contact of the number does not show whether it has an open call: this check
+    -- may run early (set constraints), while this transaction has set another state for a moment. "offset 0" makes the
+    -- plan look the calls up only if another contact has the number.
     perform
-    from public.provider_configs
-    where max_concurrent_calls >= (
-      select count(*)
-      from public.call_attempts
-      where ended_at is null
-    );
+    from public.contacts as contact
+    where contact.id = new.contact_id
+      and contact.state = 'in_progress'
+      and contact.attempts_count >= new.attempt_number
+      and (contact.attempts_count > new.attempt_number or contact.last_attempt_at = new.started_at)
+      and not exists (
+        select
+        from public.contacts as other
+        where other.phone_number = contact.phone_number
+          and other.id <> contact.id
+          and exists (
+            select
+            from public.call_attempts
+            where contact_id = other.id
+              and ended_at is null
+            offset 0
+          )
+      );
 
     if found then
-      return null;
+      perform
+      from public.provider_configs
+      where max_concurrent_calls >= (
+        select count(*)
+        from public.call_attempts
+        where ended_at is null
+      );
+
+      if found then
+        return null;
+      end if;
     end if;
   end if;
 
