@@ -68,7 +68,7 @@ export interface DownResult extends DriftReport {
   readonly losses: readonly LostData[];
   /**
    * Whether `status` and `verify` compare the catalog with what the newest remaining migration left when it was applied. If
-   * not, because that run also applied newer ones, objects that the rollback left behind are not drift. `verify` with
+   * not, because that run also applied newer ones, objects that the rollback left are not drift. `verify` with
    * `replay` finds them. Null if nothing was rolled back, or everything was.
    */
   readonly leftoversAreDrift: boolean | null;

@@ -30,7 +30,7 @@ function nameList(): string {
     .join(', ')}]`;
 }
 
-/** A role of this name that has rights of its own would get those of the services in addition, or lend it theirs. */
+/** A role of this name that has its own rights would get those of the services in addition, or lend it theirs. */
 const POWERFUL = `select rolname as role
 from pg_catalog.pg_roles
 where rolname = any (${nameList()})
@@ -82,7 +82,7 @@ export interface CreateRolesOptions extends Database {
 
 /**
  * Creates the roles of the services, which cannot log in, and grants them what they may do. Run again, it changes nothing.
- * Services log in with roles of their own that are members of these: `create role dialler login in role voicesurvey_caller`.
+ * Services log in with their own roles, which are members of these: `create role dialler login in role voicesurvey_caller`.
  *
  * @throws ExplainedError `role_is_powerful` if one of the roles exists with rights such as SUPERUSER, `may_not_create_roles`
  * @example

@@ -36,7 +36,7 @@ const SYNTHETIC = `select description
 from public.campaigns
 where description like 'Synthetic data, seed %'`;
 
-/** The rows of the seed have ids of their own. An installation that is set up has users and a configuration, too. */
+/** The rows of the seed have fixed ids. An installation that is set up has users and a configuration, too. */
 const FIND_OTHERS = `select other.rows
 from (
   select 'contacts' as rows, exists (

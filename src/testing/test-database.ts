@@ -141,7 +141,7 @@ function explainSettings(error: unknown): unknown {
     'bad_setting',
     `The server refuses a setting of the test database: ${error.message}.`,
     {
-      remedy: 'Correct its name or its value. The name of a setting of your own has a dot.',
+      remedy: 'Correct its name or its value. The name of your own setting has a dot.',
       cause: error,
     },
   );

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 
-/** The file may be written, and its folder may not, or the file is a mount of its own. */
+/** The file may be written, and its folder may not, or the file itself is a mount. */
 const CANNOT_REPLACE = new Set(['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV']);
 
 /**

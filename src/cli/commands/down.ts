@@ -90,6 +90,6 @@ function leftoverLines({ leftoversAreDrift, current }: DownResult): readonly Rem
   if (leftoversAreDrift !== false || current === null) return [];
   const replay = call('verify', { replay: true });
   return [
-    remedy`The catalog was not compared: no run ended with ${encodeName(current)}. To find what the rollback left behind, run ${replay}.`,
+    remedy`The catalog was not compared: no run ended with ${encodeName(current)}. To find what the rollback left, run ${replay}.`,
   ];
 }

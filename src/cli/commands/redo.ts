@@ -53,7 +53,7 @@ async function chooseOwnServer(options: Options, signal: AbortSignal): Promise<C
     'embedded_only',
     `redo works only on the embedded server, and ${source} names another one.`,
     {
-      remedy: `${source?.includes(' in ') ? 'Add --embedded' : `Unset ${source}`}. On a database of your own elsewhere, run down and then up.`,
+      remedy: `${source?.includes(' in ') ? 'Add --embedded' : `Unset ${source}`}. On your own database elsewhere, run down and then up.`,
     },
   );
 }

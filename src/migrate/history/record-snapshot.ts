@@ -69,7 +69,7 @@ export function recordSnapshotSql(
 
 /**
  * The same after a rollback, before the row of the version is deleted. If the row that becomes the newest one has a snapshot
- * that this server can compare, the row keeps it: what the rollback left behind is then drift. The snapshot takes over what
+ * that this server can compare, the row keeps it: what the rollback left is then drift. The snapshot takes over what
  * was accepted, and covers the schemas that the rolled-back files create.
  *
  * @param leaving the version whose row is about to be deleted; null if the rows are deleted already

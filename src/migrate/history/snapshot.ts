@@ -156,7 +156,7 @@ export async function readRecordedSnapshot(
 
 /**
  * Checks whether the row of a version has a snapshot that this server can compare: then a rollback to that version keeps it,
- * and what the rollback leaves behind is drift.
+ * and what the rollback leaves is drift.
  */
 export async function hasComparableSnapshot(
   client: pg.Client,

@@ -31,7 +31,7 @@ where pid = ${backendPid}`;
  * Monitors a server process once a second, from the second second on: which session blocks it, and the progress of its
  * index build.
  *
- * It uses a connection of its own, and never the session of the lock: a snapshot of that session's long transaction, taken
+ * It uses a separate connection, and never the session of the lock: a snapshot of that session's long transaction, taken
  * at the wrong moment, would let `create index concurrently` wait for the lock that its own run holds.
  *
  * @param target where to connect

@@ -32,7 +32,7 @@ export function isReported(notice: ServerNotice): boolean {
 
 /**
  * Makes a reporter of notices. If a notice comes through a function of the database, the body of that function is read in a
- * session of its own, since the session of the run is inside a transaction. Such a notice is reported later than events that
+ * separate session, since the session of the run is inside a transaction. Such a notice is reported later than events that
  * follow it.
  *
  * @param knownSql returns the files of the run

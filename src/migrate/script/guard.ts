@@ -101,7 +101,7 @@ $guard$`;
 
 /**
  * The guard of the transaction that creates the history. There is no row to lock yet, so two such transactions wait for
- * each other by a lock of their own: two sessions that create one schema concurrently would not both succeed.
+ * each other by a separate lock: two sessions that create one schema concurrently would not both succeed.
  */
 export function lockGuard(run: RunLock): string {
   return `do $guard$

@@ -1,7 +1,7 @@
 import type { Statement } from '../../sql/statements.js';
 import type { Work } from './work.js';
 
-/** SQL that is sent as a unit and has a result of its own, so that an error is traced to its statement. */
+/** SQL that is sent as a unit and has its own result, so that an error is traced to its statement. */
 export interface Message {
   readonly sql: string;
   /** Which part of a transaction it is. */

@@ -86,7 +86,7 @@ const BETWEEN = '\n;\n';
 
 /**
  * The messages that go to the server as one query: the statements of a file and what records them, after what begins their
- * transaction. An answer in a packet of its own costs the server, this client and any proxy between them more time than
+ * transaction. An answer in a separate packet costs the server, this client and any proxy between them more time than
  * most statements do. Every message of a group is a single command, except the last.
  */
 function groupsOf(messages: readonly Message[]): readonly (readonly Message[])[] {

@@ -46,7 +46,7 @@ async function requestShutdown(folder: string, pid: number): Promise<void> {
     throw new EmbeddedServerError(
       'embedded_not_yours',
       `The embedded server in ${folder} (process ${pid}) belongs to another user.`,
-      { remedy: 'Ask that user to stop it, or use a folder of your own.', cause },
+      { remedy: 'Ask that user to stop it, or use your own folder.', cause },
     );
   }
 }

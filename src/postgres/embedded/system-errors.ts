@@ -54,7 +54,7 @@ async function remedyForForbidden(path: string): Promise<string> {
   }
   const owner = uid === 0 ? 'root' : await loginNameOf(uid);
   const asOwner = ['root', 'nobody'].includes(owner) ? 'Run the command' : `Run the command as ${owner}, or`;
-  return `${existing} belongs to ${owner}. ${asOwner} in a folder of your own, or set DATABASE_URL to another server.`;
+  return `${existing} belongs to ${owner}. ${asOwner} in your own folder, or set DATABASE_URL to another server.`;
 }
 
 /** Returns the nearest existing parent of a path, and the uid of its owner. */

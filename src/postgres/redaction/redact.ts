@@ -17,7 +17,7 @@ export interface RedactedText {
   readonly hint: string | null;
   /** The functions and blocks that it came through, innermost first. */
   readonly context: string | null;
-  /** The names that the server reports in fields of their own. */
+  /** The names that the server reports in separate fields. */
   readonly names: Readonly<Partial<Record<(typeof NAME_FIELDS)[number], string>>>;
 }
 

@@ -56,7 +56,7 @@ export function isOperational(text: ServerText): boolean {
 /** The names of a server's text, besides its message. */
 export const NAME_FIELDS = ['schema', 'table', 'column', 'dataType', 'constraint'] as const;
 
-/** The names that a server's text reports in fields of their own. */
+/** The names that a server's text reports in separate fields. */
 export function namesIn(text: ServerText): readonly string[] {
   return NAME_FIELDS.flatMap((field) => text[field] ?? []);
 }

@@ -45,7 +45,7 @@ function checkTls(tls: TlsSettings): void {
   if (tls.rootCertificate === 'system' && tls.mode !== 'verify-full') {
     throw contradiction(
       `sslmode=${tls.mode} is too weak for sslrootcert=system, which trusts every public certificate authority.`,
-      'Set sslmode=verify-full, or set sslrootcert to the file of your own certificate authority.',
+      'Set sslmode=verify-full, or set sslrootcert to the file of your certificate authority.',
     );
   }
   if (tls.negotiation === 'direct' && ['disable', 'allow', 'prefer'].includes(tls.mode)) {

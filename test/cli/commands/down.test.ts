@@ -99,7 +99,7 @@ test('the command down names verify --replay if the catalog that it leaves was n
   expect([code, stdout]).toEqual([
     0,
     expect.stringContaining(
-      `\nThe catalog was not compared: no run ended with V2. To find what the rollback left behind, run \`voicesurvey-db verify --dir ${directory} --replay\`.\n`,
+      `\nThe catalog was not compared: no run ended with V2. To find what the rollback left, run \`voicesurvey-db verify --dir ${directory} --replay\`.\n`,
     ),
   ]);
   await up({ url: database.url, directory });

@@ -129,7 +129,7 @@ describe.sequential('redo in a clone', { timeout: SLOW }, () => {
     expect([code, stderr]).toEqual([
       2,
       'error: redo works only on the embedded server, and DATABASE_URL names another one.\n' +
-        'Unset DATABASE_URL. On a database of your own elsewhere, run down and then up.\n',
+        'Unset DATABASE_URL. On your own database elsewhere, run down and then up.\n',
     ]);
   });
 });

@@ -33,7 +33,7 @@ describe.skipIf(!isRoot)('root (needs root, to become another user)', () => {
         const { value } = await inChild(verb, shared.path, { user: await ordinaryUser() });
         expect(value).toMatchObject({
           code: 'embedded_not_yours',
-          remedy: expect.stringMatching(/ belongs to nobody\. Run the command in a folder of your own/),
+          remedy: expect.stringMatching(/ belongs to nobody\. Run the command in your own folder/),
         });
       }
     },

@@ -18,7 +18,7 @@ test.each([
   [
     'EACCES',
     'embedded_not_yours',
-    /^\/ belongs to root\. Run the command in a folder of your own, or set DATABASE_URL/,
+    /^\/ belongs to root\. Run the command in your own folder, or set DATABASE_URL/,
   ],
 ])('explainSystemErrors says what to do about %s', async (code, ours, remedy) => {
   const error = Object.assign(new Error(`${code}: oh`), { code, syscall: 'open', path: '/missing/file' });
