@@ -1,15 +1,17 @@
 import type { MigrationSet } from '../catalog/migration-set.js';
 import type { Connection } from '../postgres/connect.js';
 import { sqlStateOf } from '../postgres/errors/sql-states.js';
-import { call, remedy } from '../text/remedy.js';
 import { explainWriteError } from './failure/write-history.js';
-import { HistoryError } from './history/errors.js';
+import { movedError } from './history/moved.js';
 import { BY_WHOM, literal, reasonSql, updateSql } from './history/row-sql.js';
 import { snapshotValues } from './history/snapshot.js';
 import { allowAccepted, type HistoryRow } from './history/table.js';
 import { type ChangeOptions, changeHistory } from './run/change-history.js';
 import { guard } from './script/guard.js';
 import { HISTORY_MOVED } from './script/sql-states.js';
+
+const DURING = 'the catalog was compared';
+const NOTHING_RECORDED = 'Nothing was recorded.';
 
 /** The facts that an acceptance records in the history. */
 export interface Acceptance {
@@ -47,17 +49,9 @@ export async function recordAcceptance(
     ]);
     const update = results.find(({ command }) => command === 'UPDATE');
     // The newest migration was rolled back and applied again, so that its row is another one.
-    if (update?.rowCount !== 1) throw movedError();
+    if (update?.rowCount !== 1) throw movedError(DURING, NOTHING_RECORDED);
   } catch (error) {
-    if (sqlStateOf(error) === HISTORY_MOVED) throw movedError();
+    if (sqlStateOf(error) === HISTORY_MOVED) throw movedError(DURING, NOTHING_RECORDED);
     throw explainWriteError(error, set);
   }
-}
-
-function movedError(): HistoryError {
-  return new HistoryError(
-    'history_changed',
-    'Another run has changed the history while the catalog was compared. Nothing was recorded.',
-    { remedy: remedy`Run ${call('status')}. If the state is still unknown, run the command again.` },
-  );
 }

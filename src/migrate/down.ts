@@ -13,6 +13,7 @@ import { computeChecksum } from './files/source.js';
 import { compare } from './history/compare.js';
 import type { DriftReport } from './history/drift.js';
 import { emptyDownError } from './history/empty-down.js';
+import { movedError } from './history/moved.js';
 import { refuseOtherFolder } from './history/other-folder.js';
 import { planDown } from './history/plan.js';
 import { readDownSql } from './history/read.js';
@@ -105,11 +106,21 @@ export interface DownResult extends DriftReport {
  */
 export async function down(options: DownOptions): Promise<DownResult> {
   checkOptions('down', options, 'url', 'directory');
+  return downIfNewest(options, null);
+}
+
+/**
+ * {@link down}, of a migration that was looked up before.
+ *
+ * @param newest the id of its row in the history; null for whatever row is the newest one
+ * @throws HistoryError `history_changed` if another row is the newest one now; nothing is rolled back
+ */
+export async function downIfNewest(options: DownOptions, newest: bigint | null): Promise<DownResult> {
   const { lose: agreed = [], backupFolder, directory, asFarAsPossible = false } = options;
   const folder = await readFolder(directory);
   const ledger = newLedger({ set: folder.set, agreed, directory, asFarAsPossible }, backupFolder);
   const result = await withNotices(options.onEvent, (onEvent) =>
-    rollBack({ ...options, onEvent }, folder, dataLossSafeguard(ledger, onEvent)),
+    rollBack({ ...options, onEvent }, folder, dataLossSafeguard(ledger, onEvent), newest),
   );
   return { ...result, losses: ledger.losses };
 }
@@ -133,6 +144,7 @@ async function rollBack(
   options: DownOptions,
   folder: Folder,
   safeguard: Safeguard,
+  expected: bigint | null = null,
 ): Promise<Omit<DownResult, 'losses' | 'notices'>> {
   const { set, migrations } = folder;
   const files = new Map(migrations.map((migration) => [migration.version, migration]));
@@ -142,6 +154,9 @@ async function rollBack(
     let leftoversAreDrift: boolean | null = null;
     const planner: Planner = async ({ client }, state, onPending) => {
       refuseOtherFolder(compare(migrations, state.rows));
+      if (expected !== null && state.rows.at(-1)?.id !== expected) {
+        throw movedError('this one waited', 'Nothing was rolled back.');
+      }
       const to = targetVersion(options.to, state.rows);
       const chosen = planDown(state.rows, { to, steps: stepsOf(options) });
       left = state.rows.slice(0, state.rows.length - chosen.length);

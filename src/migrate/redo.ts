@@ -6,7 +6,7 @@ import { call, remedy } from '../text/remedy.js';
 import { LossRefusedError } from './data-loss/errors.js';
 import { existingNames } from './data-loss/existing-names.js';
 import { withDatabase } from './database.js';
-import { type DownOptions, type DownResult, down } from './down.js';
+import { type DownOptions, type DownResult, downIfNewest } from './down.js';
 import { extractLabel } from './files/file-name.js';
 import { type Migration, readFolder } from './files/read-folder.js';
 import { readSet } from './files/read-set.js';
@@ -41,7 +41,8 @@ export interface RedoResult extends Omit<UpResult, 'created' | 'sql'> {
  * @param options the database, the folder, and the other data that may be deleted
  * @throws UsageError `nothing_to_redo` if nothing is applied
  * @throws MigrationFileError if a file cannot run, before anything is rolled back
- * @throws HistoryError if the folder has no file for the migration, or the file of an older migration was changed
+ * @throws HistoryError if the folder has no file for the migration, or the file of an older migration was changed;
+ *   `history_changed` if another run changed the history meanwhile, and nothing is rolled back
  * @throws LossRefusedError if older data would be deleted that `lose` does not name; nothing is rolled back
  * @throws ExplainedError `interrupted`
  * @throws MigrationFailedError if the server refuses the down file, or the up file; after that, the migration is pending
@@ -52,8 +53,8 @@ export interface RedoResult extends Omit<UpResult, 'created' | 'sql'> {
  */
 export async function redo(options: RedoOptions): Promise<RedoResult> {
   checkOptions('redo', options, 'url', 'directory');
-  const { migration, before } = await findNewest(options);
-  const { losses } = await rollBack(options, before);
+  const { migration, row, before } = await findNewest(options);
+  const { losses } = await rollBack(options, row, before);
   const { created: _created, sql: _sql, ...result } = await applyAgain(options, migration);
   return { ...result, redone: migration.label, losses: [...losses, ...result.losses] };
 }
@@ -82,9 +83,11 @@ function refusedAfterDown(losses: readonly LostData[], label: string): LossRefus
 }
 
 /** Finds the migration, and checks that its files can run, before anything is rolled back. */
-async function findNewest(
-  options: RedoOptions,
-): Promise<{ readonly migration: Migration; readonly before: readonly HistoryRow[] }> {
+async function findNewest(options: RedoOptions): Promise<{
+  readonly migration: Migration;
+  readonly row: HistoryRow;
+  readonly before: readonly HistoryRow[];
+}> {
   const { set, migrations } = await readFolder(options.directory);
   const { rows } = await withDatabase(options, ({ connection }) => readState(connection, set));
   const newest = rows.at(-1);
@@ -108,19 +111,23 @@ async function findNewest(
   const due = planUp(entries, { to: migration.version, allowOutOfOrder: true });
   const parse = fileParser(set);
   await Promise.all([...due, migration].map((one) => upWork(one, parse)));
-  return { migration, before: rows.slice(0, -1) };
+  return { migration, row: newest, before: rows.slice(0, -1) };
 }
 
-async function rollBack(options: RedoOptions, before: readonly HistoryRow[]): Promise<DownResult> {
+async function rollBack(
+  options: RedoOptions,
+  { id }: HistoryRow,
+  before: readonly HistoryRow[],
+): Promise<DownResult> {
   try {
-    return await down({ ...options, steps: 1 });
+    return await downIfNewest({ ...options, steps: 1 }, id);
   } catch (error) {
     if (!(error instanceof LossRefusedError)) throw error;
     const names = error.losses.map(({ name }) => name);
     const older = await namesBefore(options, before, names).catch(() => names);
     if (options.signal?.aborted) throw interruptedError('before anything was rolled back');
     if (older.length > 0) throw error;
-    return down({ ...options, steps: 1, lose: [...(options.lose ?? []), ...names] });
+    return downIfNewest({ ...options, steps: 1, lose: [...(options.lose ?? []), ...names] }, id);
   }
 }
 

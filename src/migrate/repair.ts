@@ -1,6 +1,8 @@
+import type { MigrationSet } from '../catalog/migration-set.js';
 import type { Connection } from '../postgres/connect.js';
-import { queryRows } from '../postgres/driver/search-path.js';
+import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
 import { UsageError } from '../postgres/errors/explained-error.js';
+import { sqlStateOf } from '../postgres/errors/sql-states.js';
 import { REPORT_WARNINGS } from '../postgres/replication.js';
 import { call, option, remedy } from '../text/remedy.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
@@ -9,11 +11,14 @@ import { parseVersion } from './files/file-name.js';
 import { readFolder } from './files/read-folder.js';
 import { compare, type Entry, isAsApplied } from './history/compare.js';
 import { HistoryError } from './history/errors.js';
+import { movedError } from './history/moved.js';
 import { refuseOtherName } from './history/plan.js';
 import { fileValues, literal, newestId, type RowValues, reasonSql, updateSql } from './history/row-sql.js';
 import { readState, refuseReadOnly } from './history/server-state.js';
 import { snapshotValues } from './history/snapshot.js';
 import { READER_WAIT } from './history/wait.js';
+import { BEGIN } from './script/settings.js';
+import { HISTORY_MOVED } from './script/sql-states.js';
 import { fileParser, upWork } from './script/work.js';
 
 /** The options of {@link repair}. */
@@ -78,6 +83,7 @@ export async function repair(
     const state = await readState(connection, set, READER_WAIT, undefined, 'write');
     await refuseReadOnly(state, connection);
     const { rows } = state;
+    const newest = rows.at(-1);
     const entries = compare(migrations, rows);
     const entry = entries.find((candidate) => candidate.version === version);
     const migration = entry?.migration;
@@ -104,19 +110,20 @@ export async function repair(
     refuseOtherName(entry);
     await upWork(migration, fileParser(set));
     const { notes, snapshot } = await judge(connection, entries);
-    const updates = [
-      updateSql(set, `id = ${entry.row.id}`, {
-        ...fileValues(migration),
-        origin: literal('repaired'),
-        reason: reasonSql(literal([reason, ...notes].join('\n'))),
-      }),
-      ...(snapshot === undefined
+    const changes = [
+      {
+        id: entry.row.id,
+        values: {
+          ...fileValues(migration),
+          origin: literal('repaired'),
+          reason: reasonSql(literal([reason, ...notes].join('\n'))),
+        },
+      },
+      ...(snapshot === undefined || newest === undefined
         ? []
-        : [updateSql(set, `id = (${newestId(set)})`, recordedValues(snapshot))]),
+        : [{ id: newest.id, values: recordedValues(snapshot) }]),
     ];
-    await queryRows(connection.client, [REPORT_WARNINGS, ...updates].join(';\n')).catch((error: unknown) =>
-      Promise.reject(explainWriteError(error, set)),
-    );
+    await record(connection, set, newest?.id ?? entry.row.id, changes);
     return { server: describeServer(connection), repaired: migration.name, reason };
   });
 }
@@ -124,4 +131,52 @@ export async function repair(
 function recordedValues(snapshot: { readonly text: string; readonly fingerprint: string } | null): RowValues {
   if (snapshot !== null) return snapshotValues(literal(snapshot.text), literal(snapshot.fingerprint));
   return { snapshot: 'null', snapshot_format: 'null', snapshot_server_major: 'null', fingerprint: 'null' };
+}
+
+/** A row of the history, and its new values. */
+interface Change {
+  readonly id: bigint;
+  readonly values: RowValues;
+}
+
+/**
+ * Changes rows of the history in one transaction. It first locks the newest row, and so waits for the transaction of a run.
+ *
+ * @param newest the id of the row that was the newest one when the files were compared
+ * @throws HistoryError `history_changed` if another row is the newest one now, or a row to change is gone
+ */
+async function record(
+  { client }: Connection,
+  set: MigrationSet,
+  newest: bigint,
+  changes: readonly Change[],
+): Promise<void> {
+  const sql = [
+    BEGIN,
+    SYSTEM_NAMES_ONLY,
+    REPORT_WARNINGS,
+    requireRows(set, newest, changes),
+    ...changes.map(({ id, values }) => updateSql(set, `id = ${id}`, values)),
+    'commit',
+  ];
+  await client.query(sql.join(';\n')).catch(async (error: unknown) => {
+    await client.query('rollback').catch(() => undefined);
+    throw sqlStateOf(error) === HISTORY_MOVED
+      ? movedError('the files were compared', 'Nothing was recorded.')
+      : explainWriteError(error, set);
+  });
+}
+
+function requireRows(set: MigrationSet, newest: bigint, changes: readonly Change[]): string {
+  const ids = [...new Set(changes.map(({ id }) => id))];
+  return `do $require_rows$
+begin
+  perform from ${set.historyTable} where id = ${newest} for update;
+  if ${newest} <> (${newestId(set)})
+    or ${ids.length} <> (select count(*) from ${set.historyTable} where id in (${ids.join(', ')}))
+  then
+    raise exception 'another run has changed the history' using errcode = '${HISTORY_MOVED}';
+  end if;
+end
+$require_rows$`;
 }

@@ -91,6 +91,39 @@ describe('repair', () => {
     expect(await rows(history)).toEqual(before);
   });
 
+  const second = { 'V2.up.sql': 'create table two (id integer);', 'V2.down.sql': 'drop table two;' };
+  const meanwhile: readonly (readonly [
+    string,
+    (options: { url: string; directory: string }) => Promise<unknown>,
+  ])[] = [
+    ['rolls the migration back', (options) => down(options)],
+    [
+      'applies another one',
+      async (options) => up({ ...options, directory: await folderWith({ ...files, ...second }) }),
+    ],
+  ];
+  for (const [what, change] of meanwhile) {
+    test(`records nothing and does not say that it did if another run ${what} meanwhile`, async ({
+      database: { url, rows },
+    }) => {
+      const directory = await folderWith(files);
+      await up({ url, directory });
+      await addFiles(directory, { 'V1.down.sql': 'drop table if exists one;' });
+      const history = 'select * from voicesurvey_migrations.history';
+      let before: unknown;
+      const judge = async () => {
+        await change({ url, directory });
+        before = await rows(history);
+        return { notes: [], snapshot: null };
+      };
+      await expect(repair({ url, directory, version: 'V1', reason: 'why' }, judge)).rejects.toMatchObject({
+        code: 'history_changed',
+        message: expect.stringContaining('Nothing was recorded.'),
+      });
+      expect(await rows(history)).toEqual(before);
+    });
+  }
+
   test.for([
     [{ version: 'V1', reason: ' ' }, 'no_reason', 2],
     [{ version: 'V9', reason: 'why' }, 'unknown_version', 2],

@@ -49,7 +49,7 @@ export const ERROR_CODES = {
   'Files of migrations': {
     bad_file_name: "a file name that ends like a migration's and has no version",
     bad_option: 'an unknown option in a file, or one in the wrong file',
-    outside_set: 'a file of a set creates, alters or drops an object outside of the set',
+    outside_set: 'a file of a set creates, alters, comments or drops an object outside of the set',
     changes_history: 'a statement that drops or changes the history of the migrations',
     copy_from_stdin: '`copy … from stdin` in a file',
     down_missing: 'an up file without its down file',
@@ -76,7 +76,7 @@ export const ERROR_CODES = {
     file_changed: 'the file of an applied migration was changed',
     file_missing: 'this release has no file for an applied migration',
     half_rolled_back: 'a no-transaction rollback has stopped part-way',
-    history_changed: 'another run has changed the history while the catalog was compared',
+    history_changed: 'another run has changed the history that the command was about',
     history_not_empty: 'baseline of a database that has a history',
     set_name_taken: 'the name of a set is the beginning of an index or a trigger of another set',
     history_without_objects: 'the history has migrations, and the database has none of their tables',
@@ -129,7 +129,7 @@ export const ERROR_CODES = {
     list_column_twice: 'the header of a list has a column twice',
     list_not_text: 'a list is not UTF-8 or UTF-16, or has a null or replacement character',
     list_quotes: 'a quote in a list is not closed, or is in the middle of a field',
-    list_unreadable: 'a list cannot be read, or is not a regular file',
+    list_unreadable: 'a list cannot be read, is not a regular file, or was changed while it was read',
     list_without_column: 'the header of a list lacks the column phone_number',
   },
   Statements: {
