@@ -5,8 +5,8 @@ import { onStatementCompleted } from './driver/pg-internals.js';
 export interface MultiStatementQuery {
   /** The result of each statement. Rejects with the error of the first that failed; the server runs none after it. */
   readonly results: Promise<readonly pg.QueryResult[]>;
-  /** How many statements the server has completed so far. */
-  completed(): number;
+  /** The command tags of the statements that the server has completed so far, such as `CREATE TABLE`. */
+  completed(): readonly string[];
 }
 
 /**
@@ -21,14 +21,14 @@ export interface MultiStatementQuery {
  * ```
  */
 export function sendMultiStatement(client: pg.Client, sql: string): MultiStatementQuery {
-  let completed = 0;
+  const completed: string[] = [];
   const results = new Promise<readonly pg.QueryResult[]>((resolve, reject) => {
     const query = new pg.Query(sql, (error, result) => {
       if (error) reject(error);
       else resolve([result].flat());
     });
-    onStatementCompleted(query, () => {
-      completed += 1;
+    onStatementCompleted(query, (tag) => {
+      completed.push(tag);
     });
     client.query(query);
   });

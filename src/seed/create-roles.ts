@@ -1,9 +1,10 @@
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import pg from '../postgres/driver/pg.js';
-import { queryRows, SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
+import { queryAll, queryRows, SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
 import { checkOptions } from '../postgres/errors/check-options.js';
 import { ExplainedError } from '../postgres/errors/explained-error.js';
 import { INSUFFICIENT_PRIVILEGE } from '../postgres/errors/sql-states.js';
+import { REPORT_WARNINGS } from '../postgres/replication.js';
 import { call, remedy } from '../text/remedy.js';
 
 /** The roles of the services, with what a comment on each says in the cluster. */
@@ -65,6 +66,8 @@ begin
 end
 $grants$`;
 
+const HAS_API = `select to_regprocedure('voicesurvey_rules.grant_privileges_to_roles()') is not null as granted`;
+
 /** The result of {@link createRoles}. */
 export interface CreateRolesResult {
   readonly server: Server;
@@ -97,23 +100,46 @@ export async function createRoles(options: CreateRolesOptions): Promise<CreateRo
     const [powerful] = await queryRows<{ role: string }>(client, POWERFUL);
     if (powerful !== undefined) throw roleIsPowerful(powerful.role);
     const before = await queryRows<{ role: string }>(client, EXISTING);
-    await client
-      .query(['begin', SYSTEM_NAMES_ONLY, CREATE, MEMBERSHIPS, GRANT, 'commit'].join(';\n'))
-      .catch(async (error: unknown) => {
-        await client.query('rollback');
-        throw explainCreateError(error);
-      });
-    const [state] = await queryRows<{ granted: boolean }>(
-      client,
-      `select to_regprocedure('voicesurvey_rules.grant_privileges_to_roles()') is not null as granted`,
-    );
+    const results = await grantAll(client);
     const known = new Set(before.map(({ role }) => role));
     return {
       server: describeServer(connection),
       created: Object.keys(ROLES).filter((name) => !known.has(name)),
-      granted: state?.granted === true,
+      granted: results.some(({ rows }) => rows[0]?.granted === true),
     };
   });
+}
+
+interface Granted {
+  readonly granted?: boolean;
+}
+
+const GRANT_ALL = [
+  'begin',
+  SYSTEM_NAMES_ONLY,
+  REPORT_WARNINGS,
+  CREATE,
+  MEMBERSHIPS,
+  GRANT,
+  HAS_API,
+  'commit',
+];
+
+/** The server does not wait for a row of its catalog that another session changes, and this is no fault of the server. */
+const CONCURRENT_CHANGE = 'simple_heap_update';
+const MOST_ATTEMPTS = 20;
+
+async function grantAll(client: pg.Client): Promise<readonly pg.QueryResult<Granted>[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      // Nothing follows the commit: a cancel that arrives while the server commits would cancel that.
+      return await queryAll<Granted>(client, GRANT_ALL.join(';\n'));
+    } catch (error) {
+      await client.query('rollback');
+      const isConcurrent = error instanceof pg.DatabaseError && error.routine === CONCURRENT_CHANGE;
+      if (!isConcurrent || attempt === MOST_ATTEMPTS) throw explainCreateError(error);
+    }
+  }
 }
 
 function roleIsPowerful(role: string): ExplainedError {

@@ -58,12 +58,13 @@ async function addRows(options: SeedOptions, emit: Listener): Promise<Omit<SeedR
           .catch((error: unknown) => {
             throw explainTriggersOff(error) ?? error;
           }),
-        client.query(source.text).catch(async (error: unknown) => {
+        // The file sets the search path of the session, which behind a pooler serves other clients next.
+        client.query(`${source.text}\n;reset search_path`).catch(async (error: unknown) => {
           if (options.signal?.aborted) throw error;
           throw await explainSeedError(connection, source, error);
         }),
-        // The file sets the search path of the session, which behind a pooler serves other clients next.
-        client.query('commit;\nreset search_path'),
+        // Nothing follows the commit: a cancel that arrives while the server commits would cancel that.
+        client.query('commit'),
       ]);
       return { server: describeServer(connection), inserted: countInserted(rows) };
     } finally {

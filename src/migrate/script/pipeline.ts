@@ -15,6 +15,10 @@ export interface Pipeline {
   drain(): Promise<Failure | null>;
 }
 
+/** The command tag of a commit. That of a failed transaction is answered with `ROLLBACK`. */
+const COMMIT = 'COMMIT';
+const COMMITTED = { command: COMMIT, rows: [], rowCount: null, oid: 0, fields: [] } as pg.QueryResult;
+
 /** A connection in pipeline mode. */
 type PipelineConnection = Pick<Connection, 'client' | 'isUtf8'>;
 
@@ -41,7 +45,11 @@ export function openPipeline(
         }
       },
       (error: unknown) => {
-        failures.push(failureIn(group, completed(), error));
+        const [message] = group;
+        // The cancel of an interrupt, or the end of the session, that arrives while the server commits, takes effect at the
+        // statements after the commit, which only clean up.
+        if (message?.phase === 'commit' && completed()[0] === COMMIT) onResult(message, [COMMITTED]);
+        else failures.push(failureIn(group, completed().length, error));
       },
     );
   };

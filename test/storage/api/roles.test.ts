@@ -145,6 +145,19 @@ describe.for(servers)('the roles of the services on %s', ([, start]) => {
     );
   });
 
+  test('createRoles succeeds if another session grants at the same time', async () => {
+    await client.query('begin');
+    await client.query('grant execute on function voicesurvey.import_contacts to voicesurvey_importer');
+    const result = createRoles({ url });
+    result.catch(() => undefined);
+    const isWaiting = 'select count(*)::integer as waiting from pg_locks where not granted';
+    await expect
+      .poll(async () => (await client.query(isWaiting)).rows, { timeout: 20_000 })
+      .toEqual([{ waiting: 1 }]);
+    await client.query('commit');
+    expect(await result).toMatchObject({ created: [], granted: true });
+  });
+
   test('docs/api.md says which role may call which function', async () => {
     const documented = (await apiPage()).split('\n').filter((line) => /^\| `voicesurvey_\w+` \|/.test(line));
     const granted = await client.query<{ line: string }>(
