@@ -3,6 +3,7 @@ import { cancelOnAbort } from '../postgres/cancel-on-abort.js';
 import { type Connection, connect } from '../postgres/connect.js';
 import { queryRows } from '../postgres/driver/search-path.js';
 import { ExplainedError, UsageError } from '../postgres/errors/explained-error.js';
+import { explainLostConnection } from '../postgres/lost-connection.js';
 import { type ResultReceiver, streamQuery } from '../postgres/stream-query.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
 import { MigrationFileError } from '../sql/errors.js';
@@ -131,7 +132,10 @@ async function executeAll(
       signal?.throwIfAborted();
       receiver.completed(await streamQuery(connection.client, statement.sql, receiver));
     } catch (error) {
-      if (signal?.aborted) throw statementCanceledError(state);
+      // A connection that is lost during the interrupt leaves open whether the statement took effect.
+      if (signal?.aborted && explainLostConnection(error, connection) === undefined) {
+        throw statementCanceledError(state);
+      }
       throw await explainStatementFailure(error, {
         connection,
         source,

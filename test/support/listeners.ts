@@ -41,8 +41,15 @@ export async function relay(port: number): Promise<Listener & { cut(): void }> {
 /**
  * Relays to a port, and closes the connection instead of passing one answer on: the first that contains `answer` after a
  * request that contains `request`.
+ *
+ * @param before called before the connection is closed
  */
-export function withholdAnswer(port: number, request: string, answer: string): Promise<Listener> {
+export function withholdAnswer(
+  port: number,
+  request: string,
+  answer: string,
+  before: () => void = () => undefined,
+): Promise<Listener> {
   return listen((near) => {
     const far = dial({ port, host: '127.0.0.1' });
     let isRequested = false;
@@ -51,8 +58,11 @@ export function withholdAnswer(port: number, request: string, answer: string): P
       far.write(bytes);
     });
     far.on('data', (bytes) => {
-      if (isRequested && bytes.includes(answer)) near.destroy();
-      else near.write(bytes);
+      if (!isRequested || !bytes.includes(answer)) near.write(bytes);
+      else {
+        before();
+        near.destroy();
+      }
     });
     near.on('close', () => far.destroy());
     far.on('close', () => near.destroy());

@@ -18,7 +18,7 @@ import { explainForeignHistory, foreignObjectOf, remedyForForeign } from '../his
 import { createHistory } from '../history/table.js';
 import type { Failure, Message } from '../script/message.js';
 import type { MigrationResult } from '../script/outcome.js';
-import { LOCK_LOST, OTHER_SET_BROKEN } from '../script/sql-states.js';
+import { LOCK_LOST, LOCK_LOST_MESSAGE, OTHER_SET_BROKEN } from '../script/sql-states.js';
 import type { Work } from '../script/work.js';
 import { findConstraintDefinition } from './constraint-definition.js';
 import { findDependentSets } from './dependent-sets.js';
@@ -56,13 +56,18 @@ export async function explainFailure(
   if (circumstances.replication?.wasCanceled() && message.phase === 'commit') {
     return notReplicatedError(circumstances.results);
   }
-  if (circumstances.interrupted === true) return explainInterrupt(work, error, circumstances);
   const lost = explainLostConnection(error, circumstances.connection);
+  // Without an answer, whatever was sent may be committed.
+  const isUnanswered = lost !== undefined && !(error instanceof pg.DatabaseError);
+  if (circumstances.interrupted === true && !isUnanswered) {
+    return explainInterrupt(work, error, circumstances);
+  }
   if (lost !== undefined || !(error instanceof pg.DatabaseError)) {
     return explainConnectionLoss(work, lost?.cause ?? error, circumstances);
   }
-  if (error.code === LOCK_LOST) return explainLockLoss(work, error, circumstances);
+  // The file may raise the SQLSTATEs of the engine, too.
   if (message.phase !== 'statement') {
+    if (error.code === LOCK_LOST) return explainLockLoss(work, error, circumstances);
     const known =
       explainTriggersOff(error) ??
       explainForeignObject(work, error, circumstances) ??
@@ -209,15 +214,11 @@ function explainLockLoss(
   error: unknown,
   { results }: Circumstances,
 ): MigrationFailedError {
-  return new MigrationFailedError(
-    'lock_lost',
-    'The session that held the migration lock was terminated from outside.',
-    {
-      remedy: `${work === null ? 'Nothing was changed.' : describeState(work)} Run the command again.`,
-      cause: redactError(error).cause,
-      results,
-    },
-  );
+  return new MigrationFailedError('lock_lost', LOCK_LOST_MESSAGE, {
+    remedy: `${work === null ? 'Nothing was changed.' : describeState(work)} Run the command again.`,
+    cause: redactError(error).cause,
+    results,
+  });
 }
 
 const FIX_THE_CAUSE = 'Fix the cause and run the command again.';

@@ -2,11 +2,15 @@ import type { MigrationSet } from '../../catalog/migration-set.js';
 import { type Connection, connect } from '../../postgres/connect.js';
 import type pg from '../../postgres/driver/pg.js';
 import { queryAll, SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
+import { ExplainedError } from '../../postgres/errors/explained-error.js';
+import { sqlStateOf } from '../../postgres/errors/sql-states.js';
+import { redactError } from '../../postgres/redaction/redact.js';
 import { REPORT_WARNINGS } from '../../postgres/replication.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import { type WaitOptions, waitOf } from '../history/wait.js';
 import type { RunLock } from '../script/context.js';
 import { BEGIN } from '../script/settings.js';
+import { LOCK_LOST, LOCK_LOST_MESSAGE } from '../script/sql-states.js';
 import type { Listener } from './events.js';
 import { acquireLock } from './lock.js';
 
@@ -23,7 +27,7 @@ export interface ChangeOptions extends WaitOptions {
  * @param sqlFor makes the statements of the transaction, with the guard
  * @returns the result of each statement of the transaction
  * @throws DatabaseError unexplained, after the transaction is rolled back
- * @throws ExplainedError `lock_wait_over`, `interrupted`
+ * @throws ExplainedError `lock_wait_over`, `lock_lost`, `interrupted`
  */
 export async function changeHistory(
   connection: Connection,
@@ -53,8 +57,15 @@ export async function changeHistory(
     return await queryAll(connection.client, sql.join(';\n'));
   } catch (error) {
     await connection.client.query('rollback').catch(() => undefined);
-    throw error;
+    throw sqlStateOf(error) === LOCK_LOST ? lockLostError(error) : error;
   } finally {
     await locking.close();
   }
+}
+
+function lockLostError(error: unknown): ExplainedError {
+  return new ExplainedError('lock_lost', LOCK_LOST_MESSAGE, {
+    remedy: 'Nothing was recorded. Run the command again.',
+    cause: redactError(error).cause,
+  });
 }

@@ -32,6 +32,7 @@ export async function execute(
   emit: Listener,
 ): Promise<Outcome> {
   const { done, began, committed, onResult } = reportFiles(emit);
+  const sent: Work[] = [];
   const pipeline = openPipeline(connection, onResult);
   const runFile = async (work: Work, own: readonly Step[]): Promise<Failure | null> => {
     const started = performance.now();
@@ -45,17 +46,19 @@ export async function execute(
   for (const own of groupByFile(steps)) {
     const [step] = own;
     if (step.kind !== 'session' && !deletesData(step, safeguard)) {
+      if (step.work !== null) sent.push(step.work);
       pipeline.send(messagesOf(step, run, safeguard));
       continue;
     }
-    const failure =
-      (await pipeline.drain()) ??
-      (step.kind === 'session'
-        ? await runFile(step.work, own)
-        : await sendStep(connection, run, step, safeguard, onResult));
-    if (failure !== null) return { done, failure };
+    const failureBefore = await pipeline.drain();
+    if (failureBefore !== null) return { done, sent, failure: failureBefore };
+    sent.push(step.work);
+    const failure = await (step.kind === 'session'
+      ? runFile(step.work, own)
+      : sendStep(connection, run, step, safeguard, onResult));
+    if (failure !== null) return { done, sent, failure };
   }
-  return { done, failure: await pipeline.drain() };
+  return { done, sent, failure: await pipeline.drain() };
 }
 
 /** Collects the files that are committed, and reports every file when it begins and when it is committed. */

@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { listSchemas } from '../../catalog/schemas.js';
 import type { Cancellation } from '../../postgres/cancel-on-abort.js';
 import type { Connection } from '../../postgres/connect.js';
+import pg from '../../postgres/driver/pg.js';
 import {
   DEADLOCK_DETECTED,
   LOCK_NOT_AVAILABLE,
   SERIALIZATION_FAILURE,
   sqlStateOf,
 } from '../../postgres/errors/sql-states.js';
+import { explainLostConnection } from '../../postgres/lost-connection.js';
 import type { ReplicationWatch } from '../../postgres/replication.js';
 import { explainFailure, notReplicatedError } from '../failure/explain.js';
 import type { RunContext } from '../script/context.js';
@@ -86,10 +88,11 @@ export async function runWithRetries(locked: LockedRun): Promise<readonly Migrat
     const pauseMs = mayRetry ? pauseAfter(failure, attempt, safeguard) : null;
     if (pauseMs === null) {
       const notDone = plan.works.filter((work) => !isDone(work));
+      const mayBeDone = isUnanswered(failure, connection) ? outcome.sent : [];
       throw await explainFailure(failure, {
         results: [
           ...(isDurable && !replication.wasCanceled() ? done : unconfirmed(done)),
-          ...resultsAfterFailure(notDone),
+          ...resultsAfterFailure(notDone, mayBeDone),
         ],
         replication,
         connection,
@@ -130,7 +133,9 @@ async function runPlan(
 ): Promise<Outcome> {
   const steps = planSteps(works, state);
   const failure = await safeguard.rehearse(connection, run, steps);
-  return failure === null ? execute(connection, run, steps, safeguard, emit) : { done: [], failure };
+  return failure === null
+    ? execute(connection, run, steps, safeguard, emit)
+    : { done: [], sent: [], failure };
 }
 
 /** The server or a proxy may end a session that only idles, so the pause sends a query now and then. */
@@ -152,18 +157,24 @@ const RETRY_REASONS: Readonly<Record<string, 'lock timeout' | 'deadlock' | 'seri
 /** How long to wait before a failed run may succeed, in milliseconds; null if a retry does not help. */
 function pauseAfter(failure: Failure, attempt: number, safeguard: Safeguard): number | null {
   const sqlState = sqlStateOf(failure.error);
-  if (sqlState === HISTORY_MOVED || safeguard.learn(failure)) return 0;
+  const { phase } = failure.message;
+  // A statement of the file may raise these SQLSTATEs, too.
+  if (phase !== 'statement' && (sqlState === HISTORY_MOVED || safeguard.learn(failure))) return 0;
   if (sqlState === undefined || RETRY_REASONS[sqlState] === undefined) return null;
   // The guard has already waited for another run until the limit of the wait.
-  if (sqlState === LOCK_NOT_AVAILABLE && failure.message.phase === 'begin') return null;
+  if (sqlState === LOCK_NOT_AVAILABLE && phase === 'begin') return null;
   return Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS) * (0.5 + Math.random());
 }
 
-function resultsAfterFailure(works: readonly Work[]): MigrationResult[] {
-  return works.map(({ label, name }, index) => ({
-    version: label,
-    name,
-    status: index === 0 ? 'failed' : 'not_reached',
-    durationMs: null,
-  }));
+/** Whether the connection was lost, so that the server may have executed everything that was sent, or may do so still. */
+function isUnanswered({ error }: Failure, connection: Connection): boolean {
+  return !(error instanceof pg.DatabaseError) && explainLostConnection(error, connection) !== undefined;
+}
+
+function resultsAfterFailure(works: readonly Work[], mayBeDone: readonly Work[]): MigrationResult[] {
+  return works.map((work, index) => {
+    const { label, name } = work;
+    const status = mayBeDone.includes(work) ? 'unconfirmed' : index === 0 ? 'failed' : 'not_reached';
+    return { version: label, name, status, durationMs: null };
+  });
 }

@@ -1,4 +1,5 @@
 import type { Failure } from './message.js';
+import type { Work } from './work.js';
 
 /** The result of a migration in a run. */
 export interface MigrationResult {
@@ -7,7 +8,8 @@ export interface MigrationResult {
   readonly name: string;
   /**
    * - `applied`, `rolled_back`: it is committed, and the server confirmed that the commit is durable;
-   * - `unconfirmed`: it is committed, but a crash or a failover of the server may lose the commit;
+   * - `unconfirmed`: it is committed, but a crash or a failover of the server may lose the commit; or the connection was
+   *   lost before the server answered, so that it may be committed or not;
    * - `failed`: it is rolled back, or a no-transaction file stopped part-way;
    * - `not_reached`: the run ended before it.
    */
@@ -25,5 +27,7 @@ export function unconfirmed(results: readonly MigrationResult[]): readonly Migra
 export interface Outcome {
   /** The files that are committed. */
   readonly done: readonly MigrationResult[];
+  /** The files whose SQL was sent, wholly or in part. */
+  readonly sent: readonly Work[];
   readonly failure: Failure | null;
 }

@@ -5,6 +5,7 @@ export const HISTORY_MOVED = 'VS001';
 
 /** The session that holds the lock of this run has ended. */
 export const LOCK_LOST = 'VS002';
+export const LOCK_LOST_MESSAGE = 'The session that held the migration lock was terminated from outside.';
 
 /** A transaction deletes data that the run did not expect. */
 export const UNEXPECTED_LOSS = 'VS003';

@@ -10,3 +10,15 @@ test('a file with two wrong statements fails with the error of the first', async
   const error = await catchFailure(database, 'select 1;\nselect first;\nselect second;');
   expect(error).toMatchObject({ server: { sqlState: '42703' }, location: { line: 2 } });
 });
+
+for (const sqlState of ['VS001', 'VS002', 'VS003', 'VS004', 'VS005', 'VS008']) {
+  test(`a file that raises ${sqlState}, which the engine raises too, fails with what it raises`, async ({
+    database,
+  }) => {
+    const sql = `do $$ begin raise exception 'mine' using errcode = '${sqlState}'; end $$;`;
+    expect(await catchFailure(database, sql)).toMatchObject({
+      code: 'migration_failed',
+      message: expect.stringContaining(`mine (SQLSTATE ${sqlState})`),
+    });
+  });
+}

@@ -4,9 +4,11 @@ import { describe, expect } from 'vitest';
 import { DEFAULT_SET } from '../../../src/catalog/migration-set.js';
 import { down } from '../../../src/migrate/down.js';
 import { readMigrations } from '../../../src/migrate/files/read-folder.js';
+import { changeHistory } from '../../../src/migrate/run/change-history.js';
 import type { RunEvent } from '../../../src/migrate/run/events.js';
 import type { Planner } from '../../../src/migrate/run/plan.js';
 import { run } from '../../../src/migrate/run/run.js';
+import { guard } from '../../../src/migrate/script/guard.js';
 import { NO_SAFEGUARD } from '../../../src/migrate/script/safeguard.js';
 import { fileParser, upWork } from '../../../src/migrate/script/work.js';
 import { up } from '../../../src/migrate/up.js';
@@ -163,6 +165,27 @@ describe('a run whose lock session ends', () => {
     expect(await value("select to_regclass('one')::text")).toBe('one');
     expect(await up({ url, directory })).toMatchObject({ current: 'V1' });
   });
+});
+
+test('a change of the history whose lock session ends records nothing, and says so', async ({ database }) => {
+  const directory = await folderWith({
+    'V1.up.sql': 'create table one (id integer);',
+    'V1.down.sql': 'drop table one;',
+  });
+  await up({ url: database.url, directory });
+  const connection = await connect(parseDatabaseUrl(database.url), { pipeline: true });
+  try {
+    await expect(
+      changeHistory(connection, DEFAULT_SET, true, {}, (run) => [
+        `select pg_terminate_backend(${run.lockPid}, 60000)`,
+        guard(1n, run),
+        `delete from ${DEFAULT_SET.historyTable}`,
+      ]),
+    ).rejects.toMatchObject({ code: 'lock_lost', remedy: 'Nothing was recorded. Run the command again.' });
+  } finally {
+    await connection.close();
+  }
+  expect(await database.value(`select count(*)::integer from ${DEFAULT_SET.historyTable}`)).toBe(1);
 });
 
 test('concurrent ups and downs leave a schema that agrees with the history', async ({

@@ -110,6 +110,56 @@ test('an interrupted call ends if the server confirms the request and its answer
   await expect.poll(() => database.value(sleeping), { timeout: 20_000 }).toBe(0);
 });
 
+/** Relays to a port. The connection that sends a text is closed, with the answer to it, once the server has committed. */
+function lostAfter(text: string, port: number, onCommit: () => Promise<void>): Promise<Listener> {
+  return listen((near) => {
+    const far = dial({ port, host: '127.0.0.1' });
+    let isSent = false;
+    near.on('data', (bytes) => {
+      isSent ||= bytes.includes(text);
+      far.write(bytes);
+    });
+    far.on('data', (bytes) => {
+      if (!isSent) near.write(bytes);
+      else if (bytes.includes('COMMIT')) void onCommit().then(() => near.destroy());
+    });
+    far.on('error', () => undefined);
+    near.on('error', () => undefined);
+    near.on('close', () => far.destroy());
+  });
+}
+
+test.for([
+  ['a run', false],
+  ['an interrupted run', true],
+] as const)('%s whose last answers are lost does not say that its files are rolled back', async ([
+  ,
+  isInterrupted,
+], { database }) => {
+  const directory = await folderWith({
+    'V1.up.sql': 'create table one (id integer);',
+    'V1.down.sql': 'drop table one;',
+    'V2.up.sql': 'create table two (id integer);',
+    'V2.down.sql': 'drop table two;',
+  });
+  const interrupt = new AbortController();
+  const isThere = "select to_regclass('two') is not null";
+  await using relay = await lostAfter('create table one', Number(new URL(database.url).port), async () => {
+    await expect.poll(() => database.value(isThere), { timeout: 20_000 }).toBe(true);
+    if (isInterrupted) interrupt.abort();
+  });
+  const url = through(database.url, relay.port);
+  const error: unknown = await up({ url, directory, signal: interrupt.signal }).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(await database.value(isThere)).toBe(true);
+  expect(error).toMatchObject({
+    code: 'connection_lost',
+    message: expect.not.stringContaining('Nothing'),
+    results: [{ status: 'unconfirmed' }, { status: 'unconfirmed' }],
+  });
+});
+
 test('a server that sends one result for several statements breaks the protocol', async ({ database }) => {
   const connection = await connectWithLimit(parseDatabaseUrl(database.url));
   const error: unknown = await queryAll(connection.client, 'select 1').catch((thrown: unknown) => thrown);
