@@ -80,9 +80,12 @@ export async function exportCampaign(options: ExportCampaignOptions): Promise<Ex
 }
 
 async function exportTo(write: CsvReceiver, options: ExportCampaignOptions): Promise<ExportCampaignResult> {
-  return withSession(options, true, async (session) => ({
+  // A receiver that fails ends the query, too: without it, the rest of the rows would be read first.
+  const failed = new AbortController();
+  const signal = AbortSignal.any([failed.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  return withSession({ ...options, signal }, true, async (session) => ({
     server: describeServer(session),
-    rows: await sendRows(session.client, write, options),
+    rows: await sendRows(session.client, write, options, () => failed.abort()),
   }));
 }
 
@@ -90,6 +93,7 @@ async function sendRows(
   client: pg.Client,
   write: CsvReceiver,
   { campaign, raw = false, onProgress, signal }: ExportCampaignOptions,
+  cancel: () => void,
 ): Promise<number> {
   const id = pg.escapeLiteral(campaign);
   // An unknown campaign is an error, and not a file without rows.
@@ -128,10 +132,14 @@ order by phone_number`,
         if (text.length < PART_LENGTH) return undefined;
         return flush().catch((error: unknown) => {
           failure ??= { error };
+          cancel();
         });
       },
     },
-  );
+  ).catch((error: unknown) => {
+    // The query was canceled because the receiver had failed.
+    if (failure === undefined) throw error;
+  });
   if (failure !== undefined) throw failure.error;
   await flush();
   return rows;

@@ -105,6 +105,18 @@ test('exportCampaign is rejected with what its receiver throws or rejects with, 
   }
 });
 
+test('exportCampaign does not read the rest of the rows after its receiver has failed', async ({
+  migrated,
+}) => {
+  await migrated.client.query(
+    `${campaignOfDocuments}; ${manyResults.replace('generate_series(1, 3000)', 'generate_series(1, 100000000)')}`,
+  );
+  const full = new Error('The receiver is full.');
+  await expect(exportCampaign({ url: migrated.url, campaign, to: () => Promise.reject(full) })).rejects.toBe(
+    full,
+  );
+});
+
 test('export prints CSV on standard output and the server on standard error, also to a reader that ends early', async ({
   migrated,
 }) => {

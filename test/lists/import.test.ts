@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
+import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
@@ -10,6 +11,7 @@ import {
   importExclusions,
   type ListOptions,
 } from '../../src/index.js';
+import { openList, readLines } from '../../src/lists/import/list-file.js';
 import { idOf } from '../storage/rules/names.js';
 import { startCli } from '../support/cli.js';
 import { type TestDatabase, test } from '../support/database.js';
@@ -189,6 +191,36 @@ describe('importContacts', () => {
     await expect(importText(migrated, 'phone_number\n', options)).rejects.toMatchObject({ code, exitCode });
   });
 
+  test('refuses a file that is changed while it is read', async ({ migrated }) => {
+    const lines = Array.from({ length: 5000 }, (_, index) => `+49200${10000 + index}\n`).join('');
+    const folder = await folderWith({ 'a.csv': `phone_number\n${lines}` });
+    const file = join(folder, 'a.csv');
+    await migrated.client.query(campaignOfDocuments);
+    const importing = importContacts({
+      url: migrated.url,
+      campaign,
+      file,
+      onProgress: ({ lines: done }) => {
+        if (done === 2000) appendFileSync(file, '"not closed');
+      },
+    });
+    await expect(importing).rejects.toMatchObject({
+      code: 'list_unreadable',
+      message: `${file} was changed or replaced while it was read.`,
+      remedy: expect.not.stringContaining('Nothing was imported'),
+    });
+  });
+
+  test('refuses lines whose columns are not those of the header that was read', async () => {
+    const folder = await folderWith({
+      'a.csv': 'phone_number,do_not_call,has_prior_consent\n',
+      'b.csv': 'phone_number,has_prior_consent,do_not_call\n+390612345678,yes,no\n',
+    });
+    const list = await openList(join(folder, 'a.csv'), ['phone_number', 'has_prior_consent', 'do_not_call']);
+    await rename(join(folder, 'b.csv'), join(folder, 'a.csv'));
+    await expect(readLines(list, undefined).next()).rejects.toMatchObject({ code: 'list_unreadable' });
+  });
+
   test('refuses a database without the API, and a campaign that has ended', async ({
     migrated,
     database,
@@ -299,7 +331,7 @@ describe('with a pool of the caller', () => {
       Object.assign(client, {
         query: (...all: unknown[]) => {
           // The first one has no lines. Of the second, the file has further lines.
-          if (all[0] === 'begin') transactions += 1;
+          if (String(all[0]).startsWith('begin')) transactions += 1;
           if (transactions === 2) controller.abort();
           return send(...all);
         },

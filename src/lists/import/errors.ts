@@ -14,6 +14,12 @@ export function unreadableError(path: string, cause: unknown): ExplainedError {
   });
 }
 
+export function changedError(path: string): ExplainedError {
+  return new ExplainedError('list_unreadable', `${path} was changed or replaced while it was read.`, {
+    remedy: 'Run the import again when no program writes the file.',
+  });
+}
+
 export function columnMissingError(path: string, columns: readonly string[]): ExplainedError {
   const [required] = columns;
   return new ExplainedError('list_without_column', `${path}: the first line has no column ${required}.`, {

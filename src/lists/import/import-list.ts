@@ -1,6 +1,7 @@
 import { describeServer, type Server } from '../../migrate/database.js';
 import type pg from '../../postgres/driver/pg.js';
 import { interruptedError } from '../../postgres/errors/interrupted-error.js';
+import { REPORT_WARNINGS } from '../../postgres/replication.js';
 import { type DatabaseOrClient, withSession } from '../database/session.js';
 import { newFileError, refuseExistingFile } from '../errors/file-errors.js';
 import { type Batch, readBatches } from './batches.js';
@@ -159,13 +160,14 @@ async function judge(
   lines: readonly Readonly<Record<string, string>>[],
   dryRun: boolean,
 ): Promise<readonly VerdictRow[]> {
-  const send = (): Promise<pg.QueryResult<VerdictRow>> =>
-    client.query<VerdictRow>(sql, [...parameters, JSON.stringify(lines)]);
-  if (!dryRun) return (await send()).rows;
-  await client.query('begin');
+  // Whatever level of messages the role has chosen, the warning arrives that a commit was not replicated.
+  await client.query(`begin;\n${REPORT_WARNINGS}`);
   try {
-    return (await send()).rows;
-  } finally {
+    const { rows } = await client.query<VerdictRow>(sql, [...parameters, JSON.stringify(lines)]);
+    await client.query(dryRun ? 'rollback' : 'commit');
+    return rows;
+  } catch (error) {
     await client.query('rollback').catch(() => undefined);
+    throw error;
   }
 }

@@ -1,8 +1,10 @@
+import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
+import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { interruptedError } from '../../postgres/errors/interrupted-error.js';
 import { openRegularFile } from '../../text/regular-file.js';
-import { explainParseError, unreadableError, wrongCharacterError } from './errors.js';
+import { changedError, explainParseError, unreadableError, wrongCharacterError } from './errors.js';
 import { type Header, readHeader } from './header.js';
 
 /** A line of a list: its fields as the file has them. */
@@ -17,7 +19,11 @@ export interface ListFile {
   readonly path: string;
   readonly header: Header;
   readonly encoding: Encoding;
+  /** Which file it was, and in which state. */
+  readonly state: FileState;
 }
+
+type FileState = Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeMs'>;
 
 /** The header, which has the names of some columns, is shorter. In bytes. */
 const LONGEST_HEADER = 64 * 1024;
@@ -40,25 +46,27 @@ type Encoding = 'utf-8' | (typeof BYTE_ORDER_MARKS)[number][0];
 export async function openList(path: string, columns: readonly string[]): Promise<ListFile> {
   const file = await open(path);
   try {
+    const state = await file.stat();
     const { buffer, bytesRead } = await file.read(Buffer.alloc(LONGEST_HEADER), 0, LONGEST_HEADER, 0);
     const bytes = buffer.subarray(0, bytesRead);
     const encoding = encodingOf(bytes);
     const text = new TextDecoder(encoding).decode(bytes);
     const nul = text.indexOf('\0');
     if (nul !== -1) throw wrongCharacterError(path, text.slice(0, nul).split('\n').length);
-    return { path, encoding, header: await readHeader(path, text, columns) };
+    return { path, encoding, header: await readHeader(path, text, columns), state };
   } finally {
     await file.close();
   }
 }
 
 /**
- * Reads the lines after the header. Lines without any value are skipped.
+ * Reads the lines after the header. Lines without any value are skipped. The positions of the columns are those of the header,
+ * so the file must be the same as then.
  *
  * @throws ExplainedError `list_unreadable`, `list_not_text`, `list_quotes`, `interrupted`
  */
 export async function* readLines(
-  { path, header, encoding }: ListFile,
+  { path, header, encoding, state }: ListFile,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ListLine> {
   const { parse } = await import('csv-parse');
@@ -82,10 +90,15 @@ export async function* readLines(
       return fields;
     },
   });
-  const input = (await open(path)).createReadStream();
+  const file = await open(path);
+  const requireSameFile = async (): Promise<void> => {
+    if (!isSameState(await file.stat(), state)) throw changedError(path);
+  };
+  const input = file.createReadStream({ autoClose: false });
   // Every error ends the parser, too.
   pipeline(input, decodeAs(encoding), parser, () => undefined);
   try {
+    await requireSameFile();
     let isHeader = true;
     for await (const fields of parser as AsyncIterable<readonly string[]>) {
       if (signal?.aborted) throw interruptedError('while it read the list');
@@ -94,11 +107,18 @@ export async function* readLines(
       if (!isHeader && fields.some((field) => field.trim() !== '')) yield { line, fields };
       isHeader = false;
     }
+    await requireSameFile();
   } catch (error) {
+    if (!(error instanceof ExplainedError)) await requireSameFile();
     throw explainParseError(error, path, lastLine + 1);
   } finally {
     input.destroy();
+    await file.close();
   }
+}
+
+function isSameState(one: FileState, other: FileState): boolean {
+  return (['dev', 'ino', 'size', 'mtimeMs'] as const).every((name) => one[name] === other[name]);
 }
 
 async function open(path: string): Promise<FileHandle> {
