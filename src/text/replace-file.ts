@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 
@@ -17,7 +18,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     const pipe = await openPipe(path);
     return writeFile(path, text).finally(() => pipe?.close());
   }
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     await writeFile(temporary, text, { flag: 'wx', ...(status && { mode: status.mode & 0o777 }) });
     await rename(temporary, path);

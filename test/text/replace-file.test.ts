@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -26,3 +26,12 @@ test.skipIf(process.platform === 'win32')(
     expect(await reading).toBe('text');
   },
 );
+
+test('a temporary file that a killed process has left does not keep a file from being replaced', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'voicesurvey-db-replace-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'schema.md');
+  await writeFile(`${file}.${process.pid}.tmp`, 'left');
+  await replaceFile(file, 'text');
+  expect(await readFile(file, 'utf8')).toBe('text');
+});
