@@ -47,6 +47,8 @@ async function open(target: Target): Promise<OpenServer> {
   const session = await connectForThrowaway(target);
   const owner = randomInt(1, 2 ** 31);
   try {
+    // The session idles while tests run. Without its lock, another process would drop their databases.
+    await session.client.query('set idle_session_timeout = 0');
     await session.client.query(`select pg_catalog.pg_advisory_lock(${OWNER_LOCK}, ${owner})`);
     await dropLeftovers(session.client);
   } catch (error) {

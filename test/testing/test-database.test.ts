@@ -25,10 +25,10 @@ const program = (work: string): string[] => [
 const environment = (serverUrl = url): Record<string, string> => ({ TEST_DATABASE_URL: serverUrl });
 
 /** Starts a program that makes a database and waits, and returns the name of the database. */
-async function startOwner(): Promise<{ child: ChildProcess; name: string }> {
+async function startOwner(serverUrl = url): Promise<{ child: ChildProcess; name: string }> {
   const child = spawn(process.execPath, program('setInterval(() => {}, 1000)'), {
     cwd: repository,
-    env: { ...process.env, ...environment() },
+    env: { ...process.env, ...environment(serverUrl) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -71,6 +71,26 @@ test('concurrent calls of a process make databases of one owner', async () => {
   );
   expect([code, stderr]).toEqual([0, '']);
   expect(new Set(stdout.split(',')).size).toBe(1);
+});
+
+test('testDatabase of another process drops no database in use, also if the server ends sessions that idle', async ({
+  database,
+}) => {
+  const ending = `${url}${url.includes('?') ? '&' : '?'}options=-c%20idle_session_timeout%3D200`;
+  const { name } = await startOwner(ending);
+  const owner = Number.parseInt(name.split('_')[3] ?? '', 16);
+  const owning = `from pg_locks join pg_stat_activity using (pid) where locktype = 'advisory' and objid = ${owner}`;
+  await until(
+    async () =>
+      (await database.rows(`select ${owning}`)).length === 0 ||
+      (await database.rows(`select ${owning} and now() - state_change > interval '1 s'`)).length === 1,
+  );
+  const { code } = await runProgram(process.execPath, program('await database.drop();'), {
+    cwd: repository,
+    env: environment(),
+  });
+  expect([code, await exists(database, name)]).toEqual([0, true]);
+  await dropTestDatabase({ url, name });
 });
 
 test('testDatabase with seed gives the seed rows, and await using drops the database', async ({
