@@ -47,8 +47,8 @@ export function describeServer({
  *
  * @param options the database, whether to create it if it is missing, and the signal that interrupts the work
  * @throws ConnectionError if the server cannot be reached or the database does not exist
- * @throws ExplainedError for an error that any statement may meet, such as a missing privilege or a timeout;
- *   `not_replicated` if a commit was not confirmed by the synchronous standby; `interrupted`
+ * @throws ExplainedError for an error that any statement may meet, such as a missing privilege or a timeout; `standby` or
+ *   `read_only` for a write that the server refuses; `not_replicated` if a commit was not confirmed by the synchronous standby; `interrupted`
  * @throws DatabaseError for every other error of the server, redacted
  */
 export async function withDatabase<T>(
@@ -66,8 +66,11 @@ export async function withDatabase<T>(
     return result;
   } catch (error) {
     if (replication.wasCanceled()) throw notReplicatedError();
-    const { explainQueryError } = await import('../postgres/query-errors.js');
-    throw explainQueryError(error, connection, signal);
+    const [{ explainQueryError }, { explainReadOnly }] = await Promise.all([
+      import('../postgres/query-errors.js'),
+      import('../postgres/read-only.js'),
+    ]);
+    throw (await explainReadOnly(error, connection)) ?? explainQueryError(error, connection, signal);
   } finally {
     await cancellation.done();
     await connection.close();

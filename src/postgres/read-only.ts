@@ -50,17 +50,20 @@ export async function readOnlyError(
 }
 
 /**
- * Explains a refused write: the server is a standby, or the session is read-only.
+ * Explains a refused write: the server is a standby, or the session is read-only. Ends the transaction that was refused.
  *
- * @param error what the write was rejected with
- * @param connection outside of any transaction
+ * @param error what the write was rejected with, or an error that this caused
  * @returns undefined for every other error
  */
 export async function explainReadOnly(
   error: unknown,
   connection: Pick<Connection, 'client' | 'target'>,
 ): Promise<ExplainedError | undefined> {
-  return sqlStateOf(error) === READ_ONLY_SQL_TRANSACTION ? readOnlyError(connection, error) : undefined;
+  const cause = error instanceof Error ? error.cause : undefined;
+  const refusal = [error, cause].find((one) => sqlStateOf(one) === READ_ONLY_SQL_TRANSACTION);
+  if (refusal === undefined) return undefined;
+  await connection.client.query('rollback').catch(() => undefined);
+  return readOnlyError(connection, refusal);
 }
 
 const FIX_UNKNOWN = `set ${SETTING} = off.`;

@@ -5,6 +5,7 @@ import { describeTarget } from '../../postgres/connection/target.js';
 import pg from '../../postgres/driver/pg.js';
 import { ConnectionError, UsageError } from '../../postgres/errors/explained-error.js';
 import { explainQueryError } from '../../postgres/query-errors.js';
+import { explainReadOnly } from '../../postgres/read-only.js';
 import { watchReplication } from '../../postgres/replication.js';
 import { checkServerVersion } from '../../postgres/server-version.js';
 import { parseDatabaseUrl } from '../../postgres/url.js';
@@ -99,6 +100,8 @@ async function runWork<T>(
   } catch (error) {
     if (replication.wasCanceled()) throw notReplicatedError();
     const explained = explainApiError(asDatabaseError(error));
+    const refused = await explainReadOnly(explained, session);
+    if (refused !== undefined) throw refused;
     throw explainQueryError(explained, { target: session.target, disconnectError }, signal);
   } finally {
     replication.stop();
