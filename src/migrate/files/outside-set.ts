@@ -8,7 +8,7 @@ import type { Statement } from '../../sql/statement.js';
 import { changedObjects } from './changed-objects.js';
 
 /**
- * Refuses a file of a named set that creates, alters or drops an object outside of the set. `status` and `verify` of the other set
+ * Refuses a file of a named set that creates, alters, comments or drops an object outside of the set. `status` and `verify` of the other set
  * would report it as drift, and the next migration of that set might fail. A statement in the body of a `do` is not checked.
  *
  * @throws MigrationFileError `outside_set`
@@ -59,7 +59,15 @@ function schemaOutside(
   }
   const outside = schemasChangedBy(node).find((schema) => !isOwn(schema));
   if (outside !== undefined) return describe(outside);
-  return createsWithoutSchema(node) && !isOwn(first) ? describe(first) : null;
+  const createsInFirst = createsWithoutSchema(node) || isExtensionWithoutSchema(node);
+  return createsInFirst && !isOwn(first) ? describe(first) : null;
+}
+
+/** Whether a statement creates an extension whose objects are created in the first schema of the search path. */
+function isExtensionWithoutSchema(node: Node): boolean {
+  if (!('CreateExtensionStmt' in node)) return false;
+  const { options = [] } = node.CreateExtensionStmt;
+  return !options.some((option) => 'DefElem' in option && option.DefElem.defname === 'schema');
 }
 
 /** An index or a trigger that a statement creates or alters, with its table; an index that is altered names no table. */

@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DEFAULT_SET, type MigrationSet, namedSet } from '../../catalog/migration-set.js';
 import { UsageError } from '../../postgres/errors/explained-error.js';
@@ -27,7 +28,7 @@ export async function readSet(directory: string): Promise<SetOfFolder> {
   const path = join(directory, SET_FILE);
   const file = await readRegularFile(path);
   if (file.kind !== 'content') {
-    if (isMissing(file.cause)) return { set: DEFAULT_SET, after: [] };
+    if (isMissing(file.cause) && !(await isLink(path))) return { set: DEFAULT_SET, after: [] };
     throw badSetError(
       path,
       file.problem,
@@ -75,6 +76,12 @@ function isListOfTexts(value: unknown): value is readonly string[] {
 /** Whether the file does not exist, or its folder is not a folder. The read of the migrations then reports the folder. */
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
+/** Whether there is a link, whose target does not exist: the folder is meant to belong to a set. */
+async function isLink(path: string): Promise<boolean> {
+  const status = await lstat(path).catch(() => null);
+  return status?.isSymbolicLink() === true;
 }
 
 function badSetError(path: string, problem: string, remedy: string, cause?: unknown): UsageError {

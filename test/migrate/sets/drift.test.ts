@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { accept } from '../../../src/inspect/accept.js';
@@ -204,6 +205,15 @@ describe('set.json', () => {
       });
     });
   }
+
+  test('that is a link to a file that does not exist is refused, and the folder is not taken for the default set', async ({
+    database,
+  }) => {
+    const { 'set.json': _, ...migrations } = BILLING;
+    const directory = await folderWith(migrations);
+    await symlink('../shared/set.json', join(directory, 'set.json'));
+    await expect(up({ url: database.url, directory })).rejects.toMatchObject({ code: 'bad_set' });
+  });
 
   test('that is a FIFO is refused, and no command waits for it', async ({ database }) => {
     const { 'set.json': _, ...migrations } = BILLING;

@@ -191,6 +191,28 @@ describe('a file of a named set', () => {
     ['takes a table of another set into its schema', 'alter table public.orders set schema billing;'],
     ['adds a label to an enum of another set', "alter type public.state add value 'lost';"],
     ['alters a function of another set', 'alter function public.touch() stable;'],
+    ['comments a table of another set', "comment on table public.orders is 'sold';"],
+    ['comments a column of another set', "comment on column public.orders.customer is 'who pays';"],
+    ['comments a trigger of another set', "comment on trigger touch on public.orders is 'not ours';"],
+    ['grants PUBLIC a privilege on a table of another set', 'grant select on public.orders to public;'],
+    [
+      'revokes the privileges on functions of another set',
+      'revoke all on all functions in schema public from public;',
+    ],
+    [
+      'lets a role create objects in the schema of another set',
+      'grant create on schema public to pg_monitor;',
+    ],
+    [
+      'changes default privileges in the schema of another set',
+      'alter default privileges in schema public grant select on tables to public;',
+    ],
+    ['creates an extension in public', 'create extension btree_gist schema public;'],
+    ['creates an extension without a schema', 'create extension btree_gist;'],
+    [
+      'makes a function of another set depend on an extension',
+      'alter function public.touch() depends on extension plpgsql;',
+    ],
     ['drops the history of the default set', 'drop schema voicesurvey_migrations cascade;'],
     ['drops its own history', 'drop table billing_migrations.history;'],
   ];
@@ -225,6 +247,20 @@ describe('a file of a named set', () => {
        drop trigger billing_touch on public.orders; drop index public.billing_by_customer; drop view billing.open_orders;`,
     ],
     ['creates a temporary table', 'create temporary table work (id integer);'],
+    [
+      'comments its own objects, also on tables of another set',
+      `comment on table billing.invoices is 'owed'; comment on column billing.invoices.id is 'the key';
+       comment on index public.billing_orders_by_customer is 'for invoices';
+       comment on trigger billing_touch on public.orders is 'for invoices'; comment on schema billing is 'invoices';
+       create domain billing.amount as numeric constraint positive check (value > 0);
+       comment on constraint positive on domain billing.amount is 'owed';`,
+    ],
+    ['lets a role read a table of another set', 'grant select on public.orders to pg_monitor;'],
+    [
+      'creates and drops an operator class in its schema',
+      `create operator class billing.integers for type integer using btree as operator 1 <, function 1 btint4cmp(integer, integer);
+       comment on operator class billing.integers using btree is 'numbers'; drop operator class billing.integers using btree;`,
+    ],
   ];
   for (const [name, sql] of accepted) {
     test(`is applied if it ${name}`, async ({ database }) => {
