@@ -3,20 +3,12 @@ import { beforeParserLoads } from '../sql/before-parser.js';
 import { COMMANDS } from './commands.js';
 import { Command, CommanderError } from './program/commander.js';
 import { isForDatabase } from './program/define-command.js';
+import { exitCodesText } from './program/exit-codes.js';
 import { programHelp } from './program/help.js';
 import { withCommonOptions } from './program/options.js';
 import { compileWebAssemblyOnce } from './program/parser-flags.js';
 import { PROGRAM } from './ui/program-name.js';
 import { formatHelpItem, helpWidth, surviveClosedOutput, wrapHelp } from './ui/terminal.js';
-
-const EXIT_CODES = `
-Exit codes:
-  0  done
-  1  failed
-  2  usage error
-  3  status, verify, check or rehearse found something, or the state is unknown
-  4  refused; needs a flag
-`;
 
 /** The description of a command is wrapped on any terminal that is wider. */
 const NARROWEST_HELP = 20;
@@ -63,7 +55,7 @@ async function makeProgram(first: string | undefined): Promise<Command> {
   );
   for (const command of commands) {
     const whole = withCommonOptions(command, isForDatabase(command));
-    program.addCommand(whole.addHelpText('after', () => wrapHelp(EXIT_CODES)));
+    program.addCommand(whole.addHelpText('after', () => wrapHelp(exitCodesText(command.name()))));
   }
   for (const command of [program, ...commands]) {
     command

@@ -5,6 +5,8 @@ import { onQuery } from './driver/pg-internals.js';
 
 /** Something that a connection waited for. */
 export interface TraceEvent {
+  /** The server and the database, without a password. */
+  readonly address: string;
   /** SQL in one line, with `?` for every literal, or that a connection was opened. */
   readonly text: string;
   readonly milliseconds: number;
@@ -28,14 +30,15 @@ export function startTrace(to: (event: TraceEvent) => void): void {
 export function traceConnection(client: pg.Client, address: string, loginMs: number): void {
   const to = listener;
   if (to === undefined) return;
-  to({ text: `connected to ${address}`, milliseconds: loginMs, failed: false });
+  to({ address, text: `connected to ${address}`, milliseconds: loginMs, failed: false });
   onQuery(client, (sql) => {
     const sent = monotonicNow();
     let isAnswered = false;
     return (error) => {
       if (isAnswered) return;
       isAnswered = true;
-      to({ text: maskLiterals(sql), milliseconds: monotonicNow() - sent, failed: error !== undefined });
+      const milliseconds = monotonicNow() - sent;
+      to({ address, text: maskLiterals(sql), milliseconds, failed: error !== undefined });
     };
   });
 }

@@ -2,13 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { runCli, runJson } from '../support/cli.js';
 
-const EXIT_CODES = [
-  '  0  done',
-  '  1  failed',
-  '  2  usage error',
-  '  3  status, verify, check or rehearse found something',
-  '  4  refused; needs a flag',
-];
+const EXIT_CODES = ['  0  done', '  1  failed', '  2  usage error'];
+const FINDING = ['status', 'verify', 'check', 'rehearse', 'import'];
+const REFUSING = ['up', 'down', 'redo', 'baseline', 'seed', 'rehearse', 'reset'];
 
 function widthOf(text: string): number {
   return Math.max(...text.split('\n').map((line) => line.length));
@@ -28,12 +24,16 @@ describe('--help', () => {
 
   test.for(
     Object.keys(COMMANDS),
-  )('%s --help has a description, options, an example and the exit codes in 80 columns', async (command) => {
+  )('%s --help has a description, options, an example and its own exit codes in 80 columns', async (command) => {
     const { code, stdout } = await runCli([command, '--help']);
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`^Usage: voicesurvey-db ${command} [^\\n]*\\n\\n[A-Z][^]*?\\.\\n\\n`));
     expect(stdout).toMatch(new RegExp(`\\nExamples?:\\n  voicesurvey-db ${command}\\b`));
     for (const text of ['--json', '--embedded', '--quiet', ...EXIT_CODES]) expect(stdout).toContain(text);
+    expect([/^ {2}3 {2}/m, /^ {2}4 {2}/m].map((code) => code.test(stdout))).toEqual([
+      FINDING.includes(command),
+      REFUSING.includes(command),
+    ]);
     expect(widthOf(stdout)).toBeLessThanOrEqual(80);
   });
 

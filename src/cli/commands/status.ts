@@ -52,11 +52,12 @@ function filesOf({ directory, port, pid }: EmbeddedServer): Readonly<Record<stri
 }
 
 function linesFor(
-  { server, migrations, otherFolder, migratingNow, upToDate, drift }: StatusResult,
+  { server, set, migrations, otherFolder, migratingNow, upToDate, drift }: StatusResult,
   embedded: EmbeddedServer | null,
 ): readonly Line[] {
+  const prefix = set === null ? '' : `${set}: `;
   const result = [
-    upToDate ? 'Everything is applied.' : summaryLine(migrations),
+    upToDate ? `${prefix}Everything is applied.` : summaryLine(migrations, prefix),
     ...(otherFolder === null ? [] : [otherFolderLine(otherFolder)]),
     ...(migratingNow === null
       ? []
@@ -117,10 +118,10 @@ function describeOrigin(origin: MigrationStatus['origin'], reason: string | null
   return reason === null ? ` (${origin})` : ` (${origin}: ${reason.split('\n')[0]})`;
 }
 
-function summaryLine(migrations: readonly MigrationStatus[]): Line {
+function summaryLine(migrations: readonly MigrationStatus[], prefix: string): Line {
   const counts = new Map<MigrationStatus['state'], number>();
   for (const { state } of migrations) counts.set(state, (counts.get(state) ?? 0) + 1);
   const tones = [...counts.keys()].filter((state) => state !== 'applied').map(toneOf);
-  const text = `${[...counts].map(([state, count]) => `${count} ${state}`).join(', ')}.`;
+  const text = `${prefix}${[...counts].map(([state, count]) => `${count} ${state}`).join(', ')}.`;
   return { text, tone: tones.includes('error') ? 'error' : 'warning' };
 }

@@ -5,7 +5,7 @@ import { call, remedy } from '../../text/remedy.js';
 import { rememberSource } from '../ui/address-source.js';
 import type { ErrorContext } from '../ui/error.js';
 import { PROGRAM } from '../ui/program-name.js';
-import { type GivenOptions, givenOptions, type Invocation } from '../ui/remedy.js';
+import { DATABASES, type GivenOptions, givenOptions, type Invocation } from '../ui/remedy.js';
 import { type CommandResult, printResult } from '../ui/result.js';
 import { endActivity, startActivity } from '../ui/status-line.js';
 import { beQuiet, printLines, printRemarks, wrapHelp } from '../ui/terminal.js';
@@ -80,7 +80,7 @@ export function defineDatabaseCommand<Options extends DatabaseOptions>(
   const command = commandWith<Options>(help, async (options, words, given) => {
     const json = options.json === true;
     if (options.quiet) beQuiet();
-    if (options.verbose) await printTrace();
+    if (options.verbose) await printTrace(given.has(DATABASES));
     let server = null as CommandServer | null;
     const work = async (signal: AbortSignal): Promise<CommandResult> => {
       const onList = runOnList?.(options, { command: name, given }, signal) ?? null;
@@ -140,12 +140,12 @@ async function waitFor(
   }).finally(endActivity);
 }
 
-async function printTrace(): Promise<void> {
+async function printTrace(isOneOfSeveral: boolean): Promise<void> {
   const [{ startTrace }, { traceLine }] = await Promise.all([
     import('../../postgres/trace.js'),
     import('../ui/trace.js'),
   ]);
-  startTrace((event) => printLines(traceLine(event)));
+  startTrace((event) => printLines(traceLine(event, isOneOfSeveral)));
 }
 
 /** Prints an error. Most commands succeed, so its modules are loaded only now. */

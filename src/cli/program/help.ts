@@ -21,7 +21,7 @@ const EXAMPLES = [
 ] as const;
 
 const FACTS = `DATABASE_URL or PGHOST, … name the database (in a clone, else the embedded one).
-Exit codes: 0 done, 1 failed, 2 usage error, 3 status, verify or check found something, 4 refused; needs a flag.
+Exit codes: 0 done, 1 failed, 2 usage error, 3 found something, 4 refused; needs a flag.
 Run \`${PROGRAM} <command> --help\` for the options of a command.`;
 
 /** The help of the program: its commands in groups, on one screen of 40 lines. */

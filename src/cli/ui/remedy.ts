@@ -84,7 +84,7 @@ export interface Invocation {
 const ON_EVERY_COMMAND = new Set(['--dir', '--embedded']);
 
 /** The flag of `up` for a list of databases. */
-const DATABASES = '--databases';
+export const DATABASES = '--databases';
 
 /** The result for programs is no part of an advised command. */
 const ON_NO_COMMAND = new Set(['--json']);

@@ -289,4 +289,13 @@ describe('up --databases fails before it connects, with a sentence about', () =>
     expect(stderr).toContain(message);
     expect(stderr).not.toContain('secret');
   });
+
+  test('with --verbose names the database of each line of SQL', async ({ three }) => {
+    const { stderr } = await upOver(urlsOf(three), FILES, ['--verbose']);
+    const lines = stderr.split('\n').filter((line) => line.includes(' ms  '));
+    const of = ({ url }: TestDatabase): number =>
+      lines.filter((line) => line.includes(`${new URL(url).pathname}: `)).length;
+    expect(lines.filter((line) => !/ ms {2}postgresql:\/\/\S+: /.test(line))).toEqual([]);
+    expect(three.map(of).every((count) => count > 5)).toBe(true);
+  });
 });

@@ -60,3 +60,14 @@ describe('up --and', () => {
     });
   });
 });
+
+describe('status of a set', () => {
+  test('begins with the name of the set', async ({ database }) => {
+    const { shop, billing } = await twoFolders();
+    const before = await run(database.url, 'status', '--dir', billing);
+    expect(before.stdout).toMatch(/^billing: 1 pending\.\n/);
+    await run(database.url, 'up', '--dir', shop, '--and', billing);
+    const after = await run(database.url, 'status', '--dir', billing);
+    expect(after.stdout).toMatch(/^billing: Everything is applied\.\n/);
+  });
+});
