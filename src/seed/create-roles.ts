@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import pg from '../postgres/driver/pg.js';
 import { queryAll, queryRows, SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
@@ -6,6 +8,7 @@ import { ExplainedError } from '../postgres/errors/explained-error.js';
 import { INSUFFICIENT_PRIVILEGE } from '../postgres/errors/sql-states.js';
 import { REPORT_WARNINGS } from '../postgres/replication.js';
 import { call, remedy } from '../text/remedy.js';
+import { migrationsDirectory } from './paths.js';
 
 /** The roles of the services, with what a comment on each says in the cluster. */
 const ROLES = {
@@ -58,13 +61,22 @@ begin
 end
 $roles$`;
 
-const GRANT = `do $grants$
+/**
+ * Reads the grants of V0029. They are sent as SQL: the function of the database that has them may have been made by another
+ * role, and would run with the rights of this one.
+ */
+async function readGrants(): Promise<string> {
+  const file = await readFile(join(migrationsDirectory, 'V0029.privileges_of_roles.up.sql'), 'utf8');
+  const body = /as \$function\$\n(.*?)\$function\$/s.exec(file)?.[1];
+  if (body === undefined) throw new Error(`The file of V0029 has no function.`);
+  return `do $grants$
 begin
   if to_regprocedure('voicesurvey_rules.grant_privileges_to_roles()') is not null then
-    perform voicesurvey_rules.grant_privileges_to_roles();
+    ${body.trim()};
   end if;
 end
 $grants$`;
+}
 
 const HAS_API = `select to_regprocedure('voicesurvey_rules.grant_privileges_to_roles()') is not null as granted`;
 
@@ -114,13 +126,13 @@ interface Granted {
   readonly granted?: boolean;
 }
 
-const GRANT_ALL = [
+const grantAllWith = (grants: string): readonly string[] => [
   'begin',
   SYSTEM_NAMES_ONLY,
   REPORT_WARNINGS,
   CREATE,
   MEMBERSHIPS,
-  GRANT,
+  grants,
   HAS_API,
   'commit',
 ];
@@ -130,10 +142,11 @@ const CONCURRENT_CHANGE = 'simple_heap_update';
 const MOST_ATTEMPTS = 20;
 
 async function grantAll(client: pg.Client): Promise<readonly pg.QueryResult<Granted>[]> {
+  const sql = grantAllWith(await readGrants()).join(';\n');
   for (let attempt = 1; ; attempt += 1) {
     try {
       // Nothing follows the commit: a cancel that arrives while the server commits would cancel that.
-      return await queryAll<Granted>(client, GRANT_ALL.join(';\n'));
+      return await queryAll<Granted>(client, sql);
     } catch (error) {
       await client.query('rollback');
       const isConcurrent = error instanceof pg.DatabaseError && error.routine === CONCURRENT_CHANGE;

@@ -1,7 +1,7 @@
 -- V0029: what the roles of the services may do.
 --
 -- Roles belong to the cluster of databases, so no migration creates them: `voicesurvey-db roles` does. This file grants to
--- those that exist, and `roles` calls its function again after it has created the others.
+-- those that exist, and `roles` executes the body of its function again after it has created the others.
 --
 -- A role may call its functions, and can do nothing below them: it has no privilege on the tables that these read and
 -- write. Two exceptions: managers write campaigns and e-mail templates, whose rules the database keeps, and read users.
@@ -105,7 +105,7 @@ end
 $function$;
 
 comment on function voicesurvey_rules.grant_privileges_to_roles() is
-  'Grants to the roles of the services what they may do, if they exist. Called by this version and by voicesurvey-db roles.';
+  'Grants to the roles of the services what they may do, if they exist. Called by this version; voicesurvey-db roles has the same statements.';
 
 revoke execute on function voicesurvey_rules.grant_privileges_to_roles() from public;
 

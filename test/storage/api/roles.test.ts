@@ -158,6 +158,31 @@ describe.for(servers)('the roles of the services on %s', ([, start]) => {
     expect(await result).toMatchObject({ created: [], granted: true });
   });
 
+  test('createRoles runs no function of the database, which may belong to another role', async () => {
+    const database = new URL(url);
+    database.pathname = '/hostile';
+    await client.query('create database hostile');
+    const hostile = new pg.Client({ connectionString: database.href });
+    await hostile.connect();
+    try {
+      await hostile.query(`
+        create role intruder;
+        grant create on database hostile to intruder;
+        set role intruder;
+        create schema voicesurvey_rules;
+        create function voicesurvey_rules.grant_privileges_to_roles() returns void language plpgsql as $$
+          begin alter role intruder superuser; end $$;
+        reset role`);
+      await createRoles({ url: database.href }).catch(() => {});
+      const { rows } = await hostile.query("select rolsuper from pg_roles where rolname = 'intruder'");
+      expect(rows).toEqual([{ rolsuper: false }]);
+    } finally {
+      await hostile.end();
+      await client.query('drop database hostile');
+      await client.query('drop role intruder');
+    }
+  });
+
   test('docs/api.md says which role may call which function', async () => {
     const documented = (await apiPage()).split('\n').filter((line) => /^\| `voicesurvey_\w+` \|/.test(line));
     const granted = await client.query<{ line: string }>(
