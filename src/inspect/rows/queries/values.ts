@@ -147,7 +147,7 @@ where attempt.answered_at is null`,
     rule: 12,
     table: 'transcript_snippets',
     finds: 'a transcript with a plus and seven or more digits',
-    sql: "select id from public.transcript_snippets where transcript_text ~ '[+][[:digit:]]{7}'",
+    sql: "select id from public.transcript_snippets where transcript_text ~ '[+][0-9]{7}'",
   },
   {
     name: 'there_is_one_provider_configuration',
