@@ -85,6 +85,30 @@ describe('after the clock of the server was an hour fast and is set back', () =>
     ).rejects.toMatchObject({ constraint: 'times_of_a_call_are_not_in_the_future' });
   });
 
+  test('finish_call completes a call, with its answers', async ({ migrated }) => {
+    await liveWithFastClock(migrated);
+    await run(
+      migrated,
+      `select voicesurvey.finish_call('${attemptOf('ben')}', 'completed', answers => array['More', '4', '9'])`,
+    );
+    expect(
+      await migrated.value(withIds('select state::text from contacts where id = :ben', rowsOfHistory)),
+    ).toBe('completed');
+  });
+
+  test.for([
+    "finish_call('%s', 'refused')",
+    "close_stale_call('%s')",
+  ])('%s ends a call whose hang-up was noted before', async (end, { migrated }) => {
+    await liveWithFastClock(migrated);
+    await run(
+      migrated,
+      `insert into voicesurvey.hang_ups (call_attempt_id, ended_at) values (:${attemptOf('ben')}, now() + interval '1 h')`,
+    );
+    await run(migrated, `select voicesurvey.${end.replace('%s', attemptOf('ben'))}`);
+    expect(await migrated.value('select count(*) from call_attempts where ended_at is null')).toBe('1');
+  });
+
   test('a contact is called for the first time', async ({ migrated }) => {
     await liveWithFastClock(migrated);
     await run(migrated, `begin; ${claim('ada')} commit;`);

@@ -382,6 +382,7 @@ declare
   attempt_limit integer;
   is_answered boolean := outcome in ('completed', 'refused');
   finished_at timestamptz;
+  latest timestamptz;
   noted_end timestamptz;
   noted_status text;
   broken text;
@@ -533,9 +534,11 @@ begin
   from voicesurvey.hang_ups as hang_up
   where hang_up.call_attempt_id = attempt_id;
 
+  -- After the server's clock was set back, the noted hang-up may lie in the future, and so may the start and the answer.
+  latest := greatest(now(), clock_timestamp()) + interval '60 seconds';
   ended_at := case
     when noted_end is null then finished_at
-    else greatest(noted_end, attempt.started_at, attempt.answered_at)
+    else greatest(least(noted_end, latest), attempt.started_at, attempt.answered_at)
   end;
 
   -- If the report of the answer was lost, the call counts as answered when it started.
@@ -576,7 +579,7 @@ begin
         given.confidences[1],
         given.confidences[2],
         given.confidences[3],
-        finished_at
+        case when finished_at <= latest then finished_at else now() end
       from (
         select array(select unnest(answers)) as answers, array(select unnest(confidences)) as confidences
       ) as given;
@@ -783,7 +786,12 @@ begin
     from voicesurvey.hang_ups as hang_up
     where hang_up.call_attempt_id = attempt_id;
 
-    ended_at := greatest(coalesce(noted_end, now()), attempt.started_at, attempt.answered_at);
+    -- As in finish_call: the noted hang-up may lie in the future.
+    ended_at := greatest(
+      least(coalesce(noted_end, now()), greatest(now(), clock_timestamp()) + interval '60 seconds'),
+      attempt.started_at,
+      attempt.answered_at
+    );
     error_code := 'NO_END_REPORTED';
     verdict := 'closed';
 
