@@ -147,8 +147,9 @@ comment on function voicesurvey_rules.is_calling_time(uuid, timestamptz) is
 -- neither sort nor read contacts in another order, and one plan serves all calls. The number of attempts is at most 5.
 --
 -- A contact is skipped if its number is in a call in another campaign, or taken by this claim in another campaign. Rows that
--- are older than the rules may break them: a listed number, or a latest attempt that is missing or has no end. Such a
--- contact is skipped too, since a refusal of it would end every claim.
+-- are older than the rules may break them: a listed number, no latest attempt, or an attempt that is open, completed, refused,
+-- later than the latest, or numbered above attempts_count. Such a contact is skipped too, since a refusal of it would end
+-- every claim.
 
 create or replace function voicesurvey_rules.lock_contacts_to_call(
   campaign uuid,
@@ -268,11 +269,21 @@ begin
           from public.call_attempts as attempt
           where attempt.contact_id = contact.id
             and attempt.attempt_number = contact.attempts_count
-            and attempt.started_at <= retried_before
-            and attempt.ended_at <= ended_before
-            and attempt.outcome not in ('completed', 'refused')
           offset 0
         )
+      )
+      and not exists (
+        select
+        from public.call_attempts as attempt
+        where attempt.contact_id = contact.id
+          and (
+            attempt.attempt_number > contact.attempts_count
+            or attempt.ended_at is null
+            or attempt.ended_at > ended_before
+            or attempt.started_at > retried_before
+            or attempt.outcome in ('completed', 'refused')
+          )
+        offset 0
       )
     for no key update skip locked
   ) as locked

@@ -459,10 +459,25 @@ describe('claim_calls', () => {
   });
 
   test('is not refused because of rows that are older than the rules', async ({ migrated }) => {
-    await prepare(migrated, running('survey', ['ada', 'ben', 'cleo', 'dora', 'emil', 'fred']));
+    const more = ['gina', 'hugo', 'ines', 'jack', 'kate'];
+    await prepare(
+      migrated,
+      running('survey', ['ada', 'ben', 'cleo', 'dora', 'emil', 'fred'], { max_attempts: '3' }),
+      more.map((name, i) => insertContact(name, `+492000009${i}`)).join(' '),
+    );
     await run(
       migrated.client,
       `set session_replication_role = replica;
+       update contacts set attempts_count = 2, last_attempt_at = now() - interval '1 day' where id in (:gina, :hugo, :jack);
+       update contacts set attempts_count = 1, last_attempt_at = now() - interval '1 day' where id = :ines;
+       insert into call_attempts (contact_id, campaign_id, attempt_number, call_id, started_at, answered_at, ended_at, outcome)
+       select id, campaign_id, attempt, id || ' ' || attempt, now() - interval '1 day', null, now() - interval '1 day', 'busy'
+       from contacts cross join generate_series(1, 2) as attempt where id in (:gina, :hugo, :ines, :jack);
+       update call_attempts set outcome = 'refused', answered_at = started_at where contact_id = :gina and attempt_number = 1;
+       update call_attempts set outcome = null, ended_at = null where contact_id = :hugo and attempt_number = 1;
+       update call_attempts set started_at = now() - interval '1 min', ended_at = now() where contact_id = :jack and attempt_number = 1;
+       insert into call_attempts (contact_id, campaign_id, attempt_number, call_id, started_at, ended_at, outcome)
+       select id, campaign_id, 1, 'kate', now() - interval '1 day', now() - interval '1 day', 'busy' from contacts where id = :kate;
        insert into exclusion_list_entries (phone_number) values ('${NUMBERS.ada}');
        update contacts set attempts_count = 1, last_attempt_at = now() - interval '1 day' where id in (:ben, :cleo, :dora, :emil);
        insert into call_attempts (id, contact_id, campaign_id, attempt_number, call_id, started_at, answered_at, ended_at, outcome)
