@@ -18,8 +18,10 @@
 set search_path = pg_catalog, pg_temp;
 
 
--- Facts that arrive when the retention days are over. V0016 and V0025 replace these functions: their jobs read the attempts
--- once, by the time of their start, and would miss such facts.
+-- Facts that arrive late. V0016 and V0025 replace these functions: their jobs read the attempts once, by the time of their
+-- start, and would miss facts that a transaction writes when they have passed its attempt, or are about to. Retention lasts a
+-- day or more, and a day has 23 hours when the clocks of its time zone go forward. So no job passes an attempt in its first 12
+-- hours, nor before the end of a transaction that began then.
 
 create or replace function voicesurvey_rules.note_late_metadata(attempt public.call_attempts)
 returns void
@@ -34,9 +36,10 @@ begin atomic
 end;
 
 comment on function voicesurvey_rules.note_late_metadata(public.call_attempts) is
-  'Does nothing. Called when an attempt is inserted that started more than a day ago.';
+  'Does nothing. Called when an attempt is inserted that started more than 12 hours ago.';
 comment on function voicesurvey_rules.note_late_recording(public.call_attempts) is
-  'Does nothing. Called when an attempt is inserted, or its provider_call_id set, more than a day after its start.';
+  'Does nothing. Called when an attempt is inserted, its provider_call_id set, or its end replaced, more than 12 hours after '
+  'its start.';
 
 revoke execute on function
   voicesurvey_rules.note_late_metadata(public.call_attempts),
@@ -56,7 +59,7 @@ begin
   end if;
 
   if old.provider_call_id is null then
-    if new.started_at < now() - interval '1 day' then
+    if new.started_at < now() - interval '12 hours' then
       perform voicesurvey_rules.note_late_recording(new);
     end if;
 
@@ -157,6 +160,11 @@ begin
       message := 'An end that was not reported is replaced only while the result of its contact was not published.';
       hint := 'Ignore the report: other services may have read the event.';
     else
+      -- A call that counted as not answered may have a recording now.
+      if new.started_at < now() - interval '12 hours' then
+        perform voicesurvey_rules.note_late_recording(new);
+      end if;
+
       return new;
     end if;
   end if;
@@ -192,7 +200,7 @@ begin
   end if;
 
   if greatest(new.started_at, new.answered_at, new.ended_at) <= clock_timestamp() + interval '60 seconds' then
-    if tg_op = 'INSERT' and new.started_at < now() - interval '1 day' then
+    if tg_op = 'INSERT' and new.started_at < now() - interval '12 hours' then
       perform voicesurvey_rules.note_late_metadata(new);
       perform voicesurvey_rules.note_late_recording(new);
     end if;

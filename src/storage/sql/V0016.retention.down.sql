@@ -33,6 +33,6 @@ end;
 alter function voicesurvey_rules.note_late_metadata(public.call_attempts) reset all;
 
 comment on function voicesurvey_rules.note_late_metadata(public.call_attempts) is
-  'Does nothing. Called when an attempt is inserted that started more than a day ago.';
+  'Does nothing. Called when an attempt is inserted that started more than 12 hours ago.';
 
 drop table if exists voicesurvey_rules.purge_progress;

@@ -13,9 +13,9 @@
 --
 -- Safe under concurrency: that a call was answered is final. purge_expired skips rows that another transaction has
 -- locked. So it never waits for a row lock, and the next call of purge_expired processes those rows. While it empties metadata
--- it locks purge_progress, and so does a transaction that writes metadata of an attempt that is about to expire or has
--- expired: the job skips its work, or the transaction waits and sees how far the job came. Only the first run of all may wait
--- for such a transaction, since both insert the row.
+-- it locks purge_progress, and so does a transaction that writes metadata of an attempt older than 12 hours: the job skips its
+-- work, or the transaction waits and sees how far the job came. That does not depend on the retention days, which may be
+-- lowered meanwhile. Only the first run of all may wait for such a transaction, since both insert the row.
 --
 -- Safe on a live table: creating a trigger changes only the catalog. Two tables are locked together, call_attempts first. A
 -- statement waits at most 2 s for its lock, since writers of the table wait too.
@@ -97,30 +97,25 @@ comment on constraint there_is_one_purge_progress on voicesurvey_rules.purge_pro
   'Rule 12: the attempts are read once.';
 
 
--- Includes attempts that expire within a day, since the transaction may commit later than now. An attempt that the job has
--- passed may also be younger, if transcript_retention_days has become greater. "On conflict do update" locks the row also if
--- the condition does not hold. A transaction that inserts many old attempts would else leave a version of it for each.
+-- Many such transactions share the lock. One whose attempt the job has passed moves the job back. "On conflict do update" then
+-- locks the row also if another one has moved it further.
 
 create or replace function voicesurvey_rules.note_late_metadata(attempt public.call_attempts)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
-declare
-  retention_days integer;
-  emptied_before timestamptz;
 begin
-  select least(provider.transcript_retention_days, 1000000)
-  into retention_days
-  from public.provider_configs as provider;
+  if attempt.metadata is null or attempt.metadata = '{}' then
+    return;
+  end if;
 
-  select progress.started_before
-  into emptied_before
-  from voicesurvey_rules.purge_progress as progress;
+  perform
+  from voicesurvey_rules.purge_progress as progress
+  where progress.started_before <= attempt.started_at
+  for share;
 
-  if attempt.metadata <> '{}'
-    and attempt.started_at < greatest(now() - make_interval(days => coalesce(retention_days, 1) - 1), emptied_before)
-  then
+  if not found then
     insert into voicesurvey_rules.purge_progress as progress (started_before)
     values ('-infinity')
     on conflict (is_the_only_row) do update
@@ -141,7 +136,7 @@ begin
     perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
   end if;
 
-  if new.metadata <> '{}' and new.started_at < now() - interval '1 day' then
+  if new.metadata <> '{}' and new.started_at < now() - interval '12 hours' then
     perform voicesurvey_rules.note_late_metadata(new);
   end if;
 
@@ -151,9 +146,9 @@ $function$;
 
 comment on function voicesurvey_rules.note_late_metadata(public.call_attempts) is
   'Lets purge_expired read an attempt again whose metadata is written when its retention days are over. Called when an attempt '
-  'is inserted, or its metadata set, more than a day after its start.';
+  'is inserted, or its metadata set, more than 12 hours after its start.';
 comment on function voicesurvey_rules.check_late_metadata() is
-  'Notes metadata that is written more than a day after the start of its call.';
+  'Notes metadata that is written more than 12 hours after the start of its call.';
 
 revoke execute on function
   voicesurvey_rules.note_late_metadata(public.call_attempts),
@@ -178,6 +173,7 @@ declare
   expired_before timestamptz;
   read_from timestamptz;
   read_until timestamptz;
+  days interval := interval '1 day';
   first_left timestamptz;
   left_over timestamptz;
   emptied bigint;
@@ -216,21 +212,25 @@ begin
     on conflict (is_the_only_row) do nothing;
   end if;
 
+  -- A clock that was ahead, and was set back, leaves a progress that no retention days allow. The attempts are read again.
   select progress.started_before
   into read_from
   from voicesurvey_rules.purge_progress as progress
-  where progress.started_before < expired_before
+  where (progress.started_before < expired_before or progress.started_before > now() - interval '23 hours')
     and at_most > 0
   for update skip locked;
 
-  if read_from = '-infinity' then
+  if read_from = '-infinity' or read_from >= expired_before then
     select min(attempt.started_at)
     into read_from
     from public.call_attempts as attempt;
   end if;
 
+  -- Day by day, but days without metadata are read 1, 2, 4, 8 and so on together. An attempt may have a start that is centuries
+  -- ago.
   while read_from < expired_before and metadata_emptied < at_most loop
-    read_until := least(read_from + interval '1 day', expired_before);
+    read_until := least(read_from + days, expired_before);
+    days := days * 2;
 
     select min(attempt.started_at)
     into left_over
@@ -240,6 +240,10 @@ begin
       and attempt.metadata <> '{}';
 
     if left_over is not null then
+      read_from := left_over;
+      read_until := least(left_over + interval '1 day', read_until);
+      days := interval '1 day';
+
       update public.call_attempts
       set metadata = '{}'
       where ctid = any (

@@ -20,6 +20,7 @@ drop function if exists voicesurvey_rules.erase_contacts(uuid[]);
 drop function if exists voicesurvey_rules.lock_numbers_to_list(uuid[]);
 drop function if exists voicesurvey_rules.delete_tallies();
 drop function if exists voicesurvey_rules.tally_attempts();
+drop function if exists voicesurvey_rules.lock_recording_progress();
 drop function if exists voicesurvey_rules.tally_contacts();
 
 -- As V0011 made it.
@@ -33,7 +34,8 @@ end;
 alter function voicesurvey_rules.note_late_recording(public.call_attempts) reset all;
 
 comment on function voicesurvey_rules.note_late_recording(public.call_attempts) is
-  'Does nothing. Called when an attempt is inserted, or its provider_call_id set, more than a day after its start.';
+  'Does nothing. Called when an attempt is inserted, its provider_call_id set, or its end replaced, more than 12 hours after '
+  'its start.';
 
 drop table if exists voicesurvey_rules.recording_progress;
 drop table if exists voicesurvey.recordings_to_delete;

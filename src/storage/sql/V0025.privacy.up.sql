@@ -138,7 +138,8 @@ create table if not exists voicesurvey_rules.recording_progress (
 );
 
 comment on table voicesurvey_rules.recording_progress is
-  'How far expired_recordings has read the attempts. Has at most one row. Written by expired_recordings.';
+  'How far expired_recordings has read the attempts. Has at most one row. Written by expired_recordings, and inserted by '
+  'lock_recording_progress.';
 comment on column voicesurvey_rules.recording_progress.is_the_only_row is
   'Always true. Written by the database.';
 comment on column voicesurvey_rules.recording_progress.started_before is
@@ -146,6 +147,38 @@ comment on column voicesurvey_rules.recording_progress.started_before is
 comment on constraint there_is_one_recording_progress on voicesurvey_rules.recording_progress is
   'Rule 12: the attempts are read once.';
 
+
+-- As in note_late_metadata (V0016): expired_recordings skips its reading while another transaction has this lock, or that
+-- transaction waits and sees how far it came. Before the first run there is no row to lock. To insert it waits for another
+-- transaction that inserts it, and fails with 40001 in the stricter levels if the snapshot is older than the row.
+
+create or replace function voicesurvey_rules.lock_recording_progress()
+returns timestamptz
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  read_before timestamptz;
+begin
+  select progress.started_before
+  into read_before
+  from voicesurvey_rules.recording_progress as progress
+  for share;
+
+  if not found then
+    insert into voicesurvey_rules.recording_progress (started_before)
+    values ('-infinity')
+    on conflict (is_the_only_row) do nothing;
+
+    select progress.started_before
+    into read_before
+    from voicesurvey_rules.recording_progress as progress
+    for share;
+  end if;
+
+  return read_before;
+end
+$function$;
 
 create or replace function voicesurvey_rules.tally_contacts()
 returns trigger
@@ -294,6 +327,9 @@ as $function$
 declare
   call_ids text[];
 begin
+  -- The deletion inserts the recordings of several calls, which expired_recordings would insert in another order.
+  perform voicesurvey_rules.lock_recording_progress();
+
   select
     count(distinct attempt.id),
     count(distinct snippet.id),
@@ -453,7 +489,9 @@ end
 $function$;
 
 -- Reads the attempts day by day, from where the last call stopped, until enough recordings are due. One session at a time
--- reads; another hands out what is there. The limit of the retention days is that of purge_expired.
+-- reads; another hands out what is there. The limit of the retention days, and how it skips days without a recording, are those
+-- of purge_expired. A progress that no retention days allow, of a clock that was ahead and was set back, is moved back to the
+-- attempts that expire now: the recordings before have been handed out.
 
 create or replace function voicesurvey.expired_recordings(at_most integer default 100, lease interval default '1 hour')
 returns table (provider_call_id text)
@@ -465,6 +503,8 @@ declare
   expired_before timestamptz;
   read_before timestamptz;
   read_until timestamptz;
+  first_found timestamptz;
+  days interval := interval '1 day';
   due bigint;
   added bigint;
 begin
@@ -484,7 +524,7 @@ begin
   select progress.started_before
   into read_before
   from voicesurvey_rules.recording_progress as progress
-  where progress.started_before < expired_before
+  where (progress.started_before < expired_before or progress.started_before > now() - interval '23 hours')
     and at_most > 0
   for update skip locked;
 
@@ -504,26 +544,42 @@ begin
   ) as recording;
 
   while read_before < expired_before and due < at_most loop
-    read_until := least(read_before + interval '1 day', expired_before);
+    read_until := least(read_before + days, expired_before);
+    days := days * 2;
 
-    insert into voicesurvey.recordings_to_delete (provider_call_id)
-    select attempt.provider_call_id
+    select min(attempt.started_at)
+    into first_found
     from public.call_attempts as attempt
     where attempt.started_at >= read_before
       and attempt.started_at < read_until
       and attempt.provider_call_id is not null
       and attempt.outcome is distinct from 'no_answer'
-      and attempt.outcome is distinct from 'busy'
-    order by attempt.provider_call_id
-    on conflict on constraint a_recording_is_deleted_once do nothing;
+      and attempt.outcome is distinct from 'busy';
 
-    get diagnostics added = row_count;
-    due := due + added;
+    if first_found is not null then
+      read_until := least(first_found + interval '1 day', read_until);
+      days := interval '1 day';
+
+      insert into voicesurvey.recordings_to_delete (provider_call_id)
+      select attempt.provider_call_id
+      from public.call_attempts as attempt
+      where attempt.started_at >= first_found
+        and attempt.started_at < read_until
+        and attempt.provider_call_id is not null
+        and attempt.outcome is distinct from 'no_answer'
+        and attempt.outcome is distinct from 'busy'
+      order by attempt.provider_call_id
+      on conflict on constraint a_recording_is_deleted_once do nothing;
+      get diagnostics added = row_count;
+      due := due + added;
+    end if;
+
     read_before := read_until;
-
-    update voicesurvey_rules.recording_progress as progress
-    set started_before = read_until;
   end loop;
+
+  update voicesurvey_rules.recording_progress as progress
+  set started_before = least(read_before, expired_before)
+  where read_before is not null;
 
   return query
   update voicesurvey.recordings_to_delete as recording
@@ -556,55 +612,27 @@ begin
 end
 $function$;
 
--- As note_late_metadata (V0016): the lock makes it wait for expired_recordings, or lets that skip its reading. Only the
--- first call of all waits for such a transaction.
-
 create or replace function voicesurvey_rules.note_late_recording(attempt public.call_attempts)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
-declare
-  retention_days integer;
-  read_before timestamptz;
 begin
   if attempt.provider_call_id is null or attempt.outcome in ('no_answer', 'busy') then
     return;
   end if;
 
-  select least(provider.recording_retention_days, 1000000)
-  into retention_days
-  from public.provider_configs as provider;
-
-  select progress.started_before
-  into read_before
-  from voicesurvey_rules.recording_progress as progress;
-
-  if attempt.started_at < greatest(now() - make_interval(days => coalesce(retention_days, 1) - 1), read_before) then
-    select progress.started_before
-    into read_before
-    from voicesurvey_rules.recording_progress as progress
-    for share;
-
-    -- There is no row to lock before the first call of expired_recordings, whose insert waits for this lock.
-    if not found then
-      lock table voicesurvey_rules.recording_progress in share mode;
-
-      select progress.started_before
-      into read_before
-      from voicesurvey_rules.recording_progress as progress
-      for share;
-    end if;
-
-    if attempt.started_at < read_before then
-      insert into voicesurvey.recordings_to_delete (provider_call_id)
-      values (attempt.provider_call_id)
-      on conflict (provider_call_id) do nothing;
-    end if;
+  if attempt.started_at < voicesurvey_rules.lock_recording_progress() then
+    insert into voicesurvey.recordings_to_delete (provider_call_id)
+    values (attempt.provider_call_id)
+    on conflict (provider_call_id) do nothing;
   end if;
 end
 $function$;
 
+comment on function voicesurvey_rules.lock_recording_progress() is
+  'Locks recording_progress, shared, and returns how far expired_recordings has read the attempts. Called by '
+  'note_late_recording and erase_contacts.';
 comment on function voicesurvey_rules.tally_contacts() is
   'Appends what the deleted contacts added to the statistics of their campaigns.';
 comment on function voicesurvey_rules.tally_attempts() is
@@ -613,7 +641,7 @@ comment on function voicesurvey_rules.delete_tallies() is
   'Deletes the tallies of deleted campaigns.';
 comment on function voicesurvey_rules.note_late_recording(public.call_attempts) is
   'Notes the recording of an attempt whose provider_call_id is reported when its retention days are over. Called when an attempt '
-  'is inserted, or its provider_call_id set, more than a day after its start.';
+  'is inserted, its provider_call_id set, or its end replaced, more than 12 hours after its start.';
 comment on function voicesurvey_rules.lock_numbers_to_list(uuid[]) is
   'Locks the numbers that the deletion of contacts will put on the exclusion list. Called by erase_person and erase_contact.';
 comment on function voicesurvey_rules.erase_contacts(uuid[]) is
@@ -635,6 +663,7 @@ comment on function voicesurvey.recording_deleted(text) is
   'Called by the job that calls expired_recordings.';
 
 revoke execute on function
+  voicesurvey_rules.lock_recording_progress(),
   voicesurvey_rules.tally_contacts(),
   voicesurvey_rules.tally_attempts(),
   voicesurvey_rules.delete_tallies(),

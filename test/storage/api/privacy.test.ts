@@ -384,6 +384,104 @@ describe('expired_recordings', () => {
     });
   });
 
+  test('loses no recording that a transaction reports while the retention days are lowered', async ({
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(
+      migrated,
+      `${OLD_CALLS.replace(PROVIDER_IDS, '')} update provider_configs set recording_retention_days = 30;`,
+    );
+    expect(await expired(migrated)).toEqual([]);
+    await withSession(migrated, async (other) => {
+      await query(other, 'begin');
+      await query(other, "select voicesurvey.record_provider_call('new_call_of_ada', 'late')");
+      await query(migrated, 'update provider_configs set recording_retention_days = 1');
+      expect(await expired(migrated)).toEqual([]);
+      await query(other, 'commit');
+    });
+    expect(await expired(migrated)).toEqual(['late']);
+  });
+
+  test('hands out the recording of a call whose end, no_answer without a report, is replaced after its retention days', async ({
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(
+      migrated,
+      `update provider_configs set recording_retention_days = 1; ${claim('ada', { ago: '30 h' })}
+       update call_attempts set ended_at = started_at, outcome = 'no_answer', error_code = 'NO_END_REPORTED', provider_call_id = 'late'
+         where id = :new_call_of_ada;
+       ${setState('ada', 'pending', 'no_answer')}`,
+    );
+    expect(await expired(migrated)).toEqual([]);
+    await query(migrated, "select voicesurvey.finish_call('new_call_of_ada', 'refused')");
+    expect(await expired(migrated)).toEqual(['late']);
+  });
+
+  test('a report in a stricter level fails if its snapshot is older than the first run of all', async ({
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(migrated, OLD_CALLS.replace(PROVIDER_IDS, ''));
+    await withSession(migrated, async (other) => {
+      await query(other, 'begin isolation level repeatable read');
+      await query(other, 'select 1');
+      expect(await expired(migrated)).toEqual([]);
+      await expect(
+        query(other, "select voicesurvey.record_provider_call('new_call_of_ada', 'late')"),
+      ).rejects.toMatchObject({ code: '40001' });
+    });
+  });
+
+  test('and an erasure of two calls of different days do not deadlock', async ({ migrated }) => {
+    await writeHistory(migrated);
+    await query(
+      migrated,
+      `${OLD_CALLS.replace(PROVIDER_IDS, '')} ${insertContact('new_twin', PHONES.ada, { campaign_id: ':plain' })}
+       ${claim('new_twin', { ago: '60 h', campaign: 'plain' })}
+       update call_attempts set answered_at = started_at where id = :new_call_of_new_twin;
+       ${endCall('new_call_of_new_twin', 'refused')} ${setState('new_twin', 'refused')}
+       ${insertContact('new', '+4920009990', { campaign_id: ':plain' })} ${claim('new', { ago: '29 h', campaign: 'plain' })}
+       update call_attempts set provider_call_id = 'a' where id = :new_call_of_new;
+       update call_attempts set provider_call_id = 'b' where id = :new_call_of_ada;
+       update call_attempts set provider_call_id = 'c' where id = :new_call_of_new_twin;`,
+    );
+    await withSession(migrated, async (eraser) => {
+      await withSession(migrated, async (holder) => {
+        // The job inserts c, and then waits for a.
+        await query(
+          holder,
+          "begin; insert into voicesurvey.recordings_to_delete (provider_call_id) values ('a')",
+        );
+        const handedOut = expired(migrated);
+        await untilWaiting(migrated, 1);
+        const erased = query(eraser, 'select contacts_deleted from voicesurvey.erase_person($1)', [
+          PHONES.ada,
+        ]);
+        await untilWaiting(migrated, 2);
+        await query(holder, 'rollback');
+        expect(await handedOut).toEqual(['a', 'b', 'c']);
+        expect(await erased).toEqual([{ contacts_deleted: '2' }]);
+      });
+    });
+  });
+
+  test('reads the attempts that expire from now on, after a clock that was ahead was set back', async ({
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(migrated, `${OLD_CALLS} update provider_configs set recording_retention_days = 2;`);
+    expect(await expired(migrated)).toEqual([]);
+    await query(
+      migrated,
+      "update voicesurvey_rules.recording_progress set started_before = now() + interval '1 year'",
+    );
+    expect(await expired(migrated)).toEqual([]);
+    await query(migrated, 'update provider_configs set recording_retention_days = 1');
+    expect(await expired(migrated)).toEqual(['provider-new_call_of_ada']);
+  });
+
   test('on an empty database hands out nothing', async ({ migrated }) => {
     expect(await expired(migrated)).toEqual([]);
     expect(await expired(migrated)).toEqual([]);
@@ -428,6 +526,82 @@ describe('purge_expired', () => {
        update provider_configs set transcript_retention_days = 1`,
     );
     expect(await purge(migrated)).toBe(1);
+  });
+
+  test('empties metadata that a transaction wrote while the retention days were lowered', async ({
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(migrated, `${OLD_CALLS} update provider_configs set transcript_retention_days = 30;`);
+    expect(await purge(migrated)).toBe(0);
+    await withSession(migrated, async (other) => {
+      await query(other, 'begin');
+      await query(other, write('new_call_of_ada'));
+      await query(migrated, 'update provider_configs set transcript_retention_days = 1');
+      expect(await purge(migrated)).toBe(0);
+      await query(other, 'commit');
+    });
+    expect(await purge(migrated)).toBe(1);
+  });
+
+  test('does not pass a call while a transaction writes its metadata a few hours before it expires', async ({
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(
+      migrated,
+      `update provider_configs set transcript_retention_days = 1;
+       ${OLD_CALLS.replaceAll("'29 h'", "'20 h'")} ${write('new_call_of_jack')};`,
+    );
+    await withSession(migrated, async (other) => {
+      await query(other, 'begin');
+      await query(other, write('new_call_of_ada'));
+      expect(await purge(migrated)).toBe(0);
+      await query(other, 'commit');
+    });
+    expect(await purge(migrated)).toBe(1);
+  });
+
+  test('reads all attempts again after a clock that was ahead was set back', async ({ migrated }) => {
+    await writeHistory(migrated);
+    await query(
+      migrated,
+      `update provider_configs set transcript_retention_days = 1; ${OLD_CALLS} ${write('new_call_of_ada')};`,
+    );
+    await query(
+      migrated,
+      `insert into voicesurvey_rules.purge_progress (started_before) values ('-infinity') on conflict do nothing;
+       update voicesurvey_rules.purge_progress set started_before = now() + interval '1 year'`,
+    );
+    expect(await purge(migrated)).toBe(1);
+    await query(migrated, write('new_call_of_jack'));
+    expect(await purge(migrated)).toBe(1);
+  });
+
+  test.for([
+    'purge_expired',
+    'expired_recordings',
+  ])('%s scans the attempts a few times, though one started two thousand years ago', async (name, {
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(
+      migrated,
+      `update provider_configs set transcript_retention_days = 1; ${OLD_CALLS}
+         ${insertContact('new_old', '+4920009990', { campaign_id: ':survey' })} ${claim('new_old', { ago: '2000 years' })}
+         ${endCall('new_call_of_new_old', 'busy')} ${setState('new_old', 'pending', 'busy')}
+         ${write('new_call_of_new_old')}; ${write('new_call_of_ada')};`,
+    );
+    await query(migrated, 'begin');
+    await query(migrated, `select * from voicesurvey.${name}()`);
+    const [row] = await query(
+      migrated,
+      "select (seq_scan + coalesce(idx_scan, 0))::integer as scans from pg_stat_xact_user_tables where relname = 'call_attempts'",
+    );
+    await query(migrated, 'commit');
+    expect(row?.scans).toBeLessThan(200);
+    expect(await purge(migrated)).toBe(name === 'purge_expired' ? 0 : 2);
+    expect(await expired(migrated)).toEqual(name === 'purge_expired' ? ['provider-new_call_of_ada'] : []);
   });
 
   test('has one version of its progress, however many old calls get metadata in a transaction', async ({
