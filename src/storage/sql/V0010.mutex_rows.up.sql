@@ -16,6 +16,8 @@
 -- deadlocks, even if they import row by row, while an exclusion waits for all of them. More shards would cost more
 -- and help little, since a larger import locks every shard.
 --
+-- Row 257 is written by a change of the consumers of events (V0024).
+--
 -- Several mutex rows are locked in ascending order, so that two transactions which lock several do not deadlock.
 -- A row is inserted on first use, so there is nothing to seed. Like the rows that it protects, a mutex row is logged: a
 -- prepared transaction survives a crash and a promotion of a standby, and so does its lock, in the row itself.
@@ -47,9 +49,10 @@ with (fillfactor = 10);
 
 comment on table voicesurvey_rules.mutex_rows is
   'Rows that a transaction writes in order to lock them: 0 for a claim, 1 to 256 for an import or an exclusion of '
-  'numbers with that hash. Written by lock_mutex_rows, and row 0 also by check_new_call. Holds no data.';
+  'numbers with that hash, 257 for a new consumer. Written by lock_mutex_rows, row 0 also by check_new_call, and row 257 '
+  'by queue_deliveries. Holds no data.';
 comment on column voicesurvey_rules.mutex_rows.id is
-  'Which lock: 0 for claims, 1 to 256 for numbers. Written by lock_mutex_rows.';
+  'Which lock: 0 for claims, 1 to 256 for numbers, 257 for consumers. Written by lock_mutex_rows.';
 comment on column voicesurvey_rules.mutex_rows.lock_count is
   'How often the row was locked. The number has no meaning; the write is what locks the row. Written like the table.';
 

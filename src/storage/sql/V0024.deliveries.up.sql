@@ -12,7 +12,8 @@
 --
 -- Safe under concurrency: a claim locks rows with SKIP LOCKED, so services that claim at the same time wait for none of
 -- each other and get different rows. add_consumer locks the table of events SHARE: it waits for the transactions that
--- have inserted events, and a later event finds the new consumer.
+-- have inserted events, and a later event finds the new consumer. In the stricter levels, a snapshot that is older than the
+-- consumer does not show it. add_consumer updates mutex row 257 (V0010), and there an event locks this row: it fails with 40001.
 --
 -- Safe on a live table: creating a trigger changes only the catalog. It locks only events. A statement waits at most 2 s
 -- for its lock, since writers of the table wait too. Events that exist already are not queued: add_consumer queues those
@@ -173,6 +174,17 @@ begin
     perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
   end if;
 
+  if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
+    insert into voicesurvey_rules.mutex_rows (id)
+    values (257)
+    on conflict do nothing;
+
+    perform
+    from voicesurvey_rules.mutex_rows
+    where id = 257
+    for share;
+  end if;
+
   -- A consumer that is removed at the same time gets no delivery: the lock waits for its removal.
   insert into voicesurvey.event_deliveries (event_id, consumer)
   select event.id, consumer.name
@@ -253,7 +265,18 @@ begin
       hint = 'Leave since out to queue only later events, or pass ''-infinity'' to queue all.';
   end if;
 
+  -- The events of a transaction that ended after the snapshot would be missed.
+  if since < 'infinity' and current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      schema = 'voicesurvey',
+      constraint = 'earlier_events_are_queued_in_read_committed',
+      message = 'add_consumer queues earlier events only in a READ COMMITTED transaction.',
+      hint = 'Call it in a separate READ COMMITTED transaction, or leave since out.';
+  end if;
+
   lock table public.events in share mode;
+  perform voicesurvey_rules.lock_mutex_rows(array[257]);
 
   insert into voicesurvey.consumers (name)
   values (consumer)
@@ -264,7 +287,7 @@ begin
   end if;
 
   insert into voicesurvey.event_deliveries (event_id, consumer, due_at)
-  select event.id, add_consumer.consumer, event.created_at
+  select event.id, add_consumer.consumer, least(event.created_at, now())
   from public.events as event
   where event.created_at >= since
   on conflict do nothing;
@@ -281,6 +304,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  -- Waits for the transactions that write deliveries before it locks one: an erasure deletes several in another order.
+  lock table voicesurvey.event_deliveries in share row exclusive mode;
+
   delete from voicesurvey.consumers
   where name = consumer;
 
@@ -416,9 +442,11 @@ as $function$
 declare
   next_due_at timestamptz;
 begin
-  -- The pauses: 10 s, 20 s, 40 s and so on, at most 1 hour. The tenth failure is the last.
+  -- The pauses: 10 s, 20 s, 40 s and so on, at most 1 hour. The tenth failure is the last. A consumer that dies reports no
+  -- failure, so an event may have been handed out any number of times: without a limit, the interval would overflow.
   update voicesurvey.event_deliveries as delivery
-  set due_at = now() + least(interval '10 seconds' * 2 ^ greatest(delivery.deliveries_count - 1, 0), interval '1 hour'),
+  set due_at = now()
+      + least(interval '10 seconds' * 2 ^ least(greatest(delivery.deliveries_count - 1, 0), 10), interval '1 hour'),
     is_dead = delivery.deliveries_count >= 10,
     last_error = left(error, 1000)
   where delivery.event_id = event
@@ -439,12 +467,20 @@ as $function$
 declare
   revived integer;
 begin
+  -- Waits for no lock: an erasure deletes several deliveries in another order.
   update voicesurvey.event_deliveries as delivery
   set due_at = now(),
     is_dead = false,
     deliveries_count = 0
-  where delivery.consumer = retry_dead_events.consumer
-    and delivery.is_dead;
+  where delivery.ctid = any (
+      array(
+        select dead.ctid
+        from voicesurvey.event_deliveries as dead
+        where dead.consumer = retry_dead_events.consumer
+          and dead.is_dead
+        for no key update skip locked
+      )
+    );
 
   get diagnostics revived = row_count;
   return revived;

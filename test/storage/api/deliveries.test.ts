@@ -13,6 +13,7 @@ import {
   setState,
   setStatuses,
 } from '../rules/steps.js';
+import { untilWaiting } from './calls.js';
 
 const ANY_NAME = { has: () => true };
 
@@ -168,6 +169,44 @@ describe('deliveries of events', () => {
     });
   });
 
+  test.for([
+    'repeatable read',
+    'serializable',
+  ])('in %s, no event is inserted with a snapshot that is older than a consumer', async (level, {
+    migrated,
+  }) => {
+    await migrated.client.query(withIds(BEFORE, ANY_NAME));
+    await withClient(migrated, async (writer) => {
+      for (const consumer of ['crm', 'warehouse']) {
+        await writer.query(`begin isolation level ${level}; select from events`);
+        await migrated.client.query("select voicesurvey.add_consumer($1, '-infinity')", [consumer]);
+        await expect(writer.query(withIds(refuse('ada'), ANY_NAME))).rejects.toMatchObject({ code: '40001' });
+        await writer.query('rollback');
+      }
+      await writer.query(`begin isolation level ${level}; ${withIds(refuse('ada'), ANY_NAME)}; commit`);
+    });
+    expect(await migrated.value('select count(*)::integer from voicesurvey.event_deliveries')).toBe(2);
+  });
+
+  test('add_consumer queues no earlier events with a snapshot that may be older than them', async ({
+    migrated,
+  }) => {
+    await migrated.client.query(withIds(BEFORE, ANY_NAME));
+    await withClient(migrated, async (manager) => {
+      await manager.query('begin isolation level repeatable read; select from events');
+      await run(migrated, refuse('ada'));
+      await expect(
+        manager.query("select voicesurvey.add_consumer('crm', '-infinity')"),
+      ).rejects.toMatchObject({
+        code: '22023',
+        constraint: 'earlier_events_are_queued_in_read_committed',
+      });
+      await manager.query(
+        "rollback; begin isolation level repeatable read; select voicesurvey.add_consumer('crm'); commit",
+      );
+    });
+  });
+
   test('an event that fails is due again after a growing pause, is dead after the tenth time, and retry_dead_events revives it', async ({
     migrated,
   }) => {
@@ -193,6 +232,63 @@ describe('deliveries of events', () => {
     ).toEqual([{ is_dead: true, length: 1000 }]);
     expect(await value("select voicesurvey.retry_dead_events('crm')")).toBe(1);
     expect(await claimEvents(migrated)).toMatchObject([{ deliveries_count: 1 }]);
+  });
+
+  test('an event that was handed out a thousand times without a report fails, and is dead', async ({
+    migrated,
+  }) => {
+    const { client, value } = migrated;
+    await client.query(withIds(BEFORE, ANY_NAME));
+    await client.query("select voicesurvey.add_consumer('crm')");
+    await run(migrated, refuse('ada'));
+    const [event] = await claimEvents(migrated);
+    await client.query('update voicesurvey.event_deliveries set deliveries_count = 1000');
+    expect(await value("select voicesurvey.event_failed('crm', $1)", [event?.event_id])).toBeNull();
+    expect(await value('select is_dead from voicesurvey.event_deliveries')).toBe(true);
+  });
+
+  test.for([
+    ['retry_dead_events', 'ada', 'twin'],
+    ['retry_dead_events', 'twin', 'ada'],
+    ['remove_consumer', 'ada', 'twin'],
+    ['remove_consumer', 'twin', 'ada'],
+  ] as const)('%s, which finds the event of %s first, and an erasure of both do not deadlock', async ([
+    name,
+    first,
+    last,
+  ], { migrated }) => {
+    const { client, value } = migrated;
+    await client.query(withIds(BEFORE, ANY_NAME));
+    await client.query("select voicesurvey.add_consumer('crm')");
+    await run(
+      migrated,
+      `${insertDraft('other')} ${insertContact('twin', '+4920000000', { campaign_id: ':other' })} ${setStatuses('other', 'running')}
+       ${refuse('ada')} ${refuse('ben')} ${refuse('twin').replaceAll(':survey', ':other')}`,
+    );
+    for (const [i, person] of [first, 'ben', last].entries()) {
+      await run(
+        migrated,
+        `update voicesurvey.event_deliveries set is_dead = true, due_at = now() + interval '${i} s'
+           where event_id = :new_event_of_${person};`,
+      );
+    }
+    await withClient(migrated, async (eraser) => {
+      await withClient(migrated, async (holder) => {
+        await holder.query(
+          withIds(
+            'begin; select from voicesurvey.event_deliveries where event_id = :new_event_of_ben for update',
+            ANY_NAME,
+          ),
+        );
+        const ended = value(`select voicesurvey.${name}('crm')`);
+        await Promise.race([ended, untilWaiting(migrated, 1)]);
+        const erased = eraser.query("select contacts_deleted from voicesurvey.erase_person('+4920000000')");
+        await Promise.race([erased, untilWaiting(migrated, 2)]);
+        await holder.query('rollback');
+        await ended;
+        expect((await erased).rows).toEqual([{ contacts_deleted: '2' }]);
+      });
+    });
   });
 
   test('an erasure of the contact ends its deliveries, and a late report changes nothing', async ({

@@ -127,6 +127,7 @@ export const FUNCTIONS: Readonly<Record<string, Racer>> = {
     touches: ['event', 'consumer'],
     situations: ['in a call', ...PUBLISHED],
     call: ({ random }) => call(`add_consumer($1, '-infinity')`, random.pick([CONSUMER, 'warehouse'])),
+    errors: ['earlier_events_are_queued_in_read_committed'],
   },
   remove_consumer: {
     touches: ['event', 'consumer'],
