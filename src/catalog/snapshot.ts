@@ -120,9 +120,9 @@ objects as (
 )
 select json_strip_nulls(json_build_object(
   'format', ${SNAPSHOT_FORMAT},
-  'schemas', (select json_agg(name order by name) from requested),
+  'schemas', (select coalesce(json_agg(name order by name), '[]') from requested),
   'accepted', (select json_agg(value order by ordinality) from accepted),
-  'objects', (select json_object_agg(object, members order by object collate "C") from objects)
+  'objects', (select coalesce(json_object_agg(object, members order by object collate "C"), '{}') from objects)
 ))::text as snapshot`;
 
 const UNION = '\n\nunion all\n\n';

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { DifferencesError } from '../../src/inspect/baseline/differences-error.js';
 import { baseline } from '../../src/inspect/baseline.js';
 import { check } from '../../src/inspect/check.js';
-import { readCatalog } from '../../src/inspect/generate.js';
+import { generateDocumentation, generateTypes, readCatalog } from '../../src/inspect/generate.js';
 import { measureLocks } from '../../src/inspect/locks.js';
 import { repair } from '../../src/inspect/repair.js';
 import { verify } from '../../src/inspect/verify.js';
@@ -110,6 +111,22 @@ describe('a named set', () => {
     expect(schemas).toEqual(['billing']);
     expect(Object.keys(objects)).toContain('table billing.invoices');
     expect(objects['table public.orders']?.itself).toBeUndefined();
+  });
+
+  test('has an empty documentation in a database without it', async ({ database }) => {
+    const { shop, billing } = await twoFolders();
+    await up({ url: database.url, directory: shop });
+    const catalog = await readCatalog({ url: database.url, directory: billing });
+    expect(catalog.objects).toEqual({});
+    expect((await generateDocumentation(catalog)).markdown).toContain('# The schema');
+    expect(generateTypes(catalog)).toContain('type RuleName = never');
+  });
+
+  test('is not adopted from a database without its objects', async ({ database }) => {
+    const { url } = database;
+    const { shop, billing } = await twoFolders(SHOP, AFTER_SHOP);
+    await up({ url, directory: shop });
+    await expect(baseline({ url, directory: billing, version: 'V1' })).rejects.toThrow(DifferencesError);
   });
 
   test('restores data only if its own history has the migrations of the backup', async ({ database }) => {
