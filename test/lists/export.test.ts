@@ -108,9 +108,19 @@ test('exportCampaign is rejected with what its receiver throws or rejects with, 
 test('exportCampaign does not read the rest of the rows after its receiver has failed', async ({
   migrated,
 }) => {
-  await migrated.client.query(
-    `${campaignOfDocuments}; ${manyResults.replace('generate_series(1, 3000)', 'generate_series(1, 100000000)')}`,
-  );
+  await migrated.client.query(`${campaignOfDocuments};
+    create table numbers (number integer primary key);
+    insert into numbers select generate_series(1, 3000);
+    create function answer(number integer) returns text immutable language plpgsql as $$
+    begin
+      if number > 2000 then perform pg_sleep(3600); end if;
+      return repeat('"', 200);
+    end $$;
+    drop view voicesurvey.campaign_export;
+    create view voicesurvey.campaign_export as
+    select '${campaign}'::uuid as campaign_id, number as phone_number, answer(number) as q1_answer from numbers`);
+  // Without a sort, each row is sent before the next one is computed.
+  await migrated.client.query(`alter database ${migrated.name} set enable_sort = off`);
   const full = new Error('The receiver is full.');
   await expect(exportCampaign({ url: migrated.url, campaign, to: () => Promise.reject(full) })).rejects.toBe(
     full,
