@@ -132,10 +132,13 @@ describe('a command whose output cannot be written', () => {
     expect(await database.value('select count(*)::integer from voicesurvey_migrations.history')).toBe(2);
   });
 
-  test.skipIf(process.platform !== 'linux')('fails if the disk is full', async () => {
+  test.skipIf(process.platform !== 'linux').for([
+    ['after its work', 'url --json'],
+    ['during its work', 'sql --csv --quiet "select 1; select pg_sleep(0.3)"'],
+  ] as const)('fails if the disk is full %s', async ([, args]) => {
     const { stdout, stderr } = await inShell(
       inject('serverUrl'),
-      'url --json',
+      args,
       (command) => `exec 3>&1; { ${command}; } >/dev/full`,
     );
     expect(stdout).toBe('1\n');

@@ -202,9 +202,15 @@ function write(stream: NodeJS.WriteStream, text: string): void {
  */
 export function surviveClosedOutput(): void {
   process.stderr.on('error', () => {});
+  let isReported = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') return;
-    process.exitCode = 1;
+    // Every later part of the output fails, too.
+    if (error.code === 'EPIPE' || isReported) return;
+    isReported = true;
+    // The command goes on, and sets its own exit code when it is done.
+    process.once('exit', () => {
+      process.exitCode = 1;
+    });
     printMessages(
       `error: The result cannot be written to standard output: ${error.message}.`,
       'The command did its work; only its output is lost. Check the file or device that the output goes to.',
