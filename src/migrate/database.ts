@@ -2,6 +2,7 @@ import { cancelOnAbort } from '../postgres/cancel-on-abort.js';
 import { type Connection, connect } from '../postgres/connect.js';
 import { describeTarget, type Target } from '../postgres/connection/target.js';
 import { ConnectionError, ExplainedError } from '../postgres/errors/explained-error.js';
+import { explainReadOnly } from '../postgres/read-only.js';
 import { NOT_REPLICATED, REPLICATION_REMEDY, watchReplication } from '../postgres/replication.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
 
@@ -66,10 +67,7 @@ export async function withDatabase<T>(
     return result;
   } catch (error) {
     if (replication.wasCanceled()) throw notReplicatedError();
-    const [{ explainQueryError }, { explainReadOnly }] = await Promise.all([
-      import('../postgres/query-errors.js'),
-      import('../postgres/read-only.js'),
-    ]);
+    const { explainQueryError } = await import('../postgres/query-errors.js');
     throw (await explainReadOnly(error, connection)) ?? explainQueryError(error, connection, signal);
   } finally {
     await cancellation.done();
