@@ -1,9 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type CliResult, runCli } from '../support/cli.js';
+import { type CliResult, runCli, runProgram } from '../support/cli.js';
 import { sharedProject } from '../support/clone.js';
 import { addFiles } from '../support/folder.js';
+import { blocksOf } from '../support/page.js';
+import { hasPython, PYTHON } from '../support/python.js';
 import { SLOW } from '../support/timeouts.js';
 
 const FILES = {
@@ -84,6 +86,38 @@ describe.sequential('from the tarball, in an empty project,', { timeout: SLOW },
     const name = new URL(url).pathname.slice(1);
     expect(await embedded('test-database', '--drop', name)).toContain(`Dropped ${name}.`);
   });
+
+  test('test-database creates and drops a database in a shell as docs/testing.md does', async () => {
+    const code = blocksOf('testing.md', 'A shell, and any other language')[0]?.code ?? '';
+    const script = code
+      .replaceAll('npx voicesurvey-db', '"$NODE" "$PROGRAM"')
+      .replace('npm test', 'printenv DATABASE_URL');
+    const env = { NODE: process.execPath, PROGRAM: join(project.packageRoot, 'bin/voicesurvey-db') };
+    const {
+      code: exit,
+      stdout,
+      stderr,
+    } = await runProgram('bash', ['-ec', script], { cwd: project.root, env });
+    expect([exit, stderr]).toEqual([0, expect.not.stringContaining('error: ')]);
+    expect(stdout).toMatch(/^postgresql:.*\/(voicesurvey_test_\w+)\?.*\nDropped \1\.\n/);
+  });
+
+  test.skipIf(!hasPython('pytest', 'psycopg'))(
+    'the fixture of docs/testing.md gives a test the privileges of a role',
+    async () => {
+      const program = [process.execPath, join(project.packageRoot, 'bin/voicesurvey-db')]
+        .map((word) => JSON.stringify(word))
+        .join(', ');
+      const codeOf = (heading: string): string[] =>
+        blocksOf('testing.md', heading).map(({ code }) => code.replace('"npx", "voicesurvey-db"', program));
+      const [database = ''] = codeOf('pytest');
+      const [role = '', example = ''] = codeOf('The roles of the services');
+      await addFiles(project.root, { 'conftest.py': `${database}\n${role}`, 'test_example.py': example });
+      const words = ['-m', 'pytest', '-q', '-p', 'no:cacheprovider'];
+      const { code, stdout } = await runProgram(PYTHON, words, { cwd: project.root });
+      expect([code, stdout]).toEqual([0, expect.stringContaining('1 passed')]);
+    },
+  );
 
   test('rehearse finds no broken rule', async () => {
     expect(await embedded('rehearse', '--contacts', '4', '--campaigns', '1', '--attempts', '1')).toContain(

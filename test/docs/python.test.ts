@@ -18,6 +18,34 @@ def work(connection):
 print(transaction(engine, work))
 `;
 
+/** Ends a call when the consumer begins to wait, so that only the notification of its event can wake it. */
+const LISTEN = `
+other = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+other.execute("select voicesurvey.add_consumer('crm')")
+class Waiting:
+    def select(*arguments):
+        for call in other.execute("select call_id from voicesurvey.claim_calls(1)").fetchall():
+            other.execute("select * from voicesurvey.finish_call(%s, 'refused')", call)
+        return wait(*arguments)
+wait, select = select.select, Waiting
+def receive(event):
+    print(event["event_type"])
+    raise SystemExit
+consume(psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, row_factory=dict_row), receive, 3600)
+`;
+
+test.skipIf(!hasPython('psycopg'))(
+  'the consumer of docs/python.md gets an event by its notification',
+  async ({ migrated: { client, url } }) => {
+    await aCampaign().running().with(1).in(client);
+    const program = ['import os, psycopg\nfrom psycopg.rows import dict_row', codeOf('Listen'), LISTEN].join(
+      '\n',
+    );
+    const { stdout, stderr } = await runProgram(PYTHON, ['-c', program], { env: { DATABASE_URL: url } });
+    expect([stdout, stderr]).toEqual(['survey.refused\n', '']);
+  },
+);
+
 test.skipIf(!hasPython('psycopg', 'sqlalchemy', 'psycopg2'))(
   'the programs of docs/python.md run with psycopg 3 and SQLAlchemy, and log no parameter',
   async ({ migrated: { client, url } }) => {

@@ -27,6 +27,7 @@ test('the SQL of docs/services-by-hand.md runs as written and completes one cont
   expect(await value(found)).toBe(
     '+4920000001 completed survey.completed sent, +4920000002 not_reached survey.not_reached, +4920000101 excluded',
   );
+  expect(await value('select transcript_text from transcript_snippets')).toBe('Do you agree? Yes.');
 });
 
 test('an end in whole seconds is refused after an answer in microseconds, and accepted as docs/services-by-hand.md writes it', async ({
