@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, chmod, copyFile, mkdir, readdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EmbeddedServerError } from '../errors/explained-error.js';
+import { SET_URL } from './another-server.js';
 import { createLibraryLinks } from './library-links.js';
 import { type EmbeddedPackage, findEmbeddedPackage } from './package.js';
 import { type Access, findObstacle, type ServerUser } from './server-user.js';
@@ -110,7 +111,7 @@ function rejectUnsafePath(path: string): void {
   throw new EmbeddedServerError(
     'embedded_path_unusable',
     `PostgreSQL's initdb cannot run in a path that contains one of " $ \` \\: ${path}.`,
-    { remedy: 'Move or rename the folder, or set DATABASE_URL to the address of a PostgreSQL 15 or newer.' },
+    { remedy: `Move or rename the folder, or ${SET_URL}.` },
   );
 }
 

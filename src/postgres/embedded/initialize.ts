@@ -1,6 +1,7 @@
 import { lchown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmbeddedServerError } from '../errors/explained-error.js';
+import { SET_URL } from './another-server.js';
 import type { EmbeddedBinaries } from './binaries.js';
 import { type ProgramResult, runProgram } from './run-program.js';
 import { errorLines, remedyForOutput } from './server-log.js';
@@ -49,8 +50,7 @@ function requireSuccess({ succeeded, output }: ProgramResult): void {
     `PostgreSQL could not create a data directory for the embedded server:\n${errorLines(output)}`,
     {
       remedy:
-        remedyForOutput(output) ??
-        'Fix what PostgreSQL reports and run the command again, or set DATABASE_URL to the address of a PostgreSQL 15 or newer.',
+        remedyForOutput(output) ?? `Fix what PostgreSQL reports and run the command again, or ${SET_URL}.`,
     },
   );
 }

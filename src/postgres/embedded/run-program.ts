@@ -1,6 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { EmbeddedServerError } from '../errors/explained-error.js';
+import { SET_URL } from './another-server.js';
 import { cleanEnvironment } from './clean-environment.js';
 import type { ServerUser } from './server-user.js';
 import { systemErrorCode } from './system-errors.js';
@@ -86,7 +87,7 @@ export function explainSpawnError(error: unknown, program: string, user: ServerU
   if (code === undefined) return error;
   const [reason, remedy] = diagnose(code, program, user);
   return new EmbeddedServerError('embedded_program_unusable', `${program} cannot be run: ${reason}.`, {
-    remedy: `${remedy}, or set DATABASE_URL to the address of a PostgreSQL 15 or newer.`,
+    remedy: `${remedy}, or ${SET_URL}.`,
     cause: error,
   });
 }

@@ -35,7 +35,7 @@ export async function chooseBase(directory: string, user: ServerUser | null): Pr
     'embedded_directory_closed',
     `PostgreSQL refuses to run as root, and the user ${user.name}, who runs it instead, can use neither ${directory} nor ${SHARED_BASE} nor ${temporary}.`,
     {
-      remedy: `Run the command as a user other than root, or in a folder that ${user.name} can enter, or set DATABASE_URL to another server.`,
+      remedy: `Run the command as a user other than root, or in a folder that ${user.name} can enter, or set DATABASE_URL (for test databases, TEST_DATABASE_URL) to another server.`,
     },
   );
 }

@@ -75,7 +75,7 @@ const RETRY = 'and run the command again.';
  */
 export function remedyForOutput(output: string): string | null {
   if (/could not look up effective user ID/.test(output)) {
-    return 'PostgreSQL needs a user with a name. Add this one to /etc/passwd, run the command as another user, or set DATABASE_URL to another server.';
+    return 'PostgreSQL needs a user with a name. Add this one to /etc/passwd, run the command as another user, or set DATABASE_URL (for test databases, TEST_DATABASE_URL) to another server.';
   }
   if (/shared memory segment "\/PostgreSQL/.test(output)) {
     return `PostgreSQL keeps shared memory in /dev/shm, which is full, too small or closed to this user. Free space there (see \`df -h /dev/shm\`), or start the container with more of it (\`docker run --shm-size=256m\`), ${RETRY}`;

@@ -50,11 +50,11 @@ export async function explainSystemErrors<Result>(
 async function remedyForForbidden(path: string): Promise<string> {
   const [existing, uid] = await ownerOfNearest(path);
   if (uid !== 0 && uid === process.geteuid?.()) {
-    return `${existing} is yours, but its mode forbids it. Run \`chmod u+rwX ${shellQuote(existing)}\`, or set DATABASE_URL to another server.`;
+    return `${existing} is yours, but its mode forbids it. Run \`chmod u+rwX ${shellQuote(existing)}\`, or set DATABASE_URL (for test databases, TEST_DATABASE_URL) to another server.`;
   }
   const owner = uid === 0 ? 'root' : await loginNameOf(uid);
   const asOwner = ['root', 'nobody'].includes(owner) ? 'Run the command' : `Run the command as ${owner}, or`;
-  return `${existing} belongs to ${owner}. ${asOwner} in your own folder, or set DATABASE_URL to another server.`;
+  return `${existing} belongs to ${owner}. ${asOwner} in your own folder, or set DATABASE_URL (for test databases, TEST_DATABASE_URL) to another server.`;
 }
 
 /** Returns the nearest existing parent of a path, and the uid of its owner. */
@@ -69,7 +69,7 @@ function remedyFor(code: string): string {
     case 'EDQUOT':
       return 'Free disk space (a new server takes 60 MB) and run the command again.';
     case 'EROFS':
-      return 'The file system is read-only. Use a clone on another file system, or set DATABASE_URL to another server.';
+      return 'The file system is read-only. Use a clone on another file system, or set DATABASE_URL (for test databases, TEST_DATABASE_URL) to another server.';
     case 'ENOTDIR':
     case 'EEXIST':
       return 'A file is in the place of a folder. Move the file to another place and run the command again.';
@@ -77,6 +77,6 @@ function remedyFor(code: string): string {
     case 'ENFILE':
       return 'Too many files are open. Raise the limit (`ulimit -n`) and run the command again.';
     default:
-      return 'Fix the cause and run the command again, or set DATABASE_URL to another server.';
+      return 'Fix the cause and run the command again, or set DATABASE_URL (for test databases, TEST_DATABASE_URL) to another server.';
   }
 }

@@ -109,7 +109,7 @@ describe.skipIf(!hasOrdinaryUser)('an ordinary user', () => {
     const { value } = await inChild('start', join(clone, 'db'), { user });
     expect(value).toMatchObject({
       code: 'embedded_not_yours',
-      remedy: `${clone} is yours, but its mode forbids it. Run \`chmod u+rwX ${clone}\`, or set DATABASE_URL to another server.`,
+      remedy: `${clone} is yours, but its mode forbids it. Run \`chmod u+rwX ${clone}\`, or set DATABASE_URL (for test databases, TEST_DATABASE_URL) to another server.`,
     });
   });
 });
