@@ -14,7 +14,9 @@ test('findEmbeddedPackage fails on a platform without a package, with DATABASE_U
   await expect(findEmbeddedPackage({ platform: 'freebsd', arch: 'riscv64' })).rejects.toMatchObject({
     code: 'embedded_not_available',
     message: expect.stringContaining('no embedded PostgreSQL for freebsd-riscv64'),
-    remedy: expect.stringContaining('set DATABASE_URL (for test databases, TEST_DATABASE_URL) to the address'),
+    remedy: expect.stringContaining(
+      'set DATABASE_URL (for test databases, TEST_DATABASE_URL) to the address',
+    ),
   });
 });
 
