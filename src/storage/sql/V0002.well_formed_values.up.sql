@@ -170,7 +170,8 @@ $privileges$;
 
 -- The functions of the CHECKs. Their bodies have the form of the SQL standard: PostgreSQL resolves the names in them
 -- when it creates them, whatever search_path is later, and inlines them into the constraints. A session needs the
--- privilege EXECUTE on them to write a row.
+-- privilege EXECUTE on them to write a row. The patterns are E'' strings, so that they do not depend on
+-- standard_conforming_strings of the session.
 
 -- A text is not blank if it has one character that is neither white space nor invisible. The pattern lists the white
 -- space of Unicode, because \s matches only that of ASCII in the C locale.
@@ -181,14 +182,14 @@ language sql
 immutable
 parallel safe
 return value operator(pg_catalog.~)
-  '[^\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0]';
+  E'[^\\u0001-\\u0020\\u007f-\\u00a0\\u00ad\\u034f\\u061c\\u115f\\u1160\\u1680\\u17b4\\u17b5\\u180b-\\u180e\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u2800\\u3000\\u3164\\ufeff\\uffa0]';
 
 create or replace function voicesurvey_rules.is_phone_number(value text)
 returns boolean
 language sql
 immutable
 parallel safe
-return value operator(pg_catalog.~) '^\+[1-9][0-9]{6,14}$';
+return value operator(pg_catalog.~) E'^\\+[1-9][0-9]{6,14}$';
 
 -- Words joined by dots, one @, and two or more words joined by dots. A word contains no white space and none of the
 -- characters that would make the text two addresses, or a name with an address. It may contain letters of any script.
@@ -199,7 +200,7 @@ language sql
 immutable
 parallel safe
 return value operator(pg_catalog.~)
-  '^[^\s\u0085\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff@.,;:<>()"\\\[\]]+(\.[^\s\u0085\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff@.,;:<>()"\\\[\]]+)*@[^\s\u0085\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff@.,;:<>()"\\\[\]]+(\.[^\s\u0085\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff@.,;:<>()"\\\[\]]+)+$';
+  E'^[^\\s\\u0085\\u00a0\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff@.,;:<>()"\\\\\\[\\]]+(\\.[^\\s\\u0085\\u00a0\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff@.,;:<>()"\\\\\\[\\]]+)*@[^\\s\\u0085\\u00a0\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff@.,;:<>()"\\\\\\[\\]]+(\\.[^\\s\\u0085\\u00a0\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff@.,;:<>()"\\\\\\[\\]]+)+$';
 
 comment on function voicesurvey_rules.is_not_blank(text) is
   'Returns whether a text has at least one visible character.';
@@ -253,7 +254,7 @@ alter table public.email_templates
   add constraint template_has_a_body
     check (voicesurvey_rules.is_not_blank(body_html)) not valid,
   add constraint subject_is_one_line
-    check (voicesurvey_rules.is_not_blank(subject) and subject !~ '[\n\r\v\f\u0085\u2028\u2029]') not valid,
+    check (voicesurvey_rules.is_not_blank(subject) and subject !~ E'[\\n\\r\\v\\f\\u0085\\u2028\\u2029]') not valid,
   add constraint template_has_finite_times
     check (isfinite(created_at) and isfinite(updated_at)) not valid;
 
@@ -501,7 +502,7 @@ alter table public.transcript_snippets
   add constraint transcript_is_not_blank
     check (voicesurvey_rules.is_not_blank(transcript_text)) not valid,
   add constraint transcript_holds_no_phone_number
-    check (transcript_text !~ '\+[0-9]{7}') not valid,
+    check (transcript_text !~ E'\\+[0-9]{7}') not valid,
   add constraint transcript_has_a_finite_time
     check (isfinite(created_at)) not valid;
 

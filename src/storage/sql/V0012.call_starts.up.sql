@@ -172,7 +172,7 @@ returns boolean
 language sql
 immutable
 parallel safe
-return zone operator(pg_catalog.~*) '^(utc|(?!(posix|right)/)[a-z_]+(/[a-z_-]+)+|etc/gmt(\+([0-9]|1[0-2])|-([0-9]|1[0-4])|0))$';
+return zone operator(pg_catalog.~*) E'^(utc|(?!(posix|right)/)[a-z_]+(/[a-z_-]+)+|etc/gmt(\\+([0-9]|1[0-2])|-([0-9]|1[0-4])|0))$';
 
 -- The settings of the database, one per line. The zone is cut out of them by split_part, because a regular expression
 -- would take ten times as long. In a Turkish database, lower() would change the I of "TIME_ZONE".

@@ -48,7 +48,7 @@ alter table public.email_templates
   add constraint template_has_a_body
     check (voicesurvey_rules.is_not_blank(body_html)) not valid,
   add constraint subject_is_one_line
-    check (voicesurvey_rules.is_not_blank(subject) and subject !~ '[\n\r\v\f\u0085\u2028\u2029]') not valid,
+    check (voicesurvey_rules.is_not_blank(subject) and subject !~ E'[\\n\\r\\v\\f\\u0085\\u2028\\u2029]') not valid,
   add constraint template_has_finite_times
     check (isfinite(created_at) and isfinite(updated_at)) not valid;
 
@@ -291,7 +291,7 @@ alter table public.transcript_snippets
   add constraint transcript_is_not_blank
     check (voicesurvey_rules.is_not_blank(transcript_text)) not valid,
   add constraint transcript_holds_no_phone_number
-    check (transcript_text !~ '\+[0-9]{7}') not valid,
+    check (transcript_text !~ E'\\+[0-9]{7}') not valid,
   add constraint transcript_has_a_finite_time
     check (isfinite(created_at)) not valid;
 

@@ -144,7 +144,7 @@ returns boolean
 language sql
 immutable
 parallel safe
-return value ~ '[\u0001-\u001f\u007f-\u009f]';
+return value ~ E'[\\u0001-\\u001f\\u007f-\\u009f]';
 
 create or replace function voicesurvey_rules.check_lines(lines jsonb)
 returns void
