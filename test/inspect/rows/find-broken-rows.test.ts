@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import pg from 'pg';
 import { describe, expect, test as plain } from 'vitest';
 import { findBrokenRows } from '../../../src/inspect/rows/find-broken-rows.js';
 import { ROW_QUERIES } from '../../../src/inspect/rows/queries.js';
@@ -447,26 +446,6 @@ describe('the checks of the rows do not report a call whose number was listed la
       expect((await findBrokenRows(client, CHECK)).map(({ name }) => name)).toEqual([]);
     });
   }
-});
-
-test('the checks of the rows do not report an e-mail whose contact gets another address and language at that time', async ({
-  migrated: { client, url },
-}) => {
-  await client.query(withIds(history, rowsOfHistory));
-  const other = new pg.Client({ connectionString: url });
-  await other.connect();
-  try {
-    await other.query(
-      withIds("begin; update contacts set email = 'other@example.com' where id = :emil", rowsOfHistory),
-    );
-    await client.query('select voicesurvey.claim_emails()');
-    await other.query('commit');
-  } finally {
-    await other.end();
-  }
-  await client.query('begin');
-  expect((await findBrokenRows(client, CHECK)).map(({ name }) => name)).toEqual([]);
-  await client.query('rollback');
 });
 
 special('the checks of the rows find nothing in a history that complies with every rule', async (client) => {

@@ -176,7 +176,7 @@ where 'survey.' || template.type::text is distinct from event.event_type::text`,
     rule: 8,
     table: 'email_notifications',
     finds:
-      'an e-mail in another language than that of its campaign and its contact, if the contact was not changed in the minute before or since',
+      'an e-mail in another language than that of its campaign and its contact, if the contact was not changed since',
     sql: `select email.id
 from public.email_notifications as email
 join public.contacts as contact on contact.id = email.contact_id
@@ -184,18 +184,17 @@ join public.campaigns as campaign on campaign.id = email.campaign_id
 join public.email_templates as template on template.id = email.template_id
 where template.locale <> campaign.language
   and template.locale::text <> contact.preferred_language::text
-  and contact.updated_at < email.created_at - ${CLOCKS}`,
+  and contact.updated_at <= email.created_at`,
   },
   {
     name: 'an_email_goes_to_its_contacts_address',
     rule: 8,
     table: 'email_notifications',
-    finds:
-      'an e-mail to another address than that of its contact, if the contact was not changed in the minute before or since',
+    finds: 'an e-mail to another address than that of its contact, if the contact was not changed since',
     sql: `select email.id
 from public.email_notifications as email
 join public.contacts as contact on contact.id = email.contact_id
 where email.to_email is distinct from contact.email
-  and contact.updated_at < email.created_at - ${CLOCKS}`,
+  and contact.updated_at <= email.created_at`,
   },
 ];
