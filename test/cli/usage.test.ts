@@ -34,7 +34,8 @@ describe('--help', () => {
       FINDING.includes(command),
       REFUSING.includes(command),
     ]);
-    expect(widthOf(stdout)).toBeLessThanOrEqual(80);
+    // The longest name of the program is that in a clone.
+    expect(widthOf(stdout.replaceAll('  voicesurvey-db', '  ./bin/voicesurvey-db'))).toBeLessThanOrEqual(80);
   });
 
   test('voicesurvey-db without a command prints the help and fails with exit code 2', async () => {

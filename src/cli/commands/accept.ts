@@ -40,7 +40,7 @@ const HELP = {
       'accept one object; other differences remain drift',
     ],
     [
-      "accept --partitions 'calls_*' --reason 'created by pg_partman'",
+      "accept --partitions 'calls_*' --reason 'by pg_partman'",
       'compare no partition with such a name from now on',
     ],
     [

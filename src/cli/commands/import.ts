@@ -27,9 +27,9 @@ const HELP = {
     'are imported already change nothing. Exits with 1 if lines were rejected, or with 3 after --dry-run.',
   activity: 'Reading the list',
   examples: [
-    ['import contacts.csv --campaign <id> --country IT', 'import contacts'],
-    ['import contacts.csv --campaign <id> --country IT --dry-run', 'only print what would be imported'],
-    ['import contacts.csv --campaign <id> --rejected bad.csv', 'write rejected lines to a file'],
+    ['import list.csv --campaign <id> --country IT', 'import contacts'],
+    ['import list.csv --campaign <id> --country IT --dry-run', 'only print what would be imported'],
+    ['import list.csv --campaign <id> --rejected bad.csv', 'write rejected lines to a file'],
     ['import do-not-call.csv --exclusions --country IT', 'exclude numbers'],
   ],
 } as const;

@@ -17,7 +17,7 @@ const HELP = {
   activity: 'Restoring the data',
   examples: [
     [
-      'restore voicesurvey-backup/2026-11-28T17-21-36Z-survey-V0005',
+      'restore voicesurvey-backup/2026-11-28T17-21-36Z-db-V0005',
       'restore what the rollback of V0005 deleted',
     ],
   ],
