@@ -49,7 +49,8 @@ export function describeServer({
  * @param options the database, whether to create it if it is missing, and the signal that interrupts the work
  * @throws ConnectionError if the server cannot be reached or the database does not exist
  * @throws ExplainedError for an error that any statement may meet, such as a missing privilege or a timeout; `standby` or
- *   `read_only` for a write that the server refuses; `not_replicated` if a commit was not confirmed by the synchronous standby; `interrupted`
+ *   `read_only` for a write that the server refuses; `not_replicated` if a commit was not confirmed by the synchronous
+ *   standby; `interrupted`
  * @throws DatabaseError for every other error of the server, redacted
  */
 export async function withDatabase<T>(

@@ -8,8 +8,9 @@ import type { Statement } from '../../sql/statement.js';
 import { changedObjects } from './changed-objects.js';
 
 /**
- * Refuses a file of a named set that creates, alters, comments or drops an object outside of the set. `status` and `verify` of the other set
- * would report it as drift, and the next migration of that set might fail. A statement in the body of a `do` is not checked.
+ * Refuses a file of a named set that creates, alters, comments or drops an object outside of the set. `status` and `verify` of
+ * the other set would report it as drift, and the next migration of that set might fail. A statement in the body of a `do` is not
+ * checked.
  *
  * @throws MigrationFileError `outside_set`
  */

@@ -105,7 +105,8 @@ end
 $function$;
 
 comment on function voicesurvey_rules.grant_privileges_to_roles() is
-  'Grants to the roles of the services what they may do, if they exist. Called by this version; voicesurvey-db roles has the same statements.';
+  'Grants to the roles of the services what they may do, if they exist. Called by this version; '
+  'voicesurvey-db roles has the same statements.';
 
 revoke execute on function voicesurvey_rules.grant_privileges_to_roles() from public;
 

@@ -242,6 +242,16 @@ describe('the tallies', () => {
   });
 });
 
+/** Runs something while a transaction that has not committed reports the recording of the call of Ada. */
+async function whileReported(migrated: TestDatabase, during: () => Promise<void>): Promise<void> {
+  await withSession(migrated, async (other) => {
+    await query(other, 'begin');
+    await query(other, "select voicesurvey.record_provider_call('new_call_of_ada', 'late')");
+    await during();
+    await query(other, 'commit');
+  });
+}
+
 const EXPIRED = 'select * from voicesurvey.expired_recordings($1)';
 const expired = async (database: Pick<TestDatabase, 'client'>, atMost = 100): Promise<unknown[]> =>
   (await query(database, EXPIRED, [atMost])).map(({ provider_call_id }) => provider_call_id).sort();
@@ -360,11 +370,8 @@ describe('expired_recordings', () => {
       migrated,
       "update voicesurvey_rules.recording_progress set started_before = now() - interval '40 h'",
     );
-    await withSession(migrated, async (other) => {
-      await query(other, 'begin');
-      await query(other, "select voicesurvey.record_provider_call('new_call_of_ada', 'late')");
+    await whileReported(migrated, async () => {
       expect(await expired(migrated)).toEqual([]);
-      await query(other, 'commit');
     });
     expect(await expired(migrated)).toEqual(['late']);
   });
@@ -393,12 +400,9 @@ describe('expired_recordings', () => {
       `${OLD_CALLS.replace(PROVIDER_IDS, '')} update provider_configs set recording_retention_days = 30;`,
     );
     expect(await expired(migrated)).toEqual([]);
-    await withSession(migrated, async (other) => {
-      await query(other, 'begin');
-      await query(other, "select voicesurvey.record_provider_call('new_call_of_ada', 'late')");
+    await whileReported(migrated, async () => {
       await query(migrated, 'update provider_configs set recording_retention_days = 1');
       expect(await expired(migrated)).toEqual([]);
-      await query(other, 'commit');
     });
     expect(await expired(migrated)).toEqual(['late']);
   });
