@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { up } from '../../../src/migrate/up.js';
 import { migrationsDirectory } from '../../../src/seed/paths.js';
@@ -6,6 +7,7 @@ import { type CrashServer, startCrashServer } from '../../crash/server.js';
 import { createDatabase, runOnce, session } from '../../support/databases.js';
 import { folderWith } from '../../support/folder.js';
 import { SLOW } from '../../support/timeouts.js';
+import { until } from '../../support/until.js';
 
 /** So that a commit that waits for the disk takes a tenth of a second. */
 const SLOW_COMMIT = { commit_delay: '100000', commit_siblings: '0' };
@@ -22,6 +24,16 @@ describe('while the server commits,', { timeout: SLOW }, () => {
     number += 1;
     return createDatabase(server.url, `committing_${number}`);
   };
+
+  /** Waits until the server has ended every session of a database, so that no commit is under way. */
+  const settled = (url: string): Promise<void> =>
+    until(async () => {
+      const { rows } = await runOnce(
+        server.url,
+        `select from pg_stat_activity where datname = ${pg.escapeLiteral(new URL(url).pathname.slice(1))}`,
+      );
+      return rows.length === 0;
+    });
 
   /** Ends a commit of a database with a function of the server. Returns whether there was one before the call had ended. */
   const endCommit = async (url: string, how: string, running: Promise<unknown>): Promise<boolean> => {
@@ -55,11 +67,13 @@ describe('while the server commits,', { timeout: SLOW }, () => {
         () => 0,
       );
       await endCommit(url, how, running);
+      const reported = await running;
+      await settled(url);
       const { rows } = await runOnce(
         url,
         "select count(*)::integer as tables from pg_tables where tablename = 'one'",
       );
-      expect(await running).toBe(rows[0]?.tables);
+      expect(reported).toBe(rows[0]?.tables);
     }
   });
 
@@ -71,7 +85,9 @@ describe('while the server commits,', { timeout: SLOW }, () => {
       () => 0,
     );
     await endCommit(url, 'pg_cancel_backend', seeding);
+    const inserted = await seeding;
+    await settled(url);
     const { rows } = await runOnce(url, 'select count(*)::integer as users from users');
-    expect((await seeding) > 0).toBe(rows[0]?.users > 0);
+    expect(inserted > 0).toBe(rows[0]?.users > 0);
   });
 });

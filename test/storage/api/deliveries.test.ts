@@ -281,9 +281,9 @@ describe('deliveries of events', () => {
           ),
         );
         const ended = value(`select voicesurvey.${name}('crm')`);
-        await Promise.race([ended, untilWaiting(migrated, 1)]);
+        await untilWaiting(migrated, 1, ended);
         const erased = eraser.query("select contacts_deleted from voicesurvey.erase_person('+4920000000')");
-        await Promise.race([erased, untilWaiting(migrated, 2)]);
+        await untilWaiting(migrated, 2, erased);
         await holder.query('rollback');
         await ended;
         expect((await erased).rows).toEqual([{ contacts_deleted: '2' }]);
