@@ -72,11 +72,24 @@ function compareMembers(object: string, here: Members, there: Members, label: st
     const theirs = there[member];
     if (mine === undefined || theirs === undefined)
       return [describePresence(name, mine !== undefined, label)];
-    return compareFacts(withoutGrants(mine), withoutGrants(theirs), label).map((difference) => ({
-      object: name,
-      difference,
-    }));
+    return compareFacts(withoutGrants(mine), withOwner(withoutGrants(theirs), mine.owner), label).map(
+      (difference) => ({
+        object: name,
+        difference,
+      }),
+    );
   });
+}
+
+/** Another owner is one difference, and not also what the two owners may do. */
+function withOwner(facts: Facts, owner: unknown): Facts {
+  const { privileges } = facts;
+  if (facts.owner === owner || typeof privileges !== 'object') return facts;
+  const renamed = Object.entries(privileges).map(([role, listed]) => [
+    role === facts.owner ? owner : role,
+    listed,
+  ]);
+  return { ...facts, privileges: Object.fromEntries(renamed) };
 }
 
 function compareFacts(here: Facts, there: Facts, label: string): string[] {

@@ -69,7 +69,8 @@ export function splitFullName(fullName: string): FullName {
   return { schema: unquote(schema), name: unquote(name), argumentTypes };
 }
 
-const KIND_AND_NAME = /^(materialized view|foreign table|window function|[a-z]+) (.*)$/s;
+const KIND_AND_NAME =
+  /^(materialized view|foreign table|window function|operator (?:class|family)|text search [a-z]+|[a-z]+) (.*)$/s;
 
 /** Splits a key of the snapshot into the kind and the name, which is quoted as PostgreSQL quotes it. */
 export function splitKey(key: string): readonly [kind: string, name: string] {

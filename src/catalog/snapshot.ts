@@ -11,7 +11,8 @@ import {
   SNAPSHOT_FORMAT,
 } from './snapshot/format.js';
 import { FUNCTIONS } from './snapshot/functions.js';
-import { extensionsOf, IS_OTHER_OBJECT, OTHER_OBJECTS, SCHEMAS, STATISTICS } from './snapshot/others.js';
+import { CASTS, IS_OTHER_OBJECT, OTHER_OBJECTS } from './snapshot/other-objects.js';
+import { extensionsOf, SCHEMAS, STATISTICS } from './snapshot/others.js';
 import { LEFT_OUT, RELATION, RELATION_NAME, RELATIONS } from './snapshot/relations.js';
 import { SEQUENCES } from './snapshot/sequences.js';
 import { FIRST_USER_OID, type ObjectQuery } from './snapshot/sql-fragments.js';
@@ -175,6 +176,7 @@ const OTHER_RARE_QUERIES: readonly RareQuery[] = [
   },
   { query: FUNCTIONS, exists: `exists (select from pg_proc where oid >= ${FIRST_USER_OID})` },
   { query: STATISTICS, exists: 'exists (select from pg_statistic_ext)' },
+  { query: CASTS, exists: `exists (select from pg_cast where oid >= ${FIRST_USER_OID})` },
   { query: OTHER_OBJECTS, exists: `exists (select from pg_depend as dependency where ${IS_OTHER_OBJECT})` },
 ];
 

@@ -53,6 +53,7 @@ const EVERY_KIND = `
   create table named_logs (name text collate "C") inherits (people);
   create view happy as select 1 as one;
   create collation german (provider = icu, locale = 'de');
+  create cast (mood as integer) with inout;
   comment on table people is 'People.';
   comment on column people.name is 'The name.';
   grant select on people to public;
@@ -60,7 +61,7 @@ const EVERY_KIND = `
 `;
 
 /** It is the same on every supported server, and changes only together with the format. */
-const FINGERPRINT = '93f641be5c5b45b4abb7e269e232be07a6f279c96174a03b224f1d644def70f8';
+const FINGERPRINT = 'c483fb1304ab5dc8568604052eed34573ac3f61237681bfbb9a2ed0f0f402487';
 
 test('a catalog with every kind of object has the same fingerprint on every server', async ({ database }) => {
   await database.client.query(EVERY_KIND);
@@ -97,6 +98,7 @@ test.for([
   ['a rule', 'create table t (); create rule r as on insert to t do instead nothing'],
   ['a policy', 'create table t (); create policy p on t'],
   ['a sequence', 'create sequence s'],
+  ['a cast', "create type mood as enum ('sad'); create cast (mood as integer) with inout"],
   ['a function', "create function f() returns void language sql as ''"],
   ['statistics', 'create table t (a integer, b integer); create statistics s on a, b from t'],
 ] as const)('a run records the same text as a snapshot of a database with %s', async ([, sql], {

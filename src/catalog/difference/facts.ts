@@ -17,6 +17,9 @@ export function describeFact(fact: string, here: MaybeFact, there: MaybeFact, la
   if (fact === 'column order') return describeOrder('columns', listOf(here), listOf(there), label);
   if (fact === 'labels') return describeLabels(listOf(here), listOf(there), label);
   if (fact === 'privileges') return describePrivileges(recordOf(here), recordOf(there), label);
+  if (fact === 'arguments')
+    return describeFact('argument list', argumentsIn(here), argumentsIn(there), label);
+  if (isRecord(here ?? there)) return describeRecord(fact, recordOf(here), recordOf(there), label);
   if (isFlag(here) && isFlag(there)) return [describeSide(fact, here === true, label)];
   if (Array.isArray(here ?? there) && [...listOf(here), ...listOf(there)].every(isText)) {
     return describeList(fact, listOf(here), listOf(there), label);
@@ -43,7 +46,9 @@ function describeOrder(
 }
 
 function describeLabels(here: readonly string[], there: readonly string[], label: string): string[] {
-  return [...describeList('label', here, there, label), ...describeOrder('labels', here, there, label)];
+  const hasSame = here.length === there.length && here.every((name) => there.includes(name));
+  const changes = hasSame ? [] : describeList('labels', here, there, label);
+  return [...changes, ...describeOrder('labels', here, there, label)];
 }
 
 function describeList(
@@ -59,6 +64,36 @@ function describeList(
   return changes.length > 0 ? changes : describeOrder(fact, here, there, label);
 }
 
+/** The differences between two objects of JSON, such as the properties of an aggregate, one by one. */
+function describeRecord(
+  fact: string,
+  here: Readonly<Record<string, unknown>>,
+  there: Readonly<Record<string, unknown>>,
+  label: string,
+): string[] {
+  const keys = [...new Set([...Object.keys(here), ...Object.keys(there)])].sort();
+  return keys.flatMap((key) => {
+    const [mine, theirs] = [here[key] as MaybeFact, there[key] as MaybeFact];
+    if (JSON.stringify(mine) === JSON.stringify(theirs)) return [];
+    if (fact !== 'default privileges') return describeFact(`${fact} ${key}`, mine, theirs, label);
+    return describePrivileges(recordOf(mine), recordOf(theirs), label).map(
+      (text) => `${fact} (${key}): ${text}`,
+    );
+  });
+}
+
+/** The arguments of a function as SQL writes them. */
+function argumentsIn(value: MaybeFact): string | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return value
+    .map(({ mode, name, type, default: expression }) =>
+      [mode === 'in' ? undefined : mode, name, type, expression && `default ${expression}`]
+        .filter(Boolean)
+        .join(' '),
+    )
+    .join(', ');
+}
+
 function describePrivileges(
   here: Readonly<Record<string, unknown>>,
   there: Readonly<Record<string, unknown>>,
@@ -70,10 +105,14 @@ function describePrivileges(
     const more = mine.filter((privilege) => !theirs.includes(privilege));
     const fewer = theirs.filter((privilege) => !mine.includes(privilege));
     return [
-      ...(more.length > 0 ? [describeSide(`${role} may ${more.join(', ')}`, true, label)] : []),
-      ...(fewer.length > 0 ? [describeSide(`${role} may ${fewer.join(', ')}`, false, label)] : []),
+      ...(more.length > 0 ? [describeSide(`${role} may ${verbs(more)}`, true, label)] : []),
+      ...(fewer.length > 0 ? [describeSide(`${role} may ${verbs(fewer)}`, false, label)] : []),
     ];
   });
+}
+
+function verbs(privileges: readonly string[]): string {
+  return privileges.join(', ').replaceAll(/\busage\b/g, 'use');
 }
 
 function describeSide(what: string, isHere: boolean, label: string): string {
@@ -98,7 +137,11 @@ function listOf(value: unknown): readonly string[] {
 }
 
 function recordOf(value: MaybeFact): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  return isRecord(value) ? value : {};
+}
+
+function isRecord(value: MaybeFact): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && !Array.isArray(value);
 }
 
 /** A text without the secrets that the body of a function may have. */

@@ -17,12 +17,14 @@ const USER_OPTIONS = `case when attoptions is not null then (
 
 /**
  * Columns of tables, views and composite types. Their order is a fact of the table. PostgreSQL 18 stores "not null" as a
- * named constraint, older versions as a flag. The snapshot has it as a flag, and as a second one if it is not validated.
+ * named constraint, older versions as a flag. The snapshot has it as a flag, and what else that constraint says, without its name.
  */
 export const COLUMNS: ObjectQuery = `select object, format('column %I', attname), json_build_object(
     'type', format_type(atttypid, atttypmod),
     'null allowed', not attnotnull,
-    'not null is not validated', ${ifTrue('attnum = any (not_validated)')},
+    'not null is not validated', ${ifTrue('not not_null.convalidated')},
+    'not null is not inherited', ${ifTrue('not_null.connoinherit')},
+    'comment on not null', ${commentOn('pg_constraint', 'not_null.oid')},
     'default', case when attgenerated = '' then pg_get_expr(adbin, adrelid) end,
     'generated', case when attgenerated <> '' then pg_get_expr(adbin, adrelid) end,
     'virtual', ${ifTrue("attgenerated = 'v'")},
@@ -40,12 +42,8 @@ export const COLUMNS: ObjectQuery = `select object, format('column %I', attname)
     'privileges', ${privilegesIn('attacl', null, 'relowner')}
   )
 from relation
-left join (
-  select conrelid, array_agg(conkey[1]) as not_validated
-  from pg_constraint
-  where contype = 'n' and not convalidated
-  group by conrelid
-) as not_null on conrelid = relation.oid
 join pg_attribute on attrelid = relation.oid and attnum > 0 and not attisdropped
 join pg_type on pg_type.oid = atttypid
-left join pg_attrdef on adrelid = attrelid and adnum = attnum`;
+left join pg_attrdef on adrelid = attrelid and adnum = attnum
+left join pg_constraint as not_null
+  on not_null.conrelid = attrelid and not_null.contype = 'n' and not_null.conkey[1] = attnum`;

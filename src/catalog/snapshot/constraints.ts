@@ -35,6 +35,7 @@ export const CONSTRAINTS: ObjectQuery = `select object, format('constraint %I', 
     ),
     'inherited', ${ifTrue('coninhcount > 0')},
     'comment', ${commentOn('pg_constraint', 'pg_constraint.oid')},
+    'index comment', ${commentOn('pg_class', 'index.oid')},
     'index is invalid', ${ifTrue('not indisvalid')},
     'storage options', ${sorted('index.reloptions')},
     'tablespace', ${tablespace('index.reltablespace')}

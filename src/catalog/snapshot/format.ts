@@ -39,7 +39,7 @@ export interface FingerprintedSnapshot {
 }
 
 /** The version of the snapshot's format. Snapshots of different formats cannot be compared. */
-export const SNAPSHOT_FORMAT = 2;
+export const SNAPSHOT_FORMAT = 3;
 
 /** Parses the text of a snapshot and computes its fingerprint. */
 export function parseSnapshot(text: string): FingerprintedSnapshot {

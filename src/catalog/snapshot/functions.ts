@@ -36,7 +36,11 @@ export const FUNCTIONS: ObjectQuery = `select
     'settings', (select json_agg(setting order by setting collate "C") from unnest(proconfig) as setting),
     'aggregate', case when prokind = 'a' then (
       select to_jsonb(pg_aggregate) - array['aggfnoid', 'aggtranstype', 'aggmtranstype', 'aggsortop']
-        || jsonb_build_object('aggtranstype', format_type(aggtranstype, null))
+        || jsonb_build_object(
+          'aggtranstype', format_type(aggtranstype, null),
+          'aggmtranstype', case when aggmtranstype <> 0 then format_type(aggmtranstype, null) end,
+          'aggsortop', case when aggsortop <> 0 then aggsortop::regoperator::text end
+        )
       from pg_aggregate where aggfnoid = pg_proc.oid
     ) end,
     'privileges', ${privilegesIn('proacl', 'f', 'proowner')}

@@ -47,27 +47,3 @@ export const STATISTICS: ObjectQuery = `select format('statistics %I.%I', nspnam
 from scope
 join pg_statistic_ext on stxnamespace = scope.oid
 where not ${isOfExtension('pg_statistic_ext', 'pg_statistic_ext.oid')}`;
-
-/** The condition that a row of pg_depend, `dependency`, is for an object of another kind in a schema. */
-export const IS_OTHER_OBJECT = `dependency.refclassid = 'pg_namespace'::regclass
-  and dependency.deptype = 'n'
-  and dependency.classid not in (
-    'pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass, 'pg_statistic_ext'::regclass,
-    'pg_extension'::regclass, 'pg_default_acl'::regclass, 'pg_publication_namespace'::regclass
-  )`;
-
-/** Objects of all other kinds, such as operators, collations and text search configurations. Their facts are not read. */
-export const OTHER_OBJECTS: ObjectQuery = `select identified.type || ' ' || identified.identity, 'itself', json_build_object(
-    'comment', (
-      select description from pg_description
-      where pg_description.objoid = dependency.objid and pg_description.classoid = dependency.classid and objsubid = 0
-    )
-  )
-from scope
-join pg_depend as dependency on refobjid = scope.oid
-cross join pg_identify_object(dependency.classid, dependency.objid, 0) as identified
-where ${IS_OTHER_OBJECT}
-  and not exists (
-    select from pg_depend as of
-    where of.classid = dependency.classid and of.objid = dependency.objid and of.objsubid = 0 and of.deptype = 'e'
-  )`;

@@ -71,7 +71,9 @@ export const RELATIONS: ObjectQuery = `select object, 'itself', json_build_objec
     ),
     'access method', (select amname from pg_am where pg_am.oid = relam and amname <> 'heap'),
     'tablespace', ${tablespace('reltablespace')},
-    'row security', case when relforcerowsecurity then 'forced' when relrowsecurity then 'enabled' end,
+    'row security', nullif(
+      concat_ws(', ', case when relrowsecurity then 'enabled' end, case when relforcerowsecurity then 'forced' end), ''
+    ),
     'replica identity', case
       when relreplident = 'f' then 'full'
       when relreplident = 'n' and relkind in ('r', 'p') then 'nothing'

@@ -1,15 +1,15 @@
 import { commentOn, ifTrue, isOfExtension, type ObjectQuery, privilegesIn } from './sql-fragments.js';
 
-/** Sequences, without their current values. */
+/** Sequences, without their current values. Numbers are texts, since a number of JSON may be rounded. */
 export const SEQUENCES: ObjectQuery = `select format('sequence %I.%I', scope.nspname, pg_class.relname), 'itself', json_build_object(
     'owner', pg_get_userbyid(pg_class.relowner),
     'comment', ${commentOn('pg_class', 'pg_class.oid')},
     'type', format_type(seqtypid, null),
-    'start', seqstart,
-    'increment', seqincrement,
-    'minimum', seqmin,
-    'maximum', seqmax,
-    'cache', seqcache,
+    'start', seqstart::text,
+    'increment', seqincrement::text,
+    'minimum', seqmin::text,
+    'maximum', seqmax::text,
+    'cache', seqcache::text,
     'cycle', ${ifTrue('seqcycle')},
     'unlogged', ${ifTrue("pg_class.relpersistence = 'u'")},
     'owned by', (

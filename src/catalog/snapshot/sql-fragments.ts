@@ -3,6 +3,7 @@ export type ObjectQuery = string;
 
 /** The system catalogs whose objects can belong to an extension and can have a comment. */
 export type SystemCatalog =
+  | 'pg_cast'
   | 'pg_class'
   | 'pg_constraint'
   | 'pg_extension'

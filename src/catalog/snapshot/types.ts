@@ -1,5 +1,5 @@
 import { otherCollation } from './columns.js';
-import { commentOn, isOfExtension, type ObjectQuery, privilegesIn } from './sql-fragments.js';
+import { commentOn, fullName, isOfExtension, type ObjectQuery, privilegesIn } from './sql-fragments.js';
 
 /** Types, except those that belong to a table, to another type or to an extension. */
 export const TYPE = `type as materialized (
@@ -31,9 +31,13 @@ export const TYPES: ObjectQuery = `select object, 'itself', json_build_object(
     'null allowed', case when typtype = 'd' then not typnotnull end,
     'default', typdefault,
     'collation', case when typtype = 'd' then
-      ${otherCollation('typcollation', '(select typcollation from pg_type as base where base.oid = typbasetype)')}
+      ${otherCollation('typcollation', '(select typcollation from pg_type as base where base.oid = type.typbasetype)')}
     end,
     'range of', case when typtype = 'r' then format_type(rngsubtype, null) end,
+    'range operator class', (pg_identify_object('pg_opclass'::regclass, rngsubopc, 0)).identity,
+    'range collation', case when rngcollation <> 0 then ${fullName('pg_collation', 'rngcollation')} end,
+    'range canonical function', nullif(rngcanonical::text, '-'),
+    'range difference function', nullif(rngsubdiff::text, '-'),
     'input function', case when typtype = 'b' then typinput::regproc::text end,
     'privileges', ${privilegesIn('typacl', 'T', 'typowner')}
   )

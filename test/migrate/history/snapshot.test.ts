@@ -38,7 +38,7 @@ describe('the snapshot of the catalog', () => {
       {
         version: '3',
         snapshot: live.text,
-        snapshot_format: 2,
+        snapshot_format: 3,
         snapshot_server_major: major,
         fingerprint: live.fingerprint,
       },
@@ -243,7 +243,7 @@ describe('drift', () => {
       cause: 'other_format',
       reason: 'the recorded snapshot was recorded by another release',
     });
-    await change('snapshot_format = 2, snapshot_server_major = 14');
+    await change('snapshot_format = 3, snapshot_server_major = 14');
     expect((await status({ url: database.url, directory })).drift).toMatchObject({
       state: 'unknown',
       cause: 'other_server',
