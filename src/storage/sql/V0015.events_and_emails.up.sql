@@ -73,6 +73,16 @@ begin
     case
       when new.campaign_id <> contact.campaign_id then 'an_event_belongs_to_its_contacts_campaign'
       when attempt.contact_id <> new.contact_id then 'an_event_names_a_call_of_its_contact'
+
+      -- The check may run early (set constraints), before the call is inserted, which may be that of another contact.
+      when attempt.id is null
+        and exists (
+          select
+          from public.events
+          where id = new.id
+            and call_attempt_id is not null
+        )
+      then 'an_event_names_a_call_of_its_contact'
       when 'survey.' || contact.state::text <> new.event_type::text then 'an_event_announces_the_state_of_its_contact'
       when contact.state <> 'not_reached'
       then
@@ -90,6 +100,16 @@ begin
         end
       when contact.attempts_count < (select max_attempts from public.campaigns where id = contact.campaign_id)
       then 'not_reached_is_published_after_the_last_attempt'
+
+      -- Early, too: a reported end may have replaced that of the last call, while the contact does not follow it yet.
+      when exists (
+        select
+        from public.call_attempts
+        where contact_id = contact.id
+          and attempt_number = contact.attempts_count
+          and outcome in ('completed', 'refused')
+      )
+      then 'an_event_announces_the_state_of_its_contact'
 
       -- The check may run early (set constraints), and a contact in a call may be not_reached for a moment. So the last
       -- call has ended, or it was erased.
@@ -341,7 +361,8 @@ begin
 
   select
     case
-      when event.contact_id <> new.contact_id or event.campaign_id <> new.campaign_id
+      -- The check may run early (set constraints), before the event is inserted, which may be that of another contact.
+      when event.id is null or event.contact_id <> new.contact_id or event.campaign_id <> new.campaign_id
       then 'an_email_belongs_to_its_events_contact'
       when 'survey.' || template.type::text <> event.event_type::text
       then 'an_email_uses_a_template_of_its_events_type'
@@ -351,12 +372,12 @@ begin
       when new.to_email is distinct from contact.email then 'an_email_goes_to_its_contacts_address'
     end
   into broken
-  from public.events as event
-  join public.contacts as contact
-    on contact.id = new.contact_id
+  from public.contacts as contact
   join public.email_templates as template
     on template.id = new.template_id
-  where event.id = new.event_id;
+  left join public.events as event
+    on event.id = new.event_id
+  where contact.id = new.contact_id;
 
   -- If the e-mail was changed again in this transaction, that change fires the trigger again. A deleted e-mail is not
   -- checked.

@@ -34,10 +34,11 @@ begin
     perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
   end if;
 
+  -- The check may run early (set constraints), before the call is inserted.
   if exists (
     select
     from public.transcript_snippets as snippet
-    join public.call_attempts as attempt
+    left join public.call_attempts as attempt
       on attempt.id = snippet.call_attempt_id
     where snippet.id = new.id
       and attempt.answered_at is null
