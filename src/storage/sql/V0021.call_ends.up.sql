@@ -398,6 +398,9 @@ begin
       hint = 'Pass completed, refused, no_answer, busy or failed.';
   end if;
 
+  -- The rows are written one after the other. The caller may have run "set constraints all immediate".
+  set constraints all deferred;
+
   -- The usual case takes one look-up.
   select found_call.id, found_call.contact_id
   into attempt_id, contact_id
@@ -738,6 +741,9 @@ declare
   noted_end timestamptz;
   noted_status text;
 begin
+  -- As in finish_call.
+  set constraints all deferred;
+
   attempt_id := voicesurvey_rules.find_call(call);
 
   select found_call.contact_id

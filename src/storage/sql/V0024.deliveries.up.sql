@@ -658,7 +658,9 @@ begin
       and notification.status <> 'sent';
   end loop;
 
+  -- Deferred again, as by default: what else the transaction writes is checked at commit.
   set constraints all immediate;
+  set constraints all deferred;
 end
 $function$;
 
