@@ -138,8 +138,8 @@ create table if not exists voicesurvey_rules.recording_progress (
 );
 
 comment on table voicesurvey_rules.recording_progress is
-  'How far expired_recordings has read the attempts. Has at most one row. Written by expired_recordings, and inserted by '
-  'lock_recording_progress.';
+  'How far expired_recordings has read the attempts. Has at most one row. Written by expired_recordings, and in the stricter '
+  'isolation levels inserted by lock_recording_progress.';
 comment on column voicesurvey_rules.recording_progress.is_the_only_row is
   'Always true. Written by the database.';
 comment on column voicesurvey_rules.recording_progress.started_before is
@@ -149,8 +149,10 @@ comment on constraint there_is_one_recording_progress on voicesurvey_rules.recor
 
 
 -- As in note_late_metadata (V0016): expired_recordings skips its reading while another transaction has this lock, or that
--- transaction waits and sees how far it came. Before the first run there is no row to lock. To insert it waits for another
--- transaction that inserts it, and fails with 40001 in the stricter levels if the snapshot is older than the row.
+-- transaction waits and sees how far it came. Before the first run there is no row to lock: then the ROW SHARE lock of the table
+-- makes the first run wait. Two transactions that insert the row would wait for each other, and a report that has locked an
+-- attempt could deadlock with the erasure of its contact. Only in the stricter levels is the row inserted, which fails with
+-- 40001 if the snapshot is older than the row.
 
 create or replace function voicesurvey_rules.lock_recording_progress()
 returns timestamptz
@@ -160,12 +162,14 @@ as $function$
 declare
   read_before timestamptz;
 begin
+  lock table voicesurvey_rules.recording_progress in row share mode;
+
   select progress.started_before
   into read_before
   from voicesurvey_rules.recording_progress as progress
   for share;
 
-  if not found then
+  if not found and current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
     insert into voicesurvey_rules.recording_progress (started_before)
     values ('-infinity')
     on conflict (is_the_only_row) do nothing;
@@ -329,6 +333,12 @@ declare
 begin
   -- The deletion inserts the recordings of several calls, which expired_recordings would insert in another order.
   perform voicesurvey_rules.lock_recording_progress();
+
+  -- Waits for the reports of these calls, so that their recordings are among those that are returned.
+  perform
+  from public.call_attempts as attempt
+  where attempt.contact_id = any (ids)
+  for update;
 
   select
     count(distinct attempt.id),
@@ -514,10 +524,15 @@ begin
   into expired_before
   from public.provider_configs as provider;
 
-  if at_most > 0 and not exists (select from voicesurvey_rules.recording_progress) then
+  -- The first run: see lock_recording_progress.
+  if at_most > 0
+    and not exists (select from voicesurvey_rules.recording_progress)
+    and exists (select from public.call_attempts)
+  then
+    lock table voicesurvey_rules.recording_progress in exclusive mode;
+
     insert into voicesurvey_rules.recording_progress (started_before)
-    select '-infinity'
-    where exists (select from public.call_attempts)
+    values ('-infinity')
     on conflict (is_the_only_row) do nothing;
   end if;
 
@@ -631,8 +646,8 @@ end
 $function$;
 
 comment on function voicesurvey_rules.lock_recording_progress() is
-  'Locks recording_progress, shared, and returns how far expired_recordings has read the attempts. Called by '
-  'note_late_recording and erase_contacts.';
+  'Locks recording_progress, shared, and returns how far expired_recordings has read the attempts; null before its first '
+  'run. Called by note_late_recording and erase_contacts.';
 comment on function voicesurvey_rules.tally_contacts() is
   'Appends what the deleted contacts added to the statistics of their campaigns.';
 comment on function voicesurvey_rules.tally_attempts() is

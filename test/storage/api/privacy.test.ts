@@ -423,6 +423,22 @@ describe('expired_recordings', () => {
     expect(await expired(migrated)).toEqual(['late']);
   });
 
+  test('a report for an old call and the erasure of its contact do not deadlock before the first run of all', async ({
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(migrated, OLD_CALLS.replace(PROVIDER_IDS, ''));
+    await withSession(migrated, async (reporter) => {
+      // As record_provider_call does before it reads how far the job came.
+      await query(reporter, 'begin; select from call_attempts where id = :new_call_of_ada for no key update');
+      const erased = query(migrated, ERASE_PERSON, [PHONES.ada]);
+      await untilWaiting(migrated, 1);
+      await query(reporter, "select voicesurvey.record_provider_call('new_call_of_ada', 'late')");
+      await query(reporter, 'commit');
+      expect(await erased).toMatchObject([{ recordings: ['late'] }]);
+    });
+  });
+
   test('a report in a stricter level fails if its snapshot is older than the first run of all', async ({
     migrated,
   }) => {
