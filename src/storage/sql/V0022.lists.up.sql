@@ -374,22 +374,29 @@ begin
   if opted_out is not null then
     update public.contacts as contact
     set do_not_call = true
-    where contact.id = any (
-        array(
-          select existing.id
-          from unnest(opted_out) as line (phone_number)
-          -- "Is not distinct from" keeps the planner from indexes that begin with the campaign: if the statistics do not know
-          -- a new campaign, it would take one that has only the campaign in common, and read all its contacts for each line.
-          cross join lateral (
-            select known.id, known.do_not_call
-            from public.contacts as known
-            where known.phone_number = line.phone_number
-              and known.campaign_id is not distinct from campaign
-            offset 0
-          ) as existing
-          where not existing.do_not_call
-          order by existing.id
-        )
+    where contact.id in (
+        select locked.id
+        from public.contacts as locked
+        where locked.id = any (
+            array(
+              select existing.id
+              from unnest(opted_out) as line (phone_number)
+              -- "Is not distinct from" keeps the planner from indexes that begin with the campaign: if the statistics do not
+              -- know a new campaign, it would take one that has only the campaign in common, and read all its contacts for
+              -- each line.
+              cross join lateral (
+                select known.id, known.do_not_call
+                from public.contacts as known
+                where known.phone_number = line.phone_number
+                  and known.campaign_id is not distinct from campaign
+                offset 0
+              ) as existing
+              where not existing.do_not_call
+            )
+          )
+          and not locked.do_not_call
+        order by locked.id
+        for no key update
       )
       and not contact.do_not_call;
   end if;

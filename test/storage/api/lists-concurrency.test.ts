@@ -115,3 +115,34 @@ test('transactions that delete several entries in different orders do not deadlo
     await query(migrated, 'select from exclusion_list_entries where phone_number = any ($1)', [NUMBERS]),
   ).toEqual([]);
 });
+
+test('an import of people who are there and ask not to be called does not deadlock with an exclusion of their numbers', async ({
+  migrated,
+}) => {
+  await writeHistory(migrated);
+  // The contact with the greater id comes first in the table.
+  const [first, second] = ['f0000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000001'];
+  const phones = ['+4920009991', '+4920009992'];
+  await query(
+    migrated,
+    'insert into contacts (id, campaign_id, phone_number) values ($1, :plain, $2), ($3, :plain, $4)',
+    [first, phones[0], second, phones[1]],
+  );
+  const lines = (more = {}): string =>
+    JSON.stringify(phones.map((phone_number) => ({ phone_number, ...more })));
+  await withSession(migrated, async (holder) => {
+    await withSession(migrated, async (importer) => {
+      await query(holder, 'begin');
+      await query(holder, 'select from contacts where id = $1 for no key update', [second]);
+      const excluded = query(migrated, 'select verdict from voicesurvey.import_exclusions($1)', [lines()]);
+      await untilWaiting(migrated, 1);
+      const imported = query(importer, 'select verdict from voicesurvey.import_contacts(:plain, $1)', [
+        lines({ do_not_call: true }),
+      ]);
+      await untilWaiting(migrated, 2);
+      await query(holder, 'commit');
+      expect(await excluded).toEqual([{ verdict: 'accepted' }, { verdict: 'accepted' }]);
+      expect(await imported).toEqual([{ verdict: 'already_there' }, { verdict: 'already_there' }]);
+    });
+  });
+});
