@@ -132,6 +132,31 @@ describe('an exclusion', () => {
     expect(await migrated.value('select count(*)::integer from exclusion_list_entries')).toBe(4);
     await Promise.all([one.end(), two.end()]);
   });
+
+  test('does not deadlock with a transaction that imports twice, when another import ends in between', async ({
+    migrated,
+  }) => {
+    await migrated.client.query(withIds(history, rowsOfHistory));
+    const phones = await migrated.rows<{ phone: string }>(
+      `select '+39' || n as phone from generate_series(10000000, 10010000) as n
+       where voicesurvey_rules.mutex_row_of_number('+39' || n, 0) = 1 limit 4`,
+    );
+    const [earlier, first, second, listed] = phones.map(({ phone }) => phone) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    const [other, importer, excluder] = [await open(migrated), await open(migrated), await open(migrated)];
+    await other.run(insertContact('new_earlier', earlier));
+    await importer.run(insertContact('new_first', first));
+    await other.run('commit');
+    const excluded = excluder.run(`${listNumber(listed)} commit`);
+    await untilWaiting(migrated, 1);
+    await importer.run(`${insertContact('new_second', second)} commit`);
+    await excluded;
+    await Promise.all([other, importer, excluder].map((session) => session.end()));
+  });
 });
 
 describe('a return of an excluded contact', () => {

@@ -113,14 +113,24 @@ returns integer
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
+declare
+  chosen text := current_setting('voicesurvey.import_stripe', true);
+  stripe integer := pg_backend_pid() % 8;
 begin
-  for stripe in 0..7 loop
-    if pg_try_advisory_xact_lock(voicesurvey_rules.advisory_lock_class(), 1 + stripe) then
-      return stripe;
+  -- A transaction that locked two stripes, the second one lower, could deadlock with an exclusion, which locks all of them.
+  if chosen ~ '^[0-7]$' then
+    return chosen::integer;
+  end if;
+
+  for candidate in 0..7 loop
+    if pg_try_advisory_xact_lock(voicesurvey_rules.advisory_lock_class(), 1 + candidate) then
+      stripe := candidate;
+      exit;
     end if;
   end loop;
 
-  return pg_backend_pid() % 8;
+  perform set_config('voicesurvey.import_stripe', stripe::text, true);
+  return stripe;
 end
 $function$;
 
@@ -132,8 +142,9 @@ comment on function voicesurvey_rules.lock_mutex_rows(integer[]) is
 comment on function voicesurvey_rules.mutex_row_of_number(text, integer) is
   'The mutex row, 1 to 256, of a telephone number in a stripe, 0 to 7.';
 comment on function voicesurvey_rules.choose_import_stripe() is
-  'Chooses a stripe, 0 to 7, that no other transaction uses, and keeps it until the end of the transaction. If all '
-  'are in use, returns one that another transaction uses too. Called by the functions that keep rules 1 and 10.';
+  'Chooses a stripe, 0 to 7, that no other transaction uses, and keeps it until the end of the transaction, in the setting '
+  'voicesurvey.import_stripe. If all are in use, returns one that another transaction uses too. Called by the functions that '
+  'keep rules 1 and 10.';
 
 revoke execute on function
   voicesurvey_rules.advisory_lock_class(),
