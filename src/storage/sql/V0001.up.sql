@@ -34,6 +34,20 @@
 set search_path = pg_catalog, pg_temp;
 
 
+-- Other encodings lack characters that people's names and answers have, and that later versions compare with.
+
+do $encoding$
+begin
+  if getdatabaseencoding() <> 'UTF8' then
+    raise exception using
+      errcode = 'object_not_in_prerequisite_state',
+      message = 'The encoding of this database is not UTF8, which voicesurvey-db needs.',
+      hint = 'Nothing was changed. Create a database with "encoding ''UTF8'' template template0", and use that.';
+  end if;
+end
+$encoding$;
+
+
 -- The guard. "If not exists" checks only the name of an object. So before anything is changed, the guard checks that
 -- every object with a name of this file was created by this file. It identifies an object by something that was created
 -- in the same statement, so that a run that was interrupted anywhere can be resumed:

@@ -20,6 +20,20 @@
 set search_path = pg_catalog, pg_temp;
 
 
+-- As in V0001, for a database whose tables another program has made (baseline).
+
+do $encoding$
+begin
+  if getdatabaseencoding() <> 'UTF8' then
+    raise exception using
+      errcode = 'object_not_in_prerequisite_state',
+      message = 'The encoding of this database is not UTF8, which voicesurvey-db needs.',
+      hint = 'Nothing was changed. Create a database with "encoding ''UTF8'' template template0", and use that.';
+  end if;
+end
+$encoding$;
+
+
 -- Table locks. ALTER TABLE needs an ACCESS EXCLUSIVE lock and holds it until commit. While this transaction waits
 -- for one more table, every statement on the tables that it already holds waits too. So it takes all locks first,
 -- and waits:

@@ -1061,15 +1061,13 @@ begin
   folded := lower(number_in.text collate "C");
 
   -- Characters beyond ASCII: other digits, dashes, spaces, apostrophes and accents.
-  if getdatabaseencoding() = 'UTF8' then
-    folded := translate(
-      folded,
-      U&'\FF10\FF11\FF12\FF13\FF14\FF15\FF16\FF17\FF18\FF19' || U&'\0660\0661\0662\0663\0664\0665\0666\0667\0668\0669'
-        || U&'\06F0\06F1\06F2\06F3\06F4\06F5\06F6\06F7\06F8\06F9' || U&'\2212\2010\2011\2012\2013\2014'
-        || U&'\00A0\2009\202F' || U&'\2019\2018' || U&'\00E0\00E8\00E9\00EC\00F2\00F9\00C0\00C8\00C9\00CC\00D2\00D9',
-      '0123456789' || '0123456789' || '0123456789' || '------' || '   ' || '''''' || 'aeeiouaeeiou'
-    );
-  end if;
+  folded := translate(
+    folded,
+    U&'\FF10\FF11\FF12\FF13\FF14\FF15\FF16\FF17\FF18\FF19' || U&'\0660\0661\0662\0663\0664\0665\0666\0667\0668\0669'
+      || U&'\06F0\06F1\06F2\06F3\06F4\06F5\06F6\06F7\06F8\06F9' || U&'\2212\2010\2011\2012\2013\2014'
+      || U&'\00A0\2009\202F' || U&'\2019\2018' || U&'\00E0\00E8\00E9\00EC\00F2\00F9\00C0\00C8\00C9\00CC\00D2\00D9',
+    '0123456789' || '0123456789' || '0123456789' || '------' || '   ' || '''''' || 'aeeiouaeeiou'
+  );
 
   -- "Un" and "una" are a number alone, and an article before a noun.
   if is_italian and folded ~ '^[^a-z0-9]*una?[^a-z0-9]*$' then
