@@ -32,3 +32,15 @@ describe('a database whose encoding is not UTF8', () => {
     });
   });
 });
+
+test('in a Turkish database, the addresses of two users that differ only in the case of I are the same', async () => {
+  await withOptions("encoding 'UTF8' locale 'C' locale_provider icu icu_locale 'tr'", async (url) => {
+    await up({ url, directory: migrationsDirectory });
+    await expect(
+      runOnce(
+        url,
+        "insert into users (oidc_sub, email, name) values ('a', 'info@example.com', 'A'), ('b', 'INFO@example.com', 'B')",
+      ),
+    ).rejects.toMatchObject({ constraint: 'one_user_per_email_ignoring_case' });
+  });
+});

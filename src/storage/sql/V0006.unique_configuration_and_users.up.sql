@@ -42,7 +42,8 @@ comment on index public.there_is_one_provider_configuration is
   'Rule 13: there is one provider configuration.';
 
 
--- The constraint one_user_per_email of V0001 remains. It does not recognise an address that differs only in case.
+-- The constraint one_user_per_email of V0001 remains. It does not recognise an address that differs only in case. The letters
+-- of ASCII are compared as in the C locale, since lower() of a Turkish database makes another letter of I than i.
 
 do $duplicates$
 declare
@@ -53,7 +54,7 @@ begin
   from (
     select string_agg(id::text, ', ' order by id) as ids
     from public.users
-    group by lower(email)
+    group by lower(lower(email collate "C") collate "default")
     having count(*) > 1
     limit 20
   ) as duplicate;
@@ -72,7 +73,7 @@ end
 $duplicates$;
 
 create unique index concurrently if not exists one_user_per_email_ignoring_case
-  on public.users (lower(email));
+  on public.users (lower(lower(email collate "C") collate "default"));
 
 comment on index public.one_user_per_email_ignoring_case is
   'Rule 11: the e-mail addresses of users are unique regardless of case.';

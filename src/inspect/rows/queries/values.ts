@@ -50,7 +50,7 @@ export const VALUE_QUERIES: readonly RowQuery[] = [
     rule: 11,
     table: 'users',
     finds: 'a user with the e-mail of another user',
-    sql: duplicates('users', 'lower(email)'),
+    sql: duplicates('users', 'lower(lower(email collate "C") collate "default")'),
   },
   {
     name: 'user_has_a_name',
