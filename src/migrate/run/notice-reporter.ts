@@ -6,6 +6,7 @@ import {
   type KnownText,
   knownTextOf,
   needsCatalog,
+  searchedText,
 } from '../../postgres/redaction/known-text.js';
 import { redactText } from '../../postgres/redaction/redact.js';
 import { isRaised, type ServerText } from '../../postgres/redaction/server-text.js';
@@ -24,6 +25,9 @@ export interface NoticeReporter {
 
 /** The class of warnings. The name of the severity depends on the language of the server. */
 const WARNING_CLASS = /^01/;
+
+/** A trigger may raise a notice for each row, each with other names. The words of more notices than these stay redacted. */
+const MOST_SEARCHES = 50;
 
 /** Checks for a warning or a raised message. The server's notices, for example that an object is skipped, are not reported. */
 export function isReported(notice: ServerNotice): boolean {
@@ -45,7 +49,16 @@ export function makeNoticeReporter(target: Target, knownSql: () => string, emit:
     const { message: text, detail, hint } = redactText(notice, known);
     emit({ kind: 'notice', severity: encodeName(notice.severity ?? ''), text, detail, hint });
   };
+  const found = new Map<string, KnownText>();
   const readKnownText = async (notice: ServerNotice, known: KnownText): Promise<KnownText> => {
+    const searched = searchedText(notice);
+    const before = found.get(searched);
+    if (before !== undefined || found.size === MOST_SEARCHES) return before ?? known;
+    const text = await readFromCatalog(notice, known);
+    found.set(searched, text);
+    return text;
+  };
+  const readFromCatalog = async (notice: ServerNotice, known: KnownText): Promise<KnownText> => {
     try {
       const connection = await catalog.open();
       return await withAnswerLimit(connection, () => collectKnownText(connection.client, known, notice));

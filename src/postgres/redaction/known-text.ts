@@ -24,6 +24,11 @@ export function needsCatalog(text: ServerText): boolean {
   return namesToFind(text).length > 0;
 }
 
+/** What {@link collectKnownText} would search for: the same text for two notices if it would find the same. */
+export function searchedText(text: ServerText): string {
+  return JSON.stringify([functionsIn(text.where ?? ''), namesToFind(text)]);
+}
+
 /**
  * Collects text that contains no value of a row: a file, the functions of the database that an error or a notice came
  * through, and the names that it quotes and that are in the catalog.

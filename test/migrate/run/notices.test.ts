@@ -115,6 +115,22 @@ test('a loop that raises many notices adds at most 1000 to the result', async ({
   expect([events, notices.length]).toEqual([3000, 1000]);
 });
 
+test('notices of a function of the database need one search of the catalog, or at most 50 if each has another name', async ({
+  database,
+}) => {
+  await database.client.query(`create function noisy(name text) returns void language plpgsql as
+$$ begin for i in 1 .. 60 loop raise notice 'step' using table = name || case when name = 'x' then i end; end loop; end $$`);
+  const searches = async (sql: string): Promise<number | undefined> => {
+    const directory = await folderWith({ 'V1.up.sql': sql, 'V1.down.sql': '' });
+    const args = ['up', '--verbose', '--dir', directory];
+    const { stderr } = await runCli(args, { env: { DATABASE_URL: database.url } });
+    await database.client.query('drop schema voicesurvey_migrations cascade');
+    return stderr.match(/select prosrc/g)?.length;
+  };
+  expect(await searches("select noisy('y')")).toBe(1);
+  expect(await searches("select noisy('x')")).toBe(50);
+});
+
 describe('with --json, notices and warnings are in the document', () => {
   const run = ({ url }: TestDatabase, ...args: string[]): Promise<CliResult & { document: object }> =>
     runJson(args, { env: { DATABASE_URL: url } });
