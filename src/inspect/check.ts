@@ -142,7 +142,14 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
       notices,
     };
   } catch (error) {
-    throw signal?.aborted ? interruptedError() : error;
+    if (signal?.aborted) throw interruptedError();
+    // A timeout of the role, for example. The connection is one of several.
+    const { explainQueryError } = await import('../postgres/query-errors.js');
+    throw explainQueryError(
+      error,
+      { target: parseDatabaseUrl(url), disconnectError: () => undefined },
+      signal,
+    );
   }
 }
 

@@ -8,6 +8,7 @@ import { readRecordedSnapshot } from '../migrate/history/snapshot.js';
 import { explainUnknown } from '../migrate/history/unknown.js';
 import { checkOptions } from '../postgres/errors/check-options.js';
 import { interruptedError } from '../postgres/errors/interrupted-error.js';
+import { liftTimeouts } from '../postgres/timeouts.js';
 import { readSearchPath } from './baseline/reference.js';
 import type { RowProgress } from './rows/find-broken-rows.js';
 import { addReplay, compareUnknown, compareWithSnapshot } from './verify/comparison.js';
@@ -107,6 +108,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
     const { client } = connection;
     const path = await readSearchPath(client);
     await client.query(`begin isolation level repeatable read read only;
+${liftTimeouts(connection.serverVersion.number)};
 set local statement_timeout = ${Math.max(1, Math.round(options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS))};
 set local lock_timeout = ${LOCK_TIMEOUT_MS};
 set local row_security = off;

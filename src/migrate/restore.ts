@@ -5,6 +5,7 @@ import type { Connection } from '../postgres/connect.js';
 import pg from '../postgres/driver/pg.js';
 import { checkOptions } from '../postgres/errors/check-options.js';
 import { ExplainedError, UsageError } from '../postgres/errors/explained-error.js';
+import { explainLostConnection } from '../postgres/lost-connection.js';
 import { knownTextOf } from '../postgres/redaction/known-text.js';
 import { redactCause, redactText } from '../postgres/redaction/redact.js';
 import { explainStatementError } from '../postgres/statement-errors.js';
@@ -84,7 +85,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
       return { server: describeServer(connection), items };
     } catch (error) {
       await connection.client.query('rollback').catch(() => undefined);
-      throw explain(error, folder, script);
+      throw explainLostConnection(error, connection) ?? explain(error, folder, script);
     }
   });
 }

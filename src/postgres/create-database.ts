@@ -13,9 +13,11 @@ import {
   UNIQUE_VIOLATION,
 } from './errors/sql-states.js';
 import { explainLostConnection } from './lost-connection.js';
+import { explainQueryError } from './query-errors.js';
 import { explainReadOnly } from './read-only.js';
 import { knownTextOf } from './redaction/known-text.js';
 import { redactError } from './redaction/redact.js';
+import { liftTimeouts } from './timeouts.js';
 
 /** Databases to connect to while the one that is wanted does not exist. Every server has at least one of them. */
 const MAINTENANCE_DATABASES = ['postgres', 'template1'];
@@ -102,14 +104,24 @@ export async function connectForMaintenance(target: Target, signal?: AbortSignal
 
 /**
  * {@link connectForMaintenance}, to create or drop a throw-away database: no commit waits for a synchronous standby, which may
- * be gone. A pooler would pass that setting on to the sessions of other clients, so behind a pooler, commits wait.
+ * be gone, and no timeout of the role ends the work, which would leave the database. A pooler would pass these settings on to
+ * the sessions of other clients, so behind a pooler, they stay.
  */
 export async function connectForThrowaway(target: Target, signal?: AbortSignal): Promise<Connection> {
   const connection = await connectForMaintenance(target, signal);
-  const { client, reportedPid } = connection;
-  const [row] = await queryRows<{ pid: number }>(client, 'select pg_catalog.pg_backend_pid() as pid');
-  if (row?.pid === reportedPid) await client.query('set synchronous_commit = local');
-  return connection;
+  const { client, reportedPid, serverVersion } = connection;
+  try {
+    const [row] = await queryRows<{ pid: number }>(client, 'select pg_catalog.pg_backend_pid() as pid');
+    if (row?.pid === reportedPid) {
+      await client.query(
+        `set synchronous_commit = local;\nset idle_session_timeout = 0;\n${liftTimeouts(serverVersion.number, 'set')}`,
+      );
+    }
+    return connection;
+  } catch (error) {
+    await connection.close();
+    throw explainQueryError(error, connection, signal);
+  }
 }
 
 /** Explains the error of a statement that creates a database. */

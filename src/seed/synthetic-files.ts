@@ -8,6 +8,7 @@ import type { Connection } from '../postgres/connect.js';
 import type pg from '../postgres/driver/pg.js';
 import { SYSTEM_NAMES_ONLY } from '../postgres/driver/search-path.js';
 import { REPORT_WARNINGS } from '../postgres/replication.js';
+import { liftTimeouts } from '../postgres/timeouts.js';
 import { explainTriggersOff, TRIGGERS_ON } from '../postgres/triggers-on.js';
 import type { SourceFile } from '../sql/source-file.js';
 import { explainSeedError } from './explain-seed-error.js';
@@ -41,6 +42,9 @@ export async function runFiles(
     SYSTEM_NAMES_ONLY,
     REPORT_WARNINGS,
     TRIGGERS_ON,
+    // The two sessions of a run wait for each other, and a campaign takes longer than a statement of a service.
+    liftTimeouts(connection.serverVersion.number),
+    'set local lock_timeout = 0',
     `select pg_catalog.set_config('voicesurvey.synthetic', ${setting}, true)`,
     "select pg_catalog.set_config('voicesurvey.actor', 'voicesurvey-db seed', true)",
     ...(commit === 'fast' ? [DO_NOT_WAIT_FOR_THE_DISK] : []),

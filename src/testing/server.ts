@@ -5,6 +5,7 @@ import { describeTarget, type Target } from '../postgres/connection/target.js';
 import { connectForThrowaway } from '../postgres/create-database.js';
 import type pg from '../postgres/driver/pg.js';
 import { streamOf } from '../postgres/driver/pg-internals.js';
+import { explainLostConnection } from '../postgres/lost-connection.js';
 import { dropLeftovers } from './leftovers.js';
 import { OWNER_LOCK } from './names.js';
 
@@ -57,11 +58,19 @@ async function open(target: Target): Promise<OpenServer> {
   }
   keepProcessAlive(session, false);
   const idle: Connection[] = [];
+  const takeIdle = (): Connection | undefined => {
+    let connection = idle.pop();
+    // The server or a pooler may have ended it while it was idle.
+    while (connection?.disconnectError() !== undefined) connection = idle.pop();
+    return connection;
+  };
   const run: TestServer['run'] = async (work) => {
-    const connection = idle.pop() ?? (await connectForThrowaway(target));
+    const connection = takeIdle() ?? (await connectForThrowaway(target));
     keepProcessAlive(connection, true);
     try {
       return await work(connection.client);
+    } catch (error) {
+      throw explainLostConnection(error, connection) ?? error;
     } finally {
       keepProcessAlive(connection, false);
       if (connection.disconnectError() === undefined) idle.push(connection);

@@ -27,6 +27,22 @@ describe('verify', () => {
     expect(await migrated.value('select max(id) from voicesurvey_migrations.history')).toBe(before);
   });
 
+  test('is not ended by the timeouts for transactions that the role or the database sets', async ({
+    database,
+  }) => {
+    const options = encodeURIComponent('-c idle_in_transaction_session_timeout=5');
+    const directory = await folderWith({
+      'V1.up.sql':
+        'create table t (id integer); alter table t add constraint t_id_check check (id > 0) not valid;',
+      'V1.down.sql': 'drop table t;',
+    });
+    await up({ url: database.url, directory });
+    const { findings } = await verify({ url: `${database.url}?options=${options}`, directory, rules: false });
+    expect(lines(findings)).toEqual([
+      'constraint constraint t_id_check on t: not validated; 0 rows violate it',
+    ]);
+  });
+
   test('lists drift object by object', async ({ migrated }) => {
     await migrated.client.query(
       'alter table contacts alter email set not null; drop index contacts_by_phone_number',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, inject, onTestFinished } from 'vitest';
 import { type Connection, connect } from '../../src/postgres/connect.js';
+import { connectForThrowaway } from '../../src/postgres/create-database.js';
 import { createThrowawayDatabase } from '../../src/postgres/throwaway-database.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
 import { type TestDatabase, test } from '../support/database.js';
@@ -23,6 +24,20 @@ test('createThrowawayDatabase creates a database other than that of the address,
   await throwaway.drop();
   expect(await exists(database, throwaway.target.database)).toBe(false);
   await close();
+});
+
+test('no timeout of the role or the database ends the session that creates and drops a throw-away database', async ({
+  database,
+}) => {
+  const settings = ['statement_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout'];
+  const options = settings.map((name) => `-c ${name}=60000`).join(' ');
+  const target = parseDatabaseUrl(`${database.url}?options=${encodeURIComponent(options)}`);
+  const { client, close } = await connectForThrowaway(target);
+  const { rows } = await client.query('select current_setting(name) as value from unnest($1::text[]) as name', [
+    settings,
+  ]);
+  await close();
+  expect(rows).toEqual(settings.map(() => ({ value: '0' })));
 });
 
 test('the URL of a throw-away database keeps the parameters of the address', async ({ database }) => {

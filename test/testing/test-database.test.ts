@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { expect, inject, onTestFinished } from 'vitest';
+import { parseDatabaseUrl } from '../../src/postgres/url.js';
+import { openTestServer } from '../../src/testing/server.js';
 import { dropTestDatabase, testDatabase } from '../../src/testing.js';
 import { repository, runProgram } from '../support/cli.js';
 import { type TestDatabase, test } from '../support/database.js';
@@ -54,6 +56,15 @@ test('testDatabase gives a database with the newest schema and the settings, and
   await database.drop();
   await database.drop();
   expect(await exists(migrated, database.name)).toBe(false);
+});
+
+test('a call after the server has ended an idle session opens another one', async ({ database }) => {
+  const server = await openTestServer(parseDatabaseUrl(url));
+  const readPid = (): Promise<number> =>
+    server.run(async (client) => (await client.query('select pg_backend_pid() as pid')).rows[0].pid);
+  const pid = await readPid();
+  await database.client.query('select pg_terminate_backend($1, 10000)', [pid]);
+  expect(await readPid()).not.toBe(pid);
 });
 
 test('concurrent calls of a process make databases of one owner', async () => {

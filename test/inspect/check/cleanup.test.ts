@@ -68,6 +68,17 @@ describe('check drops its databases', () => {
     expect([findings.length, await databases()]).toEqual([1, 0]);
   });
 
+  test('when the server ends its session, which it reports as a lost connection', async ({ database }) => {
+    const { url, databases } = await createRole(database);
+    const directory = await folderWith({
+      'V1.up.sql':
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();',
+      'V1.down.sql': 'select;',
+    });
+    await expect(check({ url, directory, lints: false })).rejects.toMatchObject({ code: 'connection_lost' });
+    expect(await databases()).toBe(0);
+  });
+
   test('when a source of rows fails, which also ends the run over empty tables', async ({ database }) => {
     const { url, databases } = await createRole(database);
     const rows = (): Promise<never> => Promise.reject(new Error('no rows today'));

@@ -501,6 +501,22 @@ describe('the function restore', () => {
     expect(stdout).toContain('not restored: its table has no primary key.');
   });
 
+  test('reports a connection that the server ended, and not a row that does not fit', async ({ database }) => {
+    const files = {
+      'V1.up.sql': `create function fits(integer) returns boolean language sql as 'select true';
+        create table t (id integer primary key check (fits(id)));`,
+      'V1.down.sql': 'drop table t; drop function fits;',
+    };
+    const { again } = await backedUp(database, files, 'insert into t values (1)', ['t']);
+    const folder = await again();
+    await database.client.query(
+      "create or replace function fits(integer) returns boolean language sql as 'select pg_terminate_backend(pg_backend_pid())'",
+    );
+    await expect(restore({ url: database.url, folder })).rejects.toMatchObject({
+      code: 'connection_lost',
+    });
+  });
+
   test('shows no value of a row that does not fit', async ({ database }) => {
     const files = {
       'V1.up.sql': 'create table t (id integer primary key, note text);',
