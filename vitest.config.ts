@@ -7,6 +7,8 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // Tests wait for servers more than they compute.
     maxWorkers: Math.max(3, availableParallelism()),
+    // A process for each file would load the modules again, which takes longer than the tests of most files.
+    isolate: false,
     // A slow test says so with SLOW of test/support/timeouts.ts.
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -6,6 +6,15 @@ failed=0
 failures=()
 servers=()
 
+# What the gate leaves out: it takes minutes, and tests what seldom changes. .ci/full runs it.
+long_tests=(
+  test/bin/every-command.test.ts
+  test/inspect/generate/page-in-browser.test.ts
+  test/postgres/connection/floods.test.ts
+  test/scaling/failover.test.ts
+  test/storage/prepared-after-failover.test.ts
+)
+
 # The tests of another major version. Those left out use no server, start one of their own, or do not depend on its version.
 server_tests=(
   npm test --
@@ -13,13 +22,13 @@ server_tests=(
   --exclude 'test/postgres/{connection,embedded,url}/**'
   --exclude 'test/{cli,postgres}/embedded.test.ts'
   --exclude 'test/cli/commands/{redo,reset}.test.ts'
-  --exclude test/storage/prepared-transactions.test.ts
+  --exclude 'test/storage/prepared-*.test.ts'
   --exclude test/inspect/generate/page-in-browser.test.ts
   --exclude 'test/scaling/{failover,standby}.test.ts'
 )
 
 # Of these, the gate leaves out on the oldest version what uses the server only as the other tests do. .ci/full runs all.
-gate_tests=("${server_tests[@]}" --exclude 'test/{cli,docs,rehearse,scripts,sql,testing}/**')
+gate_tests=("${server_tests[@]}" --exclude 'test/{cli,crash,docs,lists,pooler,rehearse,scripts,services,sql,testing}/**')
 
 work=$(mktemp -d)
 # The data of servers is in memory if there is room, where creating a database takes a quarter of the time.

@@ -24,12 +24,10 @@ import {
   findingsOfMigration,
   findingsOfRules,
 } from './verify/findings.js';
-import { readForeignRights } from './verify/foreign-rights.js';
 import { listGrants, type RoleGrants } from './verify/grants.js';
-import { readHistoryRights } from './verify/history-rights.js';
-import { findPrivileges } from './verify/privileges.js';
 import { explainReadError, LOCK_TIMEOUT_MS, readHistoryUnlessHeld } from './verify/read.js';
 import { readReplicationRoles } from './verify/replication-role.js';
+import { findRights } from './verify/rights.js';
 import { readUnknownTimeZone } from './verify/time-zone.js';
 import { findUnvalidated } from './verify/unvalidated.js';
 
@@ -125,11 +123,9 @@ ${SNAPSHOT_SETTINGS}`);
       .catch((error: unknown) => Promise.reject(explainReadError(error)));
     const { snapshot, fingerprint } = parseSnapshot(live.rows[0]?.snapshot ?? '');
     const unvalidated = await findUnvalidated(client, snapshot.schemas);
-    const rights = rows === null ? null : await readHistoryRights(client, set);
-    // These rights belong to the whole database. The rules are those of the product.
-    const isDefault = set.name === null;
-    const checksRules = isDefault && options.rules !== false;
-    const foreignRights = rows === null || !isDefault ? [] : await readForeignRights(client);
+    // The rules are those of the product.
+    const checksRules = set.name === null && options.rules !== false;
+    const rights = rows === null ? [] : await findRights(client, set, snapshot, upText(migrations));
     const replicationRoles = await readReplicationRoles(client);
     const timeZone = !checksRules ? null : await readUnknownTimeZone(client);
     // Programs that load the library for an up need none of this.
@@ -170,10 +166,7 @@ ${SNAPSHOT_SETTINGS}`);
         ...bodies.broken.map(findingOfBody),
         ...brokenRows.map(findingOfRows),
         ...(checksRules ? findingsOfRules(snapshot) : []),
-        ...[
-          ...(rights === null ? [] : findPrivileges(snapshot, rights, upText(migrations))),
-          ...foreignRights,
-        ].map(({ object, finding: text }) => finding('privilege', object, text)),
+        ...rights.map(({ object, finding: text }) => finding('privilege', object, text)),
         ...replicationRoles.map(findingOfReplicationRole),
         ...(timeZone === null ? [] : [findingOfTimeZone(timeZone)]),
       ],

@@ -1,18 +1,44 @@
+import type pg from 'pg';
 import { describe, expect } from 'vitest';
+import { DEFAULT_SET } from '../../src/catalog/migration-set.js';
+import { listSchemasOfMigrations } from '../../src/catalog/schemas.js';
+import { parseSnapshot, SNAPSHOT_SETTINGS, snapshotQuery } from '../../src/catalog/snapshot.js';
 import { executeRightsIn } from '../../src/inspect/verify/execute-rights.js';
 import { findingOfReplicationRole } from '../../src/inspect/verify/findings.js';
 import { readForeignRights } from '../../src/inspect/verify/foreign-rights.js';
 import { readReplicationRoles } from '../../src/inspect/verify/replication-role.js';
+import { findRights } from '../../src/inspect/verify/rights.js';
 import { verify } from '../../src/inspect/verify.js';
+import { readFolder } from '../../src/migrate/files/read-folder.js';
 import { status } from '../../src/migrate/status.js';
 import { migrationsDirectory as directory } from '../../src/seed/paths.js';
-import { type TestDatabase, test } from '../support/database.js';
+import { test } from '../support/database.js';
 
-async function findings({ url }: TestDatabase): Promise<readonly string[]> {
+async function findings(url: string): Promise<readonly string[]> {
   const result = await verify({ url, directory });
   return result.findings.flatMap(({ kind, object, finding }) =>
     kind === 'privilege' || kind === 'setting' ? [`${kind}: ${object}: ${finding}`] : [],
   );
+}
+
+/** The same findings of what the open transaction of a connection has changed. */
+async function findingsIn(client: pg.Client): Promise<readonly string[]> {
+  const { migrations } = await readFolder(directory);
+  await client.query(SNAPSHOT_SETTINGS);
+  const { rows } = await client.query(snapshotQuery('$1', '$2', DEFAULT_SET), [
+    await listSchemasOfMigrations(migrations, 'public'),
+    '[]',
+  ]);
+  const { snapshot } = parseSnapshot(rows[0].snapshot);
+  const sql = migrations.map(({ up }) => up.source.text).join('\n');
+  return [
+    ...(await findRights(client, DEFAULT_SET, snapshot, sql)).map(
+      ({ object, finding }) => `privilege: ${object}: ${finding}`,
+    ),
+    ...(await readReplicationRoles(client))
+      .map(findingOfReplicationRole)
+      .map(({ object, finding }) => `setting: ${object}: ${finding}`),
+  ];
 }
 
 describe('verify reports', () => {
@@ -112,19 +138,21 @@ describe('verify reports', () => {
        grant execute on function voicesurvey.claim_calls to :role`,
       'privilege: role :role: was granted single privileges, but is a member of ',
     ],
-  ] as const)('%s', async ([sql, expected], { migrated }) => {
-    expect(await findings(migrated)).toEqual([]);
-    const { client, name } = migrated;
+  ] as const)('%s', async ([sql, expected], { shared: { client, name } }) => {
     const role = `${name}_other`;
-    await client.query(`create role ${role}`);
+    await client.query(`begin; create role ${role}`);
     try {
       await client.query(sql.replaceAll(':role', role).replaceAll(':database', name));
-      expect(await findings(migrated)).toEqual([expect.stringContaining(expected.replaceAll(':role', role))]);
+      expect(await findingsIn(client)).toEqual([expect.stringContaining(expected.replaceAll(':role', role))]);
     } finally {
-      await client.query(
-        `reset role; alter default privileges revoke all on tables from ${role}, public; alter default privileges revoke all on schemas from ${role}; reassign owned by ${role} to current_user; drop owned by ${role}; alter database ${name} reset session_replication_role; drop role ${role}; drop role if exists ${role}_team`,
-      );
+      await client.query('rollback');
     }
+  });
+
+  test('nothing about a database of which nothing was granted', async ({ shared: { url, client } }) => {
+    await client.query('begin');
+    expect([await findingsIn(client), await findings(url)]).toEqual([[], []]);
+    await client.query('rollback');
   });
 
   // A role has its defaults in every database, so tests that run concurrently would find a committed one.
@@ -180,12 +208,12 @@ describe('verify reports', () => {
     const role = `${name}_other`;
     await client.query(`create role ${role}; grant pg_create_subscription to ${role}`);
     try {
-      expect(await findings(migrated)).toEqual([]);
+      expect(await findings(migrated.url)).toEqual([]);
       await client.query(`grant create on database ${name} to ${role};
         create subscription copy connection '' publication p with (connect = false, slot_name = none);
         alter subscription copy owner to ${role}`);
       const noTrigger = 'no trigger fires for the rows that';
-      expect(await findings(migrated)).toEqual([
+      expect(await findings(migrated.url)).toEqual([
         expect.stringContaining('may create schemas in the database'),
         `privilege: privileges of ${role}: may create subscriptions, as a member of pg_create_subscription, and ${noTrigger} they write`,
         `privilege: subscription copy: belongs to ${role}, and ${noTrigger} it writes`,
@@ -198,7 +226,7 @@ describe('verify reports', () => {
 
   test('nothing about session_replication_role = local, with which triggers fire', async ({ migrated }) => {
     await migrated.client.query(`alter database ${migrated.name} set session_replication_role = local`);
-    expect(await findings(migrated)).toEqual([]);
+    expect(await findings(migrated.url)).toEqual([]);
   });
 
   test('nothing about the grants that a service needs', async ({ migrated }) => {
@@ -208,7 +236,7 @@ describe('verify reports', () => {
 grant select, insert, update, delete on all tables in schema public to ${role};
 grant usage on schema voicesurvey_migrations to ${role}; grant select on voicesurvey_migrations.history to ${role};`);
     try {
-      expect(await findings(migrated)).toEqual([]);
+      expect(await findings(migrated.url)).toEqual([]);
     } finally {
       await client.query(`drop owned by ${role}; drop role ${role}`);
     }
@@ -234,8 +262,15 @@ do $$begin execute 'x'; grant execute on all functions in schema tools to public
   });
 });
 
-describe('settings of the database that change the text of the catalog are no drift:', () => {
-  test.for([
+test('settings of the database that change the text of the catalog are no drift', async ({ migrated }) => {
+  const { url, client, name } = migrated;
+  await client.query(String.raw`create table public.texts (
+  path text default 'a\b' check (path <> E'c\\d'), at timestamptz default '2026-01-02 03:04:05+00', number float8 default 0.1,
+  span interval default '1 day 2 hours', bytes bytea default '\x00ff', day date default '2026-02-01', price money default '1.50'
+)`);
+  const options = { url, directory };
+  const before = (await verify(options)).findings;
+  for (const [setting, value] of [
     ['standard_conforming_strings', 'off'],
     ['quote_all_identifiers', 'on'],
     ['datestyle', "'German, DMY'"],
@@ -252,19 +287,12 @@ describe('settings of the database that change the text of the catalog are no dr
     ['escape_string_warning', 'off'],
     ['default_text_search_config', "'pg_catalog.german'"],
     ['row_security', 'off'],
-  ] as const)('%s = %s', async ([setting, value], { migrated }) => {
-    const { url, client, name } = migrated;
-    await client.query(String.raw`create table public.texts (
-  path text default 'a\b' check (path <> E'c\\d'), at timestamptz default '2026-01-02 03:04:05+00', number float8 default 0.1,
-  span interval default '1 day 2 hours', bytes bytea default '\x00ff', day date default '2026-02-01', price money default '1.50'
-)`);
-    const options = { url, directory };
-    const before = (await verify(options)).findings;
+  ]) {
     await client.query(`alter database ${name} set ${setting} = ${value}`);
-    expect((await verify(options)).findings).toEqual(before);
-    await client.query('drop table public.texts');
-    expect((await status(options)).drift.state).toBe('none');
-  });
+  }
+  expect((await verify(options)).findings).toEqual(before);
+  await client.query('drop table public.texts');
+  expect((await status(options)).drift.state).toBe('none');
 });
 
 test('verify lists what a role of another team was granted, and neither verify nor status counts it as drift', async ({

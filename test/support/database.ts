@@ -20,15 +20,26 @@ export interface TestDatabase {
 
 /**
  * `test` with fixtures, each a separate database: `database` is empty, `migrated` has the product's schema, `first` has its
- * first version. A fixture is created if the test uses it, as a copy of a template, and dropped after the test.
+ * first version. A fixture is created if the test uses it, as a copy of a template, and dropped after the test. Only `shared`,
+ * which has the product's schema as well, is one for all tests of a file: each of them rolls back what it changes.
  */
-export const test = base.extend<{ database: TestDatabase; migrated: TestDatabase; first: TestDatabase }>({
+export const test = base.extend<{
+  database: TestDatabase;
+  migrated: TestDatabase;
+  first: TestDatabase;
+  shared: TestDatabase;
+}>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of the fixtures from the pattern
   database: async ({}, use) => withDatabase('template0', use),
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of the fixtures from the pattern
   migrated: async ({}, use) => withDatabase(`${inject('runName')}_schema`, use),
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of the fixtures from the pattern
   first: async ({}, use) => withDatabase(`${inject('runName')}_first`, use),
+  shared: [
+    // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of the fixtures from the pattern
+    async ({}, use) => withDatabase(`${inject('runName')}_schema`, use),
+    { scope: 'file' },
+  ],
 });
 
 /**

@@ -38,7 +38,8 @@ export async function createDatabase(
 ): Promise<string> {
   await runOnce(
     serverUrl,
-    `create database ${pg.escapeIdentifier(name)} template ${pg.escapeIdentifier(template)}`,
+    // To copy files takes two thirds of the time of writing every page to the write-ahead log, which is the default.
+    `create database ${pg.escapeIdentifier(name)} template ${pg.escapeIdentifier(template)} strategy file_copy`,
   );
   return withDatabaseName(serverUrl, name);
 }

@@ -11,7 +11,7 @@ import { versionsOf } from '../../support/migrations.js';
 import { SLOW } from '../../support/timeouts.js';
 import { until } from '../../support/until.js';
 
-const ROWS = 200_000;
+const ROWS = 50_000;
 
 /** A database with V1, whose table `t` has rows, and a folder with a V2 that deletes them. */
 async function prepare(database: TestDatabase, deletion: string): Promise<string> {
