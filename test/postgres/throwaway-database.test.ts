@@ -33,9 +33,10 @@ test('no timeout of the role or the database ends the session that creates and d
   const options = settings.map((name) => `-c ${name}=60000`).join(' ');
   const target = parseDatabaseUrl(`${database.url}?options=${encodeURIComponent(options)}`);
   const { client, close } = await connectForThrowaway(target);
-  const { rows } = await client.query('select current_setting(name) as value from unnest($1::text[]) as name', [
-    settings,
-  ]);
+  const { rows } = await client.query(
+    'select current_setting(name) as value from unnest($1::text[]) as name',
+    [settings],
+  );
   await close();
   expect(rows).toEqual(settings.map(() => ({ value: '0' })));
 });

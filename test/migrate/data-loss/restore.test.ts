@@ -501,7 +501,9 @@ describe('the function restore', () => {
     expect(stdout).toContain('not restored: its table has no primary key.');
   });
 
-  test('reports a connection that the server ended, and not a row that does not fit', async ({ database }) => {
+  test('reports a connection that the server ended, and not a row that does not fit', async ({
+    database,
+  }) => {
     const files = {
       'V1.up.sql': `create function fits(integer) returns boolean language sql as 'select true';
         create table t (id integer primary key check (fits(id)));`,
