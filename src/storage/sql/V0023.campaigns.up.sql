@@ -10,6 +10,7 @@
 -- complete_finished_campaigns locks a campaign FOR UPDATE SKIP LOCKED, and reads again whether it is finished. That lock
 -- conflicts with the FOR KEY SHARE lock of each transaction that inserts a contact or an attempt of the campaign. So it
 -- skips a campaign while such a transaction runs, waits for none, and a later import finds the campaign completed (V0022).
+-- Only in the stricter levels, it waits for the imports and exclusions that run, whatever their campaigns.
 --
 -- Safe on a live table: creates functions only.
 
@@ -313,6 +314,12 @@ begin
       and voicesurvey_rules.campaign_is_finished(running.id)
     order by running.id
   loop
+    -- An older snapshot does not show the contacts that were imported or returned since. These transactions have written the mutex
+    -- rows of their numbers (V0013).
+    if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
+      perform voicesurvey_rules.lock_mutex_rows(array(select generate_series(1, 256)));
+    end if;
+
     perform
     from public.campaigns as running
     where running.id = candidate

@@ -230,6 +230,29 @@ describe('complete_finished_campaigns', () => {
     });
   });
 
+  test.for([
+    ['an import', 'select from voicesurvey.import_contacts(:plain, \'[{"phone_number": "+4920009001"}]\')'],
+    [
+      'the return of a contact',
+      `delete from exclusion_list_entries; update contacts set state = 'pending' where campaign_id = :plain`,
+    ],
+  ] as const)('in a stricter level fails if its snapshot is older than %s', async ([, addition], {
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(migrated, FINISH);
+    for (const level of ['repeatable read', 'serializable']) {
+      await withSession(migrated, async (job) => {
+        await query(job, `begin isolation level ${level}`);
+        await query(job, 'select from contacts');
+        await query(migrated, addition);
+        await expect(query(job, COMPLETE)).rejects.toMatchObject({ code: '40001' });
+      });
+      await query(migrated, `delete from contacts where phone_number = '+4920009001'; ${FINISH}`);
+    }
+    expect(await query(migrated, COMPLETE)).toEqual([{ campaign_id: idOf('plain') }]);
+  });
+
   test('called by two sessions concurrently completes each campaign once, and neither waits', async ({
     migrated,
   }) => {
