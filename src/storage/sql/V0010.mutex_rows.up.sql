@@ -16,7 +16,9 @@
 -- deadlocks, even if they import row by row, while an exclusion waits for all of them. More shards would cost more
 -- and help little, since a larger import locks every shard.
 --
--- Row 257 is written by a change of the consumers of events (V0024).
+-- Row 257 is written by a change of the consumers of events (V0024). Rows 258 to 265 are written by late metadata (V0016), and
+-- rows 266 to 273 by late recordings (V0025), each in one stripe. They wait for none of each other, and leave a write that
+-- fails a job with an older snapshot.
 --
 -- Several mutex rows are locked in ascending order, so that two transactions which lock several do not deadlock.
 -- A row is inserted on first use, so there is nothing to seed. Like the rows that it protects, a mutex row is logged: a
@@ -49,10 +51,11 @@ with (fillfactor = 10);
 
 comment on table voicesurvey_rules.mutex_rows is
   'Rows that a transaction writes in order to lock them: 0 for a claim, 1 to 256 for an import or an exclusion of '
-  'numbers with that hash, 257 for a new consumer. Written by lock_mutex_rows, row 0 also by check_new_call, and row 257 '
-  'by queue_deliveries. Holds no data.';
+  'numbers with that hash, 257 for a new consumer, 258 to 273 for metadata and recordings that are reported late. Written by '
+  'lock_mutex_rows, row 0 also by check_new_call, and row 257 by queue_deliveries. Holds no data.';
 comment on column voicesurvey_rules.mutex_rows.id is
-  'Which lock: 0 for claims, 1 to 256 for numbers, 257 for consumers. Written by lock_mutex_rows.';
+  'Which lock: 0 for claims, 1 to 256 for numbers, 257 for consumers, 258 to 273 for late reports. Written by '
+  'lock_mutex_rows.';
 comment on column voicesurvey_rules.mutex_rows.lock_count is
   'How often the row was locked. The number has no meaning; the write is what locks the row. Written like the table.';
 

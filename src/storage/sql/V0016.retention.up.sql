@@ -99,7 +99,8 @@ comment on constraint there_is_one_purge_progress on voicesurvey_rules.purge_pro
 
 
 -- Many such transactions share the lock. One whose attempt the job has passed moves the job back. "On conflict do update" then
--- locks the row also if another one has moved it further.
+-- locks the row also if another one has moved it further. A row lock that has ended does not fail a job in a stricter level whose
+-- snapshot does not show the metadata. So such a transaction also writes a mutex row, and the job locks all of these rows.
 
 create or replace function voicesurvey_rules.note_late_metadata(attempt public.call_attempts)
 returns void
@@ -123,6 +124,8 @@ begin
       set started_before = attempt.started_at
       where progress.started_before > attempt.started_at;
   end if;
+
+  perform voicesurvey_rules.lock_mutex_rows(array[258 + voicesurvey_rules.choose_import_stripe()]);
 end
 $function$;
 
@@ -220,6 +223,10 @@ begin
   where (progress.started_before < expired_before or progress.started_before > now() - interval '23 hours')
     and at_most > 0
   for update skip locked;
+
+  if read_from is not null and current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
+    perform voicesurvey_rules.lock_mutex_rows(array(select generate_series(258, 265)));
+  end if;
 
   if read_from = '-infinity' or read_from >= expired_before then
     select min(attempt.started_at)

@@ -543,6 +543,10 @@ begin
     and at_most > 0
   for update skip locked;
 
+  if read_before is not null and current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
+    perform voicesurvey_rules.lock_mutex_rows(array(select generate_series(266, 273)));
+  end if;
+
   if read_before = '-infinity' then
     select min(attempt.started_at)
     into read_before
@@ -642,6 +646,9 @@ begin
     values (attempt.provider_call_id)
     on conflict (provider_call_id) do nothing;
   end if;
+
+  -- As in note_late_metadata (V0016).
+  perform voicesurvey_rules.lock_mutex_rows(array[266 + voicesurvey_rules.choose_import_stripe()]);
 end
 $function$;
 

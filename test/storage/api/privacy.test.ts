@@ -45,6 +45,7 @@ const STATISTICS = `
   select campaign_id, what, sum(number)::numeric::float as number
   from counted group by 1, 2 having sum(number) <> 0 order by 1, 2`;
 
+const STRICTER_LEVELS = ['repeatable read', 'serializable'] as const;
 const ERASE_PERSON = 'select * from voicesurvey.erase_person($1)';
 const NOTHING = {
   contacts_deleted: '0',
@@ -454,6 +455,27 @@ describe('expired_recordings', () => {
     });
   });
 
+  test.for(
+    STRICTER_LEVELS,
+  )('in %s fails if its snapshot is older than a report for an old call, and then loses none', async (level, {
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(
+      migrated,
+      `${OLD_CALLS.replace(PROVIDER_IDS, '')} update provider_configs set recording_retention_days = 30;`,
+    );
+    expect(await expired(migrated)).toEqual([]);
+    await query(migrated, 'update provider_configs set recording_retention_days = 1');
+    await withSession(migrated, async (job) => {
+      await query(job, `begin isolation level ${level}`);
+      await query(job, 'select from contacts');
+      await query(migrated, "select voicesurvey.record_provider_call('new_call_of_ada', 'late')");
+      await expect(expired(job)).rejects.toMatchObject({ code: '40001' });
+    });
+    expect(await expired(migrated)).toEqual(['late']);
+  });
+
   test('and an erasure of two calls of different days do not deadlock', async ({ migrated }) => {
     await writeHistory(migrated);
     await query(
@@ -545,6 +567,24 @@ describe('purge_expired', () => {
       `update provider_configs set transcript_retention_days = 30; ${write('new_call_of_jack')};
        update provider_configs set transcript_retention_days = 1`,
     );
+    expect(await purge(migrated)).toBe(1);
+  });
+
+  test.for(
+    STRICTER_LEVELS,
+  )('in %s fails if its snapshot is older than metadata of an old call, and then empties it', async (level, {
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(migrated, `${OLD_CALLS} update provider_configs set transcript_retention_days = 30;`);
+    expect(await purge(migrated)).toBe(0);
+    await query(migrated, 'update provider_configs set transcript_retention_days = 1');
+    await withSession(migrated, async (job) => {
+      await query(job, `begin isolation level ${level}`);
+      await query(job, 'select from contacts');
+      await query(migrated, write('new_call_of_ada'));
+      await expect(query(job, PURGE)).rejects.toMatchObject({ code: '40001' });
+    });
     expect(await purge(migrated)).toBe(1);
   });
 
