@@ -97,7 +97,7 @@ async function sendRows(
 ): Promise<number> {
   const id = pg.escapeLiteral(campaign);
   // An unknown campaign is an error, and not a file without rows.
-  await queryRows(client, `select contact_id from voicesurvey.contacts_page(${id}, null, 1)`);
+  await queryRows(client, `select contact_id from voicesurvey.contacts_page(${id}::uuid, null::text, 1)`);
   let rows = 0;
   let text = '';
   let failure: { readonly error: unknown } | undefined;

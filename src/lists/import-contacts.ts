@@ -40,7 +40,7 @@ export async function importContacts(options: ImportContactsOptions): Promise<Im
       'has_prior_consent',
       'do_not_call',
     ],
-    sql: 'select line_number, verdict, reason, suggestion from voicesurvey.import_contacts($1, $2)',
+    sql: 'select line_number, verdict, reason, suggestion from voicesurvey.import_contacts($1::pg_catalog.uuid, $2::pg_catalog.jsonb)',
     parameters: [campaign],
   });
 }

@@ -19,7 +19,7 @@ export async function importExclusions(options: ImportOptions): Promise<ImportRe
   checkOptions('importExclusions', options, ...databaseOption(options), 'file');
   return importList(options, {
     columns: ['phone_number', 'reason', 'source'],
-    sql: 'select line_number, verdict, reason, suggestion from voicesurvey.import_exclusions($1)',
+    sql: 'select line_number, verdict, reason, suggestion from voicesurvey.import_exclusions($1::pg_catalog.jsonb)',
     parameters: [],
   });
 }

@@ -393,3 +393,22 @@ test('importExclusions lists numbers with a reason, and excludes their contacts'
     'excluded',
   );
 });
+
+test('an overload with other types of arguments is not called in place of a function of the API', async ({
+  migrated,
+}) => {
+  const { url, client } = migrated;
+  await client.query(campaignOfDocuments);
+  const body = `returns table (line_number integer, verdict text, reason text, suggestion text, contact_id uuid)
+    language plpgsql as $$ begin raise 'the overload was called'; end $$`;
+  await client.query(`create function voicesurvey.import_contacts(text, text) ${body};
+    create function voicesurvey.import_exclusions(text) ${body};
+    create function voicesurvey.contacts_page(text, text, integer) ${body}`);
+  const file = join(await folderWith({ 'list.csv': 'phone_number\n+393331234567\n' }), 'list.csv');
+  const { verdicts } = await importContacts({ url, campaign, file });
+  expect([verdicts, (await importExclusions({ url, file })).verdicts]).toEqual([
+    { accepted: 1 },
+    { accepted: 1 },
+  ]);
+  await exportCampaign({ url, campaign, to: async () => {} });
+});

@@ -59,7 +59,10 @@ export interface ImportResult {
 export interface ListKind {
   /** The columns that are imported; the first one is required. */
   readonly columns: readonly string[];
-  /** A statement that imports a JSON array of lines, which is its last parameter. */
+  /**
+   * A statement that imports a JSON array of lines, which is its last parameter. It casts each parameter: without a type, an
+   * overload with other types could be called in place of the function.
+   */
   readonly sql: string;
   /** The parameters before. */
   readonly parameters: readonly string[];
