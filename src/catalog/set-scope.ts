@@ -85,7 +85,7 @@ function setsOfOwner(set: MigrationSet): string {
     set,
     `nspowner = coalesce(
       (select own.nspowner from pg_namespace as own where own.nspname = '${set.historySchema}'),
-      current_user::regrole
+      quote_ident(current_user)::regrole
     )`,
   );
 }

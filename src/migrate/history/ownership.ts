@@ -12,7 +12,7 @@ function untrustedSchema({ historySchema, historyTable }: MigrationSet): string 
   return `pg_catalog.pg_namespace
   where nspname = '${historySchema}'
     and not (
-      nspowner = current_user::regrole
+      nspowner = quote_ident(current_user)::regrole
       and coalesce(
         (
           select relkind = 'r'

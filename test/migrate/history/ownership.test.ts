@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { DEFAULT_SET } from '../../../src/catalog/migration-set.js';
 import { baseline } from '../../../src/inspect/baseline.js';
@@ -167,6 +168,26 @@ where nspname = 'voicesurvey_migrations' and grantee = '${role}'::regrole order 
       ).toEqual([{ privilege_type: 'SELECT' }, { privilege_type: 'USAGE' }]);
     });
   });
+});
+
+test('a role whose name needs quotes, such as an e-mail address, migrates its database', async ({
+  database,
+}) => {
+  const { client, name } = database;
+  const role = `${name}.Ann "A" 'B' $$@example.com`.slice(-63);
+  await client.query(`create role ${pg.escapeIdentifier(role)} login password 'secret';
+    alter database ${name} owner to ${pg.escapeIdentifier(role)}`);
+  try {
+    const url = asRole(database.url, role);
+    const directory = await folderWith(files);
+    expect(await up({ url, directory })).toMatchObject({ current: 'V1' });
+    expect(await status({ url, directory })).toMatchObject({ drift: { state: 'none' } });
+    expect((await verify({ url, directory, rules: false })).findings).toEqual([]);
+    expect(await down({ url, directory })).toMatchObject({ current: null });
+  } finally {
+    await client.query(`drop owned by ${pg.escapeIdentifier(role)} cascade;
+      alter database ${name} owner to current_user; drop role ${pg.escapeIdentifier(role)}`);
+  }
 });
 
 describe('a trigger on the history', () => {
