@@ -79,6 +79,20 @@ export async function runSql(options: RunSqlOptions): Promise<RunSqlResult> {
 }
 
 async function parse(source: SourceFile): Promise<readonly Statement[]> {
+  // The parser and the server read only up to a NUL byte, so the statements after it would be skipped in silence.
+  const nul = source.text.indexOf('\0');
+  if (nul >= 0) {
+    const text = source.text.replaceAll('\0', '\uFFFD');
+    throw createFileError(
+      { ...source, text },
+      nul,
+      'not_utf8',
+      'this is a NUL byte, which PostgreSQL does not accept',
+      {
+        remedy: 'Remove the byte. Nothing was sent to the server.',
+      },
+    );
+  }
   const statements = await parseAsWritten(source).catch((error: unknown) => {
     if (!(error instanceof MigrationFileError)) throw error;
     throw new MigrationFileError(error.code, error.message, {

@@ -19,7 +19,7 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   /** Its standard input; empty by default. */
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   /** The text on standard output after which the input is sent; by default it is sent immediately. */
   readonly inputAfter?: string;
   /** The clone or the installed package whose command line runs; this repository by default. */

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../../postgres/errors/explained-error.js';
 import { folderWithManifest } from '../../text/manifest-folder.js';
 import { packageRoot } from '../ui/package-root.js';
-import { workingDirectory } from '../ui/paths.js';
+import { noDirectoryError, workingDirectory } from '../ui/paths.js';
 
 /** Whether this is a clone of the repository; an installed package has no tsconfig.json. */
 export const isClone: boolean = existsSync(join(packageRoot, 'tsconfig.json'));
@@ -19,10 +18,6 @@ export function embeddedDirectory(): string {
 
 function projectRoot(): string {
   const start = workingDirectory();
-  if (start === null) {
-    throw new UsageError('no_directory', 'The working directory does not exist any more.', {
-      remedy: 'Change to the folder of your project and run the command again.',
-    });
-  }
+  if (start === null) throw noDirectoryError();
   return folderWithManifest(start) ?? start;
 }

@@ -11,6 +11,7 @@ import { MigrationFileError, type SourceLocation } from '../../sql/errors.js';
 import { sourceText } from './address-source.js';
 import { differenceLines } from './lines.js';
 import { maskPasswords } from './mask-passwords.js';
+import { noDirectoryError } from './paths.js';
 import { commandLineRemedy, type Invocation, inFolder } from './remedy.js';
 import { printDocument, printLines, printMessages } from './terminal.js';
 
@@ -80,6 +81,7 @@ function remedyOf({ remedyParts, directory }: ExplainedError, invocation: Invoca
 /** An error that the code does not expect keeps its message. A server that answers nonsense causes one, too. */
 function explain(error: unknown): ExplainedError {
   if (error instanceof ExplainedError) return error;
+  if (error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd') return noDirectoryError();
   const { message, cause } = redactError(error);
   const sqlState = sqlStateOf(error);
   const what =

@@ -1,4 +1,5 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { UsageError } from '../../postgres/errors/explained-error.js';
 import { encodeName } from '../../text/encode.js';
 
 /** The working directory; null if it was removed. */
@@ -8,6 +9,13 @@ export function workingDirectory(): string | null {
   } catch {
     return null;
   }
+}
+
+/** The error of a command that needs the working directory, which was removed. */
+export function noDirectoryError(): UsageError {
+  return new UsageError('no_directory', 'The working directory does not exist any more.', {
+    remedy: 'Change to the folder of your project and run the command again.',
+  });
 }
 
 /** A path as a user in the working directory would write it, within a line. */

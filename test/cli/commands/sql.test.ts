@@ -93,6 +93,27 @@ test('sql --json prints numbers, booleans and documents as JSON, and other value
   });
 });
 
+test('sql - refuses a NUL byte, which would end the text, and bytes that are not UTF-8', async ({
+  database,
+}) => {
+  const run = (input: Uint8Array) => runCli(['sql', '-'], { env: { DATABASE_URL: database.url }, input });
+  const nul = await run(Buffer.from('create table one ();\n\0create table two ();'));
+  expect([nul.code, nul.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^error: standard input:2:1: this is a NUL byte/),
+  ]);
+  const latin = await run(Buffer.from('create table caf\u00e9 ()', 'latin1'));
+  expect([latin.code, latin.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^error: Standard input is not UTF-8\./),
+  ]);
+  expect(
+    await database.value(
+      "select count(*)::integer from pg_class where relnamespace = 'public'::regnamespace",
+    ),
+  ).toBe(0);
+});
+
 test('sql - executes the statements of standard input one after the other, each in its own transaction', async ({
   database,
 }) => {

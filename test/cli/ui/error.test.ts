@@ -38,3 +38,14 @@ test.for([
     },
   });
 });
+
+test('a working directory that was removed is an error of usage, and not one that no code expects', () => {
+  let printed = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += text;
+    return true;
+  });
+  const error = Object.assign(new Error('ENOENT: no such file or directory, uv_cwd'), { syscall: 'uv_cwd' });
+  printError(error, { command: 'down', json: true });
+  expect(JSON.parse(printed)).toMatchObject({ exitCode: 2, error: { code: 'no_directory' } });
+});
