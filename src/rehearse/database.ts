@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { withDatabase } from '../migrate/database.js';
+import { refuseForeignSchema } from '../migrate/foreign-schema.js';
 import { up } from '../migrate/up.js';
 import { createDatabase } from '../postgres/create-database.js';
 import { queryRows } from '../postgres/driver/search-path.js';
@@ -7,6 +8,7 @@ import { RefusedError } from '../postgres/errors/explained-error.js';
 import { createThrowawayDatabase, withDatabaseParameter } from '../postgres/throwaway-database.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
 import { migrationsDirectory } from '../seed/paths.js';
+import { productObjects } from '../seed/product-objects.js';
 import { option, remedy } from '../text/remedy.js';
 
 /** The database of a rehearsal. */
@@ -61,6 +63,7 @@ const TABLES = ['users', 'campaigns', 'contacts', 'provider_configs', 'exclusion
 
 async function refuseRows(url: string, signal: AbortSignal): Promise<void> {
   await withDatabase({ url, signal }, async ({ connection: { client } }) => {
+    await refuseForeignSchema(client, productObjects);
     for (const table of TABLES) {
       const [row] = await queryRows<{ found: boolean }>(
         client,

@@ -1,4 +1,5 @@
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
+import { refuseForeignSchema } from '../migrate/foreign-schema.js';
 import type { Listener } from '../migrate/run/events.js';
 import { withNotices } from '../migrate/run/notices.js';
 import type { Notice } from '../migrate/script/notice.js';
@@ -7,6 +8,7 @@ import { checkOptions } from '../postgres/errors/check-options.js';
 import { UsageError } from '../postgres/errors/explained-error.js';
 import { interruptedError } from '../postgres/errors/interrupted-error.js';
 import { explainSeedError } from './explain-seed-error.js';
+import { productObjects } from './product-objects.js';
 import { seed as addSeed } from './seed.js';
 import { readSyntheticFiles, runFiles, type SyntheticFiles, withWarnings } from './synthetic-files.js';
 import { withSyntheticLock } from './synthetic-lock.js';
@@ -80,6 +82,7 @@ async function addContacts(
   const sources = await readSyntheticFiles();
   return withDatabase(options, ({ connection }) =>
     withWarnings(connection, sources, emit, async () => {
+      await refuseForeignSchema(connection.client, productObjects);
       const run = await planRun(connection.client, { seed, contacts, until, add }).catch(async (error) => {
         throw await explainSeedError(connection, sources.start, error);
       });

@@ -1,5 +1,6 @@
 import { type Database, describeServer, type Server, withDatabase } from '../migrate/database.js';
 import { readSourceFile } from '../migrate/files/source.js';
+import { refuseForeignSchema } from '../migrate/foreign-schema.js';
 import type { Listener } from '../migrate/run/events.js';
 import { makeNoticeReporter } from '../migrate/run/notice-reporter.js';
 import { withNotices } from '../migrate/run/notices.js';
@@ -12,6 +13,7 @@ import { REPORT_WARNINGS } from '../postgres/replication.js';
 import { explainTriggersOff, TRIGGERS_ON } from '../postgres/triggers-on.js';
 import { explainSeedError } from './explain-seed-error.js';
 import { seedFile } from './paths.js';
+import { productObjects } from './product-objects.js';
 
 /** The options of {@link seed}. */
 export interface SeedOptions extends Database {
@@ -49,6 +51,7 @@ async function addRows(options: SeedOptions, emit: Listener): Promise<Omit<SeedR
   const source = await readSourceFile(seedFile);
   return withDatabase(options, async ({ connection }) => {
     const { client } = connection;
+    await refuseForeignSchema(client, productObjects);
     const notices = makeNoticeReporter(connection.target, () => source.text, emit);
     const warnings = listenToWarnings(connection, notices, emit);
     try {

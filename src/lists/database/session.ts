@@ -1,4 +1,5 @@
 import { type Database, notReplicatedError } from '../../migrate/database.js';
+import { type ProductObjects, refuseForeignSchema } from '../../migrate/foreign-schema.js';
 import { cancelOnAbort } from '../../postgres/cancel-on-abort.js';
 import { type Connection, connect } from '../../postgres/connect.js';
 import { describeTarget } from '../../postgres/connection/target.js';
@@ -19,6 +20,9 @@ export interface ClientOfCaller {
 
 /** The database to work on: its address, or a client or a pool of `pg`. */
 export type DatabaseOrClient = (Database & { readonly client?: undefined }) | ClientOfCaller;
+
+/** The functions and views that lists use. Below them, they run with the rights of their owner. */
+const API: ProductObjects = { schemas: ['voicesurvey', 'voicesurvey_rules'], tables: [] };
 
 /** What work on a list needs of a connection. */
 export type Session = Pick<Connection, 'client' | 'target' | 'serverVersion'>;
@@ -94,6 +98,7 @@ async function runWork<T>(
 ): Promise<T> {
   const replication = watchReplication(session.client);
   try {
+    await refuseForeignSchema(session.client, API);
     const result = await work(session);
     if (replication.wasCanceled()) throw notReplicatedError();
     return result;

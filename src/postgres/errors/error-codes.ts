@@ -91,6 +91,8 @@ export const ERROR_CODES = {
     backup_failed: 'the data that a migration deletes could not be backed up; nothing was deleted',
     catalog_busy: 'the catalog could not be read, because of a lock or a timeout',
     history_foreign: 'the history belongs to another role, or runs its code',
+    schema_foreign:
+      "an object of the product's schema belongs to a role that is not trusted, whose code a superuser would run",
     history_held: 'another session holds a lock on the history',
     history_not_created: 'the history could not be created',
     history_unknown: 'the table of the history lacks a column that this release needs',
