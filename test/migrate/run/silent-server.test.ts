@@ -115,13 +115,16 @@ function lostAfter(text: string, port: number, onCommit: () => Promise<void>): P
   return listen((near) => {
     const far = dial({ port, host: '127.0.0.1' });
     let isSent = false;
+    let hasCommitted = false;
     near.on('data', (bytes) => {
       isSent ||= bytes.includes(text);
       far.write(bytes);
     });
     far.on('data', (bytes) => {
       if (!isSent) near.write(bytes);
-      else if (bytes.includes('COMMIT')) void onCommit().then(() => near.destroy());
+      if (!isSent || hasCommitted || !bytes.includes('COMMIT')) return;
+      hasCommitted = true;
+      void onCommit().then(() => near.destroy());
     });
     far.on('error', () => undefined);
     near.on('error', () => undefined);
