@@ -378,9 +378,9 @@ begin
 end
 $function$;
 
--- The deletion lists the number of a contact that is excluded, if the number is not listed. Then this locks what an
--- exclusion of the number locks, in the same order, before the contacts. While exclusion_gate is locked, no function of the
--- API changes the list.
+-- The deletion lists the number of a contact that is excluded, if the number is not listed. So this locks what an exclusion
+-- of the number locks, in the same order, before the contacts. A contact may become excluded until it is locked, so that
+-- does not depend on its state. While exclusion_gate is locked, no function of the API changes the list.
 
 create or replace function voicesurvey_rules.lock_numbers_to_list(ids uuid[])
 returns void
@@ -390,15 +390,6 @@ as $function$
 declare
   mutex_rows integer[];
 begin
-  if not exists (
-    select
-    from public.contacts as contact
-    where contact.id = any (ids)
-      and (contact.state = 'excluded' or contact.do_not_call)
-  ) then
-    return;
-  end if;
-
   lock table voicesurvey_rules.exclusion_gate in share update exclusive mode;
 
   select array_agg(distinct voicesurvey_rules.mutex_row_of_number(contact.phone_number, stripe))
@@ -406,7 +397,6 @@ begin
   from public.contacts as contact
   cross join generate_series(0, 7) as stripe
   where contact.id = any (ids)
-    and (contact.state = 'excluded' or contact.do_not_call)
     and not exists (
       select
       from public.exclusion_list_entries as entry
@@ -665,7 +655,7 @@ comment on function voicesurvey_rules.note_late_recording(public.call_attempts) 
   'Notes the recording of an attempt whose provider_call_id is reported when its retention days are over. Called when an attempt '
   'is inserted, its provider_call_id set, or its end replaced, more than 12 hours after its start.';
 comment on function voicesurvey_rules.lock_numbers_to_list(uuid[]) is
-  'Locks the numbers that the deletion of contacts will put on the exclusion list. Called by erase_person and erase_contact.';
+  'Locks the numbers that the deletion of contacts may put on the exclusion list. Called by erase_person and erase_contact.';
 comment on function voicesurvey_rules.erase_contacts(uuid[]) is
   'Deletes contacts with all that belongs to them. Returns how many rows of each table, and the recordings. Called by '
   'erase_person and erase_contact.';

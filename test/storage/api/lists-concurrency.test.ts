@@ -146,3 +146,26 @@ test('an import of people who are there and ask not to be called does not deadlo
     });
   });
 });
+
+test('an erasure of a contact that an import excludes does not deadlock with an exclusion of its number', async ({
+  migrated,
+}) => {
+  await writeHistory(migrated);
+  const number = '+4920009993';
+  await query(migrated, 'insert into contacts (campaign_id, phone_number) values (:plain, $1)', [number]);
+  await withSession(migrated, async (importer) => {
+    await withSession(migrated, async (eraser) => {
+      await query(importer, 'begin');
+      await query(importer, 'select from voicesurvey.import_contacts(:plain, $1)', [
+        JSON.stringify([{ phone_number: number, do_not_call: true }]),
+      ]);
+      const erased = query(eraser, 'select contacts_deleted from voicesurvey.erase_person($1)', [number]);
+      await untilWaiting(migrated, 1);
+      const excluded = query(migrated, 'select from voicesurvey.exclude_number($1)', [number]);
+      await untilWaiting(migrated, 2);
+      await query(importer, 'commit');
+      expect(await erased).toEqual([{ contacts_deleted: '1' }]);
+      expect(await excluded).toHaveLength(1);
+    });
+  });
+});
