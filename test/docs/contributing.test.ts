@@ -1,4 +1,4 @@
-import { cp, readFile } from 'node:fs/promises';
+import { cp, readdir, readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { check } from '../../src/inspect/check.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
@@ -19,6 +19,9 @@ test('check finds nothing wrong with the example migration of CONTRIBUTING.md', 
   const directory = await folderWith();
   await cp(migrationsDirectory, directory, { recursive: true });
   for (const { name = '', sql = '' } of examples) await addFiles(directory, { [name]: sql });
-  const { findings } = await check({ url: database.url, directory, rows: addProductRows });
+  // The migrations before it are checked elsewhere.
+  const newest = (await readdir(migrationsDirectory)).sort().at(-1);
+  const from = newest?.slice(0, newest.indexOf('.'));
+  const { findings } = await check({ url: database.url, directory, from, rows: addProductRows });
   expect(findings).toEqual([]);
 });
