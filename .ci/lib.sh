@@ -29,7 +29,11 @@ server_tests=(
 
 # Of these, the gate leaves out on the oldest version what uses the server only as the other tests do, and the proofs of the
 # migrations, which are a step of their own. .ci/full runs all.
-gate_tests=("${server_tests[@]}" --exclude test/inspect/check/product.test.ts --exclude 'test/{cli,crash,docs,lists,pooler,rehearse,scripts,services,sql,testing}/**')
+gate_tests=(
+  "${server_tests[@]}"
+  --exclude test/inspect/check/product.test.ts
+  --exclude 'test/{cli,crash,docs,lists,pooler,rehearse,scripts,services,sql,testing}/**'
+)
 
 work=$(mktemp -d)
 # The data of servers is in memory if there is room, where creating a database takes a quarter of the time.

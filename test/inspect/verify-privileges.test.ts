@@ -149,7 +149,7 @@ describe('verify reports', () => {
     }
   });
 
-  test('nothing about a database of which nothing was granted', async ({ shared: { url, client } }) => {
+  test('nothing about a database in which nothing else was granted', async ({ shared: { url, client } }) => {
     await client.query('begin');
     expect([await findingsIn(client), await findings(url)]).toEqual([[], []]);
     await client.query('rollback');

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { exportCampaign, importExclusions, seed, seedContacts } from '../../src/index.js';
 import { rehearse } from '../../src/rehearse/rehearse.js';
+import { productObjects } from '../../src/seed/product-objects.js';
 import { test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
 
@@ -39,4 +40,17 @@ test('seed, import, export and rehearse --here of a superuser run no code of a r
       `alter database ${name} owner to current_user; drop owned by ${role} cascade; drop role ${role}`,
     );
   }
+});
+
+test('the objects that are checked are all tables and schemas of the product', async ({ migrated }) => {
+  const tables = await migrated.rows(
+    "select 'public.' || tablename as name from pg_tables where schemaname = 'public'",
+  );
+  expect(tables.map(({ name }) => name).sort()).toEqual([...productObjects.tables].sort());
+  const schemas = await migrated.rows(
+    "select nspname as name from pg_namespace where nspname ~ '^voicesurvey'",
+  );
+  expect(schemas.map(({ name }) => name).sort()).toEqual(
+    [...productObjects.schemas, 'voicesurvey_migrations'].sort(),
+  );
 });

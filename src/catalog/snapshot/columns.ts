@@ -17,7 +17,8 @@ const USER_OPTIONS = `case when attoptions is not null then (
 
 /**
  * Columns of tables, views and composite types. Their order is a fact of the table. PostgreSQL 18 stores "not null" as a
- * named constraint, older versions as a flag. The snapshot has it as a flag, and what else that constraint says, without its name.
+ * named constraint, older versions as a flag. The snapshot has it as a flag, and what else that
+ * constraint says, without its name.
  */
 export const COLUMNS: ObjectQuery = `select object, format('column %I', attname), json_build_object(
     'type', format_type(atttypid, atttypmod),

@@ -97,7 +97,10 @@ where ${IS_OTHER_OBJECT}
     where of.classid = dependency.classid and of.objid = dependency.objid and of.objsubid = 0 and of.deptype = 'e'
   )`;
 
-/** Casts. They have no schema, so a cast belongs to that of its source type, or, if that is built in, of its target type. Those that belong to an extension or to a range are left out. */
+/**
+ * Casts. They have no schema, so a cast belongs to that of its source type, or, if that is built in, of its target type. Those
+ * that belong to an extension or to a range are left out.
+ */
 export const CASTS: ObjectQuery = `select
   format('cast (%s as %s)', format_type(castsource, null), format_type(casttarget, null)),
   'itself',

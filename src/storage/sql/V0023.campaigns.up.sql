@@ -314,8 +314,8 @@ begin
       and voicesurvey_rules.campaign_is_finished(running.id)
     order by running.id
   loop
-    -- An older snapshot does not show the contacts that were imported or returned since. These transactions have written the mutex
-    -- rows of their numbers (V0013).
+    -- An older snapshot does not show the contacts that were imported or returned since. These transactions have written
+    -- the mutex rows of their numbers (V0013).
     if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
       perform voicesurvey_rules.lock_mutex_rows(array(select generate_series(1, 256)));
     end if;
