@@ -12,5 +12,6 @@ export default defineConfig({
     // A slow test says so with SLOW of test/support/timeouts.ts. A busy machine takes five times as long as a quiet one.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

@@ -10,6 +10,7 @@ import { addFiles, folderWith } from '../support/folder.js';
 import { listen } from '../support/listeners.js';
 import { SLOW } from '../support/timeouts.js';
 import { until } from '../support/until.js';
+import { untilWaiting } from '../support/until-waiting.js';
 
 const files = {
   'V1.up.sql': 'create table one (id integer); create view ones as select id from one;',
@@ -66,16 +67,6 @@ describe('a command that one signal interrupts while its server is silent ends',
   });
 });
 
-/** Waits until a session of the command waits for a lock. */
-async function untilBlocked(database: TestDatabase): Promise<void> {
-  await until(async () => {
-    const waiting = await database.value(
-      "select count(*)::integer from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-    );
-    return waiting !== 0;
-  });
-}
-
 const sessionsLeft = (database: TestDatabase): Promise<unknown> =>
   database.value(
     `select count(*)::integer from pg_stat_activity
@@ -107,9 +98,9 @@ describe('a command that one signal interrupts while a statement waits for a loc
       await other.query(`begin; ${lock}`);
       const folder = isProduct || command === 'sql' ? [] : ['--dir', directory];
       const running = startCli([command, ...words, ...folder], { env: { DATABASE_URL: database.url } });
-      await untilBlocked(database);
+      await untilWaiting(database);
       await interrupt(running);
-      await expect.poll(() => sessionsLeft(database), { timeout: 20_000 }).toBe(0);
+      await expect.poll(() => sessionsLeft(database)).toBe(0);
     } finally {
       await other.end();
     }
@@ -127,9 +118,9 @@ test('restore that one signal interrupts while a statement waits for a lock ends
   try {
     await other.query('begin; lock table one');
     const running = startCli(['restore', backup], { env: { DATABASE_URL: database.url } });
-    await untilBlocked(database);
+    await untilWaiting(database);
     await interrupt(running);
-    await expect.poll(() => sessionsLeft(database), { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => sessionsLeft(database)).toBe(0);
     expect(await database.value('select count(*)::integer from two')).toBe(0);
   } finally {
     await other.end();

@@ -45,7 +45,7 @@ describe('up', { timeout: SLOW }, () => {
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^V1 committed in \d+ ms\nInterrupted: .*\nerror: Interrupted in V2\. /);
     // The process ends before the server has noticed the closed connection.
-    await expect.poll(() => statementsLeft(database), { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => statementsLeft(database)).toBe(0);
     expect(await database.rows('select name from voicesurvey_migrations.history')).toEqual([{ name: 'V1' }]);
   });
 

@@ -10,6 +10,7 @@ import { up } from '../../src/migrate/up.js';
 import { migrationsDirectory } from '../../src/seed/paths.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { folderWith } from '../support/folder.js';
+import { untilWaiting } from '../support/until-waiting.js';
 
 const FILES = {
   'V1.up.sql': 'create table one (id integer, name text);',
@@ -199,9 +200,7 @@ describe('a baseline beside other runs', () => {
     await database.client.query(`${TABLE_BY_HAND}; ${createHistory(DEFAULT_SET)}`);
     await database.client.query(`begin; ${APPLIED}`);
     const refused = expect(adopt(database)).rejects.toMatchObject({ code: 'history_not_empty' });
-    const isWaiting =
-      "select exists (select from pg_locks where relation = 'voicesurvey_migrations.history'::regclass and not granted)";
-    await expect.poll(() => database.value(isWaiting), { timeout: 10_000 }).toBe(true);
+    await untilWaiting(database);
     await database.client.query('commit');
     await refused;
     expect(await database.value('select count(*)::integer from voicesurvey_migrations.history')).toBe(1);

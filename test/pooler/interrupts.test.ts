@@ -12,6 +12,7 @@ import { folderWith } from '../support/folder.js';
 import { poolerMissing, sharedPooler } from '../support/pgbouncer.js';
 import { SLOW } from '../support/timeouts.js';
 import { until } from '../support/until.js';
+import { untilWaiting } from '../support/until-waiting.js';
 
 describe.skipIf(poolerMissing).for(['transaction', 'session'])(
   `through PgBouncer in %s mode ${poolerMissing ?? ''}`,
@@ -32,7 +33,7 @@ describe.skipIf(poolerMissing).for(['transaction', 'session'])(
           const controller = new AbortController();
           const call = seed({ url, signal: controller.signal });
           call.catch(() => undefined);
-          await until(async () => (await migrated.value(waiting)) === 1);
+          await untilWaiting(migrated);
           controller.abort();
           await expect(call).rejects.toMatchObject({ code: 'interrupted' });
           expect(await status({ url, directory: migrationsDirectory })).toMatchObject({ upToDate: true });
@@ -56,7 +57,7 @@ describe.skipIf(poolerMissing).for(['transaction', 'session'])(
       await until(async () => (await database.value(sleeping)) === 1);
       controller.abort();
       await expect(call).rejects.toMatchObject({ code: 'interrupted' });
-      await expect.poll(() => database.value(sleeping), { timeout: 10_000 }).toBe(0);
+      await expect.poll(() => database.value(sleeping)).toBe(0);
       expect(await database.value("select to_regclass('one')")).toBeNull();
     });
   },

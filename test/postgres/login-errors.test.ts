@@ -262,7 +262,7 @@ test('a server that is shutting down is reported as server_not_ready without wai
   const connection = await connect(server.target('trusted'));
   process.kill(server.pid, 'SIGTERM');
   await expect
-    .poll(() => failure(server.target('trusted')), { timeout: 5000 })
+    .poll(() => failure(server.target('trusted')))
     .toMatchObject({ code: 'server_not_ready', cause: { code: '57P03' }, message: /shutting down/ });
   await connection.close();
 });

@@ -175,7 +175,5 @@ async function checkErasure({ rows }: Installation, provider: Provider): Promise
   );
   const recordings = erased?.recordings as string[];
   expect(recordings).not.toEqual([]);
-  await expect
-    .poll(() => recordings.filter((id) => !provider.deletedRecordings.has(id)), { timeout: 30_000 })
-    .toEqual([]);
+  await expect.poll(() => recordings.filter((id) => !provider.deletedRecordings.has(id))).toEqual([]);
 }

@@ -1,6 +1,7 @@
 import pg from 'pg';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { type TestDatabase, test } from '../support/database.js';
+import { untilWaiting } from '../support/until-waiting.js';
 import { history, rowsOfHistory } from './rules/history.js';
 import { withIds } from './rules/names.js';
 import { claim, insertEvent, setState } from './rules/steps.js';
@@ -28,15 +29,6 @@ async function open({ url }: TestDatabase, level: string) {
     end: () => client.end(),
   };
 }
-
-const untilWaiting = ({ value }: TestDatabase): Promise<unknown> =>
-  vi.waitUntil(
-    async () =>
-      (await value(
-        "select count(*)::integer from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-      )) === 1,
-    30_000,
-  );
 
 const refusedBy = (level: string, constraint: string) =>
   level === 'read committed' ? { constraint } : { code: '40001' };

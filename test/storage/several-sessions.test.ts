@@ -1,6 +1,7 @@
 import pg from 'pg';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { type TestDatabase, test } from '../support/database.js';
+import { untilWaiting } from '../support/until-waiting.js';
 import { history, PHONES, rowsOfHistory } from './rules/history.js';
 import { withIds } from './rules/names.js';
 import {
@@ -27,16 +28,6 @@ async function open({ url }: TestDatabase, level = 'read committed'): Promise<Se
   return { run: (sql) => client.query(withIds(sql, rowsOfHistory)), end: () => client.end() };
 }
 
-/** Waits until so many sessions of the database wait for a lock. */
-const untilWaiting = ({ value }: TestDatabase, sessions: number): Promise<unknown> =>
-  vi.waitUntil(
-    async () =>
-      (await value(
-        "select count(*)::integer from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-      )) === sessions,
-    30_000,
-  );
-
 /** What a transaction that began before another one's commit is refused by, at each isolation level. */
 const atEachLevel = (constraint: string) =>
   [
@@ -51,7 +42,7 @@ describe('a pause of a campaign', () => {
     const [first, operator, second] = [await open(migrated), await open(migrated), await open(migrated)];
     await first.run(claim('ada'));
     const paused = operator.run(`${setStatuses('survey', 'paused')} commit`);
-    await untilWaiting(migrated, 1);
+    await untilWaiting(migrated);
     const refused = expect(second.run(claim('jack'))).rejects.toMatchObject({
       constraint: 'calls_start_only_in_a_running_campaign',
     });
@@ -126,7 +117,7 @@ describe('an exclusion', () => {
       );
     await one.run(listNumber(a));
     const second = two.run(`${listNumber(b)} ${listNumber(await like(a))} commit`);
-    await untilWaiting(migrated, 1);
+    await untilWaiting(migrated);
     await one.run(`${listNumber(await like(b))} commit`);
     await second;
     expect(await migrated.value('select count(*)::integer from exclusion_list_entries')).toBe(4);
@@ -152,7 +143,7 @@ describe('an exclusion', () => {
     await importer.run(insertContact('new_first', first));
     await other.run('commit');
     const excluded = excluder.run(`${listNumber(listed)} commit`);
-    await untilWaiting(migrated, 1);
+    await untilWaiting(migrated);
     await importer.run(`${insertContact('new_second', second)} commit`);
     await excluded;
     await Promise.all([other, importer, excluder].map((session) => session.end()));
@@ -177,7 +168,7 @@ describe('a return of an excluded contact', () => {
     await session.run(BACK);
     const lister = await open(migrated);
     const excluded = lister.run(`${listNumber(PHONES.gina)} commit`);
-    await untilWaiting(migrated, 1);
+    await untilWaiting(migrated);
     await session.run('commit');
     await excluded;
     expect(await stateOfGina(migrated)).toBe('excluded');
@@ -193,7 +184,7 @@ describe('a return of an excluded contact', () => {
     const [lister, late] = [await open(migrated), await open(migrated, level)];
     await lister.run(listNumber(PHONES.gina));
     const refused = expect(late.run(BACK)).rejects.toMatchObject(refusal);
-    await untilWaiting(migrated, 1);
+    await untilWaiting(migrated);
     await lister.run('commit');
     await refused;
     expect(await stateOfGina(migrated)).toBe('excluded');
@@ -207,7 +198,7 @@ describe('a return of an excluded contact', () => {
     const [other, late] = [await open(migrated), await open(migrated, level)];
     await other.run('update contacts set do_not_call = true where id = :gina');
     const refused = expect(late.run(BACK)).rejects.toMatchObject(refusal);
-    await untilWaiting(migrated, 1);
+    await untilWaiting(migrated);
     await other.run('commit');
     await refused;
     await Promise.all([other.end(), late.end()]);
@@ -224,7 +215,7 @@ describe('a return of an excluded contact', () => {
     const [eraser, late] = [await open(migrated), await open(migrated, level)];
     await eraser.run(`${ERASURE} set constraints all immediate`);
     const refused = expect(late.run(BACK)).rejects.toMatchObject(refusal);
-    await untilWaiting(migrated, 1);
+    await untilWaiting(migrated);
     await eraser.run('commit');
     await refused;
     await Promise.all([eraser.end(), late.end()]);
@@ -240,7 +231,7 @@ describe('a return of an excluded contact', () => {
     const [other, late] = [await open(migrated), await open(migrated, level)];
     await other.run(BACK);
     const refused = expect(late.run(`${ERASURE} commit`)).rejects.toMatchObject(refusal);
-    await untilWaiting(migrated, 1);
+    await untilWaiting(migrated);
     await other.run('commit');
     await refused;
     await Promise.all([other.end(), late.end()]);
@@ -287,7 +278,7 @@ describe('a number that two campaigns list', () => {
     await second.run(claimOfTwin);
     await first.run('set constraints all immediate');
     const refused = expect(second.run('commit')).rejects.toMatchObject(refusal);
-    await untilWaiting(migrated, 1);
+    await untilWaiting(migrated);
     await first.run('commit');
     await refused;
     await Promise.all([first.end(), second.end()]);
@@ -304,7 +295,7 @@ describe('a number that two campaigns list', () => {
     await claiming.run(`${claim('ada')} set constraints all immediate`);
     await late.run(`update contacts set phone_number = '${PHONES.ada}' where id = :one_of_plain`);
     const refused = expect(late.run('commit')).rejects.toMatchObject(refusal);
-    await untilWaiting(migrated, 1);
+    await untilWaiting(migrated);
     await claiming.run('commit');
     await refused;
     await Promise.all([claiming.end(), late.end()]);

@@ -152,7 +152,7 @@ test('check that a signal interrupts drops its databases and reports it', async 
     );
   const dir = await folderWith({ ...clean, 'V2.up.sql': 'select pg_sleep(600);', 'V2.down.sql': '' });
   const { child, result } = startCli(['check', '--no-lints', '--dir', dir, '--url', url.href]);
-  await expect.poll(sleeping, { timeout: 30_000 }).toBe(2);
+  await expect.poll(sleeping).toBe(2);
   expect(await owned()).toBe(2);
   child.kill('SIGINT');
   const { code, stderr } = await result;

@@ -9,6 +9,7 @@ import { test } from '../../support/database.js';
 import { folderWith } from '../../support/folder.js';
 import { versionsOf } from '../../support/migrations.js';
 import { until } from '../../support/until.js';
+import { untilWaiting } from '../../support/until-waiting.js';
 import { prepare } from './up-tables.js';
 
 describe('an up of several files', () => {
@@ -140,13 +141,7 @@ describe('the backup of an up', () => {
     });
     await until(() => written !== undefined);
     await written;
-    await until(async () =>
-      Boolean(
-        await database.value(
-          `select exists (select from pg_locks where relation = 'visits'::regclass and not granted)`,
-        ),
-      ),
-    );
+    await untilWaiting(database);
     await database.client.query('commit');
     const { losses } = await applied;
     expect(losses).toMatchObject([{ name: 'visits', count: 2 }]);

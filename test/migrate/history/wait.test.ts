@@ -11,6 +11,7 @@ import { runOnce } from '../../support/databases.js';
 import { folderWith } from '../../support/folder.js';
 import { poolerMissing, sharedPooler } from '../../support/pgbouncer.js';
 import { until } from '../../support/until.js';
+import { untilWaiting } from '../../support/until-waiting.js';
 
 /** Applies one migration, then locks the history exclusively in the session of the test. */
 async function lockHistory({ url, client }: TestDatabase) {
@@ -77,9 +78,7 @@ describe('while another session holds the history exclusively,', () => {
     const inLine = new pg.Client({ connectionString: database.url, application_name: 'vacuum' });
     await inLine.connect();
     const waiting = inLine.query('begin; lock table voicesurvey_migrations.history');
-    const isWaiting =
-      'select count(*)::int from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())';
-    await until(async () => (await database.value(isWaiting)) !== 0);
+    await untilWaiting(database);
     await expect(up({ url: database.url, directory, lockWaitMs: 300 })).rejects.toMatchObject({
       message: expect.stringMatching(/locked by server process \d+ \(vacuum as .*, active /),
     });

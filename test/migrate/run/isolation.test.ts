@@ -8,7 +8,7 @@ import { parseStatements } from '../../../src/sql/statements.js';
 import { test } from '../../support/database.js';
 import { session } from '../../support/databases.js';
 import { folderWith } from '../../support/folder.js';
-import { until } from '../../support/until.js';
+import { untilWaiting } from '../../support/until-waiting.js';
 
 const SEEN = "create table seen as select current_setting('transaction_isolation') as level;";
 const V1 = { 'V1.up.sql': 'create table t (n integer);', 'V1.down.sql': 'drop table t;' };
@@ -79,8 +79,7 @@ test('a file in SERIALIZABLE that locks a table first sees the rows that were co
     'V2.down.sql': 'drop table copy;',
   });
   const run = up({ url: database.url, directory });
-  const waiting = "select count(*)::int from pg_locks where not granted and relation = 't'::regclass";
-  await until(async () => (await database.value(waiting)) === 1);
+  await untilWaiting(database);
   await writer.query('commit');
   expect(await run).toMatchObject({ current: 'V2' });
   expect(await database.value('select n from copy')).toBe(1);
@@ -106,8 +105,7 @@ test('a file in REPEATABLE READ is retried after a serialization failure', async
   await other.query('begin; update t set n = 10');
   const events: RunEvent[] = [];
   const run = up({ url: database.url, directory, onEvent: (event) => events.push(event) });
-  const waiting = "select count(*)::int from pg_locks where not granted and locktype = 'transactionid'";
-  await until(async () => (await database.value(waiting)) === 1);
+  await untilWaiting(database);
   await other.query('commit');
   expect(await run).toMatchObject({ current: 'V2' });
   expect(await database.value('select n from t')).toBe(11);

@@ -11,6 +11,7 @@ import { type TestDatabase, test } from '../../support/database.js';
 import { runOnce, session } from '../../support/databases.js';
 import { addFiles, folderWith } from '../../support/folder.js';
 import { until } from '../../support/until.js';
+import { untilWaiting } from '../../support/until-waiting.js';
 
 const FILES = {
   'V1.up.sql': 'create table written (n integer);',
@@ -76,9 +77,7 @@ describe('in a database that is frozen by default_transaction_read_only', () => 
     const holder = await session(url);
     await holder.query('begin; lock table written');
     const running = up({ url, directory: first });
-    await until(
-      async () => (await database.value('select count(*)::int from pg_locks where not granted')) === 1,
-    );
+    await untilWaiting(database);
     const events: string[] = [];
     const waiting = up({ url, directory: second, onEvent: ({ kind }) => events.push(kind) });
     await until(() => events.includes('waiting'));

@@ -6,6 +6,7 @@ import { session } from '../../support/databases.js';
 import { folderWith } from '../../support/folder.js';
 import { TABLES } from '../../support/index-builds.js';
 import { until } from '../../support/until.js';
+import { untilWaiting } from '../../support/until-waiting.js';
 
 describe('a migration that cannot get a lock on a table', () => {
   test('blocks readers no longer than its lock timeout, names the holder, and succeeds once the lock is free (E5)', async ({
@@ -58,8 +59,7 @@ describe('a migration that cannot get a lock on a table', () => {
     });
     const events: RunEvent[] = [];
     const run = up({ url: database.url, directory, onEvent: (event) => events.push(event) });
-    const waiting = "select count(*)::int from pg_locks where not granted and relation = 't'::regclass";
-    await until(async () => (await database.value(waiting)) === 1);
+    await untilWaiting(database);
     await other.query('lock table other in access share mode');
     await other.query('rollback');
     expect(await run).toMatchObject({ current: 'V2' });

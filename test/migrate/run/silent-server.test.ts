@@ -67,7 +67,7 @@ test('a monitor stops although the server is silent while it polls', async ({ da
   const target = parseDatabaseUrl(through(database.url, relay.port));
   const monitor = startMonitor(target, '0', () => undefined);
   monitor.pollFaster(100);
-  await expect.poll(() => isSilent, { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => isSilent).toBe(true);
   await monitor.stop();
 });
 
@@ -88,7 +88,7 @@ test('an interrupted run ends with a message if the server is silent', async ({ 
   const url = `${through(database.url, relay.port)}?connect_timeout=1`;
   const result = up({ url, directory, signal: interrupt.signal }).catch((error: unknown) => error);
   const sleeping = `select count(*)::integer from pg_stat_activity where datname = current_database() and query like '%pg_sleep(600)%' and pid <> pg_backend_pid()`;
-  await expect.poll(() => database.value(sleeping), { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(() => database.value(sleeping)).toBeGreaterThan(0);
   isSilent = true;
   interrupt.abort();
   expect(await result).toMatchObject({ code: 'connection_timeout' });
@@ -103,11 +103,11 @@ test('an interrupted call ends if the server confirms the request and its answer
   const directory = await folderWith({ 'V1.up.sql': 'select pg_sleep(600);', 'V1.down.sql': 'select 1;' });
   const result = up({ url, directory, signal: interrupt.signal }).catch((error: unknown) => error);
   const sleeping = `select count(*)::integer from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`;
-  await expect.poll(() => database.value(sleeping), { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(() => database.value(sleeping)).toBeGreaterThan(0);
   cutting.cut();
   interrupt.abort();
   expect(await result).toMatchObject({ code: 'answer_timeout' });
-  await expect.poll(() => database.value(sleeping), { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => database.value(sleeping)).toBe(0);
 });
 
 /** Relays to a port. The connection that sends a text is closed, with the answer to it, once the server has committed. */
@@ -148,7 +148,7 @@ test.for([
   const interrupt = new AbortController();
   const isThere = "select to_regclass('two') is not null";
   await using relay = await lostAfter('create table one', Number(new URL(database.url).port), async () => {
-    await expect.poll(() => database.value(isThere), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => database.value(isThere)).toBe(true);
     if (isInterrupted) interrupt.abort();
   });
   const url = through(database.url, relay.port);

@@ -1,6 +1,7 @@
 import pg from 'pg';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { type TestDatabase, test } from '../../support/database.js';
+import { untilWaiting } from '../../support/until-waiting.js';
 import { withIds } from '../rules/names.js';
 import { attemptOf, claim, insertContact, insertDraft, listNumber, setStatuses } from '../rules/steps.js';
 
@@ -89,15 +90,6 @@ async function open({ url }: TestDatabase) {
   await client.query('begin');
   return { ...api({ query: client.query.bind(client) as pg.Client['query'] }), client };
 }
-
-const untilWaiting = ({ value }: TestDatabase): Promise<unknown> =>
-  vi.waitUntil(
-    async () =>
-      (await value(
-        "select count(*)::integer from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-      )) === 1,
-    30_000,
-  );
 
 const refusal = (constraint: string, code = '22023') => ({
   code,

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { describe, expect } from 'vitest';
 import { type TestDatabase, test } from '../../support/database.js';
 import { session } from '../../support/databases.js';
-import { until } from '../../support/until.js';
+import { untilWaiting } from '../../support/until-waiting.js';
 import { idOf, withIds } from '../rules/names.js';
 import { claim, insertContact, insertDraft, setStatuses } from '../rules/steps.js';
 
@@ -108,12 +108,7 @@ describe('set_calling_time', () => {
     await migrated.client.query('begin');
     await set(migrated.client, 'Asia/Tokyo', null);
     const second = set(other, 'Asia/Seoul', null);
-    await until(
-      async () =>
-        (await migrated.value(
-          "select count(*)::int from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
-        )) === 1,
-    );
+    await untilWaiting(migrated);
     await migrated.client.query('commit');
     expect((await second).rows).toMatchObject([{ time_zone: 'Asia/Seoul' }]);
     await other.end();

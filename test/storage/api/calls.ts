@@ -1,6 +1,5 @@
 import pg from 'pg';
 import type { TestDatabase } from '../../support/database.js';
-import { until } from '../../support/until.js';
 import { history, rowsOfHistory } from '../rules/history.js';
 import { withIds } from '../rules/names.js';
 
@@ -28,28 +27,6 @@ export async function withSession<Result>(
     await client.end();
   }
 }
-
-/** Waits until so many sessions of the database wait for a lock, or until a call has ended that may wait for none. */
-export const untilWaiting = (
-  database: TestDatabase,
-  sessions: number,
-  call?: Promise<unknown>,
-): Promise<void> =>
-  withSession(database, (observer) => {
-    let hasEnded = false;
-    const end = (): void => {
-      hasEnded = true;
-    };
-    call?.then(end, end);
-    return until(async () => {
-      const [row] = await query(
-        observer,
-        `select count(*)::integer as waiting from pg_stat_activity
-         where datname = current_database() and wait_event_type = 'Lock'`,
-      );
-      return hasEnded || row?.waiting === sessions;
-    }, 30_000);
-  });
 
 /** The error of an API function that is called with a value it cannot use. */
 export const invalidInput = (constraint: string): { code: string; constraint: string } => ({

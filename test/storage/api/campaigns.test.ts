@@ -1,9 +1,10 @@
 import { describe, expect } from 'vitest';
 import { type TestDatabase, test } from '../../support/database.js';
+import { untilWaiting } from '../../support/until-waiting.js';
 import { PHONES } from '../rules/history.js';
 import { idOf } from '../rules/names.js';
 import { claim, insertContact, insertDraft, setStatuses } from '../rules/steps.js';
-import { invalidInput, query, untilWaiting, withSession, writeHistory } from './calls.js';
+import { invalidInput, query, withSession, writeHistory } from './calls.js';
 
 const CHANGES = ['schedule', 'pause', 'resume', 'cancel'] as const;
 const STATUSES = {
@@ -72,7 +73,7 @@ describe('a change of a campaign', () => {
     await withSession(migrated, async (service) => {
       await query(service, `begin; ${claim('ada')}`);
       const paused = query(migrated, 'select voicesurvey.pause_campaign(:survey) as status');
-      await untilWaiting(migrated, 1);
+      await untilWaiting(migrated);
       await query(service, 'commit');
       expect(await paused).toEqual([{ status: 'paused' }]);
     });
@@ -89,12 +90,12 @@ describe('a change of a campaign', () => {
       await query(manager, 'begin; select voicesurvey.cancel_campaign(:survey)');
       const paused = query(migrated, 'select voicesurvey.pause_campaign(:survey)');
       const refused = expect(paused).rejects.toMatchObject(invalidInput('campaign_has_not_ended'));
-      await untilWaiting(migrated, 1);
+      await untilWaiting(migrated);
       await query(manager, 'commit');
       await refused;
       await query(manager, 'begin; select voicesurvey.pause_campaign(:plain)');
       const again = query(migrated, 'select voicesurvey.pause_campaign(:plain) as status');
-      await untilWaiting(migrated, 1);
+      await untilWaiting(migrated);
       await query(manager, 'commit');
       expect(await again).toEqual([{ status: 'paused' }]);
     });
@@ -162,7 +163,7 @@ describe('start_campaign', () => {
       await query(manager, 'begin');
       await query(manager, `${START}(:draft)`);
       const second = query(migrated, `${START}(:draft)`);
-      await untilWaiting(migrated, 1);
+      await untilWaiting(migrated);
       await query(manager, 'commit');
       expect(await second).toEqual([]);
     });
@@ -224,7 +225,7 @@ describe('complete_finished_campaigns', () => {
       const refused = expect(query(migrated, call, [lines])).rejects.toMatchObject(
         invalidInput('campaign_has_not_ended'),
       );
-      await untilWaiting(migrated, 1);
+      await untilWaiting(migrated);
       await query(importer, 'commit');
       await refused;
     });

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { type TestDatabase, test } from '../../support/database.js';
+import { untilWaiting } from '../../support/until-waiting.js';
 import { withIds } from '../rules/names.js';
 import {
   answerCall,
@@ -13,7 +14,6 @@ import {
   setState,
   setStatuses,
 } from '../rules/steps.js';
-import { untilWaiting } from './calls.js';
 
 const ANY_NAME = { has: () => true };
 

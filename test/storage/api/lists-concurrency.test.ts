@@ -1,8 +1,9 @@
 import { expect } from 'vitest';
 import { test } from '../../support/database.js';
 import { randomFrom } from '../../support/random.js';
+import { untilWaiting } from '../../support/until-waiting.js';
 import { insertDraft, setStatuses } from '../rules/steps.js';
-import { query, untilWaiting, withSession, writeHistory } from './calls.js';
+import { query, withSession, writeHistory } from './calls.js';
 
 const NUMBERS = Array.from({ length: 8 }, (_, n) => `+492000009${n}`);
 const SESSIONS = 6;
@@ -85,7 +86,7 @@ test('lift_exclusion waits for a transaction that deletes an entry and returns t
     await query(migrated, 'begin');
     await query(migrated, 'delete from exclusion_list_entries where phone_number = $1', [number]);
     const lift = query(other, "select * from voicesurvey.lift_exclusion($1, 'person_agreed')", [number]);
-    await untilWaiting(migrated, 1);
+    await untilWaiting(migrated);
     await query(migrated, "update contacts set state = 'pending' where phone_number = $1", [number]);
     await query(migrated, 'commit');
     expect(await lift).toEqual([
@@ -105,7 +106,7 @@ test('transactions that delete several entries in different orders do not deadlo
     await query(migrated, remove, [one]);
     await query(other, 'begin');
     const deletions = query(other, remove, [two]).then(() => query(other, remove, [one]));
-    await untilWaiting(migrated, 1);
+    await untilWaiting(migrated);
     await query(migrated, remove, [two]);
     await query(migrated, 'commit');
     await deletions;
@@ -135,7 +136,7 @@ test('an import of people who are there and ask not to be called does not deadlo
       await query(holder, 'begin');
       await query(holder, 'select from contacts where id = $1 for no key update', [second]);
       const excluded = query(migrated, 'select verdict from voicesurvey.import_exclusions($1)', [lines()]);
-      await untilWaiting(migrated, 1);
+      await untilWaiting(migrated);
       const imported = query(importer, 'select verdict from voicesurvey.import_contacts(:plain, $1)', [
         lines({ do_not_call: true }),
       ]);
@@ -160,7 +161,7 @@ test('an erasure of a contact that an import excludes does not deadlock with an 
         JSON.stringify([{ phone_number: number, do_not_call: true }]),
       ]);
       const erased = query(eraser, 'select contacts_deleted from voicesurvey.erase_person($1)', [number]);
-      await untilWaiting(migrated, 1);
+      await untilWaiting(migrated);
       const excluded = query(migrated, 'select from voicesurvey.exclude_number($1)', [number]);
       await untilWaiting(migrated, 2);
       await query(importer, 'commit');

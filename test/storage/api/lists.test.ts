@@ -4,10 +4,11 @@ import { describe, expect } from 'vitest';
 import { test } from '../../support/database.js';
 import { campaignOfDocuments } from '../../support/documents.js';
 import { blocksOf } from '../../support/page.js';
+import { untilWaiting } from '../../support/until-waiting.js';
 import { PHONES } from '../rules/history.js';
 import { idOf } from '../rules/names.js';
 import { attemptOf, endCall } from '../rules/steps.js';
-import { invalidInput, query, untilWaiting, withSession, writeHistory } from './calls.js';
+import { invalidInput, query, withSession, writeHistory } from './calls.js';
 
 const IMPORT = 'select * from voicesurvey.import_contacts(:draft, $1)';
 const verdicts = (rows: readonly Record<string, unknown>[]): unknown[] => rows.map(({ verdict }) => verdict);
@@ -275,7 +276,7 @@ describe('import_contacts', () => {
       await query(other, 'begin');
       await query(other, IMPORT, [lines(...numbers)]);
       const second = query(migrated, IMPORT, [lines(...numbers.toReversed())]);
-      await untilWaiting(migrated, 1);
+      await untilWaiting(migrated);
       await query(other, 'commit');
       expect(new Set(verdicts(await second))).toEqual(new Set(['already_there']));
     });
@@ -287,7 +288,7 @@ describe('import_contacts', () => {
       await query(other, 'begin');
       await query(other, "select * from voicesurvey.exclude_number('+4920009001')");
       const imported = query(migrated, IMPORT, [lines('+4920009000', '+4920009001', '+4920009002')]);
-      await untilWaiting(migrated, 1);
+      await untilWaiting(migrated);
       await query(other, 'commit');
       expect(verdicts(await imported)).toEqual(['accepted', 'excluded', 'accepted']);
     });

@@ -1,8 +1,9 @@
 import { describe, expect } from 'vitest';
 import { type TestDatabase, test } from '../../support/database.js';
+import { untilWaiting } from '../../support/until-waiting.js';
 import { PHONES } from '../rules/history.js';
 import { attemptOf, claim, endCall, insertContact, listNumber, setState } from '../rules/steps.js';
-import { invalidInput, query, untilWaiting, withSession, writeHistory } from './calls.js';
+import { invalidInput, query, withSession, writeHistory } from './calls.js';
 
 /** The provider's ids of all calls: `provider-` and the call id. */
 const PROVIDER_IDS = `update call_attempts set provider_call_id = 'provider-' || call_id where provider_call_id is null`;
@@ -126,7 +127,7 @@ describe('erase_person', () => {
         `begin; ${endCall(attemptOf('cleo'), 'busy')} ${setState('cleo', 'pending', 'busy')}`,
       );
       const erased = query(migrated, ERASE_PERSON, [PHONES.cleo]);
-      await untilWaiting(migrated, 1);
+      await untilWaiting(migrated);
       await query(service, 'commit');
       expect(await erased).toMatchObject([{ contacts_deleted: '1', call_attempts_deleted: '1' }]);
 
@@ -134,7 +135,7 @@ describe('erase_person', () => {
       await query(service, 'commit; begin');
       await query(service, 'select * from voicesurvey.exclude_number($1)', [PHONES.gina]);
       const second = query(migrated, ERASE_PERSON, [PHONES.gina]);
-      await untilWaiting(migrated, 1);
+      await untilWaiting(migrated);
       await query(service, 'commit');
       expect(await second).toMatchObject([{ contacts_deleted: '1' }]);
     });
@@ -174,7 +175,7 @@ describe('erase_contact', () => {
       await query(other, 'begin');
       expect(await query(other, erase)).toEqual([{ contacts_deleted: '1' }]);
       const second = query(migrated, erase);
-      await untilWaiting(migrated, 1);
+      await untilWaiting(migrated);
       await query(other, 'commit');
       expect(await second).toEqual([{ contacts_deleted: '0' }]);
     });
@@ -386,7 +387,7 @@ describe('expired_recordings', () => {
       await query(other, 'begin');
       await query(other, "select voicesurvey.record_provider_call('new_call_of_ada', 'late')");
       const first = expired(migrated);
-      await untilWaiting(migrated, 1);
+      await untilWaiting(migrated);
       await query(other, 'commit');
       expect(await first).toEqual(['late']);
     });
@@ -433,7 +434,7 @@ describe('expired_recordings', () => {
       // As record_provider_call does before it reads how far the job came.
       await query(reporter, 'begin; select from call_attempts where id = :new_call_of_ada for no key update');
       const erased = query(migrated, ERASE_PERSON, [PHONES.ada]);
-      await untilWaiting(migrated, 1);
+      await untilWaiting(migrated);
       await query(reporter, "select voicesurvey.record_provider_call('new_call_of_ada', 'late')");
       await query(reporter, 'commit');
       expect(await erased).toMatchObject([{ recordings: ['late'] }]);
@@ -497,7 +498,7 @@ describe('expired_recordings', () => {
           "begin; insert into voicesurvey.recordings_to_delete (provider_call_id) values ('a')",
         );
         const handedOut = expired(migrated);
-        await untilWaiting(migrated, 1);
+        await untilWaiting(migrated);
         const erased = query(eraser, 'select contacts_deleted from voicesurvey.erase_person($1)', [
           PHONES.ada,
         ]);
@@ -536,7 +537,7 @@ test('an exclusion of a number that is erased concurrently is not lost', async (
     await query(other, 'begin');
     await query(other, ERASE_PERSON, [PHONES.ada]);
     const listed = query(migrated, listNumber(PHONES.ada));
-    await untilWaiting(migrated, 1);
+    await untilWaiting(migrated);
     await query(other, 'commit');
     await listed;
   });

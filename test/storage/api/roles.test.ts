@@ -8,6 +8,7 @@ import { migrationsDirectory } from '../../../src/seed/paths.js';
 import { debianPrograms, startDebianServer } from '../../support/debian-server.js';
 import { campaignOfDocuments } from '../../support/documents.js';
 import { startTestServer } from '../../support/server.js';
+import { untilWaiting } from '../../support/until-waiting.js';
 
 const SERVICE_ROLES = ['importer', 'caller', 'mailer', 'manager', 'dashboard'] as const;
 
@@ -150,10 +151,7 @@ describe.for(servers)('the roles of the services on %s', ([, start]) => {
     await client.query('grant execute on function voicesurvey.import_contacts to voicesurvey_importer');
     const result = createRoles({ url });
     result.catch(() => undefined);
-    const isWaiting = 'select count(*)::integer as waiting from pg_locks where not granted';
-    await expect
-      .poll(async () => (await client.query(isWaiting)).rows, { timeout: 20_000 })
-      .toEqual([{ waiting: 1 }]);
+    await untilWaiting({ url });
     await client.query('commit');
     expect(await result).toMatchObject({ created: [], granted: true });
   });
