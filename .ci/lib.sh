@@ -55,6 +55,14 @@ step() {
   echo "-- $name: $((SECONDS - start)) s"
 }
 
+# list_failures NAME LOG: each failed test with the first line of its error, which Vitest prints after the names of the tests.
+list_failures() {
+  awk -v suite="$1" '
+    sub(/^ *FAIL +/, "") { tests[++count] = $0; next }
+    count && NF { for (i = 1; i <= count; i++) print suite ": " tests[i] ": " $0; count = 0 }
+  ' "$2"
+}
+
 # suite NAME COMMAND...: runs Vitest and adds its counts to ours.
 suite() {
   local name=$1 start=$SECONDS log status counts ok bad
@@ -65,7 +73,7 @@ suite() {
   status=${PIPESTATUS[0]}
   sed -i 's/\x1b\[[0-9;]*m//g' "$log"
   counts=$(grep -E '^ +Tests ' "$log" | tail -n 1)
-  mapfile -t -O ${#failures[@]} failures < <(sed -nE "s/^ *FAIL +/$name: /p" "$log" | sort -u)
+  mapfile -t -O ${#failures[@]} failures < <(list_failures "$name" "$log" | sort -u)
   ok=$(grep -oE '[0-9]+ passed' <<<"$counts" | grep -oE '[0-9]+')
   bad=$(grep -oE '[0-9]+ failed' <<<"$counts" | grep -oE '[0-9]+')
   passed=$((passed + ${ok:-0}))
