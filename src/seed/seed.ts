@@ -55,12 +55,12 @@ async function addRows(options: SeedOptions, emit: Listener): Promise<Omit<SeedR
     const notices = makeNoticeReporter(connection.target, () => source.text, emit);
     const warnings = listenToWarnings(connection, notices, emit);
     try {
-      const [, rows] = await Promise.all([
-        client
-          .query(`begin;\n${SYSTEM_NAMES_ONLY};\n${REPORT_WARNINGS};\n${TRIGGERS_ON}`)
-          .catch((error: unknown) => {
-            throw explainTriggersOff(error) ?? error;
-          }),
+      await client
+        .query(`begin;\n${SYSTEM_NAMES_ONLY};\n${REPORT_WARNINGS};\n${TRIGGERS_ON}`)
+        .catch((error: unknown) => {
+          throw explainTriggersOff(error) ?? error;
+        });
+      const [rows] = await Promise.all([
         // The file sets the search path of the session, which behind a pooler serves other clients next.
         client.query(`${source.text}\n;reset search_path`).catch(async (error: unknown) => {
           if (options.signal?.aborted) throw error;

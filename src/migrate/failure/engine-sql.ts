@@ -8,6 +8,7 @@ import type { Message } from '../script/message.js';
 type EnginePhase = Exclude<Message['phase'], 'statement'>;
 
 const DESCRIPTIONS: Readonly<Record<EnginePhase, string>> = {
+  session: 'before its statements, where the engine sets up its session',
   begin: 'before its statements, where the engine reads the history',
   safeguard: 'where the engine reads the data that would be deleted',
   record: 'after its statements, where the engine writes the history',

@@ -3,12 +3,14 @@ import type { MigrationSet } from '../../catalog/migration-set.js';
 import { parseSnapshot, SNAPSHOT_SETTINGS } from '../../catalog/snapshot.js';
 import { withAnswerLimit } from '../../postgres/answer-limit.js';
 import type { Connection } from '../../postgres/connect.js';
+import { queryAll } from '../../postgres/driver/search-path.js';
 import {
   LOCK_NOT_AVAILABLE,
   QUERY_CANCELED,
   sqlStateOf,
   UNDEFINED_TABLE,
 } from '../../postgres/errors/sql-states.js';
+import { IN_TRANSACTION } from '../../postgres/in-transaction.js';
 import { liftTimeouts } from '../../postgres/timeouts.js';
 import type { RemedyPart } from '../../text/remedy.js';
 import { explainForeignHistory } from './foreign-object.js';
@@ -105,7 +107,7 @@ export async function readDriftReport(
 async function readComparison(connection: Connection, set: MigrationSet): Promise<DriftDetails | Drift> {
   const answer = await queryCatalog<Comparison>(connection, set, compareSnapshot(set));
   if (answer.status === 'rejected') return driftAfterError(answer.reason);
-  return toDrift(answer.value.rows[0] ?? null);
+  return toDrift(answer.value[0] ?? null);
 }
 
 /** Runs a query in a transaction that only reads, pipelined. */
@@ -113,19 +115,21 @@ async function queryCatalog<Row extends object>(
   connection: Connection,
   set: MigrationSet,
   sql: string,
-): Promise<PromiseSettledResult<{ readonly rows: readonly Row[] }>> {
+): Promise<PromiseSettledResult<readonly Row[]>> {
   const { client } = connection;
-  const [, settings, answer] = await withAnswerLimit(connection, () =>
+  const [settings, answer] = await withAnswerLimit(connection, () =>
     Promise.allSettled([
-      client.query('begin isolation level repeatable read read only'),
-      client.query(settingsOnServer(connection, set)),
-      client.query<Row>(sql),
+      client.query(`begin isolation level repeatable read read only;\n${settingsOnServer(connection, set)}`),
+      queryAll<Row>(client, [...IN_TRANSACTION, sql].join(';\n')).then(
+        (results) => results.at(-1)?.rows ?? [],
+      ),
       client.query('commit'),
     ]),
   );
-  return settings.status === 'rejected'
-    ? { status: 'rejected', reason: explainForeignHistory(settings.reason, set) ?? settings.reason }
-    : answer;
+  if (settings.status === 'rejected') {
+    return { status: 'rejected', reason: explainForeignHistory(settings.reason, set) ?? settings.reason };
+  }
+  return answer;
 }
 
 /** Two texts may differ although the catalogs mean the same, as after a dump and a restore. */

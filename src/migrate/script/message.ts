@@ -4,8 +4,8 @@ import type { Work } from './work.js';
 /** SQL that is sent as a unit and has its own result, so that an error is traced to its statement. */
 export interface Message {
   readonly sql: string;
-  /** Which part of a transaction it is. */
-  readonly phase: 'begin' | 'safeguard' | 'statement' | 'record' | 'commit';
+  /** Which part of a transaction it is; `session` sets up a session, outside of any. */
+  readonly phase: 'session' | 'begin' | 'safeguard' | 'statement' | 'record' | 'commit';
   /** The file that it belongs to; null for the creation of the history. */
   readonly work: Work | null;
   /** Undefined for the engine's own SQL, to which the check of deferred constraints at the end of a file belongs. */

@@ -1,6 +1,7 @@
 import type { Connection } from '../../postgres/connect.js';
 import pg from '../../postgres/driver/pg.js';
 import { sendTogether } from '../../postgres/driver/pg-internals.js';
+import { IN_TRANSACTION } from '../../postgres/in-transaction.js';
 import { sendMultiStatement } from '../../postgres/multi-statement.js';
 import type { Failure, Message } from './message.js';
 
@@ -26,8 +27,8 @@ type PipelineConnection = Pick<Connection, 'client' | 'isUtf8'>;
  * Sends messages without waiting for an answer in between, then collects the answers.
  *
  * The number of round trips does not grow with the number of messages. The messages after a failed one have no effect:
- * inside its transaction the server refuses every statement, and the guard at the start of the next transaction finds that
- * the predecessor is missing. There is one exception: if a killed run has committed that predecessor meanwhile, the next
+ * inside its transaction the server refuses every statement, without its transaction {@link IN_TRANSACTION} does, and the
+ * guard at the start of the next transaction finds that the predecessor is missing. There is one exception: if a killed run has committed that predecessor meanwhile, the next
  * transaction is applied.
  */
 export function openPipeline(
@@ -36,26 +37,34 @@ export function openPipeline(
 ): Pipeline {
   let failures: Failure[] = [];
   let answers: Promise<void>[] = [];
-  const sendGroup = (group: readonly Message[]): Promise<void> => {
-    const { results, completed } = sendMultiStatement(client, group.map(({ sql }) => sql).join(BETWEEN));
+  // The server answers COMMIT also where no transaction was begun.
+  let hasBegun = true;
+  const report: OnResult = (message, results) => {
+    if (message.phase === 'begin') hasBegun = true;
+    if (message.phase !== 'commit' || hasBegun) onResult(message, results);
+  };
+  const sendGroup = ({ messages, before }: Group): Promise<void> => {
+    const { results, completed } = sendMultiStatement(client, [...before, ...sqlOf(messages)].join(BETWEEN));
     return results.then(
       (all) => {
-        for (const [index, message] of group.entries()) {
-          onResult(message, message === group.at(-1) ? all.slice(index) : all.slice(index, index + 1));
+        for (const [index, message] of messages.entries()) {
+          const own = all.slice(before.length + index);
+          report(message, message === messages.at(-1) ? own : own.slice(0, 1));
         }
       },
       (error: unknown) => {
-        const [message] = group;
+        const [message] = messages;
+        if (message?.phase === 'begin') hasBegun = false;
         // The cancel of an interrupt, or the end of the session, that arrives while the server commits, takes effect at the
         // statements after the commit, which only clean up.
-        if (message?.phase === 'commit' && completed()[0] === COMMIT) onResult(message, [COMMITTED]);
-        else failures.push(failureIn(group, completed().length, error));
+        if (message?.phase === 'commit' && completed()[0] === COMMIT) report(message, [COMMITTED]);
+        else failures.push(failureIn({ messages, before }, completed().length, error));
       },
     );
   };
   return {
     send: (messages) => {
-      const groups = isUtf8 ? groupsOf(messages) : messages.map((message) => [message]);
+      const groups = groupsOf(messages, isUtf8 ? LONGEST_GROUP : 0);
       answers.push(...sendTogether(client, () => groups.map(sendGroup)));
     },
     drain: async () => {
@@ -83,6 +92,13 @@ export function runPipeline(
   return pipeline.drain();
 }
 
+/** Messages that go to the server as one query. */
+interface Group {
+  readonly messages: readonly Message[];
+  /** The commands before them. */
+  readonly before: readonly string[];
+}
+
 /**
  * The most characters of a group, except for a single statement: `pg_stat_activity` shows the beginning of a query, which
  * should be the statement that runs.
@@ -93,25 +109,29 @@ const LONGEST_GROUP = 8000;
 const BETWEEN = '\n;\n';
 
 /**
- * The messages that go to the server as one query: the statements of a file and what records them, after what begins their
- * transaction. An answer in a separate packet costs the server, this client and any proxy between them more time than
- * most statements do. Every message of a group is a single command, except the last.
+ * Groups messages: the statements of a file and what records them, after what begins their transaction. An answer in a separate
+ * packet costs the server, this client and any proxy between them more time than most statements do. Every message of a group is
+ * a single command, except the last.
+ *
+ * @param longest the most characters of a group of several messages
  */
-function groupsOf(messages: readonly Message[]): readonly (readonly Message[])[] {
-  const groups: Message[][] = [];
+function groupsOf(messages: readonly Message[], longest: number): readonly Group[] {
+  const groups: { messages: Message[]; before: readonly string[] }[] = [];
   let isInTransaction = false;
   let isOpen = false;
   let length = 0;
   for (const message of messages) {
     const { phase, sql } = message;
     length += sql.length;
-    if (isOpen && length <= LONGEST_GROUP && (phase === 'statement' || phase === 'record')) {
-      groups.at(-1)?.push(message);
+    if (isOpen && length <= longest && (phase === 'statement' || phase === 'record')) {
+      groups.at(-1)?.messages.push(message);
     } else {
-      groups.push([message]);
+      const mustBeInTransaction = isInTransaction && phase !== 'commit';
+      groups.push({ messages: [message], before: mustBeInTransaction ? IN_TRANSACTION : [] });
       length = sql.length;
     }
     if (phase === 'begin') isInTransaction = true;
+    if (phase === 'commit') isInTransaction = false;
     isOpen = isInTransaction && phase === 'statement';
   }
   return groups;
@@ -120,23 +140,27 @@ function groupsOf(messages: readonly Message[]): readonly (readonly Message[])[]
 /**
  * The failure of a message in a group, with the position of the error in the message's own text.
  *
- * @param completed how many messages the server has executed; none if it could not parse the query
+ * @param completed how many commands the server has executed; none if it could not parse the query
  */
-function failureIn(group: readonly Message[], completed: number, error: unknown): Failure {
+function failureIn({ messages, before }: Group, completed: number, error: unknown): Failure {
   const position = error instanceof pg.DatabaseError && error.position ? Number(error.position) : null;
-  let index = Math.min(completed, group.length - 1);
+  let index = Math.min(Math.max(0, completed - before.length), messages.length - 1);
   if (error instanceof pg.DatabaseError && position !== null) {
-    const starts = startsOf(group);
+    const starts = startsOf([...before, ...sqlOf(messages)]).slice(before.length);
     if (completed === 0) index = starts.findLastIndex((start) => start < position);
     error.position = String(position - (starts[index] ?? 0));
   }
-  return { message: group[index] as Message, error };
+  return { message: messages[index] as Message, error };
 }
 
-/** The offset of each message in the query, in code points, as the server counts. */
-function startsOf(messages: readonly Message[]): readonly number[] {
+function sqlOf(messages: readonly Message[]): readonly string[] {
+  return messages.map(({ sql }) => sql);
+}
+
+/** The offset of each command in the query, in code points, as the server counts. */
+function startsOf(commands: readonly string[]): readonly number[] {
   let next = 0;
-  return messages.map(({ sql }) => {
+  return commands.map((sql) => {
     const start = next;
     next += [...sql].length + BETWEEN.length;
     return start;

@@ -35,7 +35,7 @@ export function messagesOf(step: Step, run: RunContext, safeguard: Safeguard): r
       return historyMessages(run);
     case 'session':
       return [
-        makeMessage('begin', step.work, ...sessionSettings(step.work, run)),
+        makeMessage('session', step.work, ...sessionSettings(step.work, run)),
         ...step.settings.map((statement) => statementMessage(step.work, statement)),
       ];
     case 'alone':
