@@ -53,6 +53,32 @@ const utf16 = (text: string, order: 'le' | 'be'): Uint8Array => {
 };
 
 describe('importContacts', () => {
+  test('keeps the rules in a database with session_replication_role = replica, and is refused if its role may not', async ({
+    migrated,
+  }) => {
+    const { client, name, url } = migrated;
+    await client.query(`insert into exclusion_list_entries (phone_number) values ('+393331234567');
+      alter database ${name} set session_replication_role = replica`);
+    const { verdicts } = await importText(migrated, 'phone_number\n+393331234567\n');
+    expect(verdicts).toEqual({ excluded: 1 });
+    const role = `${name}_importer`;
+    await client.query(`create role ${role} login password 'secret';
+      grant usage on schema voicesurvey to ${role}; grant execute on function voicesurvey.import_contacts to ${role}`);
+    try {
+      const own = new URL(url);
+      own.username = role;
+      own.password = 'secret';
+      const folder = await folderWith({ 'a.csv': 'phone_number\n+393331234568\n' });
+      await expect(
+        importContacts({ url: own.href, campaign, file: join(folder, 'a.csv') }),
+      ).rejects.toMatchObject({
+        code: 'triggers_off',
+      });
+    } finally {
+      await client.query(`drop owned by ${role}; drop role ${role}`);
+    }
+  });
+
   test('reads a byte order mark, CR LF, semicolons, quotes, other columns, other names, blank lines and other spellings', async ({
     migrated,
   }) => {

@@ -2,6 +2,7 @@ import { describeServer, type Server } from '../../migrate/database.js';
 import type pg from '../../postgres/driver/pg.js';
 import { interruptedError } from '../../postgres/errors/interrupted-error.js';
 import { REPORT_WARNINGS } from '../../postgres/replication.js';
+import { explainTriggersOff, TRIGGERS_ON } from '../../postgres/triggers-on.js';
 import { type DatabaseOrClient, withSession } from '../database/session.js';
 import { newFileError, refuseExistingFile } from '../errors/file-errors.js';
 import { type Batch, readBatches } from './batches.js';
@@ -163,14 +164,14 @@ async function judge(
   lines: readonly Readonly<Record<string, string>>[],
   dryRun: boolean,
 ): Promise<readonly VerdictRow[]> {
-  // Whatever level of messages the role has chosen, the warning arrives that a commit was not replicated.
-  await client.query(`begin;\n${REPORT_WARNINGS}`);
   try {
+    // Whatever level of messages the role has chosen, the warning arrives that a commit was not replicated.
+    await client.query(`begin;\n${REPORT_WARNINGS};\n${TRIGGERS_ON}`);
     const { rows } = await client.query<VerdictRow>(sql, [...parameters, JSON.stringify(lines)]);
     await client.query(dryRun ? 'rollback' : 'commit');
     return rows;
   } catch (error) {
     await client.query('rollback').catch(() => undefined);
-    throw error;
+    throw explainTriggersOff(error) ?? error;
   }
 }
