@@ -52,3 +52,20 @@ test('a file reads dates in the order that the database sets', async ({ database
   await up({ url, directory });
   expect(await database.value("select to_char(d, 'YYYY-MM-DD') from t")).toBe('2026-02-03');
 });
+
+test('verify finds no difference if up ran in a database with quote_all_identifiers = on', async ({
+  database,
+}) => {
+  const { url, name } = database;
+  const settings = 'set search_path = pg_catalog, pg_temp';
+  const directory = await folderWith({
+    'V1.up.sql': `create function one() returns integer language sql ${settings} return 1;`,
+    'V1.down.sql': 'drop function one();',
+    'V2.up.sql': `-- migrate: no-transaction\ncreate function two() returns integer language sql ${settings} return 2;`,
+    'V2.down.sql': 'drop function two();',
+  });
+  await database.client.query(`alter database ${name} set quote_all_identifiers = on`);
+  await up({ url, directory });
+  await database.client.query(`alter database ${name} reset quote_all_identifiers`);
+  expect((await verify({ url, directory, replay: true })).findings).toEqual([]);
+});

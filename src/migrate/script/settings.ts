@@ -16,6 +16,15 @@ export const BEGIN = 'begin isolation level read committed';
 export const STRINGS_AS_PARSED = 'set local standard_conforming_strings = on';
 
 /**
+ * PostgreSQL stores the search path that a function sets as text, in which this setting would quote each name. `verify` would
+ * report every such function.
+ */
+const NAMES_AS_WRITTEN = 'quote_all_identifiers = off';
+
+/** How the server reads and stores the text of a file, in its transaction. */
+export const TEXT_OF_FILE = [STRINGS_AS_PARSED, `set local ${NAMES_AS_WRITTEN}`] as const;
+
+/**
  * Only the last commit of a run waits for the disk. The log is written in order, so a crash of the server loses at most
  * whole migrations from the end, with their history rows, and never one from the middle; the next `up` applies them
  * again. The last commit, which does wait, writes all commits before it to the disk as well.
@@ -42,6 +51,7 @@ export function lockTimeoutOf({ script }: Work): number {
 export function sessionSettings(work: Work, run: RunContext): readonly string[] {
   return [
     TRIGGERS_ON_IN_SESSION,
+    `set ${NAMES_AS_WRITTEN}`,
     liftTimeouts(run.serverVersion, 'set'),
     `set lock_timeout = ${lockTimeoutOf(work)}`,
   ];

@@ -25,6 +25,7 @@ import {
   STRINGS_AS_PARSED,
   sessionSettings,
   settingsForRecord,
+  TEXT_OF_FILE,
 } from './settings.js';
 import type { Step, TransactionStep } from './steps.js';
 
@@ -137,7 +138,7 @@ function beginIsolated(step: TransactionStep, run: RunContext, isolation: Isolat
 }
 
 function fileSettings(run: RunContext): readonly string[] {
-  return [liftTimeouts(run.serverVersion), STRINGS_AS_PARSED, ...checkClient(run)];
+  return [liftTimeouts(run.serverVersion), ...TEXT_OF_FILE, ...checkClient(run)];
 }
 
 /** Statements of a no-transaction file that run in one transaction together with the file's progress. */
