@@ -3,7 +3,7 @@ import { type Login, type LoginFailure, logIn } from './connection/login.js';
 import { describeTarget, type Target } from './connection/target.js';
 import { encryptionsToTry } from './connection/tls.js';
 import type pg from './driver/pg.js';
-import { reportedPidOf, sendOneByOne, streamOf } from './driver/pg-internals.js';
+import { onServerError, reportedPidOf, sendOneByOne, streamOf } from './driver/pg-internals.js';
 import { ConnectionError } from './errors/explained-error.js';
 import { interruptedError } from './errors/interrupted-error.js';
 import { checkServerVersion, type ServerVersion } from './server-version.js';
@@ -24,7 +24,7 @@ export interface Connection {
   readonly reportedPid: number;
   /** Whether the database is encoded in UTF-8. Only then does the server count characters as JavaScript's code points. */
   readonly isUtf8: boolean;
-  /** The first error that ended the connection while no query was in flight; undefined until then. */
+  /** The last words of the server, or else the first error that ended the connection while no query was in flight. */
   disconnectError(): Error | undefined;
   /**
    * Ends the session and closes the connection, without waiting until the server has cleaned up. May be called again, and
@@ -126,9 +126,13 @@ function makeConnection(
   isUtf8: boolean,
 ): Connection {
   let disconnectError: Error | undefined;
+  let lastWords: Error | undefined;
   let closed: Promise<void> | undefined;
   const reportedPid = reportedPidOf(client);
   if (reportedPid < 1 || reportedPid > LARGEST_PROCESS_ID) sendOneByOne(client);
+  onServerError(client, (error) => {
+    if (error.severity === 'FATAL') lastWords = error;
+  });
   client.on('error', (error) => {
     disconnectError ??= error;
     // `pg` no longer uses the connection, and does not close it after a message that it does not expect.
@@ -140,7 +144,7 @@ function makeConnection(
     serverVersion,
     isUtf8,
     reportedPid,
-    disconnectError: () => disconnectError,
+    disconnectError: () => lastWords ?? disconnectError,
     close: () => {
       closed ??= closeClient(client);
       return closed;

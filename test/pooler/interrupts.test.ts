@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { down } from '../../src/migrate/down.js';
 import { status } from '../../src/migrate/status.js';
 import { up } from '../../src/migrate/up.js';
 import { connect, endConnection } from '../../src/postgres/connect.js';
@@ -66,12 +67,16 @@ describe.skipIf(poolerMissing).for(['transaction', 'session'])(
 describe.skipIf(poolerMissing)(`through PgBouncer in statement mode ${poolerMissing ?? ''}`, () => {
   const pooler = sharedPooler({ pool_mode: 'statement' });
 
-  test('status and seed fail with the mode to set, or with the log to read if PgBouncer’s last message is lost', async ({
+  test('status, down and seed fail with the mode to set, or with the log to read if PgBouncer’s last message is lost', async ({
     migrated,
   }) => {
     const url = pooler.through(migrated.url);
-    const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': 'select 1;' });
-    for (const call of [() => status({ url, directory }), () => seed({ url })]) {
+    const directory = migrationsDirectory;
+    for (const call of [
+      () => status({ url, directory }),
+      () => down({ url, directory }),
+      () => seed({ url }),
+    ]) {
       await expect(call()).rejects.toMatchObject({
         code: 'connection_lost',
         // PgBouncer closes before it has read all that was sent, and then the system may discard its last message.

@@ -75,6 +75,14 @@ export function cancelInsteadOfLogin(client: pg.Client, running: pg.Client): voi
   connection.startup = () => connection.cancel(processID, secretKey);
 }
 
+/**
+ * Calls a listener with each error that the server sends. `pg` passes an error on to the query that is first in line, and to
+ * no other one that the end of the connection then fails.
+ */
+export function onServerError(client: pg.Client, listener: (error: pg.DatabaseError) => void): void {
+  internalsOf(client).connection.on('errorMessage', listener);
+}
+
 /** Listeners for the events of a login, which `pg` does not pass on. */
 export interface LoginListeners {
   /** TLS begins. From here on, {@link streamOf} returns the encrypted stream. */

@@ -10,6 +10,7 @@ import {
   listenToCopyData,
   listenToLogin,
   onCopyIn,
+  onServerError,
   onStatementCompleted,
   reportedPidOf,
   sendOneByOne,
@@ -274,4 +275,14 @@ test('pg reports a lost or closed connection in the words that isClientWithoutCo
     await failureOf(closed.query('select 1')),
   ];
   expect(failures.filter(isClientWithoutConnection)).toEqual(failures);
+});
+
+test('onServerError passes on the last words of the server, which the second query in flight does not get', async () => {
+  const client = await connected({ pipeline: true } as pg.ClientConfig);
+  const words: string[] = [];
+  onServerError(client, ({ severity, code }) => words.push(`${severity} ${code}`));
+  const ended = failureOf(client.query('select pg_terminate_backend(pg_backend_pid())'));
+  expect(isClientWithoutConnection(await failureOf(client.query('select 1')))).toBe(true);
+  await ended;
+  expect(words).toEqual(['FATAL 57P01']);
 });
