@@ -58,6 +58,10 @@ describe('verify reports', () => {
       'grant usage, create on schema voicesurvey_rules to :role; alter function voicesurvey_rules.reject_change() owner to :role; revoke create on schema voicesurvey_rules from :role',
       'privilege: role :role: owns function voicesurvey_rules.reject_change',
     ],
+    [
+      'grant usage, create on schema voicesurvey_migrations to :role; alter table voicesurvey_migrations.history owner to :role; revoke create on schema voicesurvey_migrations from :role',
+      'privilege: table voicesurvey_migrations.history: belongs to :role, while its schema belongs to ',
+    ],
     ['alter schema voicesurvey_rules owner to :role', 'privilege: role :role: owns schema voicesurvey_rules'],
     ['alter type contact_state owner to :role', 'privilege: role :role: owns enum contact_state'],
     [
@@ -131,6 +135,14 @@ describe('verify reports', () => {
     [
       'alter default privileges grant select on tables to public',
       'public may select on each table that the next migrations create',
+    ],
+    [
+      'alter default privileges in schema public grant select, insert on tables to public',
+      'public may insert, select on each table that the next migrations create in the schema public',
+    ],
+    [
+      'grant select, update on contacts to public',
+      'privilege: privileges of public: may select, update on table contacts, as every role that may connect',
     ],
     [
       `create role :role_team; grant :role_team to :role;

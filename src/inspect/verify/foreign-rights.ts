@@ -93,17 +93,21 @@ cross join lateral (
     role.name || ' may ' || string_agg(distinct lower(privilege_type), ', ')
       || case defaclobjtype when 'n' then ' in each schema' else ' on each table' end
       || ' that the next migrations create'
+      || case defaclnamespace when 0 then '' else ' in the schema ' || defaclnamespace::regnamespace end
   from pg_default_acl
   cross join lateral aclexplode(defaclacl)
   cross join lateral (
     select case grantee when 0 then 'public' else pg_get_userbyid(grantee)::text end
   ) as role (name)
-  where defaclnamespace = 0
+  where (
+      defaclnamespace = 0
+      or defaclnamespace::regnamespace::text in ('public', 'voicesurvey', 'voicesurvey_rules')
+    )
     and defaclrole = any (trusted)
     and defaclobjtype in ('n', 'r')
     and grantee <> all (trusted)
     and (privilege_type in ('CREATE', 'TRIGGER') or (grantee = 0 and defaclobjtype = 'r'))
-  group by defaclrole, role.name, defaclobjtype
+  group by defaclrole, role.name, defaclobjtype, defaclnamespace
   union all
   select 'role ' || quote_ident(member.rolname),
     'was granted single privileges, but is a member of ' || quote_ident(owner.rolname)
@@ -134,7 +138,7 @@ order by object, finding`;
  * - an event trigger whose function belongs to the role;
  * - the right to set `session_replication_role`;
  * - a foreign key of a table of the role, in another schema;
- * - default privileges, in all schemas, to create triggers or objects, and those of PUBLIC on tables;
+ * - default privileges, in all schemas or in one of the product's, to create triggers or objects, and those of PUBLIC on tables;
  * - membership in the owner of the history, of a role that was granted privileges on tables or functions, as a service is.
  *
  * The owner of the history, the roles that it is a member of, and superusers have these rights anyway.

@@ -6,6 +6,10 @@ import { queryRows } from '../../postgres/driver/search-path.js';
 /** Who owns the history, and who else may write it. */
 export interface HistoryRights {
   readonly owner: string;
+  /** The history. */
+  readonly table: string;
+  /** The owner of its schema, if that role does not trust the owner of the history; null if it does. */
+  readonly ownerOfSchema: string | null;
   /** The owner, the roles that it is a member of, and the superusers. */
   readonly trusted: readonly string[];
   /** The roles that are not trusted and may write the history, or create objects in its schema. */
@@ -19,6 +23,13 @@ export interface HistoryRights {
 function readSql({ historySchema, historyTable }: MigrationSet): string {
   return `select
   owner.rolname::text as owner,
+  '${historyTable}' as table,
+  (
+    select pg_get_userbyid(nspowner)::text
+    from pg_namespace
+    cross join lateral (select ${trustedRoles('pg_roles.oid = nspowner')}) as roles_of_schema (trusted_by_schema)
+    where pg_namespace.oid = relnamespace and relowner <> all (trusted_by_schema)
+  ) as "ownerOfSchema",
   array(select rolname::text from pg_roles where oid = any (trusted)) as trusted,
   (
     select coalesce(json_agg(json_build_object('object', object, 'role', role, 'privileges', privileges) order by object, role), '[]')

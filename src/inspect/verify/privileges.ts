@@ -23,9 +23,10 @@ interface FoundObject {
  * - objects of another owner than the history's;
  * - the right to create objects in a schema of the migrations;
  * - the right to create triggers on their tables;
+ * - any right of PUBLIC on their tables, if no file grants one: default privileges give it, and then it is no drift;
  * - the right to call a security definer function, if no file grants it; not of a named role in a schema that PUBLIC may use,
  *   whose functions are there to be called;
- * - the right to write the history.
+ * - the right to write the history, also as its owner, if its schema belongs to a role that does not trust that owner.
  *
  * The owner of the history, the roles that it is a member of, and superusers have these rights anyway.
  *
@@ -44,7 +45,9 @@ export function findPrivileges(
     ...findOwners(objects, rights, isTrusted),
     ...findCreators(objects, isTrusted),
     ...findTriggerRights(objects, isTrusted),
+    ...findPublicTables(objects, sql),
     ...findExecuteRights(objects, isTrusted, sql),
+    ...findOwnerOfHistory(rights),
     ...rights.writers.map(({ role, privileges, object }) => ({
       object,
       finding: `${role} may ${privileges.join(', ')}, and so choose the SQL that the next rollback runs`,
@@ -74,6 +77,12 @@ function findOwners(
   }));
 }
 
+function findOwnerOfHistory({ owner, ownerOfSchema, table }: HistoryRights): readonly PrivilegeFinding[] {
+  if (ownerOfSchema === null) return [];
+  const finding = `belongs to ${owner}, while its schema belongs to ${ownerOfSchema}; ${owner} chooses the SQL that the next rollback runs`;
+  return [{ object: `table ${table}`, finding }];
+}
+
 function findCreators(
   objects: readonly FoundObject[],
   isTrusted: (role: string) => boolean,
@@ -99,6 +108,25 @@ function findTriggerRights(
     object: `privileges of ${role}`,
     finding: `may create triggers on ${describe(tables)}, which run its code with the rights of each writer`,
   }));
+}
+
+const GRANT_TO_PUBLIC = /\bgrant\b[^;]*\bto\b[^;]*\bpublic\b[^;]*;/gi;
+
+function findPublicTables(objects: readonly FoundObject[], sql: string): readonly PrivilegeFinding[] {
+  const grants = (sql.match(GRANT_TO_PUBLIC) ?? []).join('\n');
+  const pairs = objects
+    .filter(({ kind, key }) => (kind === 'table' || kind === 'view') && !isKnownText(nameOf(key), grants))
+    .map((table) => ({ ...table, rights: rightsOf(table, 'public').filter((right) => right !== 'trigger') }))
+    .filter(({ rights }) => rights.length > 0);
+  return [...groupBy(pairs, ({ rights }) => rights.join(', '))].map(([rights, tables]) => ({
+    object: 'privileges of public',
+    finding: `may ${rights} on ${describe(tables)}, as every role that may connect; no migration grants that`,
+  }));
+}
+
+/** The name of an object without its schema and its quotes. */
+function nameOf(key: string): string {
+  return unquote(splitKey(key)[1].slice(schemaOf(key).length + 1));
 }
 
 function findExecuteRights(
@@ -133,16 +161,22 @@ function schemaOf(key: string): string {
 
 /** The roles that have a privilege, without the owner and the trusted roles. */
 function rolesWith(
-  { facts }: FoundObject,
+  { facts }: Pick<FoundObject, 'facts'>,
   privilege: string,
   isTrusted: (role: string) => boolean,
 ): readonly string[] {
-  const privileges = (facts.privileges ?? {}) as Readonly<Record<string, readonly string[]>>;
-  return Object.entries(privileges).flatMap(([role, rights]) =>
-    role !== facts.owner && !isTrusted(role) && rights.some((right) => right.split(' ')[0] === privilege)
-      ? [role]
-      : [],
+  return Object.keys(privilegesIn(facts)).filter(
+    (role) => role !== facts.owner && !isTrusted(role) && rightsOf({ facts }, role).includes(privilege),
   );
+}
+
+/** What a role may do with an object, without the options. */
+function rightsOf({ facts }: Pick<FoundObject, 'facts'>, role: string): readonly string[] {
+  return (privilegesIn(facts)[role] ?? []).map((right) => right.split(' ')[0] ?? '');
+}
+
+function privilegesIn({ privileges = {} }: Facts): Readonly<Record<string, readonly string[]>> {
+  return privileges as Readonly<Record<string, readonly string[]>>;
 }
 
 function describe(objects: readonly FoundObject[]): string {
