@@ -1,9 +1,9 @@
-/**
- * Quoted names, which remain; then dollar quotes, strings with and without escapes, comments, and numbers. A literal that
- * the server cut off extends to the end of the query.
- */
-const LITERALS =
-  /"(?:[^"]|"")*"|\$(?<tag>[A-Za-z_]*)\$[\s\S]*?(?:\$\k<tag>\$|$)|[eE]'(?:[^'\\]|\\[\s\S]|'')*(?:'|$)|'(?:[^']|'')*(?:'|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<![\w"$])\d+(?:\.\d+)?/g;
+import { sqlTokens } from './sql-tokens.js';
+
+/** A number is a literal, too, in any notation. */
+const findTokens = sqlTokens(
+  '(?<![\\w"$])(?:0[xXoObB][\\da-fA-F_]+|\\d[\\d_]*(?:\\.[\\d_]+)?(?:[eE][+-]?\\d[\\d_]*)?)',
+);
 
 /** A quoted name that may be an e-mail address or a telephone number. */
 const PERSONAL_NAME = /[@＠]|(?:\p{Nd}[\s()./-]*){6}/u;
@@ -19,20 +19,23 @@ const PERSONAL_NAME = /[@＠]|(?:\p{Nd}[\s()./-]*){6}/u;
  * ```
  */
 export function maskLiterals(sql: string): string {
-  const masked = withoutAmbiguousEnd(sql).replace(LITERALS, (literal) => {
-    if (literal.startsWith('"')) return PERSONAL_NAME.test(literal) ? '"…"' : literal;
-    return /^(?:--|\/\*)/.test(literal) ? ' ' : '?';
-  });
-  return masked.replace(/\s+/g, ' ').trim();
+  let masked = '';
+  let last = 0;
+  for (const { text, start } of findTokens(sql)) {
+    masked += sql.slice(last, start) + maskToken(text);
+    last = start + text.length;
+    // With `standard_conforming_strings = off` a string that ends in a backslash goes on, and what seems to follow it is a part
+    // of it.
+    if (/^'.*\\'$/s.test(text)) return inOneLine(masked);
+  }
+  return inOneLine(masked + sql.slice(last));
 }
 
-/**
- * Cuts a query after a string that ends in a backslash. With `standard_conforming_strings = off` the string goes on, and what
- * seems to follow it is a part of it.
- */
-function withoutAmbiguousEnd(sql: string): string {
-  for (const { 0: literal, index } of sql.matchAll(LITERALS)) {
-    if (/^'.*\\'$/s.test(literal)) return sql.slice(0, index + literal.length);
-  }
-  return sql;
+function maskToken(token: string): string {
+  if (token.startsWith('"')) return PERSONAL_NAME.test(token) ? '"…"' : token;
+  return /^(?:--|\/\*)/.test(token) ? ' ' : '?';
+}
+
+function inOneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
 }

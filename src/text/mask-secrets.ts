@@ -1,15 +1,19 @@
-/** Names; dollar quotes; strings with and without escapes; comments; the ends of statements. */
-const TOKENS =
-  /"(?:[^"]|"")*"|(?<![\w$])\$(?<tag>[A-Za-z_]\w*|)\$[\s\S]*?(?:\$\k<tag>\$|$)|[eE]'(?:[^'\\]|\\[\s\S]|'')*(?:'|$)|'(?:[^']|'')*(?:'|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|;/g;
+import { sqlTokens } from './sql-tokens.js';
+
+/** A custom setting that a statement assigns, up to its value. */
+const ASSIGNMENT = 'set\\s+(?:(?:local|session)\\s+)?[\\w"]+\\.[\\w"]+\\s*(?:=|to\\b)';
+
+/** The ends of statements, and the value of a custom setting that is not in quotes. */
+const findTokens = sqlTokens(';', `(?<=\\b${ASSIGNMENT}\\s*)(?!default\\b)[^\\s;'"$]+`);
 
 /** What a statement with a secret contains: the word for it, a custom setting of another program, or an address with a password. */
 const SECRET = new RegExp(
   [
-    '(?<![a-z])(?:passw(?:or)?ds?|pwd|passphrase|secrets?|tokens?|api_?keys?|access_?keys?|private_?keys?|credentials?|authorization|bearer|conninfo|dblink\\w*|crypt|hmac|(?:pgp_\\w*)?(?:en|de)crypt)(?![a-z])',
+    '(?<![a-z])(?:[a-z]*passw(?:or)?ds?|pwd|passphrase|secrets?|tokens?|api_?keys?|access_?keys?|private_?keys?|credentials?|authorization|bearer|conninfo|dblink\\w*|crypt|hmac|(?:pgp_\\w*)?(?:en|de)crypt)(?![a-z])',
     'user\\s+mapping',
     "(?:connection|program)\\s+(?:[eE]|[uU]&)?['$]",
-    'set\\s+(?:(?:local|session)\\s+)?[\\w"]+\\.[\\w"]+\\s*(?:=|to\\b)',
-    "set_config\\s*\\(\\s*'(?!voicesurvey_migrations\\.)[^']*\\.",
+    ASSIGNMENT,
+    "set_config\\s*\\((?:[^;]*setting_name\\s*(?:=>|:=))?\\s*'(?!voicesurvey_migrations\\.)[^']*\\.",
     ':\\/\\/[^\\s:@/]*:[^\\s@/]+@',
   ].join('|'),
   'i',
@@ -40,7 +44,7 @@ function findSecrets(sql: string): readonly Range[] {
     statement = '';
     last = end;
   };
-  for (const { 0: token, index: start } of sql.matchAll(TOKENS)) {
+  for (const { text: token, start } of findTokens(sql)) {
     const end = start + token.length;
     if (token === ';') {
       endStatement(end);

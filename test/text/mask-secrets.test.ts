@@ -16,6 +16,18 @@ describe('maskSecrets masks', () => {
     ['a custom setting of the session', "set app.key = 'Geh3im'"],
     ['a custom setting of the transaction', "set local app.user to 'Geh3im'"],
     ['a setting by a function', "select set_config('app.key', 'Geh3im', false)"],
+    [
+      'a setting by a function with named arguments',
+      "select set_config(setting_name => 'app.key', new_value => 'Geh3im', is_local => false)",
+    ],
+    [
+      'a setting by a function with named arguments in another order',
+      "select set_config(new_value => 'Geh3im', setting_name => 'app.key', is_local => false)",
+    ],
+    ['a custom setting without quotes', 'SET LOCAL app.key = Geh3im'],
+    ['the password of a key', "alter server s options (add sslpassword 'Geh3im')"],
+    ['a column of the catalog', "update pg_authid set rolpassword = 'Geh3im'"],
+    ['a password after a nested comment', "/* a /* b */ ' */ alter role ann password 'Geh3im'"],
     ['a custom setting of a database', "alter database d set app.jwt_secret = 'Geh3im'"],
     ['a setting of the server', "alter system set primary_conninfo = 'Geh3im'"],
     ['a hash', "insert into users values (crypt('Geh3im', gen_salt('bf')))"],
