@@ -1,11 +1,12 @@
 import { listCreatedSchemas } from '../catalog/schemas.js';
 import { checkOptions } from '../postgres/errors/check-options.js';
 import { UsageError } from '../postgres/errors/explained-error.js';
-import { option, remedy } from '../text/remedy.js';
+import { call, option, remedy } from '../text/remedy.js';
 import { newLedger } from './data-loss/ledger.js';
 import { refuseTypos } from './data-loss/named-data.js';
 import { dataLossSafeguard } from './data-loss/safeguard.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
+import { MigrationFailedError } from './failure/errors.js';
 import { extractLabel, parseVersion } from './files/file-name.js';
 import { readOptions } from './files/options.js';
 import { type Folder, type Migration, readFolder, type Script } from './files/read-folder.js';
@@ -152,14 +153,17 @@ async function rollBack(
   return withDatabase(options, async ({ connection }) => {
     let left: readonly HistoryRow[] = [];
     let leftoversAreDrift: boolean | null = null;
+    /** What the first plan leaves: after a retry, or after another run, a number of steps would count from an older row. */
+    let kept: { readonly id: bigint; readonly label: string } | undefined;
     const planner: Planner = async ({ client }, state, onPending) => {
       refuseOtherFolder(compare(migrations, state.rows));
       if (expected !== null && state.rows.at(-1)?.id !== expected) {
         throw movedError('this one waited', 'Nothing was rolled back.');
       }
       const to = targetVersion(options.to, state.rows);
-      const chosen = planDown(state.rows, { to, steps: stepsOf(options) });
-      left = state.rows.slice(0, state.rows.length - chosen.length);
+      const chosen = planDown(state.rows, { to, steps: stepsOf(options), keptId: kept?.id });
+      left = state.rows.filter((row) => !chosen.includes(row));
+      kept ??= keptBy(left);
       if (chosen.length === 0) {
         await refuseTypos(client, options.lose ?? [], migrations);
         return [];
@@ -185,7 +189,11 @@ async function rollBack(
       if (safeguard !== NO_SAFEGUARD) await refuseEmptyDowns(works, chosen, files, parse);
       return works;
     };
-    const { results: rolledBack, ...rest } = await run(connection, planner, folder, safeguard, options);
+    const { results: rolledBack, ...rest } = await run(connection, planner, folder, safeguard, options).catch(
+      (error: unknown) => {
+        throw options.to === undefined && kept !== undefined ? withTarget(error, kept.label) : error;
+      },
+    );
     const newest = left.at(-1);
     const current = newest === undefined ? null : extractLabel(newest.name);
     const isDone = rolledBack.length > 0;
@@ -196,6 +204,26 @@ async function rollBack(
       current,
       ...rest,
     };
+  });
+}
+
+/** The newest row of those that a plan leaves, by its id and its label; `0` if it leaves none. */
+function keptBy(left: readonly HistoryRow[]): { readonly id: bigint; readonly label: string } {
+  const newest = left.at(-1);
+  return newest === undefined ? { id: 0n, label: '0' } : { id: newest.id, label: extractLabel(newest.name) };
+}
+
+/** Says how to go on after a part of the steps: the same call would take as many steps again. */
+function withTarget(error: unknown, target: string): unknown {
+  if (!(error instanceof MigrationFailedError)) return error;
+  const { code, message, cause, server, location, results } = error;
+  if (!results.some(({ status }) => status === 'rolled_back' || status === 'unconfirmed')) return error;
+  return new MigrationFailedError(code, message, {
+    remedy: remedy`${error.remedyParts} Give ${option('to', target)} then: without it, ${call('down')} counts its steps from the migrations that are left.`,
+    cause,
+    server: server ?? undefined,
+    location,
+    results,
   });
 }
 

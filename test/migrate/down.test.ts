@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { verify } from '../../src/inspect/verify.js';
 import { down } from '../../src/migrate/down.js';
+import type { RunEvent } from '../../src/migrate/run/events.js';
 import { up } from '../../src/migrate/up.js';
-import { test } from '../support/database.js';
+import { type TestDatabase, test } from '../support/database.js';
 import { addFiles, folderWith } from '../support/folder.js';
 import { tablesOf } from '../support/migrations.js';
 
@@ -110,6 +111,21 @@ describe('down', () => {
     expect(await down({ url: database.url, directory })).toMatchObject({ rolledBack: [{ version: 'V2' }] });
     expect(await down({ url: database.url, directory })).toMatchObject({ rolledBack: [{ version: 'V3' }] });
     expect(await tablesOf(database)).toEqual(['t1']);
+  });
+
+  test('to a version reports the newest of those that are left, also if its version is not the largest', async ({
+    database,
+  }) => {
+    const { url } = database;
+    const { 'V2.up.sql': late = '', 'V2.down.sql': lateDown = '', ...others } = three;
+    const directory = await folderWith(others);
+    await up({ url, directory });
+    await addFiles(directory, { 'V2.up.sql': late, 'V2.down.sql': lateDown });
+    await up({ url, directory, allowOutOfOrder: true });
+    expect(await down({ url, directory, to: 'V2' })).toMatchObject({
+      rolledBack: [{ version: 'V3' }],
+      current: 'V2',
+    });
   });
 
   test('reports whether what it leaves behind is drift: not if one run applied all migrations', async ({
@@ -234,5 +250,67 @@ describe('a down file that drops', () => {
         `reassign owned by ${role} to current_user; drop owned by ${role}; drop role ${role}`,
       );
     }
+  });
+});
+
+describe('a number of steps counts from the migrations that the call found:', () => {
+  /** V3, whose rollback takes a second, and V2, whose table is locked as soon as that begins. */
+  async function lockedMeanwhile({ url, client }: TestDatabase) {
+    const directory = await folderWith({
+      ...three,
+      'V2.down.sql': '-- migrate: lock-timeout 300ms\ndrop table t2;',
+      'V3.down.sql': 'select pg_sleep(1); drop table t3;',
+    });
+    await up({ url, directory });
+    const lock = ({ kind }: RunEvent): void => {
+      if (kind === 'started') client.query('begin; lock table t2').catch(() => undefined);
+    };
+    return { options: { url, directory, steps: 2, lose: ['t3', 't2'] }, lock };
+  }
+
+  test('a retry does not count them again', async ({ database }) => {
+    const { options, lock } = await lockedMeanwhile(database);
+    const attempts: string[] = [];
+    const onEvent = (event: RunEvent): void => {
+      if (attempts.length === 0) lock(event);
+      if (event.kind !== 'retrying') return;
+      attempts.push(event.reason);
+      database.client.query('rollback').catch(() => undefined);
+    };
+    expect(await down({ ...options, onEvent })).toMatchObject({
+      rolledBack: [{ version: 'V3' }, { version: 'V2' }],
+      current: 'V1',
+    });
+    expect(attempts).toEqual(['lock timeout']);
+    expect(await tablesOf(database)).toEqual(['t1']);
+  });
+
+  test('after a part of them, the remedy names the version to stop at', async ({ database }) => {
+    const { options, lock } = await lockedMeanwhile(database);
+    const controller = new AbortController();
+    const onEvent = (event: RunEvent): void => {
+      if (event.kind === 'started') lock(event);
+      if (event.kind === 'retrying') controller.abort();
+    };
+    await expect(down({ ...options, onEvent, signal: controller.signal })).rejects.toMatchObject({
+      code: 'interrupted',
+      results: [
+        { version: 'V3', status: 'rolled_back' },
+        { version: 'V2', status: 'failed' },
+      ],
+      remedy: expect.stringContaining("Give `to: 'V1'` then: without it, `down()` counts its steps from"),
+    });
+  });
+
+  test('another down that was faster has rolled back the same migration', async ({ database }) => {
+    const { url } = database;
+    const directory = await folderWith({ ...three, 'V3.down.sql': 'select pg_sleep(1); drop table t3;' });
+    await up({ url, directory });
+    const waits = new Promise<void>((resolve) => {
+      const onEvent = ({ kind }: RunEvent): void => (kind === 'started' ? resolve() : undefined);
+      down({ url, directory, onEvent }).catch(() => undefined);
+    });
+    await waits;
+    expect(await down({ url, directory })).toMatchObject({ rolledBack: [], current: 'V2' });
   });
 });

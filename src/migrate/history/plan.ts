@@ -109,6 +109,8 @@ export interface DownRange {
   readonly to?: bigint | undefined;
   /** Rolls back this many, without `to`. */
   readonly steps: number;
+  /** Without `to`, rolls back nothing up to the row with this id. */
+  readonly keptId?: bigint | undefined;
 }
 
 /**
@@ -117,10 +119,15 @@ export interface DownRange {
  * @param rows the history, in the order of application
  * @throws HistoryError if one of them is irreversible
  */
-export function planDown(rows: readonly HistoryRow[], { to, steps }: DownRange): readonly HistoryRow[] {
+export function planDown(
+  rows: readonly HistoryRow[],
+  { to, steps, keptId = 0n }: DownRange,
+): readonly HistoryRow[] {
   const newestFirst = rows.toReversed();
   const chosen =
-    to === undefined ? newestFirst.slice(0, steps) : newestFirst.filter(({ version }) => version > to);
+    to === undefined
+      ? newestFirst.slice(0, steps).filter(({ id }) => id > keptId)
+      : newestFirst.filter(({ version }) => version > to);
   const irreversible = chosen.find((row) => row.irreversible !== null);
   if (irreversible !== undefined) {
     throw new HistoryError(
