@@ -1,7 +1,7 @@
 import type { Difference } from '../../catalog/difference.js';
 import type { Server } from '../../migrate/database.js';
 import type { SeedResult } from '../../seed/seed.js';
-import { encodeName } from '../../text/encode.js';
+import { encodeCode, encodeName } from '../../text/encode.js';
 import { plural } from '../../text/plural.js';
 import { call, type Remedy, remedy } from '../../text/remedy.js';
 import { sourceText } from './address-source.js';
@@ -41,8 +41,18 @@ export function snapshotLines({
 /** The remark that a dry run prints on standard error, in addition to the SQL on standard output. */
 export function dryRunLine(sql: string, isVerbose = false): string {
   if (sql === '') return 'Nothing to do.';
-  if (isVerbose) return 'This SQL would be sent. Nothing was changed.';
-  return "These statements would be sent. Nothing was changed. --verbose also prints the engine's own SQL.";
+  const differs = differenceFrom(sql);
+  const warning = differs === null ? '' : ` Do not run it with psql: it shows ${differs}.`;
+  if (isVerbose) return `This SQL would be sent. Nothing was changed.${warning}`;
+  return `These statements would be sent. Nothing was changed. --verbose also prints the engine's own SQL.${warning}`;
+}
+
+/** What is printed in place of the text of the files, so that it would write other values; null if it is the text. */
+function differenceFrom(sql: string): string | null {
+  if (sql.includes("'***'")) return "'***' for secrets";
+  return encodeCode(sql) === sql.replaceAll('\r\n', '\n')
+    ? null
+    : 'characters that a terminal or a CI service would obey as escapes';
 }
 
 /** The result of seeding, in one line. */

@@ -128,6 +128,15 @@ describe('an option with an impossible value fails with exit code 2 and a remedy
   });
 });
 
+test.for([
+  ["select 'a\n::error::b';", 'characters that a terminal or a CI service would obey as escapes'],
+  ["create role ann password 'Geh3im';", "'***' for secrets"],
+] as const)('up --dry-run of %j says what it shows otherwise', async ([sql, shown], { database }) => {
+  const dir = await folderWith({ 'V1.up.sql': sql, 'V1.down.sql': '' });
+  const { stderr } = await run(database.url, 'up', '--dry-run', '--dir', dir);
+  expect(stderr).toContain(`Do not run it with psql: it shows ${shown}.`);
+});
+
 test('up --dry-run prints the statements of the files, and with --verbose all SQL, on standard output', async ({
   database,
 }) => {
