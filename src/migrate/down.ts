@@ -1,7 +1,7 @@
 import { listCreatedSchemas } from '../catalog/schemas.js';
 import { checkOptions } from '../postgres/errors/check-options.js';
-import { UsageError } from '../postgres/errors/explained-error.js';
-import { call, option, remedy } from '../text/remedy.js';
+import { addToRemedy, UsageError } from '../postgres/errors/explained-error.js';
+import { call, option, type Remedy, remedy } from '../text/remedy.js';
 import { newLedger } from './data-loss/ledger.js';
 import { refuseTypos } from './data-loss/named-data.js';
 import { dataLossSafeguard } from './data-loss/safeguard.js';
@@ -11,6 +11,7 @@ import { extractLabel, parseVersion } from './files/file-name.js';
 import { readOptions } from './files/options.js';
 import { type Folder, type Migration, readFolder, type Script } from './files/read-folder.js';
 import { computeChecksum } from './files/source.js';
+import { changedDownError } from './history/changed-down.js';
 import { compare } from './history/compare.js';
 import type { DriftReport } from './history/drift.js';
 import { emptyDownError } from './history/empty-down.js';
@@ -191,7 +192,11 @@ async function rollBack(
     };
     const { results: rolledBack, ...rest } = await run(connection, planner, folder, safeguard, options).catch(
       (error: unknown) => {
-        throw options.to === undefined && kept !== undefined ? withTarget(error, kept.label) : error;
+        if (options.to !== undefined || kept === undefined || expected !== null) throw error;
+        throw adviseAfterPart(
+          error,
+          remedy`Give ${option('to', kept.label)} then: without it, ${call('down')} counts its steps from the migrations that are left.`,
+        );
       },
     );
     const newest = left.at(-1);
@@ -213,18 +218,15 @@ function keptBy(left: readonly HistoryRow[]): { readonly id: bigint; readonly la
   return newest === undefined ? { id: 0n, label: '0' } : { id: newest.id, label: extractLabel(newest.name) };
 }
 
-/** Says how to go on after a part of the steps: the same call would take as many steps again. */
-function withTarget(error: unknown, target: string): unknown {
+/**
+ * Says how to go on after a part of the steps: the same call would take as many steps again.
+ *
+ * @param advice what to do instead
+ */
+export function adviseAfterPart(error: unknown, advice: Remedy): unknown {
   if (!(error instanceof MigrationFailedError)) return error;
-  const { code, message, cause, server, location, results } = error;
-  if (!results.some(({ status }) => status === 'rolled_back' || status === 'unconfirmed')) return error;
-  return new MigrationFailedError(code, message, {
-    remedy: remedy`${error.remedyParts} Give ${option('to', target)} then: without it, ${call('down')} counts its steps from the migrations that are left.`,
-    cause,
-    server: server ?? undefined,
-    location,
-    results,
-  });
+  const mayBeDone = error.results.some(({ status }) => status === 'rolled_back' || status === 'unconfirmed');
+  return mayBeDone ? addToRemedy(error, advice) : error;
 }
 
 /**
@@ -238,11 +240,14 @@ function recordedWork(
   parse: Parse,
   createdSchemas: readonly string[],
 ): Promise<Work> {
+  const label = extractLabel(name);
+  const checksum = computeChecksum(text);
+  if (checksumDown !== null && checksum !== checksumDown) throw changedDownError(label, name);
   const file = migration?.down?.source;
   const path = file?.checksum === checksumDown ? file?.path : undefined;
-  const source = { path: path ?? `${name}.down.sql as recorded`, text, checksum: computeChecksum(text) };
+  const source = { path: path ?? `${name}.down.sql as recorded`, text, checksum };
   const script: Script = { source, options: readOptions(source) };
-  return downWork({ version, label: extractLabel(name), name }, script, parse, createdSchemas);
+  return downWork({ version, label, name }, script, parse, createdSchemas);
 }
 
 /** @throws HistoryError `down_empty` for a down without a statement, unless the file that was applied has none either */

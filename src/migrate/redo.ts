@@ -1,12 +1,12 @@
 import { checkOptions } from '../postgres/errors/check-options.js';
-import { UsageError } from '../postgres/errors/explained-error.js';
+import { addToRemedy, ExplainedError, UsageError } from '../postgres/errors/explained-error.js';
 import { interruptedError } from '../postgres/errors/interrupted-error.js';
 import { createThrowawayDatabase } from '../postgres/throwaway-database.js';
 import { call, remedy } from '../text/remedy.js';
 import { LossRefusedError } from './data-loss/errors.js';
 import { existingNames } from './data-loss/existing-names.js';
 import { withDatabase } from './database.js';
-import { type DownOptions, type DownResult, downIfNewest } from './down.js';
+import { adviseAfterPart, type DownOptions, type DownResult, downIfNewest } from './down.js';
 import { extractLabel } from './files/file-name.js';
 import { type Migration, readFolder } from './files/read-folder.js';
 import { readSet } from './files/read-set.js';
@@ -68,7 +68,13 @@ async function applyAgain(
   try {
     return await up(options);
   } catch (error) {
-    if (!(error instanceof LossRefusedError)) throw error;
+    if (!(error instanceof LossRefusedError)) {
+      if (!(error instanceof ExplainedError)) throw error;
+      throw addToRemedy(
+        error,
+        remedy`${to} is rolled back, so run ${call('up')} then: another ${call('redo')} would take the migration before it.`,
+      );
+    }
     const names = error.losses.map(({ name }) => name);
     if (!names.every((name) => lose.includes(name))) throw refusedAfterDown(error.losses, to);
     return await up({ ...options, lose: names });
@@ -116,13 +122,16 @@ async function findNewest(options: RedoOptions): Promise<{
 
 async function rollBack(
   options: RedoOptions,
-  { id }: HistoryRow,
+  { id, name }: HistoryRow,
   before: readonly HistoryRow[],
 ): Promise<DownResult> {
   try {
     return await downIfNewest({ ...options, steps: 1 }, id);
   } catch (error) {
-    if (!(error instanceof LossRefusedError)) throw error;
+    if (!(error instanceof LossRefusedError)) {
+      const label = extractLabel(name);
+      throw adviseAfterPart(error, remedy`If ${label} is rolled back then, run ${call('up')} instead.`);
+    }
     const names = error.losses.map(({ name }) => name);
     const older = await namesBefore(options, before, names).catch(() => names);
     if (options.signal?.aborted) throw interruptedError('before anything was rolled back');

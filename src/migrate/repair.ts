@@ -9,13 +9,16 @@ import { type Database, describeServer, type Server, withDatabase } from './data
 import { explainWriteError } from './failure/write-history.js';
 import { parseVersion } from './files/file-name.js';
 import { readFolder } from './files/read-folder.js';
+import { computeChecksum } from './files/source.js';
 import { compare, type Entry, isAsApplied } from './history/compare.js';
 import { HistoryError } from './history/errors.js';
 import { movedError } from './history/moved.js';
 import { refuseOtherName } from './history/plan.js';
+import { readDownSql } from './history/read.js';
 import { fileValues, literal, newestId, type RowValues, reasonSql, updateSql } from './history/row-sql.js';
 import { readState, refuseReadOnly } from './history/server-state.js';
 import { snapshotValues } from './history/snapshot.js';
+import type { HistoryRow } from './history/table.js';
 import { READER_WAIT } from './history/wait.js';
 import { BEGIN } from './script/settings.js';
 import { HISTORY_MOVED } from './script/sql-states.js';
@@ -98,7 +101,7 @@ export async function repair(
     }
     // A down that stopped part-way may itself have been wrong. An up resumes from its file, so it needs no repair.
     const isHalfDown = entry.row.unfinished === 'down' && !isAsApplied(migration, entry.row);
-    if (entry.state !== 'changed' && !isHalfDown) {
+    if (entry.state !== 'changed' && !isHalfDown && !(await isDownChanged(connection, set, entry.row))) {
       throw new HistoryError(
         'nothing_to_repair',
         `${entry.name} is ${entry.state}. Only a changed migration can be repaired.`,
@@ -126,6 +129,17 @@ export async function repair(
     await record(connection, set, newest?.id ?? entry.row.id, changes);
     return { server: describeServer(connection), repaired: migration.name, reason };
   });
+}
+
+/** Whether the text of the down in the history does not have the checksum that was recorded with it. */
+async function isDownChanged(
+  { client }: Connection,
+  set: MigrationSet,
+  { version, checksumDown }: HistoryRow,
+): Promise<boolean> {
+  if (checksumDown === null) return false;
+  const text = (await readDownSql(client, set, [version])).get(version) ?? '';
+  return computeChecksum(text) !== checksumDown;
 }
 
 function recordedValues(snapshot: { readonly text: string; readonly fingerprint: string } | null): RowValues {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { verify } from '../../src/inspect/verify.js';
 import { down } from '../../src/migrate/down.js';
+import { repair } from '../../src/migrate/repair.js';
 import type { RunEvent } from '../../src/migrate/run/events.js';
 import { up } from '../../src/migrate/up.js';
 import { type TestDatabase, test } from '../support/database.js';
@@ -98,6 +99,24 @@ describe('down', () => {
     await addFiles(directory, { 'V3.down.sql': 'drop table t1;' });
     await down({ url: database.url, directory });
     expect(await tablesOf(database)).toEqual(['t1', 't2']);
+  });
+
+  test('does not run a recorded text that someone has changed, until repair records the file', async ({
+    database,
+  }) => {
+    const { url } = database;
+    const directory = await folderWith(three);
+    await up({ url, directory });
+    await database.client.query(
+      "update voicesurvey_migrations.history set down_sql = 'drop table t1;' where version = 3",
+    );
+    await expect(down({ url, directory })).rejects.toMatchObject({
+      code: 'down_changed',
+      remedy: expect.stringContaining("repair({ version: 'V3', reason: '<why>' })"),
+    });
+    expect(await tablesOf(database)).toEqual(['t1', 't2', 't3']);
+    await repair({ url, directory, version: 'V3', reason: 'restored' });
+    expect(await down({ url, directory })).toMatchObject({ current: 'V2' });
   });
 
   test('rolls back the most recently applied migration first, even if its version is not the largest', async ({

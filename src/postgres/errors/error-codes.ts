@@ -72,6 +72,7 @@ export const ERROR_CODES = {
   },
   'History and files contradict each other': {
     another_migration: 'the database has another migration under this version',
+    down_changed: 'the text of a rollback in the history does not have its checksum',
     down_empty: 'a rollback whose down has no statement, although its up has some',
     file_changed: 'the file of an applied migration was changed',
     file_missing: 'this release has no file for an applied migration',

@@ -1,5 +1,5 @@
 import { encodeText } from '../../text/encode.js';
-import { describeRemedy, partsOf, type Remedy, type RemedyPart } from '../../text/remedy.js';
+import { describeRemedy, joinRemedies, partsOf, type Remedy, type RemedyPart } from '../../text/remedy.js';
 import type { ErrorCode } from './error-codes.js';
 
 /** The exit code of a process that ends because of an error; see `docs/exit-codes.md`. */
@@ -63,6 +63,12 @@ export class ExplainedError extends Error {
     this.remedy = encodeText(describeRemedy(this.remedyParts));
     this.exitCode = explanation.exitCode ?? 1;
   }
+}
+
+/** Adds a sentence to the remedy of an error that was just made, and returns the error. */
+export function addToRemedy<Explained extends ExplainedError>(error: Explained, addition: Remedy): Explained {
+  const remedyParts = joinRemedies(error.remedyParts, addition);
+  return Object.assign(error, { remedyParts, remedy: encodeText(describeRemedy(remedyParts)) });
 }
 
 /** The command or the call is invalid: an option, a setting or an address with an impossible value. Exit code 2. */
