@@ -5,4 +5,4 @@
  *
  * Two commands.
  */
-export const IN_TRANSACTION = ['savepoint in_transaction', 'release savepoint in_transaction'] as const;
+export const IN_TRANSACTION = ['savepoint begun', 'release begun'] as const;

@@ -147,7 +147,7 @@ test('check that a signal interrupts drops its databases and reports it', async 
     database.value('select count(*)::integer from pg_database where pg_get_userbyid(datdba) = $1', [role]);
   const sleeping = (): Promise<unknown> =>
     database.value(
-      "select count(*)::integer from pg_stat_activity where usename = $1 and query ~ '^select pg_sleep'",
+      "select count(*)::integer from pg_stat_activity where usename = $1 and wait_event = 'PgSleep'",
       [role],
     );
   const dir = await folderWith({ ...clean, 'V2.up.sql': 'select pg_sleep(600);', 'V2.down.sql': '' });

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { expect } from 'vitest';
 import { test } from '../../support/database.js';
+import { SLOW } from '../../support/timeouts.js';
 import { until } from '../../support/until.js';
 import { insertDraft } from '../rules/steps.js';
 import { query, writeHistory } from './calls.js';
@@ -69,9 +70,9 @@ test('purge_expired reads few buffers when nothing is left to purge', async ({ m
   expect(await buffersOf(client, purge)).toBeLessThanOrEqual(100);
 });
 
-test('a claim reads the index entries of ended calls at most once, also before the next vacuum', async ({
-  migrated,
-}) => {
+test('a claim reads the index entries of ended calls at most once, also before the next vacuum', {
+  timeout: SLOW,
+}, async ({ migrated }) => {
   const { client } = migrated;
   await writeHistory(migrated);
   await client.query('alter table call_attempts set (autovacuum_enabled = off)');
@@ -99,7 +100,7 @@ test('a claim reads the index entries of ended calls at most once, also before t
     return (await entriesRead()) - before;
   };
   // PostgreSQL marks an entry only when no older snapshot is open, such as that of autovacuum.
-  await until(async () => (await entriesOfClaim()) < 3000, 30_000);
+  await until(async () => (await entriesOfClaim()) < 3000, SLOW / 2);
 });
 
 test('a session whose plans are older than the first completed contact still checks answers by key', async ({
