@@ -28,8 +28,8 @@ type PipelineConnection = Pick<Connection, 'client' | 'isUtf8'>;
  *
  * The number of round trips does not grow with the number of messages. The messages after a failed one have no effect:
  * inside its transaction the server refuses every statement, without its transaction {@link IN_TRANSACTION} does, and the
- * guard at the start of the next transaction finds that the predecessor is missing. There is one exception: if a killed run has committed that predecessor meanwhile, the next
- * transaction is applied.
+ * guard at the start of the next transaction finds that the predecessor is missing. There is one exception: if a killed run
+ * has committed that predecessor meanwhile, the next transaction is applied.
  */
 export function openPipeline(
   { client, isUtf8 }: PipelineConnection,
