@@ -31,6 +31,7 @@ server_tests=(
 # migrations, which are a step of their own. .ci/full runs all.
 gate_tests=(
   "${server_tests[@]}"
+  --exclude test/inspect/check.test.ts
   --exclude test/inspect/check/product.test.ts
   --exclude 'test/{cli,crash,docs,lists,pooler,rehearse,scripts,services,sql,testing}/**'
 )
