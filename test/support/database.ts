@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { test as base, inject } from 'vitest';
-import { createDatabase, dropDatabase } from './databases.js';
+import { createDatabase, dropDatabase, runOnKeptSession } from './databases.js';
 
 /** A database of one test. */
 export interface TestDatabase {
@@ -53,7 +53,7 @@ export async function withDatabase(
 ): Promise<void> {
   const serverUrl = inject('serverUrl');
   const name = `${inject('runName')}_${randomBytes(4).toString('hex')}`;
-  const url = await createDatabase(serverUrl, name, template);
+  const url = await createDatabase(serverUrl, name, template, runOnKeptSession);
   const client = new pg.Client({ connectionString: url });
   // A test may end the connection on purpose. The next query fails then, so this event needs no handling.
   client.on('error', () => {});
@@ -66,6 +66,6 @@ export async function withDatabase(
     await use({ url, name, client, rows, value });
   } finally {
     await client.end();
-    await dropDatabase(serverUrl, name);
+    await dropDatabase(serverUrl, name, runOnKeptSession);
   }
 }

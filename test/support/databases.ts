@@ -25,6 +25,22 @@ export async function session(url: string): Promise<pg.Client> {
   return client;
 }
 
+/** Runs a statement on a server. */
+type Run = (serverUrl: string, sql: string) => Promise<pg.QueryResult>;
+
+const administrators = new Map<string, Promise<pg.Client>>();
+
+/**
+ * Runs a statement on the session that this process keeps on a server. To connect takes as long as to copy a database.
+ *
+ * @param serverUrl a server that stays until the process ends
+ */
+export async function runOnKeptSession(serverUrl: string, sql: string): Promise<pg.QueryResult> {
+  const opening = administrators.get(serverUrl) ?? session(serverUrl);
+  administrators.set(serverUrl, opening);
+  return (await opening).query(sql);
+}
+
 /**
  * Creates a database.
  *
@@ -35,8 +51,9 @@ export async function createDatabase(
   serverUrl: string,
   name: string,
   template = 'template0',
+  run: Run = runOnce,
 ): Promise<string> {
-  await runOnce(
+  await run(
     serverUrl,
     // To copy files takes two thirds of the time of writing every page to the write-ahead log, which is the default.
     `create database ${pg.escapeIdentifier(name)} template ${pg.escapeIdentifier(template)} strategy file_copy`,
@@ -45,8 +62,8 @@ export async function createDatabase(
 }
 
 /** Drops a database and terminates its sessions. */
-export async function dropDatabase(serverUrl: string, name: string): Promise<void> {
-  await runOnce(serverUrl, `drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
+export async function dropDatabase(serverUrl: string, name: string, run: Run = runOnce): Promise<void> {
+  await run(serverUrl, `drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
 }
 
 /** Drops every database of a test run. */
