@@ -212,10 +212,16 @@ async function rollBack(
   });
 }
 
-/** The newest row of those that a plan leaves, by its id and its label; `0` if it leaves none. */
+/**
+ * The id of the newest row that a plan leaves, and the label of the largest version: a rollback to that one takes none of them.
+ * The label is `0` if it leaves none.
+ */
 function keptBy(left: readonly HistoryRow[]): { readonly id: bigint; readonly label: string } {
-  const newest = left.at(-1);
-  return newest === undefined ? { id: 0n, label: '0' } : { id: newest.id, label: extractLabel(newest.name) };
+  const largest = left.reduce<HistoryRow | null>(
+    (most, row) => (most === null || row.version > most.version ? row : most),
+    null,
+  );
+  return { id: left.at(-1)?.id ?? 0n, label: largest === null ? '0' : extractLabel(largest.name) };
 }
 
 /**

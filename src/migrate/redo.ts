@@ -18,7 +18,7 @@ import { readState } from './history/server-state.js';
 import type { HistoryRow } from './history/table.js';
 import type { LostData } from './script/safeguard.js';
 import { fileParser, upWork } from './script/work.js';
-import { applyEarlierSets, type UpResult, up, upWithoutBackup } from './up.js';
+import { applyEarlierSets, type UpOptions, type UpResult, up, upWithoutBackup } from './up.js';
 
 /** Options of {@link redo}. */
 export type RedoOptions = Omit<DownOptions, 'to' | 'steps' | 'dryRun'>;
@@ -66,18 +66,25 @@ async function applyAgain(
 ): Promise<UpResult> {
   const options = { url, directory, to, backupFolder, lockWaitMs, onEvent, signal };
   try {
-    return await up(options);
+    return await upAfterDown(options);
   } catch (error) {
-    if (!(error instanceof LossRefusedError)) {
-      if (!(error instanceof ExplainedError)) throw error;
-      throw addToRemedy(
-        error,
-        remedy`${to} is rolled back, so run ${call('up')} then: another ${call('redo')} would take the migration before it.`,
-      );
-    }
+    if (!(error instanceof LossRefusedError)) throw error;
     const names = error.losses.map(({ name }) => name);
     if (!names.every((name) => lose.includes(name))) throw refusedAfterDown(error.losses, to);
-    return await up({ ...options, lose: names });
+    return await upAfterDown({ ...options, lose: names });
+  }
+}
+
+/** An up whose error says what to run now that the migration is rolled back. */
+async function upAfterDown(options: UpOptions & { readonly to: string }): Promise<UpResult> {
+  try {
+    return await up(options);
+  } catch (error) {
+    if (!(error instanceof ExplainedError) || error instanceof LossRefusedError) throw error;
+    throw addToRemedy(
+      error,
+      remedy`${options.to} is rolled back, so run ${call('up')} then: another ${call('redo')} would take the migration before it.`,
+    );
   }
 }
 

@@ -321,6 +321,22 @@ describe('a number of steps counts from the migrations that the call found:', ()
     });
   });
 
+  test('after a part of them, the named version takes no older one, also if that was applied out of order', async ({
+    database,
+  }) => {
+    const { url } = database;
+    const { 'V1.up.sql': late = '', 'V1.down.sql': lateDown = '', ...others } = three;
+    const directory = await folderWith(others);
+    await up({ url, directory, to: 'V2' });
+    await addFiles(directory, { 'V1.up.sql': late, 'V1.down.sql': lateDown, 'V3.down.sql': 'select 1/0;' });
+    await up({ url, directory, allowOutOfOrder: true, to: 'V1' });
+    await addFiles(directory, { 'V4.up.sql': 'select 1;', 'V4.down.sql': 'select 1;' });
+    await up({ url, directory });
+    await expect(down({ url, directory, steps: 2, asFarAsPossible: true })).rejects.toMatchObject({
+      remedy: expect.stringContaining("Give `to: 'V2'` then"),
+    });
+  });
+
   test('another down that was faster has rolled back the same migration', async ({ database }) => {
     const { url } = database;
     const directory = await folderWith({ ...three, 'V3.down.sql': 'select pg_sleep(1); drop table t3;' });
