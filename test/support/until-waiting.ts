@@ -5,8 +5,8 @@ const WAITING = `select count(*)::integer as waiting from pg_stat_activity
   where datname = current_database() and wait_event_type = 'Lock'`;
 
 /**
- * Waits until at least so many sessions of a database wait for a lock. It looks from a session of its own: within a transaction the
- * server shows the other sessions as they were at the first look.
+ * Waits until at least so many sessions of a database wait for a lock. It looks from a separate session: within a transaction
+ * the server shows the other sessions as they were at the first look.
  *
  * @param database the database; the other databases of its server do not count
  * @param sessions how many sessions wait
@@ -24,7 +24,7 @@ export async function untilWaiting(
   };
   call?.then(end, end);
   try {
-    await until(async () => hasEnded || (await observer.query(WAITING)).rows[0].waiting === sessions);
+    await until(async () => hasEnded || (await observer.query(WAITING)).rows[0].waiting >= sessions);
   } finally {
     await observer.end();
   }

@@ -48,7 +48,7 @@ async function versionsOf({ client, value }: TestDatabase, condition = 'true'): 
 const contentsByHistory = async (database: TestDatabase): Promise<Record<string, unknown>> =>
   Object.fromEntries((await versionsOf(database)).map((version) => [version.replace('V', 't'), 1]));
 
-/** Runs a call again and again, each time with another `begin` that the server refuses, until there is none left. */
+/** Repeats a call until each `begin` that it sends was refused once. */
 async function withEachSpoiled(
   { url }: TestDatabase,
   call: (url: string) => Promise<unknown>,
