@@ -68,8 +68,14 @@ export async function withDatabase<T>(
     return result;
   } catch (error) {
     if (replication.wasCanceled()) throw notReplicatedError();
-    const { explainQueryError } = await import('../postgres/query-errors.js');
-    throw (await explainReadOnly(error, connection)) ?? explainQueryError(error, connection, signal);
+    const [{ explainQueryError }, { nameActingRole }] = await Promise.all([
+      import('../postgres/query-errors.js'),
+      import('../postgres/acting-role.js'),
+    ]);
+    const explained =
+      (await explainReadOnly(error, connection)) ?? explainQueryError(error, connection, signal);
+    await nameActingRole(explained, connection);
+    throw explained;
   } finally {
     await cancellation.done();
     await connection.close();

@@ -1,23 +1,22 @@
 import type { Connection } from './connect.js';
 import { describeTarget } from './connection/target.js';
-import pg from './driver/pg.js';
 import { queryRows } from './driver/search-path.js';
 import { ExplainedError } from './errors/explained-error.js';
 import { READ_ONLY_SQL_TRANSACTION, sqlStateOf } from './errors/sql-states.js';
+import { originOfSetting, type SettingSource } from './setting-origin.js';
 import { standbyError } from './standby.js';
 
 const SETTING = 'default_transaction_read_only';
+
+/** When the server does not say what has set it. */
+const UNKNOWN_ORIGIN = { setBy: 'a setting', fix: `set ${SETTING} = off.` };
 
 /** SQL of whether the transactions of this session are read-only by default. */
 export const IS_READ_ONLY = `pg_catalog.current_setting('${SETTING}') = 'on'`;
 
 /** Why the server refuses writes in a session. */
-interface Reason {
+interface Reason extends SettingSource {
   readonly standby: boolean;
-  /** What has set `default_transaction_read_only`, as in `pg_settings`: `database`, `user`, `client`, … */
-  readonly source: string;
-  readonly database: string;
-  readonly role: string;
 }
 
 /**
@@ -38,7 +37,7 @@ export async function readOnlyError(
   ).catch(() => []);
   const server = describeTarget(target);
   if (reason?.standby === true) return standbyError(server);
-  const [setBy, fix] = reason === undefined ? ['a setting', FIX_UNKNOWN] : originOf(reason);
+  const { setBy, fix } = reason === undefined ? UNKNOWN_ORIGIN : originOfSetting(SETTING, reason, 'off');
   return new ExplainedError(
     'read_only',
     `${server} is read-only: ${setBy} sets ${SETTING} = on. Nothing was changed.`,
@@ -64,29 +63,4 @@ export async function explainReadOnly(
   if (refusal === undefined) return undefined;
   await connection.client.query('rollback').catch(() => undefined);
   return readOnlyError(connection, refusal);
-}
-
-const FIX_UNKNOWN = `set ${SETTING} = off.`;
-
-/** What has set the setting, and how to reset it. */
-function originOf({ source, database, role }: Reason): readonly [setBy: string, fix: string] {
-  const inDatabase = pg.escapeIdentifier(database);
-  const ofRole = pg.escapeIdentifier(role);
-  switch (source) {
-    case 'database':
-      return ['the database', `run: alter database ${inDatabase} reset ${SETTING};`];
-    case 'user':
-      return [`the role ${ofRole}`, `run: alter role ${ofRole} reset ${SETTING};`];
-    case 'database user':
-      return [
-        `the role ${ofRole} in this database`,
-        `run: alter role ${ofRole} in database ${inDatabase} reset ${SETTING};`,
-      ];
-    case 'global':
-      return ['a setting of all roles', `run: alter role all reset ${SETTING};`];
-    case 'client':
-      return ['this connection', `remove ${SETTING} from PGOPTIONS or from the options of the URL.`];
-    default:
-      return ['the server', `run: alter system set ${SETTING} = off; select pg_reload_conf();`];
-  }
 }

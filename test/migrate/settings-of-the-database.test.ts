@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import { verify } from '../../src/inspect/verify.js';
 import { status } from '../../src/migrate/status.js';
 import { up } from '../../src/migrate/up.js';
@@ -68,4 +68,48 @@ test('verify finds no difference if up ran in a database with quote_all_identifi
   await up({ url, directory });
   await database.client.query(`alter database ${name} reset quote_all_identifiers`);
   expect((await verify({ url, directory, replay: true })).findings).toEqual([]);
+});
+
+describe('a missing privilege of the role that a setting makes the session act as', () => {
+  test.for(['database', 'role'] as const)('is explained with the setting of the %s', async (where, {
+    database,
+  }) => {
+    const { client, name } = database;
+    const [acting, login] = [`${name}_acting`, `${name}_login`];
+    const url = new URL(database.url);
+    Object.assign(url, { username: login, password: 'secret' });
+    const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': 'select 1;' });
+    await client.query(
+      `create role ${acting}; create role ${login} login password 'secret' in role ${acting}`,
+    );
+    try {
+      const reset = `alter ${where} ${where === 'database' ? name : login} reset role;`;
+      await client.query(reset.replace(' reset role', ` set role = ${acting}`));
+      const expected = {
+        code: 'may_not_create',
+        remedy: expect.stringMatching(
+          `This session logged in as ${login} and acts as ${acting}, since the .* sets the role. If it should not, run: ${reset.replaceAll(name, `"?${name}`).replace(/(_login)?( reset)/, '$1"?$2')}$`,
+        ),
+      };
+      await expect(up({ url: url.href, directory })).rejects.toMatchObject(expected);
+    } finally {
+      await client.query(`alter database ${name} reset role; drop role ${login}; drop role ${acting}`);
+    }
+  });
+
+  test('is not mentioned if the session acts as the role that logged in', async ({ database }) => {
+    const { client, name } = database;
+    const url = new URL(database.url);
+    Object.assign(url, { username: `${name}_login`, password: 'secret' });
+    const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': 'select 1;' });
+    await client.query(`create role ${name}_login login password 'secret'`);
+    try {
+      await expect(up({ url: url.href, directory })).rejects.toMatchObject({
+        code: 'may_not_create',
+        remedy: expect.not.stringContaining('acts as'),
+      });
+    } finally {
+      await client.query(`drop role ${name}_login`);
+    }
+  });
 });

@@ -1,5 +1,6 @@
 import { type Database, notReplicatedError } from '../../migrate/database.js';
 import { type ProductObjects, refuseForeignSchema } from '../../migrate/foreign-schema.js';
+import { nameActingRole } from '../../postgres/acting-role.js';
 import { cancelOnAbort } from '../../postgres/cancel-on-abort.js';
 import { type Connection, connect } from '../../postgres/connect.js';
 import { describeTarget } from '../../postgres/connection/target.js';
@@ -105,9 +106,11 @@ async function runWork<T>(
   } catch (error) {
     if (replication.wasCanceled()) throw notReplicatedError();
     const explained = explainApiError(asDatabaseError(error));
-    const refused = await explainReadOnly(explained, session);
-    if (refused !== undefined) throw refused;
-    throw explainQueryError(explained, { target: session.target, disconnectError }, signal);
+    const known =
+      (await explainReadOnly(explained, session)) ??
+      explainQueryError(explained, { target: session.target, disconnectError }, signal);
+    await nameActingRole(known, session);
+    throw known;
   } finally {
     replication.stop();
   }

@@ -45,6 +45,10 @@ export async function run(
     if (plan.works.length === 0) return NOTHING_DONE;
     const { lockAndRun } = await import('./locked-run.js');
     return await lockAndRun({ locking: connection, executing, plan, readPlan, folder, safeguard, options });
+  } catch (error) {
+    const { nameActingRole } = await import('../../postgres/acting-role.js');
+    await nameActingRole(error, connection);
+    throw error;
   } finally {
     // Concurrently: each of them waits for its server to answer the goodbye.
     await Promise.all([connection.close(), executing.close()]);
