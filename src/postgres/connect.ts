@@ -3,7 +3,7 @@ import { type Login, type LoginFailure, logIn } from './connection/login.js';
 import { describeTarget, type Target } from './connection/target.js';
 import { encryptionsToTry } from './connection/tls.js';
 import type pg from './driver/pg.js';
-import { onServerError, reportedPidOf, sendOneByOne, streamOf } from './driver/pg-internals.js';
+import { reportedPidOf, sendOneByOne, streamOf } from './driver/pg-internals.js';
 import { ConnectionError } from './errors/explained-error.js';
 import { interruptedError } from './errors/interrupted-error.js';
 import { checkServerVersion, type ServerVersion } from './server-version.js';
@@ -108,11 +108,12 @@ export function endConnection({ client }: Pick<Connection, 'client'>, error: Con
   streamOf(client).destroy(error);
 }
 
-async function checkServer({ client, parameters }: Login, target: Target): Promise<Connection> {
+async function checkServer(login: Login, target: Target): Promise<Connection> {
+  const { client, parameters } = login;
   try {
     const serverVersion = checkServerVersion(parameters.get('server_version'), describeTarget(target));
     checkSessionAttributes(parameters, target);
-    return makeConnection(client, target, serverVersion, parameters.get('server_encoding') === 'UTF8');
+    return makeConnection(login, target, serverVersion);
   } catch (error) {
     await closeClient(client);
     throw error;
@@ -120,31 +121,20 @@ async function checkServer({ client, parameters }: Login, target: Target): Promi
 }
 
 function makeConnection(
-  client: pg.Client,
+  { client, ending, parameters }: Login,
   target: Target,
   serverVersion: ServerVersion,
-  isUtf8: boolean,
 ): Connection {
-  let disconnectError: Error | undefined;
-  let lastWords: Error | undefined;
   let closed: Promise<void> | undefined;
   const reportedPid = reportedPidOf(client);
   if (reportedPid < 1 || reportedPid > LARGEST_PROCESS_ID) sendOneByOne(client);
-  onServerError(client, (error) => {
-    if (error.severity === 'FATAL') lastWords = error;
-  });
-  client.on('error', (error) => {
-    disconnectError ??= error;
-    // `pg` no longer uses the connection, and does not close it after a message that it does not expect.
-    streamOf(client).destroy();
-  });
   return {
     client,
     target,
     serverVersion,
-    isUtf8,
+    isUtf8: parameters.get('server_encoding') === 'UTF8',
     reportedPid,
-    disconnectError: () => lastWords ?? disconnectError,
+    disconnectError: () => ending.serverError ?? ending.error,
     close: () => {
       closed ??= closeClient(client);
       return closed;

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { shellQuote } from '../../text/shell-quote.js';
 import pg from '../driver/pg.js';
-import { listenToLogin, setStartupParameters, streamOf } from '../driver/pg-internals.js';
+import { listenToLogin, onServerError, setStartupParameters, streamOf } from '../driver/pg-internals.js';
 import { ConnectionError } from '../errors/explained-error.js';
 import { applicationName } from './application-name.js';
 import { checkFirstMessage, checkTlsAnswer } from './first-bytes.js';
@@ -36,10 +36,19 @@ export interface LoginProgress {
   readonly protocol: ServerProtocol;
 }
 
+/** What ended a connection, as far as it is known. */
+export interface Ending {
+  /** The last words of the server. */
+  serverError?: Error;
+  /** The first error that ended the connection while no query was in flight. */
+  error?: Error;
+}
+
 /** A client that has not connected yet. */
 export interface NewClient {
   readonly client: pg.Client;
   readonly progress: LoginProgress;
+  readonly ending: Ending;
 }
 
 /**
@@ -74,11 +83,24 @@ export function makeClient(options: ClientOptions): NewClient {
     types: valueTypes(describeTarget(target)),
   });
   setStartupParameters(client, startupParameters(target));
-  client.on('error', () => {
-    // Without a listener, a connection lost while idle would end the process. Queries reject by themselves.
-  });
+  const ending = watchEnding(client);
   guardClient(client, ssl !== false, target, progress);
-  return { client, progress };
+  return { client, progress, ending };
+}
+
+/** A server may end the connection with the message after the login, so this listens from the beginning. */
+function watchEnding(client: pg.Client): Ending {
+  const ending: Ending = {};
+  onServerError(client, (error) => {
+    if (error.severity === 'FATAL') ending.serverError = error;
+  });
+  // Without a listener, a connection lost while idle would end the process. Queries reject by themselves.
+  client.on('error', (error) => {
+    ending.error ??= error;
+    // `pg` no longer uses the connection, and does not close it after a message that it does not expect.
+    streamOf(client).destroy();
+  });
+  return ending;
 }
 
 function startupParameters(target: Target): Record<string, string> {

@@ -2,7 +2,7 @@ import { monotonicNow } from '../../text/clock.js';
 import pg from '../driver/pg.js';
 import { streamOf } from '../driver/pg-internals.js';
 import { ConnectionError } from '../errors/explained-error.js';
-import { type LoginProgress, makeClient } from './client.js';
+import { type Ending, type LoginProgress, makeClient } from './client.js';
 import { describeTarget, type Target } from './target.js';
 import { type Encryption, tlsOptions } from './tls.js';
 
@@ -23,6 +23,7 @@ export interface LoginOptions {
 /** A login that succeeded. */
 export interface Login {
   readonly client: pg.Client;
+  readonly ending: Ending;
   /** The settings that the server reported, such as `server_version`. */
   readonly parameters: ReadonlyMap<string, string>;
 }
@@ -49,14 +50,14 @@ export async function logIn(options: LoginOptions): Promise<Login | LoginFailure
   } catch (error) {
     return { error, mayTryOther: true, hasOfferedSasl };
   }
-  const { client, progress } = makeClient({ target, ssl, pipeline, streamsRows, hasOfferedSasl });
+  const { client, progress, ending } = makeClient({ target, ssl, pipeline, streamsRows, hasOfferedSasl });
   const timer = startTimer(client, options);
   const giveUp = (): void => void streamOf(client).destroy();
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     signal?.throwIfAborted();
     await client.connect();
-    return { client, parameters: progress.protocol.parameters };
+    return { client, ending, parameters: progress.protocol.parameters };
   } catch (error) {
     streamOf(client).destroy();
     return {

@@ -400,3 +400,23 @@ test('an error of the server is reported although invalid bytes follow it', asyn
   expect(await failureOf(connection.client.query('select 1/0'))).toMatchObject({ code: '22012' });
   await expectEnded(connection, 'protocol_violation');
 });
+
+test('the last words of a server that ends a session with the message after its login are the reason', async () => {
+  const server = await hostileServer(async (peer) => {
+    await peer.receive();
+    peer.send(
+      OK,
+      SESSION,
+      serverError('FATAL', '57P05', 'terminating connection due to idle-session timeout'),
+    );
+    peer.stream.end();
+  });
+  const connection = await connect(targetOf(server));
+  const error = await failureOf(connection.client.query('select 1'));
+  expect(explainLostConnection(error, connection)).toMatchObject({
+    code: 'connection_lost',
+    message: expect.stringMatching(/was lost: terminating connection due to idle-session timeout\.$/),
+    remedy: expect.stringContaining('idle_session_timeout'),
+  });
+  await connection.close();
+});
