@@ -3,9 +3,9 @@ import { describe, expect } from 'vitest';
 import { DEFAULT_SET } from '../../src/catalog/migration-set.js';
 import { listSchemasOfMigrations } from '../../src/catalog/schemas.js';
 import { parseSnapshot, SNAPSHOT_SETTINGS, snapshotQuery } from '../../src/catalog/snapshot.js';
-import { executeRightsIn } from '../../src/inspect/verify/execute-rights.js';
 import { findingOfReplicationRole } from '../../src/inspect/verify/findings.js';
 import { readForeignRights } from '../../src/inspect/verify/foreign-rights.js';
+import { executeRightsIn, publicRightsIn } from '../../src/inspect/verify/grants-in-files.js';
 import { readReplicationRoles } from '../../src/inspect/verify/replication-role.js';
 import { findRights } from '../../src/inspect/verify/rights.js';
 import { verify } from '../../src/inspect/verify.js';
@@ -150,6 +150,10 @@ describe('verify reports', () => {
        grant execute on function voicesurvey.claim_calls to :role`,
       'privilege: role :role: was granted single privileges, but is a member of ',
     ],
+    [
+      'grant execute on function voicesurvey.claim_calls to :role; alter role :role superuser',
+      'privilege: role :role: was granted single privileges, but is a superuser',
+    ],
   ] as const)('%s', async ([sql, expected], { shared: { client, name } }) => {
     const role = `${name}_other`;
     await client.query(`begin; create role ${role}`);
@@ -195,6 +199,37 @@ describe('verify reports', () => {
         /^may write every table, also the history and the tables of the rules, /,
       ),
     });
+  });
+
+  test.for(['pg_execute_server_program', 'pg_write_server_files'])('a member of %s', async (predefined, {
+    migrated: { client, name },
+  }) => {
+    const role = `${name}_other`;
+    await client.query(`begin; create role ${role}; grant ${predefined} to ${role}`);
+    const found = await readForeignRights(client);
+    await client.query('rollback');
+    expect(found).toContainEqual({
+      object: `privileges of ${role}`,
+      finding: `may act on the server as the operating system user of PostgreSQL, and so as a superuser, as a member of ${predefined}`,
+    });
+  });
+
+  test('a service with CREATEROLE before PostgreSQL 16, which could then grant it any role', async ({
+    migrated,
+  }) => {
+    const { client, name } = migrated;
+    const role = `${name}_other`;
+    await client.query(
+      `begin; create role ${role} createrole; grant execute on function voicesurvey.claim_calls to ${role}`,
+    );
+    const found = await readForeignRights(client);
+    await client.query('rollback');
+    const finding = {
+      object: `role ${role}`,
+      finding: expect.stringMatching(/^was granted single privileges, but has CREATEROLE/),
+    };
+    const mayGrantAnyRole = Number(await migrated.value('show server_version_num')) < 160_000;
+    expect(found).toEqual(mayGrantAnyRole ? [finding] : []);
   });
 
   test('the right to set session_replication_role', async ({ migrated }) => {
@@ -271,6 +306,29 @@ do $$begin execute 'x'; grant execute on all functions in schema tools to public
     ['tools.d(integer)', 'public', true],
   ] as const)('on %s to %s: %s', ([name, role, expected]) => {
     expect(executeRightsIn(sql)(name, role)).toBe(expected);
+  });
+});
+
+describe('a grant to public in a file covers', () => {
+  const sql = `grant select, insert (x) on api.a, "Of B" to service, public;
+grant all privileges on table c to public; -- grant select on d to public;
+do $$begin grant update on all tables in schema tools to public; end$$;
+grant select on other.e to public; grant execute on function api.f() to public; grant usage on schema api to public;
+grant select on g to service;`;
+  test.for([
+    ['api', 'a', 'select', true],
+    ['api', 'a', 'insert', false],
+    ['api', 'a', 'delete', false],
+    ['api', 'Of B', 'select', true],
+    ['api', 'c', 'truncate', true],
+    ['api', 'd', 'select', false],
+    ['tools', 'd', 'update', true],
+    ['tools', 'd', 'select', false],
+    ['api', 'e', 'select', false],
+    ['api', 'f', 'select', false],
+    ['api', 'g', 'select', false],
+  ] as const)('in %s, of %s, %s: %s', ([schema, name, right, expected]) => {
+    expect(publicRightsIn(sql)(schema, name, right)).toBe(expected);
   });
 });
 

@@ -16,6 +16,18 @@ const MEMBERS_OF_OWNER = `
     select role from of_owner
   `;
 
+/** SQL of whether a role has privileges on single tables or functions of this database, as a service has. */
+function wasGranted(role: string): string {
+  return `exists (
+      select from pg_shdepend
+      where refclassid = 'pg_authid'::regclass
+        and refobjid = ${role}
+        and deptype = 'a'
+        and dbid = (select oid from pg_database where datname = current_database())
+        and classid in ('pg_class'::regclass, 'pg_proc'::regclass)
+    )`;
+}
+
 const READ = `select object, finding
 from (select ${trustedRoles(`pg_roles.oid = ${OWNER_OF_HISTORY}`)}) as roles (trusted)
 cross join lateral (
@@ -61,6 +73,14 @@ cross join lateral (
   where oid <> all (trusted)
     and oid <> 'pg_write_all_data'::regrole
     and pg_has_role(oid, 'pg_write_all_data', 'member')
+  union all
+  select 'privileges of ' || quote_ident(rolname),
+    'may act on the server as the operating system user of PostgreSQL, and so as a superuser, as a member of ' || predefined
+  from pg_roles
+  cross join unnest(array['pg_execute_server_program', 'pg_write_server_files']) as predefined
+  where oid <> all (trusted)
+    and rolname <> predefined
+    and pg_has_role(oid, predefined, 'member')
   union all
   select 'event trigger ' || quote_ident(evtname),
     'runs ' || evtfoid::regprocedure || ' of ' || pg_get_userbyid(proowner)
@@ -116,14 +136,16 @@ cross join lateral (
   join pg_roles as member on member.oid in (${MEMBERS_OF_OWNER})
   where owner.oid = ${OWNER_OF_HISTORY}
     and not member.rolsuper
-    and exists (
-      select from pg_shdepend
-      where refclassid = 'pg_authid'::regclass
-        and refobjid = member.oid
-        and deptype = 'a'
-        and dbid = (select oid from pg_database where datname = current_database())
-        and classid in ('pg_class'::regclass, 'pg_proc'::regclass)
-    )
+    and ${wasGranted('member.oid')}
+  union all
+  select 'role ' || quote_ident(rolname),
+    'was granted single privileges, but '
+      || case when rolsuper then 'is a superuser, who may disable every trigger'
+        else 'has CREATEROLE, with which a role of this server may make itself a member of the owner of the history' end
+  from pg_roles
+  where oid is distinct from ${OWNER_OF_HISTORY}
+    and (rolsuper or (rolcreaterole and oid <> all (trusted) and current_setting('server_version_num')::int < 160000))
+    and ${wasGranted('pg_roles.oid')}
 ) as found
 order by object, finding`;
 
@@ -134,12 +156,14 @@ order by object, finding`;
  * - the right to create schemas, and the ownership of one with the name of a trusted role, which `"$user"` in its search path
  *   means;
  * - a subscription, and the right to create one (from PostgreSQL 16 on): it writes rows as a replica;
- * - membership in `pg_write_all_data`, of which no table lists the privileges;
+ * - membership in `pg_write_all_data`, of which no table lists the privileges, and in roles that may write files or run programs
+ *   on the server;
  * - an event trigger whose function belongs to the role;
  * - the right to set `session_replication_role`;
  * - a foreign key of a table of the role, in another schema;
  * - default privileges, in all schemas or in one of the product's, to create triggers or objects, and those of PUBLIC on tables;
- * - membership in the owner of the history, of a role that was granted privileges on tables or functions, as a service is.
+ * - for a role that was granted privileges on tables or functions, as a service is: membership in the owner of the history, the
+ *   attribute SUPERUSER, and before PostgreSQL 16 CREATEROLE, which could then grant any membership.
  *
  * The owner of the history, the roles that it is a member of, and superusers have these rights anyway.
  *

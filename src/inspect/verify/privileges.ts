@@ -2,7 +2,7 @@ import { displayName, omitPublic, splitKey, unquote } from '../../catalog/names.
 import type { Facts, Snapshot } from '../../catalog/snapshot.js';
 import { isKnownText } from '../../postgres/redaction/words.js';
 import { plural } from '../../text/plural.js';
-import { executeRightsIn } from './execute-rights.js';
+import { executeRightsIn, publicRightsIn } from './grants-in-files.js';
 import type { HistoryRights } from './history-rights.js';
 
 /** A right that a role has beyond what the migrations give it, in words. */
@@ -110,13 +110,16 @@ function findTriggerRights(
   }));
 }
 
-const GRANT_TO_PUBLIC = /\bgrant\b[^;]*\bto\b[^;]*\bpublic\b[^;]*;/gi;
-
 function findPublicTables(objects: readonly FoundObject[], sql: string): readonly PrivilegeFinding[] {
-  const grants = (sql.match(GRANT_TO_PUBLIC) ?? []).join('\n');
+  const isGranted = publicRightsIn(sql);
+  const isUngranted = ({ key }: FoundObject, right: string): boolean =>
+    right !== 'trigger' && !isGranted(unquote(schemaOf(key)), nameOf(key), right);
   const pairs = objects
-    .filter(({ kind, key }) => (kind === 'table' || kind === 'view') && !isKnownText(nameOf(key), grants))
-    .map((table) => ({ ...table, rights: rightsOf(table, 'public').filter((right) => right !== 'trigger') }))
+    .filter(({ kind }) => kind === 'table' || kind === 'view')
+    .map((table) => ({
+      ...table,
+      rights: rightsOf(table, 'public').filter((right) => isUngranted(table, right)),
+    }))
     .filter(({ rights }) => rights.length > 0);
   return [...groupBy(pairs, ({ rights }) => rights.join(', '))].map(([rights, tables]) => ({
     object: 'privileges of public',
