@@ -67,6 +67,41 @@ end
 $locks$;
 
 
+-- PostgreSQL empties an unlogged table after a crash, and a standby has none of its rows. "If not exists" would adopt one.
+
+do $unlogged$
+declare
+  unlogged_tables text;
+begin
+  select string_agg(format('%I.%I', nspname, relname), ', ' order by nspname, relname)
+  into unlogged_tables
+  from pg_catalog.pg_class
+  join pg_catalog.pg_namespace
+    on pg_namespace.oid = relnamespace
+  where relkind = 'r'
+    and relpersistence = 'u'
+    and (
+      nspname in ('voicesurvey_rules', 'voicesurvey')
+      or (
+        nspname = 'public'
+        and relname in (
+          'contacts', 'call_attempts', 'survey_responses', 'events', 'email_notifications', 'transcript_snippets',
+          'campaigns', 'exclusion_list_entries', 'email_templates', 'users', 'provider_configs'
+        )
+      )
+    );
+
+  if unlogged_tables is not null then
+    raise exception using
+      errcode = 'object_not_in_prerequisite_state',
+      message = format('These tables are unlogged and would lose their rows after a crash: %s.', unlogged_tables),
+      hint = 'Nothing was changed. To list them: select oid::regclass from pg_class where relpersistence = ''u''; '
+        'Then run "alter table <table> set logged" for each.';
+  end if;
+end
+$unlogged$;
+
+
 -- The owner of an object can change it at any time, and the owner of a schema can drop and replace what is in it. "If not
 -- exists" and "or replace" would adopt them from a role that was faster. So they must belong to this role, to a role that
 -- it is a member of, or to a superuser.
