@@ -78,6 +78,11 @@ function remedyOf({ remedyParts, directory }: ExplainedError, invocation: Invoca
   return commandLineRemedy(remedyParts, inFolder(invocation, directory));
 }
 
+const CHECK_ADDRESS = 'Check that the address is that of PostgreSQL or its pooler.';
+/** Such as `restrict_nonsystem_relation_kind`. */
+const CHECK_SETTINGS =
+  'Check whether a setting of the database or the role forbids the statement: select setconfig from pg_db_role_setting;';
+
 /** An error that the code does not expect keeps its message. A server that answers nonsense causes one, too. */
 function explain(error: unknown): ExplainedError {
   if (error instanceof ExplainedError) return error;
@@ -89,7 +94,7 @@ function explain(error: unknown): ExplainedError {
       ? 'An error occurred that voicesurvey-db does not expect'
       : `The server refused a statement with an error that voicesurvey-db does not expect (SQLSTATE ${sqlState})`;
   return new ExplainedError('unexpected', `${what}: ${message.replace(/\.$/, '')}.`, {
-    remedy: `Check that the address is that of PostgreSQL or its pooler. If it is, this is a bug in voicesurvey-db; please report it, with the command that you ran: ${bugsUrl}`,
+    remedy: `${sqlState === undefined ? CHECK_ADDRESS : CHECK_SETTINGS} Otherwise this is a bug in voicesurvey-db; please report it, with the command that you ran: ${bugsUrl}`,
     cause,
   });
 }

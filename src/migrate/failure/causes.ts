@@ -89,9 +89,11 @@ function correctionForStatement(
         ? `COMMIT and ROLLBACK in a procedure or a DO block need a file without a transaction. ${NEEDS_NO_TRANSACTION}`
         : 'PostgreSQL allows COMMIT and ROLLBACK only in a procedure or DO block that the file calls by itself, and not in a block with EXCEPTION.';
     case SYNTAX_ERROR:
-      return server.major < PARSED_MAJOR
-        ? `Correct the statement. It has the syntax of PostgreSQL ${PARSED_MAJOR}, or is made at run time: this server has version ${server.text}.`
-        : null;
+      if (server.major >= PARSED_MAJOR) return null;
+      // A body is a text, which only the server reads.
+      return 'CreateFunctionStmt' in node || 'DoStmt' in node
+        ? `Correct the statement or the text of the body. If they are right for PostgreSQL ${PARSED_MAJOR}: this server has version ${server.text}.`
+        : `Correct the statement. It has the syntax of PostgreSQL ${PARSED_MAJOR}, or is made at run time: this server has version ${server.text}.`;
     case UNDEFINED_FILE:
     case FEATURE_NOT_SUPPORTED:
       if ('CreateExtensionStmt' in node) {

@@ -12,16 +12,19 @@ test.for([
     'from this program',
     new TypeError('Cannot convert null to a BigInt'),
     'An error occurred that voicesurvey-db does not expect: Cannot convert null to a BigInt.',
+    /^Check that the address is that of PostgreSQL .* report it/,
   ],
   [
     'from the server',
     Object.assign(new pg.DatabaseError('It is broken.', 1, 'error'), { code: '0A000' }),
     'The server refused a statement with an error that voicesurvey-db does not expect (SQLSTATE 0A000): It is broken.',
+    /^Check whether a setting of the database or the role forbids the statement: select .* report it/,
   ],
 ] as const)('an error %s that no code expects is a sentence with what to check and where to report it', ([
   ,
   error,
   message,
+  remedy,
 ]) => {
   let printed = '';
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
@@ -34,7 +37,7 @@ test.for([
     error: {
       code: 'unexpected',
       message,
-      remedy: expect.stringMatching(/^Check that the address is that of PostgreSQL .* report it/),
+      remedy: expect.stringMatching(remedy),
     },
   });
 });

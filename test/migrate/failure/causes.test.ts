@@ -102,3 +102,15 @@ describe('the remedy of a failed statement names what the engine knows:', () => 
     });
   });
 });
+
+test('the remedy of a syntax error in a body does not blame the syntax of a newer server alone', async ({
+  database,
+  skip,
+}) => {
+  skip(Number(await database.value('show server_version_num')) >= 180_000);
+  const error = await catchFailure(database, 'do $$ begin perfrm 1; end $$;');
+  expect(error).toMatchObject({
+    server: { sqlState: '42601' },
+    remedy: expect.stringMatching(/^Correct the statement or the text of the body\. /),
+  });
+});
