@@ -140,7 +140,7 @@ cross join lateral (
   union all
   select 'role ' || quote_ident(rolname),
     'was granted single privileges, but '
-      || case when rolsuper then 'is a superuser, who may disable every trigger'
+      || case when rolsuper then 'is a superuser, so that it may disable every trigger'
         else 'has CREATEROLE, with which a role of this server may make itself a member of the owner of the history' end
   from pg_roles
   where oid is distinct from ${OWNER_OF_HISTORY}
