@@ -3,21 +3,13 @@ import { describeTarget } from './connection/target.js';
 import { queryRows } from './driver/search-path.js';
 import { ExplainedError } from './errors/explained-error.js';
 import { READ_ONLY_SQL_TRANSACTION, sqlStateOf } from './errors/sql-states.js';
-import { originOfSetting, type SettingSource } from './setting-origin.js';
+import { readSettingOrigin } from './setting-origin.js';
 import { standbyError } from './standby.js';
 
 const SETTING = 'default_transaction_read_only';
 
-/** When the server does not say what has set it. */
-const UNKNOWN_ORIGIN = { setBy: 'a setting', fix: `set ${SETTING} = off.` };
-
 /** SQL of whether the transactions of this session are read-only by default. */
 export const IS_READ_ONLY = `pg_catalog.current_setting('${SETTING}') = 'on'`;
-
-/** Why the server refuses writes in a session. */
-interface Reason extends SettingSource {
-  readonly standby: boolean;
-}
 
 /**
  * The error of a command that must write, in a session whose transactions are read-only by default. Such a setting freezes a
@@ -29,15 +21,13 @@ export async function readOnlyError(
   { client, target }: Pick<Connection, 'client' | 'target'>,
   cause?: unknown,
 ): Promise<ExplainedError> {
-  const [reason] = await queryRows<Reason>(
-    client,
-    `select pg_catalog.pg_is_in_recovery() as standby, source, pg_catalog.current_database() as database, session_user as role
-     from pg_catalog.pg_settings
-     where name = '${SETTING}'`,
-  ).catch(() => []);
   const server = describeTarget(target);
-  if (reason?.standby === true) return standbyError(server);
-  const { setBy, fix } = reason === undefined ? UNKNOWN_ORIGIN : originOfSetting(SETTING, reason, 'off');
+  const [state] = await queryRows<{ standby: boolean }>(
+    client,
+    'select pg_catalog.pg_is_in_recovery() as standby',
+  ).catch(() => []);
+  if (state?.standby === true) return standbyError(server);
+  const { setBy, fix } = await readSettingOrigin(client, SETTING, 'off');
   return new ExplainedError(
     'read_only',
     `${server} is read-only: ${setBy} sets ${SETTING} = on. Nothing was changed.`,

@@ -1,4 +1,5 @@
 import pg from './driver/pg.js';
+import { queryRows } from './driver/search-path.js';
 
 /** What has set a setting of a session. */
 export interface SettingSource {
@@ -50,4 +51,27 @@ export function originOfSetting(
         fix: `run: alter system set ${setting} = ${value}; select pg_reload_conf();`,
       };
   }
+}
+
+/**
+ * Finds out what has set a setting of this session.
+ *
+ * @param client outside of a failed transaction
+ * @param value the value that corrects it
+ * @returns a description without names if the server does not say
+ */
+export async function readSettingOrigin(
+  client: pg.Client,
+  setting: string,
+  value: string,
+): Promise<SettingOrigin> {
+  const [found] = await queryRows<SettingSource>(
+    client,
+    `select source, pg_catalog.current_database() as database, session_user as role
+     from pg_catalog.pg_settings
+     where name = '${setting}'`,
+  ).catch(() => []);
+  return found === undefined
+    ? { setBy: 'a setting', fix: `set ${setting} = ${value}.` }
+    : originOfSetting(setting, found, value);
 }

@@ -5,6 +5,7 @@ import { onlyMovesRows } from '../../sql/deletions.js';
 import { RESTORE_SEARCH_PATH, SAVE_SEARCH_PATH } from '../script/settings.js';
 import { UNEXPECTED_LOSS } from '../script/sql-states.js';
 import type { TransactionStep } from '../script/steps.js';
+import { COUNT_DELETIONS, REQUIRE_COUNTED } from './deletions-counted.js';
 import { CORE_TYPE, type TypeChanges, typeChangesIn, typeLossQuery } from './detect-types.js';
 
 /**
@@ -29,6 +30,7 @@ const INSERTED = 'pg_catalog.pg_stat_get_xact_tuples_inserted';
  */
 export const SAVE_CATALOG = `${SAVE_SEARCH_PATH};
 ${SYSTEM_NAMES_ONLY};
+${COUNT_DELETIONS};
 set local quote_all_identifiers = off;
 select from pg_catalog.set_config('${BEFORE}', (
   select pg_catalog.jsonb_build_object(
@@ -237,6 +239,7 @@ do $assert$
 declare
   losses json;
 begin
+  ${REQUIRE_COUNTED};
   select pg_catalog.json_agg(loss) into losses
   from (
 ${dataLossQuery(changes)}

@@ -13,6 +13,7 @@ import { explainTriggersOff } from '../../postgres/triggers-on.js';
 import type { SourceLocation } from '../../sql/errors.js';
 import { formatLocation } from '../../sql/location.js';
 import { joinRemedies } from '../../text/remedy.js';
+import { explainUncounted } from '../data-loss/deletions-counted.js';
 import { CHANGES_HISTORY, keepHistory } from '../files/history-change.js';
 import { explainForeignHistory, foreignObjectOf, remedyForForeign } from '../history/foreign-object.js';
 import { createHistory } from '../history/table.js';
@@ -71,7 +72,8 @@ export async function explainFailure(
     const known =
       explainTriggersOff(error) ??
       explainForeignObject(work, error, circumstances) ??
-      explainOtherSet(work, error, circumstances);
+      explainOtherSet(work, error, circumstances) ??
+      (await explainUncountedDeletions(work, error, circumstances));
     if (known !== undefined) return known;
   }
   return work === null
@@ -115,6 +117,20 @@ function explainOtherSet(
     cause,
     results,
   });
+}
+
+async function explainUncountedDeletions(
+  work: Work | null,
+  error: pg.DatabaseError,
+  { connection, results }: Circumstances,
+): Promise<ExplainedError | undefined> {
+  const uncounted = await explainUncounted(error, connection);
+  if (work === null || uncounted === undefined) return undefined;
+  return new MigrationFailedError(
+    'deletions_uncounted',
+    `${work.name} may delete rows, and ${uncounted.problem}.`,
+    { remedy: joinRemedies(uncounted.remedy, describeState(work)), cause: redactError(error).cause, results },
+  );
 }
 
 /**

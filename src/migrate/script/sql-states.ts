@@ -15,3 +15,6 @@ export const OTHER_SET_BROKEN = 'VS008';
 
 /** The database does not have the state in which a backup was made. */
 export const NOT_RESTORABLE = 'VS007';
+
+/** The server does not count the rows that a transaction deletes. */
+export const DELETIONS_UNCOUNTED = 'VS009';

@@ -91,6 +91,7 @@ export const ERROR_CODES = {
   Runs: {
     backup_failed: 'the data that a migration deletes could not be backed up; nothing was deleted',
     catalog_busy: 'the catalog could not be read, because of a lock or a timeout',
+    deletions_uncounted: 'a migration may delete rows, and the server does not count them',
     history_foreign: 'the history belongs to another role, or runs its code',
     schema_foreign:
       "an object of the product's schema belongs to a role that is not trusted, whose code a superuser would run",

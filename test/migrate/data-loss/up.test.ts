@@ -242,3 +242,47 @@ test('the command up refuses with exit code 4, and --dry-run and --lose say what
   ]);
   expect(stderr).toContain('backed up to voicesurvey-backup/');
 });
+
+describe('track_counts = off, with which the server counts no deleted rows,', () => {
+  const files = { 'V2.up.sql': 'delete from visits;' };
+
+  test('does not hide from a superuser what an up deletes', async ({ database }) => {
+    const options = await prepare(database, files);
+    await database.client.query(`alter database ${database.name} set track_counts = off`);
+    await expect(up(options)).rejects.toMatchObject({
+      code: 'would_lose_data',
+      losses: [{ name: 'visits', count: 1 }],
+    });
+  });
+
+  test('stops an up and a down of a role that may not change it', async ({ database }) => {
+    const { client, name } = database;
+    const role = `${name}_deploy`;
+    const url = new URL(database.url);
+    Object.assign(url, { username: role, password: 'secret' });
+    await client.query(
+      `create role ${role} login password 'secret'; grant create on database ${name} to ${role}; grant create on schema public to ${role}`,
+    );
+    try {
+      const options = await prepare({ ...database, url: url.href }, files);
+      await client.query(`alter database ${name} set track_counts = off`);
+      const refusal = {
+        code: 'deletions_uncounted',
+        remedy: expect.stringMatching(
+          `^Ask a superuser to run: alter database "${name}" reset track_counts;`,
+        ),
+      };
+      await expect(up(options)).rejects.toMatchObject(refusal);
+      await expect(down(options)).rejects.toMatchObject(refusal);
+      expect(await database.value('select count(*)::integer from visits')).toBe(1);
+    } finally {
+      await client.query(`drop owned by ${role}; drop role ${role}`);
+    }
+  });
+
+  test('in a file does not hide what it deletes', async ({ database }) => {
+    const options = await prepare(database, { 'V2.up.sql': 'set track_counts = off; delete from visits;' });
+    await expect(up(options)).rejects.toMatchObject({ code: 'deletions_uncounted' });
+    expect(await database.value('select count(*)::integer from visits')).toBe(1);
+  });
+});
