@@ -60,6 +60,7 @@ export async function lockAndRun(planned: PlannedRun): Promise<RunResult> {
           () => false,
         );
   const covered = rows.length === 0 ? Promise.resolve([]) : readCovered(locking, folder);
+  let hasWaited = false;
   const lock = await acquireLock(locking, {
     set,
     wait: waitOf(options),
@@ -67,6 +68,7 @@ export async function lockAndRun(planned: PlannedRun): Promise<RunResult> {
     stillNeeded: async () => {
       // This connection would idle during the other run, and the server or a proxy may end an idle session.
       await executing.close();
+      hasWaited = true;
       plan = await readPlan(locking);
       return plan.works.length > 0;
     },
@@ -82,7 +84,9 @@ export async function lockAndRun(planned: PlannedRun): Promise<RunResult> {
     // Another run may have finished before this one got the lock.
     const isSameHistory = (rows.at(-1)?.id ?? null) === lock.newestRow;
     const coveredSchemas = await (isSameHistory ? covered : readCovered(connection, folder));
-    const report = (await isUnchanged) ? NO_DRIFT : await reportDrift(connection, set, options);
+    // During a wait, the schema may also have been changed by hand.
+    const isKnown = isSameHistory && (!hasWaited || isThrowaway(locking.target));
+    const report = (await isUnchanged) && isKnown ? NO_DRIFT : await reportDrift(connection, set, options);
     const done = await runUnderLock({
       connection,
       set,

@@ -55,6 +55,22 @@ describe('up, while another run holds the lock,', () => {
     expect(await waiting).toMatchObject({ current: 'V1' });
   });
 
+  test('reports what was changed by hand meanwhile', async ({ database: { url, client } }) => {
+    await up({ url, directory: await folderWith(files) });
+    const directory = await folderWith({
+      ...files,
+      'V2.up.sql': 'create table two (id integer);',
+      'V2.down.sql': 'drop table two;',
+    });
+    const holder = await holdLock(url);
+    const events: RunEvent[] = [];
+    const waiting = up({ url, directory, onEvent: (event) => events.push(event) });
+    await until(() => events.length > 0);
+    await client.query('alter table one add by_hand text');
+    await holder.end();
+    expect(await waiting).toMatchObject({ current: 'V2', drift: [{ object: 'column one.by_hand' }] });
+  });
+
   test('keeps no session idle, so that idle_session_timeout does not end it', async ({
     database: { url, name, client, value },
   }) => {
