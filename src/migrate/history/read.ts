@@ -29,13 +29,17 @@ const ROW_COLUMNS: Readonly<Record<keyof HistoryRow, HistoryColumn>> = {
   statementsDoneChecksum: 'statements_done_checksum',
 };
 
-/** SQL of whether the database has a relation besides the history. */
+/** SQL of whether the database has a relation besides the history and what extensions have made. */
 function hasRelations({ historySchema }: MigrationSet): string {
   return `exists (
   select from pg_catalog.pg_class
   where oid >= 16384
     and relkind = any ('{r,p,v,m,f,S,c}')
     and relnamespace is distinct from pg_catalog.to_regnamespace('${historySchema}')
+    and not exists (
+      select from pg_catalog.pg_depend
+      where classid = 'pg_catalog.pg_class'::pg_catalog.regclass and objid = pg_class.oid and deptype = 'e'
+    )
 )`;
 }
 

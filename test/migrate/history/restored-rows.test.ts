@@ -66,6 +66,14 @@ describe('after a restore of the history without its tables', () => {
     expect(await up({ url, directory })).toMatchObject({ current: 'V3' });
   });
 
+  test('up fails also if an extension has made a view', async ({ database: { url, client } }) => {
+    const directory = await folderWith(files);
+    await client.query('create extension pg_stat_statements');
+    await up({ url, directory });
+    await client.query('drop table one, two');
+    await expect(up({ url, directory })).rejects.toMatchObject({ code: 'history_without_objects' });
+  });
+
   test.for([
     ['creates no object', 'select 1;', 'select 1;'],
     ['creates only a function', 'create function f() returns integer return 1;', 'drop function f();'],
