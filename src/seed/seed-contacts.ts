@@ -88,7 +88,9 @@ async function addContacts(
       });
       const { inserted } = await addSeed({ ...options, onEvent: emit });
       const added =
-        run.missing.length === 0 ? NOTHING_ADDED : await addMissing(connection, run, sources, emit, options);
+        run.missing.length === 0 && run.isFinished
+          ? NOTHING_ADDED
+          : await addMissing(connection, run, sources, emit, options);
       if (signal?.aborted) throw interruptedError('after the last campaign');
       return {
         server: describeServer(connection),

@@ -16,6 +16,8 @@ export interface PlannedRun extends SyntheticRun {
   readonly campaigns: number;
   /** The places of the missing campaigns, from 0. */
   readonly missing: readonly number[];
+  /** Whether what follows the last campaign was added: the consumer of events. */
+  readonly isFinished: boolean;
 }
 
 /** The wish of a caller: without `until`, the end of an earlier run counts, or else the current minute. */
@@ -35,6 +37,9 @@ const DESCRIPTION = /^Synthetic data, seed (\d+), (\d+) contacts, until (\S+): c
 const SYNTHETIC = `select description
 from public.campaigns
 where description like 'Synthetic data, seed %'`;
+
+/** `finish.sql` adds this consumer. */
+const IS_FINISHED = `select exists (select from voicesurvey.consumers where name = 'synthetic-crm') as finished`;
 
 /** The rows of the seed have fixed ids. An installation that is set up has users and a configuration, too. */
 const FIND_OTHERS = `select other.rows
@@ -85,7 +90,15 @@ export async function planRun(client: pg.Client, wanted: WantedRun): Promise<Pla
     (place) => !places.has(place),
   );
   if (missing.length > 0 && !wanted.add) await refuseOthers(client, present.length > own.length);
-  return { seed: wanted.seed, contacts: wanted.contacts, until, campaigns, missing };
+  const [row] = await queryRows<{ finished: boolean }>(client, IS_FINISHED);
+  return {
+    seed: wanted.seed,
+    contacts: wanted.contacts,
+    until,
+    campaigns,
+    missing,
+    isFinished: row?.finished === true,
+  };
 }
 
 /** Every status occurs, if there are enough contacts; a campaign of more contacts would be a transaction of a minute. */

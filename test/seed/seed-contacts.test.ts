@@ -2,7 +2,9 @@ import { describe, expect, inject } from 'vitest';
 import { type SeedContactsResult, seedContacts } from '../../src/seed/seed-contacts.js';
 import { repository, runCli, runJson } from '../support/cli.js';
 import { type TestDatabase, test, withDatabase } from '../support/database.js';
+import { session } from '../support/databases.js';
 import { hasTerminal, runOnTerminal } from '../support/terminal.js';
+import { untilWaiting } from '../support/until-waiting.js';
 
 const UNTIL = new Date('2026-11-01T12:00:00Z');
 
@@ -127,6 +129,24 @@ describe('seedContacts', () => {
     expect(await hashes(migrated)).toEqual(expected);
     expect(await seedContacts({ url: migrated.url, ...wanted })).toMatchObject({ campaigns: 0, inserted: 0 });
     expect(await hashes(migrated)).toEqual(expected);
+  });
+
+  test('adds what an interrupt after the last campaign has left out, when it is called again', async ({
+    migrated,
+  }) => {
+    const wanted = { url: migrated.url, contacts: 24, seed: 7, until: UNTIL };
+    const blocker = await session(migrated.url);
+    await blocker.query('begin; lock table users in share update exclusive mode');
+    const controller = new AbortController();
+    const interrupted = seedContacts({ ...wanted, signal: controller.signal });
+    await untilWaiting(migrated);
+    controller.abort();
+    await expect(interrupted).rejects.toMatchObject({ code: 'interrupted' });
+    await blocker.end();
+    const consumers = 'select count(*)::integer from voicesurvey.consumers';
+    expect(await migrated.value(consumers)).toBe(0);
+    expect(await seedContacts(wanted)).toMatchObject({ campaigns: 0 });
+    expect(await migrated.value(consumers)).toBe(1);
   });
 
   test('fails while another call adds contacts to the database, and leaves that one undisturbed', async ({
