@@ -151,6 +151,11 @@ describe('verify reports', () => {
       'privilege: role :role: was granted single privileges, but is a member of ',
     ],
     [
+      `create role :role_callers; grant execute on function voicesurvey.claim_calls to :role_callers; grant :role_callers to :role;
+       do $$ begin execute format('grant %I to %I', current_user, ':role'); end $$`,
+      'privilege: role :role: was granted single privileges, but is a member of ',
+    ],
+    [
       'grant execute on function voicesurvey.claim_calls to :role; alter role :role superuser',
       'privilege: role :role: was granted single privileges, but is a superuser',
     ],

@@ -16,12 +16,29 @@ const MEMBERS_OF_OWNER = `
     select role from of_owner
   `;
 
-/** SQL of whether a role has privileges on single tables or functions of this database, as a service has. */
+/**
+ * SQL of whether a role has privileges on single tables or functions of this database, itself or through other roles than the
+ * owner, as a service has.
+ */
 function wasGranted(role: string): string {
   return `exists (
-      select from pg_shdepend
+      with recursive acting (role) as (
+        select ${role}
+        union
+        select roleid
+        from acting
+        join pg_auth_members as membership on member = acting.role
+        where roleid is distinct from ${OWNER_OF_HISTORY}
+          -- From PostgreSQL 16 on, a role that creates another one may grant it, and has none of its rights.
+          and (
+            coalesce((to_jsonb(membership) ->> 'inherit_option')::boolean, true)
+            or coalesce((to_jsonb(membership) ->> 'set_option')::boolean, true)
+          )
+      )
+      select
+      from acting
+      join pg_shdepend on refobjid = acting.role
       where refclassid = 'pg_authid'::regclass
-        and refobjid = ${role}
         and deptype = 'a'
         and dbid = (select oid from pg_database where datname = current_database())
         and classid in ('pg_class'::regclass, 'pg_proc'::regclass)
