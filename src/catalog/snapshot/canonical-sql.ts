@@ -101,9 +101,17 @@ function leaveOutNames(nodes: readonly Node[]): readonly Node[] {
     if (node === 'SELECT') isInList = follows;
     if (node === 'FROM' || node === 'WHERE') isInList = false;
     if (isInList && (node === 'AS' || nodes[index - 1] === 'AS')) return [];
-    const isOperand = follows && !isText(node) && node.content[0] === 'SELECT' && !isInList;
-    return [isOperand ? { ...node, content: withoutNames(node.content) } : node];
+    const operand = operandAt(nodes, index);
+    return [operand === undefined ? node : { ...operand, content: withoutNames(operand.content) }];
   });
+}
+
+/** The SELECT in parentheses that follows a set operation. One in FROM has names that are used. */
+function operandAt(nodes: readonly Node[], index: number): Group | undefined {
+  const node = nodes[index];
+  if (node === undefined || isText(node) || node.content[0] !== 'SELECT') return undefined;
+  const before = nodes[index - 1] === 'ALL' ? nodes[index - 2] : nodes[index - 1];
+  return before !== undefined && SET_OPERATIONS.has(before) ? node : undefined;
 }
 
 /** Leaves out the names of the columns of a SELECT in parentheses. */

@@ -42,6 +42,14 @@ const DIFFERENT: readonly (readonly [one: string, other: string])[] = [
   ['("a AND" AND (b AND c))', '("a and" AND b AND c)'],
   [' SELECT a AS one FROM t UNION SELECT b FROM u', ' SELECT a AS two FROM t UNION SELECT b FROM u'],
   [' SELECT a FROM t UNION SELECT b FROM u AS v', ' SELECT a FROM t UNION SELECT b FROM u AS w'],
+  [
+    ' SELECT b AS x FROM u UNION ALL SELECT s.x FROM ( SELECT b AS x, c AS y FROM u) s',
+    ' SELECT b AS x FROM u UNION ALL SELECT s.x FROM ( SELECT b AS y, c AS x FROM u) s',
+  ],
+  [
+    ' SELECT 1 UNION SELECT s.x FROM v, LATERAL ( SELECT b AS x, c AS y FROM u) s',
+    ' SELECT 1 UNION SELECT s.x FROM v, LATERAL ( SELECT b AS y, c AS x FROM u) s',
+  ],
   ['(ARRAY[1, 2])::numeric[]', '(ARRAY[1, 2])::bigint[]'],
 ];
 
