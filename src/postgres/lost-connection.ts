@@ -76,6 +76,20 @@ export function explainLostConnection(
   );
 }
 
+/**
+ * Checks whether the server may have executed what was sent, or may do so still: it has answered nothing. A pooler answers with
+ * an error of its own when it loses the server.
+ *
+ * @param error what a query was rejected with
+ */
+export function isUnanswered(
+  error: unknown,
+  connection: Pick<Connection, 'target' | 'disconnectError'>,
+): boolean {
+  if (error instanceof pg.DatabaseError) return isLossOfConnection(error);
+  return explainLostConnection(error, connection) !== undefined;
+}
+
 /** Says what to change so that the next connection is not lost for the same reason; undefined if nothing is known. */
 export function remedyForLostConnection(cause: unknown): string | undefined {
   if (!(cause instanceof pg.DatabaseError)) return undefined;
@@ -92,8 +106,10 @@ export function remedyForLostConnection(cause: unknown): string | undefined {
 
 function isLostConnection(error: Error): boolean {
   const code = 'code' in error ? String(error.code) : '';
-  if (error instanceof pg.DatabaseError) {
-    return FINAL_STATES.has(code) || (isOfClass('connectionException', code) && error.severity === 'FATAL');
-  }
+  if (error instanceof pg.DatabaseError) return FINAL_STATES.has(code) || isLossOfConnection(error);
   return NETWORK_CODES.test(code) || isClientWithoutConnection(error);
+}
+
+function isLossOfConnection({ code = '', severity }: pg.DatabaseError): boolean {
+  return severity === 'FATAL' && isOfClass('connectionException', code);
 }

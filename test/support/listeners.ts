@@ -43,12 +43,14 @@ export async function relay(port: number): Promise<Listener & { cut(): void }> {
  * request that contains `request`.
  *
  * @param before called before the connection is closed
+ * @param farewell the bytes that it sends instead
  */
 export function withholdAnswer(
   port: number,
   request: string,
   answer: string,
   before: () => void = () => undefined,
+  farewell?: Buffer,
 ): Promise<Listener> {
   return listen((near) => {
     const far = dial({ port, host: '127.0.0.1' });
@@ -61,11 +63,13 @@ export function withholdAnswer(
       if (!isRequested || !bytes.includes(answer)) near.write(bytes);
       else {
         before();
-        near.destroy();
+        if (farewell === undefined) near.destroy();
+        else near.end(farewell);
+        far.destroy();
       }
     });
     near.on('close', () => far.destroy());
-    far.on('close', () => near.destroy());
+    far.on('close', () => near.destroySoon());
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Connection } from '../../postgres/connect.js';
 import pg from '../../postgres/driver/pg.js';
 import { QUERY_CANCELED, sqlStateOf } from '../../postgres/errors/sql-states.js';
+import { isUnanswered } from '../../postgres/lost-connection.js';
 import type { Listener } from '../run/events.js';
 import { type Failure, type Message, makeMessage } from '../script/message.js';
 import { type OnResult, runPipeline } from '../script/pipeline.js';
@@ -88,7 +89,7 @@ async function sendWithBackup(
   }
   const failure = await runPipeline(connection, messages.slice(1), onResult);
   if (backup === null) return failure;
-  if (failure !== null && !mayBeCommitted(failure)) {
+  if (failure !== null && !mayBeCommitted(failure, connection)) {
     await backup.remove();
     return failure;
   }
@@ -110,6 +111,6 @@ async function tryBackUp(
 }
 
 /** Checks whether the answer to the commit was lost, so that the transaction may be committed. */
-function mayBeCommitted({ message: { phase }, error }: Failure): boolean {
-  return phase === 'commit' || !(error instanceof pg.DatabaseError);
+function mayBeCommitted({ message: { phase }, error }: Failure, connection: Connection): boolean {
+  return phase === 'commit' || !(error instanceof pg.DatabaseError) || isUnanswered(error, connection);
 }

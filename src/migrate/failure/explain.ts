@@ -5,7 +5,11 @@ import type { Connection } from '../../postgres/connect.js';
 import pg from '../../postgres/driver/pg.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { INSUFFICIENT_PRIVILEGE, QUERY_CANCELED } from '../../postgres/errors/sql-states.js';
-import { explainLostConnection, remedyForLostConnection } from '../../postgres/lost-connection.js';
+import {
+  explainLostConnection,
+  isUnanswered,
+  remedyForLostConnection,
+} from '../../postgres/lost-connection.js';
 import { collectKnownText, knownTextOf, NOTHING_KNOWN } from '../../postgres/redaction/known-text.js';
 import { redactCause, redactError, redactText } from '../../postgres/redaction/redact.js';
 import { NOT_REPLICATED, REPLICATION_REMEDY, type ReplicationWatch } from '../../postgres/replication.js';
@@ -59,8 +63,7 @@ export async function explainFailure(
   }
   const lost = explainLostConnection(error, circumstances.connection);
   // Without an answer, whatever was sent may be committed.
-  const isUnanswered = lost !== undefined && !(error instanceof pg.DatabaseError);
-  if (circumstances.interrupted === true && !isUnanswered) {
+  if (circumstances.interrupted === true && !isUnanswered(error, circumstances.connection)) {
     return explainInterrupt(work, error, circumstances);
   }
   if (lost !== undefined || !(error instanceof pg.DatabaseError)) {

@@ -2,14 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { listSchemas } from '../../catalog/schemas.js';
 import type { Cancellation } from '../../postgres/cancel-on-abort.js';
 import type { Connection } from '../../postgres/connect.js';
-import pg from '../../postgres/driver/pg.js';
 import {
   DEADLOCK_DETECTED,
   LOCK_NOT_AVAILABLE,
   SERIALIZATION_FAILURE,
   sqlStateOf,
 } from '../../postgres/errors/sql-states.js';
-import { explainLostConnection } from '../../postgres/lost-connection.js';
+import { isUnanswered } from '../../postgres/lost-connection.js';
 import type { ReplicationWatch } from '../../postgres/replication.js';
 import { explainFailure, notReplicatedError } from '../failure/explain.js';
 import type { RunContext } from '../script/context.js';
@@ -88,7 +87,7 @@ export async function runWithRetries(locked: LockedRun): Promise<readonly Migrat
     const pauseMs = mayRetry ? pauseAfter(failure, attempt, safeguard) : null;
     if (pauseMs === null) {
       const notDone = plan.works.filter((work) => !isDone(work));
-      const mayBeDone = isUnanswered(failure, connection) ? outcome.sent : [];
+      const mayBeDone = isUnanswered(failure.error, connection) ? outcome.sent : [];
       throw await explainFailure(failure, {
         results: [
           ...(isDurable && !replication.wasCanceled() ? done : unconfirmed(done)),
@@ -164,11 +163,6 @@ function pauseAfter(failure: Failure, attempt: number, safeguard: Safeguard): nu
   // The guard has already waited for another run until the limit of the wait.
   if (sqlState === LOCK_NOT_AVAILABLE && phase === 'begin') return null;
   return Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS) * (0.5 + Math.random());
-}
-
-/** Whether the connection was lost, so that the server may have executed everything that was sent, or may do so still. */
-function isUnanswered({ error }: Failure, connection: Connection): boolean {
-  return !(error instanceof pg.DatabaseError) && explainLostConnection(error, connection) !== undefined;
 }
 
 function resultsAfterFailure(works: readonly Work[], mayBeDone: readonly Work[]): MigrationResult[] {

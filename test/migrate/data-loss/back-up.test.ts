@@ -4,6 +4,7 @@ import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { down } from '../../../src/migrate/down.js';
 import { up } from '../../../src/migrate/up.js';
+import { serverError } from '../../postgres/connection/hostile-server.js';
 import { repository, runProgram, startCli } from '../../support/cli.js';
 import { type TestDatabase, test } from '../../support/database.js';
 import { folderWith } from '../../support/folder.js';
@@ -123,15 +124,27 @@ describe('a down that deletes data', () => {
     }
   });
 
-  test('retains the backup if the answer to its commit is lost', async ({ database }) => {
+  test.for([
+    ['', undefined],
+    [', as a pooler says that has lost the server', serverError('FATAL', '08P01', 'server conn crashed?')],
+  ] as const)('retains the backup if the answer to its commit is lost%s, and advises no second step', async ([
+    ,
+    farewell,
+  ], { database }) => {
     const options = await migrate(database);
     await using proxy = await withholdAnswer(
       Number(new URL(database.url).port),
       'deallocate all',
       'COMMIT\0',
+      () => undefined,
+      farewell,
     );
     const lost = down({ ...options, url: through(database.url, proxy.port), lose: ['b', 'a.more'] });
-    await expect(lost).rejects.toMatchObject({ code: 'connection_lost' });
+    await expect(lost).rejects.toMatchObject({
+      code: 'connection_lost',
+      results: [{ version: 'V2', status: 'unconfirmed' }],
+      remedy: expect.stringContaining("Give `to: 'V1'` then"),
+    });
     expect(await exists(database, 'b')).toBe(false);
     expect(await backupsIn(options.backupFolder)).toEqual(['V2']);
   });
