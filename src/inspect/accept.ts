@@ -108,10 +108,10 @@ export async function accept(options: AcceptOptions): Promise<AcceptResult> {
     const schemas =
       isComparable && before !== null
         ? before.schemas
-        : [...new Set([...(before?.schemas ?? []), ...(await listSchemasOfMigrations(migrations, first))])];
+        : [...new Set([...(recorded?.schemas ?? []), ...(await listSchemasOfMigrations(migrations, first))])];
     const entries = compare(migrations, state.rows);
     const patterns = (options.partitions ?? []).map((pattern) => ({ object: partitionsOf(pattern), reason }));
-    const acceptedBefore = addAccepted(before?.accepted, patterns);
+    const acceptedBefore = addAccepted(recorded?.accepted, patterns);
     const live = await takeSnapshot(connection.client, schemas, { accepted: acceptedBefore, set });
     const comparison = await compareWithReference(
       connection,
@@ -141,6 +141,7 @@ export async function accept(options: AcceptOptions): Promise<AcceptResult> {
       set,
       {
         newest,
+        before: recorded?.fingerprint ?? null,
         reason: [reason, ...describe(result, patterns)].join('\n'),
         snapshot: parseSnapshot(text),
       },
@@ -211,7 +212,9 @@ async function compareWithReference(
   if ('missing' in made) {
     return { comparedWith: 'nothing', notCompared: made.missing, differences: [], base: null };
   }
-  const base = made.reference.snapshot;
+  // What was accepted before stays accepted.
+  const accepted = new Set((live.accepted ?? []).map(({ object }) => object));
+  const base = takeOver(made.reference.snapshot, live, accepted);
   const differences = compareSnapshots(live, base, made.label);
   return { comparedWith: 'migrations', notCompared: null, differences, base };
 }

@@ -74,8 +74,10 @@ async function compareFiles(
   const recorded = await readRecordedSnapshot(connection.client, set);
   const before = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot);
   const isComparable = explainUnknown(recorded, connection.serverVersion.major) === null;
-  const accepted = before?.snapshot.accepted ?? [];
-  const schemas = before?.snapshot.schemas ?? (await schemasOf(connection, entries));
+  const accepted = recorded?.accepted ?? [];
+  const schemas = before?.snapshot.schemas ?? [
+    ...new Set([...(recorded?.schemas ?? []), ...(await schemasOf(connection, entries))]),
+  ];
   const made = await createAppliedReference(connection, {
     ...options,
     set,
@@ -86,7 +88,11 @@ async function compareFiles(
     allowsChanged: true,
   });
   if ('missing' in made) {
-    const judgement = { notes: [`not compared: ${made.missing}`], snapshot: null };
+    const judgement = {
+      notes: [`not compared: ${made.missing}`],
+      snapshot: null,
+      before: recorded?.fingerprint ?? null,
+    };
     return { differences: [], notCompared: made.missing, judgement };
   }
   const base =
@@ -103,7 +109,10 @@ async function compareFiles(
       ...differences.map(toLine),
     ],
     ...(differences.length > 0 || !isComparable
-      ? { snapshot: expectedSnapshot(base, made.reference.snapshot, differences) }
+      ? {
+          snapshot: expectedSnapshot(base, made.reference.snapshot, differences),
+          before: recorded?.fingerprint ?? null,
+        }
       : {}),
   };
   return { differences, notCompared: null, judgement };

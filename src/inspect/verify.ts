@@ -116,8 +116,10 @@ ${SNAPSHOT_SETTINGS}`);
     const recorded = rows === null ? null : await readRecordedSnapshot(client, set);
     const unknown = explainUnknown(recorded, connection.serverVersion.major);
     const snapshotBefore = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot).snapshot;
-    const schemas = snapshotBefore?.schemas ?? (await listSchemasOfMigrations(migrations, path.first));
-    const accepted = snapshotBefore?.accepted ?? [];
+    const schemas = snapshotBefore?.schemas ?? [
+      ...new Set([...(recorded?.schemas ?? []), ...(await listSchemasOfMigrations(migrations, path.first))]),
+    ];
+    const accepted = recorded?.accepted ?? [];
     const live = await client
       .query<{ snapshot: string }>(snapshotQuery('$1', '$2', set), [schemas, JSON.stringify(accepted)])
       .catch((error: unknown) => Promise.reject(explainReadError(error)));

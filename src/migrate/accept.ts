@@ -4,7 +4,7 @@ import { sqlStateOf } from '../postgres/errors/sql-states.js';
 import { explainWriteError } from './failure/write-history.js';
 import { movedError } from './history/moved.js';
 import { BY_WHOM, literal, reasonSql, updateSql } from './history/row-sql.js';
-import { snapshotValues } from './history/snapshot.js';
+import { hasFingerprint, snapshotValues } from './history/snapshot.js';
 import { allowAccepted, type HistoryRow } from './history/table.js';
 import { type ChangeOptions, changeHistory } from './run/change-history.js';
 import { guard } from './script/guard.js';
@@ -17,6 +17,8 @@ const NOTHING_RECORDED = 'Nothing was recorded.';
 export interface Acceptance {
   /** The newest row of the history when the catalog was compared. */
   readonly newest: HistoryRow;
+  /** The fingerprint of its snapshot at that time. Another acceptance or a repair may record another one meanwhile. */
+  readonly before: string | null;
   /** Why the catalog is right, and the accepted differences. */
   readonly reason: string;
   /** The catalog as it was when it was compared. A later change is drift. */
@@ -34,21 +36,21 @@ export interface Acceptance {
 export async function recordAcceptance(
   connection: Connection,
   set: MigrationSet,
-  { newest, reason, snapshot }: Acceptance,
+  { newest, before, reason, snapshot }: Acceptance,
   options: ChangeOptions,
 ): Promise<void> {
   try {
     const results = await changeHistory(connection, set, true, options, (run) => [
       guard(newest.version, run),
       allowAccepted(set),
-      updateSql(set, `id = ${newest.id}`, {
+      updateSql(set, `id = ${newest.id} and ${hasFingerprint(before)}`, {
         origin: literal('accepted'),
         reason: reasonSql(literal(reason), BY_WHOM),
         ...snapshotValues(literal(snapshot.text), literal(snapshot.fingerprint)),
       }),
     ]);
     const update = results.find(({ command }) => command === 'UPDATE');
-    // The newest migration was rolled back and applied again, so that its row is another one.
+    // The newest migration was rolled back and applied again, so that its row is another one, or it has a later snapshot.
     if (update?.rowCount !== 1) throw movedError(DURING, NOTHING_RECORDED);
   } catch (error) {
     if (sqlStateOf(error) === HISTORY_MOVED) throw movedError(DURING, NOTHING_RECORDED);

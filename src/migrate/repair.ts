@@ -17,7 +17,7 @@ import { refuseOtherName } from './history/plan.js';
 import { readDownSql } from './history/read.js';
 import { fileValues, literal, newestId, type RowValues, reasonSql, updateSql } from './history/row-sql.js';
 import { readState, refuseReadOnly } from './history/server-state.js';
-import { snapshotValues } from './history/snapshot.js';
+import { hasFingerprint, snapshotValues } from './history/snapshot.js';
 import type { HistoryRow } from './history/table.js';
 import { READER_WAIT } from './history/wait.js';
 import { BEGIN } from './script/settings.js';
@@ -50,6 +50,8 @@ export interface RepairJudgement {
   readonly notes: readonly string[];
   /** The snapshot for the newest row of the history; null for none; undefined to keep the one that it has. */
   readonly snapshot?: { readonly text: string; readonly fingerprint: string } | null;
+  /** With `snapshot`: the fingerprint that the row had when this was judged; null for none. */
+  readonly before?: string | null;
 }
 
 /** Judges a repair before it is recorded. */
@@ -112,7 +114,7 @@ export async function repair(
     }
     refuseOtherName(entry);
     await upWork(migration, fileParser(set));
-    const { notes, snapshot } = await judge(connection, entries);
+    const { notes, snapshot, before = null } = await judge(connection, entries);
     const changes = [
       {
         id: entry.row.id,
@@ -124,7 +126,7 @@ export async function repair(
       },
       ...(snapshot === undefined || newest === undefined
         ? []
-        : [{ id: newest.id, values: recordedValues(snapshot) }]),
+        : [{ id: newest.id, values: recordedValues(snapshot), where: hasFingerprint(before) }]),
     ];
     await record(connection, set, newest?.id ?? entry.row.id, changes);
     return { server: describeServer(connection), repaired: migration.name, reason };
@@ -151,13 +153,16 @@ function recordedValues(snapshot: { readonly text: string; readonly fingerprint:
 interface Change {
   readonly id: bigint;
   readonly values: RowValues;
+  /** What the row must still be, besides being there. */
+  readonly where?: string;
 }
 
 /**
  * Changes rows of the history in one transaction. It first locks the newest row, and so waits for the transaction of a run.
  *
  * @param newest the id of the row that was the newest one when the files were compared
- * @throws HistoryError `history_changed` if another row is the newest one now, or a row to change is gone
+ * @throws HistoryError `history_changed` if another row is the newest one now, or a row to change is gone or
+ *   has another snapshot
  */
 async function record(
   { client }: Connection,
@@ -182,12 +187,14 @@ async function record(
 }
 
 function requireRows(set: MigrationSet, newest: bigint, changes: readonly Change[]): string {
-  const ids = [...new Set(changes.map(({ id }) => id))];
+  const isThere = changes.map(
+    ({ id, where = 'true' }) => `exists (select from ${set.historyTable} where id = ${id} and ${where})`,
+  );
   return `do $require_rows$
 begin
   perform from ${set.historyTable} where id = ${newest} for update;
   if ${newest} <> (${newestId(set)})
-    or ${ids.length} <> (select count(*) from ${set.historyTable} where id in (${ids.join(', ')}))
+    or not (${isThere.join(' and ')})
   then
     raise exception 'another run has changed the history' using errcode = '${HISTORY_MOVED}';
   end if;

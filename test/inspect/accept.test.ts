@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect } from 'vitest';
+import { DEFAULT_SET } from '../../src/catalog/migration-set.js';
 import { type AcceptOptions, type AcceptResult, accept } from '../../src/inspect/accept.js';
 import { verify } from '../../src/inspect/verify.js';
 import { down } from '../../src/migrate/down.js';
@@ -184,6 +185,56 @@ describe('accept', () => {
     expect((await status({ url, directory })).drift.state).toBe('none');
     const { findings } = await verify({ url, directory, rules: false, replay: true });
     expect(findings.map(({ kind }) => kind)).toEqual(['migration']);
+  });
+
+  test('keeps what was accepted if a later run recorded no snapshot', async ({ database }) => {
+    const directory = await folderWith(files);
+    const { url, client } = database;
+    await up({ url, directory, to: 'V1' });
+    await client.query('alter table one add by_hand text');
+    await acceptIn(database, directory, { reason: 'ticket A', partitions: ['calls_*'] });
+    await acceptIn(database, directory, { reason: 'ticket B', objects: ['column one.by_hand'] });
+    await up({ url, directory });
+    await client.query(`${FORGET} where version = 2`);
+    await client.query('alter table one add later text');
+    const { findings } = await verify({ url, directory, rules: false });
+    expect(findings.map(({ object }) => object)).toEqual(['the catalog', 'column one.later']);
+    expect(await acceptIn(database, directory, { reason: 'ticket C' })).toMatchObject({
+      comparedWith: 'migrations',
+      differences: [{ object: 'column one.later' }],
+    });
+    expect(
+      await database.value(
+        "select snapshot::json -> 'accepted' from voicesurvey_migrations.history where version = 2",
+      ),
+    ).toEqual([
+      { object: 'partitions public.calls_*', reason: 'ticket A' },
+      { object: 'column one.by_hand', reason: 'ticket B' },
+      { object: 'column one.later', reason: 'ticket C' },
+    ]);
+  });
+
+  test('fails if another acceptance or a repair has recorded a snapshot meanwhile, and helps when it is run again', async ({
+    database,
+  }) => {
+    const directory = await folderWith(files);
+    const { url, client } = database;
+    await up({ url, directory });
+    await client.query('alter table one add a text; alter table one add b text');
+    const holder = await session(url);
+    await holder.query(`begin; select pg_advisory_xact_lock(${DEFAULT_SET.lockKey})`);
+    const names = ['a', 'b'].map((column) => ({ reason: column, objects: [`column one.${column}`] }));
+    const both = Promise.allSettled(names.map((options) => acceptIn(database, directory, options)));
+    const waiting =
+      "select count(*)::integer from pg_stat_activity where query ilike '%pg_try_advisory_xact_lock%'";
+    await until(async () => Number(await database.value(waiting)) >= 2);
+    await holder.end();
+    const refused = (await both).filter(({ status: outcome }) => outcome === 'rejected');
+    expect(refused).toEqual([
+      { status: 'rejected', reason: expect.objectContaining({ code: 'history_changed' }) },
+    ]);
+    await acceptIn(database, directory);
+    expect((await status({ url, directory })).drift.state).toBe('none');
   });
 
   test('refuses an object that does not differ, and names those that do', async ({ database }) => {

@@ -11,7 +11,7 @@ const FAIL = `raise exception 'the server does not count deleted rows' using err
 
 /**
  * SQL that makes the server count the rows that the current transaction deletes. Without the right to set that, it fails: the
- * transaction could delete rows that nobody has agreed to delete.
+ * transaction could delete rows without being asked to.
  */
 export const COUNT_DELETIONS = `do $count_deletions$
 begin

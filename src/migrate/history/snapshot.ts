@@ -1,6 +1,6 @@
 import type { MigrationSet } from '../../catalog/migration-set.js';
 import { listSchemas } from '../../catalog/schemas.js';
-import { SNAPSHOT_FORMAT, snapshotQuery } from '../../catalog/snapshot.js';
+import { type AcceptedDifference, SNAPSHOT_FORMAT, snapshotQuery } from '../../catalog/snapshot.js';
 import pg from '../../postgres/driver/pg.js';
 import { queryRows } from '../../postgres/driver/search-path.js';
 import type { RowValues } from './row-sql.js';
@@ -17,6 +17,15 @@ export interface RecordedSnapshot {
   readonly damaged: boolean;
 }
 
+/** The newest row of the history with its snapshot, and what the newest intact snapshot says, also if another row holds it. */
+export interface NewestSnapshot extends RecordedSnapshot {
+  readonly snapshot: string | null;
+  /** The accepted differences. */
+  readonly accepted: readonly AcceptedDifference[];
+  /** The schemas that it covers; empty if no snapshot is intact. */
+  readonly schemas: readonly string[];
+}
+
 /** SQL of the fingerprint of a text. */
 export function fingerprintOf(text: string): string {
   return `pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(${text}, 'UTF8')), 'hex')`;
@@ -24,6 +33,11 @@ export function fingerprintOf(text: string): string {
 
 /** The condition that the text of a row's snapshot has its fingerprint; null if the row has no snapshot. */
 export const IS_INTACT = `fingerprint = ${fingerprintOf('snapshot')}`;
+
+/** The condition that a row has the snapshot with a fingerprint; null for no snapshot. */
+export function hasFingerprint(fingerprint: string | null): string {
+  return `fingerprint is not distinct from ${fingerprint === null ? 'null' : pg.escapeLiteral(fingerprint)}`;
+}
 
 function newestIntact({ historyTable }: MigrationSet): string {
   return `from ${historyTable} where ${IS_INTACT} order by id desc limit 1`;
@@ -139,17 +153,25 @@ from (select id, snapshot ${newestIntact(set)}) as newest`,
 }
 
 /**
- * Reads the snapshot that the newest row of the history holds.
+ * Reads the snapshot that the newest row of the history holds. A run whose snapshot is missing does not end an acceptance, so
+ * what was accepted is that of the newest intact snapshot.
  *
  * @returns null if the history has no row
  */
 export async function readRecordedSnapshot(
   client: pg.Client,
   set: MigrationSet,
-): Promise<(RecordedSnapshot & { readonly snapshot: string | null }) | null> {
-  const [row] = await queryRows<RecordedSnapshot & { readonly snapshot: string | null }>(
+): Promise<NewestSnapshot | null> {
+  const [row] = await queryRows<NewestSnapshot>(
     client,
-    newestRow(set),
+    `select
+  newest.*,
+  coalesce(intact.snapshot::json -> 'accepted', '[]') as accepted,
+  coalesce(intact.snapshot::json -> 'schemas', '[]') as schemas
+from (
+${newestRow(set)}
+) as newest
+left join lateral (${newestSnapshot(set)}) as intact on true`,
   );
   return row ?? null;
 }
