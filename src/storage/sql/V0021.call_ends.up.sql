@@ -1049,13 +1049,14 @@ declare
   is_negative boolean := false;
   is_limit boolean := false;
 begin
+  -- First: a regular expression fails for a text of hundreds of megabytes.
+  if length(number_in.text) > 10000 then
+    return null;
+  end if;
+
   -- The usual case, quickly.
   if number_in.text collate "C" ~ '^\s*[0-9]{1,9}[.!\s]*$' then
     return substring(number_in.text collate "C" from '[0-9]+')::numeric;
-  end if;
-
-  if length(number_in.text) > 10000 then
-    return null;
   end if;
 
   folded := lower(number_in.text collate "C");
@@ -1136,9 +1137,11 @@ begin
     -- Does the token continue the number?
     if current is not null or total is not null then
       if fraction is not null then
-        if value >= 0 and value = trunc(value) and (fraction = '' or value < 10) then
+        if scale(value) = 0 and (fraction = '' or value < 10) then
           fraction := fraction || value;
           continue;
+        elsif fraction = '' and value is not null then
+          return null;
         end if;
       elsif multiple = 100 and current between 1 and 99 then
         current := 100 * current;

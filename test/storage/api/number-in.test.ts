@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { test } from '../../support/database.js';
+import { randomFrom } from '../../support/random.js';
 
 type Case = readonly [text: string, number: string | null];
 
@@ -61,6 +62,11 @@ const ENGLISH: readonly Case[] = [
   ['1.5 million', '1500000'],
   ['eight point five', '8.5'],
   ['eight point two five', '8.25'],
+  ['eight point 2 5', '8.25'],
+  ['two point 1.0', null],
+  ['2 point 1.0', null],
+  ['1 dot 1.000', null],
+  ['two point 1.0k', null],
   ['half', '0.5'],
   ['two and a half', '2.5'],
   ['3 and a half', '3.5'],
@@ -142,6 +148,7 @@ const ITALIAN: readonly Case[] = [
   ['centoventitremilaquattrocentocinquantasei', '123456'],
   ['un milione', '1000000'],
   ['otto virgola cinque', '8.5'],
+  ['due virgola 1,0', null],
   ['mezzo', '0.5'],
   ['due e mezzo', '2.5'],
   ['eight', null],
@@ -188,4 +195,184 @@ test('number_in reads a number in a session with standard_conforming_strings = o
   const read = "select voicesurvey.number_in($1, 'en')::text";
   expect(await value(read, ['8'])).toBe('8');
   expect(await value(read, ['minus 3, or rather -3'])).toBe('-3');
+});
+
+const WORDS: Readonly<Record<'en' | 'it', readonly string[]>> = {
+  en: [
+    ...[
+      'zero',
+      'one',
+      'two',
+      'ten',
+      'nineteen',
+      'twenty',
+      'ninety',
+      'hundred',
+      'thousand',
+      'million',
+      'billion',
+    ],
+    ...[
+      'point',
+      'dot',
+      'and',
+      'a',
+      'half',
+      'minus',
+      'negative',
+      'out',
+      'of',
+      'on',
+      'scale',
+      'from',
+      'to',
+      'through',
+    ],
+    ...['no', 'the', 'dozen', 'k', 'K'],
+  ],
+  it: [
+    ...[
+      'zero',
+      'uno',
+      'un',
+      'una',
+      'due',
+      'dieci',
+      'venti',
+      'ventuno',
+      'vent',
+      'cento',
+      'cent',
+      'mila',
+      'mille',
+    ],
+    ...[
+      'duemila',
+      'milione',
+      'milioni',
+      'miliardo',
+      'virgola',
+      'punto',
+      'e',
+      'a',
+      'o',
+      'mezzo',
+      'meta',
+      'meno',
+    ],
+    ...['su', 'scala', 'da', 'quarant', 'trentott', 'milamila', 'dozzina'],
+  ],
+};
+
+const DIGITS = [
+  ...[
+    '0',
+    '00',
+    '007',
+    '1',
+    '8',
+    '10',
+    '100',
+    '1000',
+    '999',
+    '9'.repeat(30),
+    '9'.repeat(31),
+    '1'.repeat(400),
+  ],
+  ...[
+    '1.0',
+    '1,0',
+    '0.0',
+    '.5',
+    ',5',
+    '5.',
+    '1.000',
+    '1,000',
+    '1.000,00',
+    '1,000.00',
+    '1 000',
+    '1.2.3',
+    "1'000",
+  ],
+  ...[
+    '0.'.repeat(9),
+    `0.${'3'.repeat(28)}`,
+    '1e5',
+    '1e400',
+    '1E-3',
+    '3k',
+    '1.0k',
+    '9,0k',
+    '2nd',
+    '0x1F',
+    '1_000',
+  ],
+  ...[
+    '\uFF11',
+    '\uFF19.\uFF10',
+    '\u0661',
+    '\u0663,\u0660',
+    '\u06F3',
+    '\u0967',
+    '\u00B2',
+    '\u00BD',
+    '\u2167',
+    '\u{1D7D9}',
+  ],
+  ...['infinity', 'nan', 'null', '\u{1F44D}', 'z\u0301', 'x'.repeat(300), '\u00C8', '\u0130'],
+];
+
+const MARKS = [
+  ...[
+    '-',
+    '--',
+    '\u2212',
+    '\u2013',
+    '+',
+    '~',
+    '/',
+    ',',
+    '.',
+    ';',
+    ':',
+    '(',
+    ')',
+    '!',
+    '?',
+    '%',
+    '$',
+    "'",
+    '\u2019',
+  ],
+  ...['\\', '"', '\u00A0', '\u2009', '\t', '\n', '\u0001', '\uFEFF'],
+];
+
+test('number_in fails for no answer, whatever digits, signs and words it puts together', async ({
+  migrated: { client, rows },
+}) => {
+  await client.query(`
+    create function pg_temp.failure(text text, language campaign_language) returns text language plpgsql as $$
+    begin
+      perform voicesurvey.number_in(text, language);
+      return null;
+    exception
+      when others then return sqlerrm;
+    end
+    $$`);
+  const random = randomFrom(20_261_130);
+  for (const language of ['en', 'it'] as const) {
+    const vocabularies = [WORDS[language], WORDS[language], DIGITS, MARKS];
+    const phrase = (): string =>
+      Array.from({ length: 1 + random.below(7) }, () => random.pick(random.pick(vocabularies))).join(
+        random.pick([' ', ' ', '', '-', ', ', '.']),
+      );
+    const failures = await rows(
+      `select *
+      from (select phrase, pg_temp.failure(phrase, $2) from unnest($1::text[]) as phrase) as result
+      where failure is not null
+      limit 5`,
+      [Array.from({ length: 5_000 }, phrase), language],
+    );
+    expect(failures).toEqual([]);
+  }
 });
