@@ -47,7 +47,7 @@ async function withArena(database: TestDatabase, use: (arena: Arena) => Promise<
     create table campaign_changes (campaign uuid, old_status text, new_status text, question_changed boolean);
     create function log_change() returns trigger language plpgsql as $$
     begin
-      insert into campaign_changes
+      insert into public.campaign_changes
       values (old.id, old.status, new.status, old.question_1_text <> new.question_1_text);
       return null;
     end $$;

@@ -54,6 +54,41 @@ describe('a pause of a campaign', () => {
   });
 });
 
+describe('a change of the calling days of a paused campaign', () => {
+  const OTHER_DAY = "array[1 + extract(isodow from now() at time zone 'UTC')::integer % 7]";
+  const INSERT = `insert into voicesurvey.campaign_settings (campaign_id, calling_days) values (:paused, ${OTHER_DAY});`;
+  const CHANGES = {
+    'an insert': ['', INSERT],
+    'an update': [
+      'insert into voicesurvey.campaign_settings (campaign_id) values (:paused);',
+      `update voicesurvey.campaign_settings set calling_days = ${OTHER_DAY};`,
+    ],
+    set_calling_time: ['', `select voicesurvey.set_calling_time(:paused, null, ${OTHER_DAY});`],
+  } as const;
+
+  test.for(
+    Object.entries(CHANGES).flatMap(([by, change]) =>
+      atEachLevel('calls_start_only_on_the_calling_days').map(
+        ([level, refusal]) => [by, level, change, refusal] as const,
+      ),
+    ),
+  )('by %s is not missed by a %s transaction that began before it, resumes the campaign and starts a call', async ([
+    ,
+    level,
+    [before, change],
+    refusal,
+  ], { migrated }) => {
+    await migrated.client.query(withIds(history, rowsOfHistory));
+    await migrated.client.query(withIds(before, rowsOfHistory));
+    const late = await open(migrated, level);
+    await migrated.client.query(withIds(change, rowsOfHistory));
+    await expect(
+      late.run(`${setStatuses('paused', 'running')} ${claim('one_of_paused', { campaign: 'paused' })}`),
+    ).rejects.toMatchObject(refusal);
+    await late.end();
+  });
+});
+
 describe('an import', () => {
   test('does not wait for an import of the same numbers into another campaign', async ({ migrated }) => {
     await migrated.client.query(withIds(history, rowsOfHistory));
@@ -322,6 +357,33 @@ describe('the last call of a not_reached contact', () => {
     );
     await expect(late.run(claim('fred', { number: 2 }))).rejects.toMatchObject(refusal);
     await late.end();
+  });
+});
+
+describe('a hang-up that is noted while a transaction ends the call', () => {
+  const END = `${endCall(attemptOf('cleo'), 'busy', 'now()')} ${setState('cleo', 'pending', 'busy')} commit`;
+
+  test.for(['read committed', 'repeatable read', 'serializable'])('is deleted in %s', async (level, {
+    migrated,
+  }) => {
+    await migrated.client.query(withIds(history, rowsOfHistory));
+    const late = await open(migrated, level);
+    await migrated.client.query("select voicesurvey.record_hang_up('key-of-cleo')");
+    if (level !== 'read committed') {
+      await expect(late.run(END)).rejects.toMatchObject({ code: '40001' });
+      await late.run('rollback; begin');
+    }
+    await late.run(END);
+    await late.end();
+    expect(await migrated.rows('select from voicesurvey.hang_ups')).toEqual([]);
+    expect(await migrated.rows('select from call_attempts where ended_at is null')).toHaveLength(1);
+  });
+
+  test('does not stop an erasure in repeatable read after the end', async ({ migrated }) => {
+    await migrated.client.query(withIds(history, rowsOfHistory));
+    const session = await open(migrated, 'repeatable read');
+    await session.run(END.replace('commit', 'delete from contacts where id = :cleo; commit'));
+    await session.end();
   });
 });
 

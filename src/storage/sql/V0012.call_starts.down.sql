@@ -32,6 +32,7 @@ drop function if exists voicesurvey_rules.check_new_call();
 drop function if exists voicesurvey_rules.check_call_may_start();
 drop function if exists voicesurvey_rules.used_call_slots();
 drop table if exists voicesurvey.campaign_settings;
+drop function if exists voicesurvey_rules.change_campaign_of_settings();
 drop function if exists voicesurvey_rules.check_calling_time();
 drop function if exists voicesurvey_rules.local_time(timestamptz, text);
 drop function if exists voicesurvey_rules.installation_time_zone();

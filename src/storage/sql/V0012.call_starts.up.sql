@@ -20,13 +20,16 @@
 --     or has committed before. Sessions queue for a row that is locked exclusively. So later claims wait for a session
 --     that waits to change the campaign, and cannot starve it, as they could with FOR SHARE. Claims of one campaign run one
 --     after the other from here to commit. A change of the campaign's settings locks the same row, and they are read after it.
+--     It also updates that row, so that at the stricter levels a claim with an older snapshot, which does not show the
+--     settings, fails with 40001.
 --     The foreign key of an attempt to its campaign is checked at commit: its lock of the row would come before this one,
 --     and a session that holds any lock of a row does not queue for a stronger one.
 --   - Claims lock mutex row 0 (V0010) at commit. So do a change of the provider's configuration and a change of the
 --     number of a contact with an open call. Open calls, their limit and their numbers are therefore read by one
 --     transaction at a time.
 --   - An erasure of a call cannot be seen through an older snapshot. At the stricter levels, last_call_was_erased
---     therefore inserts a probe, which fails with 40001 if it meets a record that was committed after the snapshot.
+--     therefore inserts a probe, which fails with 40001 if it meets a record that was committed after the snapshot. So does
+--     check_ended_call for a hang-up that was noted after the snapshot.
 --   - An exclusion may commit while the transaction that starts a call waits for the contact's number (V0013). So the
 --     contact's state is checked again at commit.
 --   - The number of a contact may change during its call, also in the transaction that starts the call and after an early
@@ -284,6 +287,29 @@ begin
   end if;
 
   return new;
+end
+$function$;
+
+-- Leaves a new version of the campaign: see the header. After the statement, which may change the campaign too.
+
+create or replace function voicesurvey_rules.change_campaign_of_settings()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  if tg_relid <> 'voicesurvey.campaign_settings'::regclass or tg_when <> 'AFTER' or tg_op not in ('INSERT', 'UPDATE', 'DELETE') then
+    perform voicesurvey_rules.reject_trigger(tg_name, tg_relid);
+  end if;
+
+  if tg_op <> 'UPDATE' or new <> old then
+    update public.campaigns
+    set updated_at = clock_timestamp()
+    where id in (old.campaign_id, new.campaign_id);
+  end if;
+
+  return null;
 end
 $function$;
 
@@ -771,6 +797,15 @@ begin
 
   -- The outcome has arrived, by any path: the noted hang-up is needed no more.
   if old.ended_at is null and new.ended_at is not null then
+    -- The probe: see the header. The call may have been erased in this transaction.
+    if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
+      insert into voicesurvey.hang_ups (call_attempt_id, ended_at)
+      select id, ended_at
+      from public.call_attempts
+      where id = new.id
+      on conflict do nothing;
+    end if;
+
     delete from voicesurvey.hang_ups
     where call_attempt_id = new.id;
   end if;
@@ -968,6 +1003,8 @@ comment on function voicesurvey_rules.local_time(timestamptz, text) is
 comment on function voicesurvey_rules.check_calling_time() is
   'Rejects a change of a campaign''s time zone or calling days while it runs or after its end, and a time zone that '
   'PostgreSQL does not know.';
+comment on function voicesurvey_rules.change_campaign_of_settings() is
+  'Sets the updated_at of a campaign whose time zone or calling days change.';
 comment on function voicesurvey_rules.used_call_slots() is
   'The number of open calls whose hang-up is not noted. Called by check_new_call and the functions of the API.';
 comment on function voicesurvey_rules.check_call_may_start() is
@@ -998,6 +1035,7 @@ revoke execute on function
   voicesurvey_rules.installation_time_zone(),
   voicesurvey_rules.local_time(timestamptz, text),
   voicesurvey_rules.check_calling_time(),
+  voicesurvey_rules.change_campaign_of_settings(),
   voicesurvey_rules.used_call_slots(),
   voicesurvey_rules.check_call_may_start(),
   voicesurvey_rules.check_new_call(),
@@ -1107,9 +1145,16 @@ create or replace trigger calling_time_is_fixed_while_a_campaign_runs
   for each row
   execute function voicesurvey_rules.check_calling_time();
 
+create or replace trigger a_new_calling_time_changes_its_campaign
+  after insert or update or delete on voicesurvey.campaign_settings
+  for each row
+  execute function voicesurvey_rules.change_campaign_of_settings();
+
 comment on trigger calling_time_is_fixed_while_a_campaign_runs on voicesurvey.campaign_settings is
   'Rules 3 and 9: time zone and calling days change only while the campaign is paused, or before its first start. The time '
   'zone is one that PostgreSQL knows.';
+comment on trigger a_new_calling_time_changes_its_campaign on voicesurvey.campaign_settings is
+  'Rule 3: no transaction with an older snapshot starts a call at the former calling time.';
 
 
 -- provider_configs

@@ -634,10 +634,8 @@ begin
   where settings.campaign_id = set_calling_time.campaign;
 
   if not found and num_nonnulls(set_calling_time.time_zone, set_calling_time.calling_days) > 0 then
-    -- "On conflict" fails with 40001 if an older snapshot does not show the settings that another session has inserted.
     insert into voicesurvey.campaign_settings (campaign_id, time_zone, calling_days)
-    values (set_calling_time.campaign, set_calling_time.time_zone, set_calling_time.calling_days)
-    on conflict do nothing;
+    values (set_calling_time.campaign, set_calling_time.time_zone, set_calling_time.calling_days);
   end if;
 
   select settings.time_zone, settings.calling_days, known.allowed_call_start_local, known.allowed_call_end_local
