@@ -1,6 +1,6 @@
 import { listCreatedSchemas } from '../catalog/schemas.js';
 import { checkOptions } from '../postgres/errors/check-options.js';
-import { addToRemedy, UsageError } from '../postgres/errors/explained-error.js';
+import { addToRemedy, ExplainedError, UsageError } from '../postgres/errors/explained-error.js';
 import { call, option, type Remedy, remedy } from '../text/remedy.js';
 import { newLedger } from './data-loss/ledger.js';
 import { refuseTypos } from './data-loss/named-data.js';
@@ -21,6 +21,7 @@ import { planDown } from './history/plan.js';
 import { readDownSql } from './history/read.js';
 import { hasComparableSnapshot } from './history/snapshot.js';
 import type { HistoryRow } from './history/table.js';
+import type { Listener } from './run/events.js';
 import { withNotices } from './run/notices.js';
 import type { RunOptions } from './run/options.js';
 import type { Planner } from './run/plan.js';
@@ -190,12 +191,20 @@ async function rollBack(
       if (safeguard !== NO_SAFEGUARD) await refuseEmptyDowns(works, chosen, files, parse);
       return works;
     };
-    const { results: rolledBack, ...rest } = await run(connection, planner, folder, safeguard, options).catch(
-      (error: unknown) => {
+    let hasRolledBack = false;
+    const onEvent: Listener = (event) => {
+      hasRolledBack ||= event.kind === 'finished';
+      options.onEvent?.(event);
+    };
+    const advised = { ...options, onEvent };
+    const { results: rolledBack, ...rest } = await run(connection, planner, folder, safeguard, advised).catch(
+      async (error: unknown) => {
         if (options.to !== undefined || kept === undefined || expected !== null) throw error;
+        const { explainQueryError } = await import('../postgres/query-errors.js');
         throw adviseAfterPart(
-          error,
+          explainQueryError(error, connection, options.signal),
           remedy`Give ${option('to', kept.label)} then: without it, ${call('down')} counts its steps from the migrations that are left.`,
+          hasRolledBack,
         );
       },
     );
@@ -228,10 +237,13 @@ function keptBy(left: readonly HistoryRow[]): { readonly id: bigint; readonly la
  * Says how to go on after a part of the steps: the same call would take as many steps again.
  *
  * @param advice what to do instead
+ * @param hasRolledBack whether a migration was rolled back, for an error that does not say so
  */
-export function adviseAfterPart(error: unknown, advice: Remedy): unknown {
-  if (!(error instanceof MigrationFailedError)) return error;
-  const mayBeDone = error.results.some(({ status }) => status === 'rolled_back' || status === 'unconfirmed');
+export function adviseAfterPart(error: unknown, advice: Remedy, hasRolledBack = false): unknown {
+  if (!(error instanceof ExplainedError)) return error;
+  const results = error instanceof MigrationFailedError ? error.results : [];
+  const mayBeDone =
+    hasRolledBack || results.some(({ status }) => status === 'rolled_back' || status === 'unconfirmed');
   return mayBeDone ? addToRemedy(error, advice) : error;
 }
 

@@ -8,7 +8,7 @@ import type { RunEvent } from '../../src/migrate/run/events.js';
 import { up } from '../../src/migrate/up.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { addFiles, folderWith } from '../support/folder.js';
-import { tablesOf } from '../support/migrations.js';
+import { tablesOf, versionsOf } from '../support/migrations.js';
 
 const three = Object.fromEntries(
   [1, 2, 3].flatMap((n) => [
@@ -319,6 +319,33 @@ describe('a number of steps counts from the migrations that the call found:', ()
       ],
       remedy: expect.stringContaining("Give `to: 'V1'` then: without it, `down()` counts its steps from"),
     });
+  });
+
+  test.for([
+    ['is refused because of new rows', 'rollback; insert into t2 values (1)', 'would_lose_data'],
+    [
+      'loses the connection in a pause',
+      `rollback; select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and application_name like 'voicesurvey-db%'`,
+      'connection_lost',
+    ],
+  ] as const)('after a part of them, the remedy names the version to stop at also if the rest %s', async ([
+    ,
+    sql,
+    code,
+  ], { database }) => {
+    const { options, lock } = await lockedMeanwhile(database);
+    let meanwhile: Promise<unknown> | undefined;
+    const onEvent = (event: RunEvent): void => {
+      if (event.kind === 'started') lock(event);
+      if (event.kind === 'retrying') meanwhile ??= database.client.query(sql);
+    };
+    await expect(down({ ...options, lose: [], onEvent })).rejects.toMatchObject({
+      code,
+      remedy: expect.stringContaining("Give `to: 'V1'` then: without it, `down()` counts its steps from"),
+    });
+    await meanwhile;
+    expect(await versionsOf(database)).toEqual([1, 2]);
   });
 
   test('after a part of them, the named version takes no older one, also if that was applied out of order', async ({
