@@ -1,3 +1,4 @@
+import { acceptedAsRecorded } from '../catalog/accepted.js';
 import { compareSnapshots, type Difference } from '../catalog/difference.js';
 import { listSchemasOfMigrations } from '../catalog/schemas.js';
 import {
@@ -104,20 +105,22 @@ export async function accept(options: AcceptOptions): Promise<AcceptResult> {
     const recorded = await readRecordedSnapshot(connection.client, set);
     const before = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot).snapshot;
     const { first } = await readSearchPath(connection.client);
+    const intact = recorded?.intact == null ? null : parseSnapshot(recorded.intact).snapshot;
     const isComparable = explainUnknown(recorded, connection.serverVersion.major) === null;
     const schemas =
       isComparable && before !== null
         ? before.schemas
-        : [...new Set([...(recorded?.schemas ?? []), ...(await listSchemasOfMigrations(migrations, first))])];
+        : [...new Set([...(intact?.schemas ?? []), ...(await listSchemasOfMigrations(migrations, first))])];
     const entries = compare(migrations, state.rows);
     const patterns = (options.partitions ?? []).map((pattern) => ({ object: partitionsOf(pattern), reason }));
-    const acceptedBefore = addAccepted(recorded?.accepted, patterns);
+    const acceptedBefore = addAccepted(intact?.accepted, patterns);
     const live = await takeSnapshot(connection.client, schemas, { accepted: acceptedBefore, set });
     const comparison = await compareWithReference(
       connection,
       { ...options, set, after, entries, schemas, accepted: acceptedBefore },
       live.snapshot,
       isComparable ? before : null,
+      intact,
     );
     const { base, ...found } = comparison;
     if (isComparable && found.differences.length === 0 && patterns.length === 0) {
@@ -202,6 +205,7 @@ async function compareWithReference(
   options: AppliedReferenceOptions,
   live: Snapshot,
   before: Snapshot | null,
+  intact: Snapshot | null,
 ): Promise<Comparison & { readonly base: Snapshot | null }> {
   if (before !== null) {
     const label = options.entries.findLast(({ row }) => row !== null)?.name ?? '';
@@ -212,9 +216,7 @@ async function compareWithReference(
   if ('missing' in made) {
     return { comparedWith: 'nothing', notCompared: made.missing, differences: [], base: null };
   }
-  // What was accepted before stays accepted.
-  const accepted = new Set((live.accepted ?? []).map(({ object }) => object));
-  const base = takeOver(made.reference.snapshot, live, accepted);
+  const base = takeOver(made.reference.snapshot, live, acceptedAsRecorded(live, intact));
   const differences = compareSnapshots(live, base, made.label);
   return { comparedWith: 'migrations', notCompared: null, differences, base };
 }

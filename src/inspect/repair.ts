@@ -1,3 +1,4 @@
+import { acceptedAsRecorded } from '../catalog/accepted.js';
 import { compareSnapshots, type Difference } from '../catalog/difference.js';
 import { listSchemasOfMigrations } from '../catalog/schemas.js';
 import {
@@ -74,9 +75,10 @@ async function compareFiles(
   const recorded = await readRecordedSnapshot(connection.client, set);
   const before = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot);
   const isComparable = explainUnknown(recorded, connection.serverVersion.major) === null;
-  const accepted = recorded?.accepted ?? [];
+  const intact = recorded?.intact == null ? null : parseSnapshot(recorded.intact).snapshot;
+  const accepted = intact?.accepted ?? [];
   const schemas = before?.snapshot.schemas ?? [
-    ...new Set([...(recorded?.schemas ?? []), ...(await schemasOf(connection, entries))]),
+    ...new Set([...(intact?.schemas ?? []), ...(await schemasOf(connection, entries))]),
   ];
   const made = await createAppliedReference(connection, {
     ...options,
@@ -99,7 +101,7 @@ async function compareFiles(
     isComparable && before !== null
       ? before
       : await takeSnapshot(connection.client, schemas, { accepted, set });
-  const acceptedObjects = new Set(accepted.map(({ object }) => object));
+  const acceptedObjects = acceptedAsRecorded({ ...base.snapshot, accepted }, intact);
   const differences = compareSnapshots(base.snapshot, made.reference.snapshot, made.label).filter(
     ({ object }) => !acceptedObjects.has(object),
   );

@@ -116,10 +116,11 @@ ${SNAPSHOT_SETTINGS}`);
     const recorded = rows === null ? null : await readRecordedSnapshot(client, set);
     const unknown = explainUnknown(recorded, connection.serverVersion.major);
     const snapshotBefore = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot).snapshot;
+    const intact = recorded?.intact == null ? null : parseSnapshot(recorded.intact).snapshot;
     const schemas = snapshotBefore?.schemas ?? [
-      ...new Set([...(recorded?.schemas ?? []), ...(await listSchemasOfMigrations(migrations, path.first))]),
+      ...new Set([...(intact?.schemas ?? []), ...(await listSchemasOfMigrations(migrations, path.first))]),
     ];
-    const accepted = recorded?.accepted ?? [];
+    const accepted = intact?.accepted ?? [];
     const live = await client
       .query<{ snapshot: string }>(snapshotQuery('$1', '$2', set), [schemas, JSON.stringify(accepted)])
       .catch((error: unknown) => Promise.reject(explainReadError(error)));
@@ -149,9 +150,9 @@ ${SNAPSHOT_SETTINGS}`);
     const compared =
       unknown === null
         ? compareWithSnapshot({ snapshot, fingerprint }, snapshotBefore, recorded)
-        : await compareUnknown(connection, reference, snapshot, recorded, unknown);
+        : await compareUnknown(connection, reference, snapshot, intact, recorded, unknown);
     const comparison =
-      options.replay === true ? await addReplay(connection, reference, snapshot, compared) : compared;
+      options.replay === true ? await addReplay(connection, reference, snapshot, intact, compared) : compared;
     return {
       server: describeServer(connection),
       drift: comparison.drift,

@@ -199,6 +199,10 @@ describe('accept', () => {
     await client.query('alter table one add later text');
     const { findings } = await verify({ url, directory, rules: false });
     expect(findings.map(({ object }) => object)).toEqual(['the catalog', 'column one.later']);
+    await client.query("alter table one alter by_hand set default 'x'");
+    const changed = await verify({ url, directory, rules: false });
+    expect(changed.findings.map(({ object }) => object)).toContain('column one.by_hand');
+    await client.query('alter table one alter by_hand drop default');
     expect(await acceptIn(database, directory, { reason: 'ticket C' })).toMatchObject({
       comparedWith: 'migrations',
       differences: [{ object: 'column one.later' }],

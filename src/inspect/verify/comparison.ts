@@ -1,3 +1,4 @@
+import { acceptedAsRecorded } from '../../catalog/accepted.js';
 import { compareSnapshots } from '../../catalog/difference.js';
 import type { FingerprintedSnapshot, Snapshot } from '../../catalog/snapshot.js';
 import { type Drift, knownDrift, unknownDrift } from '../../migrate/history/drift.js';
@@ -35,11 +36,16 @@ export function compareWithSnapshot(
   return { with: 'snapshot', drift: knownDrift(findings.length === 0 ? 'none' : 'drifted', since), findings };
 }
 
-/** Compares a catalog with what the migrations make, because the recorded snapshot cannot be compared. */
+/**
+ * Compares a catalog with what the migrations make, because the recorded snapshot cannot be compared.
+ *
+ * @param intact the newest snapshot that is intact, for what was accepted
+ */
 export async function compareUnknown(
   connection: Connection,
   options: AppliedReferenceOptions,
   live: Snapshot,
+  intact: Snapshot | null,
   recorded: RecordedSnapshot | null,
   unknown: Unknown,
 ): Promise<Comparison> {
@@ -47,12 +53,13 @@ export async function compareUnknown(
   if (recorded === null) return { with: 'nothing', drift, findings: [] };
   const made = await createAppliedReference(connection, options);
   const advice = 'missing' in made ? RECORD_UNCOMPARED : RECORD_COMPARED;
-  return { ...compareWithReference(live, unknown.reason, made), drift: { ...drift, remedy: advice } };
+  return { ...compareWithReference(live, intact, unknown.reason, made), drift: { ...drift, remedy: advice } };
 }
 
 /** The unknown state is a finding, whatever the comparison with the reference finds. */
 function compareWithReference(
   live: Snapshot,
+  intact: Snapshot | null,
   reason: string,
   made: AppliedReference,
 ): Omit<Comparison, 'drift'> {
@@ -62,7 +69,7 @@ function compareWithReference(
     const how = `the migrations could not be run for a comparison either: ${made.missing}`;
     return { with: 'nothing', findings: [unknown(how)] };
   }
-  const drift = withoutAccepted(findingsOfDrift(live, made.reference.snapshot, made.label), live);
+  const drift = withoutAccepted(findingsOfDrift(live, made.reference.snapshot, made.label), live, intact);
   const count = drift.length === 0 ? 'no difference' : plural(drift.length, 'difference');
   const how = `compared with what the migrations make in a throw-away database: ${count}`;
   return { with: 'migrations', findings: [unknown(how), ...drift] };
@@ -70,12 +77,13 @@ function compareWithReference(
 
 /**
  * Adds the differences from what the files make now to a comparison. An object that differs in both is listed once. An
- * accepted object is not listed.
+ * accepted object that is as it was accepted is not listed.
  */
 export async function addReplay(
   connection: Connection,
   options: AppliedReferenceOptions,
   live: Snapshot,
+  intact: Snapshot | null,
   comparison: Comparison,
 ): Promise<Comparison> {
   if (comparison.with !== 'snapshot') return comparison;
@@ -85,14 +93,18 @@ export async function addReplay(
     return { ...comparison, findings: [...comparison.findings, finding('unknown', 'the catalog', how)] };
   }
   const listed = new Set(comparison.findings.map(({ object }) => object));
-  const replayed = withoutAccepted(findingsOfDrift(live, made.reference.snapshot, made.label), live);
+  const replayed = withoutAccepted(findingsOfDrift(live, made.reference.snapshot, made.label), live, intact);
   const more = replayed.filter(({ object }) => !listed.has(object));
   return { ...comparison, with: 'migrations', findings: [...comparison.findings, ...more] };
 }
 
-function withoutAccepted(findings: readonly VerifyFinding[], { accepted = [] }: Snapshot): VerifyFinding[] {
-  const names = new Set(accepted.map(({ object }) => object));
-  return findings.filter(({ object }) => !names.has(object));
+function withoutAccepted(
+  findings: readonly VerifyFinding[],
+  live: Snapshot,
+  recorded: Snapshot | null,
+): VerifyFinding[] {
+  const accepted = acceptedAsRecorded(live, recorded);
+  return findings.filter(({ object }) => !accepted.has(object));
 }
 
 function findingsOfDrift(live: Snapshot, recorded: Snapshot, label: string): VerifyFinding[] {

@@ -1,6 +1,6 @@
 import type { MigrationSet } from '../../catalog/migration-set.js';
 import { listSchemas } from '../../catalog/schemas.js';
-import { type AcceptedDifference, SNAPSHOT_FORMAT, snapshotQuery } from '../../catalog/snapshot.js';
+import { SNAPSHOT_FORMAT, snapshotQuery } from '../../catalog/snapshot.js';
 import pg from '../../postgres/driver/pg.js';
 import { queryRows } from '../../postgres/driver/search-path.js';
 import type { RowValues } from './row-sql.js';
@@ -17,13 +17,12 @@ export interface RecordedSnapshot {
   readonly damaged: boolean;
 }
 
-/** The newest row of the history with its snapshot, and what the newest intact snapshot says, also if another row holds it. */
+/** The newest row of the history with its snapshot. */
 export interface NewestSnapshot extends RecordedSnapshot {
+  /** Null if none was recorded, or if it is damaged. */
   readonly snapshot: string | null;
-  /** The accepted differences. */
-  readonly accepted: readonly AcceptedDifference[];
-  /** The schemas that it covers; empty if no snapshot is intact. */
-  readonly schemas: readonly string[];
+  /** The newest snapshot that is intact, also if an older row holds it. A run without a snapshot ends no acceptance. */
+  readonly intact: string | null;
 }
 
 /** SQL of the fingerprint of a text. */
@@ -153,8 +152,7 @@ from (select id, snapshot ${newestIntact(set)}) as newest`,
 }
 
 /**
- * Reads the snapshot that the newest row of the history holds. A run whose snapshot is missing does not end an acceptance, so
- * what was accepted is that of the newest intact snapshot.
+ * Reads the snapshot that the newest row of the history holds.
  *
  * @returns null if the history has no row
  */
@@ -164,16 +162,12 @@ export async function readRecordedSnapshot(
 ): Promise<NewestSnapshot | null> {
   const [row] = await queryRows<NewestSnapshot>(
     client,
-    `select
-  newest.*,
-  coalesce(intact.snapshot::json -> 'accepted', '[]') as accepted,
-  coalesce(intact.snapshot::json -> 'schemas', '[]') as schemas
+    `select newest.*, case when newest.snapshot is null then (${newestSnapshot(set)}) end as intact
 from (
 ${newestRow(set)}
-) as newest
-left join lateral (${newestSnapshot(set)}) as intact on true`,
+) as newest`,
   );
-  return row ?? null;
+  return row === undefined ? null : { ...row, intact: row.snapshot ?? row.intact };
 }
 
 /**
