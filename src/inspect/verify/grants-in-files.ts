@@ -13,14 +13,15 @@ const COMMENT = /--[^\n]*/g;
  * the default of PostgreSQL, which no `revoke` has ended.
  *
  * @param sql the text of the files
- * @returns the check, of the full name of a function with its arguments, and a role
+ * @returns the check, of the full name of a function with its arguments, and a role; without one, of any role
  */
-export function executeRightsIn(sql: string): (fullName: string, role: string) => boolean {
+export function executeRightsIn(sql: string): (fullName: string, role?: string) => boolean {
   const statements = statementsIn(sql, ON_FUNCTIONS);
   return (fullName, role) => {
     const [schema = '', name = ''] = fullName.replace(/\(.*\)$/, '').split('.');
     const about = statements.filter(
-      ({ on, roles }) => isKnownText(role, roles) && isAbout(on, /^\s*in\s+schema\b/i, schema, name),
+      ({ on, roles }) =>
+        (role === undefined || isKnownText(role, roles)) && isAbout(on, /^\s*in\s+schema\b/i, schema, name),
     );
     if (about.some(({ verb }) => verb === 'grant')) return true;
     return role === 'public' && about.length === 0;

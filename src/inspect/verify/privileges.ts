@@ -24,8 +24,8 @@ interface FoundObject {
  * - the right to create objects in a schema of the migrations;
  * - the right to create triggers on their tables;
  * - any right of PUBLIC on their tables, if no file grants one: default privileges give it, and then it is no drift;
- * - the right to call a security definer function, if no file grants it; not of a named role in a schema that PUBLIC may use,
- *   whose functions are there to be called;
+ * - the right to call a security definer function, if no file grants it; not of a named role, if the function is there to be
+ *   called: PUBLIC may use its schema, or a file grants the right to another role;
  * - the right to write the history, also as its owner, if its schema belongs to a role that does not trust that owner.
  *
  * The owner of the history, the roles that it is a member of, and superusers have these rights anyway.
@@ -138,17 +138,19 @@ function findExecuteRights(
   sql: string,
 ): readonly PrivilegeFinding[] {
   const isGranted = executeRightsIn(sql);
-  const isForAll = (schema: string): boolean =>
+  const isToBeCalled = (key: string): boolean =>
+    isGranted(splitKey(key)[1]) ||
     objects.some(
       (object) =>
-        object.key === `schema ${schema}` && rolesWith(object, 'usage', () => false).includes('public'),
+        object.key === `schema ${schemaOf(key)}` &&
+        rolesWith(object, 'usage', () => false).includes('public'),
     );
   const pairs = objects
     .filter(({ facts }) => facts['security definer'] === true)
     .flatMap((definer) =>
       rolesWith(definer, 'execute', isTrusted)
         .filter((role) => !isGranted(splitKey(definer.key)[1], role))
-        .filter((role) => role === 'public' || !isForAll(schemaOf(definer.key)))
+        .filter((role) => role === 'public' || !isToBeCalled(definer.key))
         .map((role) => ({ ...definer, role })),
     );
   return [...groupBy(pairs, ({ role }) => role)].map(([role, functions]) => ({

@@ -178,9 +178,10 @@ create schema if not exists voicesurvey_rules;
 comment on schema voicesurvey_rules is
   'The functions and tables that keep the rules of voicesurvey-db. Services neither call nor read them.';
 
--- Without USAGE, another role cannot name the tables of this schema. PREPARE and CREATE VIEW lock the tables that they
--- name before PostgreSQL checks any privilege on them, and CREATE TRIGGER and CREATE RULE wait for such a lock. So a role
--- without privileges could stop all claims. CHECKs and triggers call their functions without USAGE.
+-- Without USAGE, another role cannot name the tables of a schema. PREPARE and CREATE VIEW lock the tables that they name
+-- before PostgreSQL checks any privilege on them, and CREATE TRIGGER and CREATE RULE wait for such a lock. So a role without
+-- privileges could stop all claims. CHECKs and triggers call their functions without USAGE. V0029 grants USAGE on the schema of
+-- the API to the roles of the services.
 
 revoke all on schema voicesurvey_rules from public;
 
@@ -189,8 +190,7 @@ create schema if not exists voicesurvey;
 comment on schema voicesurvey is
   'The API of voicesurvey-db: the functions and views that services call, and the tables that these need.';
 
-revoke create on schema voicesurvey from public;
-grant usage on schema voicesurvey to public;
+revoke all on schema voicesurvey from public;
 
 -- Default privileges may give another role rights to the rules, or let it create functions that services would call.
 

@@ -21,7 +21,7 @@ begin
     execute format(
       'revoke all on table public.campaigns, public.email_templates, public.users from %I', existing.rolname
     );
-    execute format('revoke usage on schema public from %I', existing.rolname);
+    execute format('revoke usage on schema public, voicesurvey from %I', existing.rolname);
   end loop;
 end
 $roles$;

@@ -3,8 +3,8 @@
 -- Roles belong to the cluster of databases, so no migration creates them: `voicesurvey-db roles` does. This file grants to
 -- those that exist, and `roles` executes the body of its function again after it has created the others.
 --
--- A role may call its functions, and can do nothing below them: it has no privilege on the tables that these read and
--- write. Two exceptions: managers write campaigns and e-mail templates, whose rules the database keeps, and read users.
+-- A role may use the schema of the API and call its functions, and can do nothing below them: it has no privilege on the tables
+-- that these read and write. Two exceptions: managers write campaigns and e-mail templates, whose rules the database keeps, and read users.
 -- No role may change the schema, the history, the roles of users or the limit of calls.
 --
 -- Safe on a live table: a grant changes only the catalog and waits for no reader or writer.
@@ -19,6 +19,7 @@ set search_path = pg_catalog, pg_temp
 as $function$
 begin
   if to_regrole('voicesurvey_importer') is not null then
+    grant usage on schema voicesurvey to voicesurvey_importer;
     grant execute on function
       voicesurvey.import_contacts,
       voicesurvey.import_exclusions,
@@ -27,6 +28,7 @@ begin
   end if;
 
   if to_regrole('voicesurvey_caller') is not null then
+    grant usage on schema voicesurvey to voicesurvey_caller;
     grant execute on function
       voicesurvey.claim_calls,
       voicesurvey.free_call_slots,
@@ -45,6 +47,7 @@ begin
   end if;
 
   if to_regrole('voicesurvey_mailer') is not null then
+    grant usage on schema voicesurvey to voicesurvey_mailer;
     grant execute on function
       voicesurvey.claim_emails,
       voicesurvey.email_sent,
@@ -57,7 +60,7 @@ begin
   end if;
 
   if to_regrole('voicesurvey_manager') is not null then
-    grant usage on schema public to voicesurvey_manager;
+    grant usage on schema public, voicesurvey to voicesurvey_manager;
     grant select, insert, update, delete on table public.campaigns, public.email_templates to voicesurvey_manager;
     grant select on table public.users to voicesurvey_manager;
     grant select on table
@@ -92,6 +95,7 @@ begin
   end if;
 
   if to_regrole('voicesurvey_dashboard') is not null then
+    grant usage on schema voicesurvey to voicesurvey_dashboard;
     grant select on table voicesurvey.campaign_overview, voicesurvey.health to voicesurvey_dashboard;
     grant execute on function
       voicesurvey.campaign_statistics,

@@ -126,6 +126,7 @@ describe.for(servers)('the roles of the services on %s', ([, start]) => {
     await client.connect();
     await up({ url, directory: migrationsDirectory });
     await createRoles({ url });
+    await client.query('revoke all on schema public from public');
     await client.query(campaignOfDocuments);
   }, 120_000);
 
@@ -205,6 +206,58 @@ describe.for(servers)('the roles of the services on %s', ([, start]) => {
     await client.query(`begin; set local role voicesurvey_${role}`);
     try {
       await expect(client.query(sql)).rejects.toMatchObject({ code: '42501' });
+    } finally {
+      await client.query('rollback');
+    }
+  });
+
+  test.for(
+    SERVICE_ROLES,
+  )('voicesurvey_%s may execute all its functions and read all its views', async (role) => {
+    const { rows } = await client.query<{ sql: string }>(
+      `select format('select * from voicesurvey.%I(%s)', proname, array_to_string(array_fill('null'::text, array[pronargs]), ', ')) as sql
+       from pg_proc
+       where pronamespace = 'voicesurvey'::regnamespace and has_function_privilege($1, oid, 'execute')
+       union all
+       select format('select * from voicesurvey.%I', relname)
+       from pg_class
+       where relnamespace = 'voicesurvey'::regnamespace and has_table_privilege($1, oid, 'select')`,
+      [`voicesurvey_${role}`],
+    );
+    expect(rows).not.toEqual([]);
+    for (const { sql } of rows) {
+      await client.query(`begin; set local role voicesurvey_${role}`);
+      try {
+        const code = await client.query(sql).then(
+          () => null,
+          (error: pg.DatabaseError) => error.code,
+        );
+        expect([null, '22023'], sql).toContain(code);
+      } finally {
+        await client.query('rollback');
+      }
+    }
+  });
+
+  test('voicesurvey_manager may write campaigns and e-mail templates', async () => {
+    await client.query('begin; set local role voicesurvey_manager');
+    try {
+      await client.query(`
+        insert into email_templates (name, type, locale, subject, body_html)
+        values ('new', 'completed', 'en', 'Our survey', '<p>Our survey</p>');
+        insert into campaigns (
+          name, intro_script, question_1_text, question_1_type, question_2_text, question_2_type, question_3_text,
+          question_3_type, created_by_user_id, email_completed_template_id
+        )
+        select 'new', '', '', 'free_text', '', 'numeric', '', 'scale', users.id, email_templates.id
+        from users
+        cross join email_templates
+        where email_templates.name = 'new'
+        limit 1;
+        update campaigns set intro_script = 'Do you agree?' where name = 'new';
+        delete from campaigns where name = 'new';
+        delete from email_templates where name = 'new';
+        set constraints all immediate`);
     } finally {
       await client.query('rollback');
     }
