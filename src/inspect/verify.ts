@@ -16,6 +16,7 @@ import { finding, type VerifyFinding } from './verify/finding.js';
 import {
   findingOfBody,
   findingOfConstraint,
+  findingOfPublication,
   findingOfReplicationRole,
   findingOfRows,
   findingOfTimeZone,
@@ -25,6 +26,7 @@ import {
   findingsOfRules,
 } from './verify/findings.js';
 import { listGrants, type RoleGrants } from './verify/grants.js';
+import { readBlockingPublications } from './verify/publications.js';
 import { explainReadError, LOCK_TIMEOUT_MS, readHistoryUnlessHeld } from './verify/read.js';
 import { readReplicationRoles } from './verify/replication-role.js';
 import { findRights } from './verify/rights.js';
@@ -130,6 +132,7 @@ ${SNAPSHOT_SETTINGS}`);
     const checksRules = set.name === null && options.rules !== false;
     const rights = rows === null ? [] : await findRights(client, set, snapshot, upText(migrations));
     const replicationRoles = await readReplicationRoles(client);
+    const publications = await readBlockingPublications(client, snapshot.schemas);
     const timeZone = !checksRules ? null : await readUnknownTimeZone(client);
     // Programs that load the library for an up need none of this.
     const { findBrokenBodies } = await import('./functions/find-broken-bodies.js');
@@ -171,6 +174,7 @@ ${SNAPSHOT_SETTINGS}`);
         ...(checksRules ? findingsOfRules(snapshot) : []),
         ...rights.map(({ object, finding: text }) => finding('privilege', object, text)),
         ...replicationRoles.map(findingOfReplicationRole),
+        ...publications.map(findingOfPublication),
         ...(timeZone === null ? [] : [findingOfTimeZone(timeZone)]),
       ],
     };

@@ -33,10 +33,10 @@ export function explainTriggersOff(error: unknown): ExplainedError | undefined {
   if (!(error instanceof pg.DatabaseError) || error.code !== TRIGGERS_OFF) return undefined;
   return new ExplainedError(
     'triggers_off',
-    'The database or the role sets session_replication_role = replica, so that no trigger fires and no foreign key is checked, and this role may not change that.',
+    'The database, the role or the server sets session_replication_role = replica, so that no trigger fires and no foreign key is checked, and this role may not change that.',
     {
       remedy:
-        'Ask a superuser to run: alter database <database> reset session_replication_role; or the same for the role: alter role <role> reset session_replication_role;',
+        'Ask a superuser to run: alter database <database> reset session_replication_role; or the same for the role: alter role <role> reset session_replication_role; or, if the server sets it for all: alter system reset session_replication_role; select pg_reload_conf();',
       cause: error,
     },
   );

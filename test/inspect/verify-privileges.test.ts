@@ -6,6 +6,7 @@ import { parseSnapshot, SNAPSHOT_SETTINGS, snapshotQuery } from '../../src/catal
 import { findingOfReplicationRole } from '../../src/inspect/verify/findings.js';
 import { readForeignRights } from '../../src/inspect/verify/foreign-rights.js';
 import { executeRightsIn, publicRightsIn } from '../../src/inspect/verify/grants-in-files.js';
+import { readBlockingPublications } from '../../src/inspect/verify/publications.js';
 import { readReplicationRoles } from '../../src/inspect/verify/replication-role.js';
 import { findRights } from '../../src/inspect/verify/rights.js';
 import { verify } from '../../src/inspect/verify.js';
@@ -235,6 +236,36 @@ describe('verify reports', () => {
     };
     const mayGrantAnyRole = Number(await migrated.value('show server_version_num')) < 160_000;
     expect(found).toEqual(mayGrantAnyRole ? [finding] : []);
+  });
+
+  test('a session that sets session_replication_role itself, since that hides what the server sets', async ({
+    migrated,
+  }) => {
+    const url = `${migrated.url}?options=-c%20session_replication_role%3Dorigin`;
+    expect(await findings(url)).toEqual([
+      'setting: setting session_replication_role: origin for this session alone, so that it is not known whether triggers fire in the others',
+    ]);
+  });
+
+  test.for([
+    ['for table contacts where (attempts_count < 1)', ['contacts']],
+    ['for table contacts (phone_number)', ['contacts']],
+    ['for table contacts (id, phone_number) where (id is not null), call_attempts', []],
+    ["for table contacts where (attempts_count < 1) with (publish = 'insert')", []],
+    ['for all tables', []],
+  ] as const)('a publication that stops exclusions: %s', async ([what, tables], { migrated }) => {
+    const { client, name } = migrated;
+    await client.query(`begin; create publication ${name}_p ${what}`);
+    const found = await readBlockingPublications(client, ['public', 'voicesurvey', 'voicesurvey_rules']);
+    const refused = await client.query('update contacts set attempts_count = attempts_count').then(
+      () => false,
+      () => true,
+    );
+    await client.query('rollback');
+    expect(found.map(({ publication, table }) => [publication, table])).toEqual(
+      tables.map((table) => [`${name}_p`, expect.stringMatching(`^(public\\.)?${table}$`)]),
+    );
+    expect(refused).toBe(tables.length > 0);
   });
 
   test('the right to set session_replication_role', async ({ migrated }) => {

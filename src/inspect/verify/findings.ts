@@ -6,6 +6,7 @@ import type { BrokenBody } from '../functions/checked-function.js';
 import type { BrokenRows } from '../rows/find-broken-rows.js';
 import { findRuleViolations } from '../rules/schema-rules.js';
 import { finding, type VerifyFinding } from './finding.js';
+import type { BlockingPublication } from './publications.js';
 import type { ReplicationRole } from './replication-role.js';
 import type { UnvalidatedConstraint } from './unvalidated.js';
 
@@ -65,8 +66,17 @@ export function findingsOfRules(snapshot: Snapshot): VerifyFinding[] {
 
 /** The finding of a default that disables triggers and foreign keys. */
 export function findingOfReplicationRole({ where, value }: ReplicationRole): VerifyFinding {
-  const problem = `${value} for ${where}, so that no trigger fires and no foreign key is checked`;
+  const problem =
+    value === 'replica'
+      ? `${value} for ${where}, so that no trigger fires and no foreign key is checked`
+      : `${value} for ${where}, so that it is not known whether triggers fire in the others`;
   return finding('setting', 'setting session_replication_role', problem);
+}
+
+/** The finding of a publication with which the server refuses to change rows. */
+export function findingOfPublication({ publication, table }: BlockingPublication): VerifyFinding {
+  const problem = `the server refuses every update and delete of ${table}: its row filter or its list of columns does not fit the replica identity of the table`;
+  return finding('setting', `publication ${publication}`, problem);
 }
 
 /** The finding of a time zone with which no call starts. */

@@ -22,11 +22,16 @@ where lower(split_part(setting, '=', 1)) = 'session_replication_role'
 union all
 select 'the server', setting from pg_settings
 where name = 'session_replication_role' and setting = 'replica' and source in ('configuration file', 'command line')
+union all
+select 'this session alone', setting from pg_settings
+where name = 'session_replication_role'
+  and setting <> 'replica'
+  and source in ('user', 'database user', 'client')
 order by 1`;
 
 /**
  * Reads where `session_replication_role` is `replica`, so that in those sessions no trigger fires and no foreign key is checked.
- * With `local`, all fire as with `origin`.
+ * With `local`, all fire as with `origin`. A setting of this session itself hides what the server sets for the others.
  */
 export function readReplicationRoles(client: pg.Client): Promise<readonly ReplicationRole[]> {
   return queryRows<ReplicationRole>(client, READ);
