@@ -89,6 +89,7 @@ function rewrite(nodes: readonly Node[]): readonly Node[] {
   return flatten(castElements(leaveOutNames(inner)));
 }
 
+const ENDS_OF_LIST: ReadonlySet<Node> = new Set(['FROM', 'WHERE', 'WITH', ';']);
 const SET_OPERATIONS: ReadonlySet<Node> = new Set(['UNION', 'INTERSECT', 'EXCEPT']);
 
 /** Leaves out the names of the columns of each SELECT that follows a set operation. */
@@ -98,8 +99,10 @@ function leaveOutNames(nodes: readonly Node[]): readonly Node[] {
   let isInList = false;
   return nodes.flatMap((node, index) => {
     if (SET_OPERATIONS.has(node)) follows = true;
+    // The next statement of a body.
+    if (node === ';') follows = false;
     if (node === 'SELECT') isInList = follows;
-    if (node === 'FROM' || node === 'WHERE') isInList = false;
+    if (ENDS_OF_LIST.has(node)) isInList = false;
     if (isInList && (node === 'AS' || nodes[index - 1] === 'AS')) return [];
     const operand = operandAt(nodes, index);
     return [operand === undefined ? node : { ...operand, content: withoutNames(operand.content) }];

@@ -50,6 +50,14 @@ const DIFFERENT: readonly (readonly [one: string, other: string])[] = [
     ' SELECT 1 UNION SELECT s.x FROM v, LATERAL ( SELECT b AS x, c AS y FROM u) s',
     ' SELECT 1 UNION SELECT s.x FROM v, LATERAL ( SELECT b AS y, c AS x FROM u) s',
   ],
+  [
+    'BEGIN ATOMIC SELECT 1 UNION SELECT 2; WITH c AS ( DELETE FROM t WHERE (id = 1)) SELECT id FROM c; END',
+    'BEGIN ATOMIC SELECT 1 UNION SELECT 2; WITH c AS ( DELETE FROM t WHERE (id > 0)) SELECT id FROM c; END',
+  ],
+  [
+    'BEGIN ATOMIC SELECT 1 UNION SELECT 2; SELECT 3 AS a; END',
+    'BEGIN ATOMIC SELECT 1 UNION SELECT 2; SELECT 3 AS b; END',
+  ],
   ['(ARRAY[1, 2])::numeric[]', '(ARRAY[1, 2])::bigint[]'],
 ];
 
