@@ -59,9 +59,20 @@ export function mayReachData(statement: Parsed): boolean {
   const { node } = statement;
   if (mayDeleteData(statement) || 'ExecuteStmt' in node) return true;
   if ('DoStmt' in node) return /\bdrop\b[^;]*\bcascade\b/i.test(bodyOf(node));
+  if ('AlterTableStmt' in node) return changesTypedTables(node);
   if (!('DropStmt' in node)) return false;
   const { behavior, removeType = '' } = node.DropStmt;
   return behavior === 'DROP_CASCADE' && HOLDING_BY_CASCADE.has(removeType);
+}
+
+/** An attribute that a cascade drops is a column of each table `of` the type. */
+function changesTypedTables({
+  AlterTableStmt: { objtype, cmds = [] },
+}: Extract<Node, { AlterTableStmt: unknown }>): boolean {
+  return (
+    objtype === 'OBJECT_TYPE' &&
+    cmds.some((command) => 'AlterTableCmd' in command && command.AlterTableCmd.behavior === 'DROP_CASCADE')
+  );
 }
 
 /**

@@ -243,6 +243,21 @@ test('the command up refuses with exit code 4, and --dry-run and --lose say what
   expect(stderr).toContain('backed up to voicesurvey-backup/');
 });
 
+test('an up that drops an attribute of a type is refused if a table of that type has values in it', async ({
+  database,
+}) => {
+  const options = await prepare(database, {
+    'V2.up.sql': 'create type address as (street text, zip text); create table homes of address;',
+    'V3.up.sql': 'alter type address drop attribute zip cascade;',
+  });
+  await up({ ...options, to: 'V2' });
+  await database.client.query("insert into homes values ('Via Roma', '20100')");
+  await expect(up(options)).rejects.toMatchObject({
+    code: 'would_lose_data',
+    losses: [{ name: 'homes.zip', count: 1 }],
+  });
+});
+
 describe('track_counts = off, with which the server counts no deleted rows,', () => {
   const files = { 'V2.up.sql': 'delete from visits;' };
 
