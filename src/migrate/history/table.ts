@@ -11,7 +11,7 @@ export function migrateAsOwner({ historyTable }: MigrationSet): string {
 
 /** SQL that sets a history aside that does not belong to the tables, as after a restore of one without the other. */
 export function setHistoryAside({ historySchema }: MigrationSet): string {
-  return `alter schema ${historySchema} rename to ${historySchema}_before;`;
+  return `alter schema ${historySchema} rename to before_${historySchema};`;
 }
 
 /** SQL that sets the sequence of the ids after the rows: a restore of the rows alone leaves it at its start. */

@@ -35,7 +35,7 @@ describe('a history that was restored', () => {
     const { url, client } = database;
     const directory = await folderWith(files);
     const restoreHistoryAlone = async (): Promise<void> => {
-      await client.query('drop schema if exists voicesurvey_migrations_before cascade');
+      await client.query('drop schema if exists before_voicesurvey_migrations cascade');
       await up({ url, directory });
       await client.query('drop table if exists one, two, three');
     };
