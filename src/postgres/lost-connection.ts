@@ -100,7 +100,11 @@ export function remedyForLostConnection(cause: unknown): string | undefined {
     return 'PgBouncer runs in the mode statement, in which no transaction is possible. Set pool_mode to transaction or session in pgbouncer.ini, or connect to the server itself.';
   }
   const setting = TIMEOUT_SETTINGS[cause.code ?? ''];
-  if (setting === undefined) return undefined;
+  if (setting === undefined) {
+    return cause.severity === 'FATAL' && isOfClass('syntaxErrorOrAccessViolation', cause.code ?? '')
+      ? 'The server ended the session after an error, so exit_on_error is on. Reset it in the role, the database or the server that sets it, and run the command again.'
+      : undefined;
+  }
   return `The server ended the connection because of its setting ${setting}. Raise it in the role, the database, the server, the file or the event trigger that sets it, and run the command again.`;
 }
 

@@ -113,3 +113,13 @@ describe('a missing privilege of the role that a setting makes the session act a
     }
   });
 });
+
+test('the remedy for an error that ended the session names exit_on_error', async ({ database }) => {
+  const { url, name, client } = database;
+  await client.query(`alter database ${name} set exit_on_error = on`);
+  const directory = await folderWith({ 'V1.up.sql': 'select 1;', 'V1.down.sql': 'select 1;' });
+  await expect(up({ url, directory })).rejects.toMatchObject({
+    code: 'connection_lost',
+    remedy: expect.stringContaining('so exit_on_error is on'),
+  });
+});
