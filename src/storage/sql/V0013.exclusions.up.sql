@@ -16,7 +16,8 @@
 --
 -- An update that returns an excluded contact locks its number like an import. Without the lock, an exclusion of the
 -- number could commit at the same time: the exclusion would find the contact excluded and leave it, and the update
--- would find the number unlisted. do_not_call needs no further lock, since it is in the row that the update locks.
+-- would find the number unlisted. do_not_call needs no further lock, since it is in the row that the update locks. The update
+-- also locks the campaign FOR KEY SHARE, as an import does, so that complete_finished_campaigns (V0023) leaves it running.
 --
 -- The number of an excluded contact that is erased or gets another number is put on the list, at the end of the same
 -- statement. Not earlier: the listing excludes the other contacts of the number, and the same statement may still have
@@ -266,6 +267,11 @@ begin
       detail = format('Contact %s.', old.id),
       hint = 'Delete the number''s entry from exclusion_list_entries first, if the number may be called.';
   end if;
+
+  perform
+  from public.campaigns
+  where id = new.campaign_id
+  for key share;
 
   if old.attempts_count = 0 then
     return new;

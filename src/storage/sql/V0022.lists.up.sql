@@ -17,6 +17,7 @@
 --     the line, so it fails with 40001.
 --   - exclude_number, import_exclusions and lift_exclusion write the list first, and so run one after the other (V0013). Then
 --     they lock the mutex rows of the numbers in all stripes, and the contacts in the order of their ids.
+--   - lift_exclusion locks the campaigns of its contacts FOR KEY SHARE, too, before it reads their status.
 --
 -- Safe on a live table: creates functions only.
 
@@ -676,11 +677,14 @@ begin
 
   perform
   from public.contacts as contact
+  join public.campaigns as campaign
+    on campaign.id = contact.campaign_id
   where contact.phone_number = number
     and contact.state = 'excluded'
     and not contact.do_not_call
   order by contact.id
-  for no key update;
+  for no key update of contact
+  for key share of campaign;
 
   with candidate as (
     select

@@ -8,8 +8,9 @@
 -- waits for the claims of the campaign that run, and later claims wait for it (V0012).
 --
 -- complete_finished_campaigns locks a campaign FOR UPDATE SKIP LOCKED, and reads again whether it is finished. That lock
--- conflicts with the FOR KEY SHARE lock of each transaction that inserts a contact or an attempt of the campaign. So it
--- skips a campaign while such a transaction runs, waits for none, and a later import finds the campaign completed (V0022).
+-- conflicts with the FOR KEY SHARE lock of each transaction that inserts a contact or an attempt of the campaign, or returns an
+-- excluded contact (V0013). So it skips a campaign while such a transaction runs, waits for none, and a later import finds the
+-- campaign completed (V0022).
 -- Only in the stricter levels, it waits for the imports and exclusions that run, whatever their campaigns.
 --
 -- Safe on a live table: creates functions only.

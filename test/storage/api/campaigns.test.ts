@@ -231,6 +231,47 @@ describe('complete_finished_campaigns', () => {
     });
   });
 
+  const RETURNS = {
+    lift_exclusion: "select from voicesurvey.lift_exclusion('+4920000100', 'person_agreed')",
+    'an update': `delete from exclusion_list_entries where phone_number = '+4920000100';
+      update contacts set state = 'pending' where id = :one_of_plain`,
+  } as const;
+
+  test.for(
+    Object.entries(RETURNS),
+  )('skips a campaign while another transaction returns a contact of it: %s', async ([, returned], {
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(migrated, FINISH);
+    await withSession(migrated, async (other) => {
+      await query(other, 'begin');
+      await query(other, returned);
+      expect(await query(migrated, COMPLETE)).toEqual([]);
+      await query(other, 'commit');
+    });
+    expect(await query(migrated, COMPLETE)).toEqual([]);
+    expect(await statusOf(migrated, 'plain')).toBe('running');
+  });
+
+  test('makes lift_exclusion wait, which then leaves the contact of the completed campaign excluded', async ({
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(migrated, FINISH);
+    await withSession(migrated, async (job) => {
+      await query(job, 'begin');
+      expect(await query(job, COMPLETE)).toEqual([{ campaign_id: idOf('plain') }]);
+      const lifted = query(
+        migrated,
+        "select * from voicesurvey.lift_exclusion('+4920000100', 'person_agreed')",
+      );
+      await untilWaiting(migrated);
+      await query(job, 'commit');
+      expect(await lifted).toMatchObject([{ contacts_pending: '0', contacts_excluded: '1' }]);
+    });
+  });
+
   test.for([
     ['an import', 'select from voicesurvey.import_contacts(:plain, \'[{"phone_number": "+4920009001"}]\')'],
     [
