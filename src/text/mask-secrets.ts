@@ -3,17 +3,28 @@ import { sqlTokens } from './sql-tokens.js';
 /** A custom setting that a statement assigns, up to its value. */
 const ASSIGNMENT = 'set\\s+(?:(?:local|session)\\s+)?[\\w"]+\\.[\\w"]+\\s*(?:=|to\\b)';
 
-/** The ends of statements, and the value of a custom setting that is not in quotes. */
-const findTokens = sqlTokens(';', `(?<=\\b${ASSIGNMENT}\\s*)(?!default\\b)[^\\s;'"$]+`);
+/**
+ * The ends of statements, and the value of a custom setting that is not in quotes. The text before a value is compared only at
+ * the beginning of a word: at each space, it would take quadratic time.
+ */
+const findTokens = sqlTokens(';', `(?=[^\\s;'"$])(?<=\\b${ASSIGNMENT}\\s*)(?!default\\b)[^\\s;'"$]+`);
 
-/** What a statement with a secret contains: the word for it, a custom setting of another program, or an address with a password. */
+/** The name of a custom setting of another program, as an argument of `set_config`. */
+const OTHER_SETTING = "\\s*'(?!voicesurvey_migrations\\.)[^']*\\.";
+
+/**
+ * What a statement with a secret contains: the word for it, a custom setting of another program, or an address with a password.
+ * It takes linear time, since the SQL may be the body of another role's function: a part that may be long never begins
+ * where the same part of an earlier attempt continues.
+ */
 const SECRET = new RegExp(
   [
-    '(?<![a-z])(?:[a-z]*passw(?:or)?ds?|pwd|passphrase|secrets?|tokens?|api_?keys?|access_?keys?|private_?keys?|credentials?|authorization|bearer|conninfo|dblink\\w*|crypt|hmac|(?:pgp_\\w*)?(?:en|de)crypt)(?![a-z])',
+    '(?<![a-z])(?:[a-z]*passw(?:or)?ds?|pwd|passphrase|secrets?|tokens?|api_?keys?|access_?keys?|private_?keys?|credentials?|authorization|bearer|conninfo|dblink\\w*|crypt|hmac|(?:pgp_\\w{0,60})?(?:en|de)crypt)(?![a-z])',
     'user\\s+mapping',
     "(?:connection|program)\\s+(?:[eE]|[uU]&)?['$]",
     ASSIGNMENT,
-    "set_config\\s*\\((?:[^;]*setting_name\\s*(?:=>|:=))?\\s*'(?!voicesurvey_migrations\\.)[^']*\\.",
+    `set_config\\s*\\(${OTHER_SETTING}`,
+    `setting_name\\s*(?:=>|:=)${OTHER_SETTING}`,
     ':\\/\\/[^\\s:@/]*:[^\\s@/]+@',
   ].join('|'),
   'i',
@@ -25,6 +36,9 @@ interface Range {
   readonly end: number;
 }
 
+/** A body nested more deeply is a literal of its statement. */
+const MOST_NESTED = 8;
+
 /**
  * Finds the literals that may be secrets in SQL: those of a statement that sets a password, has a connection string,
  * encrypts, or assigns a custom setting. A body in dollar quotes is searched statement by statement.
@@ -34,38 +48,37 @@ interface Range {
  */
 function findSecrets(sql: string): readonly Range[] {
   const found: Range[] = [];
-  let literals: Range[] = [];
-  let statement = '';
-  let last = 0;
-  const endStatement = (end: number): void => {
-    statement += sql.slice(last, end);
-    if (SECRET.test(statement)) found.push(...literals);
-    literals = [];
-    statement = '';
-    last = end;
-  };
-  for (const { text: token, start } of findTokens(sql)) {
-    const end = start + token.length;
-    if (token === ';') {
-      endStatement(end);
-    } else if (/^(?:--|\/\*)/.test(token)) {
-      statement += `${sql.slice(last, start)} `;
+  const search = (part: string, offset: number, depth: number): void => {
+    let literals: Range[] = [];
+    let statement = '';
+    let last = 0;
+    const endStatement = (end: number): void => {
+      statement += part.slice(last, end);
+      if (SECRET.test(statement)) for (const literal of literals) found.push(literal);
+      literals = [];
+      statement = '';
       last = end;
-    } else if (token.startsWith('$') && token.includes('\n')) {
-      const bodyStart = start + token.indexOf('$', 1) + 1;
-      found.push(...shift(findSecrets(sql.slice(bodyStart, end)), bodyStart));
-      statement += `${sql.slice(last, start)} `;
-      last = end;
-    } else if (!token.startsWith('"')) {
-      literals.push({ start, end });
+    };
+    for (const { text: token, start } of findTokens(part)) {
+      const end = start + token.length;
+      if (token === ';') {
+        endStatement(end);
+      } else if (/^(?:--|\/\*)/.test(token)) {
+        statement += `${part.slice(last, start)} `;
+        last = end;
+      } else if (depth < MOST_NESTED && token.startsWith('$') && token.includes('\n')) {
+        const bodyStart = start + token.indexOf('$', 1) + 1;
+        search(part.slice(bodyStart, end), offset + bodyStart, depth + 1);
+        statement += `${part.slice(last, start)} `;
+        last = end;
+      } else if (!token.startsWith('"')) {
+        literals.push({ start: offset + start, end: offset + end });
+      }
     }
-  }
-  endStatement(sql.length);
+    endStatement(part.length);
+  };
+  search(sql, 0, 0);
   return found.sort((a, b) => a.start - b.start);
-}
-
-function shift(ranges: readonly Range[], by: number): readonly Range[] {
-  return ranges.map(({ start, end }) => ({ start: start + by, end: end + by }));
 }
 
 /** A text whose secrets are masked. */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { maskLiterals } from '../../src/text/mask-literals.js';
 import { maskSecrets } from '../../src/text/mask-secrets.js';
+import { growthOf, LINEAR, REPEATED_UNITS } from '../support/growth.js';
 
 describe('maskSecrets masks', () => {
   test.for([
@@ -66,4 +68,23 @@ test('maskSecrets maps an offset to the same character of the masked text', () =
   expect(text.slice(offsetOf(sql.indexOf('wrong')))).toBe('wrong');
   expect(text.slice(offsetOf(sql.indexOf('long')))).toMatch(/^'\*\*\*'; select/);
   expect(offsetOf(3)).toBe(3);
+});
+
+describe('SQL of another role is masked in linear time if it repeats', () => {
+  test.for(REPEATED_UNITS)('%j', (unit) => {
+    expect(growthOf(maskSecrets, unit)).toBeLessThan(LINEAR);
+    const secret = "alter role ann password 'Geh3im' ";
+    expect(growthOf((text) => maskSecrets(secret + text), unit)).toBeLessThan(LINEAR);
+    expect(growthOf(maskLiterals, unit)).toBeLessThan(LINEAR);
+  });
+});
+
+test('maskSecrets masks a statement with more literals than a call has arguments', () => {
+  const sql = `insert into integrations (token) values ${"('Geh3im'), ".repeat(200_000)}('Geh3im')`;
+  expect(maskSecrets(sql).text).not.toContain('Geh3im');
+});
+
+test('maskSecrets masks a secret in bodies that nest more deeply than calls', () => {
+  const openings = Array.from({ length: 20_000 }, (_, depth) => `$t${depth}$\n`).join('');
+  expect(maskSecrets(`${openings}alter role ann password 'Geh3im'`).text).not.toContain('Geh3im');
 });

@@ -2,8 +2,14 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { shellQuote } from '../../text/shell-quote.js';
 import pg from '../driver/pg.js';
-import { listenToLogin, onServerError, setStartupParameters, streamOf } from '../driver/pg-internals.js';
+import {
+  listenToLogin,
+  listenToServerTexts,
+  setStartupParameters,
+  streamOf,
+} from '../driver/pg-internals.js';
 import { ConnectionError } from '../errors/explained-error.js';
+import { cutServerText } from '../redaction/cut.js';
 import { applicationName } from './application-name.js';
 import { checkFirstMessage, checkTlsAnswer } from './first-bytes.js';
 import { makeMessageReader } from './message-reader.js';
@@ -91,8 +97,12 @@ export function makeClient(options: ClientOptions): NewClient {
 /** A server may end the connection with the message after the login, so this listens from the beginning. */
 function watchEnding(client: pg.Client): Ending {
   const ending: Ending = {};
-  onServerError(client, (error) => {
-    if (error.severity === 'FATAL') ending.serverError = error;
+  listenToServerTexts(client, {
+    error: (error) => {
+      cutServerText(error);
+      if (error.severity === 'FATAL') ending.serverError = error;
+    },
+    notice: cutServerText,
   });
   // Without a listener, a connection lost while idle would end the process. Queries reject by themselves.
   client.on('error', (error) => {

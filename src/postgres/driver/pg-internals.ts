@@ -76,11 +76,19 @@ export function cancelInsteadOfLogin(client: pg.Client, running: pg.Client): voi
 }
 
 /**
- * Calls a listener with each error that the server sends. `pg` passes an error on to the query that is first in line, and to
- * no other one that the end of the connection then fails.
+ * Calls listeners with each error and each notice that the server sends. `pg` passes an error on to the query that is first in
+ * line, and to no other one that the end of the connection then fails. Must be called before `client.connect()`, so that the
+ * listeners are called before those of `pg`, which passes the same objects on.
  */
-export function onServerError(client: pg.Client, listener: (error: pg.DatabaseError) => void): void {
-  internalsOf(client).connection.on('errorMessage', listener);
+export function listenToServerTexts(
+  client: pg.Client,
+  listeners: {
+    readonly error: (error: pg.DatabaseError) => void;
+    readonly notice: (notice: Omit<pg.DatabaseError, keyof Error> & { message: string }) => void;
+  },
+): void {
+  internalsOf(client).connection.on('errorMessage', listeners.error);
+  internalsOf(client).connection.on('notice', listeners.notice);
 }
 
 /** Listeners for the events of a login, which `pg` does not pass on. */

@@ -1,8 +1,18 @@
 import { isKnownName, isKnownText } from './words.js';
 
+/** An identifier, in quotes or not, with a limit that is longer than any name of the server. */
+const QUOTED = '"(?:[^"]|""){0,200}"';
+const UNQUOTED = '[^".(]{1,200}';
+
 /** A function by its name and the types of its arguments, or a block; then the place in it. */
-const IN_FUNCTION =
-  /^(?<language>PL\/\w+|SQL) function (?<name>"(?:[^"]|"")*"|[^"(]+?|(?:"(?:[^"]|"")*"|[^".(]+)\.(?:"(?:[^"]|"")*"|[^"(]+?))(?<types>\(.*\))?(?<place> line \d+ at [A-Za-z][A-Za-z /_]*| statement \d+| during [a-z ]+| while [a-z ]+)?$/u;
+const IN_FUNCTION = new RegExp(
+  `^(?<language>PL/\\w+|SQL) function (?<name>${QUOTED}|[^"(]{1,200}?|(?:${QUOTED}|${UNQUOTED})\\.(?:${QUOTED}|[^"(]{1,200}?))(?<types>\\(.*\\))?(?<place> line \\d+ at [A-Za-z][A-Za-z /_]*| statement \\d+| during [a-z ]+| while [a-z ]+)?$`,
+  'u',
+);
+const NAME_WITH_SCHEMA = new RegExp(
+  `^(?:(?<schema>${QUOTED}|${UNQUOTED})\\.)?(?<name>${QUOTED}|${UNQUOTED})$`,
+  'u',
+);
 /** The name of every `do` block. */
 const BLOCK = 'inline_code_block';
 const QUERY_IN_FUNCTION = /^(?:SQL statement|PL\/\w+ \w+) "(?<query>.*?)"?$/;
@@ -25,12 +35,22 @@ export function redactContext(where: string, knownText: string): string | null {
   return lines.length === 0 ? null : lines.join('\n');
 }
 
-/** The names of the functions that a context comes through, without their schemas. */
-export function functionsIn(where: string): readonly string[] {
+/** A function that a context names. */
+export interface NamedFunction {
+  /** Undefined if the search path finds the function. */
+  readonly schema: string | undefined;
+  readonly name: string;
+}
+
+/** The functions that a context comes through. */
+export function functionsIn(where: string): readonly NamedFunction[] {
   return where.split('\n').flatMap((line) => {
-    const name = IN_FUNCTION.exec(line)?.groups?.name;
-    const last = /(?:"((?:[^"]|"")*)"|([^".]+))$/.exec(name ?? '');
-    const function_ = last?.[1]?.replaceAll('""', '"') ?? last?.[2];
-    return function_ === undefined || function_ === BLOCK ? [] : [function_];
+    const { schema, name } = NAME_WITH_SCHEMA.exec(IN_FUNCTION.exec(line)?.groups?.name ?? '')?.groups ?? {};
+    if (name === undefined || name === BLOCK) return [];
+    return [{ schema: schema === undefined ? undefined : unquote(schema), name: unquote(name) }];
   });
+}
+
+function unquote(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }

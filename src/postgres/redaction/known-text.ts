@@ -1,7 +1,7 @@
 import { maskSecrets } from '../../text/mask-secrets.js';
 import type pg from '../driver/pg.js';
 import { queryRows, textArray } from '../driver/search-path.js';
-import { functionsIn } from './context.js';
+import { functionsIn, type NamedFunction } from './context.js';
 import { quotedNames } from './quotes.js';
 import { isRaised, namesIn, type ServerText } from './server-text.js';
 
@@ -46,20 +46,44 @@ export async function collectKnownText(
     client,
     catalogText(functionsIn(text.where ?? ''), namesToFind(text)),
   ).catch(() => []);
-  return { ...known, text: [known.text, ...rows.map((row) => maskSecrets(row.text).text)].join('\n') };
+  return { ...known, text: [known.text, ...rows.map((row) => maskBody(row.text))].join('\n') };
+}
+
+/** Masks the secrets of a body. If it was cut, its last statement may miss the word that shows that it has a secret. */
+function maskBody(body: string): string {
+  return maskSecrets(body.length < LONGEST_BODY ? body : body.slice(0, body.lastIndexOf(';') + 1)).text;
 }
 
 /** The names that a text of the server's own quotes, or those that the author of another text reports; and functions. */
 function namesToFind(text: ServerText): readonly string[] {
-  return [...functionsIn(text.where ?? ''), ...(isRaised(text) ? namesIn(text) : quotedNames(text))];
+  const functions = functionsIn(text.where ?? '').map(({ name }) => name);
+  return [...functions, ...(isRaised(text) ? namesIn(text) : quotedNames(text))];
 }
 
-/** The bodies of the functions with some names, and those of some names that exist in the catalog. */
+/** What is read of bodies, since any role may have a function of the same name: characters of each, and how many. */
+const LONGEST_BODY = 100_000;
+const MOST_BODIES = 50;
+
+/**
+ * The bodies of some functions, and those of some names that exist in the catalog. A function without a schema may be in any
+ * one, because another session's search path found it; those of other roles come last.
+ */
 const catalogText = (
-  functions: readonly string[],
+  functions: readonly NamedFunction[],
   names: readonly string[],
-) => `select prosrc as text from pg_catalog.pg_proc
-where proname = any (${textArray(functions)}) and pronamespace <> 'pg_catalog'::pg_catalog.regnamespace
+) => `(select left(prosrc, ${LONGEST_BODY}) as text
+from pg_catalog.pg_proc
+join pg_catalog.pg_namespace on pg_namespace.oid = pronamespace
+where nspname <> 'pg_catalog' and exists (
+  select
+  from rows from (
+    pg_catalog.unnest(${textArray(functions.map(({ name }) => name))}),
+    pg_catalog.unnest(${textArray(functions.map(({ schema }) => schema ?? ''))})
+  ) as called (name, schema)
+  where called.name = proname and called.schema in ('', nspname)
+)
+order by pg_catalog.pg_has_role(proowner, 'MEMBER') desc, pg_proc.oid
+limit ${MOST_BODIES})
 union all
 select name from (
   select relname from pg_catalog.pg_class

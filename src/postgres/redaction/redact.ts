@@ -5,6 +5,7 @@ import pg from '../driver/pg.js';
 import { isOfClass, NUMERIC_VALUE_OUT_OF_RANGE } from '../errors/sql-states.js';
 import { redactContacts } from './contacts.js';
 import { redactContext } from './context.js';
+import { removeCutSecret } from './cut.js';
 import { type KnownText, NOTHING_KNOWN } from './known-text.js';
 import { redactQuotes } from './quotes.js';
 import { isOperational, isRaised, NAME_FIELDS, type ServerText } from './server-text.js';
@@ -49,21 +50,23 @@ const RAISED: Limit = { lines: 20, characters: 3000 };
  */
 export function redactText(text: ServerText, known: KnownText): RedactedText {
   const raised = isRaised(text);
+  // First, since a secret of which another rule has redacted a part is no longer found.
+  const hide = (part: string): string => removeCutSecret(hideSecrets(part, known.secrets), known.secrets);
   const redact = (part: string, limit: Limit): string => {
     const words = raised ? redactUnknownWords(part, known.text) : part;
     const shown = isOperational(text) ? words : redactContacts(words, known.text);
-    return encodeText(shorten(hideSecrets(shown, known.secrets), raised ? RAISED : limit));
+    return encodeText(shorten(shown, raised ? RAISED : limit));
   };
-  const { message = '', detail, hint, where } = text;
-  const names = redactNames(text, known);
-  const redactedDetail = detail === undefined ? null : redact(detail, ADDITION);
-  const context = where === undefined ? null : redactContext(where, known.text);
+  const { detail, hint, where } = text;
+  const message = hide(text.message ?? '');
+  const redactedDetail = detail === undefined ? null : redact(hide(detail), ADDITION);
+  const context = where === undefined ? null : redactContext(hide(where), known.text);
   return {
     message: redact(raised ? message : redactQuotes(message, text, known.text), MESSAGE),
     detail: raised ? redactedDetail : redactDetail(text, redactedDetail),
-    hint: hint === undefined ? null : redact(hint, ADDITION),
-    context: context === null ? null : encodeText(shorten(hideSecrets(context, known.secrets), ADDITION)),
-    names,
+    hint: hint === undefined ? null : redact(hide(hint), ADDITION),
+    context: context === null ? null : encodeText(shorten(context, ADDITION)),
+    names: redactNames(text, known),
   };
 }
 

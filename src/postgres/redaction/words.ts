@@ -9,11 +9,21 @@ const LINE_ESCAPE = /\\[nrt]/g;
 const ASSERT_MESSAGE = 'assertion failed';
 const SQL_STATE = /^\W*[0-9A-Z]{5}\W*$/;
 
-/** Checks whether the known text contains a text as whole words. */
+/** Checks whether the known text contains a text as whole words, in small letters or capitals. */
 export function isKnownText(text: string, knownText: string): boolean {
   if (text === '' || text.length > LONGEST_NAME) return false;
-  const pattern = text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  return new RegExp(`(?<![\\p{L}\\p{N}_])${pattern}(?![\\p{L}\\p{N}_])`, 'iu').test(knownText);
+  const known = knownWords(knownText).lowerCase();
+  const wanted = text.toLowerCase();
+  for (let at = known.indexOf(wanted); at !== -1; at = known.indexOf(wanted, at + 1)) {
+    if (isWhole(known, at, at + wanted.length)) return true;
+  }
+  return false;
+}
+
+function isWhole(text: string, start: number, end: number): boolean {
+  // A character takes at most two code units.
+  const before = text.slice(Math.max(0, start - 2), start);
+  return !/[\p{L}\p{N}_]$/u.test(before) && !/^[\p{L}\p{N}_]/u.test(text.slice(end, end + 2));
 }
 
 /** Checks whether the known text contains a name, or each part of a name with dots. */
@@ -26,24 +36,45 @@ export function isKnownName(name: string, knownText: string): boolean {
 
 /** Replaces every word that is not in the known text by `…`, except ids, counts and SQLSTATEs. */
 export function redactUnknownWords(text: string, knownText: string): string {
-  const known = wordsOf(knownText);
+  const known = knownWords(knownText).words();
   return text.replace(/\S+/g, (token: string, start: number) => {
     const isKnown = (token.match(WORD) ?? []).every((word) => known.has(word));
-    const isSqlState = SQL_STATE.test(token) && /\bSQLSTATE $/.test(text.slice(0, start));
+    const isSqlState =
+      SQL_STATE.test(token) && /\bSQLSTATE $/.test(text.slice(Math.max(0, start - 10), start));
     const isHarmless = isKnown || isSqlState || ID.test(token) || isCount(token, text, start);
     return isHarmless ? token : token.replace(FIRST_TO_LAST_WORD, '…');
   });
 }
 
-/** The last known text with its words: a migration may raise many notices. */
-let lastKnown: { readonly text: string; readonly words: ReadonlySet<string> } | null = null;
+/** A known text, in the forms in which it is searched. */
+interface KnownWords {
+  readonly text: string;
+  readonly lowerCase: () => string;
+  readonly words: () => ReadonlySet<string>;
+}
 
-function wordsOf(text: string): ReadonlySet<string> {
+/** The last known text: a migration may raise many notices, and a notice may quote many names. */
+let lastKnown: KnownWords | null = null;
+
+function knownWords(text: string): KnownWords {
   if (lastKnown?.text !== text) {
-    const all = `${text} ${text.replaceAll(LINE_ESCAPE, ' ')} ${ASSERT_MESSAGE}`;
-    lastKnown = { text, words: new Set(all.match(WORD)) };
+    lastKnown = {
+      text,
+      lowerCase: once(() => text.toLowerCase()),
+      words: once(
+        () => new Set(`${text} ${text.replaceAll(LINE_ESCAPE, ' ')} ${ASSERT_MESSAGE}`.match(WORD)),
+      ),
+    };
   }
-  return lastKnown.words;
+  return lastKnown;
+}
+
+function once<Result>(compute: () => Result): () => Result {
+  let computed: { readonly result: Result } | undefined;
+  return () => {
+    computed ??= { result: compute() };
+    return computed.result;
+  };
 }
 
 /**

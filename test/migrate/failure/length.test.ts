@@ -20,6 +20,8 @@ describe('the error of up fits on one screen', () => {
       `create table t (n text constraint c check (n <> '${'y'.repeat(300_000)}'));\ninsert into t values ('${'y'.repeat(300_000)}');`,
     ],
     ['for a very long value', `select '${'x'.repeat(300_000)}'::integer;`],
+    ['for a document of 15 MiB that is cut off', `select ('{"a": "' || repeat('aB3/+', 3 << 20))::jsonb;`],
+    ['for a raised line of 15 MiB', `do $$ begin raise '%', repeat('-', 15 << 20); end $$;`],
     [
       'for a table that a hundred views depend on',
       `${Array.from({ length: 100 }, (_, n) => `create view v${n} as select age from people;`).join('\n')}\ndrop table people;`,

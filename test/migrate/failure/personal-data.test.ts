@@ -208,6 +208,18 @@ end $$`);
     });
   });
 
+  test('and shows no words of a function of the same name in another schema', async ({ database }) => {
+    await database.client.query(`create schema one;
+create schema two;
+create function one.complain() returns void language plpgsql as $$
+begin
+  raise exception 'no person is named %', lower('ANN');
+end $$;
+create function two.complain() returns void language plpgsql as $$ begin /* ann */ end $$;`);
+    const error = await catchFailure(database, 'select one.complain();');
+    expect(error.message).toContain(': no person is named … (SQLSTATE P0001)');
+  });
+
   test('but shows the constraint and the table that a function of the database reports', async ({
     database,
   }) => {

@@ -77,7 +77,7 @@ create trigger announces before update on people for each row execute function a
 
   test('that is a secret of the file', async ({ database }) => {
     const sql = "do $$ begin\n  raise notice 'the password is %', 'Geh3im';\nend $$;";
-    expect((await noticesOf(database, sql)).join()).toMatch(/^NOTICE \| (?!.*Geh3im).*…$/);
+    expect((await noticesOf(database, sql)).join()).toMatch(/^NOTICE \| (?!.*Geh3im).*\*{3}$/);
   });
 });
 
@@ -125,7 +125,7 @@ $$ begin for i in 1 .. 60 loop raise notice 'step' using table = name || case wh
     const args = ['up', '--verbose', '--dir', directory];
     const { stderr } = await runCli(args, { env: { DATABASE_URL: database.url } });
     await database.client.query('drop schema voicesurvey_migrations cascade');
-    return stderr.match(/select prosrc/g)?.length;
+    return stderr.match(/select left\(prosrc/g)?.length;
   };
   expect(await searches("select noisy('y')")).toBe(1);
   expect(await searches("select noisy('x')")).toBe(50);

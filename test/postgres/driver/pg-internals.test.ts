@@ -9,8 +9,8 @@ import {
   isServerWithoutTls,
   listenToCopyData,
   listenToLogin,
+  listenToServerTexts,
   onCopyIn,
-  onServerError,
   onStatementCompleted,
   reportedPidOf,
   sendOneByOne,
@@ -277,10 +277,13 @@ test('pg reports a lost or closed connection in the words that isClientWithoutCo
   expect(failures.filter(isClientWithoutConnection)).toEqual(failures);
 });
 
-test('onServerError passes on the last words of the server, which the second query in flight does not get', async () => {
+test('listenToServerTexts passes on the last words of the server, which the second query in flight does not get', async () => {
   const client = await connected({ pipeline: true } as pg.ClientConfig);
   const words: string[] = [];
-  onServerError(client, ({ severity, code }) => words.push(`${severity} ${code}`));
+  listenToServerTexts(client, {
+    error: ({ severity, code }) => words.push(`${severity} ${code}`),
+    notice: () => undefined,
+  });
   const ended = failureOf(client.query('select pg_terminate_backend(pg_backend_pid())'));
   expect(isClientWithoutConnection(await failureOf(client.query('select 1')))).toBe(true);
   await ended;

@@ -1,8 +1,11 @@
 import pg from 'pg';
 import { describe, expect } from 'vitest';
-import { knownTextOf, NOTHING_KNOWN } from '../../../src/postgres/redaction/known-text.js';
+import { connect } from '../../../src/postgres/connect.js';
+import { knownTextOf, NOTHING_KNOWN, searchedText } from '../../../src/postgres/redaction/known-text.js';
 import { redactCause, redactText } from '../../../src/postgres/redaction/redact.js';
+import { parseDatabaseUrl } from '../../../src/postgres/url.js';
 import { type TestDatabase, test } from '../../support/database.js';
+import { growthOf, LINEAR, REPEATED_UNITS } from '../../support/growth.js';
 
 const ID = '5eed0001-0000-4000-8000-000000000001';
 
@@ -97,4 +100,79 @@ test('redactText leaves the numbers of processes in the detail of a deadlock', (
   expect(redactText({ code: '40P01', message: 'deadlock detected', detail }, NOTHING_KNOWN).detail).toBe(
     detail,
   );
+});
+
+test('redactText masks a secret as a whole if a part of it looks like a telephone number', () => {
+  const known = knownTextOf("alter role ann password 'Geh3im-0151 2345678'");
+  const text = { code: '42501', message: 'no role has the password Geh3im-0151 2345678' };
+  expect(redactText(text, known).message).toBe('no role has the password ***');
+});
+
+describe('a text of the server is redacted in linear time if it repeats', () => {
+  test.for(REPEATED_UNITS)('%j', (unit) => {
+    const textOf = (code: string, part: string): Parameters<typeof redactText>[0] => ({
+      code,
+      message: `invalid "${part}`,
+      detail: part,
+      hint: part,
+      where: `SQL function ${part}`,
+      table: part,
+    });
+    for (const code of ['22P02', '23505', '42P01', '42501', 'P0001']) {
+      const redact = (part: string): unknown => {
+        const text = textOf(code, part);
+        return [redactText(text, NOTHING_KNOWN), searchedText(text)];
+      };
+      expect(growthOf(redact, unit), code).toBeLessThan(LINEAR);
+    }
+  });
+});
+
+/** Raises an error whose message continues after what is processed of it, and returns what is shown. */
+async function shownOf(
+  { url }: TestDatabase,
+  raised: string,
+  known = NOTHING_KNOWN,
+  code = '22023',
+): Promise<string> {
+  const connection = await connect(parseDatabaseUrl(url));
+  try {
+    const error: unknown = await connection.client
+      .query(`do $$ begin raise exception using errcode = '${code}', message = ${raised}; end $$`)
+      .catch((caught: unknown) => caught);
+    if (!(error instanceof pg.DatabaseError)) throw new Error('The SQL did not fail.', { cause: error });
+    expect(error.message.length).toBeLessThan(10_100);
+    // As if the message were one of the server, whose words are shown.
+    return redactText({ ...error, message: error.message, routine: undefined }, known).message;
+  } finally {
+    await connection.close();
+  }
+}
+
+test('an error of 15 MiB arrives as its beginning', async ({ database }) => {
+  expect(await shownOf(database, "'it is said: ' || repeat('aB3/+', 3 * 1024 * 1024)")).toBe('it is said:…"');
+});
+
+test('a value whose end is cut off is redacted as a value', async ({ database }) => {
+  const message = `'invalid input: "Ann Lee' || repeat(' Ann Lee', 5000) || '" is no number'`;
+  expect(await shownOf(database, message)).toBe('invalid input: "…"');
+});
+
+test.for([
+  ['a word', 'Annabelle', /Ann/],
+  ['an address', 'ann.lee@example.com', /ann/],
+  ['a telephone number', '+49 151 2345678', /49|151|23/],
+  ['a secret', 'Geh3im und Geheimer', /Geh/],
+] as const)('no part of %s at the cut of a text is shown', async ([, value, part], { database }) => {
+  // A long secret before it is shown as a few characters, so that what is near the cut is shown, too.
+  const long = 'x'.repeat(9960);
+  const known = knownTextOf(
+    `alter role ann password '${long}'; alter role ann password 'Geh3im und Geheimer'`,
+  );
+  for (let length = 1; length < value.length; length += 1) {
+    const message = `'from: ${long}${' '.repeat(10_000 - 6 - long.length - length)}${value} is here'`;
+    const shown = await shownOf(database, message, known, '42501');
+    expect(shown).toMatch(/^from: \*\*\*/);
+    expect(shown).not.toMatch(part);
+  }
 });
