@@ -53,7 +53,13 @@ export { LossRefusedError, PartWayError } from './migrate/data-loss/errors.js';
 
 export type { Database, Server } from './migrate/database.js';
 export { type DownOptions, type DownResult, down } from './migrate/down.js';
-export { MigrationFailedError, type ServerReport } from './migrate/failure/errors.js';
+export { type EarlierResults, hasEarlierResults } from './migrate/earlier-results.js';
+export {
+  hasRunReport,
+  MigrationFailedError,
+  type RunReport,
+  type ServerReport,
+} from './migrate/failure/errors.js';
 export type { MigrationState } from './migrate/history/compare.js';
 export type { Drift, DriftDetails, DriftReport } from './migrate/history/drift.js';
 export { HistoryError } from './migrate/history/errors.js';

@@ -22,7 +22,7 @@ import { readDownSql } from './history/read.js';
 import { hasComparableSnapshot } from './history/snapshot.js';
 import type { HistoryRow } from './history/table.js';
 import type { Listener } from './run/events.js';
-import { withNotices } from './run/notices.js';
+import { withReport } from './run/notices.js';
 import type { RunOptions } from './run/options.js';
 import type { Planner } from './run/plan.js';
 import { run } from './run/run.js';
@@ -122,7 +122,7 @@ export async function downIfNewest(options: DownOptions, newest: bigint | null):
   const { lose: agreed = [], backupFolder, directory, asFarAsPossible = false } = options;
   const folder = await readFolder(directory);
   const ledger = newLedger({ set: folder.set, agreed, directory, asFarAsPossible }, backupFolder);
-  const result = await withNotices(options.onEvent, (onEvent) =>
+  const result = await withReport(options.onEvent, (onEvent) =>
     rollBack({ ...options, onEvent }, folder, dataLossSafeguard(ledger, onEvent), newest),
   );
   return { ...result, losses: ledger.losses };
@@ -137,7 +137,7 @@ export async function downWithoutBackup(
   options: Omit<DownOptions, 'lose' | 'backupFolder' | 'asFarAsPossible'>,
 ): Promise<DownResult> {
   const folder = await readFolder(options.directory);
-  const result = await withNotices(options.onEvent, (onEvent) =>
+  const result = await withReport(options.onEvent, (onEvent) =>
     rollBack({ ...options, onEvent }, folder, NO_SAFEGUARD),
   );
   return { ...result, losses: [] };

@@ -7,10 +7,12 @@ import { LossRefusedError } from './data-loss/errors.js';
 import { existingNames } from './data-loss/existing-names.js';
 import { withDatabase } from './database.js';
 import { adviseAfterPart, type DownOptions, type DownResult, downIfNewest } from './down.js';
+import { addRunReport, hasRunReport, type RunReport } from './failure/errors.js';
 import { extractLabel } from './files/file-name.js';
 import { type Migration, readFolder } from './files/read-folder.js';
 import { readSet } from './files/read-set.js';
 import { compare } from './history/compare.js';
+import { NO_DRIFT } from './history/drift.js';
 import { HistoryError } from './history/errors.js';
 import { refuseOtherFolder } from './history/other-folder.js';
 import { planUp } from './history/plan.js';
@@ -54,9 +56,25 @@ export interface RedoResult extends Omit<UpResult, 'created' | 'sql'> {
 export async function redo(options: RedoOptions): Promise<RedoResult> {
   checkOptions('redo', options, 'url', 'directory');
   const { migration, row, before } = await findNewest(options);
-  const { losses } = await rollBack(options, row, before);
-  const { created: _created, sql: _sql, ...result } = await applyAgain(options, migration);
-  return { ...result, redone: migration.label, losses: [...losses, ...result.losses] };
+  const down = await rollBack(options, row, before);
+  const {
+    created: _created,
+    sql: _sql,
+    ...result
+  } = await applyAgain(options, migration).catch((error: unknown) => {
+    throw addRunReport(error, joinReports(down, hasRunReport(error) ? error : { ...NO_DRIFT, notices: [] }));
+  });
+  const losses = [...down.losses, ...result.losses];
+  return { ...result, ...joinReports(down, result), redone: migration.label, losses };
+}
+
+/** What the down found is part of the schema before the up. */
+function joinReports(down: RunReport, up: RunReport): RunReport {
+  return {
+    drift: [...down.drift, ...up.drift],
+    driftUnknown: down.driftUnknown ?? up.driftUnknown,
+    notices: [...down.notices, ...up.notices],
+  };
 }
 
 /** The up deletes data only if `lose` names all of it. The other names in `lose` are for the down. */

@@ -1,5 +1,6 @@
 import { checkOptions } from '../postgres/errors/check-options.js';
 import { ExplainedError, UsageError } from '../postgres/errors/explained-error.js';
+import { addEarlierResults } from './earlier-results.js';
 import { type Folder, readFolder } from './files/read-folder.js';
 import type { Listener } from './run/events.js';
 import { type UpOptions, type UpResult, up } from './up.js';
@@ -18,7 +19,8 @@ export interface UpSetsOptions extends Omit<UpOptions, 'directory' | 'to' | 'los
  * @param options the database and the folders
  * @returns the result of each folder, in their order
  * @throws UsageError `bad_argument` without a folder; `set_twice` for two folders of one set
- * @throws the same errors as {@link up}, for the first folder that fails
+ * @throws the same errors as {@link up}, for the first folder that fails, with {@link EarlierResults}: its set, and the results
+ *   of the folders before it
  * @example
  * ```ts
  * const url = process.env.DATABASE_URL ?? '';
@@ -45,7 +47,7 @@ export async function upSets(options: UpSetsOptions): Promise<readonly UpResult[
       onEvent: announcing(set.name, options.onEvent),
     }).catch((error: unknown) => {
       if (error instanceof ExplainedError && !isFirst) error.directory = directory;
-      throw error;
+      throw addEarlierResults(error, { set: set.name, earlier: results });
     });
     results.push(result);
   }

@@ -6,7 +6,7 @@ import { compare, type Entry } from './history/compare.js';
 import type { DriftReport } from './history/drift.js';
 import { planUp } from './history/plan.js';
 import { isEmptyDatabase } from './history/read.js';
-import { withNotices } from './run/notices.js';
+import { withReport } from './run/notices.js';
 import type { RunOptions } from './run/options.js';
 import type { Planner } from './run/plan.js';
 import { run } from './run/run.js';
@@ -81,7 +81,7 @@ export interface UpResult extends DriftReport {
  */
 export async function up(options: UpOptions): Promise<UpResult> {
   checkOptions('up', options, 'url', 'directory');
-  return withNotices(options.onEvent, (onEvent) => apply({ ...options, onEvent }, []));
+  return withReport(options.onEvent, (onEvent) => apply({ ...options, onEvent }, []));
 }
 
 /**
@@ -90,7 +90,7 @@ export async function up(options: UpOptions): Promise<UpResult> {
  * @param options as of {@link up}
  */
 export function upWithoutBackup(options: Omit<UpOptions, 'lose' | 'backupFolder'>): Promise<UpResult> {
-  return withNotices(options.onEvent, (onEvent) => apply({ ...options, onEvent }, null));
+  return withReport(options.onEvent, (onEvent) => apply({ ...options, onEvent }, null));
 }
 
 /**

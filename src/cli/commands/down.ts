@@ -17,8 +17,8 @@ import {
 } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
 import { dryRunLine, resultLines, serverLine, snapshotLines } from '../ui/lines.js';
-import { lossLines, printBackups, restoreAfterUpLines } from '../ui/losses.js';
-import { printProgress } from '../ui/progress.js';
+import { lossLines, restoreAfterUpLines } from '../ui/losses.js';
+import { printProgress, printUnrepeated } from '../ui/progress.js';
 import type { CommandResult } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions, RunCommandOptions {
@@ -64,7 +64,7 @@ async function run(
   signal: AbortSignal,
 ): Promise<CommandResult> {
   const { dir: directory, to, steps, lose, asFarAsPossible, json } = options;
-  const onEvent = json ? printBackups : printProgress;
+  const onEvent = json ? printUnrepeated() : printProgress;
   const runSettings = { onEvent, signal, ...runOptions(options) };
   const result = await down({ url, directory, to, steps, lose, asFarAsPossible, ...runSettings });
   const { sql, server } = result;

@@ -13,8 +13,8 @@ import {
 } from '../program/options.js';
 import { type CommandServer, chooseServer } from '../program/server.js';
 import { resultLines, snapshotLines } from '../ui/lines.js';
-import { printBackups, restoreLines } from '../ui/losses.js';
-import { printProgress } from '../ui/progress.js';
+import { restoreLines } from '../ui/losses.js';
+import { printProgress, printUnrepeated } from '../ui/progress.js';
 import type { CommandResult } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions, Pick<RunCommandOptions, 'lockWait'> {
@@ -70,7 +70,7 @@ async function run(
     directory,
     lose,
     lockWaitMs: inMilliseconds(lockWait),
-    onEvent: json ? printBackups : printProgress,
+    onEvent: json ? printUnrepeated() : printProgress,
     signal,
   });
   const done = `Done: ${result.redone} rolled back and applied again, the database is at ${result.current}.`;

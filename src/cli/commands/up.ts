@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addEarlierResults } from '../../migrate/earlier-results.js';
 import type { Listener } from '../../migrate/run/events.js';
 import { type UpOptions, type UpResult, up } from '../../migrate/up.js';
 import type { EmbeddedServer } from '../../postgres/embedded.js';
@@ -23,9 +24,9 @@ import {
 } from '../program/options.js';
 import { type CommandServer, chooseServer } from '../program/server.js';
 import { dryRunLine, resultLines, seedLine, serverLine, snapshotLines } from '../ui/lines.js';
-import { lossLines, printBackups, restoreLines } from '../ui/losses.js';
+import { lossLines, restoreLines } from '../ui/losses.js';
 import { PROGRAM } from '../ui/program-name.js';
-import { printProgress } from '../ui/progress.js';
+import { printProgress, printUnrepeated } from '../ui/progress.js';
 import type { Invocation } from '../ui/remedy.js';
 import type { CommandResult } from '../ui/result.js';
 import { welcomeLines } from '../ui/welcome.js';
@@ -96,7 +97,7 @@ async function run(
   _words: readonly string[],
   signal: AbortSignal,
 ): Promise<CommandResult> {
-  const onEvent = options.json ? printBackups : printProgress;
+  const onEvent = options.json ? printUnrepeated() : printProgress;
   const { result, others, seeded } = await applyAndSeed(options, { url, embedded, onEvent, signal });
   const results = [result, ...others];
   const { server } = result;
@@ -175,10 +176,15 @@ async function applyAndSeed(
   const { result, others } = await applyFolders(options, settings);
   if (result.sql !== null || !options.seed) return { result, others, seeded: null };
   // The signal came too late to interrupt the last migration.
-  if (signal.aborted)
-    throw interruptedError('after the migrations were applied: the seed rows were not added');
+  if (signal.aborted) {
+    const error = interruptedError('after the migrations were applied: the seed rows were not added');
+    throw addEarlierResults(error, { earlier: [result, ...others] });
+  }
   const { seed } = await import('../../seed/seed.js');
-  return { result, others, seeded: await seed({ url, onEvent, signal }) };
+  const seeded = await seed({ url, onEvent, signal }).catch((error: unknown) => {
+    throw addEarlierResults(error, { earlier: [result, ...others] });
+  });
+  return { result, others, seeded };
 }
 
 /** Applies the migrations of `--dir`, then those of each `--and`. */

@@ -29,9 +29,8 @@ export function makeDatabasesDisplay(count: number): DatabasesDisplay {
   };
   return {
     listenerFor: (name) => (event) => {
-      const lines = eventLines(event);
-      if (PASSING.has(event.kind)) running.set(name, lines.join(' '));
-      else printRemarks(...lines.map((line) => withName(line, name)));
+      if (PASSING.has(event.kind)) running.set(name, eventLines(event).join(' '));
+      else printFor(name)(event);
       draw();
     },
     end: (name, result) => {
@@ -41,6 +40,11 @@ export function makeDatabasesDisplay(count: number): DatabasesDisplay {
       draw();
     },
   };
+}
+
+/** Prints the lines of the events of a run; each begins with the name of its database. */
+export function printFor(name: string): Listener {
+  return (event) => printRemarks(...eventLines(event).map((line) => withName(line, name)));
 }
 
 /** Adds the name of a database to a line. The label of a warning stays in front, so that --quiet still prints the line. */

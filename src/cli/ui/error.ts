@@ -1,7 +1,8 @@
 import { DifferencesError } from '../../inspect/baseline/differences-error.js';
 import { StatementFailedError } from '../../inspect/run-sql/statement-failed-error.js';
 import { LossRefusedError, PartWayError } from '../../migrate/data-loss/errors.js';
-import { MigrationFailedError, type ServerReport } from '../../migrate/failure/errors.js';
+import { hasEarlierResults } from '../../migrate/earlier-results.js';
+import { hasRunReport, MigrationFailedError, type ServerReport } from '../../migrate/failure/errors.js';
 import { bugsUrl } from '../../postgres/connection/application-name.js';
 import type { ErrorCode } from '../../postgres/errors/error-codes.js';
 import { ExplainedError, type FailureExitCode, UsageError } from '../../postgres/errors/explained-error.js';
@@ -13,6 +14,7 @@ import { differenceLines } from './lines.js';
 import { maskPasswords } from './mask-passwords.js';
 import { noDirectoryError } from './paths.js';
 import { commandLineRemedy, type Invocation, inFolder } from './remedy.js';
+import { withRemedies } from './result.js';
 import { printDocument, printLines, printMessages } from './terminal.js';
 
 /** The command that failed. */
@@ -28,7 +30,7 @@ export function printError(error: unknown, context: ErrorContext): void {
   const { command, address, json } = context;
   const document = failureDocument(error, context);
   process.exitCode = document.exitCode;
-  if (json) printDocument({ command, ok: false, ...document });
+  if (json) printDocument(withRemedies({ command, ok: false, ...document }, context));
   else printForPeople(explain(error), document.error.remedy, address === undefined ? [] : [address]);
 }
 
@@ -109,9 +111,17 @@ function errorDocument(
 }
 
 function detailsOf(error: ExplainedError): Readonly<Record<string, unknown>> {
-  if (error instanceof MigrationFailedError) return { migrations: error.results, notices: error.notices };
-  if (error instanceof DifferencesError) return { differences: error.differences };
-  return error instanceof LossRefusedError ? { losses: error.losses } : {};
+  return {
+    ...(hasEarlierResults(error) && { set: error.set, earlier: error.earlier }),
+    ...(error instanceof MigrationFailedError && { migrations: error.results }),
+    ...(error instanceof DifferencesError && { differences: error.differences }),
+    ...(error instanceof LossRefusedError && { losses: error.losses }),
+    ...(hasRunReport(error) && {
+      drift: error.drift,
+      driftUnknown: error.driftUnknown,
+      notices: error.notices,
+    }),
+  };
 }
 
 function printForPeople(error: ExplainedError, remedy: string, addresses: readonly string[]): void {

@@ -1,20 +1,13 @@
 import { dirname } from 'node:path';
 import { lossLine } from '../../migrate/data-loss/loss.js';
-import type { Listener } from '../../migrate/run/events.js';
 import type { LostData } from '../../migrate/script/safeguard.js';
 import { call, type Remedy, type RemedyCall, remedy } from '../../text/remedy.js';
 import { displayPath } from './paths.js';
-import { printProgress } from './progress.js';
 
 /** A result of `up` or `down`. */
 interface Losses {
   readonly losses: readonly LostData[];
 }
-
-/** With --json too, a backup is printed when it is written: if a later step fails, no result names it. */
-export const printBackups: Listener = (event) => {
-  if (event.kind === 'backed-up') printProgress(event);
-};
 
 /** The lines for the data that a dry run would delete. */
 export function lossLines({ losses }: Losses): readonly string[] {

@@ -20,6 +20,24 @@ export const printProgress: Listener = (event) => {
   }
 };
 
+/** The events that no later command reports: a backup that was written, and drift that counts as part of the schema from then on. */
+const UNREPEATED = new Set(['backed-up', 'drifted', 'drift-unknown', 'snapshot-missing']);
+
+/**
+ * Makes a listener for --json. It prints an event that no later command reports when it happens: if a later step fails or the
+ * command is killed, no result has it.
+ */
+export function printUnrepeated(print: Listener = printProgress): Listener {
+  let set: RunEvent | null = null;
+  return (event) => {
+    if (event.kind === 'set-started') set = event;
+    if (!UNREPEATED.has(event.kind)) return;
+    if (set !== null) print(set);
+    set = null;
+    print(event);
+  };
+}
+
 /** The lines of an event. */
 export function eventLines(event: RunEvent): string[] {
   return event.kind === 'drifted' ? driftLines(event) : [lineFor(event)];

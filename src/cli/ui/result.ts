@@ -56,7 +56,7 @@ function isToned(line: Line): line is Exclude<Line, Remedy> {
 }
 
 /** Renders each remedy in a document as the text that the command line shows. */
-function withRemedies(
+export function withRemedies(
   document: Readonly<Record<string, unknown>>,
   invocation: Invocation,
 ): Readonly<Record<string, unknown>> {

@@ -48,6 +48,9 @@ export interface DriftReport {
   readonly driftUnknown: Drift | null;
 }
 
+/** The report of a run that found no drift. */
+export const NO_DRIFT: DriftReport = { drift: [], driftUnknown: null };
+
 /** The changes to a catalog since a migration that were made outside of migrations. */
 export interface DriftDetails {
   /** The migration that recorded the snapshot. */

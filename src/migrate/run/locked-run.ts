@@ -11,7 +11,7 @@ import { watchReplication } from '../../postgres/replication.js';
 import { isThrowaway } from '../../postgres/throwaway-name.js';
 import { explainWriteError } from '../failure/write-history.js';
 import type { Folder } from '../files/read-folder.js';
-import { type DriftReport, readDrift, readDriftReport } from '../history/drift.js';
+import { type DriftReport, NO_DRIFT, readDrift, readDriftReport } from '../history/drift.js';
 import { readCoveredSchemas } from '../history/snapshot.js';
 import { continueIds } from '../history/table.js';
 import { waitOf } from '../history/wait.js';
@@ -138,8 +138,6 @@ async function continueAfterRows({ client }: Connection, set: MigrationSet): Pro
     Promise.reject(explainWriteError(error, set)),
   );
 }
-
-const NO_DRIFT: DriftReport = { drift: [], driftUnknown: null };
 
 /** Reads the drift under the lock: before, another run may have changed the schema and not yet recorded its snapshot. */
 async function reportDrift(

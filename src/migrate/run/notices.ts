@@ -1,4 +1,5 @@
-import { MigrationFailedError } from '../failure/errors.js';
+import { addRunReport, MigrationFailedError } from '../failure/errors.js';
+import { type DriftReport, NO_DRIFT } from '../history/drift.js';
 import type { Notice } from '../script/notice.js';
 import type { Listener } from './events.js';
 
@@ -24,7 +25,7 @@ export function collectNotices(isUnique = false): {
 }
 
 /**
- * Runs work, and adds the notices that it reports to its result, or to the error that it fails with.
+ * Does work, and adds the notices that it reports to its result.
  *
  * @param onEvent receives every event
  * @param work gets the listener to report to
@@ -34,14 +35,38 @@ export async function withNotices<Result extends object>(
   work: (emit: Listener) => Promise<Result>,
 ): Promise<Result & { readonly notices: readonly Notice[] }> {
   const { notices, listen } = collectNotices();
-  const emit: Listener = (event) => {
+  return { ...(await work(both(listen, onEvent))), notices };
+}
+
+/**
+ * Runs migrations, and adds the notices to the result. An error gets the notices and the drift that was found: the run has made
+ * that drift part of the schema if anything is committed, so no later run finds it.
+ *
+ * @param onEvent receives every event
+ * @param run gets the listener to report to
+ */
+export async function withReport<Result extends object>(
+  onEvent: Listener | undefined,
+  run: (emit: Listener) => Promise<Result>,
+): Promise<Result & { readonly notices: readonly Notice[] }> {
+  const { notices, listen } = collectNotices();
+  let found: DriftReport = NO_DRIFT;
+  const remember: Listener = (event) => {
+    listen(event);
+    if (event.kind === 'drifted') found = { drift: event.differences, driftUnknown: null };
+    if (event.kind === 'drift-unknown') found = { drift: [], driftUnknown: event.drift };
+  };
+  try {
+    return { ...(await run(both(remember, onEvent))), notices };
+  } catch (error) {
+    const hasReport = error instanceof MigrationFailedError || found !== NO_DRIFT || notices.length > 0;
+    throw hasReport ? addRunReport(error, { ...found, notices }) : error;
+  }
+}
+
+function both(listen: Listener, onEvent: Listener | undefined): Listener {
+  return (event) => {
     listen(event);
     onEvent?.(event);
   };
-  try {
-    return { ...(await work(emit)), notices };
-  } catch (error) {
-    if (error instanceof MigrationFailedError) error.notices = notices;
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import type { DriftReport } from '../history/drift.js';
+import { type DriftReport, NO_DRIFT } from '../history/drift.js';
 import type { WaitOptions } from '../history/wait.js';
 import type { MigrationResult } from '../script/outcome.js';
 import type { Listener } from './events.js';
@@ -27,8 +27,7 @@ export interface RunResult extends DriftReport {
 /** The result of a run that had nothing to do. */
 export const NOTHING_DONE: RunResult = {
   results: [],
-  drift: [],
-  driftUnknown: null,
+  ...NO_DRIFT,
   sql: null,
   snapshotMissing: null,
 };

@@ -10,11 +10,12 @@ import { type ListedDatabase, readDatabaseList } from '../../program/database-li
 import { type Outcome, workOnEach } from '../../program/each-database.js';
 import { type DatabaseOptions, type FolderOptions, inMilliseconds } from '../../program/options.js';
 import { rememberSource } from '../../ui/address-source.js';
-import { makeDatabasesDisplay } from '../../ui/databases-display.js';
+import { makeDatabasesDisplay, printFor } from '../../ui/databases-display.js';
 import { type DatabaseRow, databasesTable } from '../../ui/databases-table.js';
 import { failureDocument, printFailures } from '../../ui/error.js';
 import { snapshotLines } from '../../ui/lines.js';
-import { lossLines, printBackups, restoreLines } from '../../ui/losses.js';
+import { lossLines, restoreLines } from '../../ui/losses.js';
+import { printUnrepeated } from '../../ui/progress.js';
 import type { Invocation } from '../../ui/remedy.js';
 import type { CommandResult } from '../../ui/result.js';
 import { startActivity } from '../../ui/status-line.js';
@@ -58,7 +59,7 @@ export async function upOnList(
   const committed = new Map(databases.map((database) => [database, new Set<string>()]));
   const outcomes = await workOnEach(databases, options.jobs ?? DEFAULT_JOBS, signal, async (database) => {
     const { url, name } = database;
-    const print = display?.listenerFor(name) ?? printBackups;
+    const print = display?.listenerFor(name) ?? printUnrepeated(printFor(name));
     const onEvent: Listener = (event) => {
       if (event.kind === 'finished') committed.get(database)?.add(event.name);
       print(event);
