@@ -154,7 +154,7 @@ export function excludeNumber(database: Queryable, options: { readonly number: N
 /** The result of {@link expiredRecordings}, of each row. */
 export type ExpiredRecordingsResult = Known<types.VoicesurveyExpiredRecordingsResult>;
 
-/** Hands out at most at_most recordings that are to be deleted at the provider, with a lease: of erased calls, and of calls that started longer than recording_retention_days ago. Without recording_deleted they are due again when the lease ends. Called by a job until it returns no row. */
+/** Hands out at most at_most recordings that are to be deleted at the provider, with a lease: of erased calls, and of calls that started longer than recording_retention_days ago. That of a call that was erased before its end was reported is handed out 12 hours after the start. Without recording_deleted they are due again when the lease ends. Called by a job until it returns no row. */
 export function expiredRecordings(database: Queryable, options: { readonly atMost?: types.VoicesurveyExpiredRecordingsArguments['at_most'] | undefined; readonly lease?: types.VoicesurveyExpiredRecordingsArguments['lease'] | undefined } = {}): Promise<ExpiredRecordingsResult[]> {
   return rows(database, 'expired_recordings', { at_most: options.atMost, lease: options.lease });
 }

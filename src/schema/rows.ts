@@ -662,7 +662,7 @@ export interface VoicesurveyRecordingsToDeleteRow {
   readonly provider_call_id: string;
   /** When the row was inserted. Written by the database. */
   readonly noted_at: Date;
-  /** When the recording may be handed out: immediately, or when the lease of a worker ends. Written by expired_recordings. */
+  /** When the recording may be handed out: immediately; 12 hours after the start of a call that was erased before its end was reported; or when the lease of a worker ends. Written by the trigger and by expired_recordings. */
   readonly due_at: Date;
 }
 
@@ -1085,7 +1085,7 @@ export interface VoicesurveyExcludeNumberResult {
   readonly contacts_excluded: string | null;
 }
 
-/** Hands out at most at_most recordings that are to be deleted at the provider, with a lease: of erased calls, and of calls that started longer than recording_retention_days ago. Without recording_deleted they are due again when the lease ends. Called by a job until it returns no row. */
+/** Hands out at most at_most recordings that are to be deleted at the provider, with a lease: of erased calls, and of calls that started longer than recording_retention_days ago. That of a call that was erased before its end was reported is handed out 12 hours after the start. Without recording_deleted they are due again when the lease ends. Called by a job until it returns no row. */
 export interface VoicesurveyExpiredRecordingsArguments {
   readonly at_most?: number | null;
   readonly lease?: string | null;

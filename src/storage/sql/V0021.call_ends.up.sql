@@ -94,7 +94,7 @@ begin
     constraint = 'call_is_known',
     message = 'No attempt has this call_id or provider_call_id.',
     hint = 'Pass the call_id that claim_calls returned. A provider''s id is known from record_provider_call on. An erased '
-      'call is unknown: ignore its reports.';
+      'call is unknown: ignore its reports, and delete its recording at the provider when it has ended.';
 end
 $function$;
 

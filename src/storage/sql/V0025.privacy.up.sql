@@ -125,7 +125,8 @@ comment on column voicesurvey.recordings_to_delete.provider_call_id is
 comment on column voicesurvey.recordings_to_delete.noted_at is
   'When the row was inserted. Written by the database.';
 comment on column voicesurvey.recordings_to_delete.due_at is
-  'When the recording may be handed out: immediately, or when the lease of a worker ends. Written by expired_recordings.';
+  'When the recording may be handed out: immediately; 12 hours after the start of a call that was erased before its end was '
+  'reported; or when the lease of a worker ends. Written by the trigger and by expired_recordings.';
 
 create table if not exists voicesurvey_rules.recording_progress (
   is_the_only_row boolean not null default true,
@@ -275,9 +276,16 @@ begin
   )
   group by 1, 2;
 
-  -- Calls that were not answered have no recording. Those of older attempts have been handed out.
-  insert into voicesurvey.recordings_to_delete (provider_call_id)
-  select erased.provider_call_id
+  -- Calls that were not answered have no recording. Those of older attempts have been handed out. The provider stores a
+  -- recording when its call ends: a worker that asks earlier would take it for one that does not exist.
+  insert into voicesurvey.recordings_to_delete (provider_call_id, due_at)
+  select
+    erased.provider_call_id,
+    case
+      when erased.ended_at is null or erased.error_code = 'NO_END_REPORTED'
+      then greatest(now(), erased.started_at + interval '12 hours')
+      else now()
+    end
   from erased
   where erased.provider_call_id is not null
     and erased.outcome is distinct from 'no_answer'
@@ -668,7 +676,8 @@ comment on function voicesurvey.erase_contact(uuid) is
   'Does the same as erase_person for one contact. An unknown contact: all counts are 0. Called by managers.';
 comment on function voicesurvey.expired_recordings(integer, interval) is
   'Hands out at most at_most recordings that are to be deleted at the provider, with a lease: of erased calls, and of calls '
-  'that started longer than recording_retention_days ago. Without recording_deleted they are due again when the lease ends. '
+  'that started longer than recording_retention_days ago. That of a call that was erased before its end was reported is handed '
+  'out 12 hours after the start. Without recording_deleted they are due again when the lease ends. '
   'Called by a job until it returns no row.';
 comment on function voicesurvey.recording_deleted(text) is
   'Notes that a recording was deleted at the provider, or is unknown there. Returns whether it was still to be deleted. '

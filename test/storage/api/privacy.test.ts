@@ -300,14 +300,41 @@ describe('expired_recordings', () => {
     await query(migrated, 'delete from campaigns where id = :survey');
     const others = await expired(migrated);
     expect(others).toContain(`provider-${attemptOf('dora')}`);
-    expect(others).toContain('key-of-cleo');
     expect(others).not.toContain(`provider-${attemptOf('gina')}`);
+  });
+
+  test('hands out the recording of a call that was erased before its end 12 hours after its start', async ({
+    migrated,
+  }) => {
+    await writeHistory(migrated);
+    await query(
+      migrated,
+      `${PROVIDER_IDS}; ${claim('ada', { ago: '11 h' })} ${claim('jack', { ago: '13 h' })}
+      select voicesurvey.record_provider_call('new_call_of_ada', 'of-ada');
+      select voicesurvey.record_provider_call('new_call_of_jack', 'of-jack');
+      select voicesurvey.close_stale_call('of-ada');`,
+    );
+    for (const person of ['ada', 'cleo', 'jack', 'emil'] as const) {
+      const [erased] = await query(migrated, ERASE_PERSON, [PHONES[person]]);
+      expect(erased?.recordings, person).toHaveLength(1);
+    }
+    const ended = [`provider-${attemptOf('emil')}`, 'of-jack'].sort();
+    expect(await expired(migrated)).toEqual(ended);
+    for (const recording of ended) await query(migrated, DELETED, [recording]);
+    const letPass = (hours: number): Promise<unknown> =>
+      query(migrated, `update voicesurvey.recordings_to_delete set due_at = due_at - interval '${hours} h'`);
+    await letPass(1);
+    expect(await expired(migrated)).toEqual(['of-ada']);
+    await query(migrated, DELETED, ['of-ada']);
+    await letPass(11);
+    expect(await expired(migrated)).toEqual(['key-of-cleo']);
   });
 
   test('hands out different recordings to two workers, at most at_most each', async ({ migrated }) => {
     await writeHistory(migrated);
     await query(migrated, PROVIDER_IDS);
     await query(migrated, 'delete from contacts where campaign_id = :survey');
+    await query(migrated, 'update voicesurvey.recordings_to_delete set due_at = now()');
     const all = await recordings(migrated);
     expect(await expired(migrated, 0)).toEqual([]);
     await withSession(migrated, async (other) => {
