@@ -106,7 +106,8 @@ export async function lockAndRun(planned: PlannedRun): Promise<RunResult> {
 
 /**
  * Reads the schemas of the migrations in the history. A migration that is newer than the last snapshot is read from its file.
- * A run does not fail because a snapshot cannot be read.
+ * A run does not fail because a snapshot cannot be read. It never rejects: a run that fails before it needs the result would
+ * leave a rejection without a handler, which ends the process.
  *
  * @returns null if they are not known
  */
@@ -116,11 +117,15 @@ async function readCovered(
 ): Promise<readonly string[] | null> {
   // The snapshot of a named set covers the schemas with its name.
   if (set.name !== null) return [];
-  const covered = await readCoveredSchemas(client, set).catch(() => null);
-  if (covered === null || covered.laterVersions.length === 0) return covered?.schemas ?? null;
-  const later = migrations.filter(({ version }) => covered.laterVersions.includes(version));
-  if (later.length < covered.laterVersions.length) return null;
-  return [...covered.schemas, ...(await listSchemasOfMigrations(later, await readCreationSchema(client)))];
+  try {
+    const covered = await readCoveredSchemas(client, set);
+    if (covered === null || covered.laterVersions.length === 0) return covered?.schemas ?? null;
+    const later = migrations.filter(({ version }) => covered.laterVersions.includes(version));
+    if (later.length < covered.laterVersions.length) return null;
+    return [...covered.schemas, ...(await listSchemasOfMigrations(later, await readCreationSchema(client)))];
+  } catch {
+    return null;
+  }
 }
 
 /** The schema in which a file creates objects whose names have no schema; null if the search path has none that exists. */

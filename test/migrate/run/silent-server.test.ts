@@ -179,3 +179,41 @@ test('a connection that accompanies other work has a limit for its login with co
   await vi.advanceTimersByTimeAsync(10_000);
   expect(await result).toMatchObject({ code: 'connection_timeout' });
 });
+
+test('up whose second connection is refused while it reads the history rejects once, with the reason', async ({
+  database,
+}) => {
+  const two = { ...files, 'V2.up.sql': 'select 2;', 'V2.down.sql': 'select 2;' };
+  await up({ url: database.url, directory: await folderWith(files) });
+  await up({ url: database.url, directory: await folderWith(two) });
+  // As if that run had ended before it recorded a snapshot.
+  await database.client.query(`update voicesurvey_migrations.history
+    set snapshot = null, snapshot_format = null, snapshot_server_major = null, fingerprint = null where version = 2`);
+  const directory = await folderWith({ ...two, 'V3.up.sql': 'select 3;', 'V3.down.sql': 'select 3;' });
+  let connections = 0;
+  await using relay = await listen((near) => {
+    connections += 1;
+    if (connections > 1) {
+      near.destroy();
+      return;
+    }
+    // Longer than a connection that is closed waits for its last answers.
+    const later = (send: () => void): unknown => setTimeout(send, 1200);
+    const far = dial({ port: Number(new URL(database.url).port), host: '127.0.0.1' });
+    near.on('data', (bytes) => later(() => far.write(bytes)));
+    far.on('data', (bytes) => later(() => near.write(bytes)));
+    far.on('error', () => undefined);
+    near.on('error', () => undefined);
+    near.on('close', () => far.destroy());
+  });
+  const rejections: unknown[] = [];
+  const listener = (reason: unknown): unknown => rejections.push(reason);
+  process.on('unhandledRejection', listener);
+  const error: unknown = await up({ url: through(database.url, relay.port), directory }).catch(
+    (thrown: unknown) => thrown,
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', listener);
+  expect(error).toMatchObject({ code: expect.stringMatching(/^connection_/) });
+  expect(rejections).toEqual([]);
+});
