@@ -2,7 +2,7 @@ import type { Node } from 'libpg-query';
 import type { Statement } from './statement.js';
 
 /** A setting on which the meaning of later statements depends. */
-export type Setting = 'search_path' | 'timezone';
+export type Setting = 'search_path' | 'timezone' | 'client_encoding' | 'standard_conforming_strings';
 
 /** A change of a setting. */
 export interface SettingChange {
@@ -14,7 +14,15 @@ export interface SettingChange {
 const IN_A_BODY: Readonly<Record<Setting, RegExp>> = {
   search_path: /\bsearch_path\b|\bset\s+schema\b/i,
   timezone: /\bset\s+(?:local\s+|session\s+)?time\s*zone\b/i,
+  client_encoding: /\bset\s+(?:local\s+|session\s+)?(?:client_encoding|names)\b|'client_encoding'/i,
+  standard_conforming_strings:
+    /\bset\s+(?:local\s+|session\s+)?standard_conforming_strings\b|'standard_conforming_strings'/i,
 };
+
+/** Checks whether the body of a `do` block changes a setting. */
+export function isChangedInBlock(setting: Setting, { node, sql }: Pick<Statement, 'node' | 'sql'>): boolean {
+  return 'DoStmt' in node && IN_A_BODY[setting].test(sql);
+}
 
 /**
  * Reads the change of a setting by a statement: by `set`, `reset`, a call of `set_config`, or in a `do` block. A function that a

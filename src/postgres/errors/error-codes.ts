@@ -64,6 +64,7 @@ export const ERROR_CODES = {
     not_utf8: 'a file that is not UTF-8',
     statement_too_deep: "a statement that is nested too deeply for PostgreSQL's parser",
     syntax_error: 'a syntax error',
+    text_setting: 'a file that sets client_encoding or standard_conforming_strings',
     transaction_command: 'a transaction command in a file',
     transaction_mode: 'a mode of a transaction that the engine cannot give to a file',
     unreadable_file: 'a file that cannot be read, or is not a regular file',
