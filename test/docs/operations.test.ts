@@ -214,15 +214,27 @@ describe.skipIf(debianPrograms === undefined && process.env.REQUIRE_PSQL !== '1'
       }
     });
 
-    test('the SQL after a restore closes the open calls', async () => {
+    test('the SQL after a restore closes the open calls, whose ends may still be reported', async () => {
       const [close] = blocksOf(PAGE, 'After every restore').filter(({ language }) => language === 'sql');
       const restored = await newDatabase('open');
       await runOnce(server.url, `drop database ${runName}_open`);
       await runOnce(server.url, `create database ${runName}_open template ${runName}_source`);
       expect(await value(restored, 'select count(*) from call_attempts where ended_at is null')).toBe('2');
+      // Ben's is his last attempt.
+      await runOnce(
+        restored,
+        sql(
+          'alter table campaigns disable trigger user; update campaigns set max_attempts = 1 where id = :survey',
+        ),
+      );
       await runOnce(restored, close?.code ?? '');
       expect(await value(restored, 'select count(*) from call_attempts where ended_at is null')).toBe('0');
-      expect(await value(restored, 'select state::text from contacts where id = :ben')).toBe('pending');
+      expect(await value(restored, 'select state::text from contacts where id = :ben')).toBe('not_reached');
+      expect(await value(restored, 'select count(*) from voicesurvey.unpublished_ends')).toBe('2');
+      const report =
+        "select verdict from voicesurvey.finish_call('call_of_ben_1', 'completed', answers => '{a,2,3}')";
+      expect(await value(restored, report)).toBe('replaced');
+      expect(await value(restored, 'select state::text from contacts where id = :ben')).toBe('completed');
     });
 
     test('a restore with other roles gets the privileges of a fresh database back', async () => {
