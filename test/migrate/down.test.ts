@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { verify } from '../../src/inspect/verify.js';
 import { down } from '../../src/migrate/down.js';
+import type { MigrationFailedError } from '../../src/migrate/failure/errors.js';
 import { repair } from '../../src/migrate/repair.js';
 import type { RunEvent } from '../../src/migrate/run/events.js';
 import { up } from '../../src/migrate/up.js';
 import { type TestDatabase, test } from '../support/database.js';
 import { addFiles, folderWith } from '../support/folder.js';
 import { tablesOf, versionsOf } from '../support/migrations.js';
+import { until } from '../support/until.js';
 
 const three = Object.fromEntries(
   [1, 2, 3].flatMap((n) => [
@@ -199,7 +201,7 @@ describe('down', () => {
       location: { file: join(directory, 'V2.down.sql'), line: 2 },
       results: [
         { version: 'V3', status: 'rolled_back' },
-        { version: 'V2', status: 'failed' },
+        { version: 'V2', status: 'not_reached' },
         { version: 'V1', status: 'not_reached' },
       ],
     });
@@ -260,7 +262,7 @@ describe('a down file that drops', () => {
       await expect(down({ url: url.href, directory })).rejects.toMatchObject({
         code: 'changes_history',
         exitCode: 1,
-        remedy: expect.stringContaining('V1 is still applied'),
+        remedy: expect.stringContaining('Nothing was rolled back.'),
       });
       expect(performance.now() - started).toBeLessThan(30_000);
       expect(await tablesOf(database)).toEqual(['a']);
@@ -270,6 +272,32 @@ describe('a down file that drops', () => {
       );
     }
   });
+});
+
+test.for([
+  [{}, 'Interrupted in V2. Nothing was rolled back.'],
+  [{ dryRun: true }, 'Interrupted in V2. Nothing was rolled back.'],
+] as const)('down that is interrupted in its rehearsal (%j) does not say that a migration is rolled back', async ([
+  options,
+  message,
+], { database }) => {
+  const { url } = database;
+  const directory = await folderWith({ ...three, 'V2.down.sql': 'select pg_sleep(30); drop table t2;' });
+  await up({ url, directory });
+  const controller = new AbortController();
+  const interrupted = down({ url, directory, to: 'V1', signal: controller.signal, ...options }).catch(
+    (error: unknown) => error,
+  );
+  await until(
+    async () =>
+      (await database.value(
+        "select count(*)::integer from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'",
+      )) === 1,
+  );
+  controller.abort();
+  const error = await interrupted;
+  expect(error).toMatchObject({ code: 'interrupted', message });
+  for (const { status } of (error as MigrationFailedError).results) expect(status).toBe('not_reached');
 });
 
 describe('a number of steps counts from the migrations that the call found:', () => {

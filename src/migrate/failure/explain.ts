@@ -45,6 +45,8 @@ export interface Circumstances {
   readonly waitsForItself?: boolean;
   /** Whether the caller interrupted the run. */
   readonly interrupted: boolean | undefined;
+  /** Whether the message was of a rehearsal, which is rolled back; false by default. */
+  readonly isRehearsal?: boolean;
   /** Watches the connection; undefined if nothing is committed. */
   readonly replication?: ReplicationWatch | undefined;
 }
@@ -87,8 +89,9 @@ export async function explainFailure(
 function explainForeignObject(
   work: Work | null,
   error: pg.DatabaseError,
-  { results, set }: Circumstances,
+  circumstances: Circumstances,
 ): ExplainedError | undefined {
+  const { results, set } = circumstances;
   if (work === null) return explainForeignHistory(error, set);
   const foreign = foreignObjectOf(error);
   if (foreign === undefined) return undefined;
@@ -97,7 +100,7 @@ function explainForeignObject(
     'object_foreign',
     `${work.name} would adopt an object of another role, which may run its code with the rights of this one: ${problem}.`,
     {
-      remedy: `${remedyForForeign('the object', 'drop the object.')} ${describeState(work)}`,
+      remedy: `${remedyForForeign('the object', 'drop the object.')} ${stateAfter(work, circumstances)}`,
       cause,
       results,
     },
@@ -107,15 +110,16 @@ function explainForeignObject(
 function explainOtherSet(
   work: Work | null,
   error: pg.DatabaseError,
-  { results }: Circumstances,
+  circumstances: Circumstances,
 ): ExplainedError | undefined {
+  const { results } = circumstances;
   if (work === null || error.code !== OTHER_SET_BROKEN) return undefined;
   const { message } = redactText({ ...error, message: error.message, routine: undefined }, NOTHING_KNOWN);
   const { cause } = redactError(error);
   return new MigrationFailedError('other_set_broken', `${work.name} would drop ${omitPublic(message)}.`, {
     remedy: joinRemedies(
       'Drop that object first, in a migration of its set, or roll that set back.',
-      describeState(work),
+      stateAfter(work, circumstances),
     ),
     cause,
     results,
@@ -125,14 +129,19 @@ function explainOtherSet(
 async function explainUncountedDeletions(
   work: Work | null,
   error: pg.DatabaseError,
-  { connection, results }: Circumstances,
+  circumstances: Circumstances,
 ): Promise<ExplainedError | undefined> {
+  const { connection, results } = circumstances;
   const uncounted = await explainUncounted(error, connection);
   if (work === null || uncounted === undefined) return undefined;
   return new MigrationFailedError(
     'deletions_uncounted',
     `${work.name} may delete rows, and ${uncounted.problem}.`,
-    { remedy: joinRemedies(uncounted.remedy, describeState(work)), cause: redactError(error).cause, results },
+    {
+      remedy: joinRemedies(uncounted.remedy, stateAfter(work, circumstances)),
+      cause: redactError(error).cause,
+      results,
+    },
   );
 }
 
@@ -154,8 +163,10 @@ async function explainServerError(
   work: Work,
   message: Message,
   error: pg.DatabaseError,
-  { results, connection, set, blocker, waitsForItself = false }: Circumstances,
+  circumstances: Circumstances,
 ): Promise<MigrationFailedError> {
+  const { results, connection, set, blocker, waitsForItself = false } = circumstances;
+  const state = stateAfter(work, circumstances);
   const location = locateError(work, message, error);
   const shown = redactText(
     error,
@@ -171,8 +182,8 @@ async function explainServerError(
   const server = connection.serverVersion;
   return new MigrationFailedError(code, `${where}: ${what}.`, {
     remedy: waitsForItself
-      ? joinRemedies(keepHistory(set), describeState(work))
-      : remedyForFailure(error, work, message, { blocker, set, dependentSets, server }),
+      ? joinRemedies(keepHistory(set), state)
+      : remedyForFailure(error, work, message, { blocker, set, dependentSets, server, state }),
     cause: redactCause(error, shown),
     server: { sqlState: error.code ?? '', detail, hint, context, definition },
     location,
@@ -218,9 +229,10 @@ function explainConnectionLoss(
 function explainInterrupt(
   work: Work | null,
   error: unknown,
-  { results }: Circumstances,
+  circumstances: Circumstances,
 ): MigrationFailedError {
-  const state = work === null ? 'Nothing was changed.' : describeState(work);
+  const { results } = circumstances;
+  const state = work === null ? 'Nothing was changed.' : stateAfter(work, circumstances);
   return new MigrationFailedError('interrupted', `Interrupted in ${nameOf(work)}. ${state}`, {
     remedy: 'Run the command again. It continues after the last committed migration.',
     cause: redactError(error).cause,
@@ -231,10 +243,11 @@ function explainInterrupt(
 function explainLockLoss(
   work: Work | null,
   error: unknown,
-  { results }: Circumstances,
+  circumstances: Circumstances,
 ): MigrationFailedError {
+  const { results } = circumstances;
   return new MigrationFailedError('lock_lost', LOCK_LOST_MESSAGE, {
-    remedy: `${work === null ? 'Nothing was changed.' : describeState(work)} Run the command again.`,
+    remedy: `${work === null ? 'Nothing was changed.' : stateAfter(work, circumstances)} Run the command again.`,
     cause: redactError(error).cause,
     results,
   });
@@ -279,6 +292,13 @@ function suspectEventTrigger({ code }: pg.DatabaseError, context: string | null)
   return [
     `Another session canceled the statement, or an event trigger of this database has set a timeout. ${LIST_EVENT_TRIGGERS}`,
   ];
+}
+
+/** What is committed after the failure, as a sentence. */
+function stateAfter(work: Work, { isRehearsal = false, results }: Circumstances): string {
+  if (!isRehearsal) return describeState(work);
+  const isPart = results.some(({ status }) => status !== 'not_reached');
+  return `Nothing ${isPart ? 'else ' : ''}was ${work.direction === 'up' ? 'applied' : 'rolled back'}.`;
 }
 
 function nameOf(work: Work | null): string {

@@ -25,7 +25,7 @@ import { remedyForEngineSql } from './engine-sql.js';
  * The remedy for an error of the server.
  *
  * @param circumstances the session that the run last waited for, the set of the run, the other sets that
- *   depend on what it would drop, and the version of the server
+ *   depend on what it would drop, the version of the server, and what is committed
  */
 export function remedyForFailure(
   error: pg.DatabaseError,
@@ -36,11 +36,13 @@ export function remedyForFailure(
     set,
     dependentSets,
     server,
+    state,
   }: {
     readonly blocker: Blocker | null;
     readonly set: MigrationSet;
     readonly dependentSets: readonly string[];
     readonly server: ServerVersion;
+    readonly state: string;
   },
 ): Remedy {
   const { code = '' } = error;
@@ -49,11 +51,7 @@ export function remedyForFailure(
     return remedyForLock(work, blocker);
   }
   const known = forEngine ?? remedyForSets(dependentSets) ?? correctionFor(error, work, message, server);
-  const steps = [
-    known ?? 'Fix the cause.',
-    describeState(work),
-    remedy`Then run ${call(work.direction)} again.`,
-  ];
+  const steps = [known ?? 'Fix the cause.', state, remedy`Then run ${call(work.direction)} again.`];
   if (message.phase === 'statement') steps.push(...remedyForRestore(code, work, set));
   if (known === null && message.phase === 'statement' && work.direction === 'down') {
     steps.push(

@@ -51,6 +51,7 @@ export async function dryRun(
       set,
       blocker: null,
       interrupted,
+      isRehearsal: true,
     });
   }
   if (steps.length === 0) return '';

@@ -67,7 +67,7 @@ export async function runWithRetries(locked: LockedRun): Promise<readonly Migrat
     locked.onAttempt();
     const outcome = await runPlan({ ...locked, run }, plan);
     done.push(...outcome.done);
-    const { failure } = outcome;
+    const { failure, isRehearsal = false } = outcome;
     if (failure === null) {
       if (replication.wasCanceled()) throw notReplicatedError(done);
       return done;
@@ -91,7 +91,7 @@ export async function runWithRetries(locked: LockedRun): Promise<readonly Migrat
       throw await explainFailure(failure, {
         results: [
           ...(isDurable && !replication.wasCanceled() ? done : unconfirmed(done)),
-          ...resultsAfterFailure(notDone, mayBeDone),
+          ...(isRehearsal ? notReached(notDone) : resultsAfterFailure(notDone, mayBeDone)),
         ],
         replication,
         connection,
@@ -99,6 +99,7 @@ export async function runWithRetries(locked: LockedRun): Promise<readonly Migrat
         blocker: monitor.lastBlocker(),
         waitsForItself,
         interrupted: signal?.aborted,
+        isRehearsal,
       });
     }
     const { work } = failure.message;
@@ -134,7 +135,7 @@ async function runPlan(
   const failure = await safeguard.rehearse(connection, run, steps);
   return failure === null
     ? execute(connection, run, steps, safeguard, emit)
-    : { done: [], sent: [], failure };
+    : { done: [], sent: [], failure, isRehearsal: true };
 }
 
 /** The server or a proxy may end a session that only idles, so the pause sends a query now and then. */
@@ -171,4 +172,8 @@ function resultsAfterFailure(works: readonly Work[], mayBeDone: readonly Work[])
     const status = mayBeDone.includes(work) ? 'unconfirmed' : index === 0 ? 'failed' : 'not_reached';
     return { version: label, name, status, durationMs: null };
   });
+}
+
+function notReached(works: readonly Work[]): MigrationResult[] {
+  return works.map(({ label, name }) => ({ version: label, name, status: 'not_reached', durationMs: null }));
 }

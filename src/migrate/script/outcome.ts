@@ -30,4 +30,6 @@ export interface Outcome {
   /** The files whose SQL was sent, wholly or in part. */
   readonly sent: readonly Work[];
   readonly failure: Failure | null;
+  /** Whether it failed in the rehearsal, which is rolled back; false by default. */
+  readonly isRehearsal?: boolean;
 }
