@@ -82,6 +82,9 @@ discard sequences`;
 export const END_OF_TRANSACTION = `deallocate all;
 select pg_catalog.pg_advisory_unlock_all()`;
 
+/** The last commit of a run waits for the disk as the role demands it, whatever its file has set. */
+export const WAIT_AS_THE_ROLE_DEMANDS = 'set local synchronous_commit to default';
+
 /**
  * The settings of a no-transaction file stay for its next statements. But the role that connected writes the history, and
  * may take its time.
@@ -107,9 +110,24 @@ export const SAVE_SEARCH_PATH = `select from pg_catalog.set_config(${SAVED_SEARC
 /** Sets the search path that {@link SAVE_SEARCH_PATH} has saved. */
 export const RESTORE_SEARCH_PATH = `select from pg_catalog.set_config('search_path', ${RECORDED_SEARCH_PATH}, true)`;
 
-/** These two are around the guard of a no-transaction file, whose lock timeout and search path may be the file's own. */
-const SAVED_LOCK_TIMEOUT = `'${DEFAULT_SET.historySchema}.lock_timeout'`;
-export const SAVE_SETTINGS = `${SAVE_SEARCH_PATH};
-select from pg_catalog.set_config(${SAVED_LOCK_TIMEOUT}, pg_catalog.current_setting('lock_timeout'), true)`;
-export const RESTORE_SETTINGS = `select from pg_catalog.set_config('lock_timeout', pg_catalog.current_setting(${SAVED_LOCK_TIMEOUT}), true);
-${RESTORE_SEARCH_PATH}`;
+/** Settings of a file that are not those of the guard of a no-transaction file: it runs as the role that connected. */
+const SAVED_SETTINGS = ['lock_timeout', 'session_authorization', 'role'] as const;
+const saved = (setting: string): string => `'${DEFAULT_SET.historySchema}.${setting}'`;
+
+/** These two are around the guard of a no-transaction file. A change of session_authorization resets the role, so that follows. */
+export const SAVE_SETTINGS = [
+  SAVE_SEARCH_PATH,
+  ...SAVED_SETTINGS.map(
+    (setting) =>
+      `select from pg_catalog.set_config(${saved(setting)}, pg_catalog.current_setting('${setting}'), true)`,
+  ),
+  'set local session authorization default',
+  'set local role to default',
+].join(';\n');
+export const RESTORE_SETTINGS = [
+  ...SAVED_SETTINGS.map(
+    (setting) =>
+      `select from pg_catalog.set_config('${setting}', pg_catalog.current_setting(${saved(setting)}), true)`,
+  ),
+  RESTORE_SEARCH_PATH,
+].join(';\n');

@@ -26,6 +26,7 @@ import {
   sessionSettings,
   settingsForRecord,
   TEXT_OF_FILE,
+  WAIT_AS_THE_ROLE_DEMANDS,
 } from './settings.js';
 import type { Step, TransactionStep } from './steps.js';
 
@@ -159,7 +160,13 @@ function partMessages(step: TransactionStep, run: RunContext, safeguard: Safegua
       RESTORE_SETTINGS,
     ),
     ...statementsOf(step, safeguard),
-    makeMessage('record', work, settingsForRecord(run), recordSql(step, run)),
+    makeMessage(
+      'record',
+      work,
+      settingsForRecord(run),
+      ...(step.runFiles === null ? [] : [WAIT_AS_THE_ROLE_DEMANDS]),
+      recordSql(step, run),
+    ),
     makeMessage('commit', work, 'commit'),
   ];
 }

@@ -66,6 +66,52 @@ describe('a no-transaction file (E9)', () => {
     await addFiles(directory, { 'V2.up.sql': files['V2.up.sql'].replace('9MB', '8MB') });
     await expect(up({ url: database.url, directory })).rejects.toMatchObject({ code: 'prefix_changed' });
   });
+
+  test('that sets another role is recorded by the role that connected, and goes on as the other one', async ({
+    database,
+  }) => {
+    const { client, name, url } = database;
+    const role = `${name}_app`;
+    await client.query(`create role ${role}; grant create on schema public to ${role}`);
+    try {
+      const directory = await folderWith({
+        'V1.up.sql': `-- migrate: no-transaction
+set role ${role}; create table one (id integer); create index concurrently i on one (id); create table two (id integer);`,
+        'V1.down.sql': 'drop table one, two;',
+      });
+      expect(await up({ url, directory })).toMatchObject({ current: 'V1' });
+      expect(
+        await database.rows(
+          "select relname, relowner::regrole::text as owner from pg_class where relname in ('one', 'two') order by 1",
+        ),
+      ).toEqual([
+        { relname: 'one', owner: role },
+        { relname: 'two', owner: role },
+      ]);
+    } finally {
+      await client.query(`drop owned by ${role}; drop role ${role}`);
+    }
+  });
+
+  test('that sets synchronous_commit = off ends with a commit that waits for the disk as the role demands', async ({
+    database: { url, client, value },
+  }) => {
+    const first = { 'V1.up.sql': 'select 1;', 'V1.down.sql': 'select 1;' };
+    await up({ url, directory: await folderWith(first) });
+    await client.query(`create table public.seen (id integer generated always as identity, commits text);
+      create function see() returns trigger language plpgsql as
+        $$begin insert into public.seen (commits) values (current_setting('synchronous_commit')); return null; end$$;
+      create trigger see after insert or update on voicesurvey_migrations.history for each row execute function see()`);
+    await up({
+      url,
+      directory: await folderWith({
+        ...first,
+        'V2.up.sql': '-- migrate: no-transaction\nset synchronous_commit = off;\nselect 1;',
+        'V2.down.sql': 'select 1;',
+      }),
+    });
+    expect(await value('select commits from seen order by id desc limit 1')).toBe('on');
+  });
 });
 
 describe('a new value of an enum (E10)', () => {
