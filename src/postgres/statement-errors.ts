@@ -31,7 +31,7 @@ const LOCKED: StatementProblem = {
   code: 'lock_not_available',
   summary: 'Another session holds a lock that a statement needs',
   remedy:
-    'Run the command again when that session has finished. To find it, run: select pid, pg_blocking_pids(pid), query from pg_stat_activity;',
+    'Run the command again when that session has finished. To find it, run: select pid, pg_blocking_pids(pid), query from pg_stat_activity; A pid of 0 is a prepared transaction of pg_prepared_xacts.',
 };
 
 const FAILED: StatementProblem = {

@@ -1,5 +1,5 @@
 import type { MigrationSet } from '../../catalog/migration-set.js';
-import { type Blocker, describeBlocker } from '../../postgres/blocker.js';
+import { type Blocker, describeBlocker, FIND_PREPARED, howToEnd } from '../../postgres/blocker.js';
 import { INSUFFICIENT_PRIVILEGE, LOCK_NOT_AVAILABLE } from '../../postgres/errors/sql-states.js';
 import { option, type Remedy, remedy } from '../../text/remedy.js';
 import { migrateAsOwner } from '../history/table.js';
@@ -38,7 +38,8 @@ export function remedyForEngineSql(
   if (phase !== 'begin' && phase !== 'record') return null;
   if (sqlState === LOCK_NOT_AVAILABLE) {
     const holder = blocker === null ? 'another session' : describeBlocker(blocker);
-    return remedy`The history is locked by ${holder}. Wait until that session releases it, or allow a longer wait with ${option('lockWaitMs')}.`;
+    const end = blocker === null ? FIND_PREPARED : `Or ${howToEnd(blocker)}`;
+    return remedy`The history is locked by ${holder}. Wait until it is released, or allow a longer wait with ${option('lockWaitMs')}. ${end}`;
   }
   return sqlState === INSUFFICIENT_PRIVILEGE ? migrateAsOwner(set) : null;
 }

@@ -1,5 +1,5 @@
 import type { MigrationSet } from '../../catalog/migration-set.js';
-import { type Blocker, describeBlocker, FIND_PREPARED } from '../../postgres/blocker.js';
+import { type Blocker, describeBlocker, FIND_PREPARED, howToEnd } from '../../postgres/blocker.js';
 import type pg from '../../postgres/driver/pg.js';
 import {
   DEADLOCK_DETECTED,
@@ -92,10 +92,7 @@ function remedyForLock(work: Work, blocker: Blocker | null): Remedy {
     blocker === null
       ? 'The lock was held on every attempt.'
       : `The lock is held by ${describeBlocker(blocker)}.`;
-  const terminate =
-    blocker === null
-      ? ` ${FIND_PREPARED}`
-      : ` To end that session: select pg_terminate_backend(${blocker.pid});`;
+  const terminate = blocker === null ? ` ${FIND_PREPARED}` : ` Or ${howToEnd(blocker)}`;
   const recorded = work.direction === 'up' ? '' : remedy` in ${work.name}.down.sql, and ${recordDown(work)}`;
   return remedy`${holder} Run the command again when it is released.${terminate} To wait longer for locks, write: -- migrate: lock-timeout 30s${recorded}`;
 }

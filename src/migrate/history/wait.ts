@@ -1,5 +1,11 @@
 import type { MigrationSet } from '../../catalog/migration-set.js';
-import { type Blocker, describeBlocker, FIND_PREPARED, findBlocker } from '../../postgres/blocker.js';
+import {
+  type Blocker,
+  describeBlocker,
+  FIND_PREPARED,
+  findBlocker,
+  howToEnd,
+} from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
 import { interruptedError } from '../../postgres/errors/interrupted-error.js';
@@ -92,33 +98,29 @@ function historyHeldError(
   blocker: Blocker | null,
 ): ExplainedError {
   const holder = blocker === null ? 'another session' : describeBlocker(blocker);
-  const how =
-    blocker === null ? '' : `, or end that session with: select pg_terminate_backend(${blocker.pid});`;
   return new ExplainedError(
     'history_held',
     `${historyTable} cannot be read: after ${waitedMs / 1000} s it is still locked by ${holder}.`,
     {
-      remedy: `Run the command again when that session has released it${how === '' ? `. ${FIND_PREPARED}` : how}`,
+      remedy: `Run the command again when it is released${blocker === null ? `. ${FIND_PREPARED}` : `, or ${howToEnd(blocker)}`}`,
     },
   );
 }
 
 /**
- * The session that holds the table against readers. If no session does, the one that is queued for such a lock: readers
+ * The session or the prepared transaction that holds the table against readers. If none does, the session that is queued for such a lock: readers
  * queue after it.
  */
 function findHolder({ client }: Connection, { historyTable }: MigrationSet): Promise<Blocker | null> {
   return findBlocker(
     client,
-    `array(
-  select pid
+    `select pid, virtualtransaction
   from pg_catalog.pg_locks
   where locktype = 'relation'
     and relation = pg_catalog.to_regclass('${historyTable}')
     and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
     and mode = 'AccessExclusiveLock'
   order by granted desc
-  limit 1
-)`,
+  limit 1`,
   );
 }

@@ -34,7 +34,7 @@ export type RunEvent =
       readonly direction: 'up' | 'down';
       readonly durationMs: number;
     }
-  /** A statement waits for a lock that another session holds. */
+  /** A statement waits for a lock that another session or a prepared transaction holds. */
   | { readonly kind: 'blocked'; readonly blocker: Blocker }
   /** Another session was in the way; the engine retries the migration after a pause. `attempt` counts from 1. */
   | {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MigrationSet } from '../../catalog/migration-set.js';
 import { withAnswerLimit } from '../../postgres/answer-limit.js';
-import { FIND_PREPARED } from '../../postgres/blocker.js';
+import { FIND_PREPARED, howToEnd, isOfPrepared } from '../../postgres/blocker.js';
 import type { Connection } from '../../postgres/connect.js';
 import { queryAll, queryRows, SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { ExplainedError } from '../../postgres/errors/explained-error.js';
@@ -111,7 +111,7 @@ async function tryLock(
 }
 
 /**
- * Finds the session that holds the lock of a run in this database.
+ * Finds the session or the prepared transaction that holds the lock of a run in this database.
  *
  * @returns null if no run holds it
  */
@@ -121,11 +121,15 @@ export async function findLockHolder(
 ): Promise<LockHolder | null> {
   const [holder] = await queryRows<LockHolder>(
     client,
-    `select l.pid, a.usename as role, a.application_name as application, host(a.client_addr) as host, a.xact_start as since,
+    `select coalesce(l.pid, 0) as pid, prepared.gid, coalesce(a.usename, prepared.owner) as role,
+       a.application_name as application, host(a.client_addr) as host, coalesce(a.xact_start, prepared.prepared) as since,
        ${mayBeARun(set)} as "isRun"
      from pg_catalog.pg_locks l
      left join pg_catalog.pg_stat_activity a on a.pid = l.pid
-     where (${lockInPgLocks(set)} or ${OWN_HOLDER_LOCK}) and l.pid <> pg_catalog.pg_backend_pid()`,
+     left join lateral (
+       select gid, owner, prepared from pg_catalog.pg_prepared_xacts prepared where l.pid is null and ${isOfPrepared('l')}
+     ) as prepared on true
+     where (${lockInPgLocks(set)} or ${OWN_HOLDER_LOCK}) and l.pid is distinct from pg_catalog.pg_backend_pid()`,
   );
   return holder ?? null;
 }
@@ -182,9 +186,9 @@ function waitOverError(holder: LockHolder | null, limitMs: number): ExplainedErr
 function strangerError(holder: LockHolder, limitMs: number): ExplainedError {
   return new ExplainedError(
     'lock_wait_over',
-    `No run is migrating this database, but after ${limitMs / 1000} s its lock is still held by another session: ${describeHolder(holder)}.`,
+    `No run is migrating this database, but after ${limitMs / 1000} s its lock is still held by ${holder.gid === null ? 'another session: ' : ''}${describeHolder(holder)}.`,
     {
-      remedy: remedy`End that session: select pg_terminate_backend(${String(holder.pid)}); Every role that may connect can take the lock, so let only known roles connect: revoke connect on database <database> from public;`,
+      remedy: remedy`Run the command again when it is released, or ${howToEnd(holder)} Every role that may connect can take the lock, so let only known roles connect: revoke connect on database <database> from public;`,
     },
   );
 }

@@ -1,12 +1,12 @@
 import { omitPublic } from '../../catalog/names.js';
-import { type Blocker, findBlocker } from '../../postgres/blocker.js';
+import { type Blocker, blockersOf, findBlocker } from '../../postgres/blocker.js';
 import { type Connection, connectWithLimit } from '../../postgres/connect.js';
 import { queryRows } from '../../postgres/driver/search-path.js';
 import type { Listener } from './events.js';
 
 /** Observes a run from another session. */
 export interface Monitor {
-  /** The session that held the last lock that the run was seen to wait for; null if it was not seen to wait. */
+  /** The session or the prepared transaction that held the last lock that the run was seen to wait for; null if it was not seen to wait. */
   lastBlocker(): Blocker | null;
   /** Polls twice within a wait of this many milliseconds, for the next ten seconds. */
   pollFaster(waitMs: number): void;
@@ -39,15 +39,21 @@ where pid = ${backendPid}`;
  */
 export function startMonitor(target: Connection['target'], backendPid: string, emit: Listener): Monitor {
   let blocker: Blocker | null = null;
-  let reported = { pid: 0, at: Number.NEGATIVE_INFINITY };
+  let reported: Pick<Blocker, 'pid' | 'gid'> & { readonly at: number } = {
+    pid: 0,
+    gid: null,
+    at: Number.NEGATIVE_INFINITY,
+  };
   let connection: Promise<Connection> | null = null;
   let polling: Promise<void> | null = null;
 
   const reportBlocker = (current: Blocker): void => {
     blocker = current;
     const now = performance.now();
-    if (reported.pid === current.pid && now - reported.at < REPORT_AGAIN_AFTER_MS) return;
-    reported = { pid: current.pid, at: now };
+    const { pid, gid } = current;
+    const isKnown = reported.pid === pid && reported.gid === gid;
+    if (isKnown && now - reported.at < REPORT_AGAIN_AFTER_MS) return;
+    reported = { pid, gid, at: now };
     emit({ kind: 'blocked', blocker: current });
   };
 
@@ -55,7 +61,7 @@ export function startMonitor(target: Connection['target'], backendPid: string, e
     connection ??= connectWithLimit(target, { pipeline: true });
     const { client } = await connection;
     const [current, builds] = await Promise.all([
-      findBlocker(client, `pg_catalog.pg_blocking_pids(${backendPid})`),
+      findBlocker(client, blockersOf(backendPid)),
       queryRows<{ phase: string; index: string; percent: number | null }>(client, indexBuildOf(backendPid)),
     ]);
     if (current !== null) reportBlocker(current);
