@@ -201,7 +201,7 @@ describe('down', () => {
       location: { file: join(directory, 'V2.down.sql'), line: 2 },
       results: [
         { version: 'V3', status: 'rolled_back' },
-        { version: 'V2', status: 'not_reached' },
+        { version: 'V2', status: 'failed' },
         { version: 'V1', status: 'not_reached' },
       ],
     });
@@ -343,7 +343,7 @@ describe('a number of steps counts from the migrations that the call found:', ()
       code: 'interrupted',
       results: [
         { version: 'V3', status: 'rolled_back' },
-        { version: 'V2', status: 'failed' },
+        { version: 'V2', status: 'not_reached' },
       ],
       remedy: expect.stringContaining("Give `to: 'V1'` then: without it, `down()` counts its steps from"),
     });
