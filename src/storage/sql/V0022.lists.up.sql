@@ -147,6 +147,40 @@ immutable
 parallel safe
 return value ~ E'[\\u0001-\\u001f\\u007f-\\u009f]';
 
+-- Ten characters of JSON, such as 1e131071, may be a number of 131,072 digits: written out for each line, they would fill the
+-- disk. A field with such a number becomes an object, which no field accepts. Few lines have one, so one search of all comes first.
+
+create or replace function voicesurvey_rules.replace_long_numbers(lines jsonb)
+returns jsonb
+language plpgsql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  long_number constant jsonpath := '$.** ? (@.abs() >= 1e400 || @.abs() > 0 && @.abs() < 1e-400)';
+begin
+  if not lines @? long_number then
+    return lines;
+  end if;
+
+  return (
+    select jsonb_agg(
+      case
+        when jsonb_typeof(element.line) = 'object' and element.line @? long_number
+        then (
+          select jsonb_object_agg(field.key, case when field.value @? long_number then '{}' else field.value end)
+          from jsonb_each(element.line) as field
+        )
+        else element.line
+      end
+      order by element.position
+    )
+    from jsonb_array_elements(lines) with ordinality as element (line, position)
+  );
+end
+$function$;
+
 create or replace function voicesurvey_rules.check_lines(lines jsonb)
 returns void
 language plpgsql
@@ -221,6 +255,8 @@ comment on function voicesurvey_rules.read_boolean(text) is
   'Returns the boolean of a field of an imported line, false for an empty field, and null if the text is no boolean.';
 comment on function voicesurvey_rules.has_control_character(text) is
   'Returns whether a text contains a control character.';
+comment on function voicesurvey_rules.replace_long_numbers(jsonb) is
+  'Returns the lines of an import, with an empty object in place of each field that has a number of more than 400 digits.';
 comment on function voicesurvey_rules.check_lines(jsonb) is
   'Raises an error unless the lines of an import are a JSON array.';
 comment on function voicesurvey_rules.check_verdicts_count(bigint, integer) is
@@ -232,6 +268,7 @@ revoke execute on function
   voicesurvey_rules.advise_on_number(jsonb),
   voicesurvey_rules.read_boolean(text),
   voicesurvey_rules.has_control_character(text),
+  voicesurvey_rules.replace_long_numbers(jsonb),
   voicesurvey_rules.check_lines(jsonb),
   voicesurvey_rules.check_verdicts_count(bigint, integer),
   voicesurvey_rules.check_number(text)
@@ -267,6 +304,7 @@ declare
   verdicts_count bigint;
 begin
   perform voicesurvey_rules.check_lines(lines);
+  lines := voicesurvey_rules.replace_long_numbers(lines);
 
   select existing.status
   into status
@@ -483,6 +521,7 @@ declare
   verdicts_count bigint;
 begin
   perform voicesurvey_rules.check_lines(lines);
+  lines := voicesurvey_rules.replace_long_numbers(lines);
 
   with field as materialized (
     select

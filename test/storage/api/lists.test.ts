@@ -191,6 +191,46 @@ describe('import_contacts', () => {
   });
 
   test.for([
+    '1e131071',
+    '-1e131071',
+    '1e-16383',
+    '[{"a": 1e131071}]',
+  ])('imports write no digits of a long JSON number: %s', async (number, { migrated }) => {
+    await writeHistory(migrated);
+    const fields = ['external_contact_id', 'email', 'preferred_language', 'has_prior_consent', 'do_not_call'];
+    const lines = [...fields, 'reason', 'source'].map(
+      (field) => `{"phone_number": "+4920009001", "${field}": ${number}}`,
+    );
+    const batch = `[${[`{"phone_number": ${number}}`, ...lines].join()}]`;
+    const many = `[${Array.from({ length: 500 }, () => batch.slice(1, -1)).join()}]`;
+    // The limit ends a statement that writes more.
+    await query(migrated, "set temp_file_limit = '20MB'");
+    const verdicts = 'array(select distinct verdict from voicesurvey';
+    expect(
+      await query(
+        migrated,
+        `select ${verdicts}.import_contacts(:draft, $1) order by 1) as contacts,
+           ${verdicts}.import_exclusions($1) order by 1) as exclusions`,
+        [many],
+      ),
+    ).toEqual([
+      {
+        contacts: [
+          'accepted',
+          'bad_do_not_call',
+          'bad_email',
+          'bad_external_contact_id',
+          'bad_language',
+          'bad_number',
+          'bad_prior_consent',
+          'duplicate_in_batch',
+        ],
+        exclusions: ['accepted', 'bad_number', 'bad_reason', 'bad_source', 'duplicate_in_batch'],
+      },
+    ]);
+  });
+
+  test.for([
     ['no lines', 'import_contacts(:draft, null)', 'lines_are_given'],
     ['a JSON object', "import_contacts(:draft, '{}')", 'lines_are_an_array'],
     ['a JSON null', "import_contacts(:draft, 'null')", 'lines_are_an_array'],
