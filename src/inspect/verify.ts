@@ -6,6 +6,8 @@ import { compare } from '../migrate/history/compare.js';
 import type { Drift } from '../migrate/history/drift.js';
 import { readRecordedSnapshot } from '../migrate/history/snapshot.js';
 import { explainUnknown } from '../migrate/history/unknown.js';
+import { withStatementLimit } from '../postgres/answer-limit.js';
+import type { Connection } from '../postgres/connect.js';
 import { checkOptions } from '../postgres/errors/check-options.js';
 import { interruptedError } from '../postgres/errors/interrupted-error.js';
 import { liftTimeouts } from '../postgres/timeouts.js';
@@ -104,12 +106,13 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   checkOptions('verify', options, 'url', 'directory');
   const { set, after, migrations } = await readFolder(options.directory);
-  return withDatabase(options, async ({ connection }) => {
+  const statementTimeoutMs = Math.max(1, Math.round(options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS));
+  const read = async (connection: Connection): Promise<VerifyResult> => {
     const { client } = connection;
     const path = await readSearchPath(client);
     await client.query(`begin isolation level repeatable read read only;
 ${liftTimeouts(connection.serverVersion.number)};
-set local statement_timeout = ${Math.max(1, Math.round(options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS))};
+set local statement_timeout = ${statementTimeoutMs};
 set local lock_timeout = ${LOCK_TIMEOUT_MS};
 set local row_security = off;
 ${SNAPSHOT_SETTINGS}`);
@@ -178,7 +181,10 @@ ${SNAPSHOT_SETTINGS}`);
         ...(timeZone === null ? [] : [findingOfTimeZone(timeZone)]),
       ],
     };
-  });
+  };
+  return withDatabase(options, ({ connection }) =>
+    withStatementLimit(connection, statementTimeoutMs, () => read(connection)),
+  );
 }
 
 /** The text of the up files, which names the objects of the migrations. */

@@ -1,7 +1,8 @@
-import type { Connection } from './connect.js';
-import { describeTarget } from './connection/target.js';
-import { streamOf } from './driver/pg-internals.js';
-import { ConnectionError } from './errors/explained-error.js';
+import type { Connection, ConnectOptions } from './connect.js';
+import { describeTarget, type Target } from './connection/target.js';
+import { activeQueryOf, streamOf } from './driver/pg-internals.js';
+import { ConnectionError, ExplainedError } from './errors/explained-error.js';
+import { onSilence } from './silence.js';
 
 /**
  * The default limit for an answer, in milliseconds. It is longer than PgBouncer's default `query_wait_timeout`, for which a
@@ -23,25 +24,100 @@ export const ANSWER_LIMIT_MS = 150_000;
  * ```
  */
 export async function withAnswerLimit<Result>(
-  { client, target }: Pick<Connection, 'client' | 'target'>,
+  connection: Pick<Connection, 'client' | 'target'>,
   work: () => Promise<Result>,
   limitMs: number = ANSWER_LIMIT_MS,
 ): Promise<Result> {
-  const timer = setTimeout(() => {
-    streamOf(client).destroy(
-      new ConnectionError(
-        'answer_timeout',
-        `${describeTarget(target)} did not answer a query within ${limitMs / 1000} s.`,
-        {
-          remedy:
-            'Check whether the server or a pooler in front of it hangs, and run the command again. Behind PgBouncer, the pool may have had no server connection free.',
-        },
-      ),
-    );
-  }, limitMs);
+  const timer = setTimeout(() => endSilent(connection, limitMs), limitMs);
   try {
     return await work();
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * Runs queries of which each has a timeout on the server, and ends the connection if the server is silent for longer than it
+ * and {@link ANSWER_LIMIT_MS}. The work as a whole may take any time.
+ *
+ * @param statementTimeoutMs the `statement_timeout` of the session, in milliseconds
+ * @throws ConnectionError `answer_timeout`, with which every query in flight is rejected
+ */
+export async function withStatementLimit<Result>(
+  connection: Pick<Connection, 'client' | 'target'>,
+  statementTimeoutMs: number,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const limitMs = statementTimeoutMs + ANSWER_LIMIT_MS;
+  const stop = onSilence(connection.client, limitMs, () => endSilent(connection, limitMs));
+  try {
+    return await work();
+  } finally {
+    stop();
+  }
+}
+
+/** How many logins in a row a server may leave without an answer while a query is in flight. */
+const MOST_UNANSWERED_LOGINS = 4;
+
+/**
+ * Ends a connection whose server hangs. A query may honestly be silent for hours, so while it is, this asks the server in a
+ * second session whether it still answers, and ends the connection only after several sessions without an answer. A
+ * server that answers in any way, such as that it has no connection left, or that refuses the connection, leaves it open.
+ *
+ * @param connect opens the second session
+ */
+export function endWhenServerHangs(
+  connection: Pick<Connection, 'client' | 'target'>,
+  connect: (target: Target, options?: ConnectOptions) => Promise<Connection>,
+): void {
+  const { client, target } = connection;
+  let unanswered = 0;
+  let isAsking = false;
+  const ask = async (): Promise<void> => {
+    isAsking = true;
+    const query = activeQueryOf(client);
+    unanswered = (await answers(target, connect)) ? 0 : unanswered + 1;
+    isAsking = false;
+    if (activeQueryOf(client) !== query) unanswered = 0;
+    if (unanswered === MOST_UNANSWERED_LOGINS)
+      endSilent(connection, MOST_UNANSWERED_LOGINS * ANSWER_LIMIT_MS);
+  };
+  onSilence(client, ANSWER_LIMIT_MS, () => {
+    if (!isAsking) void ask();
+  });
+}
+
+/** Whether a server answers a new session in any way. */
+async function answers(
+  target: Target,
+  connect: (target: Target, options?: ConnectOptions) => Promise<Connection>,
+): Promise<boolean> {
+  let session: Connection | undefined;
+  try {
+    session = await connect({ ...target, connectTimeoutSeconds: ANSWER_LIMIT_MS / 1000 });
+    const { client } = session;
+    await withAnswerLimit(session, () => client.query('select'));
+    return true;
+  } catch (error) {
+    return !(
+      error instanceof ExplainedError &&
+      (error.code === 'connection_timeout' || error.code === 'answer_timeout')
+    );
+  } finally {
+    await session?.close().catch(() => undefined);
+  }
+}
+
+function endSilent({ client, target }: Pick<Connection, 'client' | 'target'>, silentMs: number): void {
+  streamOf(client).destroy(
+    new ConnectionError(
+      'answer_timeout',
+      `${describeTarget(target)} did not answer a query within ${silentMs / 1000} s.`,
+      {
+        remedy:
+          'Check whether the server or a pooler in front of it hangs, and run the command again. Behind PgBouncer, the pool may have had no server connection free.',
+      },
+    ),
+  );
 }

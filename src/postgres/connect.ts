@@ -1,4 +1,5 @@
 import { monotonicNow } from '../text/clock.js';
+import { endWhenServerHangs } from './answer-limit.js';
 import { type Login, type LoginFailure, logIn } from './connection/login.js';
 import { describeTarget, type Target } from './connection/target.js';
 import { encryptionsToTry } from './connection/tls.js';
@@ -46,7 +47,8 @@ export interface ConnectOptions {
 /**
  * Opens a connection to a server of PostgreSQL 15 or newer, encrypted and verified as libpq would with the target's
  * `sslmode`. Its `application_name` is `voicesurvey-db` and the version of this package; its `client_encoding` is UTF-8.
- * It does not wait for a server that is starting or shutting down.
+ * It does not wait for a server that is starting or shutting down. If a server hangs while a query is in flight, the query is
+ * rejected with `answer_timeout` after some time; a server that answers other sessions may take any time.
  *
  * @param target where to connect, from {@link parseDatabaseUrl}; its `connectTimeoutSeconds` limits all attempts together
  * @returns the connection; close it, or the process stays alive
@@ -128,6 +130,7 @@ function makeConnection(
   let closed: Promise<void> | undefined;
   const reportedPid = reportedPidOf(client);
   if (reportedPid < 1 || reportedPid > LARGEST_PROCESS_ID) sendOneByOne(client);
+  endWhenServerHangs({ client, target }, connect);
   return {
     client,
     target,

@@ -1,18 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { expect, inject, test } from 'vitest';
-import { withAnswerLimit } from '../../src/postgres/answer-limit.js';
+import { afterEach, expect, inject, test, vi } from 'vitest';
+import { ANSWER_LIMIT_MS, withAnswerLimit, withStatementLimit } from '../../src/postgres/answer-limit.js';
 import { connect } from '../../src/postgres/connect.js';
 import { explainLostConnection } from '../../src/postgres/lost-connection.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
 import {
+  COMPLETE,
   header,
   hostileServer,
   message,
   OK,
   type Peer,
+  READY,
   row,
   rowDescription,
   SESSION,
+  serverError,
 } from './connection/hostile-server.js';
 
 const SILENCES: readonly (readonly [string, (peer: Peer) => unknown])[] = [
@@ -66,5 +69,84 @@ test('withAnswerLimit leaves a connection open if the work ends in time, also wi
   await pause(1600);
   await client.query('select 1');
   expect(connection.disconnectError()).toBeUndefined();
+  await connection.close();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Lets the answer limit pass some times, with time for the network in between. */
+async function passLimits(times: number): Promise<void> {
+  // Otherwise loaded meanwhile, which takes turns of its own.
+  await import('../../src/postgres/login-errors.js');
+  for (let limit = 0; limit < times; limit += 1) {
+    await vi.advanceTimersByTimeAsync(ANSWER_LIMIT_MS);
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** A script whose first session does not answer its query, and whose later sessions do something else. */
+function firstIsSilent(later: (peer: Peer) => Promise<void>): (peer: Peer) => Promise<void> {
+  let sessions = 0;
+  return async (peer) => {
+    sessions += 1;
+    await peer.receive();
+    if (sessions > 1) return later(peer);
+    peer.send(OK, SESSION);
+  };
+}
+
+const targetOf = (port: number): ReturnType<typeof parseDatabaseUrl> =>
+  parseDatabaseUrl(`postgresql://ann@127.0.0.1:${port}/survey?sslmode=disable`, {});
+
+test('a query ends with a message if the server is silent in four sessions in a row', async () => {
+  await using server = await hostileServer(firstIsSilent(async () => undefined));
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+  const hanging = await connect(targetOf(server.port));
+  const result = hanging.client.query('select 1').catch((error: unknown) => error);
+  await passLimits(3);
+  expect(await Promise.race([result, 'waiting'])).toBe('waiting');
+  await passLimits(12);
+  expect(await result).toMatchObject({ code: 'answer_timeout', message: expect.stringContaining('600 s') });
+  expect(server.connections()).toBe(5);
+  await hanging.close();
+});
+
+test.for([
+  ['answers', [OK, SESSION, message('T', Buffer.from([0, 0])), COMPLETE, READY]],
+  ['has no connection left for', [serverError('FATAL', '53300', 'too many connections')]],
+  ['closes', []],
+] as const)('a query waits for ever for a server that %s other sessions', async ([, answer]) => {
+  await using server = await hostileServer(
+    firstIsSilent(async ({ send, stream }) => {
+      send(...answer);
+      if (answer.length < 2) stream.end();
+    }),
+  );
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+  const connection = await connect(targetOf(server.port));
+  const result = connection.client.query('select 1').catch((error: unknown) => error);
+  await passLimits(20);
+  expect(await Promise.race([result, 'waiting'])).toBe('waiting');
+  expect(server.connections()).toBeGreaterThan(10);
+  expect(connection.disconnectError()).toBeUndefined();
+  vi.useRealTimers();
+  await connection.close();
+});
+
+test('withStatementLimit ends a connection to a silent server although the server answers other sessions', async () => {
+  await using server = await hostileServer(
+    firstIsSilent(async ({ send }) => send(OK, SESSION, message('T', Buffer.from([0, 0])), COMPLETE, READY)),
+  );
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+  const connection = await connect(targetOf(server.port));
+  const result = withStatementLimit(connection, ANSWER_LIMIT_MS, () =>
+    connection.client.query('select 1'),
+  ).catch((error: unknown) => error);
+  await passLimits(1);
+  expect(await Promise.race([result, 'waiting'])).toBe('waiting');
+  await passLimits(2);
+  expect(await result).toMatchObject({ code: 'answer_timeout' });
   await connection.close();
 });

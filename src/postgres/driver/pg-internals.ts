@@ -26,6 +26,8 @@ interface ClientInternals {
   readonly secretKey: number | null;
   /** Whether the answer to the last query has ended, also that of a query that failed. */
   readonly readyForQuery: boolean | null;
+  /** The query that the server answers; null if none is in flight. */
+  readonly _activeQuery: object | null;
   /** The queries that were not sent. */
   readonly _queryQueue: object[];
   /** Sends the queries in pipeline mode. */
@@ -55,6 +57,11 @@ export function streamOf(client: pg.Client): Duplex {
  */
 export function reportedPidOf(client: pg.Client): number {
   return Number(internalsOf(client).processID);
+}
+
+/** Returns the query that the server answers, an object that no other query has; null if none is in flight. */
+export function activeQueryOf(client: pg.Client): object | null {
+  return internalsOf(client)._activeQuery;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { connect as dial } from 'node:net';
 import { afterEach, expect, vi } from 'vitest';
+import { verify } from '../../../src/inspect/verify.js';
 import { startMonitor } from '../../../src/migrate/run/monitor.js';
 import { status } from '../../../src/migrate/status.js';
 import { up } from '../../../src/migrate/up.js';
@@ -57,6 +58,23 @@ test.for([
   expect(await Promise.race([result, 'waiting'])).toBe('waiting');
   await vi.advanceTimersByTimeAsync(1000);
   expect(await result).toMatchObject({ code: 'answer_timeout' });
+});
+
+test('verify ends with a message if the server is silent in the middle of its work', async ({ database }) => {
+  const directory = await folderWith(files);
+  await up({ url: database.url, directory });
+  let isSilent = false;
+  await using relay = await silentAfter('to_regclass', Number(new URL(database.url).port), () => {
+    isSilent = true;
+  });
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const url = through(database.url, relay.port);
+  const result = verify({ url, directory, statementTimeoutMs: 1000 }).catch((error: unknown) => error);
+  while (!isSilent) await new Promise((resolve) => setImmediate(resolve));
+  await vi.advanceTimersByTimeAsync(ANSWER_LIMIT_MS);
+  expect(await Promise.race([result, 'waiting'])).toBe('waiting');
+  await vi.advanceTimersByTimeAsync(0.2 * ANSWER_LIMIT_MS);
+  expect(await result).toMatchObject({ code: 'answer_timeout', message: expect.stringContaining('151 s') });
 });
 
 test('a monitor stops although the server is silent while it polls', async ({ database }) => {
