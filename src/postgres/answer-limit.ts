@@ -1,8 +1,17 @@
-import type { Connection, ConnectOptions } from './connect.js';
 import { describeTarget, type Target } from './connection/target.js';
+import type pg from './driver/pg.js';
 import { activeQueryOf, streamOf } from './driver/pg-internals.js';
 import { ConnectionError, ExplainedError } from './errors/explained-error.js';
 import { onSilence } from './silence.js';
+
+/** The part of a connection that this needs. */
+interface Session {
+  readonly client: pg.Client;
+  readonly target: Target;
+}
+
+/** Opens another session. */
+type Connect = (target: Target) => Promise<Session & { close(): Promise<void> }>;
 
 /**
  * The default limit for an answer, in milliseconds. It is longer than PgBouncer's default `query_wait_timeout`, for which a
@@ -24,7 +33,7 @@ export const ANSWER_LIMIT_MS = 150_000;
  * ```
  */
 export async function withAnswerLimit<Result>(
-  connection: Pick<Connection, 'client' | 'target'>,
+  connection: Session,
   work: () => Promise<Result>,
   limitMs: number = ANSWER_LIMIT_MS,
 ): Promise<Result> {
@@ -44,7 +53,7 @@ export async function withAnswerLimit<Result>(
  * @throws ConnectionError `answer_timeout`, with which every query in flight is rejected
  */
 export async function withStatementLimit<Result>(
-  connection: Pick<Connection, 'client' | 'target'>,
+  connection: Session,
   statementTimeoutMs: number,
   work: () => Promise<Result>,
 ): Promise<Result> {
@@ -67,10 +76,7 @@ const MOST_UNANSWERED_LOGINS = 4;
  *
  * @param connect opens the second session
  */
-export function endWhenServerHangs(
-  connection: Pick<Connection, 'client' | 'target'>,
-  connect: (target: Target, options?: ConnectOptions) => Promise<Connection>,
-): void {
+export function endWhenServerHangs(connection: Session, connect: Connect): void {
   const { client, target } = connection;
   let unanswered = 0;
   let isAsking = false;
@@ -89,11 +95,8 @@ export function endWhenServerHangs(
 }
 
 /** Whether a server answers a new session in any way. */
-async function answers(
-  target: Target,
-  connect: (target: Target, options?: ConnectOptions) => Promise<Connection>,
-): Promise<boolean> {
-  let session: Connection | undefined;
+async function answers(target: Target, connect: Connect): Promise<boolean> {
+  let session: Awaited<ReturnType<Connect>> | undefined;
   try {
     session = await connect({ ...target, connectTimeoutSeconds: ANSWER_LIMIT_MS / 1000 });
     const { client } = session;
@@ -109,7 +112,7 @@ async function answers(
   }
 }
 
-function endSilent({ client, target }: Pick<Connection, 'client' | 'target'>, silentMs: number): void {
+function endSilent({ client, target }: Session, silentMs: number): void {
   streamOf(client).destroy(
     new ConnectionError(
       'answer_timeout',
