@@ -53,9 +53,8 @@ export { LossRefusedError, PartWayError } from './migrate/data-loss/errors.js';
 
 export type { Database, Server } from './migrate/database.js';
 export { type DownOptions, type DownResult, down } from './migrate/down.js';
-export { type EarlierResults, hasEarlierResults } from './migrate/earlier-results.js';
+export type { EarlierResults } from './migrate/earlier-results.js';
 export {
-  hasRunReport,
   MigrationFailedError,
   type RunReport,
   type ServerReport,

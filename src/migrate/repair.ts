@@ -20,6 +20,9 @@ import { readState, refuseReadOnly } from './history/server-state.js';
 import { hasFingerprint, snapshotValues } from './history/snapshot.js';
 import type { HistoryRow } from './history/table.js';
 import { READER_WAIT } from './history/wait.js';
+import type { Listener } from './run/events.js';
+import { withMonitor } from './run/monitor.js';
+import { announce, newExecutorNumber } from './script/guard.js';
 import { BEGIN } from './script/settings.js';
 import { HISTORY_MOVED } from './script/sql-states.js';
 import { fileParser, upWork } from './script/work.js';
@@ -32,6 +35,8 @@ export interface RepairOptions extends Database {
   readonly version: string;
   /** Why the changed file is right. The history records it. */
   readonly reason: string;
+  /** Receives the events of the wait for another session. */
+  readonly onEvent?: Listener | undefined;
   /** Interrupts the call. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -128,7 +133,11 @@ export async function repair(
         ? []
         : [{ id: newest.id, values: recordedValues(snapshot), where: hasFingerprint(before) }]),
     ];
-    await record(connection, set, newest?.id ?? entry.row.id, changes);
+    const newestRow = newest?.id ?? entry.row.id;
+    const executor = newExecutorNumber();
+    await withMonitor(connection, executor, options.onEvent, () =>
+      record(connection, set, newestRow, changes, executor),
+    );
     return { server: describeServer(connection), repaired: migration.name, reason };
   });
 }
@@ -161,6 +170,7 @@ interface Change {
  * Changes rows of the history in one transaction. It first locks the newest row, and so waits for the transaction of a run.
  *
  * @param newest the id of the row that was the newest one when the files were compared
+ * @param executor the number with which the transaction announces itself
  * @throws HistoryError `history_changed` if another row is the newest one now, or a row to change is gone or
  *   has another snapshot
  */
@@ -169,9 +179,11 @@ async function record(
   set: MigrationSet,
   newest: bigint,
   changes: readonly Change[],
+  executor: number,
 ): Promise<void> {
   const sql = [
     BEGIN,
+    announce(executor),
     SYSTEM_NAMES_ONLY,
     REPORT_WARNINGS,
     requireRows(set, newest, changes),

@@ -17,6 +17,9 @@ import { copyIn } from './data-loss/copy-in.js';
 import { type CopyPart, readRestoreParts, type SqlPart } from './data-loss/restore-parts.js';
 import { REPLACE } from './data-loss/restore-rows.js';
 import { type Database, describeServer, type Server, withDatabase } from './database.js';
+import type { Listener } from './run/events.js';
+import { withMonitor } from './run/monitor.js';
+import { announce, newExecutorNumber } from './script/guard.js';
 import { NOT_RESTORABLE } from './script/sql-states.js';
 
 /** The options of {@link restore}. */
@@ -25,6 +28,8 @@ export interface RestoreOptions extends Database {
   readonly folder: string;
   /** Whether values of columns and labels also replace the values that their rows have by then; false by default. */
   readonly replace?: boolean | undefined;
+  /** Receives the events of the wait for another session, such as a run. */
+  readonly onEvent?: Listener | undefined;
   /** Interrupts the call. Nothing is restored then. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -81,7 +86,14 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   }
   return withDatabase(options, async ({ connection }) => {
     try {
-      const items = await runParts(connection, folder, options.replace === true ? replacing(parts) : parts);
+      const executor = newExecutorNumber();
+      const settings = [
+        announce(executor),
+        ...(options.replace === true ? [`set local ${REPLACE} = on`] : []),
+      ];
+      const items = await withMonitor(connection, executor, options.onEvent, () =>
+        runParts(connection, folder, beginningWith(settings, parts)),
+      );
       return { server: describeServer(connection), items };
     } catch (error) {
       await connection.client.query('rollback').catch(() => undefined);
@@ -129,11 +141,14 @@ function noBackupError(message: string, remedy: string): UsageError {
   return new UsageError('no_backup', message, { remedy });
 }
 
-/** The parts of a script, with the setting that lets it replace values in its transaction. */
-function replacing(parts: readonly (SqlPart | CopyPart)[]): readonly (SqlPart | CopyPart)[] {
+/** The parts of a script, with SQL at the beginning of its transaction. */
+function beginningWith(
+  sql: readonly string[],
+  parts: readonly (SqlPart | CopyPart)[],
+): readonly (SqlPart | CopyPart)[] {
   return parts.map((part) =>
     part.kind === 'sql'
-      ? { ...part, sql: part.sql.replace(/^begin;$/m, `begin;\nset local ${REPLACE} = on;`) }
+      ? { ...part, sql: part.sql.replace(/^begin;$/m, ['begin', ...sql, ''].join(';\n').trimEnd()) }
       : part,
   );
 }

@@ -8,6 +8,7 @@ import { defineDatabaseCommand } from '../program/define-command.js';
 import { type CommonOptions, type FolderOptions, folderOption, notEmpty } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
 import { differenceLines, resultLines } from '../ui/lines.js';
+import { printProgress } from '../ui/progress.js';
 import type { CommandResult, Line } from '../ui/result.js';
 
 interface Options extends CommonOptions, FolderOptions {
@@ -34,13 +35,20 @@ export function repairCommand(): Command {
 }
 
 async function run(
-  { dir: directory, reason }: Options,
+  { dir: directory, reason, json }: Options,
   { url }: CommandServer,
   [version = '']: readonly string[],
   signal: AbortSignal,
 ): Promise<CommandResult> {
   const { repair } = await import('../../inspect/repair.js');
-  const result = await repair({ url, directory, version, reason, signal });
+  const result = await repair({
+    url,
+    directory,
+    version,
+    reason,
+    onEvent: json ? undefined : printProgress,
+    signal,
+  });
   return { document: { ...result }, lines: linesFor(result), notes: notesFor(result) };
 }
 

@@ -5,6 +5,7 @@ import { defineDatabaseCommand } from '../program/define-command.js';
 import type { CommonOptions } from '../program/options.js';
 import type { CommandServer } from '../program/server.js';
 import { resultLines } from '../ui/lines.js';
+import { printProgress } from '../ui/progress.js';
 import type { CommandResult, Line } from '../ui/result.js';
 
 const HELP = {
@@ -35,12 +36,18 @@ export function restoreCommand(): Command {
 }
 
 async function run(
-  { replace }: Options,
+  { replace, json }: Options,
   { url }: CommandServer,
   [folder = '']: readonly string[],
   signal: AbortSignal,
 ): Promise<CommandResult> {
-  const result = await restore({ url, folder, replace, signal });
+  const result = await restore({
+    url,
+    folder,
+    replace,
+    onEvent: json ? undefined : printProgress,
+    signal,
+  });
   return { document: { ...result }, lines: linesFor(result, folder) };
 }
 

@@ -13,6 +13,7 @@ import { BEGIN } from '../script/settings.js';
 import { LOCK_LOST, LOCK_LOST_MESSAGE } from '../script/sql-states.js';
 import type { Listener } from './events.js';
 import { acquireLock } from './lock.js';
+import { withMonitor } from './monitor.js';
 
 /** How a change of the history waits for another run. */
 export interface ChangeOptions extends WaitOptions {
@@ -46,15 +47,18 @@ export async function changeHistory(
       stillNeeded: async () => true,
       onWait: (holder) => options.onEvent?.({ kind: 'waiting', holder }),
     });
+    const lockPid = lock?.pid ?? 0;
     const sql = [
       BEGIN,
       SYSTEM_NAMES_ONLY,
       REPORT_WARNINGS,
       liftTimeouts(connection.serverVersion.number),
-      ...sqlFor({ set, lockPid: lock?.pid ?? 0, wait }),
+      ...sqlFor({ set, lockPid, wait }),
       'commit',
     ];
-    return await queryAll(connection.client, sql.join(';\n'));
+    return await withMonitor(connection, lockPid, options.onEvent, () =>
+      queryAll(connection.client, sql.join(';\n')),
+    );
   } catch (error) {
     await connection.client.query('rollback').catch(() => undefined);
     throw sqlStateOf(error) === LOCK_LOST ? lockLostError(error) : error;

@@ -2,6 +2,7 @@ import { omitPublic } from '../../catalog/names.js';
 import { type Blocker, blockersOf, findBlocker } from '../../postgres/blocker.js';
 import { type Connection, connectWithLimit } from '../../postgres/connect.js';
 import { queryRows } from '../../postgres/driver/search-path.js';
+import { backendPidOf } from '../script/guard.js';
 import type { Listener } from './events.js';
 
 /** Observes a run from another session. */
@@ -100,4 +101,23 @@ export function startMonitor(target: Connection['target'], backendPid: string, e
       await polling;
     },
   };
+}
+
+/**
+ * Does work, and reports meanwhile which session or prepared transaction its transaction waits for.
+ *
+ * @param executor the number by which {@link backendPidOf} finds the server process of the transaction
+ */
+export async function withMonitor<Result>(
+  { target }: Pick<Connection, 'target'>,
+  executor: number,
+  onEvent: Listener | undefined,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const monitor = startMonitor(target, backendPidOf(executor), onEvent ?? (() => {}));
+  try {
+    return await work();
+  } finally {
+    await monitor.stop();
+  }
 }

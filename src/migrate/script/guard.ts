@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { MigrationSet } from '../../catalog/migration-set.js';
 import { hasRows, lockRowSql, newestVersion, statementsDoneSql } from '../history/row-sql.js';
 import { timeoutSetting } from '../history/wait.js';
@@ -114,11 +115,21 @@ end
 $guard$`;
 }
 
+/** A number for {@link announce}, in the place of that of a process that holds a lock. No process has one so large. */
+export function newExecutorNumber(): number {
+  return randomInt(2 ** 30, 2 ** 31);
+}
+
+/** SQL at the beginning of a transaction outside of a run, which {@link backendPidOf} finds by the number. */
+export function announce(executor: number): string {
+  return `select from pg_catalog.pg_advisory_xact_lock_shared(${EXECUTOR_KEY}, ${executor})`;
+}
+
 /**
  * SQL of the number of the server process that executes a transaction of the run; null if none does. Behind a transaction
  * pooler the process changes from transaction to transaction, and in between it serves other clients.
  *
- * @param lockPid the server process that holds the lock of the run
+ * @param lockPid the server process that holds the lock of the run, or the number with which a transaction has announced itself
  */
 export function backendPidOf(lockPid: number): string {
   return `(select pid from pg_catalog.pg_locks
