@@ -2,10 +2,10 @@ import { DEFAULT_SET } from '../../catalog/migration-set.js';
 import pg from '../../postgres/driver/pg.js';
 import { SYSTEM_NAMES_ONLY } from '../../postgres/driver/search-path.js';
 import { onlyMovesRows } from '../../sql/deletions.js';
+import { COUNT_DELETIONS, REQUIRE_COUNTED } from '../script/deletions-counted.js';
 import { RESTORE_SEARCH_PATH, SAVE_SEARCH_PATH } from '../script/settings.js';
 import { UNEXPECTED_LOSS } from '../script/sql-states.js';
 import type { TransactionStep } from '../script/steps.js';
-import { COUNT_DELETIONS, REQUIRE_COUNTED } from './deletions-counted.js';
 import { CORE_TYPE, type TypeChanges, typeChangesIn, typeLossQuery } from './detect-types.js';
 
 /**

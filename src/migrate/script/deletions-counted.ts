@@ -1,7 +1,7 @@
 import type { Connection } from '../../postgres/connect.js';
 import type pg from '../../postgres/driver/pg.js';
 import { readSettingOrigin } from '../../postgres/setting-origin.js';
-import { DELETIONS_UNCOUNTED } from '../script/sql-states.js';
+import { DELETIONS_UNCOUNTED } from './sql-states.js';
 
 const SETTING = 'track_counts';
 
