@@ -158,7 +158,7 @@ parallel safe
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  long_number constant jsonpath := '$.** ? (@.abs() >= 1e400 || @.abs() > 0 && @.abs() < 1e-400)';
+  long_number constant jsonpath := jsonpath '$.** ? (@.abs() >= 1e400 || @.abs() > 0 && @.abs() < 1e-400)';
 begin
   if not lines @? long_number then
     return lines;
