@@ -590,7 +590,7 @@ export interface VoicesurveyAuditLogRow {
   readonly actor: string | null;
   /** status_changed, campaign_deleted, exclusions_added, exclusions_changed, exclusions_removed, configuration_changed, contacts_erased or data_purged. Written by the triggers. */
   readonly action: string;
-  /** The ids of the campaign, of the exclusion list entries or of the configuration. Written by the triggers. */
+  /** The ids of the campaign, of the exclusion list entries or of the configuration; empty for an entry that the erasure of a contact has listed, or the replacement of its number. Written by the triggers. */
   readonly object_ids: (string | null)[];
   /** Why: the setting voicesurvey.reason, which lift_exclusion sets, if it is a code; other_reason if it is another text. Written by the triggers. */
   readonly reason: string | null;

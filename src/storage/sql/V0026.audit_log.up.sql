@@ -60,7 +60,8 @@ comment on column voicesurvey.audit_log.action is
   'status_changed, campaign_deleted, exclusions_added, exclusions_changed, exclusions_removed, '
   'configuration_changed, contacts_erased or data_purged. Written by the triggers.';
 comment on column voicesurvey.audit_log.object_ids is
-  'The ids of the campaign, of the exclusion list entries or of the configuration. Written by the triggers.';
+  'The ids of the campaign, of the exclusion list entries or of the configuration; empty for an entry that the erasure of a '
+  'contact has listed, or the replacement of its number. Written by the triggers.';
 comment on column voicesurvey.audit_log.reason is
   'Why: the setting voicesurvey.reason, which lift_exclusion sets, if it is a code; other_reason if it is another text. '
   'Written by the triggers.';
@@ -141,6 +142,9 @@ begin
 end
 $function$;
 
+-- An entry that a trigger has listed is that of an erased contact, or of a number that was replaced. Its id would link the number
+-- with the erasure, which is logged at the same time.
+
 create or replace function voicesurvey_rules.log_exclusions()
 returns trigger
 language plpgsql
@@ -162,7 +166,7 @@ begin
       when 'UPDATE' then 'exclusions_changed'
       else 'exclusions_removed'
     end,
-    array_agg(changed.id order by changed.id),
+    coalesce(array_agg(changed.id order by changed.id) filter (where pg_trigger_depth() = 1), '{}'),
     jsonb_build_object('source', changed.source, 'entries', count(*))
   )
   from changed

@@ -91,6 +91,21 @@ describe('the audit log', () => {
     expect(JSON.stringify(rows)).not.toContain(PHONES.ines);
   });
 
+  test('does not name the entry that an erasure lists, which would link the number with the erasure', async ({
+    migrated,
+  }) => {
+    await start(migrated);
+    await query(migrated, 'update contacts set do_not_call = true where id in (:ada, :jack)');
+    await query(migrated, 'select * from voicesurvey.erase_person($1)', [PHONES.ada]);
+    await query(migrated, 'delete from contacts where id = :jack');
+    const listed = row('exclusions_added', [], { source: 'manual', entries: 1 });
+    const erased = row('contacts_erased', ['survey'], { contacts: 1, attempts: 0 });
+    const rows = await logged(migrated);
+    expect(rows).toHaveLength(4);
+    expect(rows).toEqual(expect.arrayContaining([listed, erased]));
+    expect(rows.filter(({ action }) => action === 'exclusions_added')).toEqual([listed, listed]);
+  });
+
   test('has the names of the configuration fields that changed, without their values', async ({
     migrated,
   }) => {
