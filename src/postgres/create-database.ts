@@ -34,6 +34,7 @@ const ALREADY_CREATED = [DUPLICATE_DATABASE, UNIQUE_VIOLATION];
 interface CreationOptions {
   readonly signal?: AbortSignal | undefined;
   readonly isThrowaway?: boolean;
+  readonly nameAt?: (second: string) => string;
 }
 
 /**
@@ -43,6 +44,8 @@ interface CreationOptions {
  *   `postgres` or `template1`
  * @param options.signal cancels the creation
  * @param options.isThrowaway does not wait until a synchronous standby has the database
+ * @param options.nameAt makes the name of a new database from the second at the server's clock, since 1970; by default, it has
+ *   the name in the target
  * @returns true if this call created it; false if it existed, or another session created it at the same time
  * @throws ConnectionError if the server cannot be reached or refuses
  * @throws ExplainedError `standby`, `read_only`
@@ -55,32 +58,36 @@ interface CreationOptions {
  */
 export async function createDatabase(
   target: Target,
-  { signal, isThrowaway = false }: CreationOptions = {},
+  { signal, isThrowaway = false, nameAt }: CreationOptions = {},
 ): Promise<boolean> {
   const connect = isThrowaway ? connectForThrowaway : connectForMaintenance;
   const connection = await connect(target, signal);
   const cancellation = cancelOnAbort(signal, connection);
+  let name = target.database;
   try {
     const rows = await withAnswerLimit(connection, () =>
-      queryRows<{ exists: boolean; template_is_utf8: boolean }>(
+      queryRows<{ exists: boolean; template_is_utf8: boolean; second: string }>(
         connection.client,
         `select exists (select from pg_database where datname = ${pg.escapeLiteral(target.database)}) as "exists",
-              pg_encoding_to_char(encoding) = 'UTF8' as template_is_utf8
+              pg_encoding_to_char(encoding) = 'UTF8' as template_is_utf8,
+              floor(extract(epoch from now()))::bigint::text as second
        from pg_database where datname = 'template1'`,
       ),
     );
-    if (rows[0]?.exists) return false;
+    if (rows[0]?.exists && nameAt === undefined) return false;
+    name = nameAt?.(rows[0]?.second ?? '') ?? name;
     // template1 may hold what an administrator wants in every database, but a copy of it keeps its encoding.
     const template = rows[0]?.template_is_utf8 ? '' : " encoding 'UTF8' template template0";
-    await connection.client.query(`create database ${pg.escapeIdentifier(target.database)}${template}`);
+    await connection.client.query(`create database ${pg.escapeIdentifier(name)}${template}`);
     return true;
   } catch (error) {
     if (ALREADY_CREATED.includes(sqlStateOf(error) ?? '')) return false;
-    if (signal?.aborted) throw interruptedError(`before ${describeTarget(target)} was created`);
+    const created = { ...target, database: name };
+    if (signal?.aborted) throw interruptedError(`before ${describeTarget(created)} was created`);
     throw (
       explainLostConnection(error, connection) ??
       (await explainReadOnly(error, connection)) ??
-      explainCreation(error, target)
+      explainCreation(error, created)
     );
   } finally {
     await cancellation.done();

@@ -49,11 +49,16 @@ export async function createThrowawayDatabase(
 ): Promise<ThrowawayDatabase> {
   signal?.throwIfAborted();
   const target = parseDatabaseUrl(url);
-  const name = `${PREFIX}${Math.floor(Date.now() / 1000)}_${randomBytes(6).toString('hex')}`;
-  const throwaway = { ...target, database: name };
-  await createDatabase(throwaway, { signal, isThrowaway: true }).catch((error: unknown) =>
+  let name = '';
+  // The server's clock says when a database is abandoned. The clock of this machine may be hours behind it.
+  const nameAt = (second: string): string => {
+    name = `${PREFIX}${second.padStart(10, '0')}_${randomBytes(6).toString('hex')}`;
+    return name;
+  };
+  await createDatabase(target, { signal, isThrowaway: true, nameAt }).catch((error: unknown) =>
     Promise.reject(explainForbidden(error, target)),
   );
+  const throwaway = { ...target, database: name };
   let dropped: Promise<void> | undefined;
   const drop = (): Promise<void> => {
     dropped ??= withMaintenance(target, async (client) => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { expect, inject, onTestFinished } from 'vitest';
+import { expect, inject, onTestFinished, vi } from 'vitest';
 import { type Connection, connect } from '../../src/postgres/connect.js';
 import { connectForThrowaway } from '../../src/postgres/create-database.js';
 import { createThrowawayDatabase } from '../../src/postgres/throwaway-database.js';
@@ -48,6 +48,16 @@ test('the URL of a throw-away database keeps the parameters of the address', asy
   } finally {
     await throwaway.drop();
   }
+});
+
+test('a machine whose clock is hours behind that of the server keeps its throw-away database', async ({
+  database,
+}) => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 2 * 3600 * 1000 });
+  onTestFinished(() => void vi.useRealTimers());
+  const throwaway = await createThrowawayDatabase(database.url);
+  expect(await exists(database, throwaway.target.database)).toBe(true);
+  await throwaway.drop();
 });
 
 test('createThrowawayDatabase drops databases that were abandoned an hour ago and have no session', async ({
