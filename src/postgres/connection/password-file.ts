@@ -1,6 +1,6 @@
 import { readRegularFile } from '../../text/regular-file.js';
 import { describeExposure } from './file-exposure.js';
-import { isSocketDirectory, type Target } from './target.js';
+import type { Target } from './target.js';
 
 /** The result of a search in a password file. */
 export interface PasswordSearch {
@@ -42,9 +42,12 @@ function findPassword(text: string, target: Target): string | undefined {
   return undefined;
 }
 
+/** The directories that builds of libpq use by default. In another one, any user may listen. */
+const DEFAULT_SOCKET_DIRECTORIES = ['/var/run/postgresql', '/run/postgresql', '/tmp'];
+
 function matchesHost(field: string, target: Target): boolean {
   if (field === '*' || field === target.host) return true;
-  return field === 'localhost' && isSocketDirectory(target.host);
+  return field === 'localhost' && DEFAULT_SOCKET_DIRECTORIES.includes(target.host);
 }
 
 /** Four fields, each up to a colon without a backslash before it, and the password. */

@@ -42,9 +42,11 @@ describe('passwordFromFile', () => {
     expect(await lookUp('\\:\\:1:5432:my\\\\survey:a\\:b:secret', url)).toBe('secret');
   });
 
-  test('passwordFromFile matches a Unix socket by its directory or as localhost', async () => {
+  test('passwordFromFile matches a Unix socket by its directory, and the default one as localhost', async () => {
     const url = 'postgresql://ann@/survey?host=/run/pg';
-    expect(await lookUp('localhost:5432:survey:ann:secret', url)).toBe('secret');
+    expect(await lookUp('localhost:5432:survey:ann:secret', url)).toBeUndefined();
+    const defaultUrl = 'postgresql://ann@/survey?host=/var/run/postgresql';
+    expect(await lookUp('localhost:5432:survey:ann:secret', defaultUrl)).toBe('secret');
     expect(await lookUp('/run/pg:5432:survey:ann:secret', url)).toBe('secret');
     expect(await lookUp('db:5432:survey:ann:secret', url)).toBeUndefined();
   });
