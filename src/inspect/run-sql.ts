@@ -4,10 +4,12 @@ import { type Connection, connect } from '../postgres/connect.js';
 import { queryRows } from '../postgres/driver/search-path.js';
 import { ExplainedError, UsageError } from '../postgres/errors/explained-error.js';
 import { explainLostConnection } from '../postgres/lost-connection.js';
+import { NOT_REPLICATED, REPLICATION_REMEDY_FOR_SQL, watchReplication } from '../postgres/replication.js';
 import { type ResultReceiver, streamQuery } from '../postgres/stream-query.js';
 import { parseDatabaseUrl } from '../postgres/url.js';
 import { MigrationFileError } from '../sql/errors.js';
 import { createFileError } from '../sql/location.js';
+import { runsAlone } from '../sql/restrictions.js';
 import type { SourceFile } from '../sql/source-file.js';
 import { parseAsWritten, readsStandardInput, type Statement, transactionCommand } from '../sql/statements.js';
 import { plural } from '../text/plural.js';
@@ -70,7 +72,13 @@ export async function runSql(options: RunSqlOptions): Promise<RunSqlResult> {
         `select pg_catalog.set_config('statement_timeout', '${statementTimeoutMs}', false)`,
       );
     }
+    const replication = watchReplication(connection.client);
     await executeAll(source, statements, connection, options);
+    if (replication.wasCanceled()) {
+      throw new ExplainedError('not_replicated', `A statement is ${NOT_REPLICATED}.`, {
+        remedy: REPLICATION_REMEDY_FOR_SQL,
+      });
+    }
     return { server: describeServer(connection), rolledBack: isTransactionOpen(statements) };
   } finally {
     await cancellation.done();
@@ -148,7 +156,7 @@ async function executeAll(
     } catch (error) {
       // A connection that is lost during the interrupt leaves open whether the statement took effect.
       if (signal?.aborted && explainLostConnection(error, connection) === undefined) {
-        throw statementCanceledError(state);
+        throw statementCanceledError(state, statement);
       }
       throw await explainStatementFailure(error, {
         connection,
@@ -175,8 +183,11 @@ function isTransactionOpen(statements: readonly Statement[]): boolean {
   return /BEGIN|START/.test(transactionCommand(last) ?? '');
 }
 
-function statementCanceledError(state: string): ExplainedError {
+function statementCanceledError(state: string, statement: Statement): ExplainedError {
+  const effect = runsAlone(statement)
+    ? 'A part of the current statement may have taken effect.'
+    : 'No statement took effect.';
   return new ExplainedError('interrupted', 'Interrupted: the current statement was canceled.', {
-    remedy: state === '' ? 'No statement took effect.' : state,
+    remedy: runsAlone(statement) && state !== '' ? `${state} ${effect}` : state || effect,
   });
 }

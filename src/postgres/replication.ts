@@ -27,10 +27,14 @@ export function watchReplication(client: pg.Client): ReplicationWatch {
   return { wasCanceled: () => isCanceled, stop: () => client.off('notice', listener) };
 }
 
-/** What to do after a commit that the standby has not confirmed. */
-export const REPLICATION_REMEDY =
+/** What to do after a commit that the standby has not confirmed. A statement of a user may not be repeated. */
+export const REPLICATION_REMEDY_FOR_SQL =
   'Connect the synchronous standby again. Then run in psql on this server: ' +
-  "select pg_logical_emit_message(true, 'voicesurvey-db', ''); It returns when the standby has everything. " +
+  "select pg_logical_emit_message(true, 'voicesurvey-db', ''); It returns when the standby has everything.";
+
+/** The same after a command that may be repeated. */
+export const REPLICATION_REMEDY =
+  `${REPLICATION_REMEDY_FOR_SQL} ` +
   'If the standby becomes the primary before that, run the command again there: it does what is missing.';
 
 /** The end of a sentence about what is committed. */

@@ -87,6 +87,26 @@ describe.skipIf(debianPrograms === undefined)('on a server whose synchronous sta
   };
 
   test(
+    'sql whose wait for the standby is canceled fails, and says that the statement is committed',
+    async () => {
+      const url = await newDatabase();
+      await runOnce(url, 'alter role current_user reset client_min_messages; create table notes (n integer)');
+      await standbyNames('nobody');
+      const running = startCli(
+        ['sql', '--json', 'set client_min_messages = warning; insert into notes values (8)'],
+        {
+          env: { DATABASE_URL: url },
+        },
+      ).result;
+      await endWait('pg_cancel_backend');
+      const { code, stdout } = await running;
+      expect(code).toBe(1);
+      expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'not_replicated' } });
+    },
+    SLOW,
+  );
+
+  test(
     'up that is interrupted in its last commit fails, reports what may be lost, and never says Done',
     async () => {
       const url = await newDatabase();
