@@ -6,6 +6,7 @@ import { queryRows } from '../../postgres/driver/search-path.js';
 import { call, remedy } from '../../text/remedy.js';
 import { SET_FILE } from '../files/read-set.js';
 import { HistoryError } from './errors.js';
+import { hasRows } from './row-sql.js';
 
 /**
  * Refuses the first run of a set whose name is the beginning of another set's index or trigger: from then on, that object would
@@ -38,6 +39,8 @@ from (
 limit 1`,
   );
   if (taken === undefined) return;
+  // A run of the same set may have committed since this one read that the history is empty.
+  if (await hasHistory(client, set)) return;
   throw new HistoryError(
     'set_name_taken',
     `The name of the set ${set.name} is the beginning of ${taken.object}, which was there before the set.`,
@@ -45,4 +48,14 @@ limit 1`,
       remedy: remedy`Choose another name in ${SET_FILE}. If the object belongs to this set, because the database has its objects already, adopt them with ${call('baseline', { version: '<version>' })}.`,
     },
   );
+}
+
+async function hasHistory(client: pg.Client, set: MigrationSet): Promise<boolean> {
+  const [table] = await queryRows<{ exists: boolean }>(
+    client,
+    `select to_regclass('${set.historyTable}') is not null as exists`,
+  );
+  if (table?.exists !== true) return false;
+  const [row] = await queryRows<{ exists: boolean }>(client, `select ${hasRows(set)} as exists`);
+  return row?.exists === true;
 }

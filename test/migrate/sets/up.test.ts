@@ -1,5 +1,7 @@
 import { describe, expect } from 'vitest';
 import { down } from '../../../src/migrate/down.js';
+import { readFolder } from '../../../src/migrate/files/read-folder.js';
+import { refuseTakenName } from '../../../src/migrate/history/refuse-taken-name.js';
 import type { RunEvent } from '../../../src/migrate/run/events.js';
 import { status } from '../../../src/migrate/status.js';
 import { up } from '../../../src/migrate/up.js';
@@ -82,6 +84,13 @@ describe('two sets of migrations in one database', () => {
         'The name of the set billing is the beginning of index public.billing_day, which was there before the set.',
     });
     expect(await database.value("select to_regnamespace('billing_migrations')")).toBeNull();
+  });
+
+  test('are not refused for the objects of a run of the same set that was faster', async ({ database }) => {
+    const { shop, billing } = await twoFolders();
+    await upSets({ url: database.url, directories: [shop, billing] });
+    const { set } = await readFolder(billing);
+    await expect(refuseTakenName(database.client, set)).resolves.toBeUndefined();
   });
 
   test('show the history of their set in the SQL of a dry run', async ({ database }) => {
