@@ -59,7 +59,40 @@ const DOCUMENTS = new Set([114, 3802]);
 function jsonValue(value: string | null, type = 0): unknown {
   if (value === null) return null;
   if (type === BOOLEAN) return value === 't';
-  if (DOCUMENTS.has(type)) return JSON.parse(value);
+  if (DOCUMENTS.has(type)) return documentOf(value);
   const number = NUMBERS.has(type) ? Number(value) : Number.NaN;
   return Number.isFinite(number) ? number : value;
+}
+
+/** A document that is nested more deeply cannot be written by JavaScript. */
+const MOST_NESTED = 500;
+/** The strings, numbers and brackets of a document. */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|[[\]{}]/gs;
+
+/** Parses a document; one that JavaScript would change or could not write stays a text, as bigint and numeric do. */
+function documentOf(text: string): unknown {
+  let depth = 0;
+  for (const [token] of text.matchAll(TOKEN)) {
+    if ('[{'.includes(token)) depth += 1;
+    else if (']}'.includes(token)) depth -= 1;
+    else if (!token.startsWith('"') && !isExact(token)) return text;
+    if (depth > MOST_NESTED) return text;
+  }
+  return JSON.parse(text);
+}
+
+/** Whether JavaScript writes a number with the same value as it is written. */
+function isExact(number: string): boolean {
+  return normalize(String(Number(number))) === normalize(number);
+}
+
+/** The digits of a number without zeros around them, and the power of ten of the last one. */
+function normalize(number: string): string {
+  const [mantissa = '', exponent = '0'] = number.toLowerCase().split('e');
+  const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.');
+  const digits = `${whole}${fraction}`.replace(/^0+/, '');
+  const significant = digits.replace(/(?<!0)0+$/, '');
+  if (significant === '') return '0';
+  const power = Number(exponent) - fraction.length + digits.length - significant.length;
+  return `${number.startsWith('-') ? '-' : ''}${significant}e${power}`;
 }
