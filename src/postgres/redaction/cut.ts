@@ -4,6 +4,9 @@ import { NAME_FIELDS, type ServerText } from './server-text.js';
 /** The longest field of a server's text that is processed, in code units: some times what is shown of any. */
 const LONGEST_FIELD = 10_000;
 
+/** The SQLSTATEs of this package: its own SQL raises them, and one has a document as its detail. */
+const OWN_STATE = /^VS\d{3}$/;
+
 /** The end of a text that was cut. The quote closes a value whose end was cut off, so that it is redacted as a value. */
 const CUT_MARK = '…"';
 
@@ -16,11 +19,12 @@ const FIELDS = ['message', 'detail', 'hint', 'where', 'code', 'routine', ...NAME
 
 /**
  * Cuts the fields of an error or a notice, in place, when it arrives. A server sends up to a gigabyte, for example the whole
- * value that is not JSON, and `pg` passes the same object on to every reader.
+ * value that is not JSON, and `pg` passes the same object on to every reader. The errors of this package stay whole.
  *
  * A value may continue after the cut, so the word that touches the cut and the number before it are removed, too.
  */
 export function cutServerText(text: { -readonly [Field in keyof ServerText]: ServerText[Field] }): void {
+  if (OWN_STATE.test(text.code ?? '')) return;
   for (const field of FIELDS) {
     const value = text[field];
     if (value !== undefined && value.length > LONGEST_FIELD) text[field] = cut(value);

@@ -243,6 +243,20 @@ test('the command up refuses with exit code 4, and --dry-run and --lose say what
   expect(stderr).toContain('backed up to voicesurvey-backup/');
 });
 
+test('an up whose losses are found when it runs lists all of them, however many there are', async ({
+  database,
+}) => {
+  const names = Array.from({ length: 100 }, (_, index) => `a_table_with_a_long_name_${index}`);
+  const options = await prepare(database, {
+    'V2.up.sql': names.map((name) => `create table ${name} as select 1 as id;`).join('\n'),
+    'V3.up.sql': `select pg_sleep(2.5);\n${names.map((name) => `delete from ${name};`).join('\n')}`,
+  });
+  await expect(up(options)).rejects.toMatchObject({
+    code: 'would_lose_data',
+    losses: { length: 100 },
+  });
+});
+
 test('an up that drops an attribute of a type is refused if a table of that type has values in it', async ({
   database,
 }) => {
