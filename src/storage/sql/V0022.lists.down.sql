@@ -13,6 +13,7 @@ drop function if exists voicesurvey_rules.check_number(text);
 drop function if exists voicesurvey_rules.check_verdicts_count(bigint, integer);
 drop function if exists voicesurvey_rules.check_lines(jsonb);
 drop function if exists voicesurvey_rules.replace_long_numbers(jsonb);
+drop function if exists voicesurvey_rules.has_long_number(jsonb);
 drop function if exists voicesurvey_rules.has_control_character(text);
 drop function if exists voicesurvey_rules.read_boolean(text);
 drop function if exists voicesurvey_rules.advise_on_number(jsonb);

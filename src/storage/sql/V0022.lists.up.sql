@@ -147,8 +147,21 @@ immutable
 parallel safe
 return value ~ E'[\\u0001-\\u001f\\u007f-\\u009f]';
 
--- Ten characters of JSON, such as 1e131071, may be a number of 131,072 digits: written out for each line, they would fill the
--- disk. A field with such a number becomes an object, which no field accepts. Few lines have one, so one search of all comes first.
+-- Ten characters of JSON, such as 1e131071 or 0e-16383, may be a number of many thousand digits: written out for each line, they
+-- would fill the disk. A field with such a number becomes an object, which no field accepts. Few lines have a number that may be
+-- one, and an expression of JSON paths does not know the scale of a zero. So one search of all lines comes first.
+
+create or replace function voicesurvey_rules.has_long_number(value jsonb)
+returns boolean
+language sql
+immutable
+parallel safe
+return exists (
+  select
+  from pg_catalog.jsonb_path_query(value, '$.** ? (@.type() == "number")') as found (number)
+  where pg_catalog.abs(number::numeric) operator(pg_catalog.>=) 1e400
+    or pg_catalog.scale(number::numeric) operator(pg_catalog.>) 400
+);
 
 create or replace function voicesurvey_rules.replace_long_numbers(lines jsonb)
 returns jsonb
@@ -158,18 +171,21 @@ parallel safe
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  long_number constant jsonpath := jsonpath '$.** ? (@.abs() >= 1e400 || @.abs() > 0 && @.abs() < 1e-400)';
+  may_be_long constant jsonpath := jsonpath '$.** ? (@.abs() >= 1e400 || @.abs() < 1e-400)';
 begin
-  if not lines @? long_number then
+  if not lines @? may_be_long then
     return lines;
   end if;
 
   return (
     select jsonb_agg(
       case
-        when jsonb_typeof(element.line) = 'object' and element.line @? long_number
+        when jsonb_typeof(element.line) = 'object' and element.line @? may_be_long
         then (
-          select jsonb_object_agg(field.key, case when field.value @? long_number then '{}' else field.value end)
+          select jsonb_object_agg(
+            field.key,
+            case when voicesurvey_rules.has_long_number(field.value) then '{}' else field.value end
+          )
           from jsonb_each(element.line) as field
         )
         else element.line
@@ -255,6 +271,8 @@ comment on function voicesurvey_rules.read_boolean(text) is
   'Returns the boolean of a field of an imported line, false for an empty field, and null if the text is no boolean.';
 comment on function voicesurvey_rules.has_control_character(text) is
   'Returns whether a text contains a control character.';
+comment on function voicesurvey_rules.has_long_number(jsonb) is
+  'Returns whether a JSON value has a number of more than 400 digits.';
 comment on function voicesurvey_rules.replace_long_numbers(jsonb) is
   'Returns the lines of an import, with an empty object in place of each field that has a number of more than 400 digits.';
 comment on function voicesurvey_rules.check_lines(jsonb) is
@@ -268,6 +286,7 @@ revoke execute on function
   voicesurvey_rules.advise_on_number(jsonb),
   voicesurvey_rules.read_boolean(text),
   voicesurvey_rules.has_control_character(text),
+  voicesurvey_rules.has_long_number(jsonb),
   voicesurvey_rules.replace_long_numbers(jsonb),
   voicesurvey_rules.check_lines(jsonb),
   voicesurvey_rules.check_verdicts_count(bigint, integer),

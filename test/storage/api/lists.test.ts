@@ -194,7 +194,9 @@ describe('import_contacts', () => {
     '1e131071',
     '-1e131071',
     '1e-16383',
+    '0e-16383',
     '[{"a": 1e131071}]',
+    '[{"a": 0e-16383}]',
   ])('imports write no digits of a long JSON number: %s', async (number, { migrated }) => {
     await writeHistory(migrated);
     const fields = ['external_contact_id', 'email', 'preferred_language', 'has_prior_consent', 'do_not_call'];
