@@ -3,7 +3,7 @@ import type { ErrorCode } from '../postgres/errors/error-codes.js';
 import { findUnsafeEnumUse } from './enum-values.js';
 import type { MigrationFileError } from './errors.js';
 import { createFileError } from './location.js';
-import { changeOf, isChangedInBlock, type Setting } from './setting-changes.js';
+import { changeOf, isChangedInText, type Setting, type SettingChange } from './setting-changes.js';
 import type { SourceFile } from './source-file.js';
 import { createCopyError, readsStandardInput, type Statement, transactionCommand } from './statements.js';
 import { endOfSettings, levelOf, modesOfSession, modesOfSet, takeIsolation } from './transaction-modes.js';
@@ -84,7 +84,7 @@ function refuseTextSetting(script: SqlFile, statement: Statement): void {
   for (const [setting, allowed] of TEXT_SETTINGS) {
     const change = changeOf(setting, statement);
     const isOther = change?.values?.some((value) => !allowed.test(value)) ?? false;
-    if (!isOther && !isChangedInBlock(setting, statement)) continue;
+    if (!isOther && !setsNumber(statement, change) && !isChangedInText(setting, statement)) continue;
     throw restrictionError(
       script,
       statement.offset,
@@ -95,6 +95,13 @@ function refuseTextSetting(script: SqlFile, statement: Statement): void {
         : "Remove the statement. Write a string with backslash escapes as E'…'.",
     );
   }
+}
+
+/** Checks for a `set` whose value is no word, such as 0 for off. */
+function setsNumber({ node }: Statement, change: SettingChange | null): boolean {
+  return (
+    change?.values === null && 'VariableSetStmt' in node && node.VariableSetStmt.kind === 'VAR_SET_VALUE'
+  );
 }
 
 /** Refuses modes that the transaction of a file cannot have, and an isolation level after the first query. */

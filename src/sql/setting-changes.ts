@@ -10,18 +10,30 @@ export interface SettingChange {
   readonly values: readonly string[] | null;
 }
 
+const COMMENT = /--[^\n]*/g;
+/** The beginning of a call of `set_config`, also with named arguments. */
+const SET_CONFIG = 'set_config\\s*\\(\\s*(?:\\w+\\s*(?:=>|:=)\\s*)?';
+
+/** Words that change a setting: a `set` with a value, or a call of `set_config`. */
+function setInText(setting: string, otherName = ''): RegExp {
+  return new RegExp(
+    `\\bset\\s+(?:local\\s+|session\\s+)?(?:${setting}\\s*(?:=|to\\b)${otherName})|\\b${SET_CONFIG}'${setting}'`,
+    'i',
+  );
+}
+
 /** Words of a `do` block that change a setting. */
 const IN_A_BODY: Readonly<Record<Setting, RegExp>> = {
   search_path: /\bsearch_path\b|\bset\s+schema\b/i,
   timezone: /\bset\s+(?:local\s+|session\s+)?time\s*zone\b/i,
-  client_encoding: /\bset\s+(?:local\s+|session\s+)?(?:client_encoding|names)\b|'client_encoding'/i,
-  standard_conforming_strings:
-    /\bset\s+(?:local\s+|session\s+)?standard_conforming_strings\b|'standard_conforming_strings'/i,
+  client_encoding: setInText('client_encoding', '|names\\s+(?=[\'"]|default\\b)'),
+  standard_conforming_strings: setInText('standard_conforming_strings'),
 };
 
-/** Checks whether the body of a `do` block changes a setting. */
-export function isChangedInBlock(setting: Setting, { node, sql }: Pick<Statement, 'node' | 'sql'>): boolean {
-  return 'DoStmt' in node && IN_A_BODY[setting].test(sql);
+/** Checks whether the text of a `do` block, or of a query, changes a setting to a value that is not known. */
+export function isChangedInText(setting: Setting, { node, sql }: Pick<Statement, 'node' | 'sql'>): boolean {
+  const mayChange = 'DoStmt' in node || ('SelectStmt' in node && callsOfSetConfig(node) === null);
+  return mayChange && IN_A_BODY[setting].test(sql.replaceAll(COMMENT, ''));
 }
 
 /**

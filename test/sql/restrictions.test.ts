@@ -59,6 +59,27 @@ describe('the check of a file refuses, with location and remedy,', () => {
     ],
     ['strings with backslash escapes', 'set standard_conforming_strings = off;', 'text_setting', 1, 1],
     [
+      'strings with backslash escapes by a number',
+      'set standard_conforming_strings = 0;',
+      'text_setting',
+      1,
+      1,
+    ],
+    [
+      'another client encoding by a query of a table',
+      "select set_config('client_encoding', 'latin1', false) from pg_class limit 1;",
+      'text_setting',
+      1,
+      1,
+    ],
+    [
+      'another client encoding by named arguments',
+      "do $$ begin perform set_config(setting_name => 'client_encoding', new_value => 'latin1', is_local => true); end $$;",
+      'text_setting',
+      1,
+      1,
+    ],
+    [
       'a begin in a no-transaction file',
       '-- migrate: no-transaction\nselect 1; begin; select 2; commit; select 3',
       'transaction_command',
@@ -184,6 +205,14 @@ describe('the check of a file accepts', () => {
     ],
     ['reindex of a table', 'reindex table t;'],
     ['copy to a file of the server', "copy t to '/dev/null';"],
+    [
+      'the settings at the top of a dump',
+      "set client_encoding = 'UTF8'; set standard_conforming_strings = on; reset client_encoding; reset all;",
+    ],
+    [
+      'a block that reads the encoding, and changes a column with the name of another setting',
+      "do $$ begin -- not set client_encoding = 'latin1'\n if current_setting('client_encoding') <> 'UTF8' then update people set names = '{}'; end if; end $$;",
+    ],
   ] as const)('%s', async ([, text]) => {
     await expect(check(text)).resolves.toBeUndefined();
   });
