@@ -11,7 +11,10 @@ interface Session {
 }
 
 /** Opens another session. */
-type Connect = (target: Target) => Promise<Session & { close(): Promise<void> }>;
+type Connect = (
+  target: Target,
+  options: { readonly signal: AbortSignal },
+) => Promise<Session & { close(): Promise<void> }>;
 
 /**
  * The default limit for an answer, in milliseconds. It is longer than PgBouncer's default `query_wait_timeout`, for which a
@@ -80,10 +83,12 @@ export function endWhenServerHangs(connection: Session, connect: Connect): void 
   const { client, target } = connection;
   let unanswered = 0;
   let isAsking = false;
+  const closed = new AbortController();
+  streamOf(client).once('close', () => closed.abort());
   const ask = async (): Promise<void> => {
     isAsking = true;
     const query = activeQueryOf(client);
-    unanswered = (await answers(target, connect)) ? 0 : unanswered + 1;
+    unanswered = (await answers(target, connect, closed.signal)) ? 0 : unanswered + 1;
     isAsking = false;
     if (activeQueryOf(client) !== query) unanswered = 0;
     if (unanswered === MOST_UNANSWERED_LOGINS)
@@ -94,12 +99,16 @@ export function endWhenServerHangs(connection: Session, connect: Connect): void 
   });
 }
 
-/** Whether a server answers a new session in any way. */
-async function answers(target: Target, connect: Connect): Promise<boolean> {
+/**
+ * Whether a server answers a new session in any way.
+ *
+ * @param signal gives up
+ */
+async function answers(target: Target, connect: Connect, signal: AbortSignal): Promise<boolean> {
   let session: Awaited<ReturnType<Connect>> | undefined;
   try {
     // Only the login: a pooler without a limit for the wait keeps a query of a new session waiting for an honest one.
-    session = await connect({ ...target, connectTimeoutSeconds: ANSWER_LIMIT_MS / 1000 });
+    session = await connect({ ...target, connectTimeoutSeconds: ANSWER_LIMIT_MS / 1000 }, { signal });
     return true;
   } catch (error) {
     return !(error instanceof ExplainedError && error.code === 'connection_timeout');

@@ -2,8 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, expect, inject, test, vi } from 'vitest';
 import { ANSWER_LIMIT_MS, withAnswerLimit, withStatementLimit } from '../../src/postgres/answer-limit.js';
 import { connect } from '../../src/postgres/connect.js';
+import { streamOf } from '../../src/postgres/driver/pg-internals.js';
 import { explainLostConnection } from '../../src/postgres/lost-connection.js';
 import { parseDatabaseUrl } from '../../src/postgres/url.js';
+import { until } from '../support/until.js';
 import {
   COMPLETE,
   header,
@@ -111,6 +113,25 @@ test('a query ends with a message if the server is silent in four sessions in a 
   expect(await result).toMatchObject({ code: 'answer_timeout', message: expect.stringContaining('600 s') });
   expect(server.connections()).toBe(5);
   await hanging.close();
+});
+
+test('the question whether a server still answers ends with the connection', async () => {
+  const open = new Set<unknown>();
+  await using server = await hostileServer(
+    firstIsSilent(async ({ stream }) => {
+      open.add(stream);
+      stream.once('end', () => open.delete(stream));
+    }),
+  );
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+  const hanging = await connect(targetOf(server.port));
+  const result = hanging.client.query('select 1').catch((error: unknown) => error);
+  await passLimits(2);
+  expect(open.size).toBe(1);
+  streamOf(hanging.client).destroy();
+  await result;
+  vi.useRealTimers();
+  await until(() => open.size === 0);
 });
 
 test.for([
