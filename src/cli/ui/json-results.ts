@@ -66,19 +66,33 @@ function jsonValue(value: string | null, type = 0): unknown {
 
 /** A document that is nested more deeply cannot be written by JavaScript. */
 const MOST_NESTED = 500;
-/** The strings, numbers and brackets of a document. */
-const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|[[\]{}]/gs;
+/** The numbers and brackets of a document, and the beginnings of its strings. */
+const TOKEN = /"|-?\d[\d.eE+-]*|[[\]{}]/g;
 
 /** Parses a document; one that JavaScript would change or could not write stays a text, as bigint and numeric do. */
 function documentOf(text: string): unknown {
   let depth = 0;
-  for (const [token] of text.matchAll(TOKEN)) {
-    if ('[{'.includes(token)) depth += 1;
+  TOKEN.lastIndex = 0;
+  for (let match = TOKEN.exec(text); match !== null; match = TOKEN.exec(text)) {
+    const [token] = match;
+    if (token === '"') TOKEN.lastIndex = endOfString(text, match.index);
+    else if ('[{'.includes(token)) depth += 1;
     else if (']}'.includes(token)) depth -= 1;
-    else if (!token.startsWith('"') && !isExact(token)) return text;
+    else if (!isExact(token)) return text;
     if (depth > MOST_NESTED) return text;
   }
   return JSON.parse(text);
+}
+
+/** The index after a string of JSON; an expression would need memory for each of its escapes. */
+function endOfString(text: string, start: number): number {
+  for (let index = start + 1; ; index += 1) {
+    index = text.indexOf('"', index);
+    if (index < 0) return text.length;
+    let first = index;
+    while (text[first - 1] === '\\') first -= 1;
+    if ((index - first) % 2 === 0) return index + 1;
+  }
 }
 
 /** Whether JavaScript writes a number with the same value as it is written. */

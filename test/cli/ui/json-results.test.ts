@@ -28,3 +28,12 @@ test.for([
   expect(code, stdout).toBe(0);
   expect(JSON.parse(stdout).results[0].rows[0].a).toEqual(expected);
 });
+
+test('a document with millions of escapes is parsed', async ({ database }) => {
+  const { code, stdout } = await runCli(
+    ['sql', '--json', "select json_build_object('log', repeat(E'\\n', 6000000)) as a"],
+    { env: { DATABASE_URL: database.url } },
+  );
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout).results[0].rows[0].a.log).toHaveLength(6_000_000);
+});
