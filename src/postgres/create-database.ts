@@ -69,9 +69,10 @@ export async function createDatabase(
       queryRows<{ exists: boolean; template_is_utf8: boolean; second: string }>(
         connection.client,
         `select exists (select from pg_database where datname = ${pg.escapeLiteral(target.database)}) as "exists",
-              pg_encoding_to_char(encoding) = 'UTF8' as template_is_utf8,
-              floor(extract(epoch from now()))::bigint::text as second
-       from pg_database where datname = 'template1'`,
+              exists (
+                select from pg_database where datname = 'template1' and pg_encoding_to_char(encoding) = 'UTF8'
+              ) as template_is_utf8,
+              floor(extract(epoch from now()))::bigint::text as second`,
       ),
     );
     if (rows[0]?.exists && nameAt === undefined) return false;
