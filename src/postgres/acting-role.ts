@@ -18,7 +18,7 @@ const READ = `select session_user as role, current_user as acting, pg_catalog.cu
         end
       from pg_db_role_setting
       where setdatabase in (0, (select oid from pg_database where datname = pg_catalog.current_database()))
-        and setrole in (0, session_user::pg_catalog.regrole)
+        and (setrole = 0 or setrole = (select oid from pg_roles where rolname = session_user))
         and exists (select from pg_catalog.unnest(setconfig) as setting where setting like '${SETTING}=%')
       order by setrole = 0, setdatabase = 0
       limit 1
