@@ -1138,7 +1138,11 @@ begin
     if current is not null or total is not null then
       if fraction is not null then
         if scale(value) = 0 and (fraction = '' or value < 10) then
-          fraction := fraction || value;
+          -- The digits as they are written, with their zeros.
+          fraction := fraction || case
+            when token[1] ~ '^[0-9]+$' and coalesce(token[2], '') = '' then token[1]
+            else value::text
+          end;
           continue;
         elsif fraction = '' and value is not null then
           return null;
