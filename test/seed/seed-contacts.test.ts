@@ -4,6 +4,7 @@ import { repository, runCli, runJson } from '../support/cli.js';
 import { type TestDatabase, test, withDatabase } from '../support/database.js';
 import { session } from '../support/databases.js';
 import { hasTerminal, runOnTerminal } from '../support/terminal.js';
+import { until } from '../support/until.js';
 import { untilWaiting } from '../support/until-waiting.js';
 
 const UNTIL = new Date('2026-11-01T12:00:00Z');
@@ -138,7 +139,16 @@ describe('seedContacts', () => {
     const blocker = await session(migrated.url);
     await blocker.query('begin; lock table users in share update exclusive mode');
     const controller = new AbortController();
-    const interrupted = seedContacts({ ...wanted, signal: controller.signal });
+    let added = 0;
+    const interrupted = seedContacts({
+      ...wanted,
+      signal: controller.signal,
+      onProgress: ({ contacts }) => {
+        added = contacts;
+      },
+    });
+    // Two campaigns may wait for each other before.
+    await until(() => added === wanted.contacts);
     await untilWaiting(migrated);
     controller.abort();
     await expect(interrupted).rejects.toMatchObject({ code: 'interrupted' });
