@@ -50,16 +50,17 @@ describe('a migration that cannot get a lock on a table', () => {
   test('is retried after a deadlock', async ({ database }) => {
     await up({ url: database.url, directory: await folderWith(TABLES) });
     const other = await session(database.url);
-    await other.query("set deadlock_timeout = '10s'; begin; lock table t in access exclusive mode");
+    await other.query("set deadlock_timeout = '60s'; begin; lock table t in access exclusive mode");
     const directory = await folderWith({
       ...TABLES,
       'V2.up.sql':
-        "-- migrate: lock-timeout 20s\nset local deadlock_timeout = '100ms'; lock table other in access exclusive mode; alter table t add column b integer;",
+        "-- migrate: lock-timeout 20s\nset local deadlock_timeout = '3s'; lock table other in access exclusive mode; alter table t add column b integer;",
       'V2.down.sql': '',
     });
     const events: RunEvent[] = [];
     const run = up({ url: database.url, directory, onEvent: (event) => events.push(event) });
     await untilWaiting(database);
+    // The server looks for a deadlock once, after the deadlock_timeout of a wait.
     await other.query('lock table other in access share mode');
     await other.query('rollback');
     expect(await run).toMatchObject({ current: 'V2' });
