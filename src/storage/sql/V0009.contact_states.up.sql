@@ -225,8 +225,16 @@ begin
     end;
   end if;
 
+  -- The end of an excluded contact's call may have been replaced, which changes only the call.
   if broken is null
-    and new.last_outcome is distinct from old.last_outcome
+    and (
+      new.last_outcome is distinct from old.last_outcome
+      or (
+        old.state = 'excluded'
+        and current_row.state <> 'excluded'
+        and current_row.attempt_number = current_row.attempts_count
+      )
+    )
     and current_row.last_outcome is not null
     and current_row.last_outcome is distinct from (
       select outcome
@@ -291,7 +299,7 @@ begin
       (
         'last_outcome_is_that_of_the_latest_call',
         'A contact''s last_outcome is the outcome of its latest ended call.',
-        'Write the outcome to the attempt in the same transaction.'
+        'Write the outcome to the attempt in the same transaction. With the return of an excluded contact, set its last_outcome.'
       )
   ) as refusal (rule, message, hint)
   where refusal.rule = broken;

@@ -29,6 +29,18 @@ const newCounts = ({ statements, after }: Segment): [contact: string, count: num
     .filter(({ name, was, now }) => name in after.contacts && was.attempts_count !== now.attempts_count)
     .map(({ name, now }) => [name, now.attempts_count]);
 
+/** Each contact that a statement has returned from excluded, and that is not excluded again. */
+const returnedContacts = ({ statements, after }: Segment): [string, Contact][] =>
+  statements
+    .flatMap((statement) => changedRows(statement.before, statement.after, 'contacts'))
+    .filter(({ was, now }) => was.state === 'excluded' && now.state !== 'excluded')
+    .flatMap(({ name }) => {
+      const contact = after.contacts[name];
+      return contact === undefined || contact.state === 'excluded'
+        ? []
+        : [[name, contact] as [string, Contact]];
+    });
+
 /** Each call that was started, even if it was deleted again, of a contact that still exists. */
 const startedCalls = (segment: Segment): [Call, Contact][] =>
   [...insertedRows(segment, 'call_attempts'), ...transientCalls(segment)].flatMap(([, call]) => {
@@ -223,10 +235,12 @@ export const COMMIT_RULES: Readonly<Record<string, CommitRule>> = {
         );
       }),
   'rule 10: last_outcome is that of the latest ended call': (segment) =>
-    writtenRows(segment, 'contacts', ['last_outcome']).every(([name, { last_outcome }]) => {
-      const ended = callsOf(segment.after, name).filter(([, call]) => !isOpen(call));
-      return last_outcome === null || ended.at(-1)?.[1].outcome === last_outcome;
-    }),
+    [...writtenRows(segment, 'contacts', ['last_outcome']), ...returnedContacts(segment)].every(
+      ([name, { last_outcome }]) => {
+        const ended = callsOf(segment.after, name).filter(([, call]) => !isOpen(call));
+        return last_outcome === null || ended.at(-1)?.[1].outcome === last_outcome;
+      },
+    ),
   'rule 13: the type and language of a template change at read committed only': ({ isolation, statements }) =>
     isolation === 'read committed' ||
     statements.every(({ before, after }) => changedRows(before, after, 'email_templates').length === 0),

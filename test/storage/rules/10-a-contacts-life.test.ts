@@ -264,6 +264,15 @@ forbidden(
   `${excluded('gina')} ${to('gina', 'pending')} delete from call_attempts where id = :${attemptOf('gina')};`,
   'a_contact_that_may_be_called_again_keeps_its_latest_call',
 );
+forbidden(
+  'a return from excluded with the outcome of an end that was replaced meanwhile',
+  `${claim('gina', { number: 2, ago: '1 min' })}
+   update call_attempts set ended_at = clock_timestamp(), outcome = 'failed', error_code = 'NO_END_REPORTED' where id = :new_call_of_gina;
+   ${setState('gina', 'not_reached', 'failed')} set constraints all immediate; ${excluded('gina')}
+   update call_attempts set ended_at = clock_timestamp(), outcome = 'busy', error_code = null where id = :new_call_of_gina;
+   set constraints all deferred; ${to('gina', 'not_reached')}`,
+  'last_outcome_is_that_of_the_latest_call',
+);
 
 correct(
   'a return to pending of a contact whose number is no longer listed',
