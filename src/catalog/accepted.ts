@@ -3,11 +3,11 @@ import { displayName } from './names.js';
 import type { Snapshot } from './snapshot.js';
 
 /**
- * The names of the accepted objects that are still as they were recorded. An acceptance is of a state: an object that was
- * changed again is not accepted.
+ * The names of the accepted objects that did not change after their acceptance. An acceptance covers one state of an object: a
+ * later change is drift.
  *
  * @param live the catalog, with the accepted differences
- * @param recorded the snapshot that holds the accepted state; null if there is none, and then no object is known to be as it was
+ * @param recorded the snapshot that holds the accepted state; null if no snapshot is intact: then no name is returned
  */
 export function acceptedAsRecorded(live: Snapshot, recorded: Snapshot | null): ReadonlySet<string> {
   if (recorded === null) return new Set();

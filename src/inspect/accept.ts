@@ -15,7 +15,7 @@ import { readFolder } from '../migrate/files/read-folder.js';
 import { compare } from '../migrate/history/compare.js';
 import { HistoryError } from '../migrate/history/errors.js';
 import { readState, refuseReadOnly } from '../migrate/history/server-state.js';
-import { readRecordedSnapshot } from '../migrate/history/snapshot.js';
+import { parseIntact, readRecordedSnapshot } from '../migrate/history/snapshot.js';
 import { explainUnknown } from '../migrate/history/unknown.js';
 import { READER_WAIT, type WaitOptions } from '../migrate/history/wait.js';
 import type { Listener } from '../migrate/run/events.js';
@@ -105,7 +105,7 @@ export async function accept(options: AcceptOptions): Promise<AcceptResult> {
     const recorded = await readRecordedSnapshot(connection.client, set);
     const before = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot).snapshot;
     const { first } = await readSearchPath(connection.client);
-    const intact = recorded?.intact == null ? null : parseSnapshot(recorded.intact).snapshot;
+    const intact = parseIntact(recorded);
     const isComparable = explainUnknown(recorded, connection.serverVersion.major) === null;
     const schemas =
       isComparable && before !== null

@@ -10,7 +10,7 @@ import {
 import { takeOver } from '../catalog/take-over.js';
 import { readSet } from '../migrate/files/read-set.js';
 import type { Entry } from '../migrate/history/compare.js';
-import { readRecordedSnapshot } from '../migrate/history/snapshot.js';
+import { parseIntact, readRecordedSnapshot } from '../migrate/history/snapshot.js';
 import { explainUnknown } from '../migrate/history/unknown.js';
 import {
   type RepairOptions as RecordOptions,
@@ -75,7 +75,7 @@ async function compareFiles(
   const recorded = await readRecordedSnapshot(connection.client, set);
   const before = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot);
   const isComparable = explainUnknown(recorded, connection.serverVersion.major) === null;
-  const intact = recorded?.intact == null ? null : parseSnapshot(recorded.intact).snapshot;
+  const intact = parseIntact(recorded);
   const accepted = intact?.accepted ?? [];
   const schemas = before?.snapshot.schemas ?? [
     ...new Set([...(intact?.schemas ?? []), ...(await schemasOf(connection, entries))]),

@@ -4,7 +4,7 @@ import { type Database, describeServer, type Server, withDatabase } from '../mig
 import { type Migration, readFolder } from '../migrate/files/read-folder.js';
 import { compare } from '../migrate/history/compare.js';
 import type { Drift } from '../migrate/history/drift.js';
-import { readRecordedSnapshot } from '../migrate/history/snapshot.js';
+import { parseIntact, readRecordedSnapshot } from '../migrate/history/snapshot.js';
 import { explainUnknown } from '../migrate/history/unknown.js';
 import { withStatementLimit } from '../postgres/answer-limit.js';
 import type { Connection } from '../postgres/connect.js';
@@ -121,7 +121,7 @@ ${SNAPSHOT_SETTINGS}`);
     const recorded = rows === null ? null : await readRecordedSnapshot(client, set);
     const unknown = explainUnknown(recorded, connection.serverVersion.major);
     const snapshotBefore = recorded?.snapshot == null ? null : parseSnapshot(recorded.snapshot).snapshot;
-    const intact = recorded?.intact == null ? null : parseSnapshot(recorded.intact).snapshot;
+    const intact = parseIntact(recorded);
     const schemas = snapshotBefore?.schemas ?? [
       ...new Set([...(intact?.schemas ?? []), ...(await listSchemasOfMigrations(migrations, path.first))]),
     ];

@@ -1,6 +1,6 @@
 import type { MigrationSet } from '../../catalog/migration-set.js';
 import { listSchemas } from '../../catalog/schemas.js';
-import { SNAPSHOT_FORMAT, snapshotQuery } from '../../catalog/snapshot.js';
+import { parseSnapshot, SNAPSHOT_FORMAT, type Snapshot, snapshotQuery } from '../../catalog/snapshot.js';
 import pg from '../../postgres/driver/pg.js';
 import { queryRows } from '../../postgres/driver/search-path.js';
 import type { RowValues } from './row-sql.js';
@@ -168,6 +168,11 @@ ${newestRow(set)}
 ) as newest`,
   );
   return row === undefined ? null : { ...row, intact: row.snapshot ?? row.intact };
+}
+
+/** The newest snapshot that is intact, as data; null if there is none. */
+export function parseIntact(recorded: NewestSnapshot | null): Snapshot | null {
+  return recorded?.intact == null ? null : parseSnapshot(recorded.intact).snapshot;
 }
 
 /**
